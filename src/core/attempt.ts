@@ -1,0 +1,39 @@
+/** Why an attempt ended without an answer that could be judged. */
+export type AttemptError =
+  | 'timeout'
+  | 'connection_refused'
+  | 'connection_reset'
+  | 'connection_failed'
+  | 'dns'
+  | 'tls'
+  | 'invalid_response'
+  | 'response_too_large'
+
+/** One try to deliver one message to one listener. */
+export interface Attempt {
+  /** Counts up from 1 for each pair of message and listener. */
+  number: number
+  startedAt: number
+  durationMs: number
+  /** The answer's status, or null where there was none. */
+  status: number | null
+  error: AttemptError | null
+  /** The first KiB of the answer's body. */
+  response: string
+}
+
+/** What came of an attempt, before anybody judged it. */
+export interface Outcome {
+  startedAt: number
+  durationMs: number
+  status: number | null
+  error: AttemptError | null
+  response: string
+}
+
+export const RESPONSE_KEPT_BYTES = 1_024
+
+/** A 2xx, complete and in time. */
+export function acknowledges(outcome: { status: number | null; error: AttemptError | null }): boolean {
+  return outcome.error === null && outcome.status !== null && outcome.status >= 200 && outcome.status <= 299
+}

@@ -1,0 +1,57 @@
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts'
+
+/** How a listener wants to be served; every property has a default. */
+export interface DeliverySettings {
+  retry: RetryPolicy
+  /** One attempt, from connecting to the end of the answer; 100 to 300,000 ms. */
+  timeoutMs: number
+  /** Attempts in flight at once; 1 to 1,000. */
+  maxConcurrency: number
+}
+
+/** Somebody who gets every message of a queue, by HTTP. */
+export interface Listener {
+  id: string
+  organizationId: string
+  queueId: string
+  name: string
+  notifyUrl: string
+  livenessUrl: string | null
+  /** `whsec_…`; signs every delivery. */
+  secret: string
+  settings: DeliverySettings
+  createdAt: number
+  updatedAt: number
+}
+
+/** A listener's figures, kept by the store in the same transaction as what they count. */
+export interface ListenerFigures {
+  acknowledgedCount: number
+  lastSuccessAt: number | null
+  lastFailureAt: number | null
+  missedCount: number
+  /** Newest first, at most 100. */
+  missedMessageIds: string[]
+}
+
+export const DEFAULT_SETTINGS: DeliverySettings = Object.freeze({
+  retry: DEFAULT_RETRY_POLICY,
+  timeoutMs: 15_000,
+  maxConcurrency: 64,
+})
+
+export const MIN_TIMEOUT_MS = 100
+export const MAX_TIMEOUT_MS = 300_000
+export const MAX_CONCURRENCY = 1_000
+export const MAX_URL_LENGTH = 2_048
+
+/** Why a URL cannot be a target, or null where it can. */
+export function urlFault(text: string): string | null {
+  if (text.length > MAX_URL_LENGTH) return `must be at most ${MAX_URL_LENGTH} characters`
+  // The URL parser trims and drops these silently; what we store should be what we call.
+  if (/[\s\p{Cc}]/u.test(text)) return 'must not contain spaces or control characters'
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return 'must be an absolute http or https URL'
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '') return 'must not contain a user name or password'
+  return null
+}

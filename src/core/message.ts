@@ -1,0 +1,48 @@
+/** What a client posted: stored once, delivered to each listener. */
+export interface Message {
+  id: string
+  organizationId: string
+  queueId: string
+  name: string | null
+  data: string
+  createdAt: number
+  deliverAt: number
+  /** Order of acceptance in the store: grows by commit, has gaps, is never reused. */
+  sequence: number
+}
+
+export type DeliveryStatus = 'pending' | 'delivered' | 'missed'
+export type MessageStatus = 'scheduled' | DeliveryStatus
+
+/** How one listener stands with one message, derived from what is stored. */
+export interface DeliverySummary {
+  listenerId: string
+  status: DeliveryStatus
+  attempts: number
+  lastAttemptAt: number | null
+  nextAttemptAt: number | null
+}
+
+export const MAX_DATA_BYTES = 256 * 1024
+
+/** With any delivery pending the message is pending, else with any missed it is missed, else delivered. */
+export function statusOf(message: Message, deliveries: readonly DeliverySummary[], now: number): MessageStatus {
+  const untouched = deliveries.every((delivery) => delivery.status === 'pending' && delivery.attempts === 0)
+  if (message.deliverAt > now && untouched) return 'scheduled'
+  if (deliveries.some((delivery) => delivery.status === 'pending')) return 'pending'
+  return deliveries.some((delivery) => delivery.status === 'missed') ? 'missed' : 'delivered'
+}
+
+/** Every JSON text begins with white space or one of these; looking first spares most texts a thrown error. */
+const MAYBE_JSON = /^[\s{["\-0-9tfn]/
+
+/** `application/json` where the data parses as JSON, else plain text. */
+export function contentTypeOf(data: string): string {
+  if (!MAYBE_JSON.test(data)) return 'text/plain; charset=utf-8'
+  try {
+    JSON.parse(data)
+    return 'application/json'
+  } catch {
+    return 'text/plain; charset=utf-8'
+  }
+}

@@ -1,0 +1,15 @@
+/** 1 to 128 of these characters, at least one of them a letter or digit. */
+export const NAME_PATTERN = '^(?=.*[A-Za-z0-9])[A-Za-z0-9._/-]{1,128}$'
+export const NAME_RULE = '1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit'
+
+const NAME = new RegExp(NAME_PATTERN)
+
+/** Keys that `_links` uses itself; a resource of that name would hide one of them. */
+export const RESERVED_NAMES: readonly string[] = ['self', 'next', 'prev', 'first', 'last', 'schema']
+
+/** Why a name is refused, or null where it is fine. */
+export function nameFault(name: string): string | null {
+  if (!NAME.test(name)) return `must be ${NAME_RULE}`
+  if (RESERVED_NAMES.includes(name)) return `is reserved; these cannot be names: ${RESERVED_NAMES.join(', ')}`
+  return null
+}

@@ -1,0 +1,71 @@
+/** One fault of a request: `path` is a JSON pointer into the body, or the name of a parameter or header. */
+export interface Fault {
+  path: string
+  message: string
+}
+
+/**
+ * Every failure that a caller can cause or must expect, once. HTTP translates by `status`;
+ * `detail` never holds anything that only the server should know.
+ */
+export const problems = {
+  bad_query: { status: 400, detail: 'a query parameter is not valid' },
+  bad_header: { status: 400, detail: 'a header is not valid' },
+  bad_json: { status: 400, detail: 'the body is not valid JSON' },
+  bad_request: { status: 400, detail: 'the request is malformed' },
+  key_missing: { status: 401, detail: 'send an API key in the X-API-KEY header' },
+  key_rejected: { status: 401, detail: 'the API key is unknown or disabled' },
+  scope_missing: { status: 403, detail: 'the API key lacks the scope for this' },
+  path_not_found: { status: 404, detail: 'no such path' },
+  api_key_not_found: { status: 404, detail: 'no API key has this id' },
+  queue_not_found: { status: 404, detail: 'no queue has this id' },
+  listener_not_found: { status: 404, detail: 'no listener of this queue has this id' },
+  message_not_found: { status: 404, detail: 'no message of this queue has this id' },
+  method_not_allowed: { status: 405, detail: 'the path does not have this method; Allow lists those it has' },
+  not_acceptable: { status: 406, detail: 'answers are application/json; Accept excludes it' },
+  body_too_large: { status: 413, detail: 'the body is larger than allowed' },
+  body_not_json: { status: 415, detail: 'send the body with Content-Type: application/json' },
+  invalid: { status: 422, detail: 'the request is well-formed but not valid' },
+  name_taken: { status: 422, detail: 'name is taken' },
+  last_owner_key: { status: 423, detail: "the organization's last enabled owner key must stay enabled" },
+  internal: { status: 500, detail: 'an error of the server; it is logged under the X-Request-Id of this answer' },
+  method_not_implemented: { status: 501, detail: 'this server does not implement the method' },
+  overloaded: { status: 503, detail: 'the server has more to write than it can take; nothing was stored, try again' },
+  stopping: { status: 503, detail: 'the server is shutting down; nothing was stored, try again' },
+  store_unavailable: { status: 503, detail: 'the store cannot be reached or written; nothing was stored, try again' },
+} as const
+
+export type ProblemCode = keyof typeof problems
+
+/** A failure from the catalogue above, on its way to the caller. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly status: number
+  readonly detail: string
+  readonly errors: Fault[] | undefined
+  readonly headers: Record<string, string>
+
+  constructor(
+    code: ProblemCode,
+    more: { detail?: string; errors?: Fault[]; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(more.detail ?? problems[code].detail, { cause: more.cause })
+    this.name = 'Problem'
+    this.code = code
+    this.status = problems[code].status
+    this.detail = this.message
+    this.errors = more.errors
+    // Every 503 is about a moment, and says when the next one is worth trying.
+    this.headers = { ...(this.status === 503 ? { 'retry-after': '1' } : {}), ...more.headers }
+  }
+}
+
+/** One property is wrong: the usual 422. */
+export function invalid(path: string, message: string): Problem {
+  return new Problem('invalid', { errors: [{ path, message }] })
+}
+
+/** The name is another sibling's: 422, pointing at the property. */
+export function nameTaken(what: string): Problem {
+  return new Problem('name_taken', { errors: [{ path: '/name', message: `another ${what} has this name` }] })
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type AttemptError, acknowledges, type Outcome } from '../../src/core/attempt.ts'
+import { afterAttempt, attemptOf } from '../../src/core/delivery.ts'
+import { backoffMs, DEFAULT_RETRY_POLICY } from '../../src/core/retry-policy.ts'
+
+// The same texts and numbers on every run: a failure is one that everybody can repeat.
+fc.configureGlobal({ seed: 48 })
+
+const NOW = 1_700_000_000_000
+const unjittered = { retry: DEFAULT_RETRY_POLICY, now: NOW, random: () => 0.5 }
+
+function outcome(what: Partial<Outcome>): Outcome {
+  return { startedAt: NOW - 50, durationMs: 50, status: null, error: null, response: '', ...what }
+}
+
+test('a 2xx acknowledges and nothing else does', () => {
+  for (let status = 100; status < 600; status++) {
+    assert.equal(acknowledges({ status, error: null }), status >= 200 && status < 300, String(status))
+  }
+})
+
+test('a 2xx whose answer broke off does not acknowledge', () => {
+  assert.equal(acknowledges({ status: 200, error: 'timeout' }), false)
+  assert.equal(acknowledges({ status: 200, error: 'response_too_large' }), false)
+  assert.equal(acknowledges({ status: null, error: null }), false)
+})
+
+test('an acknowledged delivery is done, whatever came before', () => {
+  for (const attempts of [0, 1, 15, 99]) {
+    assert.deepEqual(afterAttempt({ attempts }, outcome({ status: 204 }), unjittered), { state: 'acknowledged' })
+  }
+})
+
+test('a first failure is tried again after the first delay, counted from when the outcome came', () => {
+  const next = afterAttempt({ attempts: 0 }, outcome({ status: 503 }), unjittered)
+  assert.deepEqual(next, { state: 'pending', dueAt: NOW + 1_000 })
+})
+
+test('a redirect is a failure', () => {
+  assert.equal(afterAttempt({ attempts: 0 }, outcome({ status: 302 }), unjittered).state, 'pending')
+})
+
+test('the last attempt that the policy allows ends as missed', () => {
+  const failed = outcome({ error: 'connection_refused' })
+  assert.equal(afterAttempt({ attempts: 14 }, failed, unjittered).state, 'pending')
+  assert.deepEqual(afterAttempt({ attempts: 15 }, failed, unjittered), { state: 'missed', reason: 'retries_used_up' })
+})
+
+test('a policy of one attempt has no retry', () => {
+  const retry = { ...DEFAULT_RETRY_POLICY, maxAttempts: 1 }
+  assert.equal(afterAttempt({ attempts: 0 }, outcome({ status: 500 }), { ...unjittered, retry }).state, 'missed')
+})
+
+test('a policy that was cut down to less than was already tried ends with the next failure', () => {
+  const retry = { ...DEFAULT_RETRY_POLICY, maxAttempts: 3 }
+  assert.equal(afterAttempt({ attempts: 9 }, outcome({ status: 500 }), { ...unjittered, retry }).state, 'missed')
+})
+
+test('an attempt is numbered after those before it and tells the outcome in full', () => {
+  const failed = outcome({ status: 500, response: 'oh no' })
+  assert.deepEqual(attemptOf({ attempts: 0 }, failed), { number: 1, ...failed })
+  assert.deepEqual(attemptOf({ attempts: 4 }, failed), { number: 5, ...failed })
+})
+
+const errors = fc.constantFrom<AttemptError | null>(
+  null,
+  'timeout',
+  'connection_reset',
+  'dns',
+  'tls',
+  'invalid_response',
+)
+const outcomes = fc.record({
+  startedAt: fc.constant(NOW),
+  durationMs: fc.integer({ min: 0, max: 300_000 }),
+  status: fc.option(fc.integer({ min: 100, max: 599 })),
+  error: errors,
+  response: fc.string(),
+})
+const policies = fc.record({
+  maxAttempts: fc.integer({ min: 1, max: 100 }),
+  initialDelayMs: fc.integer({ min: 10, max: 10_000 }),
+  maxDelayMs: fc.integer({ min: 10, max: 1_000_000 }),
+  multiplier: fc.integer({ min: 1, max: 10 }),
+})
+
+test('the next state is acknowledged exactly for an acknowledgement, and due later exactly while attempts are left', () => {
+  const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+  const made = fc.integer({ min: 0, max: 120 })
+  fc.assert(
+    fc.property(made, outcomes, policies, randoms, (attempts, result, retry, random) => {
+      const next = afterAttempt({ attempts }, result, { retry, now: NOW, random: () => random })
+      const last = attempts + 1 >= retry.maxAttempts
+      assert.equal(next.state, acknowledges(result) ? 'acknowledged' : last ? 'missed' : 'pending')
+      if (next.state === 'pending') assert.equal(next.dueAt, NOW + backoffMs(retry, attempts + 1, () => random))
+    }),
+  )
+})
+
+test('a listener that never acknowledges gets exactly as many attempts as the policy allows', () => {
+  fc.assert(
+    fc.property(policies, (retry) => {
+      let attempts = 0
+      let state = 'pending'
+      while (state === 'pending' && attempts <= 100) {
+        state = afterAttempt({ attempts }, outcome({ status: 500 }), { retry, now: NOW, random: () => 0.5 }).state
+        attempts += 1
+      }
+      assert.deepEqual({ state, attempts }, { state: 'missed', attempts: retry.maxAttempts })
+    }),
+  )
+})

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DEFAULT_SETTINGS, urlFault } from '../../src/core/listener.ts'
+import { DEFAULT_RETRY_POLICY } from '../../src/core/retry-policy.ts'
+
+const longest = `http://example.com/${'x'.repeat(2_048 - 19)}`
+
+for (const url of [
+  'http://example.com',
+  'https://example.com/hook?a=b#c',
+  'HTTPS://EXAMPLE.COM/',
+  'http://127.0.0.1:8080/hook',
+  'http://[::1]:8080/',
+  'http://localhost/a@b',
+  'http://bücher.example/',
+  longest,
+]) {
+  test(`${url.slice(0, 40)} can be a target`, () => assert.equal(urlFault(url), null))
+}
+
+const refused: [string, string, RegExp][] = [
+  ['an empty text', '', /absolute http or https/],
+  ['a path', '/hook', /absolute http or https/],
+  ['a URL without a scheme', 'example.com/hook', /absolute http or https/],
+  ['a URL that leaves the scheme open', '//example.com/hook', /absolute http or https/],
+  ['ftp', 'ftp://example.com/', /absolute http or https/],
+  ['a file', 'file:///etc/passwd', /absolute http or https/],
+  ['a script', 'javascript:alert(1)', /absolute http or https/],
+  ['no host', 'http://', /absolute http or https/],
+  ['a scheme without its slashes', 'http:example.com', /absolute http or https/],
+  ['a port out of range', 'http://example.com:65536/', /absolute http or https/],
+  ['a user name', 'http://user@example.com/', /user name or password/],
+  ['a password', 'https://user:secret@example.com/', /user name or password/],
+  ['only a password', 'https://:secret@example.com/', /user name or password/],
+  ['a space in front', ' http://example.com/', /spaces or control characters/],
+  ['a space in it', 'http://example.com/a b', /spaces or control characters/],
+  ['a line break in it', 'http://example.com/\r\nx: y', /spaces or control characters/],
+  ['a NUL in it', 'http://example.com/\u0000', /spaces or control characters/],
+  ['more than 2,048 characters', `${longest}x`, /at most 2048 characters/],
+]
+for (const [what, url, fault] of refused) {
+  test(`${what} cannot be a target, and the fault says why`, () => assert.match(urlFault(url) ?? '', fault))
+}
+
+test('a listener that asks for nothing gets 15 s, 64 at once and the default policy', () => {
+  assert.deepEqual(DEFAULT_SETTINGS, { retry: DEFAULT_RETRY_POLICY, timeoutMs: 15_000, maxConcurrency: 64 })
+})
+
+test('the default settings cannot be changed by accident', () => {
+  assert.throws(() => Object.assign(DEFAULT_SETTINGS, { timeoutMs: 1 }), TypeError)
+})
