@@ -1,0 +1,128 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
+import type { ApiKeyStore } from '../store/api-keys.ts'
+import { unlessTaken } from './errors.ts'
+import { onlyOf, sliceOf } from './listing.ts'
+import { reading, type Transact } from './transaction.ts'
+
+const COLUMNS = `
+  id, organization_id as organizationId, name, digest, prefix, status, scopes, owner,
+  created_at as createdAt, updated_at as updatedAt, last_used_at as lastUsedAt`
+
+const INSERT = `
+  insert into api_keys
+    (id, organization_id, name, digest, prefix, status, scopes, owner, created_at, updated_at, last_used_at)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const FIND_BY_DIGEST = `
+  select ${COLUMNS}, (select root from organizations where id = organization_id) as root
+    from api_keys where digest = ?`
+
+const GET = `select ${COLUMNS} from api_keys where organization_id = ? and id = ?`
+
+const LIST = `
+  select ${COLUMNS} from api_keys
+   where organization_id = :organizationId and (:only is null or id in (select value from json_each(:only)))
+   order by id limit :limit offset :offset`
+
+const OTHER_OWNERS = `
+  select count(*) as others from api_keys
+   where organization_id = ? and owner = 1 and status = 'enabled' and id <> ?`
+
+const UPDATE = `update api_keys set name = ?, status = ?, scopes = ?, updated_at = ? where id = ?`
+const DELETE = `delete from api_keys where id = ?`
+const REPLACE_DIGEST = `update api_keys set digest = ?, prefix = ?, updated_at = ? where id = ?`
+const READ_NOTE = `select value from notes where name = 'root_key_shown'`
+const WRITE_NOTE = `insert or replace into notes (name, value) values ('root_key_shown', 'yes')`
+
+type Row = Omit<ApiKey, 'scopes' | 'owner'> & { scopes: string | null; owner: number; root?: number }
+
+export function createApiKeyInsert(db: DatabaseSync): (key: ApiKey) => void {
+  const insert = db.prepare(INSERT)
+  return (key) => {
+    const { id, organizationId, name, digest, prefix, status, createdAt, updatedAt, lastUsedAt } = key
+    const owner = key.owner ? 1 : 0
+    const scopes = scopesText(key.scopes)
+    insert.run(id, organizationId, name, digest, prefix, status, scopes, owner, createdAt, updatedAt, lastUsedAt)
+  }
+}
+
+export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyStore {
+  const insert = createApiKeyInsert(db)
+  const [findByDigest, get, list] = [db.prepare(FIND_BY_DIGEST), db.prepare(GET), db.prepare(LIST)]
+  const [update, remove, replaceDigest] = [db.prepare(UPDATE), db.prepare(DELETE), db.prepare(REPLACE_DIGEST)]
+  const [otherOwners, readNote, writeNote] = [db.prepare(OTHER_OWNERS), db.prepare(READ_NOTE), db.prepare(WRITE_NOTE)]
+
+  const find = (ask: { organizationId: string; id: string }): ApiKey | null => {
+    const row = get.get(ask.organizationId, ask.id) as Row | undefined
+    return row === undefined ? null : keyOf(row)
+  }
+  const lastOwner = (key: ApiKey): boolean => {
+    if (!key.owner || key.status !== 'enabled') return false
+    return (otherOwners.get(key.organizationId, key.id) as { others: number }).others === 0
+  }
+
+  return {
+    async findByDigest(digest) {
+      const row = reading(() => findByDigest.get(digest)) as Row | undefined
+      return row === undefined ? null : { key: keyOf(row), root: row.root === 1 }
+    },
+    async create(key) {
+      return unlessTaken(() => {
+        transact(() => insert(key))
+        return 'created' as const
+      })
+    },
+    async get(ask) {
+      return reading(() => find(ask))
+    },
+    async list({ organizationId, only, slice }) {
+      const rows = reading(() => list.all({ organizationId, only: onlyOf(only), ...sliceOf(slice) }))
+      return (rows as unknown as Row[]).map(keyOf)
+    },
+    async update({ changes, now, ...ask }) {
+      return unlessTaken(() =>
+        transact(() => {
+          const key = find(ask)
+          if (key === null) return 'not_found'
+          if (changes.status === 'disabled' && lastOwner(key)) return 'last_owner_key'
+          const changed: ApiKey = { ...key, ...changes, updatedAt: now }
+          update.run(changed.name, changed.status, scopesText(changed.scopes), now, key.id)
+          return changed
+        }),
+      )
+    },
+    async delete(ask) {
+      return transact(() => {
+        const key = find(ask)
+        if (key === null) return 'not_found'
+        if (lastOwner(key)) return 'last_owner_key'
+        remove.run(key.id)
+        return 'deleted'
+      })
+    },
+    async replaceDigest({ id, digest, prefix, now }) {
+      transact(() => replaceDigest.run(digest, prefix, now, id))
+    },
+    async rootKeyShown() {
+      return reading(() => readNote.get()) !== undefined
+    },
+    async markRootKeyShown() {
+      transact(() => writeNote.run())
+    },
+  }
+}
+
+function scopesText(scopes: Scope[] | null): string | null {
+  return scopes === null ? null : JSON.stringify(scopes)
+}
+
+function keyOf(row: Row): ApiKey {
+  const { root: _, scopes, owner, status, ...rest } = row
+  return {
+    ...rest,
+    status: status as ApiKeyStatus,
+    scopes: scopes === null ? null : JSON.parse(scopes),
+    owner: owner === 1,
+  }
+}

@@ -1,0 +1,127 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { acknowledges } from '../core/attempt.ts'
+import type { Accept, AcceptResult, Batch, BatchResult, Settlement, SettleResult } from '../store/batch.ts'
+import { createFigures, FigureChanges } from './figures.ts'
+import type { Leases } from './leases.ts'
+import { createSequence } from './sequence.ts'
+import type { Transact } from './transaction.ts'
+
+const QUEUE_VERSION = `select version from queues where organization_id = ? and id = ?`
+
+const INSERT_MESSAGE = `
+  insert into messages (sequence, id, organization_id, queue_id, name, data, created_at, deliver_at, fan_out)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const INSERT_DELIVERY = `
+  insert into deliveries (listener_id, due_at, sequence, attempts, first_sent_at, moved) values (?, ?, ?, 0, null, 0)`
+
+const INSERT_ATTEMPT = `
+  insert into attempts (sequence, listener_id, number, started_at, duration_ms, status, error, response)
+  values (?, ?, ?, ?, ?, ?, ?, ?)`
+
+const DELETE_DELIVERY = `delete from deliveries where listener_id = ? and due_at = ? and sequence = ?`
+
+const MOVE_DELIVERY = `
+  update deliveries set due_at = ?, attempts = ?, first_sent_at = ?, moved = 1
+   where listener_id = ? and due_at = ? and sequence = ?`
+
+const INSERT_MISSED = `insert into missed (sequence, listener_id, at, reason) values (?, ?, ?, ?)`
+
+const USE_KEY = `
+  update api_keys set last_used_at = ? where id = ? and (last_used_at is null or last_used_at < ?)`
+
+/** Makes the one transaction of the hot path. */
+export function createCommit(db: DatabaseSync, transact: Transact, leases: Leases): (batch: Batch) => BatchResult {
+  const [queueVersion, insertMessage] = [db.prepare(QUEUE_VERSION), db.prepare(INSERT_MESSAGE)]
+  const [insertDelivery, insertAttempt] = [db.prepare(INSERT_DELIVERY), db.prepare(INSERT_ATTEMPT)]
+  const [deleteDelivery, moveDelivery] = [db.prepare(DELETE_DELIVERY), db.prepare(MOVE_DELIVERY)]
+  const [insertMissed, useKey] = [db.prepare(INSERT_MISSED), db.prepare(USE_KEY)]
+  const figures = createFigures(db)
+  const sequences = createSequence(db)
+  /** Numbers the transactions, those that fail too. */
+  let transaction = 0
+
+  function versionOf({ message }: Accept, seen: Map<string, number>): number {
+    // By organization too: a queue's id from another organization must find nothing, whatever else the batch holds.
+    const key = message.organizationId + message.queueId
+    const known = seen.get(key)
+    if (known !== undefined) return known
+    const row = queueVersion.get(message.organizationId, message.queueId) as { version: number } | undefined
+    const version = row?.version ?? -1
+    seen.set(key, version)
+    return version
+  }
+
+  /** Returns the message's sequence, or 0 where the accept is stale. */
+  function accept(it: Accept, seen: Map<string, number>, changes: FigureChanges): number {
+    if (versionOf(it, seen) !== it.queueVersion) return 0
+    const { id, organizationId, queueId, name, data, createdAt, deliverAt } = it.message
+    const sequence = sequences.next()
+    const fanOut = it.deliveries.length
+    insertMessage.run(sequence, id, organizationId, queueId, name, data, createdAt, deliverAt, fanOut)
+    for (const { listenerId } of it.deliveries) {
+      insertDelivery.run(listenerId, deliverAt, sequence)
+      changes.of(listenerId).pending += 1
+    }
+    return sequence
+  }
+
+  /** Does what the settlement says to the pending delivery; false where there is none any more. */
+  function move({ delivery, attempt, next }: Settlement): boolean {
+    const { listenerId, dueAt, sequence } = delivery
+    if (next.state === 'pending') {
+      const firstSentAt = delivery.firstSentAt ?? attempt.startedAt
+      const values = [next.dueAt, attempt.number, firstSentAt, listenerId, dueAt, sequence]
+      return moveDelivery.run(...values).changes === 1
+    }
+    return deleteDelivery.run(listenerId, dueAt, sequence).changes === 1
+  }
+
+  function settle(it: Settlement, node: string, changes: FigureChanges): SettleResult {
+    const { delivery, attempt, next } = it
+    const { listenerId, sequence } = delivery
+    if (!leases.settle(node, listenerId, sequence, delivery.lease, transaction) || !move(it)) return 'lost'
+    const { number, startedAt, durationMs, status, error, response } = attempt
+    insertAttempt.run(sequence, listenerId, number, startedAt, durationMs, status, error, response)
+    const endedAt = startedAt + durationMs
+    const change = changes.of(listenerId)
+    if (acknowledges(attempt)) change.lastSuccessAt = Math.max(change.lastSuccessAt ?? 0, endedAt)
+    else change.lastFailureAt = Math.max(change.lastFailureAt ?? 0, endedAt)
+    if (next.state !== 'pending') change.pending -= 1
+    if (next.state === 'acknowledged') change.acknowledged += 1
+    if (next.state === 'missed') {
+      change.missed += 1
+      insertMissed.run(sequence, listenerId, endedAt, next.reason)
+    }
+    return 'settled'
+  }
+
+  function write(batch: Batch): { accepted: number[]; settlements: SettleResult[] } {
+    const changes = new FigureChanges()
+    const seen = new Map<string, number>()
+    const accepted = batch.accepts.map((it) => accept(it, seen, changes))
+    const settlements = batch.settlements.map((it) => settle(it, batch.node, changes))
+    for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
+    for (const { apiKeyId, at } of batch.keyUses) useKey.run(at, apiKeyId, at)
+    return { accepted, settlements }
+  }
+
+  // Leases are in memory and know no rollback: they change only once the transaction is on disk.
+  return (batch) => {
+    transaction += 1
+    const { accepted, settlements } = transact(() => write(batch))
+    sequences.committed()
+    for (const { delivery } of batch.settlements) {
+      leases.dropSettled(delivery.listenerId, delivery.sequence, transaction)
+    }
+    return { accepts: batch.accepts.map((it, index) => lease(it, accepted[index]!, batch.node)), settlements }
+  }
+
+  function lease(it: Accept, sequence: number, node: string): AcceptResult {
+    if (sequence === 0) return { outcome: 'stale' }
+    const taken = it.deliveries.map((delivery) =>
+      delivery.leased ? leases.take(node, delivery.listenerId, sequence) : null,
+    )
+    return { outcome: 'accepted', sequence, leases: taken }
+  }
+}

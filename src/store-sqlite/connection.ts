@@ -1,0 +1,83 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { DatabaseRefused, isBusy, sqliteCode } from './errors.ts'
+import { migrate } from './migrate.ts'
+
+/** "dscu": written into the file's header, so that we never touch a database that is somebody else's. */
+const APPLICATION_ID = 0x64736375
+const MEMORY = ':memory:'
+
+export interface Connection {
+  db: DatabaseSync
+  close(): void
+}
+
+/**
+ * Opens or makes the database at `path` (or in memory), alone: a second server on the same file is refused,
+ * because leases live in this process's memory. Throws `DatabaseRefused` with a sentence that says why.
+ */
+export function connect(path: string): Connection {
+  const lock = path === MEMORY ? null : takeLock(path)
+  try {
+    const db = open(path)
+    return {
+      db,
+      close() {
+        db.close()
+        lock?.close()
+      },
+    }
+  } catch (cause) {
+    lock?.close()
+    throw cause instanceof DatabaseRefused ? cause : refusal(path, cause)
+  }
+}
+
+/**
+ * SQLite's own file locks are the one kind that Node offers and that vanish with the process, however it dies.
+ * It is a file beside the database, so that backups and checks may still open the database itself.
+ */
+function takeLock(path: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    // The database holds secrets: only its owner may read it. SQLite gives its other files the same mode.
+    closeSync(openSync(path, 'a', 0o600))
+    const lock = new DatabaseSync(`${path}.lock`)
+    lock.exec('pragma locking_mode = exclusive; begin exclusive')
+    return lock
+  } catch (cause) {
+    if (isBusy(cause)) throw new DatabaseRefused(`the database ${path} is in use by another server`, { cause })
+    throw refusal(path, cause)
+  }
+}
+
+function open(path: string): DatabaseSync {
+  const db = new DatabaseSync(path)
+  try {
+    identify(db, path)
+    // FULL syncs the log at every commit: an answered message survives a power cut.
+    db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off')
+    db.exec('pragma cache_size = -32000; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864')
+    migrate(db, path)
+    return db
+  } catch (cause) {
+    db.close()
+    throw cause
+  }
+}
+
+function identify(db: DatabaseSync, path: string): void {
+  const { application_id: id } = db.prepare('pragma application_id').get() as { application_id: number }
+  if (id === APPLICATION_ID) return
+  const { tables } = db.prepare('select count(*) as tables from sqlite_schema').get() as { tables: number }
+  if (id !== 0 || tables > 0) throw new DatabaseRefused(`the database ${path} is not one of discue's`)
+  db.exec(`pragma application_id = ${APPLICATION_ID}`)
+}
+
+function refusal(path: string, cause: unknown): DatabaseRefused {
+  const notADatabase = 26
+  if (sqliteCode(cause) === notADatabase) return new DatabaseRefused(`the file ${path} is not a SQLite database`)
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new DatabaseRefused(`the database ${path} cannot be opened: ${reason}`, { cause })
+}

@@ -1,0 +1,85 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { LeasedDelivery } from '../core/delivery.ts'
+import type { Message } from '../core/message.ts'
+import type { Claim, DeliveryStore, Waiting } from '../store/deliveries.ts'
+import type { Leases } from './leases.ts'
+import { MESSAGE_COLUMNS } from './messages.ts'
+import { reading } from './transaction.ts'
+
+const IN_DUE_ORDER = `
+  select due_at as dueAt, sequence, attempts, first_sent_at as firstSentAt
+    from deliveries where listener_id = ? order by due_at, sequence`
+
+const MESSAGE = `select ${MESSAGE_COLUMNS} from messages where sequence = ?`
+
+const LISTENER_EXISTS = `select 1 from listeners where id = ?`
+
+const LISTENERS = `select id from listeners where id > ? order by id limit ?`
+
+interface Row {
+  dueAt: number
+  sequence: number
+  attempts: number
+  firstSentAt: number | null
+}
+
+export function createDeliveryStore(db: DatabaseSync, leases: Leases): DeliveryStore {
+  const [inDueOrder, message] = [db.prepare(IN_DUE_ORDER), db.prepare(MESSAGE)]
+  const [listenerExists, listeners] = [db.prepare(LISTENER_EXISTS), db.prepare(LISTENERS)]
+
+  /** The listener's deliveries that the node may take, due or not. Passes over at most what the lanes hold. */
+  function* free(ask: { node: string; listenerId: string; now: number }): Generator<Row> {
+    for (const row of inDueOrder.iterate(ask.listenerId) as unknown as Iterable<Row>) {
+      if (!leases.bars(ask.node, ask.listenerId, row.sequence, ask.now)) yield row
+    }
+  }
+
+  function claim(ask: Parameters<DeliveryStore['claimDue']>[0]): Claim {
+    const deliveries: LeasedDelivery[] = []
+    let bytesLeft = ask.maxBytes
+    // What a deleted listener had waiting is gone for everybody, though its rows are removed later.
+    if (listenerExists.get(ask.listenerId) === undefined) return { deliveries, nextDueAt: null }
+    for (const { dueAt, sequence, attempts, firstSentAt } of free(ask)) {
+      if (dueAt > ask.now || deliveries.length >= ask.limit) return { deliveries, nextDueAt: dueAt }
+      const found = { ...(message.get(sequence) as unknown as Message) }
+      bytesLeft -= Buffer.byteLength(found.data)
+      if (bytesLeft < 0 && deliveries.length > 0) return { deliveries, nextDueAt: dueAt }
+      const lease = leases.take(ask.node, ask.listenerId, sequence)
+      deliveries.push({ listenerId: ask.listenerId, message: found, dueAt, attempts, firstSentAt, lease })
+    }
+    return { deliveries, nextDueAt: null }
+  }
+
+  function firstFree(ask: { node: string; listenerId: string; now: number }): Waiting | null {
+    for (const { dueAt } of free(ask)) return { listenerId: ask.listenerId, nextDueAt: dueAt }
+    return null
+  }
+
+  return {
+    async claimDue(ask) {
+      return reading(() => claim(ask))
+    },
+    async waiting({ node, after, limit, now }) {
+      return reading(() => {
+        const found: Waiting[] = []
+        let last = after ?? ''
+        for (;;) {
+          const ids = listeners.all(last, limit) as { id: string }[]
+          for (const { id } of ids) {
+            const waiting = firstFree({ node, listenerId: id, now })
+            if (waiting !== null) found.push(waiting)
+            if (found.length === limit) return found
+          }
+          if (ids.length < limit) return found
+          last = ids[ids.length - 1]!.id
+        }
+      })
+    },
+    async renew({ node, until }) {
+      leases.renew(node, until)
+    },
+    async release({ node }) {
+      leases.release(node)
+    },
+  }
+}

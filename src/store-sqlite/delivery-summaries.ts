@@ -1,0 +1,71 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type AttemptError, acknowledges } from '../core/attempt.ts'
+import type { DeliverySummary, Message } from '../core/message.ts'
+
+/** Pending deliveries lie by listener and due time: those that never moved are found under the message's own time. */
+const UNMOVED = `
+  select d.listener_id as listenerId, d.due_at as dueAt, d.attempts
+    from listeners l join deliveries d on d.listener_id = l.id and d.due_at = ? and d.sequence = ?
+   where l.queue_id = ? and d.moved = 0`
+
+const MOVED = `
+  select d.listener_id as listenerId, d.due_at as dueAt, d.attempts
+    from deliveries d join listeners l on l.id = d.listener_id where d.sequence = ? and d.moved = 1`
+
+const MISSED = `select listener_id as listenerId from missed where sequence = ?`
+
+const LAST_ATTEMPTS = `
+  select listener_id as listenerId, max(number) as number, started_at as startedAt, status, error
+    from attempts where sequence = ? group by listener_id`
+
+const LISTENERS = `select id from listeners where queue_id = ? order by id`
+
+interface Pending {
+  listenerId: string
+  dueAt: number
+  attempts: number
+}
+
+interface LastAttempt {
+  listenerId: string
+  number: number
+  startedAt: number
+  status: number | null
+  error: AttemptError | null
+}
+
+/** Tells how the listeners that still exist stand with a message, from what is stored. */
+export function createDeliverySummaries(db: DatabaseSync) {
+  const [unmoved, moved, missed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(MISSED)]
+  const [lastAttempts, listeners] = [db.prepare(LAST_ATTEMPTS), db.prepare(LISTENERS)]
+
+  function pendingOf({ deliverAt, sequence, queueId }: Message): Pending[] {
+    return [...unmoved.all(deliverAt, sequence, queueId), ...moved.all(sequence)] as unknown as Pending[]
+  }
+
+  function of(message: Message): DeliverySummary[] {
+    const pending = byListener(pendingOf(message))
+    const last = byListener(lastAttempts.all(message.sequence) as unknown as LastAttempt[])
+    const gaveUp = byListener(missed.all(message.sequence) as unknown as { listenerId: string }[])
+    return listeners.all(message.queueId).flatMap(({ id }) => {
+      const listenerId = id as string
+      const attempt = last.get(listenerId)
+      const waits = pending.get(listenerId)
+      const status = waits ? 'pending' : gaveUp.has(listenerId) ? 'missed' : delivered(attempt) ? 'delivered' : null
+      if (status === null) return []
+      const attempts = waits?.attempts ?? attempt?.number ?? 0
+      const lastAttemptAt = attempt?.startedAt ?? null
+      return [{ listenerId, status, attempts, lastAttemptAt, nextAttemptAt: waits?.dueAt ?? null }]
+    })
+  }
+
+  return { of, pendingOf }
+}
+
+function delivered(attempt: LastAttempt | undefined): boolean {
+  return attempt !== undefined && acknowledges(attempt)
+}
+
+function byListener<Row extends { listenerId: string }>(rows: Row[]): Map<string, Row> {
+  return new Map(rows.map((row) => [row.listenerId, row]))
+}

@@ -1,0 +1,67 @@
+interface Lease {
+  node: string
+  number: number
+  /** The transaction that settles the delivery; another settlement of it in the same one has lost. */
+  settledIn: number
+}
+
+/**
+ * Who holds which delivery. It is kept in memory only: the database belongs to this process alone, so whatever it
+ * had leased is free the moment that it dies, and nothing has to be reclaimed at the next start.
+ */
+export class Leases {
+  readonly #byListener = new Map<string, Map<number, Lease>>()
+  readonly #aliveUntil = new Map<string, number>()
+  #lastNumber = 0
+
+  take(node: string, listenerId: string, sequence: number): number {
+    const held = this.#byListener.get(listenerId) ?? new Map<number, Lease>()
+    if (held.size === 0) this.#byListener.set(listenerId, held)
+    this.#lastNumber += 1
+    held.set(sequence, { node, number: this.#lastNumber, settledIn: 0 })
+    return this.#lastNumber
+  }
+
+  /** Whether the lease is still this holder's; true once in each transaction. */
+  settle(node: string, listenerId: string, sequence: number, number: number, transaction: number): boolean {
+    const lease = this.#byListener.get(listenerId)?.get(sequence)
+    if (lease === undefined || lease.number !== number || lease.node !== node) return false
+    if (lease.settledIn === transaction) return false
+    lease.settledIn = transaction
+    return true
+  }
+
+  /** Whether `node` must leave the delivery alone: it holds it already, or another node does that lives. */
+  bars(node: string, listenerId: string, sequence: number, now: number): boolean {
+    const lease = this.#byListener.get(listenerId)?.get(sequence)
+    if (lease === undefined) return false
+    // A node that was asleep for longer than its leases may still be sending what it held.
+    return lease.node === node || (this.#aliveUntil.get(lease.node) ?? 0) > now
+  }
+
+  /** Gives up what a transaction has settled. */
+  dropSettled(listenerId: string, sequence: number, transaction: number): void {
+    if (this.#byListener.get(listenerId)?.get(sequence)?.settledIn === transaction) this.drop(listenerId, sequence)
+  }
+
+  drop(listenerId: string, sequence: number): void {
+    const held = this.#byListener.get(listenerId)
+    if (held?.delete(sequence) && held.size === 0) this.#byListener.delete(listenerId)
+  }
+
+  dropListener(listenerId: string): void {
+    this.#byListener.delete(listenerId)
+  }
+
+  renew(node: string, until: number): void {
+    this.#aliveUntil.set(node, until)
+  }
+
+  release(node: string): void {
+    this.#aliveUntil.delete(node)
+    for (const [listenerId, held] of this.#byListener) {
+      for (const [sequence, lease] of held) if (lease.node === node) held.delete(sequence)
+      if (held.size === 0) this.#byListener.delete(listenerId)
+    }
+  }
+}

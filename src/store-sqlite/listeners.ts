@@ -1,0 +1,107 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Listener } from '../core/listener.ts'
+import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
+import { unlessTaken } from './errors.ts'
+import { createFigures } from './figures.ts'
+import type { Leases } from './leases.ts'
+import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
+import { onlyOf, sliceOf } from './listing.ts'
+import { reading, type Transact } from './transaction.ts'
+
+const INSERT = `
+  insert into listeners
+    (id, organization_id, queue_id, name, notify_url, liveness_url, secret, settings, created_at, updated_at)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const GET = `select ${listenerColumns()} from listeners where id = ?`
+
+const LIST = `
+  select ${listenerColumns()} from listeners
+   where organization_id = :organizationId and (:queueId is null or queue_id = :queueId)
+     and (:only is null or id in (select value from json_each(:only)) or queue_id in (select value from json_each(:only)))
+   order by id limit :limit offset :offset`
+
+const LIST_OF_QUEUE = LIST.replace('organization_id = :organizationId', '+organization_id = :organizationId').replace(
+  '(:queueId is null or queue_id = :queueId)',
+  'queue_id = :queueId',
+)
+
+const UPDATE = `
+  update listeners set name = ?, notify_url = ?, liveness_url = ?, secret = ?, settings = ?, updated_at = ?
+   where id = ?`
+
+const DELETE = `delete from listeners where id = ?`
+const REMEMBER = `insert into removals (kind, id) values ('listener', ?)`
+const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = ? and id = ?`
+
+export function createListenerStore(db: DatabaseSync, transact: Transact, leases: Leases): ListenerStore {
+  const [insert, get, update] = [db.prepare(INSERT), db.prepare(GET), db.prepare(UPDATE)]
+  const [listAll, listOfQueue] = [db.prepare(LIST), db.prepare(LIST_OF_QUEUE)]
+  const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
+  const figures = createFigures(db)
+
+  const find = (id: string): Listener | null => {
+    const row = get.get(id) as ListenerRow | undefined
+    return row === undefined ? null : listenerOf(row)
+  }
+  const findOwn = (ask: { organizationId: string; queueId: string; id: string }): Listener | null => {
+    const listener = find(ask.id)
+    const own = listener?.organizationId === ask.organizationId && listener.queueId === ask.queueId
+    return own ? listener : null
+  }
+  const detailed = (listener: Listener): ListenerDetails => ({ ...listener, ...figures.read(listener.id) })
+
+  return {
+    async create(listener) {
+      return unlessTaken(() =>
+        transact(() => {
+          const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, createdAt, updatedAt } = listener
+          if (touchQueue.run(organizationId, queueId).changes === 0) return 'queue_not_found'
+          const settings = JSON.stringify(listener.settings)
+          insert.run(id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt)
+          return 'created'
+        }),
+      )
+    },
+    async get(ask) {
+      return reading(() => {
+        const listener = findOwn(ask)
+        return listener === null ? null : detailed(listener)
+      })
+    },
+    async list({ organizationId, queueId, only, slice }) {
+      return reading(() => {
+        const statement = queueId === null ? listAll : listOfQueue
+        const rows = statement.all({ organizationId, queueId, only: onlyOf(only), ...sliceOf(slice) })
+        return (rows as unknown as ListenerRow[]).map((row) => detailed(listenerOf(row)))
+      })
+    },
+    async find(id) {
+      return reading(() => find(id))
+    },
+    async update({ changes, now, ...ask }) {
+      return unlessTaken(() =>
+        transact(() => {
+          const listener = findOwn(ask)
+          if (listener === null) return 'not_found'
+          const changed: Listener = { ...listener, ...changes, updatedAt: now }
+          const { name, notifyUrl, livenessUrl, secret } = changed
+          update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(changed.settings), now, ask.id)
+          touchQueue.run(ask.organizationId, ask.queueId)
+          return changed
+        }),
+      )
+    },
+    async delete(ask) {
+      const outcome = transact(() => {
+        if (findOwn(ask) === null) return 'not_found'
+        remove.run(ask.id)
+        remember.run(ask.id)
+        touchQueue.run(ask.organizationId, ask.queueId)
+        return 'deleted'
+      })
+      if (outcome === 'deleted') leases.dropListener(ask.id)
+      return outcome
+    },
+  }
+}

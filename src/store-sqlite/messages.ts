@@ -1,0 +1,136 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Attempt } from '../core/attempt.ts'
+import type { Message } from '../core/message.ts'
+import type { MessageDetails, MessageStore } from '../store/messages.ts'
+import type { Only } from '../store/store.ts'
+import { createDeliverySummaries } from './delivery-summaries.ts'
+import { createFigures, FigureChanges } from './figures.ts'
+import type { Leases } from './leases.ts'
+import { onlyOf } from './listing.ts'
+import { newestAcross } from './newest-across.ts'
+import { reading, type Transact } from './transaction.ts'
+
+export const MESSAGE_COLUMNS = `
+  id, organization_id as organizationId, queue_id as queueId, name, data,
+  created_at as createdAt, deliver_at as deliverAt, sequence`
+
+const GET = `select ${MESSAGE_COLUMNS} from messages where queue_id = ? and id = ? and organization_id = ?`
+
+/** Greater than every id, which are letters and digits. */
+const AFTER_ALL = '~'
+
+const NEWEST = `
+  select ${MESSAGE_COLUMNS} from messages
+   where queue_id = :queueId and id < :before and +organization_id = :organizationId
+     and (:only is null or id in (select value from json_each(:only)))
+   order by id desc limit :limit offset :offset`
+
+const QUEUE_IDS = `select id from queues where organization_id = ?`
+const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
+const RENAME = `update messages set name = ? where sequence = ?`
+const DELETE = `delete from messages where sequence = ?`
+const DELETE_PENDING = `delete from deliveries where listener_id = ? and due_at = ? and sequence = ?`
+const DELETE_ATTEMPTS = `delete from attempts where sequence = ?`
+const DELETE_MISSED = `delete from missed where sequence = ? returning listener_id as listenerId`
+
+const ATTEMPTS = `
+  select listener_id as listenerId, number, started_at as startedAt, duration_ms as durationMs, status, error, response
+    from attempts where sequence = ? order by listener_id, number desc`
+
+type Ask = { organizationId: string; queueId: string; id: string }
+
+export function createMessageStore(db: DatabaseSync, transact: Transact, leases: Leases): MessageStore {
+  const [get, newest, queueIds] = [db.prepare(GET), db.prepare(NEWEST), db.prepare(QUEUE_IDS)]
+  const [queueExists, rename, attempts] = [db.prepare(QUEUE_EXISTS), db.prepare(RENAME), db.prepare(ATTEMPTS)]
+  const [remove, removePending] = [db.prepare(DELETE), db.prepare(DELETE_PENDING)]
+  const [removeAttempts, removeMissed] = [db.prepare(DELETE_ATTEMPTS), db.prepare(DELETE_MISSED)]
+  const summaries = createDeliverySummaries(db)
+  const figures = createFigures(db)
+
+  const find = ({ organizationId, queueId, id }: Ask): Message | null => {
+    // The messages of a deleted queue are swept later; nobody may see them until then.
+    if (queueExists.get(organizationId, queueId) === undefined) return null
+    const row = get.get(queueId, id, organizationId) as unknown as Message | undefined
+    return row === undefined ? null : { ...row }
+  }
+  const detailed = (message: Message): MessageDetails => ({ message, deliveries: summaries.of(message) })
+
+  function page(queueId: string, organizationId: string, only: Only, part: Part): Message[] {
+    const restricted = only?.includes(queueId) ? null : only
+    return newest.all({ queueId, organizationId, only: onlyOf(restricted), ...part }) as unknown as Message[]
+  }
+  interface Part {
+    before: string
+    limit: number
+    offset: number
+  }
+
+  function list(ask: Parameters<MessageStore['list']>[0]): Message[] {
+    const { organizationId, queueId, only, limit, offset } = ask
+    const before = ask.before ?? AFTER_ALL
+    if (queueId === null) {
+      const queues = queueIds.all(organizationId).map((row) => row.id as string)
+      return newestAcross(queues, (queue, part) => page(queue, organizationId, only, part), { before, limit, offset })
+    }
+    if (queueExists.get(organizationId, queueId) === undefined) return []
+    return page(queueId, organizationId, only, { before, limit, offset })
+  }
+
+  /** Takes a message out of every table; its listeners that were still waiting are the answer. */
+  function erase(message: Message): string[] {
+    const changes = new FigureChanges()
+    const { sequence } = message
+    const pending = summaries.pendingOf(message)
+    for (const { listenerId, dueAt } of pending) {
+      removePending.run(listenerId, dueAt, sequence)
+      changes.of(listenerId).pending -= 1
+    }
+    for (const { listenerId } of removeMissed.all(sequence) as { listenerId: string }[]) {
+      changes.of(listenerId).missed -= 1
+    }
+    removeAttempts.run(sequence)
+    remove.run(sequence)
+    for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
+    return pending.map(({ listenerId }) => listenerId)
+  }
+
+  return {
+    async get(ask) {
+      return reading(() => {
+        const message = find(ask)
+        return message === null ? null : detailed(message)
+      })
+    },
+    async list(ask) {
+      return reading(() => {
+        const messages = list(ask).map((row) => ({ ...row }))
+        return ask.full ? messages.map(detailed) : messages.map((message) => ({ message, deliveries: [] }))
+      })
+    },
+    async rename({ name, ...ask }) {
+      return transact(() => {
+        const message = find(ask)
+        if (message === null) return 'not_found'
+        rename.run(name, message.sequence)
+        return 'updated'
+      })
+    },
+    async delete(ask) {
+      const erased = transact(() => {
+        const message = find(ask)
+        return message === null ? null : { sequence: message.sequence, listenerIds: erase(message) }
+      })
+      if (erased === null) return 'not_found'
+      for (const listenerId of erased.listenerIds) leases.drop(listenerId, erased.sequence)
+      return { listenerIds: erased.listenerIds }
+    },
+    async attempts(ask) {
+      return reading(() => {
+        const message = find(ask)
+        if (message === null) return null
+        const rows = attempts.all(message.sequence) as unknown as ({ listenerId: string } & Attempt)[]
+        return rows.map(({ listenerId, ...attempt }) => ({ listenerId, attempt }))
+      })
+    },
+  }
+}

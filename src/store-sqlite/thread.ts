@@ -1,0 +1,31 @@
+// The thread's side: opens the database and answers calls, one after the other.
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Store } from '../store/store.ts'
+import { openSqliteStore } from './database.ts'
+import { type Answer, type Call, failureOf, OPENING } from './thread-protocol.ts'
+
+type Method = (...asks: unknown[]) => Promise<unknown>
+
+const answer = (it: Answer) => parentPort!.postMessage(it)
+
+function methodOf(store: Store, { noun, method }: Call): Method {
+  const owner = (noun === '' ? store : store[noun as keyof Store]) as unknown as Record<string, Method>
+  return owner[method]!
+}
+
+openSqliteStore(workerData as string).then(
+  (store) => {
+    parentPort!.on('message', (call: Call) => {
+      const { number } = call
+      methodOf(
+        store,
+        call,
+      )(...call.asks).then(
+        (result) => answer({ number, result }),
+        (error: unknown) => answer({ number, failure: failureOf(error) }),
+      )
+    })
+    answer({ number: OPENING, result: null })
+  },
+  (error: unknown) => answer({ number: OPENING, failure: failureOf(error) }),
+)

@@ -1,0 +1,71 @@
+import { Worker } from 'node:worker_threads'
+import type { Store } from '../store/store.ts'
+import { type Answer, type Call, errorOf, OPENING } from './thread-protocol.ts'
+
+interface Waiting {
+  resolve(result: unknown): void
+  reject(error: Error): void
+}
+
+const NOUNS = ['organizations', 'apiKeys', 'queues', 'listeners', 'messages', 'deliveries', 'removals'] as const
+
+/**
+ * The store with its database in a thread of its own, so that a disk sync, a listing or a checkpoint never keeps
+ * HTTP waiting. Calls are answered in the order in which they were made. An error that the thread does not expect
+ * ends the process: a store of which nobody knows what it did is worth a restart.
+ */
+export async function openThreadedSqliteStore(path: string): Promise<Store> {
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: path })
+  const waiting = new Map<number, Waiting>()
+  let lastNumber = OPENING
+
+  const send = (noun: string, method: string, asks: unknown[]) =>
+    new Promise<unknown>((resolve, reject) => {
+      lastNumber += 1
+      waiting.set(lastNumber, { resolve, reject })
+      worker.postMessage({ number: lastNumber, noun, method, asks } satisfies Call)
+    })
+
+  worker.on('message', (answer: Answer) => {
+    const call = waiting.get(answer.number)!
+    waiting.delete(answer.number)
+    if ('failure' in answer) call.reject(errorOf(answer.failure))
+    else call.resolve(answer.result)
+  })
+  const opened = new Promise((resolve, reject) => waiting.set(OPENING, { resolve, reject }))
+  await opened.catch(async (error: unknown) => {
+    await worker.terminate()
+    throw error
+  })
+  return remoteStore(send, async () => void (await worker.terminate()))
+}
+
+/** The store's interface, each method of which is a call. */
+function remoteStore(
+  send: (noun: string, method: string, asks: unknown[]) => Promise<unknown>,
+  terminate: () => Promise<void>,
+): Store {
+  const noun = (name: string) =>
+    new Proxy(
+      {},
+      {
+        get:
+          (_, method) =>
+          (...asks: unknown[]) =>
+            send(name, String(method), asks),
+      },
+    )
+  const nouns = Object.fromEntries(NOUNS.map((name) => [name, noun(name)])) as unknown as Pick<
+    Store,
+    (typeof NOUNS)[number]
+  >
+  return {
+    ...nouns,
+    commit: (batch) => send('', 'commit', [batch]) as ReturnType<Store['commit']>,
+    ping: () => send('', 'ping', []) as Promise<void>,
+    async close() {
+      await send('', 'close', [])
+      await terminate()
+    },
+  }
+}

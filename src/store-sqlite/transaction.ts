@@ -1,0 +1,32 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { translated } from './errors.ts'
+
+/** Runs `work` as one synced transaction, or not at all. */
+export type Transact = <Result>(work: () => Result) => Result
+
+export function createTransact(db: DatabaseSync): Transact {
+  const begin = db.prepare('begin immediate')
+  const commit = db.prepare('commit')
+  const rollback = db.prepare('rollback')
+  return (work) => {
+    try {
+      begin.run()
+      const result = work()
+      commit.run()
+      return result
+    } catch (error) {
+      // SQLite has rolled back by itself after some errors, such as a full disk.
+      if (db.isTransaction) rollback.run()
+      throw translated(error)
+    }
+  }
+}
+
+/** Runs a read outside a transaction, with SQLite's errors translated. */
+export function reading<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    throw translated(error)
+  }
+}

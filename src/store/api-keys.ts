@@ -1,0 +1,31 @@
+import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
+import type { Only, Slice } from './store.ts'
+
+export interface ApiKeyChanges {
+  name?: string
+  status?: ApiKeyStatus
+  scopes?: Scope[]
+}
+
+export interface ApiKeyStore {
+  /** For authentication; disabled keys are found too. `root`: the key belongs to the root organization. */
+  findByDigest(digest: string): Promise<{ key: ApiKey; root: boolean } | null>
+  create(key: ApiKey): Promise<'created' | 'name_taken'>
+  get(ask: { organizationId: string; id: string }): Promise<ApiKey | null>
+  /** Oldest first. */
+  list(ask: { organizationId: string; only: Only; slice: Slice }): Promise<ApiKey[]>
+  /** Refuses to disable the last enabled owner key of an organization. */
+  update(ask: {
+    organizationId: string
+    id: string
+    changes: ApiKeyChanges
+    now: number
+  }): Promise<ApiKey | 'not_found' | 'name_taken' | 'last_owner_key'>
+  /** Refuses to delete the last enabled owner key of an organization. */
+  delete(ask: { organizationId: string; id: string }): Promise<'deleted' | 'not_found' | 'last_owner_key'>
+  /** Gives a key a new text: the old one stops working. */
+  replaceDigest(ask: { id: string; digest: string; prefix: string; now: number }): Promise<void>
+  /** Whether the first start got as far as showing the root key. */
+  rootKeyShown(): Promise<boolean>
+  markRootKeyShown(): Promise<void>
+}

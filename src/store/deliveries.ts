@@ -1,0 +1,28 @@
+import type { LeasedDelivery } from '../core/delivery.ts'
+
+/** A listener that has deliveries waiting, and when the first of them is due. */
+export interface Waiting {
+  listenerId: string
+  nextDueAt: number
+}
+
+export interface Claim {
+  /** Oldest due time first. */
+  deliveries: LeasedDelivery[]
+  /** When the first delivery that was not taken is due, which may be in the past; null where none waits. */
+  nextDueAt: number | null
+}
+
+export interface DeliveryStore {
+  /**
+   * Leases up to `limit` due deliveries of one listener, and no more than `maxBytes` of data but for the first.
+   * What a living node holds is passed over.
+   */
+  claimDue(ask: { node: string; listenerId: string; limit: number; maxBytes: number; now: number }): Promise<Claim>
+  /** Every listener that has anything waiting, for a start or a sweep. `after` pages by listener id. */
+  waiting(ask: { node: string; after: string | null; limit: number; now: number }): Promise<Waiting[]>
+  /** Says that this node lives: its leases hold until `until`. Those of a node that says nothing run out. */
+  renew(ask: { node: string; until: number }): Promise<void>
+  /** Gives up every lease of a node, so that others may claim at once. */
+  release(ask: { node: string }): Promise<void>
+}

@@ -1,0 +1,32 @@
+import type { DeliverySettings, Listener, ListenerFigures } from '../core/listener.ts'
+import type { Only, Slice } from './store.ts'
+
+export interface ListenerChanges {
+  name?: string
+  notifyUrl?: string
+  livenessUrl?: string | null
+  secret?: string
+  settings?: DeliverySettings
+}
+
+/** A listener with its figures, as its full form shows it. */
+export interface ListenerDetails extends Listener, ListenerFigures {}
+
+export interface ListenerStore {
+  /** The listener gets every message that is accepted from now on. */
+  create(listener: Listener): Promise<'created' | 'name_taken' | 'queue_not_found'>
+  get(ask: { organizationId: string; queueId: string; id: string }): Promise<ListenerDetails | null>
+  /** Oldest first; of one queue, or of all of the organization's where `queueId` is null. */
+  list(ask: { organizationId: string; queueId: string | null; only: Only; slice: Slice }): Promise<ListenerDetails[]>
+  /** For the engine, which knows a listener by its id alone. */
+  find(id: string): Promise<Listener | null>
+  update(ask: {
+    organizationId: string
+    queueId: string
+    id: string
+    changes: ListenerChanges
+    now: number
+  }): Promise<Listener | 'not_found' | 'name_taken'>
+  /** What it had waiting is gone with it. */
+  delete(ask: { organizationId: string; queueId: string; id: string }): Promise<'deleted' | 'not_found'>
+}

@@ -1,0 +1,42 @@
+import type { ApiKeyStore } from './api-keys.ts'
+import type { Batch, BatchResult } from './batch.ts'
+import type { DeliveryStore } from './deliveries.ts'
+import type { ListenerStore } from './listeners.ts'
+import type { MessageStore } from './messages.ts'
+import type { OrganizationStore } from './organizations.ts'
+import type { QueueStore } from './queues.ts'
+import type { RemovalStore } from './removals.ts'
+
+/**
+ * Everything that outlives the process. Each method is one transaction, synced to disk when its promise
+ * resolves. Losing a race is an answer; `StoreUnavailable` means that nothing was written.
+ * Times are epoch milliseconds, and the store never reads a clock of its own.
+ */
+export interface Store {
+  readonly organizations: OrganizationStore
+  readonly apiKeys: ApiKeyStore
+  readonly queues: QueueStore
+  readonly listeners: ListenerStore
+  readonly messages: MessageStore
+  readonly deliveries: DeliveryStore
+  readonly removals: RemovalStore
+  /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */
+  commit(batch: Batch): Promise<BatchResult>
+  /** Resolves where the store can be written. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The store cannot be reached or written now: a full disk, a lost connection, a broken device. */
+export class StoreUnavailable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StoreUnavailable'
+  }
+}
+
+/** Which part of a listing; null means all of it. `offset` counts entries. */
+export type Slice = { offset: number; limit: number } | null
+
+/** Restricts a listing to these ids (of an entry, or of the queue around it); null means no restriction. */
+export type Only = readonly string[] | null

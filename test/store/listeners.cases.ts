@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict'
+import { DEFAULT_SETTINGS, type Listener } from '../../src/core/listener.ts'
+import type { ListenerChanges } from '../../src/store/listeners.ts'
+import {
+  ACKNOWLEDGED,
+  accepted,
+  claim,
+  claimedOne,
+  idsOf,
+  pendingCount,
+  settled,
+  stored,
+  storedListener,
+  storedOrganization,
+  storedQueue,
+  storedScene,
+} from './scene.ts'
+import type { StoreCase } from './suite.ts'
+
+const NO_FIGURES = {
+  acknowledgedCount: 0,
+  lastSuccessAt: null,
+  lastFailureAt: null,
+  missedCount: 0,
+  missedMessageIds: [],
+}
+
+const found: StoreCase[] = [
+  {
+    name: 'a listener comes back as it was stored, with nothing counted yet',
+    async run(given) {
+      const { store, make } = given
+      const { queue } = await storedScene(given, 0)
+      const retry = { maxAttempts: 3, initialDelayMs: 10, maxDelayMs: 500, multiplier: 1.5 }
+      const settings = { retry, timeoutMs: 100, maxConcurrency: 1 }
+      for (const what of [{}, { livenessUrl: null }, { settings }]) {
+        const listener = make.listener(queue, what)
+        assert.equal(await store.listeners.create(listener), 'created')
+        assert.deepEqual(await store.listeners.get(idsOf(listener)), { ...listener, ...NO_FIGURES })
+        assert.deepEqual(await store.listeners.find(listener.id), listener)
+      }
+    },
+  },
+  {
+    name: "another organization's listener, another queue's, and one that never was are not found",
+    async run(given) {
+      const { store, make, now } = given
+      const { organization, listeners } = await storedScene(given)
+      const stranger = await storedScene(given)
+      const neighbour = await storedQueue(given, organization)
+      const listener = listeners[0]!
+      const asks = [
+        { ...idsOf(listener), organizationId: stranger.organization.id },
+        { ...idsOf(listener), organizationId: stranger.organization.id, queueId: stranger.queue.id },
+        { ...idsOf(listener), queueId: neighbour.id },
+        { ...idsOf(listener), queueId: make.id() },
+        { ...idsOf(listener), id: make.id() },
+      ]
+      for (const ask of asks) {
+        assert.equal(await store.listeners.get(ask), null)
+        assert.equal(await store.listeners.update({ ...ask, changes: { name: 'mine' }, now }), 'not_found')
+        assert.equal(await store.listeners.delete(ask), 'not_found')
+      }
+      assert.equal(await store.listeners.find(make.id()), null)
+      assert.deepEqual(await store.listeners.get(idsOf(listener)), { ...listener, ...NO_FIGURES })
+    },
+  },
+  {
+    name: 'a listener needs a queue of its own organization',
+    async run(given) {
+      const { store, make } = given
+      const { queue } = await storedScene(given, 0)
+      const stranger = await storedOrganization(given)
+      const before = await store.queues.get({ organizationId: queue.organizationId, id: queue.id })
+      for (const what of [{ queueId: make.id() }, { organizationId: stranger.id }]) {
+        const listener = make.listener(queue, what)
+        assert.equal(await store.listeners.create(listener), 'queue_not_found')
+        assert.equal(await store.listeners.find(listener.id), null)
+      }
+      assert.deepEqual(await store.queues.get({ organizationId: queue.organizationId, id: queue.id }), before)
+    },
+  },
+  {
+    name: 'a name is taken within its queue only, and a refusal leaves the queue as it was',
+    async run(given) {
+      const { store, make } = given
+      const { organization, queue, listeners } = await storedScene(given)
+      const askForQueue = { organizationId: organization.id, id: queue.id }
+      const before = await store.queues.get(askForQueue)
+      const rival = make.listener(queue, { name: listeners[0]!.name })
+      assert.equal(await store.listeners.create(rival), 'name_taken')
+      assert.equal(await store.listeners.find(rival.id), null)
+      assert.deepEqual(await store.queues.get(askForQueue), before)
+      const other = await storedQueue(given, organization)
+      assert.equal(await store.listeners.create(make.listener(other, { name: listeners[0]!.name })), 'created')
+    },
+  },
+]
+
+const listed: StoreCase[] = [
+  {
+    name: 'a listing has the listeners of one queue or of the organization, oldest first, whole or in slices',
+    async run(given) {
+      const { store } = given
+      const { organization, queue, listeners } = await storedScene(given, 2)
+      const other = await storedQueue(given, organization)
+      const all = [...listeners, await storedListener(given, other), await storedListener(given, queue)]
+      const stranger = await storedScene(given)
+      const list = async (queueId: string | null, slice: { offset: number; limit: number } | null = null) =>
+        namesOf(await store.listeners.list({ organizationId: organization.id, queueId, only: null, slice }))
+      assert.deepEqual(await list(null), namesOf(all))
+      assert.deepEqual(await list(queue.id), namesOf([all[0]!, all[1]!, all[3]!]))
+      assert.deepEqual(await list(queue.id, { offset: 1, limit: 5 }), namesOf([all[1]!, all[3]!]))
+      assert.deepEqual(await list(null, { offset: 1, limit: 2 }), namesOf([all[1]!, all[2]!]))
+      assert.deepEqual(await list(stranger.queue.id), [])
+    },
+  },
+  {
+    name: 'a listing can be restricted to ids of listeners and of queues',
+    async run(given) {
+      const { store, make } = given
+      const { organization, queue, listeners } = await storedScene(given, 2)
+      const other = await storedQueue(given, organization)
+      const third = await storedListener(given, other)
+      const stranger = await storedScene(given)
+      const list = async (only: string[], queueId: string | null = null) =>
+        namesOf(await store.listeners.list({ organizationId: organization.id, queueId, only, slice: null }))
+      assert.deepEqual(await list([listeners[1]!.id, make.id()]), namesOf([listeners[1]!]))
+      assert.deepEqual(await list([queue.id]), namesOf(listeners))
+      assert.deepEqual(await list([other.id, listeners[0]!.id]), namesOf([listeners[0]!, third]))
+      assert.deepEqual(await list([third.id], queue.id), [])
+      assert.deepEqual(await list([queue.id], queue.id), namesOf(listeners))
+      assert.deepEqual(await list([stranger.queue.id, stranger.listeners[0]!.id]), [])
+      assert.deepEqual(await list([]), [])
+    },
+  },
+  {
+    name: 'a listing shows each listener as it shows itself',
+    async run(given) {
+      const { organization, queue, listeners } = await storedScene(given, 2)
+      await accepted(given, queue)
+      await settled(given, await claimedOne(given, { listenerId: listeners[0]!.id }), ACKNOWLEDGED)
+      const alone = await Promise.all(listeners.map((listener) => given.store.listeners.get(idsOf(listener))))
+      const ask = { organizationId: organization.id, queueId: queue.id, only: null, slice: null }
+      assert.deepEqual(await given.store.listeners.list(ask), alone)
+      assert.deepEqual(await given.store.listeners.list({ ...ask, queueId: null }), alone)
+    },
+  },
+]
+
+const CHANGES: ListenerChanges[] = [
+  { name: 'renamed' },
+  { notifyUrl: 'http://127.0.0.1:9/elsewhere' },
+  { livenessUrl: null },
+  { livenessUrl: 'http://127.0.0.1:9/pulse' },
+  { secret: 'whsec_bmV3' },
+  { settings: { ...DEFAULT_SETTINGS, timeoutMs: 500 } },
+  {},
+  { name: 'again', livenessUrl: null, secret: 'whsec_b25l' },
+]
+
+const changed: StoreCase[] = [
+  {
+    name: 'an update changes what it names and nothing else',
+    async run(given) {
+      const { store, now } = given
+      const { listeners } = await storedScene(given)
+      let expected = listeners[0]!
+      for (const [i, changes] of CHANGES.entries()) {
+        expected = { ...expected, ...changes, updatedAt: now + i }
+        assert.deepEqual(await store.listeners.update({ ...idsOf(expected), changes, now: now + i }), expected)
+        assert.deepEqual(await store.listeners.find(expected.id), expected)
+      }
+    },
+  },
+  {
+    name: 'a listener cannot take the name of another in its queue, but can keep its own',
+    async run(given) {
+      const { store, now } = given
+      const { organization, queue, listeners } = await storedScene(given, 2)
+      const [listener, other] = [listeners[0]!, listeners[1]!]
+      const askForQueue = { organizationId: organization.id, id: queue.id }
+      const before = await store.queues.get(askForQueue)
+      const take = { ...idsOf(listener), changes: { name: other.name, secret: 'whsec_x' }, now }
+      assert.equal(await store.listeners.update(take), 'name_taken')
+      assert.deepEqual(await store.listeners.find(listener.id), listener)
+      assert.deepEqual(await store.queues.get(askForQueue), before)
+      const keep = { ...idsOf(listener), changes: { name: listener.name }, now }
+      assert.deepEqual(await store.listeners.update(keep), { ...listener, updatedAt: now })
+    },
+  },
+  {
+    name: 'an update keeps the figures and what is waiting',
+    async run(given) {
+      const { store, now } = given
+      const { queue, listeners } = await storedScene(given)
+      const listener = listeners[0]!
+      await accepted(given, queue)
+      await settled(given, await claimedOne(given, { listenerId: listener.id }), ACKNOWLEDGED)
+      await accepted(given, queue)
+      await store.listeners.update({ ...idsOf(listener), changes: { notifyUrl: 'http://127.0.0.1:9/new' }, now })
+      assert.equal((await store.listeners.get(idsOf(listener)))?.acknowledgedCount, 1)
+      await claimedOne(given, { listenerId: listener.id })
+    },
+  },
+]
+
+const receiving: StoreCase[] = [
+  {
+    name: 'a listener gets what is accepted after it came, and nothing from before',
+    async run(given) {
+      const { queue } = await storedScene(given, 0)
+      const before = await accepted(given, queue)
+      const listener = await storedListener(given, queue)
+      const after = await accepted(given, queue)
+      const delivery = await claimedOne(given, { listenerId: listener.id })
+      assert.equal(delivery.message.id, after.id)
+      assert.deepEqual((await stored(given, before)).deliveries, [])
+    },
+  },
+  {
+    name: 'a deleted listener is gone with all that it had waiting, and its name is free',
+    async run(given) {
+      const { store, make, now } = given
+      const { queue, listeners } = await storedScene(given, 2)
+      const [gone, kept] = [listeners[0]!, listeners[1]!]
+      const message = await accepted(given, queue)
+      assert.equal(await store.listeners.delete(idsOf(gone)), 'deleted')
+      assert.equal(await store.listeners.get(idsOf(gone)), null)
+      assert.equal(await store.listeners.find(gone.id), null)
+      assert.deepEqual(await claim(given, { listenerId: gone.id }), { deliveries: [], nextDueAt: null })
+      const waiting = await store.deliveries.waiting({ node: 'a', after: null, limit: 10, now })
+      assert.deepEqual(waiting, [{ listenerId: kept.id, nextDueAt: message.deliverAt }])
+      assert.equal(await pendingCount(given, queue), 1)
+      assert.deepEqual(statusesOf(await stored(given, message)), { [kept.id]: 'pending' })
+      assert.equal(await store.listeners.delete(idsOf(gone)), 'not_found')
+      assert.equal(await store.listeners.create(make.listener(queue, { name: gone.name })), 'created')
+    },
+  },
+]
+
+function namesOf(listeners: readonly Listener[]): string[] {
+  return listeners.map((listener) => listener.name)
+}
+
+function statusesOf(details: Awaited<ReturnType<typeof stored>>): Record<string, string> {
+  return Object.fromEntries(details.deliveries.map((delivery) => [delivery.listenerId, delivery.status]))
+}
+
+export const listenerCases = [...found, ...listed, ...changed, ...receiving] satisfies StoreCase[]

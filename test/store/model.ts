@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+
+/** How a pair of message and listener stands; a deleted one is gone from the model. */
+export type Pair = {
+  messageId: string
+  listenerId: string
+  queueId: string
+  attempts: number
+} & ({ state: 'pending'; dueAt: number; holder: Holder | null } | { state: 'delivered' } | { state: 'missed' })
+
+export interface Holder {
+  node: string
+  lease: number
+}
+
+type PendingPair = Extract<Pair, { state: 'pending' }>
+
+/** The least that a store can be: what it must answer, without any of the ways to do it fast. */
+export class Model {
+  readonly pairs = new Map<string, Pair>()
+  readonly #livesUntil = new Map<string, number>()
+
+  accept(what: { messageId: string; listenerId: string; queueId: string; dueAt: number; holder: Holder | null }): void {
+    this.pairs.set(keyOf(what), { ...what, state: 'pending', attempts: 0 })
+  }
+
+  /** What `node` may claim for the listener, due or not, the first due first. */
+  free(node: string, listenerId: string, now: number): PendingPair[] {
+    const mayTake = (holder: Holder | null) =>
+      holder === null || (holder.node !== node && (this.#livesUntil.get(holder.node) ?? 0) <= now)
+    return [...this.pairs.values()]
+      .filter((pair) => pair.state === 'pending')
+      .filter((pair) => pair.listenerId === listenerId && mayTake(pair.holder))
+      .sort((a, b) => a.dueAt - b.dueAt)
+  }
+
+  take(key: { messageId: string; listenerId: string }, holder: Holder): PendingPair {
+    const pair = this.pairs.get(keyOf(key))
+    assert.ok(pair?.state === 'pending', 'claimed what is not pending')
+    pair.holder = holder
+    return pair
+  }
+
+  holds(key: { messageId: string; listenerId: string }, holder: Holder): boolean {
+    const pair = this.pairs.get(keyOf(key))
+    if (pair?.state !== 'pending' || pair.holder === null) return false
+    return pair.holder.node === holder.node && pair.holder.lease === holder.lease
+  }
+
+  settle(key: { messageId: string; listenerId: string }, next: { state: Pair['state'] } | { dueAt: number }): void {
+    const { messageId, listenerId, queueId, attempts } = this.pairs.get(keyOf(key))!
+    const pair = { messageId, listenerId, queueId, attempts: attempts + 1 }
+    if ('dueAt' in next) this.pairs.set(keyOf(key), { ...pair, state: 'pending', dueAt: next.dueAt, holder: null })
+    else if (next.state !== 'pending') this.pairs.set(keyOf(key), { ...pair, state: next.state })
+  }
+
+  renew(node: string, until: number): void {
+    this.#livesUntil.set(node, until)
+  }
+
+  release(node: string): void {
+    this.#livesUntil.delete(node)
+    for (const pair of this.pairs.values()) {
+      if (pair.state === 'pending' && pair.holder?.node === node) pair.holder = null
+    }
+  }
+
+  /** Forgets every pair that fits; answers with the listeners that still waited for one of them. */
+  remove(fits: (pair: Pair) => boolean): string[] {
+    const gone = [...this.pairs.values()].filter(fits)
+    for (const pair of gone) this.pairs.delete(keyOf(pair))
+    return gone.filter((pair) => pair.state === 'pending').map((pair) => pair.listenerId)
+  }
+
+  of(fits: (pair: Pair) => boolean): Pair[] {
+    return [...this.pairs.values()].filter(fits)
+  }
+}
+
+function keyOf({ messageId, listenerId }: { messageId: string; listenerId: string }): string {
+  return `${messageId} ${listenerId}`
+}

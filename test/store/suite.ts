@@ -1,0 +1,61 @@
+import { describe, test } from 'node:test'
+import type { Store } from '../../src/store/store.ts'
+import { apiKeyCases } from './api-keys.cases.ts'
+import { batchCases } from './batch.cases.ts'
+import { deliveryCases } from './deliveries.cases.ts'
+import { leaseCases } from './leases.cases.ts'
+import { listenerCases } from './listeners.cases.ts'
+import { createMake, type Make, NOW } from './make.ts'
+import { messageCases } from './messages.cases.ts'
+import { organizationCases } from './organizations.cases.ts'
+import { queueCases } from './queues.cases.ts'
+import { removalCases } from './removals.cases.ts'
+import { settlementCases } from './settlements.cases.ts'
+
+/** What a case works with: an empty store of its own, what to put into it, and the time. */
+export interface Given {
+  store: Store
+  make: Make
+  now: number
+}
+
+/** One promise of the store's interface. */
+export interface StoreCase {
+  name: string
+  run(given: Given): Promise<void>
+}
+
+/** Opens a store that nothing else uses and that holds nothing. */
+export type OpenStore = () => Store | Promise<Store>
+
+const nouns: Record<string, StoreCase[]> = {
+  organizations: organizationCases,
+  'api keys': apiKeyCases,
+  queues: queueCases,
+  listeners: listenerCases,
+  messages: messageCases,
+  batch: batchCases,
+  deliveries: deliveryCases,
+  leases: leaseCases,
+  settlements: settlementCases,
+  removals: removalCases,
+}
+
+/** Registers every case as a test, each with a store of its own that is closed afterwards. */
+export function runStoreCases(label: string, openStore: OpenStore): void {
+  for (const [noun, cases] of Object.entries(nouns)) {
+    describe(`${label}: ${noun}`, () => {
+      for (const { name, run } of cases) test(name, () => withStore(openStore, run))
+    })
+  }
+}
+
+/** Runs `use` with a store of its own and closes it, whatever happens. */
+export async function withStore(openStore: OpenStore, use: (given: Given) => Promise<void>): Promise<void> {
+  const store = await openStore()
+  try {
+    await use({ store, make: createMake(), now: NOW })
+  } finally {
+    await store.close()
+  }
+}
