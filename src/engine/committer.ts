@@ -1,0 +1,163 @@
+import { Problem } from '../core/problem.ts'
+import type { Cancel, Runtime } from '../runtime.ts'
+import type { Accept, AcceptResult, Settlement, SettleResult } from '../store/batch.ts'
+import { type Store, StoreUnavailable } from '../store/store.ts'
+import { commitOneByOne } from './one-by-one.ts'
+
+/** A write that waits for its commit. */
+export interface Waiting<Write, Result> {
+  write: Write
+  resolve(result: Result): void
+  reject(error: unknown): void
+}
+
+export type WaitingAccept = Waiting<Accept, AcceptResult>
+export type WaitingSettlement = Waiting<Settlement, SettleResult>
+
+/** Past these the server answers 503 instead of growing. */
+const MAX_PENDING_ACCEPTS = 10_000
+const MAX_PENDING_BYTES = 64 * 1024 * 1024
+/** Keeps one transaction, and with it everybody's waiting time, short. */
+const MAX_BATCH = 1_000
+/** A settlement that could not be written is tried again until it is: the delivery has happened. */
+const RETRY_MS = 250
+
+/**
+ * Collects everything that is written often and writes it in one transaction; the next one starts when the last
+ * is synced. Alone, a write waits for nobody; under load, hundreds share one sync.
+ */
+export interface Committer {
+  /** Resolves when the message is on disk. Throws `overloaded`, `stopping` or `store_unavailable`. */
+  accept(accept: Accept): Promise<AcceptResult>
+  /** Resolves when the settlement is on disk, however long the store is away. */
+  settle(settlement: Settlement): Promise<SettleResult>
+  useKey(apiKeyId: string, at: number): void
+  /** Refuses accepts from now on. */
+  close(): void
+  /** Resolves when nothing is left to write, or when `timeoutMs` are over; answers with what is left. */
+  drain(timeoutMs: number): Promise<number>
+}
+
+export function createCommitter(deps: { store: Pick<Store, 'commit'>; node: string; runtime: Runtime }): Committer {
+  const { store, node, runtime } = deps
+  let accepts: WaitingAccept[] = []
+  let settlements: WaitingSettlement[] = []
+  let keyUses = new Map<string, number>()
+  let pendingBytes = 0
+  let inFlight = 0
+  let running = false
+  let closed = false
+  /** Set while the store is away and settlements wait for another try. */
+  let cancelRetry: Cancel | null = null
+  const onIdle: (() => void)[] = []
+
+  const left = () => accepts.length + settlements.length + inFlight
+
+  /** Waits for the end of this turn of the event loop, so that requests that arrived together share a commit. */
+  function schedule(): void {
+    if (running) return
+    running = true
+    setImmediate(run)
+  }
+
+  function run(): void {
+    void writeNext().then(() => {
+      running = false
+      // Looked at only now: whoever was just answered may have written again.
+      if (worthWriting()) schedule()
+      else if (left() === 0) for (const resolve of onIdle.splice(0)) resolve()
+    })
+  }
+
+  /** An accept is always tried, so that its caller learns how things are; the rest waits while the store is away. */
+  function worthWriting(): boolean {
+    return accepts.length > 0 || (cancelRetry === null && (settlements.length > 0 || keyUses.size > 0))
+  }
+
+  async function writeNext(): Promise<void> {
+    const batch = { accepts: take(accepts), settlements: take(settlements) }
+    accepts = accepts.slice(batch.accepts.length)
+    settlements = settlements.slice(batch.settlements.length)
+    const uses = keyUses
+    keyUses = new Map()
+    inFlight = batch.accepts.length + batch.settlements.length
+    try {
+      const write = { node, accepts: batch.accepts.map(written), settlements: batch.settlements.map(written) }
+      const result = await store.commit({ ...write, keyUses: [...uses].map(([apiKeyId, at]) => ({ apiKeyId, at })) })
+      answer(batch.accepts, result.accepts)
+      answer(batch.settlements, result.settlements)
+    } catch (error) {
+      if (error instanceof StoreUnavailable) refuse(batch, error)
+      else {
+        runtime.log.error({ err: error }, 'a commit failed; its writes are tried one by one')
+        keep(await commitOneByOne({ store, node }, batch))
+      }
+    } finally {
+      inFlight = 0
+      for (const it of batch.accepts) pendingBytes -= it.write.message.data.length
+    }
+  }
+
+  /** The store is away: accepts are told so, settlements stay. */
+  function refuse(batch: { accepts: WaitingAccept[]; settlements: WaitingSettlement[] }, error: Error): void {
+    runtime.log.error({ err: error }, 'the store cannot be written')
+    for (const it of batch.accepts) it.reject(new Problem('store_unavailable', { cause: error }))
+    keep(batch.settlements)
+  }
+
+  /** Puts settlements back to the front, for another try in a while. */
+  function keep(unwritten: WaitingSettlement[]): void {
+    if (unwritten.length === 0) return
+    settlements = [...unwritten, ...settlements]
+    cancelRetry?.()
+    cancelRetry = runtime.after(RETRY_MS, () => {
+      cancelRetry = null
+      schedule()
+    })
+  }
+
+  return {
+    accept(accept) {
+      if (closed) return Promise.reject(new Problem('stopping'))
+      if (accepts.length >= MAX_PENDING_ACCEPTS || pendingBytes >= MAX_PENDING_BYTES) {
+        return Promise.reject(new Problem('overloaded'))
+      }
+      pendingBytes += accept.message.data.length
+      schedule()
+      return new Promise((resolve, reject) => accepts.push({ write: accept, resolve, reject }))
+    },
+    settle(settlement) {
+      schedule()
+      return new Promise((resolve, reject) => settlements.push({ write: settlement, resolve, reject }))
+    },
+    useKey(apiKeyId, at) {
+      keyUses.set(apiKeyId, at)
+      schedule()
+    },
+    close() {
+      closed = true
+    },
+    async drain(timeoutMs) {
+      if (left() > 0 || running) {
+        schedule()
+        await new Promise<void>((resolve) => {
+          onIdle.push(resolve)
+          runtime.after(timeoutMs, resolve)
+        })
+      }
+      return left()
+    },
+  }
+}
+
+function take<Item>(items: Item[]): Item[] {
+  return items.length <= MAX_BATCH ? items : items.slice(0, MAX_BATCH)
+}
+
+function written<Write>(waiting: { write: Write }): Write {
+  return waiting.write
+}
+
+function answer<Write, Result>(waiting: Waiting<Write, Result>[], results: Result[]): void {
+  for (const [index, it] of waiting.entries()) it.resolve(results[index]!)
+}

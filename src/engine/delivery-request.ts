@@ -1,0 +1,54 @@
+import type { KeyObject } from 'node:crypto'
+import type { LeasedDelivery } from '../core/delivery.ts'
+import type { Listener } from '../core/listener.ts'
+import { contentTypeOf } from '../core/message.ts'
+import { sign, signingKey } from '../core/signature.ts'
+import type { OutgoingRequest } from './sender.ts'
+
+/** What is the same in every request to a listener, worked out once. */
+export interface Target {
+  origin: string
+  path: string
+  keys: readonly KeyObject[]
+}
+
+export function targetOf(listener: Listener): Target {
+  const { origin, pathname, search } = new URL(listener.notifyUrl)
+  return { origin, path: pathname + search, keys: [signingKey(listener.secret)] }
+}
+
+/** The signed request of one attempt, as the contract describes it. `now` becomes the signature's timestamp. */
+export function deliveryRequest(
+  delivery: LeasedDelivery,
+  to: { listener: Listener; target: Target; userAgent: string; now: number },
+): OutgoingRequest {
+  const { message } = delivery
+  const timestamp = Math.floor(to.now / 1000)
+  return {
+    origin: to.target.origin,
+    path: to.target.path,
+    body: message.data,
+    timeoutMs: to.listener.settings.timeoutMs,
+    startedAt: to.now,
+    headers: [
+      'content-type',
+      contentTypeOf(message.data),
+      'user-agent',
+      to.userAgent,
+      'webhook-id',
+      message.id,
+      'webhook-timestamp',
+      String(timestamp),
+      'webhook-signature',
+      sign(to.target.keys, { id: message.id, timestamp, body: message.data }),
+      'discue-queue',
+      message.queueId,
+      'discue-listener',
+      to.listener.id,
+      'discue-attempt',
+      String(delivery.attempts + 1),
+      'discue-first-sent-at',
+      String(delivery.firstSentAt ?? to.now),
+    ],
+  }
+}

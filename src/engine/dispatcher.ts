@@ -1,0 +1,97 @@
+import type { Carrier } from '../app/deps.ts'
+import type { LeasedDelivery } from '../core/delivery.ts'
+import type { Listener } from '../core/listener.ts'
+import type { Store } from '../store/store.ts'
+import { Lane, type LaneDeps } from './lane.ts'
+
+/** How long leases hold without a sign of life, and how often one is given. */
+export const LEASE_MS = 15_000
+export const RENEW_EVERY_MS = 5_000
+
+/** A lane with nothing to do is kept this long, for what a lane knows is cheap to keep and dear to find out. */
+const KEEP_IDLE_LANES_MS = 60_000
+const PAGE = 500
+
+/** Brings each delivery to the lane of its listener. */
+export interface Dispatcher extends Carrier {
+  /** Keeps a place in the listener's lane; false where the delivery must wait in the store. */
+  reserve(listener: Listener, bytes: number): boolean
+  unreserve(listenerId: string, bytes: number): void
+  /** Takes a leased delivery that a place was reserved for. */
+  offer(delivery: LeasedDelivery): void
+  /** A delivery of this listener waits in the store, due at this time. */
+  waitUntil(listener: Listener, dueAt: number): void
+  /** Finds what waits in the store without a lane that knows of it, and drops lanes that are idle. */
+  sweep(): Promise<number>
+  /** Says that this node lives, so that its leases hold. */
+  renewLeases(): Promise<number>
+  /** Sends nothing more, resolves when all that is on the wire is settled. */
+  stop(): Promise<void>
+}
+
+export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveries' | 'listeners'> }): Dispatcher {
+  const { store, runtime, node } = deps
+  const lanes = new Map<string, Lane>()
+  let stopped = false
+
+  function laneOf(listener: Listener): Lane {
+    let lane = lanes.get(listener.id)
+    if (lane === undefined) {
+      lane = new Lane(deps, listener)
+      lanes.set(listener.id, lane)
+    } else lane.change(listener)
+    return lane
+  }
+
+  async function wakeLane(listenerId: string, dueAt: number): Promise<void> {
+    const listener = lanes.has(listenerId) ? null : await store.listeners.find(listenerId)
+    if (stopped) return
+    if (listener !== null) laneOf(listener).waitUntil(dueAt)
+    else lanes.get(listenerId)?.waitUntil(dueAt)
+  }
+
+  function dropIdleLanes(): void {
+    const before = runtime.now() - KEEP_IDLE_LANES_MS
+    for (const [listenerId, lane] of lanes) {
+      if (lane.idleSince !== null && lane.idleSince < before) lanes.delete(listenerId)
+    }
+  }
+
+  return {
+    reserve: (listener, bytes) => !stopped && laneOf(listener).reserve(bytes),
+    unreserve: (listenerId, bytes) => lanes.get(listenerId)?.unreserve(bytes),
+    offer: (delivery) => lanes.get(delivery.listenerId)?.offer(delivery),
+    waitUntil(listener, dueAt) {
+      if (!stopped) laneOf(listener).waitUntil(dueAt)
+    },
+    listenerChanged: (listener) => lanes.get(listener.id)?.change(listener),
+    listenerGone(listenerId) {
+      // It stays in the map until the last place in it is given back.
+      void lanes
+        .get(listenerId)
+        ?.close()
+        .then(() => lanes.delete(listenerId))
+    },
+    messageGone(messageId, listenerIds) {
+      for (const listenerId of listenerIds) lanes.get(listenerId)?.forget(messageId)
+    },
+    async sweep() {
+      dropIdleLanes()
+      let after: string | null = null
+      do {
+        const page = await store.deliveries.waiting({ node, after, limit: PAGE, now: runtime.now() })
+        for (const { listenerId, nextDueAt } of page) await wakeLane(listenerId, nextDueAt)
+        after = page.length < PAGE ? null : page[page.length - 1]!.listenerId
+      } while (after !== null && !stopped)
+      return 0
+    },
+    async renewLeases() {
+      await store.deliveries.renew({ node, until: runtime.now() + LEASE_MS })
+      return 0
+    },
+    async stop() {
+      stopped = true
+      await Promise.all([...lanes.values()].map((lane) => lane.close()))
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import type { Acceptor, Carrier } from '../app/deps.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Store } from '../store/store.ts'
+import { createAcceptor } from './acceptor.ts'
+import { createCommitter } from './committer.ts'
+import { createDispatcher, RENEW_EVERY_MS } from './dispatcher.ts'
+import { createLoop } from './loop.ts'
+import { MemoryShare } from './memory-share.ts'
+import { SendSlots } from './send-slots.ts'
+import { createSender } from './sender.ts'
+
+/** Attempts in flight over all listeners. */
+const MAX_IN_FLIGHT = 8_192
+const SWEEP_EVERY_MS = 10_000
+/** How often to look for rows of deleted things, and how many to remove at a time: a few milliseconds' work. */
+const REMOVE_EVERY_MS = 5_000
+const REMOVE_ROWS = 500
+/** What a stopping server gives to attempts on the wire, and then to the last commit. */
+const FINISH_MS = 10_000
+const LAST_COMMIT_MS = 5_000
+
+/** Everything that runs by itself, and what the use cases need of it. */
+export interface Engine {
+  acceptor: Acceptor
+  carrier: Carrier
+  start(): Promise<void>
+  /** Finishes what is on the wire (10 s at most), writes it, and hands the rest back. */
+  stop(): Promise<void>
+}
+
+export function createEngine(deps: { store: Store; runtime: Runtime; userAgent: string }): Engine {
+  const { store, runtime } = deps
+  const node = runtime.newId()
+  const committer = createCommitter({ store, node, runtime })
+  const sender = createSender(runtime)
+  const shares = { slots: new SendSlots(MAX_IN_FLIGHT), memory: new MemoryShare() }
+  const dispatcher = createDispatcher({ ...deps, ...shares, committer, sender, node })
+  const sweep = () => {
+    sender.dropIdle()
+    return dispatcher.sweep()
+  }
+  const loops = [
+    createLoop({ name: 'lease-renewal', tick: dispatcher.renewLeases, idleMs: RENEW_EVERY_MS, runtime }),
+    createLoop({ name: 'dispatcher', tick: sweep, idleMs: SWEEP_EVERY_MS, runtime }),
+    createLoop({
+      name: 'remover',
+      tick: () => store.removals.sweep({ limit: REMOVE_ROWS }),
+      idleMs: REMOVE_EVERY_MS,
+      runtime,
+    }),
+  ]
+  return {
+    acceptor: createAcceptor({ committer, dispatcher, runtime }),
+    carrier: dispatcher,
+    async start() {
+      await dispatcher.renewLeases()
+      for (const loop of loops) loop.start()
+    },
+    async stop() {
+      committer.close()
+      const finished = dispatcher.stop()
+      const cancel = runtime.after(FINISH_MS, sender.abort)
+      await Promise.all(loops.slice(1).map((loop) => loop.stop()))
+      // Settlements wait for the store as long as it takes, which a stop cannot.
+      await Promise.race([finished, new Promise<void>((resolve) => runtime.after(FINISH_MS, resolve))])
+      cancel()
+      const lost = await committer.drain(LAST_COMMIT_MS)
+      if (lost > 0) runtime.log.error({ writes: lost }, 'stopped with writes that the store did not take')
+      await loops[0]!.stop()
+      await store.deliveries.release({ node })
+      await sender.close()
+    },
+  }
+}

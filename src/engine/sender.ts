@@ -1,0 +1,134 @@
+import type { Client, Dispatcher } from 'undici'
+import { type AttemptError, type Outcome, RESPONSE_KEPT_BYTES } from '../core/attempt.ts'
+import type { Cancel, Runtime } from '../runtime.ts'
+import { Connections } from './connections.ts'
+import { attemptErrorOf } from './transport-error.ts'
+
+/** One request to a listener. `headers` alternates names and values. */
+export interface OutgoingRequest {
+  origin: string
+  path: string
+  headers: string[]
+  body: string
+  timeoutMs: number
+  /** The same moment that the request's own headers tell. */
+  startedAt: number
+}
+
+/** The only outgoing HTTP. It never throws, never follows redirects, and always ends: in time or by timeout. */
+export interface Sender {
+  /** `aborted`: the server is stopping, and nobody knows what the listener made of it. */
+  send(request: OutgoingRequest): Promise<Outcome | 'aborted'>
+  /** Ends everything in flight as `aborted`. */
+  abort(): void
+  /** Closes connections that nobody has used for a while. */
+  dropIdle(): void
+  close(): Promise<void>
+}
+
+const MAX_RESPONSE_BYTES = 64 * 1024
+
+export function createSender(runtime: Runtime): Sender {
+  const connections = new Connections()
+  const inFlight = new Set<Exchange>()
+
+  function ended(exchange: Exchange, client: Client, origin: string, clean: boolean): void {
+    inFlight.delete(exchange)
+    if (clean) connections.give(origin, client, runtime.now())
+    else connections.drop(client)
+  }
+
+  return {
+    send({ origin, path, headers, body, timeoutMs, startedAt }) {
+      return new Promise((resolve) => {
+        const client = connections.take(origin)
+        const exchange = new Exchange(runtime, { timeoutMs, startedAt }, (outcome, clean) => {
+          ended(exchange, client, origin, clean)
+          resolve(outcome)
+        })
+        inFlight.add(exchange)
+        try {
+          client.dispatch({ path, method: 'POST', headers, body }, exchange)
+        } catch (error) {
+          exchange.onResponseError(null, error as Error)
+        }
+      })
+    },
+    abort() {
+      for (const exchange of [...inFlight]) exchange.abort()
+    },
+    dropIdle() {
+      connections.dropIdle(runtime.now())
+    },
+    close: () => connections.close(),
+  }
+}
+
+/** One request and what comes back, from the moment that it is handed to undici. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #runtime: Runtime
+  readonly #startedAt: number
+  readonly #cancelTimeout: Cancel
+  /** `clean`: the answer was read to its end, so that the connection may be used again. */
+  readonly #done: (outcome: Outcome | 'aborted', clean: boolean) => void
+  #ended = false
+  #status: number | null = null
+  #bytes = 0
+  #kept: Buffer[] = []
+
+  constructor(
+    runtime: Runtime,
+    { timeoutMs, startedAt }: { timeoutMs: number; startedAt: number },
+    done: (outcome: Outcome | 'aborted', clean: boolean) => void,
+  ) {
+    this.#runtime = runtime
+    this.#startedAt = startedAt
+    this.#done = done
+    this.#cancelTimeout = runtime.after(timeoutMs, () => this.#end('timeout'))
+  }
+
+  onRequestStart(): void {}
+
+  onResponseStart(_: Dispatcher.DispatchController, statusCode: number): void {
+    this.#status = statusCode
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#bytes < RESPONSE_KEPT_BYTES) this.#kept.push(chunk.subarray(0, RESPONSE_KEPT_BYTES - this.#bytes))
+    this.#bytes += chunk.length
+    if (this.#bytes > MAX_RESPONSE_BYTES) this.#end('response_too_large')
+  }
+
+  onResponseEnd(): void {
+    this.#end(null)
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    this.#end(attemptErrorOf(error))
+  }
+
+  abort(): void {
+    if (!this.#finish()) return
+    this.#done('aborted', false)
+  }
+
+  #end(error: AttemptError | null): void {
+    if (!this.#finish()) return
+    // A clock that was set back must not make a negative duration.
+    const durationMs = Math.max(0, this.#runtime.now() - this.#startedAt)
+    const outcome = { startedAt: this.#startedAt, durationMs, status: this.#status, error, response: this.#response() }
+    this.#done(outcome, error === null)
+  }
+
+  #finish(): boolean {
+    if (this.#ended) return false
+    this.#ended = true
+    this.#cancelTimeout()
+    return true
+  }
+
+  #response(): string {
+    if (this.#kept.length === 0) return ''
+    return (this.#kept.length === 1 ? this.#kept[0]! : Buffer.concat(this.#kept)).toString('utf8')
+  }
+}

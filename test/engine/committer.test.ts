@@ -1,0 +1,327 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { Problem, type ProblemCode } from '../../src/core/problem.ts'
+import type { Queue } from '../../src/core/queue.ts'
+import { type Committer, createCommitter } from '../../src/engine/committer.ts'
+import type { Settlement } from '../../src/store/batch.ts'
+import { StoreUnavailable } from '../../src/store/store.ts'
+import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { createMake, NOW } from '../store/make.ts'
+import { ACKNOWLEDGED, accepted, acceptFor, idsOf, settlementOf, storedScene } from '../store/scene.ts'
+import type { Given } from '../store/suite.ts'
+import { createManualRuntime } from '../support/manual-runtime.ts'
+import { watch } from './watched-store.ts'
+
+const NODE = 'a'
+const RETRY_MS = 250
+const AWAY = new StoreUnavailable('the disk is full')
+
+async function openCommitter(t: TestContext) {
+  const store = watch(await openSqliteStore(':memory:'))
+  t.after(() => store.close())
+  const runtime = createManualRuntime(NOW)
+  const given: Given = { store, make: createMake(), now: NOW }
+  const { queue } = await storedScene(given)
+  const leased = () => leasedSettlement(given, queue)
+  const commits = () => store.commits.map((batch) => [batch.accepts.length, batch.settlements.length])
+  const committer = createCommitter({ store, node: NODE, runtime })
+  return { store, runtime, given, queue, leased, commits, committer }
+}
+
+/** A delivery that this node holds, with a good end that nobody has written yet. */
+async function leasedSettlement(given: Given, queue: Queue): Promise<Settlement> {
+  const { deliveries } = await accepted(given, queue, { leased: true, node: NODE })
+  return settlementOf(given, deliveries[0]!, ACKNOWLEDGED)
+}
+
+function problem(code: ProblemCode) {
+  return (error: unknown) => error instanceof Problem && error.code === code
+}
+
+/** Says when a promise has ended, for those that must not have. */
+function watchEnd<Result>(promise: Promise<Result>): { ended: boolean; result: Promise<Result> } {
+  const seen = { ended: false, result: promise }
+  const end = () => {
+    seen.ended = true
+  }
+  promise.then(end, end)
+  return seen
+}
+
+test('a write that is alone waits for nobody: it is written in the turn after it came', async (t) => {
+  const { given, queue, committer, store } = await openCommitter(t)
+  const accept = await acceptFor(given, queue)
+  const waiting = committer.accept(accept)
+  assert.equal(store.commits.length, 0)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(store.commits.length, 1)
+  assert.equal((await waiting).outcome, 'accepted')
+})
+
+test('writes that come in one turn share one commit', async (t) => {
+  const { given, queue, committer, store, leased } = await openCommitter(t)
+  const accepts = [await acceptFor(given, queue), await acceptFor(given, queue), await acceptFor(given, queue)]
+  const settlement = await leased()
+  store.commits.length = 0
+  committer.useKey('some-key', NOW)
+  await Promise.all([...accepts.map((it) => committer.accept(it)), committer.settle(settlement)])
+  assert.deepEqual(
+    store.commits.map((batch) => ({ ...batch, accepts: batch.accepts.length, settlements: batch.settlements.length })),
+    [{ node: NODE, accepts: 3, settlements: 1, keyUses: [{ apiKeyId: 'some-key', at: NOW }] }],
+  )
+})
+
+test('the next commit starts when the last has ended, and takes all that came meanwhile', async (t) => {
+  const { given, queue, committer, store, runtime, commits } = await openCommitter(t)
+  const release = store.holdCommits()
+  const first = committer.accept(await acceptFor(given, queue))
+  await runtime.rest()
+  const second = committer.accept(await acceptFor(given, queue))
+  await runtime.rest()
+  const third = committer.accept(await acceptFor(given, queue))
+  await runtime.advance(60_000)
+  assert.deepEqual(commits(), [[1, 0]])
+  release()
+  await Promise.all([first, second, third])
+  assert.deepEqual(commits(), [
+    [1, 0],
+    [2, 0],
+  ])
+})
+
+test('a flood is written in commits of at most a thousand', async (t) => {
+  const { given, queue, committer, commits } = await openCommitter(t)
+  const accept = await acceptFor(given, queue)
+  const flood = Array.from({ length: 2_500 }, () => committer.accept({ ...accept, message: given.make.message(queue) }))
+  await Promise.all(flood)
+  assert.deepEqual(commits(), [
+    [1_000, 0],
+    [1_000, 0],
+    [500, 0],
+  ])
+})
+
+test('everybody gets the result of their own write', async (t) => {
+  const { given, queue, committer, leased } = await openCommitter(t)
+  const [good, other] = [await acceptFor(given, queue), await acceptFor(given, queue)]
+  const stale = { ...(await acceptFor(given, queue)), queueVersion: 999 }
+  const [held, lost] = [await leased(), await leased()]
+  const results = await Promise.all([
+    committer.accept(good),
+    committer.settle({ ...lost, delivery: { ...lost.delivery, lease: 999 } }),
+    committer.accept(stale),
+    committer.settle(held),
+    committer.accept(other),
+  ])
+  const [first, , , , last] = results
+  assert.ok(typeof first === 'object' && first.outcome === 'accepted')
+  assert.ok(typeof last === 'object' && last.outcome === 'accepted')
+  assert.equal(last.sequence, first.sequence + 1)
+  assert.deepEqual([results[1], results[2], results[3]], ['lost', { outcome: 'stale' }, 'settled'])
+})
+
+test('a write that is made in answer to another one is written too', async (t) => {
+  const { given, queue, committer, runtime } = await openCommitter(t)
+  const [first, second] = [await acceptFor(given, queue), await acceptFor(given, queue)]
+  const both = watchEnd(committer.accept(first).then(() => committer.accept(second)))
+  await runtime.advance(60_000)
+  assert.equal(both.ended, true)
+})
+
+test('a key use that is noted during a commit is written without waiting for other writes', async (t) => {
+  const { given, queue, committer, store, runtime } = await openCommitter(t)
+  const release = store.holdCommits()
+  const accept = committer.accept(await acceptFor(given, queue))
+  await runtime.rest()
+  committer.useKey('some-key', NOW + 1)
+  committer.useKey('some-key', NOW + 2)
+  release()
+  await accept
+  await runtime.advance(60_000)
+  assert.deepEqual(store.commits.at(-1)!.keyUses, [{ apiKeyId: 'some-key', at: NOW + 2 }])
+})
+
+test('past ten thousand waiting messages the next one is refused and not stored, until there is room', async (t) => {
+  const { given, queue, committer, store, runtime } = await openCommitter(t)
+  const accept = await acceptFor(given, queue)
+  const next = () => ({ ...accept, message: given.make.message(queue) })
+  const release = store.holdCommits()
+  const waiting = [committer.accept(next())]
+  await runtime.rest()
+  for (let i = 0; i < 10_000; i++) waiting.push(committer.accept(next()))
+  const refused = next()
+  await assert.rejects(committer.accept(refused), problem('overloaded'))
+  release()
+  const results = await Promise.all(waiting)
+  assert.ok(results.every((it) => it.outcome === 'accepted'))
+  assert.equal(await given.store.messages.get(idsOf(refused.message)), null)
+  assert.equal((await committer.accept(refused)).outcome, 'accepted')
+})
+
+test('past 64 MiB of waiting data the next message is refused, until there is room', async (t) => {
+  const { given, queue, committer, store, runtime } = await openCommitter(t)
+  const accept = await acceptFor(given, queue)
+  const data = 'x'.repeat(1024 * 1024)
+  const next = () => ({ ...accept, message: given.make.message(queue, { data }) })
+  const release = store.holdCommits()
+  const waiting = [committer.accept(next())]
+  await runtime.rest()
+  while (waiting.length < 64) waiting.push(committer.accept(next()))
+  const small = { ...accept, message: given.make.message(queue) }
+  await assert.rejects(committer.accept(small), problem('overloaded'))
+  release()
+  await Promise.all(waiting)
+  assert.equal((await committer.accept(small)).outcome, 'accepted')
+})
+
+test('room is given back when the store refuses, too', async (t) => {
+  const { given, queue, committer, store } = await openCommitter(t)
+  const accept = await acceptFor(given, queue)
+  const data = 'x'.repeat(1024 * 1024)
+  store.failCommit = () => AWAY
+  const refused = Array.from({ length: 64 }, () =>
+    committer.accept({ ...accept, message: given.make.message(queue, { data }) }),
+  )
+  await Promise.all(refused.map((it) => assert.rejects(it, problem('store_unavailable'))))
+  store.failCommit = () => null
+  assert.equal((await committer.accept(accept)).outcome, 'accepted')
+})
+
+test('while the store is away, messages are refused with the cause and not stored', async (t) => {
+  const { given, queue, committer, store, runtime } = await openCommitter(t)
+  const accept = await acceptFor(given, queue)
+  store.failCommit = () => AWAY
+  await assert.rejects(committer.accept(accept), (error: unknown) => {
+    assert.ok(problem('store_unavailable')(error))
+    assert.equal((error as Error).cause, AWAY)
+    return true
+  })
+  store.failCommit = () => null
+  await runtime.advance(60_000)
+  assert.equal(await given.store.messages.get(idsOf(accept.message)), null)
+  assert.equal((await committer.accept(accept)).outcome, 'accepted')
+})
+
+test('while the store is away, settlements are kept, and written when it is back', async (t) => {
+  const { committer, store, runtime, leased, commits } = await openCommitter(t)
+  const settlements = [await leased(), await leased()]
+  store.commits.length = 0
+  store.failCommit = () => AWAY
+  const waiting = settlements.map((it) => watchEnd(committer.settle(it)))
+  await runtime.advance(10 * RETRY_MS)
+  assert.equal(store.commits.length, 11, 'one try and ten more, a quarter of a second apart')
+  assert.deepEqual(commits().at(-1), [0, 2])
+  assert.ok(waiting.every((it) => !it.ended))
+  store.failCommit = () => null
+  await runtime.advance(RETRY_MS)
+  assert.deepEqual(await Promise.all(waiting.map((it) => it.result)), ['settled', 'settled'])
+})
+
+test('messages that come while the store is away get their answer at once and take no settlement along', async (t) => {
+  const { given, queue, committer, store, runtime, leased } = await openCommitter(t)
+  const settlement = await leased()
+  const accept = await acceptFor(given, queue)
+  store.failCommit = () => AWAY
+  const kept = watchEnd(committer.settle(settlement))
+  await runtime.rest()
+  await assert.rejects(committer.accept(accept), problem('store_unavailable'))
+  store.failCommit = () => null
+  await runtime.advance(RETRY_MS)
+  assert.equal(await kept.result, 'settled')
+})
+
+test('a message that cannot be stored does not take others along', async (t) => {
+  const { given, queue, committer, runtime, leased } = await openCommitter(t)
+  const [first, last] = [await acceptFor(given, queue), await acceptFor(given, queue)]
+  const settlement = await leased()
+  const [one, again, other, settled] = await Promise.allSettled([
+    committer.accept(first),
+    committer.accept(first),
+    committer.accept(last),
+    committer.settle(settlement),
+  ])
+  assert.equal(one.status === 'fulfilled' && one.value.outcome, 'accepted')
+  assert.equal(again.status, 'rejected', 'an id is stored once')
+  assert.equal(other.status === 'fulfilled' && other.value.outcome, 'accepted')
+  assert.equal(settled.status === 'fulfilled' && settled.value, 'settled')
+  assert.deepEqual(runtime.errors(), ['a commit failed; its writes are tried one by one'])
+})
+
+test('a settlement that cannot be written does not take others along', async (t) => {
+  const { given, queue, committer, store, leased } = await openCommitter(t)
+  const [bad, good] = [await leased(), await leased()]
+  const accept = await acceptFor(given, queue)
+  store.failCommit = (batch) => (batch.settlements.includes(bad) ? new Error('does not fit') : null)
+  const [poisoned, settled, stored] = await Promise.allSettled([
+    committer.settle(bad),
+    committer.settle(good),
+    committer.accept(accept),
+  ])
+  assert.equal(poisoned.status, 'rejected')
+  assert.equal(settled.status === 'fulfilled' && settled.value, 'settled')
+  assert.equal(stored.status === 'fulfilled' && stored.value.outcome, 'accepted')
+})
+
+test('a settlement is kept where the store goes away while writes are tried one by one', async (t) => {
+  const { committer, store, runtime, leased } = await openCommitter(t)
+  const settlements = [await leased(), await leased()]
+  store.failCommit = (batch) => (batch.settlements.length > 1 ? new Error('does not fit') : AWAY)
+  const results = Promise.allSettled(settlements.map((it) => committer.settle(it)))
+  await runtime.rest()
+  store.failCommit = () => null
+  await runtime.advance(10 * RETRY_MS)
+  assert.deepEqual(
+    (await results).map((it) => (it.status === 'fulfilled' ? it.value : it.reason)),
+    ['settled', 'settled'],
+  )
+})
+
+test('after closing, messages are refused, and what came before and settlements are still written', async (t) => {
+  const { given, queue, committer, leased } = await openCommitter(t)
+  const settlement = await leased()
+  const refused = await acceptFor(given, queue)
+  const before = committer.accept(await acceptFor(given, queue))
+  committer.close()
+  const rejected = assert.rejects(committer.accept(refused), problem('stopping'))
+  const settled = committer.settle(settlement)
+  await rejected
+  assert.deepEqual([(await before).outcome, await settled], ['accepted', 'settled'])
+  assert.equal(await given.store.messages.get(idsOf(refused.message)), null)
+})
+
+test('draining resolves when everything is written', async (t) => {
+  const { given, queue, committer, store, runtime } = await openCommitter(t)
+  const release = store.holdCommits()
+  const accept = watchEnd(committer.accept(await acceptFor(given, queue)))
+  const drained = watchEnd(committer.drain(5_000))
+  await runtime.advance(4_999)
+  assert.deepEqual([accept.ended, drained.ended], [false, false])
+  release()
+  assert.equal(await drained.result, 0)
+  assert.equal(accept.ended, true)
+})
+
+test('draining an idle committer resolves at once', async (t) => {
+  const { committer } = await openCommitter(t)
+  assert.equal(await committer.drain(5_000), 0)
+})
+
+test('draining waits for the store to come back, and gives up in time with the number of what is left', async (t) => {
+  const { committer, store, runtime, leased } = await openCommitter(t)
+  const settlements = [await leased(), await leased(), await leased()]
+  store.failCommit = () => AWAY
+  for (const it of settlements) void committer.settle(it)
+  const drained = watchEnd(committer.drain(5_000))
+  await runtime.advance(4_999)
+  assert.equal(drained.ended, false)
+  await runtime.advance(1)
+  assert.equal(await drained.result, 3)
+  store.failCommit = () => null
+  assert.equal(await drainWithTime(committer, runtime), 0)
+})
+
+async function drainWithTime(committer: Committer, runtime: { advance(ms: number): Promise<void> }): Promise<number> {
+  const drained = committer.drain(5_000)
+  await runtime.advance(RETRY_MS)
+  return drained
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Webhook } from 'standardwebhooks'
+import type { LeasedDelivery } from '../../src/core/delivery.ts'
+import type { Listener } from '../../src/core/listener.ts'
+import { deliveryRequest, targetOf } from '../../src/engine/delivery-request.ts'
+import { createMake } from '../store/make.ts'
+
+/** The verifier reads the wall clock and refuses what is older than five minutes. */
+const NOW = Date.now()
+
+const make = createMake()
+const organization = make.organization()
+const queue = make.queue(organization)
+const listener = make.listener(queue, { notifyUrl: 'http://127.0.0.1:8080/hooks/in?source=discue&x=%20' })
+
+function deliveryOf(data: string, what: Partial<LeasedDelivery> = {}): LeasedDelivery {
+  const message = { ...make.message(queue, { data }), sequence: 1 }
+  return { listenerId: listener.id, message, dueAt: NOW, attempts: 0, firstSentAt: null, lease: 1, ...what }
+}
+
+function requestFor(delivery: LeasedDelivery, to: Listener = listener) {
+  return deliveryRequest(delivery, { listener: to, target: targetOf(to), userAgent: 'discue/1.2.3', now: NOW })
+}
+
+/** The flat list as pairs; a name that is there twice fails. */
+function headersOf(request: { headers: string[] }): Record<string, string> {
+  const pairs: [string, string][] = []
+  for (let at = 0; at < request.headers.length; at += 2) pairs.push([request.headers[at]!, request.headers[at + 1]!])
+  assert.equal(new Set(pairs.map(([name]) => name)).size, pairs.length)
+  return Object.fromEntries(pairs)
+}
+
+test('a request has the headers of the contract, and no other', () => {
+  const delivery = deliveryOf('{"order":1}', { attempts: 2, firstSentAt: NOW - 5_000 })
+  const { 'webhook-signature': signature, ...headers } = headersOf(requestFor(delivery))
+  assert.deepEqual(headers, {
+    'content-type': 'application/json',
+    'user-agent': 'discue/1.2.3',
+    'webhook-id': delivery.message.id,
+    'webhook-timestamp': String(Math.floor(NOW / 1000)),
+    'discue-queue': queue.id,
+    'discue-listener': listener.id,
+    'discue-attempt': '3',
+    'discue-first-sent-at': String(NOW - 5_000),
+  })
+  assert.match(signature!, /^v1,[A-Za-z0-9+/]{43}=$/)
+})
+
+test('the first attempt says that it is the first, and that it is sent now', () => {
+  const headers = headersOf(requestFor(deliveryOf('x')))
+  assert.deepEqual([headers['discue-attempt'], headers['discue-first-sent-at']], ['1', String(NOW)])
+})
+
+test('the body is the data, to the last character', () => {
+  for (const data of ['', ' {"a" : 1} \n', 'ünïcödé ✓', '\u0000', '🙂'])
+    assert.equal(requestFor(deliveryOf(data)).body, data)
+})
+
+test('it goes to where the listener says, with the time that the listener allows', () => {
+  const request = requestFor(deliveryOf('x'), { ...listener, settings: { ...listener.settings, timeoutMs: 1_234 } })
+  assert.deepEqual(
+    [request.origin, request.path, request.timeoutMs],
+    ['http://127.0.0.1:8080', '/hooks/in?source=discue&x=%20', 1_234],
+  )
+})
+
+test('a URL without a path means the root, and its fragment is not sent', () => {
+  assert.equal(targetOf({ ...listener, notifyUrl: 'https://example.com' }).path, '/')
+  assert.equal(targetOf({ ...listener, notifyUrl: 'https://example.com/a?b#c' }).path, '/a?b')
+  assert.equal(targetOf({ ...listener, notifyUrl: 'https://example.com:8443/' }).origin, 'https://example.com:8443')
+})
+
+test('the content type is JSON where the data parses as JSON, else plain text', () => {
+  for (const data of ['{}', '[1]', '"text"', '12', '-0.5', 'true', 'null', ' {"a":1}\n']) {
+    assert.equal(headersOf(requestFor(deliveryOf(data)))['content-type'], 'application/json', data)
+  }
+  for (const data of ['', 'hello', '{', '{"a":1}}', "{'a':1}", 'nul', '1.', '\u00a0{}', '<a/>']) {
+    assert.equal(headersOf(requestFor(deliveryOf(data)))['content-type'], 'text/plain; charset=utf-8', data)
+  }
+})
+
+test('the signature holds for an independent verifier of the specification', () => {
+  for (const data of ['{"order":1}', 'plain text', 'ünïcödé ✓ 🙂', 'a\u0000b', '']) {
+    const request = requestFor(deliveryOf(data))
+    const verifier = new Webhook(listener.secret)
+    assert.doesNotThrow(() => verifier.verify(request.body, headersOf(request), { jsonParse: false }), data)
+  }
+})
+
+test('the signature does not hold for another body, id, time or secret', () => {
+  const request = requestFor(deliveryOf('{"order":1}'))
+  const headers = headersOf(request)
+  const verifier = new Webhook(listener.secret)
+  const other = new Webhook(make.listener(queue).secret)
+  assert.throws(() => verifier.verify('{"order":2}', headers))
+  assert.throws(() => verifier.verify(request.body, { ...headers, 'webhook-id': 'another' }))
+  assert.throws(() =>
+    verifier.verify(request.body, { ...headers, 'webhook-timestamp': String(Math.floor(NOW / 1000) - 1) }),
+  )
+  assert.throws(() => other.verify(request.body, headers))
+})

@@ -1,0 +1,83 @@
+import type { AttemptError, Outcome } from '../../src/core/attempt.ts'
+import type { OutgoingRequest, Sender } from '../../src/engine/sender.ts'
+import type { Runtime } from '../../src/runtime.ts'
+
+/** A status, or what went wrong instead of one. */
+export type Reply = number | AttemptError | 'aborted'
+
+/** A request that would be on the wire now. */
+export interface Sent {
+  at: number
+  url: string
+  /** The message's id. */
+  id: string
+  attempt: number
+  request: OutgoingRequest
+  header(name: string): string
+  /** Answers it; only the first answer counts. */
+  answer(reply: Reply): void
+  open: boolean
+}
+
+/** A sender without a network: it keeps what it is given until the test answers. */
+export interface FakeSender extends Sender {
+  /** Everything that was ever sent, in order. */
+  sent: Sent[]
+  /** What waits for an answer, to one URL or to any. */
+  open(url?: string): Sent[]
+  /** The most requests that were ever open at once. */
+  mostOpen: number
+  /** Answers whatever comes from now on, once it has been sent; null leaves a request open. */
+  reply: (sent: Sent) => Reply | null
+}
+
+export function createFakeSender(runtime: Pick<Runtime, 'now'>): FakeSender {
+  const sender: FakeSender = {
+    sent: [],
+    mostOpen: 0,
+    reply: () => null,
+    open: (url) => sender.sent.filter((sent) => sent.open && (url === undefined || sent.url === url)),
+    send(request) {
+      const { promise, resolve } = Promise.withResolvers<Outcome | 'aborted'>()
+      const sent = sentOf(request, runtime, resolve)
+      sender.sent.push(sent)
+      sender.mostOpen = Math.max(sender.mostOpen, sender.open().length)
+      const reply = sender.reply(sent)
+      if (reply !== null) setImmediate(() => sent.answer(reply))
+      return promise
+    },
+    abort() {
+      for (const sent of sender.open()) sent.answer('aborted')
+    },
+    dropIdle: () => undefined,
+    close: async () => undefined,
+  }
+  return sender
+}
+
+function sentOf(
+  request: OutgoingRequest,
+  runtime: Pick<Runtime, 'now'>,
+  resolve: (outcome: Outcome | 'aborted') => void,
+): Sent {
+  const header = (name: string) => request.headers[request.headers.indexOf(name) + 1]!
+  const sent: Sent = {
+    at: runtime.now(),
+    url: request.origin + request.path,
+    id: header('webhook-id'),
+    attempt: Number(header('discue-attempt')),
+    request,
+    header,
+    open: true,
+    answer(reply) {
+      sent.open = false
+      resolve(reply === 'aborted' ? reply : outcomeOf(reply, sent.at, runtime.now() - sent.at))
+    },
+  }
+  return sent
+}
+
+function outcomeOf(reply: number | AttemptError, startedAt: number, durationMs: number): Outcome {
+  const judged = typeof reply === 'number' ? { status: reply, error: null } : { status: null, error: reply }
+  return { startedAt, durationMs, ...judged, response: '' }
+}

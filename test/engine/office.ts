@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import type { Acceptor } from '../../src/app/deps.ts'
+import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../src/core/listener.ts'
+import type { DeliverySummary, Message } from '../../src/core/message.ts'
+import type { Queue } from '../../src/core/queue.ts'
+import { createAcceptor } from '../../src/engine/acceptor.ts'
+import { type Committer, createCommitter } from '../../src/engine/committer.ts'
+import { createDispatcher, type Dispatcher } from '../../src/engine/dispatcher.ts'
+import { MemoryShare } from '../../src/engine/memory-share.ts'
+import { SendSlots } from '../../src/engine/send-slots.ts'
+import type { Store } from '../../src/store/store.ts'
+import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { createMake, type Make, NOW } from '../store/make.ts'
+import { createManualRuntime, type ManualRuntime } from '../support/manual-runtime.ts'
+import { createFakeSender, type FakeSender } from './fake-sender.ts'
+import { type WatchedStore, watch } from './watched-store.ts'
+
+type Posted = Omit<Message, 'sequence'>
+
+/** All of the engine that carries messages, real but for the clock and the wire. */
+export interface Office {
+  store: WatchedStore
+  runtime: ManualRuntime
+  sender: FakeSender
+  committer: Committer
+  dispatcher: Dispatcher
+  acceptor: Acceptor
+  addQueue(): Promise<Queue>
+  addListener(queue: Queue, settings?: Partial<DeliverySettings>): Promise<Listener>
+  change(listener: Listener, changes: { settings?: Partial<DeliverySettings>; notifyUrl?: string }): Promise<void>
+  /** Resolves when the message is stored. */
+  post(queue: Queue, what?: Partial<Message>): Promise<Posted>
+  postMany(queue: Queue, count: number, what?: Partial<Message>): Promise<Posted[]>
+  /** How the message stands, one entry for each listener. */
+  deliveriesOf(message: Posted): Promise<DeliverySummary[]>
+  /** Everything that waits for this listener in the store, leased or not. */
+  figuresOf(listener: Listener): Promise<{ acknowledgedCount: number; missedMessageIds: string[] }>
+}
+
+export interface OfficeOptions {
+  node?: string
+  store?: Store
+  /** Continues with another office's things, as a server does that is started on the same database. */
+  after?: Office
+  startAt?: number
+  maxInFlight?: number
+}
+
+const makes = new WeakMap<Office, { make: Make; organizationId: string; store: Store }>()
+
+/** Closes the store when the test ends, unless it was handed in. */
+export async function openOffice(t: TestContext, options: OfficeOptions = {}): Promise<Office> {
+  const before = options.after && makes.get(options.after)
+  const opened = options.store ?? before?.store ?? (await openSqliteStore(':memory:'))
+  if (options.store === undefined && before === undefined) t.after(() => opened.close())
+  const store = watch(opened)
+  const runtime = createManualRuntime(options.startAt ?? NOW)
+  const sender = createFakeSender(runtime)
+  const node = options.node ?? 'node-1'
+  const committer = createCommitter({ store, node, runtime })
+  const shares = { slots: new SendSlots(options.maxInFlight ?? 8_192), memory: new MemoryShare() }
+  const dispatcher = createDispatcher({ store, committer, sender, runtime, node, ...shares, userAgent: 'discue/test' })
+  const acceptor = createAcceptor({ committer, dispatcher, runtime })
+  const make = before?.make ?? createMake()
+  const organizationId = before?.organizationId ?? (await addOrganization(store, make))
+  const parts = { store, runtime, sender, committer, dispatcher, acceptor }
+  const office: Office = { ...parts, ...furnish(parts, make, organizationId) }
+  makes.set(office, { make, organizationId, store: opened })
+  return office
+}
+
+async function addOrganization(store: Store, make: Make): Promise<string> {
+  const organization = make.organization()
+  await store.organizations.create(organization, make.ownerKey(organization))
+  return organization.id
+}
+
+type Parts = Pick<Office, 'store' | 'runtime' | 'dispatcher' | 'acceptor'>
+type Furniture = Pick<
+  Office,
+  'addQueue' | 'addListener' | 'change' | 'post' | 'postMany' | 'deliveriesOf' | 'figuresOf'
+>
+
+function furnish({ store, runtime, dispatcher, acceptor }: Parts, make: Make, organizationId: string): Furniture {
+  const post: Office['post'] = async (queue, what) => {
+    const now = runtime.now()
+    const message = make.message(queue, { createdAt: now, deliverAt: now, ...what })
+    const route = await store.queues.route({ organizationId, id: queue.id })
+    assert.ok(route)
+    assert.equal(await acceptor.accept(message, route), 'accepted')
+    return message
+  }
+  return {
+    post,
+    postMany: (queue, count, what) => Promise.all(Array.from({ length: count }, () => post(queue, what))),
+    async addQueue() {
+      const queue = make.queue({ id: organizationId })
+      assert.equal(await store.queues.create(queue), 'created')
+      return queue
+    },
+    async addListener(queue, settings) {
+      const { id, ...rest } = make.listener(queue, { settings: { ...DEFAULT_SETTINGS, ...settings } })
+      const listener = { ...rest, id, notifyUrl: `http://listener.test/${id}` }
+      assert.equal(await store.listeners.create(listener), 'created')
+      return listener
+    },
+    async change(listener, { settings, ...rest }) {
+      const { queueId, id } = listener
+      const changes = { ...rest, settings: { ...listener.settings, ...settings } }
+      const changed = await store.listeners.update({ organizationId, queueId, id, changes, now: runtime.now() })
+      assert.ok(typeof changed === 'object')
+      dispatcher.listenerChanged(changed)
+    },
+    async deliveriesOf({ queueId, id }) {
+      const found = await store.messages.get({ organizationId, queueId, id })
+      assert.ok(found)
+      return found.deliveries
+    },
+    async figuresOf({ queueId, id }) {
+      const found = await store.listeners.get({ organizationId, queueId, id })
+      assert.ok(found)
+      return found
+    },
+  }
+}
+
+export function idsOf(things: readonly { id: string }[]): string[] {
+  return things.map(({ id }) => id)
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { IMPATIENT_MS, openHttp, openSender, openTcp, sent, to } from './wire.ts'
+
+test('an attempt that timed out is hung up on', async (t) => {
+  let hungUp: () => void = () => {}
+  const closed = new Promise<void>((resolve) => {
+    hungUp = resolve
+  })
+  const origin = await openTcp(t, (socket) => socket.on('close', hungUp))
+  await sent(openSender(t), to(origin, { timeoutMs: IMPATIENT_MS }))
+  await closed
+})
+
+test('aborting ends everything in flight as aborted, and hangs up', async (t) => {
+  const closed: Promise<unknown>[] = []
+  let arrived = 0
+  const all = Promise.withResolvers<void>()
+  const origin = await openHttp(t, (request) => {
+    closed.push(once(request.socket, 'close'))
+    if (++arrived === 3) all.resolve()
+  })
+  const sender = openSender(t)
+  const outcomes = [sender.send(to(origin)), sender.send(to(origin)), sender.send(to(origin))]
+  await all.promise
+  sender.abort()
+  assert.deepEqual(await Promise.all(outcomes), ['aborted', 'aborted', 'aborted'])
+  await Promise.all(closed)
+})
+
+test('aborting while the connection is still being made ends the attempt as well', async (t) => {
+  const connected = Promise.withResolvers<void>()
+  const origin = (await openTcp(t, () => connected.resolve())).replace('http:', 'https:')
+  const sender = openSender(t)
+  const outcome = sender.send(to(origin))
+  await connected.promise
+  sender.abort()
+  assert.equal(await outcome, 'aborted')
+})
+
+test('a connection is used again for the next request', async (t) => {
+  const ports = new Set<number>()
+  const origin = await openHttp(t, (request, response) => {
+    ports.add(request.socket.remotePort!)
+    response.end('x'.repeat(2_000))
+  })
+  const sender = openSender(t)
+  for (let i = 0; i < 20; i++) assert.equal((await sent(sender, to(origin))).status, 200)
+  assert.equal(ports.size, 1)
+})
+
+test('a connection whose answer was cut off is not used again', async (t) => {
+  const origin = await openHttp(t, (request, response) => {
+    if (request.url === '/large') response.end('x'.repeat(100 * 1024))
+    else response.end('fine')
+  })
+  const sender = openSender(t)
+  assert.equal((await sent(sender, to(origin, { path: '/large' }))).error, 'response_too_large')
+  const { error, response } = await sent(sender, to(origin))
+  assert.deepEqual([error, response], [null, 'fine'])
+})
+
+test('what a listener sends beyond its answer is not taken for the answer to the next request', async (t) => {
+  const answer = (text: string) => `HTTP/1.1 200 OK\r\ncontent-length: ${text.length}\r\n\r\n${text}`
+  let connections = 0
+  const origin = await openTcp(t, (socket) => {
+    connections += 1
+    socket.write(connections === 1 ? answer('first') + answer('forged') : answer('second'))
+  })
+  const sender = openSender(t)
+  assert.equal((await sent(sender, to(origin))).response, 'first')
+  assert.notEqual((await sent(sender, to(origin))).response, 'forged')
+})
+
+test('a listener that closes after each answer is served all the same', async (t) => {
+  const origin = await openHttp(t, (_, response) => response.writeHead(200, { connection: 'close' }).end('bye'))
+  const sender = openSender(t)
+  for (let i = 0; i < 10; i++) assert.deepEqual((await sent(sender, to(origin))).error, null)
+})
+
+test('requests that hang do not hold up others to the same host', async (t) => {
+  let hanging = 0
+  const all = Promise.withResolvers<void>()
+  const origin = await openHttp(t, (request, response) => {
+    if (request.url !== '/hang') response.end()
+    else if (++hanging === 200) all.resolve()
+  })
+  const sender = openSender(t)
+  const hung = Array.from({ length: 200 }, () => sender.send(to(origin, { path: '/hang' })))
+  await all.promise
+  assert.equal((await sent(sender, to(origin, { path: '/works' }))).status, 200)
+  sender.abort()
+  assert.ok((await Promise.all(hung)).every((outcome) => outcome === 'aborted'))
+})
+
+test('closing hangs up on connections that are kept for later', async (t) => {
+  const gone = Promise.withResolvers<void>()
+  const origin = await openHttp(t, (request, response) => {
+    request.socket.on('close', () => gone.resolve())
+    response.end()
+  })
+  const sender = openSender(t)
+  await sent(sender, to(origin))
+  await sender.close()
+  await gone.promise
+})

@@ -1,0 +1,78 @@
+import type { Batch } from '../../src/store/batch.ts'
+import type { DeliveryStore } from '../../src/store/deliveries.ts'
+import type { Store } from '../../src/store/store.ts'
+
+type ClaimAsk = Parameters<DeliveryStore['claimDue']>[0]
+
+/** A real store that says what the engine asked of it, and that a test can slow down or break. */
+export interface WatchedStore extends Store {
+  /** What commit was called with, failed calls included. */
+  commits: Batch[]
+  /** What claimDue was called with, failed calls included. */
+  claims: ClaimAsk[]
+  /** Deliveries that were leased to somebody, and not settled since. */
+  leased(): number
+  /** Says what a commit fails with, before anything is written; null lets it through. */
+  failCommit: (batch: Batch) => Error | null
+  failClaim: (ask: ClaimAsk) => Error | null
+  /** Lets commits wait at the door from now on, until the answer is called. */
+  holdCommits(): () => void
+  /** Lets claims wait after they have read, until the answer is called. */
+  holdClaims(): () => void
+}
+
+export function watch(store: Store): WatchedStore {
+  const [commits, claims] = [[] as Batch[], [] as ClaimAsk[]]
+  const [commitDoor, claimDoor] = [new Door(), new Door()]
+  let leased = 0
+  const watched: WatchedStore = {
+    ...store,
+    commits,
+    claims,
+    leased: () => leased,
+    failCommit: () => null,
+    failClaim: () => null,
+    holdCommits: () => commitDoor.hold(),
+    holdClaims: () => claimDoor.hold(),
+    async commit(batch) {
+      commits.push(batch)
+      await commitDoor.passed
+      throwIf(watched.failCommit(batch))
+      const result = await store.commit(batch)
+      for (const it of result.accepts) {
+        if (it.outcome === 'accepted') leased += it.leases.filter((lease) => lease !== null).length
+      }
+      leased -= result.settlements.filter((it) => it === 'settled').length
+      return result
+    },
+    deliveries: {
+      ...store.deliveries,
+      async claimDue(ask) {
+        claims.push(ask)
+        throwIf(watched.failClaim(ask))
+        const claim = await store.deliveries.claimDue(ask)
+        leased += claim.deliveries.length
+        await claimDoor.passed
+        return claim
+      },
+    },
+  }
+  return watched
+}
+
+function throwIf(error: Error | null): void {
+  if (error !== null) throw error
+}
+
+class Door {
+  passed: Promise<void> | undefined
+
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.passed = promise
+    return () => {
+      this.passed = undefined
+      resolve()
+    }
+  }
+}

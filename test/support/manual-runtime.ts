@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { createIdFactory } from '../../src/core/id.ts'
+import type { Log, Runtime } from '../../src/runtime.ts'
+import { predictableBytes } from './predictable-bytes.ts'
+
+export interface LoggedLine {
+  level: keyof Log
+  fields: Record<string, unknown>
+  message: string
+}
+
+/** A runtime in which nothing happens by itself: time stands still until the test moves it. */
+export interface ManualRuntime extends Runtime {
+  /**
+   * Moves the clock by `ms`, running every timer that falls due on the way in the order of time, each at its own
+   * time, and letting what it started come to rest before the next.
+   */
+  advance(ms: number): Promise<void>
+  /** Lets everything that was started come to rest, as far as it needs no time to pass. */
+  rest(): Promise<void>
+  /** Comes back as soon as `holds` does, without moving the clock; throws with `what` where it never does. */
+  until(holds: () => boolean, what: string): Promise<void>
+  lines: LoggedLine[]
+  /** Messages of what was logged as an error, in order. */
+  errors(): string[]
+  assertNoErrors(): void
+}
+
+interface Timer {
+  at: number
+  run: () => void
+}
+
+/** More turns than anything here needs in a row: a commit takes one, an answer two. */
+const TURNS_TO_REST = 20
+const MAX_TURNS = 20_000
+const MAX_TIMERS = 10_000
+
+export function createManualRuntime(startAt: number, seed = 1): ManualRuntime {
+  let clock = startAt
+  let timers: Timer[] = []
+  const now = () => clock
+  const randomBytes = predictableBytes(`runtime ${seed}`)
+  const { log, lines } = createLoggedLines()
+  const errors = () => lines.filter((line) => line.level === 'error').map((line) => line.message)
+
+  async function rest(): Promise<void> {
+    for (let turns = 0; turns < TURNS_TO_REST; turns++) await turn()
+  }
+
+  function takeNextDue(until: number): Timer | null {
+    let next: Timer | null = null
+    for (const timer of timers) if (timer.at <= until && (next === null || timer.at < next.at)) next = timer
+    timers = timers.filter((timer) => timer !== next)
+    return next
+  }
+
+  return {
+    now,
+    after(delayMs, run) {
+      const timer = { at: clock + Math.max(0, delayMs), run }
+      timers.push(timer)
+      return () => {
+        timers = timers.filter((it) => it !== timer)
+      }
+    },
+    random: seededRandom(seed),
+    randomBytes,
+    newId: createIdFactory({ now, randomBytes }),
+    log,
+    lines,
+    errors,
+    assertNoErrors: () => assert.deepEqual(lines.filter((line) => line.level === 'error').map(described), []),
+    rest,
+    async advance(ms) {
+      const target = clock + ms
+      await rest()
+      let ran = 0
+      for (let timer = takeNextDue(target); timer !== null; timer = takeNextDue(target)) {
+        assert.ok(++ran <= MAX_TIMERS, 'timers without end: something runs in a hot loop')
+        clock = timer.at
+        timer.run()
+        await rest()
+      }
+      clock = target
+    },
+    async until(holds, what) {
+      for (let turns = 0; !holds(); turns++) {
+        assert.ok(turns < MAX_TURNS, `never happened: ${what}`)
+        await turn()
+      }
+    },
+  }
+}
+
+function createLoggedLines(): { log: Log; lines: LoggedLine[] } {
+  const lines: LoggedLine[] = []
+  const line = (level: keyof Log) => (fields: object, message: string) =>
+    void lines.push({ level, fields: fields as Record<string, unknown>, message })
+  return { log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }, lines }
+}
+
+function described({ message, fields }: LoggedLine): string {
+  return `${message}: ${String(fields.err ?? JSON.stringify(fields))}`
+}
+
+/** One turn of the event loop, with every promise that can be settled in it. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** mulberry32: small, fast, evenly spread, and the same on every run. */
+export function seededRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
