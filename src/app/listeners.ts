@@ -1,0 +1,119 @@
+import type { Principal } from '../core/api-key.ts'
+import { DEFAULT_SETTINGS, type DeliverySettings } from '../core/listener.ts'
+import { nameTaken, Problem } from '../core/problem.ts'
+import type { RetryPolicy } from '../core/retry-policy.ts'
+import { makeSecret } from '../core/signature.ts'
+import type { ListenerDetails } from '../store/listeners.ts'
+import { named } from './changes.ts'
+import type { AppDeps } from './deps.ts'
+import { expectIds } from './ids.ts'
+import { type Listing, type Page, readPage } from './page.ts'
+import { readRoute } from './queues.ts'
+import { onlyVisible } from './visibility.ts'
+
+export interface ListenerAddress {
+  organizationId: string
+  queueId: string
+  id: string
+}
+
+/** Settings that were named; the others stay as they are. */
+export interface SettingsChange {
+  retry?: Partial<RetryPolicy>
+  timeoutMs?: number
+  maxConcurrency?: number
+}
+
+export interface NewListener {
+  organizationId: string
+  queueId: string
+  name: string
+  notifyUrl: string
+  livenessUrl: string | null
+  /** One's own `whsec_…`; one is made where it is left out. */
+  secret?: string
+  settings: SettingsChange
+}
+
+export interface ListenerChange {
+  name?: string
+  notifyUrl?: string
+  livenessUrl?: string | null
+  /** A new secret, or `rotate` to have one made. */
+  secret?: string
+  settings: SettingsChange
+}
+
+/** Throws `queue_not_found` and `name_taken`. The answer is the only one that holds a secret which was made here. */
+export async function createListener(
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
+  ask: NewListener,
+): Promise<{ id: string; name: string; secret: string }> {
+  expectIds([ask.queueId], 'queue_not_found')
+  const now = deps.runtime.now()
+  const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
+  const settings = withChanges(DEFAULT_SETTINGS, ask.settings)
+  const listener = { ...ask, id: deps.runtime.newId(), secret, settings, createdAt: now, updatedAt: now }
+  const outcome = await deps.store.listeners.create(listener)
+  if (outcome === 'queue_not_found') throw new Problem('queue_not_found')
+  if (outcome === 'name_taken') throw nameTaken('listener of this queue')
+  deps.directory.forget(ask.organizationId, ask.queueId)
+  deps.carrier.listenerChanged(listener)
+  return listener
+}
+
+/** Throws `listener_not_found`. */
+export async function readListener(deps: Pick<AppDeps, 'store'>, ask: ListenerAddress): Promise<ListenerDetails> {
+  expectIds([ask.queueId, ask.id], 'listener_not_found')
+  const listener = await deps.store.listeners.get(ask)
+  if (listener === null) throw new Problem('listener_not_found')
+  return listener
+}
+
+/** Oldest first; of one queue, or of all that the key may see where `queueId` is null. Throws `queue_not_found`. */
+export async function listListeners(
+  deps: Pick<AppDeps, 'store'>,
+  ask: { principal: Principal; queueId: string | null; page: Page | null },
+): Promise<Listing<ListenerDetails>> {
+  const { organizationId } = ask.principal
+  const { queueId } = ask
+  if (queueId !== null) await readRoute(deps, { organizationId, id: queueId })
+  const only = onlyVisible(ask.principal, 'listeners')
+  return readPage(ask.page, (slice) => deps.store.listeners.list({ organizationId, queueId, only, slice }))
+}
+
+/** Throws `listener_not_found` and `name_taken`. `secret` is there where it was changed, and only then. */
+export async function updateListener(
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
+  ask: ListenerAddress & { change: ListenerChange },
+): Promise<{ listener: ListenerDetails; secret?: string }> {
+  const { change, ...address } = ask
+  const current = await readListener(deps, address)
+  const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
+  const changes = named({ ...change, secret, settings: withChanges(current.settings, change.settings) })
+  const changed = await deps.store.listeners.update({ ...address, changes, now: deps.runtime.now() })
+  if (changed === 'not_found') throw new Problem('listener_not_found')
+  if (changed === 'name_taken') throw nameTaken('listener of this queue')
+  deps.directory.forget(ask.organizationId, ask.queueId)
+  deps.carrier.listenerChanged(changed)
+  return { listener: { ...current, ...changed }, secret }
+}
+
+/** What it had waiting is gone with it. Throws `listener_not_found`. */
+export async function deleteListener(
+  deps: Pick<AppDeps, 'store' | 'directory' | 'carrier'>,
+  ask: ListenerAddress,
+): Promise<void> {
+  expectIds([ask.queueId, ask.id], 'listener_not_found')
+  if ((await deps.store.listeners.delete(ask)) === 'not_found') throw new Problem('listener_not_found')
+  deps.directory.forget(ask.organizationId, ask.queueId)
+  deps.carrier.listenerGone(ask.id)
+}
+
+function withChanges(current: DeliverySettings, change: SettingsChange): DeliverySettings {
+  return {
+    retry: { ...current.retry, ...named(change.retry ?? {}) },
+    timeoutMs: change.timeoutMs ?? current.timeoutMs,
+    maxConcurrency: change.maxConcurrency ?? current.maxConcurrency,
+  }
+}

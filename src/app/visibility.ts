@@ -1,0 +1,11 @@
+import { type Principal, type Resource, visible } from '../core/api-key.ts'
+import type { Only } from '../store/store.ts'
+
+/** The ids that a listing is restricted to for this key; null where the key sees everything. */
+export function onlyVisible(principal: Principal, resource: Resource): Only {
+  const shows = visible(principal, resource)
+  // Asked without an id, only an unrestricted key says yes.
+  if (shows()) return null
+  const targets = new Set((principal.scopes ?? []).flatMap((scope) => scope.targets))
+  return [...targets].filter((id) => shows(id))
+}

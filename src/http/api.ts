@@ -1,0 +1,93 @@
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import type { AppDeps } from '../app/deps.ts'
+import { MAX_BODY_BYTES, parseBody } from './body.ts'
+import { closeIdleConnections } from './closing.ts'
+import type { TypeBoxProvider } from './contract.ts'
+import { invalidBody } from './faults.ts'
+import { validatorFormats } from './formats.ts'
+import { createGate } from './gate.ts'
+import { type Health, healthRoutes } from './health.ts'
+import { createMethodTable, refuseUnrouted } from './methods.ts'
+import { createErrorHandler } from './problems.ts'
+import { createClientErrorHandler, refuseConnect } from './raw-errors.ts'
+import { createRequestIds } from './request-id.ts'
+import { apiKeyRoutes } from './v1/api-keys.ts'
+import { attemptRoutes } from './v1/attempts.ts'
+import { listenerRoutes } from './v1/listeners.ts'
+import { messageRoutes } from './v1/messages.ts'
+import { queueRoutes } from './v1/queues.ts'
+
+export type { Health } from './health.ts'
+
+export interface ApiDeps extends AppDeps {
+  /** Where callers reach this server, without the version; null takes it from each request. */
+  publicUrl: string | null
+  health: Health
+}
+
+/** The same paths without a version mean the newest. */
+const PREFIXES = ['/v1', '']
+
+/** The whole HTTP side, not listening yet. Unexpected errors go to `runtime.log`, never to the caller. */
+export function createApi(deps: ApiDeps): FastifyInstance {
+  const handleError = createErrorHandler(deps.runtime.log)
+  const app = Fastify({ ...options(deps), frameworkErrors: handleError })
+  refuseConnect(app.server, deps.runtime.newId)
+  // A DELETE may carry a body that nobody asked for; reading it could only fail.
+  app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)
+  app.setErrorHandler(handleError)
+  app.decorateRequest('principal')
+  app.decorateRequest('base', '')
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    refuseUnrouted(request)
+    done()
+  })
+  closeIdleConnections(app, deps.runtime)
+  addRoutes(app, deps)
+  return app
+}
+
+function addRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const table = createMethodTable()
+  app.addHook('onRoute', createGate(deps))
+  app.addHook('onRoute', table.note)
+  for (const prefix of PREFIXES) app.register(async (scope) => versionOne(scope, deps), { prefix })
+  app.register(async (scope) => healthRoutes(scope, deps.health))
+  app.register(async (scope) => table.refuseOthers(scope))
+}
+
+function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
+  const api = scope.withTypeProvider<TypeBoxProvider>()
+  apiKeyRoutes(api, deps)
+  queueRoutes(api, deps)
+  listenerRoutes(api, deps)
+  messageRoutes(api, deps)
+  attemptRoutes(api, deps)
+}
+
+function options({ runtime }: ApiDeps) {
+  return {
+    bodyLimit: MAX_BODY_BYTES,
+    requestIdHeader: false,
+    genReqId: createRequestIds(runtime.newId),
+    // Fastify's own answer while closing has another shape; the acceptor says no to what it cannot take any more.
+    return503OnClosing: false,
+    clientErrorHandler: createClientErrorHandler(runtime.newId),
+    schemaErrorFormatter: invalidBody,
+    ajv: {
+      customOptions: {
+        allErrors: true,
+        // The faults quote the offending value's schema.
+        verbose: true,
+        coerceTypes: false,
+        useDefaults: false,
+        removeAdditional: false,
+        allowUnionTypes: true,
+        formats: validatorFormats(),
+      },
+    },
+  } satisfies FastifyServerOptions
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from 'fastify'
+import type { Static, TSchema } from 'typebox'
+import type { Access, Principal, Resource } from '../core/api-key.ts'
+
+/** What a route asks of the key; `ids` are the path parameters that a scope may target. */
+export interface RouteDemand {
+  resource: Resource
+  access: Access
+  ids: readonly string[]
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is asking; set on every route that has a demand. */
+    principal: Principal
+    /** Where this API is for the caller, up to and with the version: `https://host/v1`. */
+    base: string
+  }
+  interface FastifyContextConfig {
+    /** Routes without one need no key. */
+    demand?: RouteDemand
+    /** Throws `body_too_large` for a body whose parts have limits of their own. */
+    weigh?: (body: unknown) => void
+    /** What the path has, on the routes that refuse every other method. */
+    allow?: string
+  }
+}
+
+/** Gives handlers the types of their schemas. */
+export interface TypeBoxProvider extends FastifyTypeProvider {
+  validator: this['schema'] extends TSchema ? Static<this['schema']> : unknown
+}
+
+/** Fastify as the routes see it. */
+export type Api = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxProvider>
+
+export function demand(resource: Resource, access: Access, ...ids: string[]): { demand: RouteDemand } {
+  return { demand: { resource, access, ids } }
+}

@@ -1,0 +1,23 @@
+import { urlFault } from '../core/listener.ts'
+import { nameFault } from '../core/name.ts'
+import { secretFault } from '../core/signature.ts'
+
+/**
+ * The rules of single texts, as formats that schemas name. Each says why a text is refused, or null: the validator
+ * takes the verdict and the answer takes the reason from the same function.
+ */
+export const formats: Record<string, (text: string) => string | null> = {
+  name: nameFault,
+  target: urlFault,
+  secret: secretFault,
+  'secret-or-rotate': (text) => {
+    const fault = text === 'rotate' ? null : secretFault(text)
+    return fault === null ? null : `${fault}, or "rotate"`
+  },
+  unicode: (text) => (text.isWellFormed() ? null : 'must be valid Unicode; a surrogate in it stands alone'),
+}
+
+/** The same, in the validator's own form. */
+export function validatorFormats(): Record<string, (text: string) => boolean> {
+  return Object.fromEntries(Object.entries(formats).map(([name, fault]) => [name, (text) => fault(text) === null]))
+}

@@ -1,0 +1,69 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Fault, Problem } from '../core/problem.ts'
+import type { Log } from '../runtime.ts'
+import { StoreUnavailable } from '../store/store.ts'
+import { indented, wantsIndent } from './pretty.ts'
+
+/** The reason phrases that the contract promises; Node's own table differs. */
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  402: 'Payment Required',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  406: 'Not Acceptable',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Entity',
+  423: 'Locked',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  503: 'Service Unavailable',
+}
+
+export interface ProblemBody {
+  title: string
+  status: number
+  detail: string
+  errors?: Fault[]
+}
+
+/** A problem as callers see it. */
+export function presentProblem({ status, detail, errors }: Problem): ProblemBody {
+  return { title: TITLES[status] ?? 'Internal Server Error', status, detail, ...(errors && { errors }) }
+}
+
+/** Translates everything that is thrown, once. What nobody expected is logged under the request's id. */
+export function createErrorHandler(log: Log) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const problem = problemOf(error)
+    if (problem.code === 'internal') log.error(fieldsOf(error, request), 'a request failed')
+    if (problem.code === 'store_unavailable') log.warn(fieldsOf(error, request), 'the store could not serve a request')
+    if (wantsIndent(request.query)) reply.serializer(indented)
+    reply
+      .code(problem.status)
+      .headers({ ...problem.headers, 'x-request-id': request.id })
+      .send(presentProblem(problem))
+  }
+}
+
+/** The path is the route's pattern: what callers put into it is theirs. */
+function fieldsOf(err: unknown, { id: requestId, method, routeOptions }: FastifyRequest) {
+  return { requestId, method, path: routeOptions.url, err }
+}
+
+/** What Fastify throws before any of our code has run. */
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof StoreUnavailable) return new Problem('store_unavailable', { cause: error })
+  const { code, statusCode } = error instanceof Error ? (error as Error & { code?: string; statusCode?: number }) : {}
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('body_too_large', { cause: error })
+  // Longer than any id can be.
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return new Problem('path_not_found', { cause: error })
+  if (statusCode === 415) return new Problem('body_not_json', { cause: error })
+  if (statusCode !== undefined && statusCode < 500) return new Problem('bad_request', { cause: error })
+  return new Problem('internal', { cause: error })
+}

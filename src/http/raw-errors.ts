@@ -1,0 +1,47 @@
+import type { Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { Problem } from '../core/problem.ts'
+import { presentProblem } from './problems.ts'
+
+/** What Node says of bytes that are no request that it would take. */
+const DETAILS: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: 'the headers are larger than allowed',
+  ERR_HTTP_REQUEST_TIMEOUT: 'the request took too long to arrive',
+}
+
+/** Node would close the connection without a word. */
+export function refuseConnect(server: Server, newId: () => string): void {
+  server.on('connect', (_request, socket: Duplex) => answer(socket, new Problem('method_not_implemented'), newId()))
+}
+
+/** Answers bytes that never become a request, in the shape of every other error. */
+export function createClientErrorHandler(newId: () => string) {
+  return (error: NodeJS.ErrnoException, socket: Duplex): void => {
+    // Nobody listens any more, or an answer is under way already and must not get another one mixed in.
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) socket.destroy()
+    else answer(socket, problemOf(error.code), newId())
+  }
+}
+
+function problemOf(code: string | undefined): Problem {
+  if (code === 'HPE_INVALID_METHOD') return new Problem('method_not_implemented')
+  return new Problem('bad_request', { detail: DETAILS[code ?? ''] })
+}
+
+/** Node's own handler looks at the same property. */
+function isAnswering(socket: Duplex & { _httpMessage?: ServerResponse | null }): boolean {
+  return socket._httpMessage?.headersSent === true
+}
+
+function answer(socket: Duplex, problem: Problem, requestId: string): void {
+  const body = presentProblem(problem)
+  const text = JSON.stringify(body)
+  const head = [
+    `HTTP/1.1 ${body.status} ${body.title}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(text)}`,
+    `x-request-id: ${requestId}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
+}

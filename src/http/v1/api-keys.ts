@@ -1,0 +1,111 @@
+import { type Static, Type } from 'typebox'
+import {
+  type ApiKeyAddress,
+  deleteApiKey,
+  issueApiKey,
+  listApiKeys,
+  readApiKey,
+  updateApiKey,
+} from '../../app/api-keys.ts'
+import type { AppDeps } from '../../app/deps.ts'
+import type { ApiKey, Principal } from '../../core/api-key.ts'
+import { type Api, demand } from '../contract.ts'
+import { paths, selfLink } from '../links.ts'
+import { pageOf, presentListing, refOf } from '../listing.ts'
+import { answers, collection, Deleted, Id, ListingQuery, Query, SelfLink, single } from '../schemas.ts'
+import { asListed, FullKey, fullKey, KeyChange, NewKey } from './api-key-form.ts'
+
+const IssuedKey = Type.Object({
+  api_key: Type.String({ description: 'the key, shown only here' }),
+  id: Id,
+  name: Type.Optional(Type.String()),
+  _links: SelfLink,
+})
+const OneKey = Type.Object({ apiKeyId: Id })
+
+const schemas = {
+  list: {
+    operationId: 'listApiKeys',
+    summary: 'Get all api keys',
+    querystring: ListingQuery,
+    response: collection('api_keys', FullKey),
+  },
+  issue: {
+    operationId: 'createApiKey',
+    summary: 'Make an api key',
+    querystring: Query,
+    body: NewKey,
+    response: answers(IssuedKey),
+  },
+  read: {
+    operationId: 'getApiKey',
+    summary: 'Get one api key',
+    params: OneKey,
+    querystring: Query,
+    response: single('api_key', FullKey, SelfLink),
+  },
+  update: {
+    operationId: 'updateApiKey',
+    summary: 'Change an api key',
+    params: OneKey,
+    querystring: Query,
+    body: KeyChange,
+    response: single('api_key', FullKey, SelfLink),
+  },
+  delete: {
+    operationId: 'deleteApiKey',
+    summary: 'Delete an api key',
+    params: OneKey,
+    querystring: Query,
+    response: Deleted,
+  },
+}
+
+export function apiKeyRoutes(api: Api, deps: AppDeps): void {
+  api.get('/api_keys', { schema: schemas.list, config: demand('api_keys', 'read') }, async (request) => {
+    const listing = await listApiKeys(deps, { principal: request.principal, page: pageOf(request.query) })
+    return presentListing(request, request.query, listing, asListed)
+  })
+
+  api.post('/api_keys', { schema: schemas.issue, config: demand('api_keys', 'write') }, async (request) => {
+    const { name = null, status = 'enabled', scopes = null, owner = false } = request.body
+    const { organizationId } = request.principal
+    const { key, text } = await issueApiKey(deps, { organizationId, name, status, scopes, owner })
+    return { api_key: text, ...refOf(key), _links: selfLink(request, paths.apiKey(key.id)) }
+  })
+
+  api.get(
+    '/api_keys/:apiKeyId',
+    { schema: schemas.read, config: demand('api_keys', 'read', 'apiKeyId') },
+    async (request) => presentKey(request, await readApiKey(deps, addressOf(request))),
+  )
+
+  api.route({
+    method: ['PUT', 'PATCH'],
+    url: '/api_keys/:apiKeyId',
+    schema: schemas.update,
+    config: demand('api_keys', 'write', 'apiKeyId'),
+    preValidation: async (request) => void (await readApiKey(deps, addressOf(request))),
+    handler: async (request) => {
+      const { name, status, scopes } = request.body
+      return presentKey(request, await updateApiKey(deps, { ...addressOf(request), change: { name, status, scopes } }))
+    },
+  })
+
+  api.delete(
+    '/api_keys/:apiKeyId',
+    { schema: schemas.delete, config: demand('api_keys', 'write', 'apiKeyId') },
+    async (request) => {
+      await deleteApiKey(deps, addressOf(request))
+      return { _links: selfLink(request, paths.apiKey(request.params.apiKeyId)) }
+    },
+  )
+}
+
+function addressOf(request: { principal: Principal; params: Static<typeof OneKey> }): ApiKeyAddress {
+  return { organizationId: request.principal.organizationId, id: request.params.apiKeyId }
+}
+
+function presentKey(request: { base: string }, key: ApiKey) {
+  return { api_key: fullKey(key), _links: selfLink(request, paths.apiKey(key.id)) }
+}

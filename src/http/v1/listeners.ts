@@ -1,0 +1,147 @@
+import { type Static, Type } from 'typebox'
+import type { AppDeps } from '../../app/deps.ts'
+import {
+  createListener,
+  deleteListener,
+  type ListenerAddress,
+  listListeners,
+  readListener,
+  updateListener,
+} from '../../app/listeners.ts'
+import { readRoute } from '../../app/queues.ts'
+import type { Principal } from '../../core/api-key.ts'
+import { type Api, demand } from '../contract.ts'
+import { paths, selfLink } from '../links.ts'
+import { pageOf, presentListing } from '../listing.ts'
+import { answers, collection, Deleted, Id, ListingQuery, Query, SelfLink, single } from '../schemas.ts'
+import { changeOf, createdOf, fullListener, Listener, ListenerChange, listedAt, NewListener } from './listener-form.ts'
+
+const InQueue = Type.Object({ queueId: Id })
+const OneListener = Type.Object({ queueId: Id, listenerId: Id })
+const Shown = Type.Object({
+  ...Listener.properties,
+  secret: Type.Optional(Type.String({ description: 'where it was changed' })),
+})
+const Created = Type.Object({
+  listener: Type.Object({ id: Id, name: Type.String(), secret: Type.String({ description: 'shown only here' }) }),
+  _links: SelfLink,
+})
+
+const schemas = {
+  listAll: {
+    operationId: 'listAllListeners',
+    summary: 'Get the listeners of all queues',
+    querystring: ListingQuery,
+    response: collection('listeners', Listener),
+  },
+  list: {
+    operationId: 'listListeners',
+    summary: 'Get all listeners of a queue',
+    params: InQueue,
+    querystring: ListingQuery,
+    response: collection('listeners', Listener),
+  },
+  create: {
+    operationId: 'createListener',
+    summary: 'Add a listener to a queue',
+    params: InQueue,
+    querystring: Query,
+    body: NewListener,
+    response: answers(Created),
+  },
+  read: {
+    operationId: 'getListener',
+    summary: 'Get one listener',
+    params: OneListener,
+    querystring: Query,
+    response: single('listener', Listener, SelfLink),
+  },
+  update: {
+    operationId: 'updateListener',
+    summary: 'Change a listener',
+    params: OneListener,
+    querystring: Query,
+    body: ListenerChange,
+    response: single('listener', Shown, SelfLink),
+  },
+  delete: {
+    operationId: 'deleteListener',
+    summary: 'Delete a listener with what it had waiting',
+    params: OneListener,
+    querystring: Query,
+    response: Deleted,
+  },
+}
+
+const IN_QUEUE = '/queues/:queueId/listeners'
+const ONE = '/queues/:queueId/listeners/:listenerId'
+
+export function listenerRoutes(api: Api, deps: AppDeps): void {
+  api.get('/listeners', { schema: schemas.listAll, config: demand('listeners', 'read') }, async (request) => {
+    const ask = { principal: request.principal, queueId: null, page: pageOf(request.query) }
+    return presentListing(request, request.query, await listListeners(deps, ask), listedAt(paths.allListeners))
+  })
+
+  api.get(IN_QUEUE, { schema: schemas.list, config: demand('listeners', 'read') }, async (request) => {
+    const { queueId } = request.params
+    const ask = { principal: request.principal, queueId, page: pageOf(request.query) }
+    return presentListing(request, request.query, await listListeners(deps, ask), listedAt(paths.listeners(queueId)))
+  })
+
+  api.route({
+    method: 'POST',
+    url: IN_QUEUE,
+    schema: schemas.create,
+    config: demand('listeners', 'write', 'queueId'),
+    preValidation: async (request) => void (await readRoute(deps, queueOf(request))),
+    handler: async (request) => {
+      const { organizationId, id: queueId } = queueOf(request)
+      const { id, name, secret } = await createListener(deps, { organizationId, queueId, ...createdOf(request.body) })
+      return { listener: { id, name, secret }, _links: selfLink(request, paths.listener(queueId, id)) }
+    },
+  })
+
+  api.get(
+    ONE,
+    { schema: schemas.read, config: demand('listeners', 'read', 'listenerId', 'queueId') },
+    async (request) => {
+      const listener = fullListener(await readListener(deps, addressOf(request)))
+      return { listener, _links: linkOf(request) }
+    },
+  )
+
+  api.route({
+    method: ['PUT', 'PATCH'],
+    url: ONE,
+    schema: schemas.update,
+    config: demand('listeners', 'write', 'listenerId', 'queueId'),
+    preValidation: async (request) => void (await readListener(deps, addressOf(request))),
+    handler: async (request) => {
+      const ask = { ...addressOf(request), change: changeOf(request.body) }
+      const { listener, secret } = await updateListener(deps, ask)
+      return { listener: { ...fullListener(listener), secret }, _links: linkOf(request) }
+    },
+  })
+
+  api.delete(
+    ONE,
+    { schema: schemas.delete, config: demand('listeners', 'write', 'listenerId', 'queueId') },
+    async (request) => {
+      await deleteListener(deps, addressOf(request))
+      return { _links: linkOf(request) }
+    },
+  )
+}
+
+function queueOf(request: { principal: Principal; params: Static<typeof InQueue> }) {
+  return { organizationId: request.principal.organizationId, id: request.params.queueId }
+}
+
+function addressOf(request: { principal: Principal; params: Static<typeof OneListener> }): ListenerAddress {
+  const { queueId, listenerId: id } = request.params
+  return { organizationId: request.principal.organizationId, queueId, id }
+}
+
+function linkOf(request: { base: string; params: Static<typeof OneListener> }) {
+  return selfLink(request, paths.listener(request.params.queueId, request.params.listenerId))
+}

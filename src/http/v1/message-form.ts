@@ -1,0 +1,86 @@
+import { type Static, Type } from 'typebox'
+import { ID_PATTERN } from '../../core/id.ts'
+import { MAX_DATA_BYTES, statusOf } from '../../core/message.ts'
+import { Problem } from '../../core/problem.ts'
+import type { MessageDetails } from '../../store/messages.ts'
+import { encodeCursor } from '../cursor.ts'
+import { paths } from '../links.ts'
+import { refOf } from '../listing.ts'
+import { Id, Name, NullableTime, readOnly, strict, Time } from '../schemas.ts'
+
+/** What creates a message. */
+export const NewMessage = strict({
+  data: Type.String({ format: 'unicode', description: `at most ${MAX_DATA_BYTES / 1024} KiB of UTF-8` }),
+  name: Type.Optional(Name),
+})
+
+export const MessageChange = strict({
+  name: Type.Optional(Name),
+  ...readOnly('id', 'data', 'created_at', 'deliver_at', 'status', 'deliveries'),
+})
+
+/** The full form. */
+export const Message = Type.Object({
+  id: Id,
+  name: Type.Optional(Type.String()),
+  data: Type.String(),
+  created_at: Time,
+  deliver_at: Time,
+  status: Type.Enum(['scheduled', 'pending', 'delivered', 'missed']),
+  deliveries: Type.Array(
+    Type.Object({
+      listener_id: Id,
+      status: Type.Enum(['pending', 'delivered', 'missed']),
+      attempts: Type.Integer(),
+      last_attempt_at: NullableTime,
+      next_attempt_at: NullableTime,
+    }),
+  ),
+})
+
+/** The cursor of a listing of messages: the id of the last one of the page before. */
+export const CURSOR = new RegExp(`(${ID_PATTERN})`)
+
+/** A UTF-16 unit becomes at most three bytes of UTF-8. */
+const SURELY_FITS = Math.floor(MAX_DATA_BYTES / 3)
+
+/** Data has a limit of its own, below that of the whole request. */
+export function weighMessage(body: unknown): void {
+  const data = (body as { data?: unknown } | null | undefined)?.data
+  if (typeof data !== 'string' || data.length <= SURELY_FITS) return
+  if (Buffer.byteLength(data) <= MAX_DATA_BYTES) return
+  const message = `must be at most ${MAX_DATA_BYTES} bytes of UTF-8`
+  throw new Problem('body_too_large', { errors: [{ path: '/data', message }] })
+}
+
+export function fullMessage({ message, deliveries }: MessageDetails, now: number): Static<typeof Message> {
+  return {
+    ...refOf(message),
+    data: message.data,
+    created_at: message.createdAt,
+    deliver_at: message.deliverAt,
+    status: statusOf(message, deliveries, now),
+    deliveries: deliveries.map((delivery) => ({
+      listener_id: delivery.listenerId,
+      status: delivery.status,
+      attempts: delivery.attempts,
+      last_attempt_at: delivery.lastAttemptAt,
+      next_attempt_at: delivery.nextAttemptAt,
+    })),
+  }
+}
+
+/** How listings of messages show them. */
+export function listedAt(path: string, now: number) {
+  return {
+    collection: 'messages',
+    path,
+    entry: ({ message }: MessageDetails) => ({
+      id: message.id,
+      name: message.name,
+      path: paths.message(message.queueId, message.id),
+    }),
+    full: (details: MessageDetails) => fullMessage(details, now),
+    cursorOf: ({ message }: MessageDetails) => encodeCursor(message.id),
+  }
+}

@@ -1,0 +1,154 @@
+import { type Static, Type } from 'typebox'
+import { acceptMessage, loadRoute } from '../../app/accept-message.ts'
+import type { AppDeps } from '../../app/deps.ts'
+import { deleteMessage, listMessages, type MessageAddress, readMessage, updateMessage } from '../../app/messages.ts'
+import type { Principal } from '../../core/api-key.ts'
+import { type Api, demand } from '../contract.ts'
+import { decodeCursor, expectOneStart } from '../cursor.ts'
+import { paths, selfLink } from '../links.ts'
+import { type ListingAsk, pageOf, presentFeed, refOf } from '../listing.ts'
+import {
+  answers,
+  CursorQuery,
+  collection,
+  DEFAULT_PAGE_SIZE,
+  Deleted,
+  Id,
+  Query,
+  Ref,
+  SelfLink,
+  single,
+} from '../schemas.ts'
+import { CURSOR, fullMessage, listedAt, Message, MessageChange, NewMessage, weighMessage } from './message-form.ts'
+
+const InQueue = Type.Object({ queueId: Id })
+const OneMessage = Type.Object({ queueId: Id, messageId: Id })
+
+const schemas = {
+  listAll: {
+    operationId: 'listAllMessages',
+    summary: 'Get the messages of all queues, newest first',
+    querystring: CursorQuery,
+    response: collection('messages', Message),
+  },
+  list: {
+    operationId: 'listMessages',
+    summary: 'Get the messages of a queue, newest first',
+    params: InQueue,
+    querystring: CursorQuery,
+    response: collection('messages', Message),
+  },
+  create: {
+    operationId: 'createMessage',
+    summary: 'Put a message on a queue; it is on disk when this answers',
+    params: InQueue,
+    querystring: Query,
+    body: NewMessage,
+    response: answers(Type.Object({ message: Ref, _links: SelfLink })),
+  },
+  read: {
+    operationId: 'getMessage',
+    summary: 'Get one message',
+    params: OneMessage,
+    querystring: Query,
+    response: single('message', Message, SelfLink),
+  },
+  update: {
+    operationId: 'updateMessage',
+    summary: 'Rename a message',
+    params: OneMessage,
+    querystring: Query,
+    body: MessageChange,
+    response: single('message', Message, SelfLink),
+  },
+  delete: {
+    operationId: 'deleteMessage',
+    summary: 'Delete a message and cancel what is pending of it',
+    params: OneMessage,
+    querystring: Query,
+    response: Deleted,
+  },
+}
+
+const IN_QUEUE = '/queues/:queueId/messages'
+const ONE = '/queues/:queueId/messages/:messageId'
+
+export function messageRoutes(api: Api, deps: AppDeps): void {
+  api.get('/messages', { schema: schemas.listAll, config: demand('messages', 'read') }, async (request) => {
+    const listing = await listMessages(deps, { principal: request.principal, queueId: null, ...rangeOf(request.query) })
+    return presentFeed(request, request.query, listing, listedAt(paths.allMessages, deps.runtime.now()))
+  })
+
+  api.get(IN_QUEUE, { schema: schemas.list, config: demand('messages', 'read') }, async (request) => {
+    const { queueId } = request.params
+    const listing = await listMessages(deps, { principal: request.principal, queueId, ...rangeOf(request.query) })
+    return presentFeed(request, request.query, listing, listedAt(paths.messages(queueId), deps.runtime.now()))
+  })
+
+  api.route({
+    method: 'POST',
+    url: IN_QUEUE,
+    schema: schemas.create,
+    config: { ...demand('messages', 'write', 'queueId'), weigh: weighMessage },
+    // By callback: on the common path the queue is in memory, and a promise would be the only one of the request.
+    preValidation: (request, _reply, done) => {
+      const address = { organizationId: request.principal.organizationId, queueId: request.params.queueId }
+      if (deps.directory.peek(address.organizationId, address.queueId) !== undefined) done()
+      else loadRoute(deps, address).then(() => done(), done)
+    },
+    handler: async (request) => {
+      const { queueId } = request.params
+      const { data, name = null } = request.body
+      const { organizationId } = request.principal
+      const message = await acceptMessage(deps, { organizationId, queueId, name, data })
+      return { message: refOf(message), _links: selfLink(request, paths.message(queueId, message.id)) }
+    },
+  })
+
+  api.get(
+    ONE,
+    { schema: schemas.read, config: demand('messages', 'read', 'messageId', 'queueId') },
+    async (request) => {
+      const message = fullMessage(await readMessage(deps, addressOf(request)), deps.runtime.now())
+      return { message, _links: linkOf(request) }
+    },
+  )
+
+  api.route({
+    method: ['PUT', 'PATCH'],
+    url: ONE,
+    schema: schemas.update,
+    config: demand('messages', 'write', 'messageId', 'queueId'),
+    preValidation: async (request) => void (await readMessage(deps, addressOf(request))),
+    handler: async (request) => {
+      const details = await updateMessage(deps, { ...addressOf(request), changes: { name: request.body.name } })
+      return { message: fullMessage(details, deps.runtime.now()), _links: linkOf(request) }
+    },
+  })
+
+  api.delete(
+    ONE,
+    { schema: schemas.delete, config: demand('messages', 'write', 'messageId', 'queueId') },
+    async (request) => {
+      await deleteMessage(deps, addressOf(request))
+      return { _links: linkOf(request) }
+    },
+  )
+}
+
+/** Where the listing starts and how long it is, for the use case. */
+function rangeOf(query: ListingAsk) {
+  expectOneStart(query)
+  const page = pageOf(query) ?? { number: 1, size: DEFAULT_PAGE_SIZE }
+  const before = query.cursor === undefined ? null : decodeCursor(query.cursor, CURSOR)[0]!
+  return { before, offset: (page.number - 1) * page.size, limit: page.size, full: query._embed === true }
+}
+
+function addressOf(request: { principal: Principal; params: Static<typeof OneMessage> }): MessageAddress {
+  const { queueId, messageId: id } = request.params
+  return { organizationId: request.principal.organizationId, queueId, id }
+}
+
+function linkOf(request: { base: string; params: Static<typeof OneMessage> }) {
+  return selfLink(request, paths.message(request.params.queueId, request.params.messageId))
+}

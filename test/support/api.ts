@@ -1,0 +1,160 @@
+import { after } from 'node:test'
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import type { Acceptor, AppDeps, Carrier } from '../../src/app/deps.ts'
+import { createKeyRing } from '../../src/app/key-ring.ts'
+import { createQueueDirectory } from '../../src/app/queue-directory.ts'
+import { digestOf, prefixOf } from '../../src/core/api-key.ts'
+import { createIdFactory } from '../../src/core/id.ts'
+import { createApi, type Health } from '../../src/http/api.ts'
+import type { Runtime } from '../../src/runtime.ts'
+import type { Batch } from '../../src/store/batch.ts'
+import type { Store } from '../../src/store/store.ts'
+import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { predictableBytes } from './predictable-bytes.ts'
+
+export const START = Date.UTC(2026, 0, 1)
+export const OWNER_KEY = 'owner-key-of-the-first-organization'
+export const OTHER_OWNER_KEY = 'owner-key-of-the-other-organization'
+
+const NODE = 'test-node'
+
+/** What was logged, and with which fields. */
+export interface LogLine {
+  level: 'debug' | 'info' | 'warn' | 'error'
+  fields: Record<string, unknown>
+  message: string
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked into by the tests, each with its own idea of them
+export type Json = any
+
+/** The HTTP side over a store in memory, with a clock that the test moves. */
+export interface TestApi {
+  app: FastifyInstance
+  deps: AppDeps
+  store: Store
+  clock: { now: number }
+  log: LogLine[]
+  /** What the carrier was told, in order. */
+  carried: unknown[]
+  /** Which keys were noted as used, in order. */
+  used: { apiKeyId: string; at: number }[]
+  health: { state: Awaited<ReturnType<Health['ready']>> }
+  /** Ids of the two organizations. */
+  organizations: { first: string; other: string }
+  inject(options: InjectOptions): Promise<LightMyRequestResponse>
+  /** With the owner key unless told, and JSON both ways. */
+  call(method: string, path: string, body?: unknown, key?: string): Promise<{ status: number; body: Json }>
+}
+
+/** One API for all tests of a file; it is closed after the last of them. */
+export async function sharedApi(options: ApiOptions = {}): Promise<TestApi> {
+  const api = await startApi(options)
+  after(() => api.app.close())
+  return api
+}
+
+export interface ApiOptions {
+  publicUrl?: string
+  /** Wraps the parts that a test wants to misbehave. */
+  wrap?: (deps: AppDeps) => Partial<AppDeps>
+}
+
+export async function startApi({ publicUrl, wrap }: ApiOptions = {}): Promise<TestApi> {
+  const store = await openSqliteStore(':memory:')
+  const clock = { now: START }
+  const log: LogLine[] = []
+  const carried: unknown[] = []
+  const used: { apiKeyId: string; at: number }[] = []
+  const health: TestApi['health'] = { state: { ready: true } }
+  const runtime = createTestRuntime(clock, log)
+  const organizations = {
+    first: await addOrganization(store, runtime, 'first', OWNER_KEY),
+    other: await addOrganization(store, runtime, 'other', OTHER_OWNER_KEY),
+  }
+  const plain: AppDeps = {
+    store,
+    runtime,
+    acceptor: createDirectAcceptor(store, used),
+    carrier: createNotingCarrier(carried),
+    directory: createQueueDirectory(store),
+    keyRing: createKeyRing({ store, now: runtime.now }),
+  }
+  const deps = { ...plain, ...wrap?.(plain) }
+  const app = createApi({ ...deps, publicUrl: publicUrl ?? null, health: { ready: async () => health.state } })
+  app.addHook('onClose', async () => store.close())
+  const inject = (options: InjectOptions) => app.inject(options)
+  const call = createCall(inject)
+  return { app, deps, store, clock, log, carried, used, health, organizations, inject, call }
+}
+
+function createCall(inject: TestApi['inject']): TestApi['call'] {
+  return async (method, url, body, key = OWNER_KEY) => {
+    const headers = { 'x-api-key': key, ...(body !== undefined && { 'content-type': 'application/json' }) }
+    const payload = body === undefined ? undefined : JSON.stringify(body)
+    const response = await inject({ method: method as 'GET', url, headers, payload })
+    return { status: response.statusCode, body: response.json() }
+  }
+}
+
+function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
+  const now = () => clock.now
+  const randomBytes = predictableBytes()
+  const line = (level: LogLine['level']) => (fields: object, message: string) =>
+    void log.push({ level, fields: fields as Record<string, unknown>, message })
+  return {
+    now,
+    after: () => () => {},
+    random: () => 0.5,
+    randomBytes,
+    newId: createIdFactory({ now, randomBytes }),
+    log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
+  }
+}
+
+/** Writes each message at once, by itself. */
+function createDirectAcceptor(store: Store, used: TestApi['used']): Acceptor {
+  const empty: Batch = { node: NODE, accepts: [], settlements: [], keyUses: [] }
+  return {
+    async accept(message, { queue, listeners }) {
+      const deliveries = listeners.map(({ id }) => ({ listenerId: id, leased: false }))
+      const accepts = [{ message, queueVersion: queue.version, deliveries }]
+      const result = await store.commit({ ...empty, accepts })
+      return result.accepts[0]!.outcome
+    },
+    useKey(apiKeyId, at) {
+      used.push({ apiKeyId, at })
+    },
+  }
+}
+
+function createNotingCarrier(carried: unknown[]): Carrier {
+  return {
+    listenerChanged: (listener) => void carried.push({ changed: listener.id }),
+    listenerGone: (listenerId) => void carried.push({ gone: listenerId }),
+    messageGone: (messageId, listenerIds) => void carried.push({ messageGone: messageId, listenerIds }),
+  }
+}
+
+async function addOrganization(store: Store, runtime: Runtime, name: string, keyText: string): Promise<string> {
+  const now = runtime.now()
+  const id = runtime.newId()
+  const root = name === 'first'
+  await store.organizations.create(
+    { id, name, root, createdAt: now, updatedAt: now },
+    {
+      id: runtime.newId(),
+      organizationId: id,
+      name: 'owner',
+      digest: digestOf(keyText),
+      prefix: prefixOf(keyText),
+      status: 'enabled',
+      scopes: null,
+      owner: true,
+      createdAt: now,
+      updatedAt: now,
+      lastUsedAt: null,
+    },
+  )
+  return id
+}
