@@ -1,0 +1,142 @@
+import { parseArgs } from 'node:util'
+
+/** What the server was told at its start; nothing of it changes while it runs. */
+export interface Config {
+  host: string
+  /** 0 takes any free port. */
+  port: number
+  /** Where clients reach the server, without a slash at the end; null: taken from each request. */
+  publicUrl: string | null
+  database: { kind: 'sqlite'; path: string }
+  rootApiKey: string | null
+  logLevel: string
+}
+
+/** The configuration is wrong; the message is one line for whoever starts the server. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'ConfigError'
+  }
+}
+
+const PREFIX = 'DISCUE_'
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent']
+
+/** Reads one value; a string that is returned instead says what would be allowed. */
+type Reader<Value> = (text: string) => { value: Value } | string
+
+const settings = {
+  DISCUE_HOST: setting('127.0.0.1', readHost),
+  DISCUE_PORT: setting('3000', readPort),
+  DISCUE_PUBLIC_URL: setting('', readPublicUrl),
+  DISCUE_DATABASE_URL: setting('sqlite:./data/discue.db', readDatabase),
+  DISCUE_ROOT_API_KEY: setting('', readRootApiKey),
+  DISCUE_LOG_LEVEL: setting('info', readLogLevel),
+}
+
+/**
+ * The configuration from the environment and from flags (`--port 8080` is `DISCUE_PORT=8080` and wins over it).
+ * Throws `ConfigError` for an unknown name or a value that is not allowed.
+ */
+export function readConfig(args: readonly string[], env: Record<string, string | undefined> = process.env): Config {
+  const given = { ...fromEnvironment(env), ...fromFlags(args) }
+  const read = <Value>(name: keyof typeof settings, { fallback, reader }: Setting<Value>): Value => {
+    const text = given[name] ?? fallback
+    const result = reader(text)
+    if (typeof result !== 'string') return result.value
+    // A key must not end up in a terminal's history or a log, not even a wrong one.
+    const shown = name === 'DISCUE_ROOT_API_KEY' ? 'what was given' : `"${text}"`
+    throw new ConfigError(`${name} must be ${result}, not ${shown}`)
+  }
+  return Object.freeze({
+    host: read('DISCUE_HOST', settings.DISCUE_HOST),
+    port: read('DISCUE_PORT', settings.DISCUE_PORT),
+    publicUrl: read('DISCUE_PUBLIC_URL', settings.DISCUE_PUBLIC_URL),
+    database: read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL),
+    rootApiKey: read('DISCUE_ROOT_API_KEY', settings.DISCUE_ROOT_API_KEY),
+    logLevel: read('DISCUE_LOG_LEVEL', settings.DISCUE_LOG_LEVEL),
+  })
+}
+
+interface Setting<Value> {
+  fallback: string
+  reader: Reader<Value>
+}
+
+function setting<Value>(fallback: string, reader: Reader<Value>): Setting<Value> {
+  return { fallback, reader }
+}
+
+function fromEnvironment(env: Record<string, string | undefined>): Record<string, string> {
+  const given: Record<string, string> = {}
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith(PREFIX) || value === undefined) continue
+    if (!(name in settings)) throw new ConfigError(unknown(name, Object.keys(settings)))
+    if (value !== '') given[name] = value
+  }
+  return given
+}
+
+function fromFlags(args: readonly string[]): Record<string, string> {
+  const flagOf = (name: string) => name.slice(PREFIX.length).toLowerCase().replaceAll('_', '-')
+  const names = new Map(Object.keys(settings).map((name) => [flagOf(name), name]))
+  const options = Object.fromEntries([...names.keys()].map((flag) => [flag, { type: 'string' as const }]))
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true })
+  const given: Record<string, string> = {}
+  for (const token of tokens) {
+    if (token.kind === 'positional')
+      throw new ConfigError(`"${token.value}" is not a flag; flags look like --port 3000`)
+    if (token.kind !== 'option') continue
+    const name = names.get(token.name)
+    if (name === undefined)
+      throw new ConfigError(
+        unknown(
+          token.rawName,
+          [...names.keys()].map((flag) => `--${flag}`),
+        ),
+      )
+    if (token.value === undefined) throw new ConfigError(`${token.rawName} needs a value`)
+    given[name] = token.value
+  }
+  return given
+}
+
+function unknown(name: string, known: readonly string[]): string {
+  return `${name} is unknown; these are known: ${known.join(', ')}`
+}
+
+function readHost(text: string): { value: string } | string {
+  return /^[A-Za-z0-9.:_-]+$/.test(text) ? { value: text } : 'a host name or an address'
+}
+
+function readPort(text: string): { value: number } | string {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  return port <= 65_535 ? { value: port } : 'a number from 0 to 65535'
+}
+
+function readPublicUrl(text: string): { value: string | null } | string {
+  if (text === '') return { value: null }
+  const url = URL.canParse(text) ? new URL(text) : null
+  const fine =
+    url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === ''
+  return fine
+    ? { value: url.href.replace(/\/+$/, '') }
+    : 'an http or https URL without a query, such as https://queue.example.com'
+}
+
+function readDatabase(text: string): { value: Config['database'] } | string {
+  const path = /^sqlite:(.+)$/.exec(text)?.[1]
+  return path === undefined
+    ? 'sqlite: and the path of a file, such as sqlite:./data/discue.db'
+    : { value: { kind: 'sqlite', path } }
+}
+
+function readRootApiKey(text: string): { value: string | null } | string {
+  if (text === '') return { value: null }
+  return /^[A-Za-z0-9_-]{32,128}$/.test(text) ? { value: text } : '32 to 128 characters of A-Z a-z 0-9 _ -'
+}
+
+function readLogLevel(text: string): { value: string } | string {
+  return LOG_LEVELS.includes(text) ? { value: text } : `one of ${LOG_LEVELS.join(', ')}`
+}

@@ -1,0 +1,75 @@
+import { createKeyRing } from './app/key-ring.ts'
+import { createQueueDirectory } from './app/queue-directory.ts'
+import { ensureRootKey } from './app/root-key.ts'
+import type { Config } from './config.ts'
+import { createEngine } from './engine/engine.ts'
+import { createApi } from './http/api.ts'
+import type { Runtime } from './runtime.ts'
+import type { Store } from './store/store.ts'
+import { openThreadedSqliteStore } from './store-sqlite/threaded.ts'
+import { VERSION } from './version.ts'
+
+/** A server that answers. */
+export interface Server {
+  /** Where it listens, such as http://127.0.0.1:3000. */
+  url: string
+  /** A root API key that was made at this start and that nobody has seen yet; null at any other start. */
+  newRootKey: string | null
+  /** Tell it once the key was shown: it is never shown again. */
+  rootKeyShown(): Promise<void>
+  /** Takes nothing more, finishes what is in flight, hands back the rest. */
+  stop(): Promise<void>
+}
+
+/** Opens the store, starts the engine and listens. What it has started is stopped again where a later step fails. */
+export async function startServer(config: Config, runtime: Runtime): Promise<Server> {
+  const store = await openThreadedSqliteStore(config.database.path)
+  const undo: (() => Promise<void>)[] = [() => store.close()]
+  try {
+    const newRootKey = await ensureRootKey({ store, runtime }, config.rootApiKey)
+    const engine = createEngine({ store, runtime, userAgent: `discue/${VERSION}` })
+    const health = createHealth(store)
+    const api = createApi({
+      store,
+      runtime,
+      acceptor: engine.acceptor,
+      carrier: engine.carrier,
+      directory: createQueueDirectory(store),
+      keyRing: createKeyRing({ store, now: runtime.now }),
+      publicUrl: config.publicUrl,
+      health,
+    })
+    undo.push(() => engine.stop())
+    await engine.start()
+    undo.push(async () => {
+      health.stopping()
+      await api.close()
+    })
+    const url = await api.listen({ host: config.host, port: config.port })
+    return { url, newRootKey, rootKeyShown: () => store.apiKeys.markRootKeyShown(), stop: () => inReverse(undo) }
+  } catch (error) {
+    await inReverse(undo)
+    throw error
+  }
+}
+
+/** Ready while the store can be written and nobody has asked the server to stop. */
+function createHealth(store: Pick<Store, 'ping'>) {
+  let stopping = false
+  return {
+    stopping() {
+      stopping = true
+    },
+    async ready(): Promise<{ ready: boolean; reason?: string }> {
+      if (stopping) return { ready: false, reason: 'the server is shutting down' }
+      return store.ping().then(
+        () => ({ ready: true }),
+        () => ({ ready: false, reason: 'the store cannot be written' }),
+      )
+    },
+  }
+}
+
+async function inReverse(steps: (() => Promise<void>)[]): Promise<void> {
+  for (const step of steps.reverse()) await step()
+}

@@ -1,0 +1,10 @@
+/** One line for whoever started the server, for the failures that people meet; anything else as it says itself. */
+export function explainStartError(error: unknown): string {
+  const { code, address, port, message } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  const where = `${address ?? 'the address'} port ${port ?? ''}`.trim()
+  if (code === 'EADDRINUSE') return `${where} is in use; stop what listens there or set DISCUE_PORT to another`
+  if (code === 'EACCES') return `this user may not listen on ${where}; set DISCUE_PORT to one above 1023`
+  if (code === 'EADDRNOTAVAIL') return `${where} is not an address of this machine; set DISCUE_HOST to one that is`
+  if (code === 'ENOTFOUND') return `the host of DISCUE_HOST is not known`
+  return String(message ?? error).split('\n')[0]!
+}

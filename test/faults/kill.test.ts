@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createClient } from '../support/client.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
+import {
+  freePort,
+  makeFolder,
+  type ServerProcess,
+  startServerProcess,
+  TEST_ROOT_KEY,
+} from '../support/server-process.ts'
+
+const CONNECTIONS = 16
+const KILLS = 4
+const RETRY = { max_attempts: 100, initial_delay: 20, max_delay: 200, multiplier: 2 }
+
+test('a server that is killed again and again delivers everything that it answered 200 to every listener', async () => {
+  using folder = makeFolder()
+  const env = {
+    DISCUE_PORT: String(await freePort()),
+    DISCUE_DATABASE_URL: `sqlite:${join(folder.path, 'discue.db')}`,
+    DISCUE_ROOT_API_KEY: TEST_ROOT_KEY,
+  }
+  const receivers = [await startReceiver(), await startReceiver(failHalf), await startReceiver()]
+  let server = await startServerProcess(env)
+  const client = createClient(() => server.url)
+  const queueId = await makeQueue(client, receivers)
+  const accepted = new Set<string>()
+  const posting = { stop: false }
+  const posters = Array.from({ length: CONNECTIONS }, (_, lane) => post(lane))
+
+  // Posts until told to stop; while the server is away, its answer is an error, and nothing is expected of that post.
+  async function post(lane: number): Promise<void> {
+    for (let index = 0; !posting.stop; index++) {
+      const data = JSON.stringify({ lane, index })
+      const answer = await client.call('POST', `/queues/${queueId}/messages`, { data }).catch(() => null)
+      if (answer?.status === 200) accepted.add(data)
+      else await sleep(5)
+    }
+  }
+
+  for (let kill = 0; kill < KILLS; kill++) {
+    await sleep(100 + Math.random() * 700)
+    await server.end('SIGKILL')
+    server = await startServerProcess(env)
+  }
+  await sleep(200)
+  posting.stop = true
+  await Promise.all(posters)
+  assert.ok(accepted.size > KILLS * CONNECTIONS, `only ${accepted.size} messages were accepted`)
+  await Promise.all(receivers.map((receiver) => receiver.until(() => missing(receiver, accepted).length === 0)))
+  assert.equal(await server.end('SIGTERM'), 0)
+  await Promise.all(receivers.map((receiver) => receiver.close()))
+})
+
+test('a stop by SIGTERM loses nothing, exits 0, and makes no duplicate', async () => {
+  using folder = makeFolder()
+  const env = {
+    DISCUE_PORT: String(await freePort()),
+    DISCUE_DATABASE_URL: `sqlite:${join(folder.path, 'discue.db')}`,
+    DISCUE_ROOT_API_KEY: TEST_ROOT_KEY,
+  }
+  // Slow answers keep many deliveries on the wire at the moment of each stop.
+  const receiver = await startReceiver((_, response) => setTimeout(() => response.end(), 30))
+  let server: ServerProcess = await startServerProcess(env)
+  const client = createClient(() => server.url)
+  const queueId = await makeQueue(client, [receiver])
+  const accepted = new Set<string>()
+  const codes: (number | null)[] = []
+  for (let stop = 0; stop < 3; stop++) {
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const data = JSON.stringify({ stop, index })
+        const answer = await client.call('POST', `/queues/${queueId}/messages`, { data }).catch(() => null)
+        if (answer?.status === 200) accepted.add(data)
+        if (index === 100) server.end('SIGTERM').then((code) => codes.push(code))
+      }),
+    )
+    while (codes.length <= stop) await sleep(5)
+    server = await startServerProcess(env)
+  }
+  await receiver.until(() => missing(receiver, accepted).length === 0)
+  assert.equal(await server.end('SIGTERM'), 0)
+  assert.deepEqual(codes, [0, 0, 0])
+  const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
+  assert.equal(ids.length - new Set(ids).size, 0, 'a message arrived twice')
+  assert.ok(accepted.size > 0)
+  await receiver.close()
+})
+
+function failHalf(_: unknown, response: { statusCode: number; end(): void }): void {
+  if (Math.random() < 0.5) response.statusCode = 500
+  response.end()
+}
+
+/** What was accepted and has not been acknowledged by this receiver, by its body. */
+function missing(receiver: Receiver, accepted: Set<string>): string[] {
+  const seen = new Set(receiver.received.filter(({ status }) => status === 200).map(({ body }) => body))
+  return [...accepted].filter((data) => !seen.has(data))
+}
+
+async function makeQueue(client: ReturnType<typeof createClient>, receivers: Receiver[]): Promise<string> {
+  const { body } = await client.call('POST', '/queues', { name: 'orders' })
+  for (const [index, receiver] of receivers.entries()) {
+    const listener = { name: `listener-${index}`, notify_url: `${receiver.url}/hook`, retry: RETRY }
+    const answer = await client.call('POST', `/queues/${body.queue.id}/listeners`, listener)
+    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+  }
+  return body.queue.id
+}

@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A request that arrived at a receiver. */
+export interface Received {
+  path: string
+  headers: IncomingHttpHeaders
+  body: string
+  /** What it was answered. */
+  status: number
+}
+
+/** A listener's side: a real HTTP server that keeps what it gets. */
+export interface Receiver {
+  url: string
+  received: Received[]
+  /** Resolves when `enough` holds; asked again after each request that arrives. */
+  until(enough: () => boolean): Promise<void>
+  close(): Promise<void>
+}
+
+/** Answers 200 unless `answer` does something else. */
+export async function startReceiver(
+  answer: (request: Received, response: ServerResponse) => void = (_, response) => response.end(),
+): Promise<Receiver> {
+  const received: Received[] = []
+  const waiting = new Set<() => void>()
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await Array.fromAsync(request)).toString('utf8')
+    const entry = { path: request.url!, headers: request.headers, body, status: 0 }
+    received.push(entry)
+    answer(entry, response)
+    entry.status = response.statusCode
+    for (const check of [...waiting]) check()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received,
+    until(enough) {
+      return new Promise((resolve) => {
+        const check = () => {
+          if (!enough()) return
+          waiting.delete(check)
+          resolve()
+        }
+        waiting.add(check)
+        check()
+      })
+    },
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
