@@ -1,0 +1,103 @@
+// The load generator: posts numbered messages over keep-alive connections and reports in JSON on stdout.
+//   node bench/load.ts --url http://127.0.0.1:3000/v1/queues/…/messages [--key …] [--messages n] [--first n]
+//     [--connections 64] [--bytes 256] [--rate messages a second; 0: as fast as they are answered]
+import { parseArgs } from 'node:util'
+import { monotonicMicros } from './clock.ts'
+import { createFifo } from './fifo.ts'
+import { MIN_BYTES } from './payload.ts'
+import { type Outcome, openPoster, type Poster } from './poster.ts'
+import { createDurations, type Quantiles, quantilesOf, recordMicros } from './quantiles.ts'
+
+export interface LoadReport {
+  accepted: number
+  /** By status, `connection` or `timeout`. */
+  errors: Record<string, number>
+  /** Microseconds of the monotonic clock. */
+  firstSentAt: number
+  lastAnsweredAt: number
+  /** From the time at which a message was meant to be sent until it was answered. */
+  post: Quantiles
+  /** How late the generator itself was: from the time at which a message was meant to be sent until it was. */
+  lag: Quantiles
+}
+
+const options = {
+  url: { type: 'string' },
+  key: { type: 'string' },
+  messages: { type: 'string', default: '1000' },
+  first: { type: 'string', default: '0' },
+  connections: { type: 'string', default: '64' },
+  bytes: { type: 'string', default: '256' },
+  rate: { type: 'string', default: '0' },
+} as const
+
+const { values } = parseArgs({ options })
+if (values.url === undefined) throw new Error('--url says where to post')
+const target = { url: new URL(values.url), key: values.key ?? null, dataBytes: Number(values.bytes) }
+if (target.dataBytes < MIN_BYTES) throw new Error(`--bytes must be at least ${MIN_BYTES}`)
+const messages = Number(values.messages)
+const first = Number(values.first)
+const microsBetween = Number(values.rate) === 0 ? 0 : 1_000_000 / Number(values.rate)
+
+const posts = createDurations()
+const lags = createDurations()
+const errors: Record<string, number> = {}
+const idle = createFifo<Poster>()
+let sent = 0
+let answered = 0
+let startedAt = 0
+let timer: NodeJS.Timeout | undefined
+
+const posters: Poster[] = []
+for (let n = 0; n < Number(values.connections); n++) posters.push(await openPoster(target, take))
+for (const poster of posters) idle.add(poster)
+startedAt = monotonicMicros()
+pump()
+
+// In an open loop the send times are fixed beforehand: a message that has to wait because the server is slow has its
+// waiting counted, instead of being sent, and so measured, later.
+function pump(): void {
+  const now = monotonicMicros()
+  while (sent < messages && dueAt(sent, now) <= now) {
+    const poster = idle.take()
+    if (poster === undefined) return
+    post(poster, dueAt(sent, now))
+  }
+  if (sent < messages && microsBetween > 0) wait()
+}
+
+function dueAt(index: number, now: number): number {
+  return microsBetween === 0 ? now : Math.round(startedAt + index * microsBetween)
+}
+
+function post(poster: Poster, intendedAt: number): void {
+  recordMicros(lags, monotonicMicros() - intendedAt)
+  poster.post(first + sent++, intendedAt)
+}
+
+function wait(): void {
+  clearTimeout(timer)
+  timer = setTimeout(pump, Math.max(1, (dueAt(sent, 0) - monotonicMicros()) / 1000))
+}
+
+function take(poster: Poster, outcome: Outcome, intendedAt: number): void {
+  answered++
+  if (outcome === 200) recordMicros(posts, monotonicMicros() - intendedAt)
+  else errors[outcome] = (errors[outcome] ?? 0) + 1
+  idle.add(poster)
+  if (answered === messages) report()
+  else pump()
+}
+
+function report(): void {
+  for (const poster of posters) poster.close()
+  const figures: LoadReport = {
+    accepted: posts.count,
+    errors,
+    firstSentAt: startedAt,
+    lastAnsweredAt: monotonicMicros(),
+    post: quantilesOf(posts),
+    lag: quantilesOf(lags),
+  }
+  process.stdout.write(`${JSON.stringify(figures)}\n`)
+}

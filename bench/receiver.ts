@@ -1,0 +1,55 @@
+// The receiver of the measured messages, on bare sockets, so that it costs as little as it can.
+//   node bench/receiver.ts [port]               (port 0: any free one, printed)
+// POST /ok counts and answers 200, /fail answers 500, /hang never answers.
+// POST /reset?first=n&count=n starts a round; GET /stats tells of it.
+import { createServer, type Socket } from 'node:net'
+import { lastsAsLongAsItsParent, printReady } from './child.ts'
+import { createFramer } from './framing.ts'
+import { createTally } from './tally.ts'
+
+const OK = Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+const FAILED = Buffer.from('HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n')
+
+let tally = createTally({ first: 0, count: 0 })
+const others = { hung: 0, failed: 0, connections: 0 }
+
+const server = createServer({ noDelay: true }, (socket) => {
+  others.connections++
+  socket.on(
+    'data',
+    createFramer((head, body) => answer(socket, head, body)),
+  )
+  socket.on('error', () => socket.destroy())
+})
+server.listen(Number(process.argv[2] ?? '0'), '127.0.0.1', () => {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the receiver listens on no port')
+  lastsAsLongAsItsParent()
+  printReady(address.port)
+})
+
+function answer(socket: Socket, head: string, body: Buffer): void {
+  if (head.startsWith('POST /ok ')) {
+    tally.take(body)
+    socket.write(OK)
+  } else if (head.startsWith('POST /hang ')) {
+    others.hung++
+  } else if (head.startsWith('POST /fail ')) {
+    others.failed++
+    socket.write(FAILED)
+  } else control(socket, head)
+}
+
+function control(socket: Socket, head: string): void {
+  const [method, target = ''] = head.split(' ', 2)
+  const url = new URL(target, 'http://receiver')
+  if (method === 'POST' && url.pathname === '/reset') {
+    const { first, count } = Object.fromEntries(url.searchParams)
+    tally = createTally({ first: Number(first), count: Number(count) })
+    Object.assign(others, { hung: 0, failed: 0 })
+    socket.write(OK)
+  } else if (method === 'GET' && url.pathname === '/stats') {
+    const text = JSON.stringify({ ...tally.figures(), ...others })
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`)
+  } else socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
+}

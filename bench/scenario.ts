@@ -1,0 +1,32 @@
+import type { Table } from './table.ts'
+import type { Target } from './target.ts'
+
+/** What `npm run bench` was asked for; what is left out, each scenario sets for itself. */
+export interface Options {
+  rounds: number
+  messages: number
+  seconds: number
+  rate: number
+  backlog: number | null
+}
+
+/** What a scenario may use. */
+export interface Bench {
+  target: Target
+  options: Options
+  /** Tells whoever waits what is going on. */
+  note(text: string): void
+}
+
+/** What a scenario found: to read, and (`figures`) to keep. */
+export interface Report {
+  table: Table
+  conclusions: string[]
+  figures: object
+}
+
+export interface Scenario {
+  name: string
+  about: string
+  run(bench: Bench): Promise<Report>
+}

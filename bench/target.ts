@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { here } from './place.ts'
+import { startProcess } from './process.ts'
+import type { Range, TallyFigures } from './tally.ts'
+
+/** What the receiver tells of a round. */
+export interface Received extends TallyFigures {
+  hung: number
+  failed: number
+}
+
+/** The receiver's process, as the scenarios see it. */
+export interface Target extends AsyncDisposable {
+  ok: string
+  hang: string
+  reset(range: Range): Promise<void>
+  stats(): Promise<Received>
+  /** Resolves when `count` distinct messages have come, or none has for 20 s. */
+  untilReceived(count: number): Promise<void>
+}
+
+const POLL_MS = 50
+const STALLED_AFTER_POLLS = 400
+
+/** Starts the receiver on a free port. */
+export async function startTarget(): Promise<Target> {
+  const receiver = startProcess('the receiver', [here('receiver.ts'), '0'])
+  const { port } = JSON.parse(await receiver.firstLine()) as { port: number }
+  const origin = `http://127.0.0.1:${port}`
+
+  async function stats(): Promise<Received> {
+    receiver.mustRun()
+    return (await (await fetch(`${origin}/stats`)).json()) as Received
+  }
+  async function untilReceived(count: number): Promise<void> {
+    let [distinct, stalledFor] = [-1, 0]
+    while (distinct < count && stalledFor < STALLED_AFTER_POLLS) {
+      const now = (await stats()).distinct
+      stalledFor = now === distinct ? stalledFor + 1 : 0
+      distinct = now
+      if (distinct < count) await sleep(POLL_MS)
+    }
+  }
+  return {
+    ok: `${origin}/ok`,
+    hang: `${origin}/hang`,
+    reset: async ({ first, count }) => {
+      await fetch(`${origin}/reset?first=${first}&count=${count}`, { method: 'POST' })
+    },
+    stats,
+    untilReceived,
+    [Symbol.asyncDispose]: receiver.stop,
+  }
+}
