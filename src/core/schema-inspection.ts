@@ -1,0 +1,31 @@
+import { FaultList } from './fault-list.ts'
+
+/**
+ * Steps of patterns times characters of text, for one message: 64 steps for 256 KiB, which take half a second at
+ * worst. Without it, the largest pattern and the largest message would block the server for half a minute.
+ */
+export const MAX_PATTERN_WORK = 64 * 256 * 1024
+
+/** What one check of one message knows: where it is, the faults so far, and what its patterns have cost. */
+export class SchemaInspection extends FaultList {
+  #patternWork = 0
+
+  /** Whether a pattern of so many steps may still read so many characters; then they are spent. */
+  spend(steps: number, characters: number): boolean {
+    // An empty text is work too, and an array can hold a hundred thousand of them.
+    const work = steps * (characters + 1)
+    if (this.#patternWork + work > MAX_PATTERN_WORK) return false
+    this.#patternWork += work
+    return true
+  }
+}
+
+/** One rule, made ready: judges a value that is there, and tells the inspection what is wrong with it. */
+export type Check = (inspection: SchemaInspection, value: unknown) => void
+
+/** `" from 0 to 10"`, `" of at least 0"`, `" of at most 10"`, or nothing. */
+export function boundsOf({ min, max }: { min?: number; max?: number }): string {
+  if (min !== undefined && max !== undefined) return min === max ? ` of exactly ${min}` : ` from ${min} to ${max}`
+  if (min !== undefined) return ` of at least ${min}`
+  return max === undefined ? '' : ` of at most ${max}`
+}
