@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Inlet } from './contender.ts'
@@ -34,7 +34,7 @@ export async function startDiscue(): Promise<Discue> {
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
   const key = randomBytes(48).toString('base64url')
-  const server = startProcess('discue', [root('src', 'main.ts')], {
+  const server = startProcess('discue', startArguments(), {
     DISCUE_PORT: String(port),
     DISCUE_DATABASE_URL: `sqlite:${folder}/discue.db`,
     DISCUE_ROOT_API_KEY: key,
@@ -51,6 +51,15 @@ export async function startDiscue(): Promise<Discue> {
     throw error
   }
   return { server, ...createClient(server, origin, key), [Symbol.asyncDispose]: remove }
+}
+
+/** What `npm start` gives to Node.js. */
+function startArguments(): string[] {
+  const { scripts } = JSON.parse(readFileSync(root('package.json'), 'utf8')) as { scripts: { start: string } }
+  return scripts.start
+    .split(' ')
+    .slice(1)
+    .map((part) => (part.startsWith('-') ? part : root(part)))
 }
 
 function createFolder(): string {

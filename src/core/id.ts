@@ -1,4 +1,5 @@
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const LETTERS = Buffer.from(ALPHABET, 'latin1')
 const TIME_CHARS = 9
 const RANDOM_CHARS = 12
 const POOL_BYTES = 4096
@@ -22,23 +23,23 @@ export function createIdFactory(source: { now(): number; randomBytes(size: numbe
   let pool: Uint8Array = new Uint8Array(0)
   let used = 0
   let prefixTime = -1
-  let prefix = ''
+  // Written as bytes and read as one string: a string that grows by a letter at a time is kept as a chain of them.
+  const text = Buffer.alloc(ID_LENGTH)
   return () => {
     const now = source.now()
     if (now !== prefixTime) {
-      prefix = encodeTime(now)
+      text.write(encodeTime(now), 'latin1')
       prefixTime = now
     }
-    let id = prefix
-    while (id.length < ID_LENGTH) {
+    for (let length = TIME_CHARS; length < ID_LENGTH; ) {
       if (used === pool.length) {
         pool = source.randomBytes(POOL_BYTES)
         used = 0
       }
       const byte = pool[used++]!
-      if (byte < FAIR_BYTES) id += ALPHABET[byte % 62]
+      if (byte < FAIR_BYTES) text[length++] = LETTERS[byte % 62]!
     }
-    return id
+    return text.toString('latin1')
   }
 }
 

@@ -21,7 +21,7 @@ export interface LaneDeps {
 }
 
 /** Deliveries that a lane holds at most, whether they wait, are being sent or are being settled. */
-const CAPACITY = 2_000
+export const LANE_CAPACITY = 1_000
 /** The most that one claim takes: a claim keeps everybody else's writes waiting. */
 const CLAIM = 500
 /** After a claim that failed. */
@@ -132,7 +132,7 @@ export class Lane {
   }
 
   #room(): number {
-    return CAPACITY - this.#held
+    return LANE_CAPACITY - this.#held
   }
 
   #hold(bytes: number): void {
@@ -158,7 +158,7 @@ export class Lane {
   #refill(): void {
     if (!this.#behind || this.#claiming || this.#closed) return
     const maxBytes = this.#deps.memory.laneBytes - this.#heldBytes
-    if (this.#held > 0 && (this.#held > CAPACITY / 2 || this.#heldBytes > this.#deps.memory.laneBytes / 2)) return
+    if (this.#held > 0 && (this.#held > LANE_CAPACITY / 2 || this.#heldBytes > this.#deps.memory.laneBytes / 2)) return
     this.#claiming = true
     this.#claim(Math.min(this.#room(), CLAIM), maxBytes).then(
       () => this.#claimed(),

@@ -9,13 +9,19 @@ interface Waiting {
 
 const NOUNS = ['organizations', 'apiKeys', 'queues', 'listeners', 'messages', 'deliveries', 'removals'] as const
 
+/** Beside this file, and as this one `.ts` in development and `.js` when built. */
+const THREAD = new URL(import.meta.url.replace(/threaded(?=\.[jt]s$)/, 'thread'))
+
 /**
  * The store with its database in a thread of its own, so that a disk sync, a listing or a checkpoint never keeps
  * HTTP waiting. Calls are answered in the order in which they were made. An error that the thread does not expect
  * ends the process: a store of which nobody knows what it did is worth a restart.
  */
 export async function openThreadedSqliteStore(path: string): Promise<Store> {
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: path })
+  const worker = new Worker(THREAD, {
+    workerData: path,
+    resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 },
+  })
   const waiting = new Map<number, Waiting>()
   let lastNumber = OPENING
 

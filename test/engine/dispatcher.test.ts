@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { LANE_CAPACITY } from '../../src/engine/lane.ts'
 import { idsOf, openOffice } from './office.ts'
-
-/** The most that one lane may hold in memory. */
-const LANE_CAPACITY = 2_000
 
 test('a fresh message goes from memory to the wire without a claim', async (t) => {
   const office = await openOffice(t)

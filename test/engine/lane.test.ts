@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DeliverySettings } from '../../src/core/listener.ts'
 import type { RetryPolicy } from '../../src/core/retry-policy.ts'
+import { LANE_CAPACITY } from '../../src/engine/lane.ts'
 import { MemoryShare } from '../../src/engine/memory-share.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 import { idsOf, type Office, type OfficeOptions, openOffice } from './office.ts'
 
-/** The most that a lane may hold in memory. */
-const LANE_CAPACITY = 2_000
 const LANE_BYTES = 4 * 1024 * 1024
 const RETRY_CLAIM_MS = 1_000
 

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// Starts the server with a cache of its compiled files, types already stripped: the second start is quicker and
+// needs some 40 MB less. It must be set before the first of those files is loaded, hence this file, and in the
+// environment, from where the database's thread takes it.
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const folder = fileURLToPath(new URL('../node_modules/.cache/discue', import.meta.url))
+enableCompileCache(folder)
+process.env.NODE_COMPILE_CACHE = folder
+await import('../src/main.ts')
