@@ -11,6 +11,9 @@ import { createQueueStore } from './queues.ts'
 import { createRemovalStore } from './removals.ts'
 import { createTransact } from './transaction.ts'
 
+/** A real write: a disk that is full can be read, and would look healthy otherwise. */
+const PING = `insert or replace into notes (name, value) values ('pinged', 'yes')`
+
 /**
  * Opens the store in the file at `path`, making or migrating it where needed; `:memory:` for tests.
  * Throws `DatabaseRefused` where the file is in use, not ours, or cannot be opened.
@@ -20,6 +23,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
   const transact = createTransact(db)
   const leases = new Leases()
   const commit = createCommit(db, transact, leases)
+  const ping = db.prepare(PING)
   return {
     organizations: createOrganizationStore(db, transact),
     apiKeys: createApiKeyStore(db, transact),
@@ -29,7 +33,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     deliveries: createDeliveryStore(db, leases),
     removals: createRemovalStore(db, transact),
     commit: async (batch) => commit(batch),
-    ping: async () => transact(() => undefined),
+    ping: async () => void transact(() => ping.run()),
     close: async () => close(),
   }
 }

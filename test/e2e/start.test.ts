@@ -51,10 +51,18 @@ const mistakes: { name: string; env?: Record<string, string>; args?: string[]; s
   { name: 'a flag without a value', args: ['--port'], says: /--port needs a value/ },
   { name: 'a word that is no flag', args: ['start'], says: /"start" is not a flag/ },
   { name: 'an unknown variable', env: { DISCUE_PROT: '1' }, says: /DISCUE_PROT is unknown; these are known/ },
-  { name: 'a short root key', env: { DISCUE_ROOT_API_KEY: 'secret' }, says: /32 to 128 characters .*not what was given/ },
+  {
+    name: 'a short root key',
+    env: { DISCUE_ROOT_API_KEY: 'secret' },
+    says: /32 to 128 characters .*not what was given/,
+  },
   { name: 'a store of another kind', env: { DISCUE_DATABASE_URL: 'mysql://x' }, says: /DISCUE_DATABASE_URL must be/ },
   { name: 'an address of another machine', env: { DISCUE_HOST: '192.0.2.1' }, says: /not an address of this machine/ },
-  { name: 'a folder that cannot be made', env: { DISCUE_DATABASE_URL: 'sqlite:/proc/no/such.db' }, says: /cannot be opened/ },
+  {
+    name: 'a folder that cannot be made',
+    env: { DISCUE_DATABASE_URL: 'sqlite:/proc/no/such.db' },
+    says: /cannot be opened/,
+  },
 ]
 
 for (const { name, env = {}, args = [], says } of mistakes) {

@@ -4,9 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** A test that fails does not come to its end, where it would have stopped its servers. */
+const running = new Set<ChildProcess>()
+after(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 /** A root key for servers that only a test talks to. */
 export const TEST_ROOT_KEY = 'test-root-key-that-is-long-enough-to-be-taken-0123456789-abcdefg'
@@ -74,10 +81,13 @@ export async function freePort(): Promise<number> {
 
 function runServer(env: Record<string, string>, args: string[]): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DISCUE_'))
-  return spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...Object.fromEntries(inherited), DISCUE_PORT: '0', DISCUE_LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
 }
 
 function collect(child: ChildProcess): { stdout: string; stderr: string } {
