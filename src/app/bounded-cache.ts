@@ -20,6 +20,15 @@ export class BoundedCache<Value> {
     return value
   }
 
+  /** The kept value, else what `make` gives, which is kept. */
+  getOrMake(key: string, make: () => Value): Value {
+    const kept = this.get(key)
+    if (kept !== undefined) return kept
+    const value = make()
+    this.#keep(key, value)
+    return value
+  }
+
   /** The kept value, else what `read` finds; null is not kept. */
   async load(key: string, read: () => Promise<Value | null>): Promise<Value | null> {
     const kept = this.get(key)

@@ -50,6 +50,24 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
     else lanes.get(listenerId)?.waitUntil(dueAt)
   }
 
+  function queueResumed(listenerId: string): void {
+    const lane = lanes.get(listenerId)
+    if (lane !== undefined) lane.resume()
+    else {
+      wakeLane(listenerId, runtime.now()).catch((error: unknown) => {
+        runtime.log.warn({ err: error, listenerId }, 'a listener of a resumed queue waits for the next sweep')
+      })
+    }
+  }
+
+  function listenerGone(listenerId: string): void {
+    // It stays in the map until the last place in it is given back.
+    void lanes
+      .get(listenerId)
+      ?.close()
+      .then(() => lanes.delete(listenerId))
+  }
+
   function dropIdleLanes(): void {
     const before = runtime.now() - KEEP_IDLE_LANES_MS
     for (const [listenerId, lane] of lanes) {
@@ -65,12 +83,15 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
       if (!stopped) laneOf(listener).waitUntil(dueAt)
     },
     listenerChanged: (listener) => lanes.get(listener.id)?.change(listener),
-    listenerGone(listenerId) {
-      // It stays in the map until the last place in it is given back.
-      void lanes
-        .get(listenerId)
-        ?.close()
-        .then(() => lanes.delete(listenerId))
+    listenerGone,
+    queuePaused(listenerIds) {
+      for (const id of listenerIds) lanes.get(id)?.pause()
+    },
+    queueResumed(listenerIds) {
+      for (const id of listenerIds) queueResumed(id)
+    },
+    queueGone(listenerIds) {
+      for (const id of listenerIds) listenerGone(id)
     },
     messageGone(messageId, listenerIds) {
       for (const listenerId of listenerIds) lanes.get(listenerId)?.forget(messageId)
