@@ -5,8 +5,12 @@ import { schemaId } from '../core/schema.ts'
 import { schemaFaults } from '../core/schema-faults.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
-/** Compiled schemas can be large: the patterns of one may take some megabytes. */
-const KEPT_SCHEMAS = 256
+/**
+ * At most 256 schemas are kept ready, and fewer where their patterns are large: a schema with the most steps that are
+ * allowed may take 20 MB, and one organization can make as many of them as it likes.
+ */
+const SCHEMA_WEIGHT = 256
+const MAX_WEIGHT = 256 * SCHEMA_WEIGHT
 
 /** Schemas that are ready to check messages, kept by their ids: the same rules on many queues are compiled once. */
 export interface SchemaChecks {
@@ -15,7 +19,7 @@ export interface SchemaChecks {
 }
 
 export function createSchemaChecks(): SchemaChecks {
-  const cache = new BoundedCache<CompiledSchema>(KEPT_SCHEMAS)
+  const cache = new BoundedCache<CompiledSchema>(MAX_WEIGHT, ({ steps }) => SCHEMA_WEIGHT + steps)
   return {
     expectFit({ schema }, data, path = '/data') {
       if (schema === null) return
