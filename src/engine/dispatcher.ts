@@ -46,14 +46,12 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
   async function wakeLane(listenerId: string, dueAt: number): Promise<void> {
     const listener = lanes.has(listenerId) ? null : await store.listeners.find(listenerId)
     if (stopped) return
-    if (listener !== null) laneOf(listener).waitUntil(dueAt)
-    else lanes.get(listenerId)?.waitUntil(dueAt)
+    if (listener !== null) laneOf(listener).resume(dueAt)
+    else lanes.get(listenerId)?.resume(dueAt)
   }
 
-  function queueResumed(listenerId: string): void {
-    const lane = lanes.get(listenerId)
-    if (lane !== undefined) lane.resume()
-    else {
+  function wakeLanes(listenerIds: readonly string[]): void {
+    for (const listenerId of listenerIds) {
       wakeLane(listenerId, runtime.now()).catch((error: unknown) => {
         runtime.log.warn({ err: error, listenerId }, 'a listener of a resumed queue waits for the next sweep')
       })
@@ -87,9 +85,7 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
     queuePaused(listenerIds) {
       for (const id of listenerIds) lanes.get(id)?.pause()
     },
-    queueResumed(listenerIds) {
-      for (const id of listenerIds) queueResumed(id)
-    },
+    queueResumed: wakeLanes,
     queueGone(listenerIds) {
       for (const id of listenerIds) listenerGone(id)
     },

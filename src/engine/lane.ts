@@ -124,10 +124,10 @@ export class Lane {
     this.#giveUp(this.#queue.remove(() => true))
   }
 
-  /** Goes on with whatever waits in the store. */
-  resume(): void {
+  /** The store gives the listener's deliveries to whoever asks, whatever the lane thought; the next is due then. */
+  resume(dueAt: number): void {
     this.#paused = false
-    if (!this.#closed) this.#wake()
+    this.waitUntil(dueAt)
   }
 
   /** Sends nothing more. Resolves when what is on the wire has been answered and settled, and no claim is under way. */

@@ -209,3 +209,22 @@ test('a queue that was paused when the server stopped is still paused after the 
   assert.deepEqual(idsOf(heir.sender.sent), idsOf(messages))
   heir.runtime.assertNoErrors()
 })
+
+test('a lane that nobody told of the end of a pause learns of it from the next sweep', async (t) => {
+  const office = await openOffice(t)
+  const queue = await office.addQueue()
+  await office.addListener(queue, { maxConcurrency: 1 })
+  const messages = await office.postMany(queue, 3)
+  await office.runtime.rest()
+  await office.pause(queue, true)
+  office.sender.reply = () => 200
+  office.sender.open()[0]!.answer(200)
+  await office.dispatcher.sweep()
+  await office.runtime.rest()
+  assert.equal(office.sender.sent.length, 1)
+  const { organizationId, id } = queue
+  await office.store.queues.update({ organizationId, id, changes: { paused: false }, now: office.runtime.now() })
+  await office.dispatcher.sweep()
+  await office.runtime.until(() => office.sender.sent.length === 3, 'the rest is sent')
+  assert.deepEqual(idsOf(office.sender.sent), idsOf(messages))
+})
