@@ -1,6 +1,7 @@
 import { createKeyRing } from './app/key-ring.ts'
 import { createQueueDirectory } from './app/queue-directory.ts'
 import { ensureRootKey } from './app/root-key.ts'
+import { createSchemaChecks } from './app/schema-checks.ts'
 import type { Config } from './config.ts'
 import { createEngine } from './engine/engine.ts'
 import { createApi } from './http/api.ts'
@@ -35,6 +36,7 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
       acceptor: engine.acceptor,
       carrier: engine.carrier,
       directory: createQueueDirectory(store),
+      schemaChecks: createSchemaChecks(),
       keyRing: createKeyRing({ store, now: runtime.now }),
       publicUrl: config.publicUrl,
       health,

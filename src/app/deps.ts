@@ -5,6 +5,7 @@ import type { QueueRoute } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { QueueDirectory } from './queue-directory.ts'
+import type { SchemaChecks } from './schema-checks.ts'
 
 /** The engine's side of accepting: resolves when the message is on disk. */
 export interface Acceptor {
@@ -21,6 +22,11 @@ export interface Acceptor {
 export interface Carrier {
   listenerChanged(listener: Listener): void
   listenerGone(listenerId: string): void
+  /** The queue of these listeners delivers nothing until it is resumed; what is on the wire may finish. */
+  queuePaused(listenerIds: readonly string[]): void
+  queueResumed(listenerIds: readonly string[]): void
+  /** The queue was deleted with these listeners; what is left of it can be removed. */
+  queueGone(listenerIds: readonly string[]): void
   messageGone(messageId: string, listenerIds: readonly string[]): void
 }
 
@@ -31,5 +37,6 @@ export interface AppDeps {
   acceptor: Acceptor
   carrier: Carrier
   directory: QueueDirectory
+  schemaChecks: SchemaChecks
   keyRing: KeyRing
 }

@@ -19,7 +19,8 @@ export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatc
   return {
     async accept(message, route) {
       const bytes = message.data.length
-      const due = message.deliverAt <= runtime.now()
+      // A paused queue leases nothing: its messages wait in the store until somebody claims them.
+      const due = message.deliverAt <= runtime.now() && !route.queue.paused
       const deliveries = route.listeners.map((listener) => ({
         listenerId: listener.id,
         leased: due && dispatcher.reserve(listener, bytes),
@@ -40,9 +41,11 @@ export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatc
 
   function dispatch(
     message: Parameters<Acceptor['accept']>[0],
-    { listeners }: QueueRoute,
+    { queue, listeners }: QueueRoute,
     { sequence, leases }: Extract<AcceptResult, { outcome: 'accepted' }>,
   ): void {
+    // Whoever resumes the queue wakes its lanes; until then each would only ask the store in vain.
+    if (queue.paused) return
     const stored = { ...message, sequence }
     for (const [index, listener] of listeners.entries()) {
       const lease = leases[index] ?? null

@@ -15,6 +15,8 @@ const SWEEP_EVERY_MS = 10_000
 /** How often to look for rows of deleted things, and how many to remove at a time: a few milliseconds' work. */
 const REMOVE_EVERY_MS = 5_000
 const REMOVE_ROWS = 500
+/** Between two such rounds, so that everybody else's writes have most of the store. */
+const REMOVE_PAUSE_MS = 20
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
@@ -39,19 +41,27 @@ export function createEngine(deps: { store: Store; runtime: Runtime; userAgent: 
     sender.dropIdle()
     return dispatcher.sweep()
   }
+  const remover = createLoop({
+    name: 'remover',
+    tick: () => store.removals.sweep({ limit: REMOVE_ROWS }),
+    idleMs: REMOVE_EVERY_MS,
+    busyMs: REMOVE_PAUSE_MS,
+    runtime,
+  })
   const loops = [
     createLoop({ name: 'lease-renewal', tick: dispatcher.renewLeases, idleMs: RENEW_EVERY_MS, runtime }),
     createLoop({ name: 'dispatcher', tick: sweep, idleMs: SWEEP_EVERY_MS, runtime }),
-    createLoop({
-      name: 'remover',
-      tick: () => store.removals.sweep({ limit: REMOVE_ROWS }),
-      idleMs: REMOVE_EVERY_MS,
-      runtime,
-    }),
+    remover,
   ]
   return {
     acceptor: createAcceptor({ committer, dispatcher, runtime }),
-    carrier: dispatcher,
+    carrier: {
+      ...dispatcher,
+      queueGone(listenerIds) {
+        dispatcher.queueGone(listenerIds)
+        remover.wake()
+      },
+    },
     async start() {
       await dispatcher.renewLeases()
       for (const loop of loops) loop.start()

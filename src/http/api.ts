@@ -16,6 +16,7 @@ import { attemptRoutes } from './v1/attempts.ts'
 import { listenerRoutes } from './v1/listeners.ts'
 import { messageRoutes } from './v1/messages.ts'
 import { queueRoutes } from './v1/queues.ts'
+import { schemaRoutes } from './v1/schemas.ts'
 
 export type { Health } from './health.ts'
 
@@ -63,6 +64,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   const api = scope.withTypeProvider<TypeBoxProvider>()
   apiKeyRoutes(api, deps)
   queueRoutes(api, deps)
+  schemaRoutes(api, deps)
   listenerRoutes(api, deps)
   messageRoutes(api, deps)
   attemptRoutes(api, deps)

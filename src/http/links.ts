@@ -18,6 +18,7 @@ export const paths = {
   apiKey: (id: string) => `/api_keys/${id}`,
   queues: '/queues',
   queue: (id: string) => `/queues/${id}`,
+  schema: (queueId: string, id: string) => `/queues/${queueId}/schemas/${id}`,
   allListeners: '/listeners',
   listeners: (queueId: string) => `/queues/${queueId}/listeners`,
   listener: (queueId: string, id: string) => `/queues/${queueId}/listeners/${id}`,

@@ -1,3 +1,5 @@
+import type { LeaseReference } from '../store/deliveries.ts'
+
 interface Lease {
   node: string
   number: number
@@ -47,6 +49,12 @@ export class Leases {
   drop(listenerId: string, sequence: number): void {
     const held = this.#byListener.get(listenerId)
     if (held?.delete(sequence) && held.size === 0) this.#byListener.delete(listenerId)
+  }
+
+  /** Gives up one lease, where it is still this holder's. */
+  handBack(node: string, { listenerId, sequence, lease }: LeaseReference): void {
+    const held = this.#byListener.get(listenerId)?.get(sequence)
+    if (held?.node === node && held.number === lease) this.drop(listenerId, sequence)
   }
 
   dropListener(listenerId: string): void {

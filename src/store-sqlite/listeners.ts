@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Listener } from '../core/listener.ts'
+import { type Listener, withChange } from '../core/listener.ts'
 import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
 import { unlessTaken } from './errors.ts'
 import { createFigures } from './figures.ts'
@@ -84,9 +84,10 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
         transact(() => {
           const listener = findOwn(ask)
           if (listener === null) return 'not_found'
-          const changed: Listener = { ...listener, ...changes, updatedAt: now }
+          const settings = withChange(listener.settings, changes.settings ?? {})
+          const changed: Listener = { ...listener, ...changes, settings, updatedAt: now }
           const { name, notifyUrl, livenessUrl, secret } = changed
-          update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(changed.settings), now, ask.id)
+          update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), now, ask.id)
           touchQueue.run(ask.organizationId, ask.queueId)
           return changed
         }),

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
 import type { Transact } from './transaction.ts'
 
+/** Listeners come before queues: a queue counts as gone once its own entry is, and by then all of it must be. */
 const NEXT = `select kind, id from removals order by kind, id limit 1`
 const FORGET = `delete from removals where kind = ? and id = ?`
 
@@ -14,7 +15,9 @@ const DELETE_MISSED = `
 const DELETE_FIGURES = `delete from listener_figures where listener_id = ?`
 
 const MESSAGES = `select sequence from messages where queue_id = ? limit ?`
-const DELETE_ATTEMPTS = `delete from attempts where sequence = ?`
+const DELETE_ATTEMPTS = `
+  delete from attempts where (sequence, listener_id, number) in
+    (select sequence, listener_id, number from attempts where sequence = ? limit ?)`
 const DELETE_MESSAGE = `delete from messages where sequence = ?`
 
 export function createRemovalStore(db: DatabaseSync, transact: Transact): RemovalStore {
@@ -31,14 +34,17 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact): Remova
     return deliveries + missed
   }
 
-  /** A message and its attempts at a time, so that no round looks again at what an earlier one has done. */
+  /** A message after its attempts, so that no round looks again at what an earlier one has done. */
   function sweepQueue(id: string, limit: number): number {
-    const found = messages.all(id, limit) as { sequence: number }[]
-    for (const { sequence } of found) {
-      deleteAttempts.run(sequence)
-      deleteMessage.run(sequence)
+    let left = limit
+    for (const { sequence } of messages.all(id, limit) as { sequence: number }[]) {
+      left -= Number(deleteAttempts.run(sequence, left).changes)
+      // Attempts may be left of it: one message can have more of them than a round may remove.
+      if (left === 0) break
+      left -= Number(deleteMessage.run(sequence).changes)
+      if (left === 0) break
     }
-    return found.length
+    return limit - left
   }
 
   function sweep(limit: number): number {

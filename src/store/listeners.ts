@@ -1,4 +1,4 @@
-import type { DeliverySettings, Listener, ListenerFigures } from '../core/listener.ts'
+import type { Listener, ListenerFigures, SettingsChange } from '../core/listener.ts'
 import type { Only, Slice } from './store.ts'
 
 export interface ListenerChanges {
@@ -6,7 +6,8 @@ export interface ListenerChanges {
   notifyUrl?: string
   livenessUrl?: string | null
   secret?: string
-  settings?: DeliverySettings
+  /** What it leaves out stays as it is in the store, also where two updates come at once. */
+  settings?: SettingsChange
 }
 
 /** A listener with its figures, as its full form shows it. */

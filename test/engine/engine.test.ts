@@ -180,3 +180,33 @@ test('what was waiting for a deleted listener is removed in the background', { t
   await engine.stop()
   runtime.assertNoErrors()
 })
+
+test('a deleted queue is removed at once and in small rounds, with a pause between them', { timeout }, async (t) => {
+  const { store, listener, engine, runtime, post } = await openEngine(t)
+  for (let i = 0; i < 700; i++) await post({ deliverAt: NOW + 86_400_000 })
+  await runtime.advance(1_000)
+  const { organizationId, queueId } = listener
+  const rounds: { at: number; removed: number }[] = []
+  const { sweep } = store.removals
+  store.removals.sweep = async (ask) => {
+    const removed = await sweep(ask)
+    rounds.push({ at: runtime.now(), removed })
+    return removed
+  }
+  const outcome = await store.queues.delete({ organizationId, id: queueId })
+  const deletedAt = runtime.now()
+  assert.ok(outcome !== 'not_found')
+  engine.carrier.queueGone(outcome.listenerIds)
+  await runtime.advance(1_000)
+  assert.equal(await store.queues.isDeleting({ organizationId, id: queueId }), false)
+  assert.equal(rounds[0]!.at, deletedAt)
+  // 700 deliveries, 700 messages, and the entries of the listener and the queue.
+  assert.deepEqual(
+    rounds.map(({ removed }) => removed),
+    [500, 200, 1, 500, 200, 1, 0],
+  )
+  for (const [i, { at }] of rounds.slice(1).entries())
+    assert.ok(at > rounds[i]!.at, 'others have their turn in between')
+  await engine.stop()
+  runtime.assertNoErrors()
+})

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { DEFAULT_SETTINGS, type Listener } from '../../src/core/listener.ts'
+import type { DeliverySettings, Listener } from '../../src/core/listener.ts'
 import type { ListenerChanges } from '../../src/store/listeners.ts'
 import {
   ACKNOWLEDGED,
@@ -154,7 +154,7 @@ const CHANGES: ListenerChanges[] = [
   { livenessUrl: null },
   { livenessUrl: 'http://127.0.0.1:9/pulse' },
   { secret: 'whsec_bmV3' },
-  { settings: { ...DEFAULT_SETTINGS, timeoutMs: 500 } },
+  { settings: { timeoutMs: 500 } },
   {},
   { name: 'again', livenessUrl: null, secret: 'whsec_b25l' },
 ]
@@ -167,10 +167,33 @@ const changed: StoreCase[] = [
       const { listeners } = await storedScene(given)
       let expected = listeners[0]!
       for (const [i, changes] of CHANGES.entries()) {
-        expected = { ...expected, ...changes, updatedAt: now + i }
+        const settings = { ...expected.settings, ...(changes.settings as Partial<DeliverySettings>) }
+        expected = { ...expected, ...changes, settings, updatedAt: now + i }
         assert.deepEqual(await store.listeners.update({ ...idsOf(expected), changes, now: now + i }), expected)
         assert.deepEqual(await store.listeners.find(expected.id), expected)
       }
+    },
+  },
+  {
+    name: 'updates that come at once and name different settings all count, also within the retry policy',
+    async run(given) {
+      const { store, now } = given
+      const listener = (await storedScene(given)).listeners[0]!
+      const changes = [
+        { timeoutMs: 200 },
+        { retry: { maxAttempts: 2 } },
+        { maxConcurrency: 3, timeoutMs: undefined },
+        { retry: { multiplier: 4, maxAttempts: undefined } },
+        { retry: undefined },
+      ]
+      await Promise.all(
+        changes.map((settings) => store.listeners.update({ ...idsOf(listener), changes: { settings }, now })),
+      )
+      assert.deepEqual((await store.listeners.find(listener.id))?.settings, {
+        timeoutMs: 200,
+        maxConcurrency: 3,
+        retry: { ...listener.settings.retry, maxAttempts: 2, multiplier: 4 },
+      })
     },
   },
   {

@@ -45,7 +45,14 @@ export function createMake(): Make {
       return { ...named('key'), organizationId: organization.id, ...secrets, ...rights, ...what }
     },
     ownerKey: (organization, what) => make.apiKey(organization, { owner: true, ...what }),
-    queue: (organization, what) => ({ ...named('queue'), organizationId: organization.id, version: 1, ...what }),
+    queue: (organization, what) => ({
+      ...named('queue'),
+      organizationId: organization.id,
+      schema: null,
+      paused: false,
+      version: 1,
+      ...what,
+    }),
     listener(queue, what) {
       const place = { organizationId: queue.organizationId, queueId: queue.id }
       const urls = { notifyUrl: 'http://127.0.0.1:9/notify', livenessUrl: 'http://127.0.0.1:9/alive' }

@@ -28,6 +28,8 @@ export type Step =
   | { do: 'pass'; ms: number }
   | { do: 'renew'; node: string }
   | { do: 'release'; node: string }
+  | { do: 'hand back'; tickets: number[] }
+  | { do: 'pause'; queue: number; paused: boolean }
   | { do: 'delete message'; message: number }
   | { do: 'create listener'; queue: number }
   | { do: 'delete listener'; listener: number }
@@ -79,6 +81,7 @@ export class Walk {
   async drain(): Promise<void> {
     const { store } = this.#given
     for (const node of ['a', 'b']) await this.#do({ do: 'release', node })
+    for (let i = 0; i < this.#queues.length; i++) await this.#do({ do: 'pause', queue: i, paused: false })
     await this.#do({ do: 'pass', ms: 60_000 })
     for (let i = 0; i < this.#listeners.length; i++) {
       await this.#do({ do: 'claim', listener: i, node: 'a', limit: 1_000 })
@@ -111,6 +114,10 @@ export class Walk {
       case 'release':
         this.#model.release(step.node)
         return this.#given.store.deliveries.release({ node: step.node })
+      case 'hand back':
+        return this.#handBack(step.tickets)
+      case 'pause':
+        return this.#pause(step.queue, step.paused)
       case 'delete message':
         return this.#deleteMessage(step.message)
       case 'create listener':
@@ -194,6 +201,23 @@ export class Walk {
     if (next.state === 'pending') this.#model.settle(key, { dueAt: next.dueAt })
     else this.#model.settle(key, { state: next.state === 'missed' ? 'missed' : 'delivered' })
     return 'settled'
+  }
+
+  /** By tickets old and new: those that do not count any more must change nothing. */
+  async #handBack(tickets: number[]): Promise<void> {
+    for (const { node, delivery } of tickets.flatMap((i) => picked(this.#tickets, i) ?? [])) {
+      const { listenerId, lease, message } = delivery
+      await this.#given.store.deliveries.handBack({ node, leases: [{ listenerId, lease, sequence: message.sequence }] })
+      this.#model.handBack({ messageId: message.id, listenerId }, { node, lease })
+    }
+  }
+
+  async #pause(pick: number, paused: boolean): Promise<void> {
+    const queue = picked(this.#queues, pick)
+    if (queue === undefined) return
+    const { organizationId, id } = queue
+    await this.#given.store.queues.update({ organizationId, id, changes: { paused }, now: this.#given.now })
+    this.#model.pause(id, paused)
   }
 
   async #deleteMessage(pick: number): Promise<void> {

@@ -33,6 +33,20 @@ export const removalCases: StoreCase[] = [
     },
   },
   {
+    name: 'a message with more attempts than a round may remove is swept over several rounds',
+    async run(given) {
+      const { queue, listeners } = await storedScene(given)
+      await accepted(given, queue)
+      for (let attempt = 1; attempt <= 7; attempt++) {
+        const delivery = await claimedOne(given, { listenerId: listeners[0]!.id })
+        await settled(given, delivery, { state: 'pending', dueAt: given.now })
+      }
+      await given.store.queues.delete({ organizationId: queue.organizationId, id: queue.id })
+      // One delivery, seven attempts, one message, and the two entries that say so: three at a time.
+      assert.equal(await swept(given, 3), 6)
+    },
+  },
+  {
     name: 'sweeping leaves everything alone that was not deleted',
     async run(given) {
       const { queue, listeners } = await storedScene(given, 3)

@@ -91,3 +91,43 @@ test('sqlite in a file: a sequence is not used again after a restart, though its
       assert.ok(next.sequence > newest.sequence, `${next.sequence} after ${newest.sequence}`)
     },
   ))
+
+test('sqlite in a file: a queue that was half removed is removed to its end after a restart', () =>
+  acrossRestart(
+    async (given) => {
+      const { organization, queue, listeners } = await storedScene(given, 2)
+      for (let i = 0; i < 20; i++) await accepted(given, queue)
+      await settled(given, (await claim(given, { listenerId: listeners[0]!.id })).deliveries[0]!, MISSED)
+      const ask = { organizationId: organization.id, id: queue.id }
+      await given.store.queues.delete(ask)
+      assert.equal(await given.store.removals.sweep({ limit: 7 }), 7)
+      return ask
+    },
+    async ({ store }, ask) => {
+      assert.equal(await store.queues.get(ask), null)
+      assert.equal(await store.queues.isDeleting(ask), true)
+      let removed = 0
+      for (let round = 1; round > 0; removed += round) round = await store.removals.sweep({ limit: 7 })
+      // 40 deliveries of which one became missed, 20 messages, 1 attempt, and the entries of 2 listeners and the queue.
+      assert.equal(removed, 40 + 20 + 1 + 3 - 7)
+      assert.equal(await store.queues.isDeleting(ask), false)
+    },
+  ))
+
+test('sqlite in a file: a queue that is paused stays so over a restart', () =>
+  acrossRestart(
+    async (given) => {
+      const { organization, queue, listeners } = await storedScene(given)
+      await accepted(given, queue)
+      const ask = { organizationId: organization.id, id: queue.id }
+      await given.store.queues.update({ ...ask, changes: { paused: true }, now: given.now })
+      return { ask, listenerId: listeners[0]!.id }
+    },
+    async (given, { ask, listenerId }) => {
+      const { store, now } = given
+      assert.deepEqual(await store.deliveries.waiting({ node: 'a', after: null, limit: 10, now }), [])
+      assert.deepEqual(await claim(given, { listenerId }), { deliveries: [], nextDueAt: null })
+      await store.queues.update({ ...ask, changes: { paused: false }, now })
+      await claimedOne(given, { listenerId })
+    },
+  ))

@@ -3,6 +3,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import type { Acceptor, AppDeps, Carrier } from '../../src/app/deps.ts'
 import { createKeyRing } from '../../src/app/key-ring.ts'
 import { createQueueDirectory } from '../../src/app/queue-directory.ts'
+import { createSchemaChecks } from '../../src/app/schema-checks.ts'
 import { digestOf, prefixOf } from '../../src/core/api-key.ts'
 import { createIdFactory } from '../../src/core/id.ts'
 import { createApi, type Health } from '../../src/http/api.ts'
@@ -78,6 +79,7 @@ export async function startApi({ publicUrl, wrap }: ApiOptions = {}): Promise<Te
     acceptor: createDirectAcceptor(store, used),
     carrier: createNotingCarrier(carried),
     directory: createQueueDirectory(store),
+    schemaChecks: createSchemaChecks(),
     keyRing: createKeyRing({ store, now: runtime.now }),
   }
   const deps = { ...plain, ...wrap?.(plain) }
@@ -132,6 +134,9 @@ function createNotingCarrier(carried: unknown[]): Carrier {
   return {
     listenerChanged: (listener) => void carried.push({ changed: listener.id }),
     listenerGone: (listenerId) => void carried.push({ gone: listenerId }),
+    queuePaused: (listenerIds) => void carried.push({ paused: listenerIds }),
+    queueResumed: (listenerIds) => void carried.push({ resumed: listenerIds }),
+    queueGone: (listenerIds) => void carried.push({ queueGone: listenerIds }),
     messageGone: (messageId, listenerIds) => void carried.push({ messageGone: messageId, listenerIds }),
   }
 }

@@ -8,7 +8,7 @@ import {
   readListener,
   updateListener,
 } from '../../app/listeners.ts'
-import { readRoute } from '../../app/queues.ts'
+import { expectQueueForPost } from '../../app/queues.ts'
 import type { Principal } from '../../core/api-key.ts'
 import { type Api, demand } from '../contract.ts'
 import { paths, selfLink } from '../links.ts'
@@ -93,7 +93,7 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
     url: IN_QUEUE,
     schema: schemas.create,
     config: demand('listeners', 'write', 'queueId'),
-    preValidation: async (request) => void (await readRoute(deps, queueOf(request))),
+    preValidation: (request) => expectQueueForPost(deps, queueOf(request)),
     handler: async (request) => {
       const { organizationId, id: queueId } = queueOf(request)
       const { id, name, secret } = await createListener(deps, { organizationId, queueId, ...createdOf(request.body) })

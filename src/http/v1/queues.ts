@@ -2,25 +2,12 @@ import { type Static, Type } from 'typebox'
 import type { AppDeps } from '../../app/deps.ts'
 import { createQueue, deleteQueue, listQueues, type QueueAddress, readQueue, updateQueue } from '../../app/queues.ts'
 import type { Principal } from '../../core/api-key.ts'
-import type { QueueDetails } from '../../store/queues.ts'
 import { type Api, demand } from '../contract.ts'
-import { entryLinks, type Links, paths, selfLink } from '../links.ts'
+import { paths, selfLink } from '../links.ts'
 import { pageOf, presentListing } from '../listing.ts'
-import { collection, Deleted, Id, ListingQuery, Name, Query, Ref, readOnly, single, strict, Time } from '../schemas.ts'
+import { collection, Deleted, Id, ListingQuery, Query, single } from '../schemas.ts'
+import { listedQueues, NewQueue, presentQueue, Queue, QueueChange } from './queue-form.ts'
 
-const Queue = Type.Object({
-  id: Id,
-  name: Type.String(),
-  listeners: Type.Array(Ref),
-  created_at: Time,
-  updated_at: Time,
-  pending_count: Type.Integer({ description: 'deliveries that are neither acknowledged nor missed' }),
-})
-const NewQueue = strict({ name: Name })
-const QueueChange = strict({
-  name: Type.Optional(Name),
-  ...readOnly('id', 'listeners', 'created_at', 'updated_at', 'pending_count'),
-})
 const OneQueue = Type.Object({ queueId: Id })
 
 const schemas = {
@@ -54,7 +41,7 @@ const schemas = {
   },
   delete: {
     operationId: 'deleteQueue',
-    summary: 'Delete a queue with its listeners and messages',
+    summary: 'Delete a queue with its listeners and messages; a large one is removed in the background',
     params: OneQueue,
     querystring: Query,
     response: Deleted,
@@ -64,12 +51,12 @@ const schemas = {
 export function queueRoutes(api: Api, deps: AppDeps): void {
   api.get('/queues', { schema: schemas.list, config: demand('queues', 'read') }, async (request) => {
     const listing = await listQueues(deps, { principal: request.principal, page: pageOf(request.query) })
-    return presentListing(request, request.query, listing, asListed)
+    return presentListing(request, request.query, listing, listedQueues)
   })
 
   api.post('/queues', { schema: schemas.create, config: demand('queues', 'write') }, async (request) => {
     const { organizationId } = request.principal
-    return presentQueue(request, await createQueue(deps, { organizationId, name: request.body.name }))
+    return presentQueue(request, await createQueue(deps, { organizationId, ...request.body }))
   })
 
   api.get('/queues/:queueId', { schema: schemas.read, config: demand('queues', 'read', 'queueId') }, async (request) =>
@@ -83,7 +70,8 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
     config: demand('queues', 'write', 'queueId'),
     preValidation: async (request) => void (await readQueue(deps, addressOf(request))),
     handler: async (request) => {
-      const changes = { name: request.body.name }
+      const { name, schema, paused } = request.body
+      const changes = { name, schema, paused }
       return presentQueue(request, await updateQueue(deps, { ...addressOf(request), changes }))
     },
   })
@@ -98,32 +86,6 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
   )
 }
 
-const asListed = {
-  collection: 'queues',
-  path: paths.queues,
-  entry: ({ id, name }: QueueDetails) => ({ id, name, path: paths.queue(id) }),
-  full: fullQueue,
-}
-
 function addressOf(request: { principal: Principal; params: Static<typeof OneQueue> }): QueueAddress {
   return { organizationId: request.principal.organizationId, id: request.params.queueId }
-}
-
-function fullQueue(queue: QueueDetails): Static<typeof Queue> {
-  return {
-    id: queue.id,
-    name: queue.name,
-    listeners: queue.listeners,
-    created_at: queue.createdAt,
-    updated_at: queue.updatedAt,
-    pending_count: queue.pendingCount,
-  }
-}
-
-function presentQueue(request: { base: string }, queue: QueueDetails): { queue: Static<typeof Queue>; _links: Links } {
-  const listeners = queue.listeners.map(({ id, name }) => ({ id, name, path: paths.listener(queue.id, id) }))
-  return {
-    queue: fullQueue(queue),
-    _links: entryLinks(request, selfLink(request, paths.queue(queue.id)), listeners),
-  }
 }
