@@ -37,6 +37,8 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
       directory: createQueueDirectory(store),
       keyRing: createKeyRing({ store, now: runtime.now }),
       publicUrl: config.publicUrl,
+      rateLimit: config.rateLimit,
+      trustedProxies: config.trustedProxies,
       health,
     })
     undo.push(() => engine.stop())

@@ -5,6 +5,7 @@ import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
+import { refusalOf } from './refusal.ts'
 import { onlyVisible } from './visibility.ts'
 
 export interface QueueAddress {
@@ -12,14 +13,16 @@ export interface QueueAddress {
   id: string
 }
 
-/** Throws `name_taken`. */
+/** Throws `name_taken` and `quota_reached`. */
 export async function createQueue(
   deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: { organizationId: string; name: string },
 ): Promise<QueueDetails> {
   const now = deps.runtime.now()
   const queue = { ...ask, id: deps.runtime.newId(), createdAt: now, updatedAt: now, version: 1 }
-  if ((await deps.store.queues.create(queue)) === 'name_taken') throw nameTaken('queue')
+  const outcome = await deps.store.queues.create(queue)
+  if (outcome === 'name_taken') throw nameTaken('queue')
+  if (outcome !== 'created') throw refusalOf(outcome)
   return { ...queue, listeners: [], pendingCount: 0 }
 }
 

@@ -12,9 +12,12 @@ const IN_DUE_ORDER = `
 
 const MESSAGE = `select ${MESSAGE_COLUMNS} from messages where sequence = ?`
 
-const LISTENER_EXISTS = `select 1 from listeners where id = ?`
+/** A listener whose organization is deleted may still have its row, and is gone nevertheless. */
+const LIVES = `exists (select 1 from organizations o where o.id = organization_id)`
 
-const LISTENERS = `select id from listeners where id > ? order by id limit ?`
+const LISTENER_EXISTS = `select 1 from listeners where id = ? and ${LIVES}`
+
+const LISTENERS = `select id from listeners where id > ? and ${LIVES} order by id limit ?`
 
 interface Row {
   dueAt: number

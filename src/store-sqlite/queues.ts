@@ -5,6 +5,7 @@ import { unlessTaken } from './errors.ts'
 import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
+import { createRefusal } from './quotas.ts'
 import { reading, type Transact } from './transaction.ts'
 
 const COLUMNS = `
@@ -13,7 +14,9 @@ const COLUMNS = `
 const INSERT = `
   insert into queues (id, organization_id, name, version, created_at, updated_at) values (?, ?, ?, ?, ?, ?)`
 
-const GET = `select ${COLUMNS} from queues where organization_id = ? and id = ?`
+const GET = `
+  select ${COLUMNS} from queues
+   where organization_id = ? and id = ? and exists (select 1 from organizations where id = organization_id)`
 
 const LIST = `
   select ${COLUMNS} from queues
@@ -33,11 +36,23 @@ const REMEMBER_LISTENERS = `insert into removals (kind, id) select 'listener', i
 const REMEMBER_QUEUE = `insert into removals (kind, id) values ('queue', ?)`
 const DELETE_LISTENERS = `delete from listeners where queue_id = ?`
 
+/** Removes a queue within a transaction; what lies below it follows by sweeps. Null where there is none. */
+export function createQueueRemoval(db: DatabaseSync): (organizationId: string, id: string) => string[] | null {
+  const [remove, listenerRefs] = [db.prepare(DELETE), db.prepare(LISTENER_REFS)]
+  const cleanup = [REMEMBER_LISTENERS, REMEMBER_QUEUE, DELETE_LISTENERS].map((sql) => db.prepare(sql))
+  return (organizationId, id) => {
+    if (remove.run(organizationId, id).changes === 0) return null
+    const listenerIds = listenerRefs.all(id).map((row) => row.id as string)
+    for (const statement of cleanup) statement.run(id)
+    return listenerIds
+  }
+}
+
 export function createQueueStore(db: DatabaseSync, transact: Transact, leases: Leases): QueueStore {
   const [insert, get, list] = [db.prepare(INSERT), db.prepare(GET), db.prepare(LIST)]
   const [listeners, listenerRefs, rename] = [db.prepare(LISTENERS), db.prepare(LISTENER_REFS), db.prepare(RENAME)]
-  const remove = db.prepare(DELETE)
-  const cleanup = [REMEMBER_LISTENERS, REMEMBER_QUEUE, DELETE_LISTENERS].map((sql) => db.prepare(sql))
+  const remove = createQueueRemoval(db)
+  const refusal = createRefusal(db, 'queues')
 
   const find = (organizationId: string, id: string) => get.get(organizationId, id) as Queue | undefined
   const detailed = (queue: Queue): QueueDetails => {
@@ -50,6 +65,8 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
     async create({ id, organizationId, name, version, createdAt, updatedAt }) {
       return unlessTaken(() =>
         transact(() => {
+          const refused = refusal(organizationId)
+          if (refused !== null) return refused
           insert.run(id, organizationId, name, version, createdAt, updatedAt)
           return 'created'
         }),
@@ -85,12 +102,7 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
       )
     },
     async delete({ organizationId, id }) {
-      const listenerIds = transact(() => {
-        if (remove.run(organizationId, id).changes === 0) return null
-        const ids = listenerRefs.all(id).map((row) => row.id as string)
-        for (const statement of cleanup) statement.run(id)
-        return ids
-      })
+      const listenerIds = transact(() => remove(organizationId, id))
       if (listenerIds === null) return 'not_found'
       for (const listenerId of listenerIds) leases.dropListener(listenerId)
       return { listenerIds }

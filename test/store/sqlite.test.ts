@@ -5,7 +5,19 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { openThreadedSqliteStore } from '../../src/store-sqlite/threaded.ts'
-import { ACKNOWLEDGED, accepted, claim, claimedOne, idsOf, MISSED, settled, stored, storedScene } from './scene.ts'
+import {
+  ACKNOWLEDGED,
+  accepted,
+  acceptFor,
+  claim,
+  claimedOne,
+  commit,
+  idsOf,
+  MISSED,
+  settled,
+  stored,
+  storedScene,
+} from './scene.ts'
 import { type Given, runStoreCases, withStore } from './suite.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'discue-store-'))
@@ -89,5 +101,26 @@ test('sqlite in a file: a sequence is not used again after a restart, though its
     async (given, { queue, newest }) => {
       const next = await accepted(given, queue)
       assert.ok(next.sequence > newest.sequence, `${next.sequence} after ${newest.sequence}`)
+    },
+  ))
+
+test('sqlite in a file: limits of messages and their counts are kept across a restart', () =>
+  acrossRestart(
+    async (given) => {
+      const { organization, queue } = await storedScene(given)
+      const limits = { storedMessages: 3, messagesPerDay: 3 }
+      await given.store.organizations.update({ id: organization.id, changes: { limits }, now: given.now })
+      for (let i = 0; i < 2; i++) await accepted(given, queue)
+      await given.store.messages.delete(idsOf(await accepted(given, queue)))
+      return queue
+    },
+    async (given, queue) => {
+      const accept = await acceptFor(given, queue)
+      const [result] = (await commit(given, { accepts: [accept] })).accepts
+      assert.deepEqual(result, { outcome: 'quota', limit: 'messagesPerDay', value: 3 })
+      const tomorrow = given.now + 86_400_000
+      const accepts = [await acceptFor(given, queue, { createdAt: tomorrow }), await acceptFor(given, queue)]
+      const outcomes = (await commit(given, { accepts })).accepts.map(({ outcome }) => outcome)
+      assert.deepEqual(outcomes, ['accepted', 'quota'])
     },
   ))
