@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { createLockOut } from '../../src/app/lock-out.ts'
 
+fc.configureGlobal({ seed: 48 })
+
 const START = 1_700_000_000_000
 
 function given() {

@@ -4,6 +4,8 @@ import fc from 'fast-check'
 import { contains, type Network, parseAddress, parseNetwork } from '../../src/core/address.ts'
 import { clientAddress } from '../../src/core/client-address.ts'
 
+fc.configureGlobal({ seed: 48 })
+
 const trusted = ['10.0.0.0/8', '2001:db8::/32'].map((text) => parseNetwork(text)!)
 
 function client(peer: string | undefined, forwardedFor?: string, networks: readonly Network[] = trusted) {
