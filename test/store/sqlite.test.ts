@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
+import { NO_LIMITS } from '../../src/core/organization.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { openThreadedSqliteStore } from '../../src/store-sqlite/threaded.ts'
 import {
@@ -124,3 +126,25 @@ test('sqlite in a file: limits of messages and their counts are kept across a re
       assert.deepEqual(outcomes, ['accepted', 'quota'])
     },
   ))
+
+test('sqlite in a file: organizations from before there were limits are active and unlimited', async () => {
+  const path = freshPath()
+  const folderOfMigrations = new URL('../../src/store-sqlite/migrations/', import.meta.url)
+  const old = new DatabaseSync(path)
+  old.exec(readFileSync(new URL('0001_first.sql', folderOfMigrations), 'utf8'))
+  old.exec(`pragma application_id = ${0x64736375}; pragma user_version = 1`)
+  old.exec(`insert into organizations values ('o', 'old', 0, 1, 2); insert into removals values ('queue', 'gone')`)
+  old.close()
+  await withStore(
+    () => openSqliteStore(path),
+    async ({ store }) => {
+      const rules = { root: false, status: 'active', limits: NO_LIMITS }
+      assert.deepEqual(await store.organizations.get('o'), {
+        ...{ id: 'o', name: 'old', createdAt: 1, updatedAt: 2 },
+        ...rules,
+      })
+      // What was left to remove is still known.
+      assert.equal(await store.removals.sweep({ limit: 10 }), 1)
+    },
+  )
+})
