@@ -39,6 +39,8 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
       schemaChecks: createSchemaChecks(),
       keyRing: createKeyRing({ store, now: runtime.now }),
       publicUrl: config.publicUrl,
+      rateLimit: config.rateLimit,
+      trustedProxies: config.trustedProxies,
       health,
     })
     undo.push(() => engine.stop())

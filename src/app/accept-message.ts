@@ -20,7 +20,7 @@ export interface NewMessage {
 /**
  * Stores a message with a delivery for each listener of its queue; resolves when it is on disk.
  * Throws the problems `queue_not_found`, `queue_deleting`, `invalid` for data that does not fit the queue's schema,
- * `overloaded`, `stopping` and `store_unavailable`, and then nothing was stored.
+ * `quota_reached`, `overloaded`, `stopping` and `store_unavailable`, and then nothing was stored.
  */
 export async function acceptMessage(deps: Deps, ask: NewMessage): Promise<Omit<Message, 'sequence'>> {
   const now = deps.runtime.now()

@@ -16,6 +16,7 @@ import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
+import { refusalOf } from './refusal.ts'
 import { onlyVisible } from './visibility.ts'
 
 export interface ApiKeyAddress {
@@ -38,7 +39,7 @@ export interface ApiKeyChange {
   scopes?: Scope[]
 }
 
-/** Makes a key; `text` is the key itself and is kept nowhere. Throws `name_taken` and `invalid`. */
+/** Makes a key; `text` is the key itself and is kept nowhere. Throws `name_taken`, `invalid` and `quota_reached`. */
 export async function issueApiKey(
   deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: NewApiKey,
@@ -56,7 +57,9 @@ export async function issueApiKey(
     updatedAt: now,
     lastUsedAt: null,
   }
-  if ((await deps.store.apiKeys.create(key)) === 'name_taken') throw nameTaken('API key')
+  const outcome = await deps.store.apiKeys.create(key)
+  if (outcome === 'name_taken') throw nameTaken('API key')
+  if (outcome !== 'created') throw refusalOf(outcome)
   return { key, text }
 }
 

@@ -55,6 +55,12 @@ export class BoundedCache<Value> {
     this.#loads.delete(key)
   }
 
+  /** Forgets whatever fits; what is being loaded too, for nobody knows yet what that is. */
+  forgetWhere(fits: (value: Value) => boolean): void {
+    for (const [key, value] of this.#entries) if (fits(value)) this.#entries.delete(key)
+    this.#loads.clear()
+  }
+
   clear(): void {
     this.#entries.clear()
     this.#weight = 0

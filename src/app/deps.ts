@@ -10,8 +10,8 @@ import type { SchemaChecks } from './schema-checks.ts'
 /** The engine's side of accepting: resolves when the message is on disk. */
 export interface Acceptor {
   /**
-   * `stale`: the queue has changed since the route was read; read it again. Throws the problems `overloaded`,
-   * `stopping` or `store_unavailable` where nothing was stored.
+   * `stale`: the queue has changed since the route was read; read it again. Throws the problems `quota_reached`,
+   * `overloaded`, `stopping` or `store_unavailable` where nothing was stored.
    */
   accept(message: Omit<Message, 'sequence'>, route: QueueRoute): Promise<'accepted' | 'stale'>
   /** Remembers that a key was used; written with some later commit. */

@@ -8,6 +8,7 @@ import type { AppDeps } from './deps.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
+import { refusalOf } from './refusal.ts'
 import { onlyVisible } from './visibility.ts'
 
 export interface ListenerAddress {
@@ -36,7 +37,10 @@ export interface ListenerChange {
   settings: SettingsChange
 }
 
-/** Throws `queue_not_found`, `queue_deleting` and `name_taken`. The answer is the only one that holds a secret which was made here. */
+/**
+ * Throws `queue_not_found`, `queue_deleting`, `name_taken` and `quota_reached`. The answer is the only one that holds a
+ * secret which was made here.
+ */
 export async function createListener(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
   ask: NewListener,
@@ -49,6 +53,7 @@ export async function createListener(
   const outcome = await deps.store.listeners.create(listener)
   if (outcome === 'queue_not_found') throw await missingForPost(deps, { ...ask, id: ask.queueId })
   if (outcome === 'name_taken') throw nameTaken('listener of this queue')
+  if (outcome !== 'created') throw refusalOf(outcome)
   deps.directory.forget(ask.organizationId, ask.queueId)
   deps.carrier.listenerChanged(listener)
   return listener

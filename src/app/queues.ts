@@ -6,6 +6,7 @@ import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
+import { refusalOf } from './refusal.ts'
 import { queueSchemaOf } from './schema-checks.ts'
 import { onlyVisible } from './visibility.ts'
 
@@ -21,7 +22,7 @@ export interface QueueChange {
   paused?: boolean
 }
 
-/** Throws `name_taken`, and `invalid` for a schema that is none. */
+/** Throws `name_taken` and `quota_reached`, and `invalid` for a schema that is none. */
 export async function createQueue(
   deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: { organizationId: string; name: string; schema?: unknown; paused?: boolean },
@@ -30,7 +31,9 @@ export async function createQueue(
   const { schema = null, paused = false, ...rest } = ask
   const times = { createdAt: now, updatedAt: now }
   const queue = { ...rest, ...times, id: deps.runtime.newId(), schema: queueSchemaOf(schema), paused, version: 1 }
-  if ((await deps.store.queues.create(queue)) === 'name_taken') throw nameTaken('queue')
+  const outcome = await deps.store.queues.create(queue)
+  if (outcome === 'name_taken') throw nameTaken('queue')
+  if (outcome !== 'created') throw refusalOf(outcome)
   return { ...queue, listeners: [], pendingCount: 0 }
 }
 

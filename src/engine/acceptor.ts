@@ -1,4 +1,5 @@
 import type { Acceptor } from '../app/deps.ts'
+import { quotaReached } from '../core/organization.ts'
 import type { Runtime } from '../runtime.ts'
 import type { AcceptResult } from '../store/batch.ts'
 import type { QueueRoute } from '../store/queues.ts'
@@ -32,8 +33,9 @@ export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatc
         unreserve(deliveries, bytes)
         throw error
       }
-      if (result.outcome === 'stale') unreserve(deliveries, bytes)
-      else dispatch(message, route, result)
+      if (result.outcome === 'accepted') dispatch(message, route, result)
+      else unreserve(deliveries, bytes)
+      if (result.outcome === 'quota') throw quotaReached(result)
       return result.outcome
     },
     useKey: committer.useKey,

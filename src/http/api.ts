@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
+import type { Network } from '../core/address.ts'
 import { MAX_BODY_BYTES, parseBody } from './body.ts'
 import { closeIdleConnections } from './closing.ts'
 import type { TypeBoxProvider } from './contract.ts'
@@ -11,6 +12,7 @@ import { createMethodTable, refuseUnrouted } from './methods.ts'
 import { createErrorHandler } from './problems.ts'
 import { createClientErrorHandler, refuseConnect } from './raw-errors.ts'
 import { createRequestIds } from './request-id.ts'
+import { apiClientRoutes } from './v1/api-clients.ts'
 import { apiKeyRoutes } from './v1/api-keys.ts'
 import { attemptRoutes } from './v1/attempts.ts'
 import { listenerRoutes } from './v1/listeners.ts'
@@ -23,6 +25,10 @@ export type { Health } from './health.ts'
 export interface ApiDeps extends AppDeps {
   /** Where callers reach this server, without the version; null takes it from each request. */
   publicUrl: string | null
+  /** Requests a minute of an organization that has no limit of its own; 0 means that nothing limits it. */
+  rateLimit: number
+  /** The proxies whose X-Forwarded-For is believed. */
+  trustedProxies: readonly Network[]
   health: Health
 }
 
@@ -62,6 +68,7 @@ function addRoutes(app: FastifyInstance, deps: ApiDeps): void {
 
 function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   const api = scope.withTypeProvider<TypeBoxProvider>()
+  apiClientRoutes(api, deps)
   apiKeyRoutes(api, deps)
   queueRoutes(api, deps)
   schemaRoutes(api, deps)

@@ -14,6 +14,8 @@ export interface Links {
 
 /** Where each resource lives, below the version. */
 export const paths = {
+  apiClients: '/api_clients',
+  apiClient: (id: string) => `/api_clients/${id}`,
   apiKeys: '/api_keys',
   apiKey: (id: string) => `/api_keys/${id}`,
   queues: '/queues',

@@ -3,6 +3,8 @@ import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
 import type { ApiKeyStore } from '../store/api-keys.ts'
 import { unlessTaken } from './errors.ts'
 import { onlyOf, sliceOf } from './listing.ts'
+import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
+import { createRefusal } from './quotas.ts'
 import { reading, type Transact } from './transaction.ts'
 
 const COLUMNS = `
@@ -14,9 +16,8 @@ const INSERT = `
     (id, organization_id, name, digest, prefix, status, scopes, owner, created_at, updated_at, last_used_at)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-const FIND_BY_DIGEST = `
-  select ${COLUMNS}, (select root from organizations where id = organization_id) as root
-    from api_keys where digest = ?`
+const FIND_BY_DIGEST = `select ${COLUMNS} from api_keys where digest = ?`
+const ORGANIZATION = `select ${ORGANIZATION_COLUMNS} from organizations where id = ?`
 
 const GET = `select ${COLUMNS} from api_keys where organization_id = ? and id = ?`
 
@@ -35,7 +36,7 @@ const REPLACE_DIGEST = `update api_keys set digest = ?, prefix = ?, updated_at =
 const READ_NOTE = `select value from notes where name = 'root_key_shown'`
 const WRITE_NOTE = `insert or replace into notes (name, value) values ('root_key_shown', 'yes')`
 
-type Row = Omit<ApiKey, 'scopes' | 'owner'> & { scopes: string | null; owner: number; root?: number }
+type Row = Omit<ApiKey, 'scopes' | 'owner'> & { scopes: string | null; owner: number }
 
 export function createApiKeyInsert(db: DatabaseSync): (key: ApiKey) => void {
   const insert = db.prepare(INSERT)
@@ -51,6 +52,8 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyS
   const insert = createApiKeyInsert(db)
   const [findByDigest, get, list] = [db.prepare(FIND_BY_DIGEST), db.prepare(GET), db.prepare(LIST)]
   const [update, remove, replaceDigest] = [db.prepare(UPDATE), db.prepare(DELETE), db.prepare(REPLACE_DIGEST)]
+  const organization = db.prepare(ORGANIZATION)
+  const refusal = createRefusal(db, 'apiKeys')
   const [otherOwners, readNote, writeNote] = [db.prepare(OTHER_OWNERS), db.prepare(READ_NOTE), db.prepare(WRITE_NOTE)]
 
   const find = (ask: { organizationId: string; id: string }): ApiKey | null => {
@@ -64,13 +67,21 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyS
 
   return {
     async findByDigest(digest) {
-      const row = reading(() => findByDigest.get(digest)) as Row | undefined
-      return row === undefined ? null : { key: keyOf(row), root: row.root === 1 }
+      return reading(() => {
+        const row = findByDigest.get(digest) as Row | undefined
+        // The keys of a deleted organization are removed later; they are unknown at once.
+        const around = row && (organization.get(row.organizationId) as OrganizationRow | undefined)
+        return around === undefined ? null : { key: keyOf(row!), organization: organizationOf(around) }
+      })
     },
     async create(key) {
       return unlessTaken(() => {
-        transact(() => insert(key))
-        return 'created' as const
+        return transact(() => {
+          const refused = refusal(key.organizationId)
+          if (refused !== null) return refused
+          insert(key)
+          return 'created'
+        })
       })
     },
     async get(ask) {
@@ -118,7 +129,7 @@ function scopesText(scopes: Scope[] | null): string | null {
 }
 
 function keyOf(row: Row): ApiKey {
-  const { root: _, scopes, owner, status, ...rest } = row
+  const { scopes, owner, status, ...rest } = row
   return {
     ...rest,
     status: status as ApiKeyStatus,

@@ -1,12 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { acknowledges } from '../core/attempt.ts'
 import type { Accept, AcceptResult, Batch, BatchResult, Settlement, SettleResult } from '../store/batch.ts'
+import type { QuotaReached } from '../store/organizations.ts'
 import { createFigures, FigureChanges } from './figures.ts'
 import type { Leases } from './leases.ts'
+import type { MessageQuotas } from './message-quotas.ts'
 import { createSequence } from './sequence.ts'
 import type { Transact } from './transaction.ts'
 
-const QUEUE_VERSION = `select version from queues where organization_id = ? and id = ?`
+const QUEUE_VERSION = `
+  select version from queues
+   where organization_id = ? and id = ? and exists (select 1 from organizations where id = organization_id)`
 
 const INSERT_MESSAGE = `
   insert into messages (sequence, id, organization_id, queue_id, name, data, created_at, deliver_at, fan_out)
@@ -30,8 +34,20 @@ const INSERT_MISSED = `insert into missed (sequence, listener_id, at, reason) va
 const USE_KEY = `
   update api_keys set last_used_at = ? where id = ? and (last_used_at is null or last_used_at < ?)`
 
+/** What is known, and what is summed up, while one transaction runs. */
+interface Transaction {
+  /** Versions of queues, by organization and queue. */
+  seen: Map<string, number>
+  changes: FigureChanges
+  usage: ReturnType<MessageQuotas['begin']>
+}
+
 /** Makes the one transaction of the hot path. */
-export function createCommit(db: DatabaseSync, transact: Transact, leases: Leases): (batch: Batch) => BatchResult {
+export function createCommit(
+  db: DatabaseSync,
+  transact: Transact,
+  { leases, quotas }: { leases: Leases; quotas: MessageQuotas },
+): (batch: Batch) => BatchResult {
   const [queueVersion, insertMessage] = [db.prepare(QUEUE_VERSION), db.prepare(INSERT_MESSAGE)]
   const [insertDelivery, insertAttempt] = [db.prepare(INSERT_DELIVERY), db.prepare(INSERT_ATTEMPT)]
   const [deleteDelivery, moveDelivery] = [db.prepare(DELETE_DELIVERY), db.prepare(MOVE_DELIVERY)]
@@ -53,8 +69,10 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
   }
 
   /** Returns the message's sequence, or 0 where the accept is stale. */
-  function accept(it: Accept, seen: Map<string, number>, changes: FigureChanges): number {
+  function accept(it: Accept, { seen, changes, usage }: Transaction): number | QuotaReached {
     if (versionOf(it, seen) !== it.queueVersion) return 0
+    const refused = usage === null ? null : usage.accept(it.message)
+    if (refused !== null) return refused
     const { id, organizationId, queueId, name, data, createdAt, deliverAt } = it.message
     const sequence = sequences.next()
     const fanOut = it.deliveries.length
@@ -96,10 +114,12 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
     return 'settled'
   }
 
-  function write(batch: Batch): { accepted: number[]; settlements: SettleResult[] } {
+  function write(batch: Batch): { accepted: (number | QuotaReached)[]; settlements: SettleResult[] } {
     const changes = new FigureChanges()
-    const seen = new Map<string, number>()
-    const accepted = batch.accepts.map((it) => accept(it, seen, changes))
+    const usage = quotas.begin()
+    const running = { seen: new Map<string, number>(), changes, usage }
+    const accepted = batch.accepts.map((it) => accept(it, running))
+    usage?.write()
     const settlements = batch.settlements.map((it) => settle(it, batch.node, changes))
     for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
     for (const { apiKeyId, at } of batch.keyUses) useKey.run(at, apiKeyId, at)
@@ -117,7 +137,8 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
     return { accepts: batch.accepts.map((it, index) => lease(it, accepted[index]!, batch.node)), settlements }
   }
 
-  function lease(it: Accept, sequence: number, node: string): AcceptResult {
+  function lease(it: Accept, sequence: number | QuotaReached, node: string): AcceptResult {
+    if (typeof sequence !== 'number') return sequence
     if (sequence === 0) return { outcome: 'stale' }
     const taken = it.deliveries.map((delivery) =>
       delivery.leased ? leases.take(node, delivery.listenerId, sequence) : null,

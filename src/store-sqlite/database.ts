@@ -5,6 +5,7 @@ import { connect } from './connection.ts'
 import { createDeliveryStore } from './deliveries.ts'
 import { Leases } from './leases.ts'
 import { createListenerStore } from './listeners.ts'
+import { MessageQuotas } from './message-quotas.ts'
 import { createMessageStore } from './messages.ts'
 import { createOrganizationStore } from './organizations.ts'
 import { createQueueStore } from './queues.ts'
@@ -22,10 +23,11 @@ export async function openSqliteStore(path: string): Promise<Store> {
   const { db, close } = connect(path)
   const transact = createTransact(db)
   const leases = new Leases()
-  const commit = createCommit(db, transact, leases)
+  const quotas = new MessageQuotas(db)
+  const commit = createCommit(db, transact, { leases, quotas })
   const ping = db.prepare(PING)
   return {
-    organizations: createOrganizationStore(db, transact),
+    organizations: createOrganizationStore(db, transact, { leases, quotas }),
     apiKeys: createApiKeyStore(db, transact),
     queues: createQueueStore(db, transact, leases),
     listeners: createListenerStore(db, transact, leases),

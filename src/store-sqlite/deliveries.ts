@@ -12,13 +12,15 @@ const IN_DUE_ORDER = `
 
 const MESSAGE = `select ${MESSAGE_COLUMNS} from messages where sequence = ?`
 
+/** A listener whose organization is deleted may still have its row, and is gone nevertheless. */
+const RUNS = `q.paused = 0 and exists (select 1 from organizations o where o.id = l.organization_id)`
+
 /** A cross join is read from left to right: listeners in the order of their key, and the queue of each by its own. */
 const LISTENER_RUNS = `
-  select 1 from listeners l cross join queues q on q.id = l.queue_id where l.id = ? and q.paused = 0`
+  select 1 from listeners l cross join queues q on q.id = l.queue_id where l.id = ? and ${RUNS}`
 
 const LISTENERS = `
-  select l.id from listeners l cross join queues q on q.id = l.queue_id
-   where l.id > ? and q.paused = 0 order by l.id limit ?`
+  select l.id from listeners l cross join queues q on q.id = l.queue_id where l.id > ? and ${RUNS} order by l.id limit ?`
 
 interface Row {
   dueAt: number

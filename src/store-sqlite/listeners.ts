@@ -6,6 +6,7 @@ import { createFigures } from './figures.ts'
 import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
+import { createRefusal } from './quotas.ts'
 import { reading, type Transact } from './transaction.ts'
 
 const INSERT = `
@@ -32,12 +33,15 @@ const UPDATE = `
 
 const DELETE = `delete from listeners where id = ?`
 const REMEMBER = `insert into removals (kind, id) values ('listener', ?)`
+const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
 const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = ? and id = ?`
 
 export function createListenerStore(db: DatabaseSync, transact: Transact, leases: Leases): ListenerStore {
   const [insert, get, update] = [db.prepare(INSERT), db.prepare(GET), db.prepare(UPDATE)]
   const [listAll, listOfQueue] = [db.prepare(LIST), db.prepare(LIST_OF_QUEUE)]
   const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
+  const queueExists = db.prepare(QUEUE_EXISTS)
+  const refusal = createRefusal(db, 'listeners')
   const figures = createFigures(db)
 
   const find = (id: string): Listener | null => {
@@ -56,7 +60,10 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
       return unlessTaken(() =>
         transact(() => {
           const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, createdAt, updatedAt } = listener
-          if (touchQueue.run(organizationId, queueId).changes === 0) return 'queue_not_found'
+          if (queueExists.get(organizationId, queueId) === undefined) return 'queue_not_found'
+          const refused = refusal(organizationId)
+          if (refused !== null) return refused
+          touchQueue.run(organizationId, queueId)
           const settings = JSON.stringify(listener.settings)
           insert.run(id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt)
           return 'created'

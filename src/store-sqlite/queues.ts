@@ -6,13 +6,16 @@ import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { QUEUE_COLUMNS, type QueueRow, queueColumnsOf, queueOf } from './queue-row.ts'
+import { createRefusal } from './quotas.ts'
 import { reading, type Transact } from './transaction.ts'
 
 const INSERT = `
   insert into queues (id, organization_id, name, schema, schema_id, paused, version, created_at, updated_at)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-const GET = `select ${QUEUE_COLUMNS} from queues where organization_id = ? and id = ?`
+const GET = `
+  select ${QUEUE_COLUMNS} from queues
+   where organization_id = ? and id = ? and exists (select 1 from organizations where id = organization_id)`
 
 const LIST = `
   select ${QUEUE_COLUMNS} from queues
@@ -36,12 +39,27 @@ const REMEMBER_QUEUE = `insert into removals (kind, id, organization_id) values 
 const IS_REMEMBERED = `select 1 from removals where kind = 'queue' and id = ? and organization_id = ?`
 const DELETE_LISTENERS = `delete from listeners where queue_id = ?`
 
+/** Removes a queue within a transaction; what lies below it follows by sweeps. Null where there is none. */
+export function createQueueRemoval(db: DatabaseSync): (organizationId: string, id: string) => string[] | null {
+  const [remove, listenerRefs] = [db.prepare(DELETE), db.prepare(LISTENER_REFS)]
+  const [rememberListeners, removeListeners] = [db.prepare(REMEMBER_LISTENERS), db.prepare(DELETE_LISTENERS)]
+  const rememberQueue = db.prepare(REMEMBER_QUEUE)
+  return (organizationId, id) => {
+    if (remove.run(organizationId, id).changes === 0) return null
+    const listenerIds = listenerRefs.all(id).map((row) => row.id as string)
+    rememberListeners.run(id)
+    rememberQueue.run(id, organizationId)
+    removeListeners.run(id)
+    return listenerIds
+  }
+}
+
 export function createQueueStore(db: DatabaseSync, transact: Transact, leases: Leases): QueueStore {
   const [insert, get, list] = [db.prepare(INSERT), db.prepare(GET), db.prepare(LIST)]
   const [listeners, listenerRefs, update] = [db.prepare(LISTENERS), db.prepare(LISTENER_REFS), db.prepare(UPDATE)]
-  const [remove, removeListeners] = [db.prepare(DELETE), db.prepare(DELETE_LISTENERS)]
-  const [rememberQueue, rememberListeners] = [db.prepare(REMEMBER_QUEUE), db.prepare(REMEMBER_LISTENERS)]
   const isRemembered = db.prepare(IS_REMEMBERED)
+  const remove = createQueueRemoval(db)
+  const refusal = createRefusal(db, 'queues')
 
   const find = (organizationId: string, id: string): Queue | null => {
     const row = get.get(organizationId, id) as QueueRow | undefined
@@ -58,6 +76,8 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
       return unlessTaken(() =>
         transact(() => {
           const { id, organizationId, name, version, createdAt, updatedAt } = queue
+          const refused = refusal(organizationId)
+          if (refused !== null) return refused
           insert.run(id, organizationId, name, ...queueColumnsOf(queue), version, createdAt, updatedAt)
           return 'created'
         }),
@@ -94,14 +114,7 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
       )
     },
     async delete({ organizationId, id }) {
-      const listenerIds = transact(() => {
-        if (remove.run(organizationId, id).changes === 0) return null
-        const ids = listenerRefs.all(id).map((row) => row.id as string)
-        rememberListeners.run(id)
-        rememberQueue.run(id, organizationId)
-        removeListeners.run(id)
-        return ids
-      })
+      const listenerIds = transact(() => remove(organizationId, id))
       if (listenerIds === null) return 'not_found'
       for (const listenerId of listenerIds) leases.dropListener(listenerId)
       return { listenerIds }

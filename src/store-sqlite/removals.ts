@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
+import { createQueueRemoval } from './queues.ts'
 import type { Transact } from './transaction.ts'
 
 /** Listeners come before queues: a queue counts as gone once its own entry is, and by then all of it must be. */
@@ -19,6 +20,15 @@ const DELETE_ATTEMPTS = `
   delete from attempts where (sequence, listener_id, number) in
     (select sequence, listener_id, number from attempts where sequence = ? limit ?)`
 const DELETE_MESSAGE = `delete from messages where sequence = ?`
+
+const LISTENERS = `select id from listeners where organization_id = ? limit ?`
+const REMEMBER_LISTENER = `insert into removals (kind, id) values ('listener', ?)`
+const DELETE_LISTENER = `delete from listeners where id = ?`
+const QUEUES = `select id from queues where organization_id = ? limit ?`
+const DELETE_KEYS = `
+  delete from api_keys where id in (select id from api_keys where organization_id = ? limit ?)`
+
+type Sweep = (id: string, limit: number) => number
 
 export function createRemovalStore(db: DatabaseSync, transact: Transact): RemovalStore {
   const [next, forget] = [db.prepare(NEXT), db.prepare(FORGET)]
@@ -47,10 +57,16 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact): Remova
     return limit - left
   }
 
+  const sweeps: Record<string, Sweep> = {
+    listener: sweepListener,
+    queue: sweepQueue,
+    organization: createOrganizationSweep(db),
+  }
+
   function sweep(limit: number): number {
-    const removal = next.get() as { kind: 'listener' | 'queue'; id: string } | undefined
+    const removal = next.get() as { kind: string; id: string } | undefined
     if (removal === undefined) return 0
-    const removed = removal.kind === 'listener' ? sweepListener(removal.id, limit) : sweepQueue(removal.id, limit)
+    const removed = sweeps[removal.kind]!(removal.id, limit)
     return removed > 0 ? removed : Number(forget.run(removal.kind, removal.id).changes)
   }
 
@@ -58,5 +74,25 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact): Remova
     async sweep({ limit }) {
       return transact(() => sweep(limit))
     },
+  }
+}
+
+/** Turns what an organization held into removals of their own, listeners first: a queue may have very many. */
+function createOrganizationSweep(db: DatabaseSync): Sweep {
+  const [listeners, queues, deleteKeys] = [db.prepare(LISTENERS), db.prepare(QUEUES), db.prepare(DELETE_KEYS)]
+  const [remember, deleteListener] = [db.prepare(REMEMBER_LISTENER), db.prepare(DELETE_LISTENER)]
+  const removeQueue = createQueueRemoval(db)
+  return (organizationId, limit) => {
+    const listenerIds = listeners.all(organizationId, limit).map((row) => row.id as string)
+    for (const id of listenerIds) {
+      remember.run(id)
+      deleteListener.run(id)
+    }
+    let left = limit - listenerIds.length
+    const queueIds = left > 0 ? queues.all(organizationId, left).map((row) => row.id as string) : []
+    for (const id of queueIds) removeQueue(organizationId, id)
+    left -= queueIds.length
+    const keys = left > 0 ? Number(deleteKeys.run(organizationId, left).changes) : 0
+    return listenerIds.length + queueIds.length + keys
   }
 }

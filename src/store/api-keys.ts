@@ -1,4 +1,6 @@
 import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
+import type { Organization } from '../core/organization.ts'
+import type { Refused } from './organizations.ts'
 import type { Only, Slice } from './store.ts'
 
 export interface ApiKeyChanges {
@@ -8,9 +10,9 @@ export interface ApiKeyChanges {
 }
 
 export interface ApiKeyStore {
-  /** For authentication; disabled keys are found too. `root`: the key belongs to the root organization. */
-  findByDigest(digest: string): Promise<{ key: ApiKey; root: boolean } | null>
-  create(key: ApiKey): Promise<'created' | 'name_taken'>
+  /** For authentication; disabled keys are found too, those of a deleted organization are not. */
+  findByDigest(digest: string): Promise<{ key: ApiKey; organization: Organization } | null>
+  create(key: ApiKey): Promise<'created' | 'name_taken' | Refused>
   get(ask: { organizationId: string; id: string }): Promise<ApiKey | null>
   /** Oldest first. */
   list(ask: { organizationId: string; only: Only; slice: Slice }): Promise<ApiKey[]>

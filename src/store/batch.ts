@@ -1,6 +1,7 @@
 import type { Attempt } from '../core/attempt.ts'
 import type { LeasedDelivery, Next } from '../core/delivery.ts'
 import type { Message } from '../core/message.ts'
+import type { QuotaReached } from './organizations.ts'
 
 /** A message to store, with one delivery for each listener. */
 export interface Accept {
@@ -15,6 +16,7 @@ export type AcceptResult =
   | { outcome: 'accepted'; sequence: number; leases: (number | null)[] }
   /** The queue has changed or gone since it was read; nothing was stored. */
   | { outcome: 'stale' }
+  | QuotaReached
 
 /** What came of a leased delivery. */
 export interface Settlement {

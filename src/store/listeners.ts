@@ -1,4 +1,5 @@
 import type { Listener, ListenerFigures, SettingsChange } from '../core/listener.ts'
+import type { Refused } from './organizations.ts'
 import type { Only, Slice } from './store.ts'
 
 export interface ListenerChanges {
@@ -15,7 +16,7 @@ export interface ListenerDetails extends Listener, ListenerFigures {}
 
 export interface ListenerStore {
   /** The listener gets every message that is accepted from now on. */
-  create(listener: Listener): Promise<'created' | 'name_taken' | 'queue_not_found'>
+  create(listener: Listener): Promise<'created' | 'name_taken' | 'queue_not_found' | Refused>
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<ListenerDetails | null>
   /** Oldest first; of one queue, or of all of the organization's where `queueId` is null. */
   list(ask: { organizationId: string; queueId: string | null; only: Only; slice: Slice }): Promise<ListenerDetails[]>

@@ -1,5 +1,6 @@
 import type { Listener } from '../core/listener.ts'
 import type { Queue, QueueSchema } from '../core/queue.ts'
+import type { Refused } from './organizations.ts'
 import type { Only, Slice } from './store.ts'
 
 /** A queue with what its full form shows. */
@@ -23,7 +24,7 @@ export interface QueueChanges {
 }
 
 export interface QueueStore {
-  create(queue: Queue): Promise<'created' | 'name_taken'>
+  create(queue: Queue): Promise<'created' | 'name_taken' | Refused>
   get(ask: { organizationId: string; id: string }): Promise<QueueDetails | null>
   /** Oldest first. */
   list(ask: { organizationId: string; only: Only; slice: Slice }): Promise<QueueDetails[]>

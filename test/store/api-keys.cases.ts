@@ -35,7 +35,7 @@ const found: StoreCase[] = [
       for (const what of [{}, { name: null }, { scopes: SCOPES }, { scopes: [] }, { lastUsedAt: given.now }]) {
         const key = await storedKey(given, organization, what)
         assert.deepEqual(await given.store.apiKeys.get(askFor(key)), key)
-        assert.deepEqual(await given.store.apiKeys.findByDigest(key.digest), { key, root: false })
+        assert.deepEqual(await given.store.apiKeys.findByDigest(key.digest), { key, organization })
       }
     },
   },
@@ -55,8 +55,8 @@ const found: StoreCase[] = [
       const ownerKey = make.ownerKey(root)
       await store.organizations.create(root, ownerKey)
       const key = await storedKey(given, root)
-      assert.equal((await store.apiKeys.findByDigest(ownerKey.digest))?.root, true)
-      assert.equal((await store.apiKeys.findByDigest(key.digest))?.root, true)
+      assert.equal((await store.apiKeys.findByDigest(ownerKey.digest))?.organization.root, true)
+      assert.equal((await store.apiKeys.findByDigest(key.digest))?.organization.root, true)
     },
   },
   {
@@ -131,7 +131,8 @@ const changed: StoreCase[] = [
     name: 'an update changes what it names and nothing else',
     async run(given) {
       const { store, now } = given
-      const key = await storedKey(given, await storedOrganization(given), { scopes: SCOPES, lastUsedAt: 5 })
+      const organization = await storedOrganization(given)
+      const key = await storedKey(given, organization, { scopes: SCOPES, lastUsedAt: 5 })
       const renamed = { ...key, name: 'renamed', updatedAt: now }
       assert.deepEqual(await store.apiKeys.update({ ...askFor(key), changes: { name: 'renamed' }, now }), renamed)
       assert.deepEqual(await store.apiKeys.get(askFor(key)), renamed)
@@ -139,7 +140,7 @@ const changed: StoreCase[] = [
       const changes = { status: 'disabled', scopes: [] } as const
       const update = { ...askFor(key), changes: { ...changes, scopes: [] }, now: now + 1 }
       assert.deepEqual(await store.apiKeys.update(update), narrowed)
-      assert.deepEqual(await store.apiKeys.findByDigest(key.digest), { key: narrowed, root: false })
+      assert.deepEqual(await store.apiKeys.findByDigest(key.digest), { key: narrowed, organization })
     },
   },
   {
@@ -174,11 +175,11 @@ const changed: StoreCase[] = [
     name: 'a key with a new text is found by it and no longer by the old one',
     async run(given) {
       const { store, make, now } = given
-      const { ownerKey } = await owned(given)
+      const { organization, ownerKey } = await owned(given)
       const { digest, prefix } = make.apiKey({ id: 'x' })
       await store.apiKeys.replaceDigest({ id: ownerKey.id, digest, prefix, now })
       const expected = { ...ownerKey, digest, prefix, updatedAt: now }
-      assert.deepEqual(await store.apiKeys.findByDigest(digest), { key: expected, root: false })
+      assert.deepEqual(await store.apiKeys.findByDigest(digest), { key: expected, organization })
       assert.equal(await store.apiKeys.findByDigest(ownerKey.digest), null)
     },
   },

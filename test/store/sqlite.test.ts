@@ -1,11 +1,25 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
+import { NO_LIMITS } from '../../src/core/organization.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { openThreadedSqliteStore } from '../../src/store-sqlite/threaded.ts'
-import { ACKNOWLEDGED, accepted, claim, claimedOne, idsOf, MISSED, settled, stored, storedScene } from './scene.ts'
+import {
+  ACKNOWLEDGED,
+  accepted,
+  acceptFor,
+  claim,
+  claimedOne,
+  commit,
+  idsOf,
+  MISSED,
+  settled,
+  stored,
+  storedScene,
+} from './scene.ts'
 import { type Given, runStoreCases, withStore } from './suite.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'discue-store-'))
@@ -131,3 +145,45 @@ test('sqlite in a file: a queue that is paused stays so over a restart', () =>
       await claimedOne(given, { listenerId })
     },
   ))
+test('sqlite in a file: limits of messages and their counts are kept across a restart', () =>
+  acrossRestart(
+    async (given) => {
+      const { organization, queue } = await storedScene(given)
+      const limits = { storedMessages: 3, messagesPerDay: 3 }
+      await given.store.organizations.update({ id: organization.id, changes: { limits }, now: given.now })
+      for (let i = 0; i < 2; i++) await accepted(given, queue)
+      await given.store.messages.delete(idsOf(await accepted(given, queue)))
+      return queue
+    },
+    async (given, queue) => {
+      const accept = await acceptFor(given, queue)
+      const [result] = (await commit(given, { accepts: [accept] })).accepts
+      assert.deepEqual(result, { outcome: 'quota', limit: 'messagesPerDay', value: 3 })
+      const tomorrow = given.now + 86_400_000
+      const accepts = [await acceptFor(given, queue, { createdAt: tomorrow }), await acceptFor(given, queue)]
+      const outcomes = (await commit(given, { accepts })).accepts.map(({ outcome }) => outcome)
+      assert.deepEqual(outcomes, ['accepted', 'quota'])
+    },
+  ))
+
+test('sqlite in a file: organizations from before there were limits are active and unlimited', async () => {
+  const path = freshPath()
+  const folderOfMigrations = new URL('../../src/store-sqlite/migrations/', import.meta.url)
+  const old = new DatabaseSync(path)
+  old.exec(readFileSync(new URL('0001_first.sql', folderOfMigrations), 'utf8'))
+  old.exec(`pragma application_id = ${0x64736375}; pragma user_version = 1`)
+  old.exec(`insert into organizations values ('o', 'old', 0, 1, 2); insert into removals values ('queue', 'gone')`)
+  old.close()
+  await withStore(
+    () => openSqliteStore(path),
+    async ({ store }) => {
+      const rules = { root: false, status: 'active', limits: NO_LIMITS }
+      assert.deepEqual(await store.organizations.get('o'), {
+        ...{ id: 'o', name: 'old', createdAt: 1, updatedAt: 2 },
+        ...rules,
+      })
+      // What was left to remove is still known.
+      assert.equal(await store.removals.sweep({ limit: 10 }), 1)
+    },
+  )
+})

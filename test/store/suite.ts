@@ -9,6 +9,7 @@ import { createMake, type Make, NOW } from './make.ts'
 import { messageCases } from './messages.cases.ts'
 import { organizationCases } from './organizations.cases.ts'
 import { queueCases } from './queues.cases.ts'
+import { quotaCases } from './quotas.cases.ts'
 import { removalCases } from './removals.cases.ts'
 import { settlementCases } from './settlements.cases.ts'
 
@@ -30,6 +31,7 @@ export type OpenStore = () => Store | Promise<Store>
 
 const nouns: Record<string, StoreCase[]> = {
   organizations: organizationCases,
+  quotas: quotaCases,
   'api keys': apiKeyCases,
   queues: queueCases,
   listeners: listenerCases,

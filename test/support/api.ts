@@ -4,8 +4,10 @@ import type { Acceptor, AppDeps, Carrier } from '../../src/app/deps.ts'
 import { createKeyRing } from '../../src/app/key-ring.ts'
 import { createQueueDirectory } from '../../src/app/queue-directory.ts'
 import { createSchemaChecks } from '../../src/app/schema-checks.ts'
+import type { Network } from '../../src/core/address.ts'
 import { digestOf, prefixOf } from '../../src/core/api-key.ts'
 import { createIdFactory } from '../../src/core/id.ts'
+import { NO_LIMITS, quotaReached } from '../../src/core/organization.ts'
 import { createApi, type Health } from '../../src/http/api.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import type { Batch } from '../../src/store/batch.ts'
@@ -57,11 +59,13 @@ export async function sharedApi(options: ApiOptions = {}): Promise<TestApi> {
 
 export interface ApiOptions {
   publicUrl?: string
+  rateLimit?: number
+  trustedProxies?: Network[]
   /** Wraps the parts that a test wants to misbehave. */
   wrap?: (deps: AppDeps) => Partial<AppDeps>
 }
 
-export async function startApi({ publicUrl, wrap }: ApiOptions = {}): Promise<TestApi> {
+export async function startApi({ publicUrl, rateLimit, trustedProxies, wrap }: ApiOptions = {}): Promise<TestApi> {
   const store = await openSqliteStore(':memory:')
   const clock = { now: START }
   const log: LogLine[] = []
@@ -83,7 +87,13 @@ export async function startApi({ publicUrl, wrap }: ApiOptions = {}): Promise<Te
     keyRing: createKeyRing({ store, now: runtime.now }),
   }
   const deps = { ...plain, ...wrap?.(plain) }
-  const app = createApi({ ...deps, publicUrl: publicUrl ?? null, health: { ready: async () => health.state } })
+  const limits = { rateLimit: rateLimit ?? 0, trustedProxies: trustedProxies ?? [] }
+  const app = createApi({
+    ...deps,
+    ...limits,
+    publicUrl: publicUrl ?? null,
+    health: { ready: async () => health.state },
+  })
   app.addHook('onClose', async () => store.close())
   const inject = (options: InjectOptions) => app.inject(options)
   const call = createCall(inject)
@@ -122,7 +132,9 @@ function createDirectAcceptor(store: Store, used: TestApi['used']): Acceptor {
       const deliveries = listeners.map(({ id }) => ({ listenerId: id, leased: false }))
       const accepts = [{ message, queueVersion: queue.version, deliveries }]
       const result = await store.commit({ ...empty, accepts })
-      return result.accepts[0]!.outcome
+      const accepted = result.accepts[0]!
+      if (accepted.outcome === 'quota') throw quotaReached(accepted)
+      return accepted.outcome
     },
     useKey(apiKeyId, at) {
       used.push({ apiKeyId, at })
@@ -146,7 +158,7 @@ async function addOrganization(store: Store, runtime: Runtime, name: string, key
   const id = runtime.newId()
   const root = name === 'first'
   await store.organizations.create(
-    { id, name, root, createdAt: now, updatedAt: now },
+    { id, name, root, status: 'active', limits: NO_LIMITS, createdAt: now, updatedAt: now },
     {
       id: runtime.newId(),
       organizationId: id,

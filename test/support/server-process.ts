@@ -69,14 +69,23 @@ export async function runUntilExit(
   return { code: code as number | null, ...output }
 }
 
-/** A port that was free a moment ago, for a server that must come back at the same address. */
+/**
+ * A port for a server that must come back at the same address. It is below those that systems give to outgoing
+ * connections (32768 on, on Linux), one of which could take it while the server is down.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!free) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 function runServer(env: Record<string, string>, args: string[]): ChildProcess {

@@ -125,7 +125,13 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
 
   api.delete(
     ONE,
-    { schema: schemas.delete, config: demand('listeners', 'write', 'listenerId', 'queueId') },
+    {
+      schema: schemas.delete,
+      config: demand('listeners', 'write', 'listenerId', 'queueId'),
+      preValidation: async (request) => {
+        if (request.principal.frozen) await readListener(deps, addressOf(request))
+      },
+    },
     async (request) => {
       await deleteListener(deps, addressOf(request))
       return { _links: linkOf(request) }

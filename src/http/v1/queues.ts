@@ -78,7 +78,13 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
 
   api.delete(
     '/queues/:queueId',
-    { schema: schemas.delete, config: demand('queues', 'write', 'queueId') },
+    {
+      schema: schemas.delete,
+      config: demand('queues', 'write', 'queueId'),
+      preValidation: async (request) => {
+        if (request.principal.frozen) await readQueue(deps, addressOf(request))
+      },
+    },
     async (request) => {
       await deleteQueue(deps, addressOf(request))
       return { _links: selfLink(request, paths.queue(request.params.queueId)) }
