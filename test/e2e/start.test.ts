@@ -115,3 +115,11 @@ test('a file that is no database, and a database that is not ours, are refused a
   assert.equal(again.prepare('select count(*) as tables from sqlite_schema').get()?.tables, 1)
   again.close()
 })
+
+test('a server that is told to stop the moment that it is ready, or before, stops in order', async (t) => {
+  const { env } = fresh(t)
+  for (let round = 0; round < 3; round++) {
+    const server = await startServerProcess(env)
+    assert.equal(await server.end('SIGTERM'), 0)
+  }
+})
