@@ -5,6 +5,8 @@ import { createFigures, FigureChanges } from './figures.ts'
 import type { Leases } from './leases.ts'
 import { createSequence } from './sequence.ts'
 import type { Transact } from './transaction.ts'
+import type { Usage } from './usage.ts'
+import { UsageChanges } from './usage-changes.ts'
 
 const QUEUE_VERSION = `select version from queues where organization_id = ? and id = ?`
 
@@ -30,8 +32,19 @@ const INSERT_MISSED = `insert into missed (sequence, listener_id, at, reason) va
 const USE_KEY = `
   update api_keys set last_used_at = ? where id = ? and (last_used_at is null or last_used_at < ?)`
 
+/** What a transaction sums up and writes at its end. */
+interface Changes {
+  figures: FigureChanges
+  usage: UsageChanges
+}
+
 /** Makes the one transaction of the hot path. */
-export function createCommit(db: DatabaseSync, transact: Transact, leases: Leases): (batch: Batch) => BatchResult {
+export function createCommit(
+  db: DatabaseSync,
+  transact: Transact,
+  leases: Leases,
+  usage: Usage,
+): (batch: Batch) => BatchResult {
   const [queueVersion, insertMessage] = [db.prepare(QUEUE_VERSION), db.prepare(INSERT_MESSAGE)]
   const [insertDelivery, insertAttempt] = [db.prepare(INSERT_DELIVERY), db.prepare(INSERT_ATTEMPT)]
   const [deleteDelivery, moveDelivery] = [db.prepare(DELETE_DELIVERY), db.prepare(MOVE_DELIVERY)]
@@ -53,7 +66,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
   }
 
   /** Returns the message's sequence, or 0 where the accept is stale. */
-  function accept(it: Accept, seen: Map<string, number>, changes: FigureChanges): number {
+  function accept(it: Accept, seen: Map<string, number>, { figures: changes, usage: used }: Changes): number {
     if (versionOf(it, seen) !== it.queueVersion) return 0
     const { id, organizationId, queueId, name, data, createdAt, deliverAt } = it.message
     const sequence = sequences.next()
@@ -63,6 +76,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
       insertDelivery.run(listenerId, deliverAt, sequence)
       changes.of(listenerId).pending += 1
     }
+    used.added(it.message)
     return sequence
   }
 
@@ -77,16 +91,19 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
     return deleteDelivery.run(listenerId, dueAt, sequence).changes === 1
   }
 
-  function settle(it: Settlement, node: string, changes: FigureChanges): SettleResult {
+  function settle(it: Settlement, node: string, { figures: changes, usage: used }: Changes): SettleResult {
     const { delivery, attempt, next } = it
     const { listenerId, sequence } = delivery
-    if (!leases.settle(node, listenerId, sequence, delivery.lease, transaction) || !move(it)) return 'lost'
+    const message = leases.settle(node, listenerId, sequence, delivery.lease, transaction)
+    if (message === null || !move(it)) return 'lost'
     const { number, startedAt, durationMs, status, error, response } = attempt
     insertAttempt.run(sequence, listenerId, number, startedAt, durationMs, status, error, response)
     const endedAt = startedAt + durationMs
     const change = changes.of(listenerId)
-    if (acknowledges(attempt)) change.lastSuccessAt = Math.max(change.lastSuccessAt ?? 0, endedAt)
+    const ok = acknowledges(attempt)
+    if (ok) change.lastSuccessAt = Math.max(change.lastSuccessAt ?? 0, endedAt)
     else change.lastFailureAt = Math.max(change.lastFailureAt ?? 0, endedAt)
+    used.published(message, listenerId, ok ? endedAt - message.deliverAt : null)
     if (next.state !== 'pending') change.pending -= 1
     if (next.state === 'acknowledged') change.acknowledged += 1
     if (next.state === 'missed') {
@@ -96,21 +113,23 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
     return 'settled'
   }
 
-  function write(batch: Batch): { accepted: number[]; settlements: SettleResult[] } {
-    const changes = new FigureChanges()
+  function write(batch: Batch): { accepted: number[]; settlements: SettleResult[]; counted: () => void } {
+    const changes = { figures: new FigureChanges(), usage: new UsageChanges() }
     const seen = new Map<string, number>()
     const accepted = batch.accepts.map((it) => accept(it, seen, changes))
     const settlements = batch.settlements.map((it) => settle(it, batch.node, changes))
-    for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
+    for (const [listenerId, change] of changes.figures.entries()) figures.add(listenerId, change)
+    const counted = usage.write(changes.usage, batch.now)
     for (const { apiKeyId, at } of batch.keyUses) useKey.run(at, apiKeyId, at)
-    return { accepted, settlements }
+    return { accepted, settlements, counted }
   }
 
   // Leases are in memory and know no rollback: they change only once the transaction is on disk.
   return (batch) => {
     transaction += 1
-    const { accepted, settlements } = transact(() => write(batch))
+    const { accepted, settlements, counted } = transact(() => write(batch))
     sequences.committed()
+    counted()
     for (const { delivery } of batch.settlements) {
       leases.dropSettled(delivery.listenerId, delivery.sequence, transaction)
     }
@@ -120,7 +139,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
   function lease(it: Accept, sequence: number, node: string): AcceptResult {
     if (sequence === 0) return { outcome: 'stale' }
     const taken = it.deliveries.map((delivery) =>
-      delivery.leased ? leases.take(node, delivery.listenerId, sequence) : null,
+      delivery.leased ? leases.take(node, delivery.listenerId, sequence, it.message) : null,
     )
     return { outcome: 'accepted', sequence, leases: taken }
   }

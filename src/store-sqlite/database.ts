@@ -3,13 +3,16 @@ import { createApiKeyStore } from './api-keys.ts'
 import { createCommit } from './batch.ts'
 import { connect } from './connection.ts'
 import { createDeliveryStore } from './deliveries.ts'
+import { createEventStore } from './events.ts'
 import { Leases } from './leases.ts'
 import { createListenerStore } from './listeners.ts'
 import { createMessageStore } from './messages.ts'
 import { createOrganizationStore } from './organizations.ts'
 import { createQueueStore } from './queues.ts'
 import { createRemovalStore } from './removals.ts'
+import { createStatsStore } from './stats.ts'
 import { createTransact } from './transaction.ts'
+import { createUsage } from './usage.ts'
 
 /**
  * Opens the store in the file at `path`, making or migrating it where needed; `:memory:` for tests.
@@ -19,15 +22,18 @@ export async function openSqliteStore(path: string): Promise<Store> {
   const { db, close } = connect(path)
   const transact = createTransact(db)
   const leases = new Leases()
-  const commit = createCommit(db, transact, leases)
+  const usage = createUsage(db, transact)
+  const commit = createCommit(db, transact, leases, usage)
   return {
     organizations: createOrganizationStore(db, transact),
-    apiKeys: createApiKeyStore(db, transact),
-    queues: createQueueStore(db, transact, leases),
-    listeners: createListenerStore(db, transact, leases),
+    apiKeys: createApiKeyStore(db, transact, usage),
+    queues: createQueueStore(db, transact, leases, usage),
+    listeners: createListenerStore(db, transact, leases, usage),
     messages: createMessageStore(db, transact, leases),
     deliveries: createDeliveryStore(db, leases),
     removals: createRemovalStore(db, transact),
+    events: createEventStore(db, transact),
+    stats: createStatsStore(db, transact, usage),
     commit: async (batch) => commit(batch),
     ping: async () => transact(() => undefined),
     close: async () => close(),

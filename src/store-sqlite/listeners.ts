@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { EventType } from '../core/event.ts'
 import type { Listener } from '../core/listener.ts'
 import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
 import { unlessTaken } from './errors.ts'
@@ -7,6 +8,7 @@ import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { reading, type Transact } from './transaction.ts'
+import type { Usage } from './usage.ts'
 
 const INSERT = `
   insert into listeners
@@ -34,7 +36,7 @@ const DELETE = `delete from listeners where id = ?`
 const REMEMBER = `insert into removals (kind, id) values ('listener', ?)`
 const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = ? and id = ?`
 
-export function createListenerStore(db: DatabaseSync, transact: Transact, leases: Leases): ListenerStore {
+export function createListenerStore(db: DatabaseSync, transact: Transact, leases: Leases, usage: Usage): ListenerStore {
   const [insert, get, update] = [db.prepare(INSERT), db.prepare(GET), db.prepare(UPDATE)]
   const [listAll, listOfQueue] = [db.prepare(LIST), db.prepare(LIST_OF_QUEUE)]
   const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
@@ -49,6 +51,8 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     const own = listener?.organizationId === ask.organizationId && listener.queueId === ask.queueId
     return own ? listener : null
   }
+  const note = (type: EventType, { organizationId, queueId, id, name }: Listener, now: number) =>
+    usage.note({ type, organizationId, id, name, queueId }, now)
   const detailed = (listener: Listener): ListenerDetails => ({ ...listener, ...figures.read(listener.id) })
 
   return {
@@ -59,6 +63,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
           if (touchQueue.run(organizationId, queueId).changes === 0) return 'queue_not_found'
           const settings = JSON.stringify(listener.settings)
           insert.run(id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt)
+          note('listener_added', listener, createdAt)
           return 'created'
         }),
       )
@@ -88,16 +93,19 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
           const { name, notifyUrl, livenessUrl, secret } = changed
           update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(changed.settings), now, ask.id)
           touchQueue.run(ask.organizationId, ask.queueId)
+          note('listener_updated', changed, now)
           return changed
         }),
       )
     },
-    async delete(ask) {
+    async delete({ now, ...ask }) {
       const outcome = transact(() => {
-        if (findOwn(ask) === null) return 'not_found'
+        const listener = findOwn(ask)
+        if (listener === null) return 'not_found'
         remove.run(ask.id)
         remember.run(ask.id)
         touchQueue.run(ask.organizationId, ask.queueId)
+        note('listener_deleted', listener, now)
         return 'deleted'
       })
       if (outcome === 'deleted') leases.dropListener(ask.id)

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { EventType } from '../core/event.ts'
 import type { Queue } from '../core/queue.ts'
 import type { QueueDetails, QueueStore } from '../store/queues.ts'
 import { unlessTaken } from './errors.ts'
@@ -6,6 +7,7 @@ import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { reading, type Transact } from './transaction.ts'
+import type { Usage } from './usage.ts'
 
 const COLUMNS = `
   id, organization_id as organizationId, name, version, created_at as createdAt, updated_at as updatedAt`
@@ -33,13 +35,18 @@ const REMEMBER_LISTENERS = `insert into removals (kind, id) select 'listener', i
 const REMEMBER_QUEUE = `insert into removals (kind, id) values ('queue', ?)`
 const DELETE_LISTENERS = `delete from listeners where queue_id = ?`
 
-export function createQueueStore(db: DatabaseSync, transact: Transact, leases: Leases): QueueStore {
+export function createQueueStore(db: DatabaseSync, transact: Transact, leases: Leases, usage: Usage): QueueStore {
   const [insert, get, list] = [db.prepare(INSERT), db.prepare(GET), db.prepare(LIST)]
   const [listeners, listenerRefs, rename] = [db.prepare(LISTENERS), db.prepare(LISTENER_REFS), db.prepare(RENAME)]
   const remove = db.prepare(DELETE)
   const cleanup = [REMEMBER_LISTENERS, REMEMBER_QUEUE, DELETE_LISTENERS].map((sql) => db.prepare(sql))
 
   const find = (organizationId: string, id: string) => get.get(organizationId, id) as Queue | undefined
+  const note = (
+    type: EventType,
+    { organizationId, id, name }: Pick<Queue, 'organizationId' | 'id' | 'name'>,
+    now: number,
+  ) => usage.note({ type, organizationId, id, name, queueId: null }, now)
   const detailed = (queue: Queue): QueueDetails => {
     const rows = listenerRefs.all(queue.id) as { id: string; name: string; pending: number }[]
     const pendingCount = rows.reduce((sum, row) => sum + row.pending, 0)
@@ -51,6 +58,7 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
       return unlessTaken(() =>
         transact(() => {
           insert.run(id, organizationId, name, version, createdAt, updatedAt)
+          note('queue_added', { organizationId, id, name }, createdAt)
           return 'created'
         }),
       )
@@ -79,16 +87,21 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
         transact(() => {
           const queue = find(organizationId, id)
           if (queue === undefined) return 'not_found'
-          rename.run(changes.name ?? queue.name, now, organizationId, id)
+          const name = changes.name ?? queue.name
+          rename.run(name, now, organizationId, id)
+          note('queue_updated', { organizationId, id, name }, now)
           return 'updated'
         }),
       )
     },
-    async delete({ organizationId, id }) {
+    async delete({ organizationId, id, now }) {
       const listenerIds = transact(() => {
-        if (remove.run(organizationId, id).changes === 0) return null
+        const queue = find(organizationId, id)
+        if (queue === undefined) return null
+        remove.run(organizationId, id)
         const ids = listenerRefs.all(id).map((row) => row.id as string)
         for (const statement of cleanup) statement.run(id)
+        note('queue_deleted', queue, now)
         return ids
       })
       if (listenerIds === null) return 'not_found'

@@ -28,5 +28,5 @@ export interface QueueStore {
     now: number
   }): Promise<'updated' | 'not_found' | 'name_taken'>
   /** Takes its listeners and messages along. Answers with the ids of those listeners. */
-  delete(ask: { organizationId: string; id: string }): Promise<{ listenerIds: string[] } | 'not_found'>
+  delete(ask: { organizationId: string; id: string; now: number }): Promise<{ listenerIds: string[] } | 'not_found'>
 }

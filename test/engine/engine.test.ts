@@ -173,7 +173,7 @@ test('what was waiting for a deleted listener is removed in the background', { t
   const { store, listener, engine, runtime, post } = await openEngine(t)
   for (let i = 0; i < 5; i++) await post({ deliverAt: NOW + 86_400_000 })
   const { organizationId, queueId, id } = listener
-  await store.listeners.delete({ organizationId, queueId, id })
+  await store.listeners.delete({ organizationId, queueId, id, now: NOW })
   engine.carrier.listenerGone(id)
   await runtime.advance(10_000)
   assert.equal(await store.removals.sweep({ limit: 10 }), 0)

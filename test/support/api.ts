@@ -7,7 +7,6 @@ import { digestOf, prefixOf } from '../../src/core/api-key.ts'
 import { createIdFactory } from '../../src/core/id.ts'
 import { createApi, type Health } from '../../src/http/api.ts'
 import type { Runtime } from '../../src/runtime.ts'
-import type { Batch } from '../../src/store/batch.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { predictableBytes } from './predictable-bytes.ts'
@@ -114,12 +113,12 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
 
 /** Writes each message at once, by itself. */
 function createDirectAcceptor(store: Store, used: TestApi['used']): Acceptor {
-  const empty: Batch = { node: NODE, accepts: [], settlements: [], keyUses: [] }
+  const empty = { node: NODE, settlements: [], keyUses: [] }
   return {
     async accept(message, { queue, listeners }) {
       const deliveries = listeners.map(({ id }) => ({ listenerId: id, leased: false }))
       const accepts = [{ message, queueVersion: queue.version, deliveries }]
-      const result = await store.commit({ ...empty, accepts })
+      const result = await store.commit({ ...empty, now: message.createdAt, accepts })
       return result.accepts[0]!.outcome
     },
     useKey(apiKeyId, at) {
