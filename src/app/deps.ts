@@ -32,4 +32,6 @@ export interface AppDeps {
   carrier: Carrier
   directory: QueueDirectory
   keyRing: KeyRing
+  /** How long events are kept. */
+  eventRetentionMs: number
 }

@@ -6,6 +6,7 @@ import { createCommitter } from './committer.ts'
 import { createDispatcher, RENEW_EVERY_MS } from './dispatcher.ts'
 import { createLoop } from './loop.ts'
 import { MemoryShare } from './memory-share.ts'
+import { createPruner, type Retention } from './pruner.ts'
 import { SendSlots } from './send-slots.ts'
 import { createSender } from './sender.ts'
 
@@ -15,6 +16,7 @@ const SWEEP_EVERY_MS = 10_000
 /** How often to look for rows of deleted things, and how many to remove at a time: a few milliseconds' work. */
 const REMOVE_EVERY_MS = 5_000
 const REMOVE_ROWS = 500
+const PRUNE_EVERY_MS = 60_000
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
@@ -28,7 +30,12 @@ export interface Engine {
   stop(): Promise<void>
 }
 
-export function createEngine(deps: { store: Store; runtime: Runtime; userAgent: string }): Engine {
+export function createEngine(deps: {
+  store: Store
+  runtime: Runtime
+  userAgent: string
+  retention: Retention
+}): Engine {
   const { store, runtime } = deps
   const node = runtime.newId()
   const committer = createCommitter({ store, node, runtime })
@@ -48,6 +55,7 @@ export function createEngine(deps: { store: Store; runtime: Runtime; userAgent: 
       idleMs: REMOVE_EVERY_MS,
       runtime,
     }),
+    createLoop({ name: 'pruner', tick: createPruner(deps), idleMs: PRUNE_EVERY_MS, runtime }),
   ]
   return {
     acceptor: createAcceptor({ committer, dispatcher, runtime }),

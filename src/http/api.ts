@@ -13,9 +13,11 @@ import { createClientErrorHandler, refuseConnect } from './raw-errors.ts'
 import { createRequestIds } from './request-id.ts'
 import { apiKeyRoutes } from './v1/api-keys.ts'
 import { attemptRoutes } from './v1/attempts.ts'
+import { eventRoutes } from './v1/events.ts'
 import { listenerRoutes } from './v1/listeners.ts'
 import { messageRoutes } from './v1/messages.ts'
 import { queueRoutes } from './v1/queues.ts'
+import { statsRoutes } from './v1/stats.ts'
 
 export type { Health } from './health.ts'
 
@@ -66,6 +68,8 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   listenerRoutes(api, deps)
   messageRoutes(api, deps)
   attemptRoutes(api, deps)
+  eventRoutes(api, deps)
+  statsRoutes(api, deps)
 }
 
 function options({ runtime }: ApiDeps) {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
+import { createExpiry } from './expiry.ts'
 import type { Transact } from './transaction.ts'
 
 const NEXT = `select kind, id from removals order by kind, id limit 1`
@@ -49,6 +50,7 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact): Remova
   }
 
   return {
+    expire: createExpiry(db, transact),
     async sweep({ limit }) {
       return transact(() => sweep(limit))
     },

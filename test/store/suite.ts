@@ -3,6 +3,7 @@ import type { Store } from '../../src/store/store.ts'
 import { apiKeyCases } from './api-keys.cases.ts'
 import { batchCases } from './batch.cases.ts'
 import { deliveryCases } from './deliveries.cases.ts'
+import { eventCases } from './events.cases.ts'
 import { leaseCases } from './leases.cases.ts'
 import { listenerCases } from './listeners.cases.ts'
 import { createMake, type Make, NOW } from './make.ts'
@@ -39,6 +40,7 @@ const nouns: Record<string, StoreCase[]> = {
   leases: leaseCases,
   settlements: settlementCases,
   removals: removalCases,
+  events: eventCases,
 }
 
 /** Registers every case as a test, each with a store of its own that is closed afterwards. */

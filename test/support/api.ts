@@ -78,6 +78,7 @@ export async function startApi({ publicUrl, wrap }: ApiOptions = {}): Promise<Te
     carrier: createNotingCarrier(carried),
     directory: createQueueDirectory(store),
     keyRing: createKeyRing({ store, now: runtime.now }),
+    eventRetentionMs: 24 * 3_600_000,
   }
   const deps = { ...plain, ...wrap?.(plain) }
   const app = createApi({ ...deps, publicUrl: publicUrl ?? null, health: { ready: async () => health.state } })
