@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { openThreadedSqliteStore } from '../../src/store-sqlite/threaded.ts'
+import { eventsListed } from './events.cases.ts'
+import { NOW } from './make.ts'
 import { ACKNOWLEDGED, accepted, claim, claimedOne, idsOf, MISSED, settled, stored, storedScene } from './scene.ts'
 import { type Given, runStoreCases, withStore } from './suite.ts'
 
@@ -89,5 +91,53 @@ test('sqlite in a file: a sequence is not used again after a restart, though its
     async (given, { queue, newest }) => {
       const next = await accepted(given, queue)
       assert.ok(next.sequence > newest.sequence, `${next.sequence} after ${newest.sequence}`)
+    },
+  ))
+
+test('sqlite in a file: what was not counted when the process ended is counted after a restart, and only once', () =>
+  acrossRestart(
+    async (given) => {
+      const scene = await storedScene(given)
+      for (let i = 0; i < 3; i++) {
+        const { deliveries } = await accepted(given, scene.queue, { leased: true })
+        await settled(given, deliveries[0]!, i === 0 ? MISSED : ACKNOWLEDGED)
+        if (i === 1) await counted(given, scene)
+        given.now += 300_000
+      }
+      return scene
+    },
+    async (given, scene) => {
+      const expected = { message_added: 3, message_published_ok: 2, message_published_not_ok: 1, latencies: 2 }
+      assert.deepEqual(await counted(given, scene), expected)
+      const { deliveries } = await accepted(given, scene.queue, { leased: true })
+      await settled(given, deliveries[0]!, ACKNOWLEDGED)
+      const more = { message_added: 4, message_published_ok: 3, message_published_not_ok: 1, latencies: 3 }
+      assert.deepEqual(await counted(given, scene), more)
+    },
+  ))
+
+async function counted({ store }: Given, { organization }: Scene) {
+  const range = { organizationId: organization.id, from: NOW, until: NOW + 3_600_000 }
+  const { parts } = await store.stats.ofParts({ ...range, only: null, limit: 1_000 })
+  const types = ['message_added', 'message_published_ok', 'message_published_not_ok'] as const
+  const sums = types.map((type) => [type, parts.reduce((sum, { counts }) => sum + counts[type], 0)] as const)
+  const latencies = parts.flatMap((part) => part.latencies).reduce((sum, count) => sum + count, 0)
+  return { ...Object.fromEntries(sums), latencies }
+}
+
+test('sqlite in a file: events keep their order after a restart, also where all were pruned', () =>
+  acrossRestart(
+    async (given) => {
+      const { organization, queue } = await storedScene(given)
+      await accepted(given, queue)
+      await given.store.events.prune({ before: NOW + 1, limit: 100 })
+      const before = await eventsListed(given, { organizationId: organization.id })
+      return { organization, queue, before }
+    },
+    async (given, { organization, queue, before }) => {
+      await accepted(given, queue)
+      const [newest, ...rest] = await eventsListed(given, { organizationId: organization.id })
+      assert.deepEqual(rest, before)
+      assert.ok(before.every((event) => event.id < newest!.id))
     },
   ))

@@ -4,6 +4,7 @@ import { apiKeyCases } from './api-keys.cases.ts'
 import { batchCases } from './batch.cases.ts'
 import { deliveryCases } from './deliveries.cases.ts'
 import { eventCases } from './events.cases.ts'
+import { expiryCases } from './expiry.cases.ts'
 import { leaseCases } from './leases.cases.ts'
 import { listenerCases } from './listeners.cases.ts'
 import { createMake, type Make, NOW } from './make.ts'
@@ -12,6 +13,7 @@ import { organizationCases } from './organizations.cases.ts'
 import { queueCases } from './queues.cases.ts'
 import { removalCases } from './removals.cases.ts'
 import { settlementCases } from './settlements.cases.ts'
+import { statsCases } from './stats.cases.ts'
 
 /** What a case works with: an empty store of its own, what to put into it, and the time. */
 export interface Given {
@@ -41,6 +43,8 @@ const nouns: Record<string, StoreCase[]> = {
   settlements: settlementCases,
   removals: removalCases,
   events: eventCases,
+  stats: statsCases,
+  expiry: expiryCases,
 }
 
 /** Registers every case as a test, each with a store of its own that is closed afterwards. */
