@@ -14,6 +14,8 @@ export interface Config {
   rateLimit: number
   /** The proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly Network[]
+  /** How long messages that are done with, and events, are kept. */
+  retention: { messagesMs: number; eventsMs: number }
   logLevel: string
 }
 
@@ -39,6 +41,8 @@ const settings = {
   DISCUE_ROOT_API_KEY: setting('', readRootApiKey),
   DISCUE_RATE_LIMIT: setting('0', readRateLimit),
   DISCUE_TRUSTED_PROXIES: setting('', readTrustedProxies),
+  DISCUE_RETENTION: setting('7d', readDuration),
+  DISCUE_EVENT_RETENTION: setting('24h', readDuration),
   DISCUE_LOG_LEVEL: setting('info', readLogLevel),
 }
 
@@ -64,6 +68,10 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     rootApiKey: read('DISCUE_ROOT_API_KEY', settings.DISCUE_ROOT_API_KEY),
     rateLimit: read('DISCUE_RATE_LIMIT', settings.DISCUE_RATE_LIMIT),
     trustedProxies: read('DISCUE_TRUSTED_PROXIES', settings.DISCUE_TRUSTED_PROXIES),
+    retention: {
+      messagesMs: read('DISCUE_RETENTION', settings.DISCUE_RETENTION),
+      eventsMs: read('DISCUE_EVENT_RETENTION', settings.DISCUE_EVENT_RETENTION),
+    },
     logLevel: read('DISCUE_LOG_LEVEL', settings.DISCUE_LOG_LEVEL),
   })
 }
@@ -156,6 +164,17 @@ function readTrustedProxies(text: string): { value: Network[] } | string {
   return known.length === networks.length
     ? { value: known }
     : 'addresses and CIDRs with commas between them, such as 10.0.0.0/8,192.168.1.7'
+}
+
+const DURATION_UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const MAX_DURATION_DAYS = 3_660
+
+function readDuration(text: string): { value: number } | string {
+  const [, count = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  const value = Number(count) * (DURATION_UNITS[unit] ?? 0)
+  return value > 0 && value <= MAX_DURATION_DAYS * DURATION_UNITS.d!
+    ? { value }
+    : `a duration such as 90m, 24h or 7d (s, m, h or d), up to ${MAX_DURATION_DAYS}d`
 }
 
 function readLogLevel(text: string): { value: string } | string {

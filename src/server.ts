@@ -28,7 +28,8 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
   const undo: (() => Promise<void>)[] = [() => store.close()]
   try {
     const newRootKey = await ensureRootKey({ store, runtime }, config.rootApiKey)
-    const engine = createEngine({ store, runtime, userAgent: `discue/${VERSION}` })
+    const { retention } = config
+    const engine = createEngine({ store, runtime, retention, userAgent: `discue/${VERSION}` })
     const health = createHealth(store)
     const api = createApi({
       store,
@@ -38,6 +39,7 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
       directory: createQueueDirectory(store),
       schemaChecks: createSchemaChecks(),
       keyRing: createKeyRing({ store, now: runtime.now }),
+      eventRetentionMs: retention.eventsMs,
       publicUrl: config.publicUrl,
       rateLimit: config.rateLimit,
       trustedProxies: config.trustedProxies,

@@ -98,9 +98,12 @@ export async function updateApiKey(
 }
 
 /** On this node it stops working at once. Throws `api_key_not_found` and `last_owner_key`. */
-export async function deleteApiKey(deps: Pick<AppDeps, 'store' | 'keyRing'>, ask: ApiKeyAddress): Promise<void> {
+export async function deleteApiKey(
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'keyRing'>,
+  ask: ApiKeyAddress,
+): Promise<void> {
   const { digest } = await readApiKey(deps, ask)
-  const outcome = await deps.store.apiKeys.delete(ask)
+  const outcome = await deps.store.apiKeys.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('api_key_not_found')
   if (outcome === 'last_owner_key') throw new Problem('last_owner_key')
   deps.keyRing.forget(digest)

@@ -39,4 +39,6 @@ export interface AppDeps {
   directory: QueueDirectory
   schemaChecks: SchemaChecks
   keyRing: KeyRing
+  /** How long events are kept. */
+  eventRetentionMs: number
 }

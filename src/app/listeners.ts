@@ -98,11 +98,12 @@ export async function updateListener(
 
 /** What it had waiting is gone with it. Throws `listener_not_found`. */
 export async function deleteListener(
-  deps: Pick<AppDeps, 'store' | 'directory' | 'carrier'>,
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
   ask: ListenerAddress,
 ): Promise<void> {
   expectIds([ask.queueId, ask.id], 'listener_not_found')
-  if ((await deps.store.listeners.delete(ask)) === 'not_found') throw new Problem('listener_not_found')
+  const outcome = await deps.store.listeners.delete({ ...ask, now: deps.runtime.now() })
+  if (outcome === 'not_found') throw new Problem('listener_not_found')
   deps.directory.forget(ask.organizationId, ask.queueId)
   deps.carrier.listenerGone(ask.id)
 }

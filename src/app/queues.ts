@@ -118,11 +118,11 @@ function tellOfPause(carrier: AppDeps['carrier'], { paused, listeners }: QueueDe
  * in the background. Throws `queue_not_found`.
  */
 export async function deleteQueue(
-  deps: Pick<AppDeps, 'store' | 'directory' | 'carrier'>,
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
   ask: QueueAddress,
 ): Promise<void> {
   expectIds([ask.id], 'queue_not_found')
-  const outcome = await deps.store.queues.delete(ask)
+  const outcome = await deps.store.queues.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('queue_not_found')
   deps.directory.forget(ask.organizationId, ask.id)
   deps.carrier.queueGone(outcome.listenerIds)

@@ -6,6 +6,7 @@ import { createCommitter } from './committer.ts'
 import { createDispatcher, RENEW_EVERY_MS } from './dispatcher.ts'
 import { createLoop } from './loop.ts'
 import { MemoryShare } from './memory-share.ts'
+import { createPruner, type Retention } from './pruner.ts'
 import { SendSlots } from './send-slots.ts'
 import { createSender } from './sender.ts'
 
@@ -17,6 +18,7 @@ const REMOVE_EVERY_MS = 5_000
 const REMOVE_ROWS = 500
 /** Between two such rounds, so that everybody else's writes have most of the store. */
 const REMOVE_PAUSE_MS = 20
+const PRUNE_EVERY_MS = 60_000
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
@@ -30,7 +32,12 @@ export interface Engine {
   stop(): Promise<void>
 }
 
-export function createEngine(deps: { store: Store; runtime: Runtime; userAgent: string }): Engine {
+export function createEngine(deps: {
+  store: Store
+  runtime: Runtime
+  userAgent: string
+  retention: Retention
+}): Engine {
   const { store, runtime } = deps
   const node = runtime.newId()
   const committer = createCommitter({ store, node, runtime })
@@ -52,6 +59,7 @@ export function createEngine(deps: { store: Store; runtime: Runtime; userAgent: 
     createLoop({ name: 'lease-renewal', tick: dispatcher.renewLeases, idleMs: RENEW_EVERY_MS, runtime }),
     createLoop({ name: 'dispatcher', tick: sweep, idleMs: SWEEP_EVERY_MS, runtime }),
     remover,
+    createLoop({ name: 'pruner', tick: createPruner(deps), idleMs: PRUNE_EVERY_MS, runtime }),
   ]
   return {
     acceptor: createAcceptor({ committer, dispatcher, runtime }),

@@ -15,10 +15,12 @@ import { createRequestIds } from './request-id.ts'
 import { apiClientRoutes } from './v1/api-clients.ts'
 import { apiKeyRoutes } from './v1/api-keys.ts'
 import { attemptRoutes } from './v1/attempts.ts'
+import { eventRoutes } from './v1/events.ts'
 import { listenerRoutes } from './v1/listeners.ts'
 import { messageRoutes } from './v1/messages.ts'
 import { queueRoutes } from './v1/queues.ts'
 import { schemaRoutes } from './v1/schemas.ts'
+import { statsRoutes } from './v1/stats.ts'
 
 export type { Health } from './health.ts'
 
@@ -75,6 +77,8 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   listenerRoutes(api, deps)
   messageRoutes(api, deps)
   attemptRoutes(api, deps)
+  eventRoutes(api, deps)
+  statsRoutes(api, deps)
 }
 
 function options({ runtime }: ApiDeps) {

@@ -27,6 +27,8 @@ export const paths = {
   allMessages: '/messages',
   messages: (queueId: string) => `/queues/${queueId}/messages`,
   message: (queueId: string, id: string) => `/queues/${queueId}/messages/${id}`,
+  events: '/events',
+  messageStats: '/stats/messages',
   attempts: (queueId: string, id: string) => `/queues/${queueId}/messages/${id}/attempts`,
 }
 

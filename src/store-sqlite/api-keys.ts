@@ -1,11 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
+import type { EventType } from '../core/event.ts'
 import type { ApiKeyStore } from '../store/api-keys.ts'
 import { unlessTaken } from './errors.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
 import { createRefusal } from './quotas.ts'
 import { reading, type Transact } from './transaction.ts'
+import type { Usage } from './usage.ts'
 
 const COLUMNS = `
   id, organization_id as organizationId, name, digest, prefix, status, scopes, owner,
@@ -48,7 +50,7 @@ export function createApiKeyInsert(db: DatabaseSync): (key: ApiKey) => void {
   }
 }
 
-export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyStore {
+export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: Usage): ApiKeyStore {
   const insert = createApiKeyInsert(db)
   const [findByDigest, get, list] = [db.prepare(FIND_BY_DIGEST), db.prepare(GET), db.prepare(LIST)]
   const [update, remove, replaceDigest] = [db.prepare(UPDATE), db.prepare(DELETE), db.prepare(REPLACE_DIGEST)]
@@ -60,6 +62,8 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyS
     const row = get.get(ask.organizationId, ask.id) as Row | undefined
     return row === undefined ? null : keyOf(row)
   }
+  const note = (type: EventType, { organizationId, id, name }: ApiKey, now: number) =>
+    usage.note({ type, organizationId, id, name, queueId: null }, now)
   const lastOwner = (key: ApiKey): boolean => {
     if (!key.owner || key.status !== 'enabled') return false
     return (otherOwners.get(key.organizationId, key.id) as { others: number }).others === 0
@@ -80,6 +84,7 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyS
           const refused = refusal(key.organizationId)
           if (refused !== null) return refused
           insert(key)
+          note('api_key_added', key, key.createdAt)
           return 'created'
         })
       })
@@ -99,16 +104,18 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyS
           if (changes.status === 'disabled' && lastOwner(key)) return 'last_owner_key'
           const changed: ApiKey = { ...key, ...changes, updatedAt: now }
           update.run(changed.name, changed.status, scopesText(changed.scopes), now, key.id)
+          note('api_key_updated', changed, now)
           return changed
         }),
       )
     },
-    async delete(ask) {
+    async delete({ now, ...ask }) {
       return transact(() => {
         const key = find(ask)
         if (key === null) return 'not_found'
         if (lastOwner(key)) return 'last_owner_key'
         remove.run(key.id)
+        note('api_key_deleted', key, now)
         return 'deleted'
       })
     },

@@ -7,6 +7,8 @@ import type { Leases } from './leases.ts'
 import type { MessageQuotas } from './message-quotas.ts'
 import { createSequence } from './sequence.ts'
 import type { Transact } from './transaction.ts'
+import type { Usage } from './usage.ts'
+import { UsageChanges } from './usage-changes.ts'
 
 const QUEUE_VERSION = `
   select version from queues
@@ -38,15 +40,21 @@ const USE_KEY = `
 interface Transaction {
   /** Versions of queues, by organization and queue. */
   seen: Map<string, number>
-  changes: FigureChanges
-  usage: ReturnType<MessageQuotas['begin']>
+  changes: Changes
+  quota: ReturnType<MessageQuotas['begin']>
+}
+
+/** What a transaction sums up and writes at its end. */
+interface Changes {
+  figures: FigureChanges
+  usage: UsageChanges
 }
 
 /** Makes the one transaction of the hot path. */
 export function createCommit(
   db: DatabaseSync,
   transact: Transact,
-  { leases, quotas }: { leases: Leases; quotas: MessageQuotas },
+  { leases, quotas, usage }: { leases: Leases; quotas: MessageQuotas; usage: Usage },
 ): (batch: Batch) => BatchResult {
   const [queueVersion, insertMessage] = [db.prepare(QUEUE_VERSION), db.prepare(INSERT_MESSAGE)]
   const [insertDelivery, insertAttempt] = [db.prepare(INSERT_DELIVERY), db.prepare(INSERT_ATTEMPT)]
@@ -69,9 +77,12 @@ export function createCommit(
   }
 
   /** Returns the message's sequence, or 0 where the accept is stale. */
-  function accept(it: Accept, { seen, changes, usage }: Transaction): number | QuotaReached {
+  function accept(
+    it: Accept,
+    { seen, changes: { figures: changes, usage: used }, quota }: Transaction,
+  ): number | QuotaReached {
     if (versionOf(it, seen) !== it.queueVersion) return 0
-    const refused = usage === null ? null : usage.accept(it.message)
+    const refused = quota === null ? null : quota.accept(it.message)
     if (refused !== null) return refused
     const { id, organizationId, queueId, name, data, createdAt, deliverAt } = it.message
     const sequence = sequences.next()
@@ -81,6 +92,7 @@ export function createCommit(
       insertDelivery.run(listenerId, deliverAt, sequence)
       changes.of(listenerId).pending += 1
     }
+    used.added(it.message)
     return sequence
   }
 
@@ -95,16 +107,19 @@ export function createCommit(
     return deleteDelivery.run(listenerId, dueAt, sequence).changes === 1
   }
 
-  function settle(it: Settlement, node: string, changes: FigureChanges): SettleResult {
+  function settle(it: Settlement, node: string, { figures: changes, usage: used }: Changes): SettleResult {
     const { delivery, attempt, next } = it
     const { listenerId, sequence } = delivery
-    if (!leases.settle(node, listenerId, sequence, delivery.lease, transaction) || !move(it)) return 'lost'
+    const message = leases.settle(node, listenerId, sequence, delivery.lease, transaction)
+    if (message === null || !move(it)) return 'lost'
     const { number, startedAt, durationMs, status, error, response } = attempt
     insertAttempt.run(sequence, listenerId, number, startedAt, durationMs, status, error, response)
     const endedAt = startedAt + durationMs
     const change = changes.of(listenerId)
-    if (acknowledges(attempt)) change.lastSuccessAt = Math.max(change.lastSuccessAt ?? 0, endedAt)
+    const ok = acknowledges(attempt)
+    if (ok) change.lastSuccessAt = Math.max(change.lastSuccessAt ?? 0, endedAt)
     else change.lastFailureAt = Math.max(change.lastFailureAt ?? 0, endedAt)
+    used.published(message, listenerId, ok ? endedAt - message.deliverAt : null)
     if (next.state !== 'pending') change.pending -= 1
     if (next.state === 'acknowledged') change.acknowledged += 1
     if (next.state === 'missed') {
@@ -114,23 +129,29 @@ export function createCommit(
     return 'settled'
   }
 
-  function write(batch: Batch): { accepted: (number | QuotaReached)[]; settlements: SettleResult[] } {
-    const changes = new FigureChanges()
-    const usage = quotas.begin()
-    const running = { seen: new Map<string, number>(), changes, usage }
+  function write(batch: Batch): {
+    accepted: (number | QuotaReached)[]
+    settlements: SettleResult[]
+    counted: () => void
+  } {
+    const changes = { figures: new FigureChanges(), usage: new UsageChanges() }
+    const quota = quotas.begin()
+    const running = { seen: new Map<string, number>(), changes, quota }
     const accepted = batch.accepts.map((it) => accept(it, running))
-    usage?.write()
+    quota?.write()
     const settlements = batch.settlements.map((it) => settle(it, batch.node, changes))
-    for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
+    for (const [listenerId, change] of changes.figures.entries()) figures.add(listenerId, change)
+    const counted = usage.write(changes.usage, batch.now)
     for (const { apiKeyId, at } of batch.keyUses) useKey.run(at, apiKeyId, at)
-    return { accepted, settlements }
+    return { accepted, settlements, counted }
   }
 
   // Leases are in memory and know no rollback: they change only once the transaction is on disk.
   return (batch) => {
     transaction += 1
-    const { accepted, settlements } = transact(() => write(batch))
+    const { accepted, settlements, counted } = transact(() => write(batch))
     sequences.committed()
+    counted()
     for (const { delivery } of batch.settlements) {
       leases.dropSettled(delivery.listenerId, delivery.sequence, transaction)
     }
@@ -141,7 +162,7 @@ export function createCommit(
     if (typeof sequence !== 'number') return sequence
     if (sequence === 0) return { outcome: 'stale' }
     const taken = it.deliveries.map((delivery) =>
-      delivery.leased ? leases.take(node, delivery.listenerId, sequence) : null,
+      delivery.leased ? leases.take(node, delivery.listenerId, sequence, it.message) : null,
     )
     return { outcome: 'accepted', sequence, leases: taken }
   }

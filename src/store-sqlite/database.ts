@@ -3,6 +3,7 @@ import { createApiKeyStore } from './api-keys.ts'
 import { createCommit } from './batch.ts'
 import { connect } from './connection.ts'
 import { createDeliveryStore } from './deliveries.ts'
+import { createEventStore } from './events.ts'
 import { Leases } from './leases.ts'
 import { createListenerStore } from './listeners.ts'
 import { MessageQuotas } from './message-quotas.ts'
@@ -10,7 +11,9 @@ import { createMessageStore } from './messages.ts'
 import { createOrganizationStore } from './organizations.ts'
 import { createQueueStore } from './queues.ts'
 import { createRemovalStore } from './removals.ts'
+import { createStatsStore } from './stats.ts'
 import { createTransact } from './transaction.ts'
+import { createUsage } from './usage.ts'
 
 /** A real write: a disk that is full can be read, and would look healthy otherwise. */
 const PING = `insert or replace into notes (name, value) values ('pinged', 'yes')`
@@ -24,16 +27,19 @@ export async function openSqliteStore(path: string): Promise<Store> {
   const transact = createTransact(db)
   const leases = new Leases()
   const quotas = new MessageQuotas(db)
-  const commit = createCommit(db, transact, { leases, quotas })
+  const usage = createUsage(db, transact)
+  const commit = createCommit(db, transact, { leases, quotas, usage })
   const ping = db.prepare(PING)
   return {
     organizations: createOrganizationStore(db, transact, { leases, quotas }),
-    apiKeys: createApiKeyStore(db, transact),
-    queues: createQueueStore(db, transact, leases),
-    listeners: createListenerStore(db, transact, leases),
+    apiKeys: createApiKeyStore(db, transact, usage),
+    queues: createQueueStore(db, transact, leases, usage),
+    listeners: createListenerStore(db, transact, leases, usage),
     messages: createMessageStore(db, transact, leases),
     deliveries: createDeliveryStore(db, leases),
     removals: createRemovalStore(db, transact),
+    events: createEventStore(db, transact),
+    stats: createStatsStore(db, transact, usage),
     commit: async (batch) => commit(batch),
     ping: async () => void transact(() => ping.run()),
     close: async () => close(),

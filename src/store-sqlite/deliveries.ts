@@ -51,7 +51,7 @@ export function createDeliveryStore(db: DatabaseSync, leases: Leases): DeliveryS
       const found = { ...(message.get(sequence) as unknown as Message) }
       bytesLeft -= Buffer.byteLength(found.data)
       if (bytesLeft < 0 && deliveries.length > 0) return { deliveries, nextDueAt: dueAt }
-      const lease = leases.take(ask.node, ask.listenerId, sequence)
+      const lease = leases.take(ask.node, ask.listenerId, sequence, found)
       deliveries.push({ listenerId: ask.listenerId, message: found, dueAt, attempts, firstSentAt, lease })
     }
     return { deliveries, nextDueAt: null }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { EventType } from '../core/event.ts'
 import { type Listener, withChange } from '../core/listener.ts'
 import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
 import { unlessTaken } from './errors.ts'
@@ -8,6 +9,7 @@ import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts
 import { onlyOf, sliceOf } from './listing.ts'
 import { createRefusal } from './quotas.ts'
 import { reading, type Transact } from './transaction.ts'
+import type { Usage } from './usage.ts'
 
 const INSERT = `
   insert into listeners
@@ -36,7 +38,7 @@ const REMEMBER = `insert into removals (kind, id) values ('listener', ?)`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
 const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = ? and id = ?`
 
-export function createListenerStore(db: DatabaseSync, transact: Transact, leases: Leases): ListenerStore {
+export function createListenerStore(db: DatabaseSync, transact: Transact, leases: Leases, usage: Usage): ListenerStore {
   const [insert, get, update] = [db.prepare(INSERT), db.prepare(GET), db.prepare(UPDATE)]
   const [listAll, listOfQueue] = [db.prepare(LIST), db.prepare(LIST_OF_QUEUE)]
   const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
@@ -53,6 +55,8 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     const own = listener?.organizationId === ask.organizationId && listener.queueId === ask.queueId
     return own ? listener : null
   }
+  const note = (type: EventType, { organizationId, queueId, id, name }: Listener, now: number) =>
+    usage.note({ type, organizationId, id, name, queueId }, now)
   const detailed = (listener: Listener): ListenerDetails => ({ ...listener, ...figures.read(listener.id) })
 
   return {
@@ -66,6 +70,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
           touchQueue.run(organizationId, queueId)
           const settings = JSON.stringify(listener.settings)
           insert.run(id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt)
+          note('listener_added', listener, createdAt)
           return 'created'
         }),
       )
@@ -96,16 +101,19 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
           const { name, notifyUrl, livenessUrl, secret } = changed
           update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), now, ask.id)
           touchQueue.run(ask.organizationId, ask.queueId)
+          note('listener_updated', changed, now)
           return changed
         }),
       )
     },
-    async delete(ask) {
+    async delete({ now, ...ask }) {
       const outcome = transact(() => {
-        if (findOwn(ask) === null) return 'not_found'
+        const listener = findOwn(ask)
+        if (listener === null) return 'not_found'
         remove.run(ask.id)
         remember.run(ask.id)
         touchQueue.run(ask.organizationId, ask.queueId)
+        note('listener_deleted', listener, now)
         return 'deleted'
       })
       if (outcome === 'deleted') leases.dropListener(ask.id)

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { EventType } from '../core/event.ts'
 import type { Queue } from '../core/queue.ts'
 import type { QueueDetails, QueueStore } from '../store/queues.ts'
 import { unlessTaken } from './errors.ts'
@@ -8,6 +9,7 @@ import { onlyOf, sliceOf } from './listing.ts'
 import { QUEUE_COLUMNS, type QueueRow, queueColumnsOf, queueOf } from './queue-row.ts'
 import { createRefusal } from './quotas.ts'
 import { reading, type Transact } from './transaction.ts'
+import type { Usage } from './usage.ts'
 
 const INSERT = `
   insert into queues (id, organization_id, name, schema, schema_id, paused, version, created_at, updated_at)
@@ -54,7 +56,7 @@ export function createQueueRemoval(db: DatabaseSync): (organizationId: string, i
   }
 }
 
-export function createQueueStore(db: DatabaseSync, transact: Transact, leases: Leases): QueueStore {
+export function createQueueStore(db: DatabaseSync, transact: Transact, leases: Leases, usage: Usage): QueueStore {
   const [insert, get, list] = [db.prepare(INSERT), db.prepare(GET), db.prepare(LIST)]
   const [listeners, listenerRefs, update] = [db.prepare(LISTENERS), db.prepare(LISTENER_REFS), db.prepare(UPDATE)]
   const isRemembered = db.prepare(IS_REMEMBERED)
@@ -65,6 +67,11 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
     const row = get.get(organizationId, id) as QueueRow | undefined
     return row === undefined ? null : queueOf(row)
   }
+  const note = (
+    type: EventType,
+    { organizationId, id, name }: Pick<Queue, 'organizationId' | 'id' | 'name'>,
+    now: number,
+  ) => usage.note({ type, organizationId, id, name, queueId: null }, now)
   const detailed = (queue: Queue): QueueDetails => {
     const rows = listenerRefs.all(queue.id) as { id: string; name: string; pending: number }[]
     const pendingCount = rows.reduce((sum, row) => sum + row.pending, 0)
@@ -79,6 +86,7 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
           const refused = refusal(organizationId)
           if (refused !== null) return refused
           insert.run(id, organizationId, name, ...queueColumnsOf(queue), version, createdAt, updatedAt)
+          note('queue_added', queue, createdAt)
           return 'created'
         }),
       )
@@ -109,12 +117,18 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
           if (queue === null) return 'not_found'
           const changed: Queue = { ...queue, ...changes, version: queue.version + 1, updatedAt: now }
           update.run(changed.name, ...queueColumnsOf(changed), changed.version, now, organizationId, id)
+          note('queue_updated', changed, now)
           return detailed(changed)
         }),
       )
     },
-    async delete({ organizationId, id }) {
-      const listenerIds = transact(() => remove(organizationId, id))
+    async delete({ organizationId, id, now }) {
+      const listenerIds = transact(() => {
+        const queue = find(organizationId, id)
+        if (queue === null) return null
+        note('queue_deleted', queue, now)
+        return remove(organizationId, id)
+      })
       if (listenerIds === null) return 'not_found'
       for (const listenerId of listenerIds) leases.dropListener(listenerId)
       return { listenerIds }

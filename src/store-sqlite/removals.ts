@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
+import { createExpiry } from './expiry.ts'
 import { createQueueRemoval } from './queues.ts'
 import type { Transact } from './transaction.ts'
 
@@ -71,6 +72,7 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact): Remova
   }
 
   return {
+    expire: createExpiry(db, transact),
     async sweep({ limit }) {
       return transact(() => sweep(limit))
     },

@@ -24,7 +24,7 @@ export interface ApiKeyStore {
     now: number
   }): Promise<ApiKey | 'not_found' | 'name_taken' | 'last_owner_key'>
   /** Refuses to delete the last enabled owner key of an organization. */
-  delete(ask: { organizationId: string; id: string }): Promise<'deleted' | 'not_found' | 'last_owner_key'>
+  delete(ask: { organizationId: string; id: string; now: number }): Promise<'deleted' | 'not_found' | 'last_owner_key'>
   /** Gives a key a new text: the old one stops working. */
   replaceDigest(ask: { id: string; digest: string; prefix: string; now: number }): Promise<void>
   /** Whether the first start got as far as showing the root key. */

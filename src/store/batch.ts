@@ -31,6 +31,8 @@ export type SettleResult = 'settled' | 'lost'
 export interface Batch {
   /** Who holds the leases that this batch takes and gives back. */
   node: string
+  /** The time at which this is written. */
+  now: number
   accepts: Accept[]
   settlements: Settlement[]
   /** The latest use of each API key. */

@@ -30,5 +30,5 @@ export interface ListenerStore {
     now: number
   }): Promise<Listener | 'not_found' | 'name_taken'>
   /** What it had waiting is gone with it. */
-  delete(ask: { organizationId: string; queueId: string; id: string }): Promise<'deleted' | 'not_found'>
+  delete(ask: { organizationId: string; queueId: string; id: string; now: number }): Promise<'deleted' | 'not_found'>
 }

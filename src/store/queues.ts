@@ -40,7 +40,7 @@ export interface QueueStore {
    * Nobody finds the queue any more, nor what is in it, and its name is free; its rows are removed by sweeps.
    * Answers with the ids of its listeners.
    */
-  delete(ask: { organizationId: string; id: string }): Promise<{ listenerIds: string[] } | 'not_found'>
+  delete(ask: { organizationId: string; id: string; now: number }): Promise<{ listenerIds: string[] } | 'not_found'>
   /** Whether the queue was deleted and sweeps have not removed all of it yet. */
   isDeleting(ask: { organizationId: string; id: string }): Promise<boolean>
 }

@@ -16,6 +16,8 @@ import { type WatchedStore, watch } from './watched-store.ts'
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
+const DAY_MS = 86_400_000
+const RETENTION = { messagesMs: 7 * DAY_MS, eventsMs: DAY_MS }
 /** For tests that talk to a real receiver: long enough for any machine, reached only where something is wrong. */
 const timeout = 20_000
 
@@ -41,7 +43,7 @@ async function openEngine(t: TestContext, answer?: Answer) {
 
 function startedEngine(store: Store): { engine: Engine; runtime: ManualRuntime } {
   const runtime = createManualRuntime(NOW)
-  return { engine: createEngine({ store, runtime, userAgent: 'discue/test' }), runtime }
+  return { engine: createEngine({ store, runtime, userAgent: 'discue/test', retention: RETENTION }), runtime }
 }
 
 async function posted(store: Store, { acceptor }: Engine, message: Parameters<Engine['acceptor']['accept']>[0]) {
@@ -173,7 +175,7 @@ test('what was waiting for a deleted listener is removed in the background', { t
   const { store, listener, engine, runtime, post } = await openEngine(t)
   for (let i = 0; i < 5; i++) await post({ deliverAt: NOW + 86_400_000 })
   const { organizationId, queueId, id } = listener
-  await store.listeners.delete({ organizationId, queueId, id })
+  await store.listeners.delete({ organizationId, queueId, id, now: NOW })
   engine.carrier.listenerGone(id)
   await runtime.advance(10_000)
   assert.equal(await store.removals.sweep({ limit: 10 }), 0)
@@ -193,7 +195,7 @@ test('a deleted queue is removed at once and in small rounds, with a pause betwe
     rounds.push({ at: runtime.now(), removed })
     return removed
   }
-  const outcome = await store.queues.delete({ organizationId, id: queueId })
+  const outcome = await store.queues.delete({ organizationId, id: queueId, now: NOW })
   const deletedAt = runtime.now()
   assert.ok(outcome !== 'not_found')
   engine.carrier.queueGone(outcome.listenerIds)

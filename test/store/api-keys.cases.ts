@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ApiKey, Scope } from '../../src/core/api-key.ts'
 import type { Organization } from '../../src/core/organization.ts'
+import { NOW } from './make.ts'
 import { storedOrganization } from './scene.ts'
 import type { Given, StoreCase } from './suite.ts'
 
@@ -72,7 +73,7 @@ const found: StoreCase[] = [
       for (const ask of asks) {
         assert.equal(await store.apiKeys.get(ask), null)
         assert.equal(await store.apiKeys.update({ ...ask, changes: { name: 'mine' }, now }), 'not_found')
-        assert.equal(await store.apiKeys.delete(ask), 'not_found')
+        assert.equal(await store.apiKeys.delete({ ...ask, now: NOW }), 'not_found')
       }
       assert.deepEqual(await store.apiKeys.get(askFor(key)), key)
     },
@@ -162,12 +163,12 @@ const changed: StoreCase[] = [
       const { store } = given
       const { organization, ownerKey } = await owned(given)
       const key = await storedKey(given, organization, { name: 'deploy' })
-      assert.equal(await store.apiKeys.delete(askFor(key)), 'deleted')
+      assert.equal(await store.apiKeys.delete({ ...askFor(key), now: NOW }), 'deleted')
       assert.equal(await store.apiKeys.get(askFor(key)), null)
       assert.equal(await store.apiKeys.findByDigest(key.digest), null)
       const left = await store.apiKeys.list({ organizationId: organization.id, only: null, slice: null })
       assert.deepEqual(left, [ownerKey])
-      assert.equal(await store.apiKeys.delete(askFor(key)), 'not_found')
+      assert.equal(await store.apiKeys.delete({ ...askFor(key), now: NOW }), 'not_found')
       await storedKey(given, organization, { name: 'deploy' })
     },
   },
@@ -207,7 +208,7 @@ const lastOwner: StoreCase[] = [
       await owned(given)
       const disable = { ...askFor(ownerKey), changes: { name: 'x', status: 'disabled' as const }, now }
       assert.equal(await store.apiKeys.update(disable), 'last_owner_key')
-      assert.equal(await store.apiKeys.delete(askFor(ownerKey)), 'last_owner_key')
+      assert.equal(await store.apiKeys.delete({ ...askFor(ownerKey), now: NOW }), 'last_owner_key')
       assert.deepEqual(await store.apiKeys.get(askFor(ownerKey)), ownerKey)
     },
   },
@@ -229,8 +230,8 @@ const lastOwner: StoreCase[] = [
       await store.apiKeys.create(second)
       const disabled = await store.apiKeys.update({ ...askFor(ownerKey), changes: { status: 'disabled' }, now })
       assert.deepEqual(disabled, { ...ownerKey, status: 'disabled', updatedAt: now })
-      assert.equal(await store.apiKeys.delete(askFor(second)), 'last_owner_key')
-      assert.equal(await store.apiKeys.delete(askFor(ownerKey)), 'deleted')
+      assert.equal(await store.apiKeys.delete({ ...askFor(second), now: NOW }), 'last_owner_key')
+      assert.equal(await store.apiKeys.delete({ ...askFor(ownerKey), now: NOW }), 'deleted')
     },
   },
   {
@@ -240,7 +241,9 @@ const lastOwner: StoreCase[] = [
       const { organization, ownerKey } = await owned(given)
       const second = make.ownerKey(organization)
       await store.apiKeys.create(second)
-      const results = await Promise.all([ownerKey, second].map((key) => store.apiKeys.delete(askFor(key))))
+      const results = await Promise.all(
+        [ownerKey, second].map((key) => store.apiKeys.delete({ ...askFor(key), now: NOW })),
+      )
       assert.deepEqual(results.sort(), ['deleted', 'last_owner_key'])
     },
   },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { DeliverySettings, Listener } from '../../src/core/listener.ts'
 import type { ListenerChanges } from '../../src/store/listeners.ts'
+import { NOW } from './make.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -59,7 +60,7 @@ const found: StoreCase[] = [
       for (const ask of asks) {
         assert.equal(await store.listeners.get(ask), null)
         assert.equal(await store.listeners.update({ ...ask, changes: { name: 'mine' }, now }), 'not_found')
-        assert.equal(await store.listeners.delete(ask), 'not_found')
+        assert.equal(await store.listeners.delete({ ...ask, now: NOW }), 'not_found')
       }
       assert.equal(await store.listeners.find(make.id()), null)
       assert.deepEqual(await store.listeners.get(idsOf(listener)), { ...listener, ...NO_FIGURES })
@@ -248,7 +249,7 @@ const receiving: StoreCase[] = [
       const { queue, listeners } = await storedScene(given, 2)
       const [gone, kept] = [listeners[0]!, listeners[1]!]
       const message = await accepted(given, queue)
-      assert.equal(await store.listeners.delete(idsOf(gone)), 'deleted')
+      assert.equal(await store.listeners.delete({ ...idsOf(gone), now: NOW }), 'deleted')
       assert.equal(await store.listeners.get(idsOf(gone)), null)
       assert.equal(await store.listeners.find(gone.id), null)
       assert.deepEqual(await claim(given, { listenerId: gone.id }), { deliveries: [], nextDueAt: null })
@@ -256,7 +257,7 @@ const receiving: StoreCase[] = [
       assert.deepEqual(waiting, [{ listenerId: kept.id, nextDueAt: message.deliverAt }])
       assert.equal(await pendingCount(given, queue), 1)
       assert.deepEqual(statusesOf(await stored(given, message)), { [kept.id]: 'pending' })
-      assert.equal(await store.listeners.delete(idsOf(gone)), 'not_found')
+      assert.equal(await store.listeners.delete({ ...idsOf(gone), now: NOW }), 'not_found')
       assert.equal(await store.listeners.create(make.listener(queue, { name: gone.name })), 'created')
     },
   },

@@ -238,7 +238,7 @@ export class Walk {
   async #deleteListener(pick: number): Promise<void> {
     const listener = picked(this.#listeners, pick)
     if (listener === undefined) return
-    assert.equal(await this.#given.store.listeners.delete(idsOf(listener)), 'deleted')
+    assert.equal(await this.#given.store.listeners.delete({ ...idsOf(listener), now: this.#given.now }), 'deleted')
     this.#model.remove((pair) => pair.listenerId === listener.id)
     this.#listeners = this.#listeners.filter((other) => other !== listener)
   }
@@ -246,7 +246,11 @@ export class Walk {
   async #deleteQueue(pick: number): Promise<void> {
     const queue = picked(this.#queues, pick)
     if (queue === undefined) return
-    const answer = await this.#given.store.queues.delete({ organizationId: queue.organizationId, id: queue.id })
+    const answer = await this.#given.store.queues.delete({
+      organizationId: queue.organizationId,
+      id: queue.id,
+      now: this.#given.now,
+    })
     const gone = this.#listeners.filter((listener) => listener.queueId === queue.id)
     assert.ok(answer !== 'not_found')
     assert.deepEqual(answer.listenerIds.sort(), gone.map((listener) => listener.id).sort())

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { LeasedDelivery } from '../../src/core/delivery.ts'
 import type { Queue, QueueSchema } from '../../src/core/queue.ts'
 import type { QueueChanges } from '../../src/store/queues.ts'
+import { NOW } from './make.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -56,7 +57,7 @@ const found: StoreCase[] = [
         assert.equal(await store.queues.get(ask), null)
         assert.equal(await store.queues.route(ask), null)
         assert.equal(await store.queues.update({ ...ask, changes: { name: 'mine' }, now }), 'not_found')
-        assert.equal(await store.queues.delete(ask), 'not_found')
+        assert.equal(await store.queues.delete({ ...ask, now: NOW }), 'not_found')
       }
       assert.deepEqual(await store.queues.get(askFor(queue)), before)
       assert.deepEqual(await store.listeners.find(listeners[0]!.id), listeners[0])
@@ -199,7 +200,7 @@ const changed: StoreCase[] = [
         await store.queues.update({ ...askFor(queue), changes, now })
         await note()
       }
-      await store.listeners.delete(idsOf(listener))
+      await store.listeners.delete({ ...idsOf(listener), now: NOW })
       await note()
       for (let i = 1; i < versions.length; i++) assert.ok(versions[i]! > versions[i - 1]!, String(versions))
       await accepted(given, queue)
@@ -216,7 +217,7 @@ const deleted: StoreCase[] = [
       const { store, now } = given
       const { queue, listeners } = await storedScene(given, 2)
       const message = await accepted(given, queue)
-      const answer = await store.queues.delete(askFor(queue))
+      const answer = await store.queues.delete({ ...askFor(queue), now: NOW })
       assert.ok(answer !== 'not_found')
       assert.deepEqual(answer.listenerIds.sort(), listeners.map((listener) => listener.id).sort())
       assert.equal(await store.queues.get(askFor(queue)), null)
@@ -238,7 +239,7 @@ const deleted: StoreCase[] = [
       const { organization, queue } = await storedScene(given)
       await accepted(given, queue)
       const accept = await acceptFor(given, queue)
-      await store.queues.delete(askFor(queue))
+      await store.queues.delete({ ...askFor(queue), now: NOW })
       const all = { organizationId: organization.id, only: null }
       const everywhere = { ...all, queueId: null, before: null, offset: 0, limit: 10, full: true }
       assert.deepEqual(await store.queues.list({ ...all, slice: null }), [])
@@ -246,7 +247,7 @@ const deleted: StoreCase[] = [
       assert.deepEqual(await store.messages.list(everywhere), [])
       assert.deepEqual((await commit(given, { accepts: [accept] })).accepts, [{ outcome: 'stale' }])
       assert.equal(await store.listeners.create(make.listener(queue)), 'queue_not_found')
-      assert.equal(await store.queues.delete(askFor(queue)), 'not_found')
+      assert.equal(await store.queues.delete({ ...askFor(queue), now: NOW }), 'not_found')
       assert.equal(await store.queues.create(make.queue(organization, { name: queue.name })), 'created')
     },
   },
@@ -258,7 +259,7 @@ const deleted: StoreCase[] = [
       const listener = await storedListener(given, kept)
       const message = await accepted(given, kept)
       await accepted(given, queue)
-      await given.store.queues.delete(askFor(queue))
+      await given.store.queues.delete({ ...askFor(queue), now: NOW })
       assert.equal((await given.store.queues.get(askFor(kept)))?.pendingCount, 1)
       const { deliveries } = await claim(given, { listenerId: listener.id })
       assert.deepEqual(
@@ -271,7 +272,7 @@ const deleted: StoreCase[] = [
     name: 'a queue without listeners is deleted with an empty list of them',
     async run(given) {
       const { queue } = await storedScene(given, 0)
-      assert.deepEqual(await given.store.queues.delete(askFor(queue)), { listenerIds: [] })
+      assert.deepEqual(await given.store.queues.delete({ ...askFor(queue), now: NOW }), { listenerIds: [] })
     },
   },
 ]
@@ -286,7 +287,7 @@ const deleting: StoreCase[] = [
       for (let i = 0; i < 5; i++) await accepted(given, queue)
       await settled(given, await firstOf(given, listeners[0]!.id), MISSED)
       assert.equal(await store.queues.isDeleting(askFor(queue)), false)
-      await store.queues.delete(askFor(queue))
+      await store.queues.delete({ ...askFor(queue), now: NOW })
       for (let removed = 1; removed > 0; ) {
         assert.equal(await store.queues.isDeleting(askFor(queue)), true)
         assert.equal(await store.queues.isDeleting({ ...askFor(queue), organizationId: stranger.id }), false)
@@ -304,7 +305,7 @@ const deleting: StoreCase[] = [
       const { store, make } = given
       const { organization, queue } = await storedScene(given)
       await accepted(given, queue)
-      await store.queues.delete(askFor(queue))
+      await store.queues.delete({ ...askFor(queue), now: NOW })
       const heir = make.queue(organization, { name: queue.name })
       assert.equal(await store.queues.create(heir), 'created')
       const listener = await storedListener(given, heir)

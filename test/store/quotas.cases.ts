@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Limits, Organization } from '../../src/core/organization.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import type { AcceptResult } from '../../src/store/batch.ts'
+import { NOW } from './make.ts'
 import { accepted, acceptFor, commit, idsOf, storedListener, storedQueue, storedScene } from './scene.ts'
 import type { Given, StoreCase } from './suite.ts'
 
@@ -67,7 +68,7 @@ const resources: StoreCase[] = [
       const { organization, queue } = await storedScene(given)
       await limited(given, organization, { queues: 1 })
       assert.notEqual(await store.queues.create(make.queue(organization)), 'created')
-      await store.queues.delete({ organizationId: organization.id, id: queue.id })
+      await store.queues.delete({ organizationId: organization.id, id: queue.id, now: NOW })
       assert.equal(await store.queues.create(make.queue(organization)), 'created')
       await limited(given, organization, { queues: 2 })
       assert.equal(await store.queues.create(make.queue(organization)), 'created')
@@ -142,7 +143,7 @@ const messages: StoreCase[] = [
       assert.deepEqual(await posted(given, queue, 1), [FULL])
       await store.messages.delete(idsOf(message))
       assert.deepEqual(await posted(given, queue, 2), ['accepted', FULL])
-      await store.queues.delete({ organizationId: organization.id, id: other.id })
+      await store.queues.delete({ organizationId: organization.id, id: other.id, now: NOW })
       assert.deepEqual(await posted(given, queue, 1), [FULL])
       await swept(given)
       assert.deepEqual(await posted(given, queue, 2), ['accepted', FULL])
@@ -157,7 +158,7 @@ const messages: StoreCase[] = [
       const elsewhere = await storedScene(given)
       await accepted(given, elsewhere.queue)
       for (const { organizationId, id } of [gone, elsewhere.queue]) {
-        await given.store.queues.delete({ organizationId, id })
+        await given.store.queues.delete({ organizationId, id, now: NOW })
       }
       await limited(given, organization, { storedMessages: 2 })
       assert.deepEqual(await posted(given, queue, 1), [FULL])

@@ -5,6 +5,7 @@ import { encodeTime } from '../../src/core/id.ts'
 import type { Message } from '../../src/core/message.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { NOW } from './make.ts'
 import { acceptFor, commit, idsOf, storedQueue, storedScene } from './scene.ts'
 import { type Given, withStore } from './suite.ts'
 
@@ -104,7 +105,7 @@ async function walk(given: Given, steps: Step[]): Promise<void> {
   async function deleteQueue(pick: number): Promise<void> {
     const chosen = queues[pick % Math.max(1, queues.length)]
     if (chosen === undefined) return
-    await store.queues.delete({ organizationId: organization.id, id: chosen.id })
+    await store.queues.delete({ organizationId: organization.id, id: chosen.id, now: NOW })
     queues = queues.filter((it) => it !== chosen)
     for (const it of books.stored) if (it.message.queueId === chosen.id) it.leaving = true
     queues.push(await storedQueue(given, organization))

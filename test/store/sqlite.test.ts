@@ -7,6 +7,8 @@ import { after, test } from 'node:test'
 import { NO_LIMITS } from '../../src/core/organization.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { openThreadedSqliteStore } from '../../src/store-sqlite/threaded.ts'
+import { eventsListed } from './events.cases.ts'
+import { NOW } from './make.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -113,7 +115,7 @@ test('sqlite in a file: a queue that was half removed is removed to its end afte
       for (let i = 0; i < 20; i++) await accepted(given, queue)
       await settled(given, (await claim(given, { listenerId: listeners[0]!.id })).deliveries[0]!, MISSED)
       const ask = { organizationId: organization.id, id: queue.id }
-      await given.store.queues.delete(ask)
+      await given.store.queues.delete({ ...ask, now: given.now })
       assert.equal(await given.store.removals.sweep({ limit: 7 }), 7)
       return ask
     },
@@ -187,3 +189,50 @@ test('sqlite in a file: organizations from before there were limits are active a
     },
   )
 })
+test('sqlite in a file: what was not counted when the process ended is counted after a restart, and only once', () =>
+  acrossRestart(
+    async (given) => {
+      const scene = await storedScene(given)
+      for (let i = 0; i < 3; i++) {
+        const { deliveries } = await accepted(given, scene.queue, { leased: true })
+        await settled(given, deliveries[0]!, i === 0 ? MISSED : ACKNOWLEDGED)
+        if (i === 1) await counted(given, scene)
+        given.now += 300_000
+      }
+      return scene
+    },
+    async (given, scene) => {
+      const expected = { message_added: 3, message_published_ok: 2, message_published_not_ok: 1, latencies: 2 }
+      assert.deepEqual(await counted(given, scene), expected)
+      const { deliveries } = await accepted(given, scene.queue, { leased: true })
+      await settled(given, deliveries[0]!, ACKNOWLEDGED)
+      const more = { message_added: 4, message_published_ok: 3, message_published_not_ok: 1, latencies: 3 }
+      assert.deepEqual(await counted(given, scene), more)
+    },
+  ))
+
+async function counted({ store }: Given, { organization }: Scene) {
+  const range = { organizationId: organization.id, from: NOW, until: NOW + 3_600_000 }
+  const { parts } = await store.stats.ofParts({ ...range, only: null, limit: 1_000 })
+  const types = ['message_added', 'message_published_ok', 'message_published_not_ok'] as const
+  const sums = types.map((type) => [type, parts.reduce((sum, { counts }) => sum + counts[type], 0)] as const)
+  const latencies = parts.flatMap((part) => part.latencies).reduce((sum, count) => sum + count, 0)
+  return { ...Object.fromEntries(sums), latencies }
+}
+
+test('sqlite in a file: events keep their order after a restart, also where all were pruned', () =>
+  acrossRestart(
+    async (given) => {
+      const { organization, queue } = await storedScene(given)
+      await accepted(given, queue)
+      await given.store.events.prune({ before: NOW + 1, limit: 100 })
+      const before = await eventsListed(given, { organizationId: organization.id })
+      return { organization, queue, before }
+    },
+    async (given, { organization, queue, before }) => {
+      await accepted(given, queue)
+      const [newest, ...rest] = await eventsListed(given, { organizationId: organization.id })
+      assert.deepEqual(rest, before)
+      assert.ok(before.every((event) => event.id < newest!.id))
+    },
+  ))

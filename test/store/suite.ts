@@ -3,6 +3,8 @@ import type { Store } from '../../src/store/store.ts'
 import { apiKeyCases } from './api-keys.cases.ts'
 import { batchCases } from './batch.cases.ts'
 import { deliveryCases } from './deliveries.cases.ts'
+import { eventCases } from './events.cases.ts'
+import { expiryCases } from './expiry.cases.ts'
 import { leaseCases } from './leases.cases.ts'
 import { listenerCases } from './listeners.cases.ts'
 import { createMake, type Make, NOW } from './make.ts'
@@ -12,6 +14,7 @@ import { queueCases } from './queues.cases.ts'
 import { quotaCases } from './quotas.cases.ts'
 import { removalCases } from './removals.cases.ts'
 import { settlementCases } from './settlements.cases.ts'
+import { statsCases } from './stats.cases.ts'
 
 /** What a case works with: an empty store of its own, what to put into it, and the time. */
 export interface Given {
@@ -41,6 +44,9 @@ const nouns: Record<string, StoreCase[]> = {
   leases: leaseCases,
   settlements: settlementCases,
   removals: removalCases,
+  events: eventCases,
+  stats: statsCases,
+  expiry: expiryCases,
 }
 
 /** Registers every case as a test, each with a store of its own that is closed afterwards. */

@@ -10,7 +10,6 @@ import { createIdFactory } from '../../src/core/id.ts'
 import { NO_LIMITS, quotaReached } from '../../src/core/organization.ts'
 import { createApi, type Health } from '../../src/http/api.ts'
 import type { Runtime } from '../../src/runtime.ts'
-import type { Batch } from '../../src/store/batch.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { predictableBytes } from './predictable-bytes.ts'
@@ -85,6 +84,7 @@ export async function startApi({ publicUrl, rateLimit, trustedProxies, wrap }: A
     directory: createQueueDirectory(store),
     schemaChecks: createSchemaChecks(),
     keyRing: createKeyRing({ store, now: runtime.now }),
+    eventRetentionMs: 24 * 3_600_000,
   }
   const deps = { ...plain, ...wrap?.(plain) }
   const limits = { rateLimit: rateLimit ?? 0, trustedProxies: trustedProxies ?? [] }
@@ -126,12 +126,12 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
 
 /** Writes each message at once, by itself. */
 function createDirectAcceptor(store: Store, used: TestApi['used']): Acceptor {
-  const empty: Batch = { node: NODE, accepts: [], settlements: [], keyUses: [] }
+  const empty = { node: NODE, settlements: [], keyUses: [] }
   return {
     async accept(message, { queue, listeners }) {
       const deliveries = listeners.map(({ id }) => ({ listenerId: id, leased: false }))
       const accepts = [{ message, queueVersion: queue.version, deliveries }]
-      const result = await store.commit({ ...empty, accepts })
+      const result = await store.commit({ ...empty, now: message.createdAt, accepts })
       const accepted = result.accepts[0]!
       if (accepted.outcome === 'quota') throw quotaReached(accepted)
       return accepted.outcome
