@@ -8,8 +8,11 @@ import { validatorFormats } from './formats.ts'
 import { createGate } from './gate.ts'
 import { type Health, healthRoutes } from './health.ts'
 import { createMethodTable, refuseUnrouted } from './methods.ts'
+import { createRouteList } from './openapi/described.ts'
+import { openApiRoutes } from './openapi/routes.ts'
 import { createErrorHandler } from './problems.ts'
 import { createClientErrorHandler, refuseConnect } from './raw-errors.ts'
+import { referenceRoutes } from './reference/routes.ts'
 import { createRequestIds } from './request-id.ts'
 import { apiKeyRoutes } from './v1/api-keys.ts'
 import { attemptRoutes } from './v1/attempts.ts'
@@ -52,10 +55,15 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
 function addRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const table = createMethodTable()
+  const described = createRouteList()
+  app.decorate('described', described)
   app.addHook('onRoute', createGate(deps))
   app.addHook('onRoute', table.note)
+  app.addHook('onRoute', described.note)
   for (const prefix of PREFIXES) app.register(async (scope) => versionOne(scope, deps), { prefix })
   app.register(async (scope) => healthRoutes(scope, deps.health))
+  app.register(async (scope) => openApiRoutes(scope, described, deps.publicUrl))
+  app.register(async (scope) => referenceRoutes(scope))
   app.register(async (scope) => table.refuseOthers(scope))
 }
 

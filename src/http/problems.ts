@@ -31,9 +31,14 @@ export interface ProblemBody {
   errors?: Fault[]
 }
 
+/** The reason phrase of an error's status. */
+export function titleOf(status: number): string {
+  return TITLES[status] ?? 'Internal Server Error'
+}
+
 /** A problem as callers see it. */
 export function presentProblem({ status, detail, errors }: Problem): ProblemBody {
-  return { title: TITLES[status] ?? 'Internal Server Error', status, detail, ...(errors && { errors }) }
+  return { title: titleOf(status), status, detail, ...(errors && { errors }) }
 }
 
 /** Translates everything that is thrown, once. What nobody expected is logged under the request's id. */

@@ -8,14 +8,17 @@ import { entryLinks, type Links, paths, selfLink } from '../links.ts'
 import { pageOf, presentListing } from '../listing.ts'
 import { collection, Deleted, Id, ListingQuery, Name, Query, Ref, readOnly, single, strict, Time } from '../schemas.ts'
 
-const Queue = Type.Object({
-  id: Id,
-  name: Type.String(),
-  listeners: Type.Array(Ref),
-  created_at: Time,
-  updated_at: Time,
-  pending_count: Type.Integer({ description: 'deliveries that are neither acknowledged nor missed' }),
-})
+const Queue = Type.Object(
+  {
+    id: Id,
+    name: Type.String(),
+    listeners: Type.Array(Ref),
+    created_at: Time,
+    updated_at: Time,
+    pending_count: Type.Integer({ description: 'deliveries that are neither acknowledged nor missed' }),
+  },
+  { title: 'Queue' },
+)
 const NewQueue = strict({ name: Name })
 const QueueChange = strict({
   name: Type.Optional(Name),
