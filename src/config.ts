@@ -9,6 +9,8 @@ export interface Config {
   publicUrl: string | null
   database: { kind: 'sqlite'; path: string }
   rootApiKey: string | null
+  /** Paths of PEM files; null: no TLS. */
+  tls: { cert: string; key: string } | null
   logLevel: string
 }
 
@@ -32,6 +34,8 @@ const settings = {
   DISCUE_PUBLIC_URL: setting('', readPublicUrl),
   DISCUE_DATABASE_URL: setting('sqlite:./data/discue.db', readDatabase),
   DISCUE_ROOT_API_KEY: setting('', readRootApiKey),
+  DISCUE_TLS_CERT: setting('', readPath),
+  DISCUE_TLS_KEY: setting('', readPath),
   DISCUE_LOG_LEVEL: setting('info', readLogLevel),
 }
 
@@ -55,6 +59,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     publicUrl: read('DISCUE_PUBLIC_URL', settings.DISCUE_PUBLIC_URL),
     database: read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL),
     rootApiKey: read('DISCUE_ROOT_API_KEY', settings.DISCUE_ROOT_API_KEY),
+    tls: pairOf(read('DISCUE_TLS_CERT', settings.DISCUE_TLS_CERT), read('DISCUE_TLS_KEY', settings.DISCUE_TLS_KEY)),
     logLevel: read('DISCUE_LOG_LEVEL', settings.DISCUE_LOG_LEVEL),
   })
 }
@@ -135,6 +140,17 @@ function readDatabase(text: string): { value: Config['database'] } | string {
 function readRootApiKey(text: string): { value: string | null } | string {
   if (text === '') return { value: null }
   return /^[A-Za-z0-9_-]{32,128}$/.test(text) ? { value: text } : '32 to 128 characters of A-Z a-z 0-9 _ -'
+}
+
+function readPath(text: string): { value: string | null } {
+  return { value: text === '' ? null : text }
+}
+
+function pairOf(cert: string | null, key: string | null): Config['tls'] {
+  if (cert !== null && key !== null) return { cert, key }
+  if (cert === null && key === null) return null
+  const missing = cert === null ? 'DISCUE_TLS_CERT' : 'DISCUE_TLS_KEY'
+  throw new ConfigError(`DISCUE_TLS_CERT and DISCUE_TLS_KEY go together; ${missing} is missing`)
 }
 
 function readLogLevel(text: string): { value: string } | string {

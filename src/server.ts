@@ -7,6 +7,7 @@ import { createApi } from './http/api.ts'
 import type { Runtime } from './runtime.ts'
 import type { Store } from './store/store.ts'
 import { openThreadedSqliteStore } from './store-sqlite/threaded.ts'
+import { readTlsFiles } from './tls.ts'
 import { VERSION } from './version.ts'
 
 /** A server that answers. */
@@ -23,6 +24,8 @@ export interface Server {
 
 /** Opens the store, starts the engine and listens. What it has started is stopped again where a later step fails. */
 export async function startServer(config: Config, runtime: Runtime): Promise<Server> {
+  // Before anything is opened: a wrong path costs nothing.
+  const tls = readTlsFiles(config.tls)
   const store = await openThreadedSqliteStore(config.database.path)
   const undo: (() => Promise<void>)[] = [() => store.close()]
   try {
@@ -37,6 +40,7 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
       directory: createQueueDirectory(store),
       keyRing: createKeyRing({ store, now: runtime.now }),
       publicUrl: config.publicUrl,
+      tls,
       health,
     })
     undo.push(() => engine.stop())

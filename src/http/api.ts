@@ -25,6 +25,8 @@ export type { Health } from './health.ts'
 export interface ApiDeps extends AppDeps {
   /** Where callers reach this server, without the version; null takes it from each request. */
   publicUrl: string | null
+  /** With them the server speaks TLS only: HTTP/2, and HTTP/1.1 to whoever asks for that; both are texts in PEM. */
+  tls?: { cert: string; key: string } | null
   health: Health
 }
 
@@ -34,7 +36,7 @@ const PREFIXES = ['/v1', '']
 /** The whole HTTP side, not listening yet. Unexpected errors go to `runtime.log`, never to the caller. */
 export function createApi(deps: ApiDeps): FastifyInstance {
   const handleError = createErrorHandler(deps.runtime.log)
-  const app = Fastify({ ...options(deps), frameworkErrors: handleError })
+  const app = Fastify({ ...options(deps), ...secured(deps), frameworkErrors: handleError })
   refuseConnect(app.server, deps.runtime.newId)
   // A DELETE may carry a body that nobody asked for; reading it could only fail.
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
@@ -74,6 +76,11 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   listenerRoutes(api, deps)
   messageRoutes(api, deps)
   attemptRoutes(api, deps)
+}
+
+/** The type tells nothing of it, because the routes need not know: requests of HTTP/2 look like those of HTTP/1.1. */
+function secured({ tls }: ApiDeps): object {
+  return tls ? { http2: true, https: { ...tls, allowHTTP1: true } } : {}
 }
 
 function options({ runtime }: ApiDeps) {

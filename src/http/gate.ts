@@ -1,3 +1,4 @@
+import { Http2ServerRequest } from 'node:http2'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
 import { createKeyUse } from '../app/key-use.ts'
@@ -78,7 +79,9 @@ function expectJsonBody(request: FastifyRequest): void {
   if (type !== undefined ? !isJsonType(type) : hasBody(request)) throw new Problem('body_not_json')
 }
 
-function hasBody({ headers }: FastifyRequest): boolean {
+function hasBody({ headers, raw }: FastifyRequest): boolean {
+  // HTTP/2 has no need to announce a body: it has one unless the headers were the end of the stream.
+  if (raw instanceof Http2ServerRequest) return !raw.stream.endAfterHeaders
   const length = headers['content-length']
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
 }

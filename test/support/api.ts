@@ -56,11 +56,12 @@ export async function sharedApi(options: ApiOptions = {}): Promise<TestApi> {
 
 export interface ApiOptions {
   publicUrl?: string
+  tls?: { cert: string; key: string }
   /** Wraps the parts that a test wants to misbehave. */
   wrap?: (deps: AppDeps) => Partial<AppDeps>
 }
 
-export async function startApi({ publicUrl, wrap }: ApiOptions = {}): Promise<TestApi> {
+export async function startApi({ publicUrl, tls, wrap }: ApiOptions = {}): Promise<TestApi> {
   const store = await openSqliteStore(':memory:')
   const clock = { now: START }
   const log: LogLine[] = []
@@ -81,7 +82,7 @@ export async function startApi({ publicUrl, wrap }: ApiOptions = {}): Promise<Te
     keyRing: createKeyRing({ store, now: runtime.now }),
   }
   const deps = { ...plain, ...wrap?.(plain) }
-  const app = createApi({ ...deps, publicUrl: publicUrl ?? null, health: { ready: async () => health.state } })
+  const app = createApi({ ...deps, publicUrl: publicUrl ?? null, tls, health: { ready: async () => health.state } })
   app.addHook('onClose', async () => store.close())
   const inject = (options: InjectOptions) => app.inject(options)
   const call = createCall(inject)

@@ -83,7 +83,9 @@ const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
 
 function curl({ method, path, operation, body }) {
   const server = new URL(description.servers[0].url, location.href).href.replace(/\/$/, '')
-  const lines = [`curl -X ${method.toUpperCase()} ${quote(server + path)}`]
+  const example = (name) => operation.parameters.find((one) => one.name === name)?.schema.examples?.[0] ?? name
+  const filled = path.replace(/\{(\w+)\}/g, (_, name) => example(name))
+  const lines = [`curl -X ${method.toUpperCase()} ${quote(server + filled)}`]
   if (operation.security?.length !== 0) lines.push(`-H ${quote('X-API-KEY: API_KEY')}`)
   if (body !== undefined)
     lines.push(`-H ${quote('Content-Type: application/json')}`, `-d ${quote(JSON.stringify(body))}`)
