@@ -7,7 +7,7 @@ import { Problem } from '../core/problem.ts'
 import { createBase } from './base.ts'
 import type { RouteDemand } from './contract.ts'
 import { acceptsJson, isJsonType } from './media.ts'
-import { indented } from './pretty.ts'
+import { indent } from './pretty.ts'
 import { compileQuery } from './query.ts'
 
 type Done = (error?: Error) => void
@@ -94,7 +94,7 @@ function createRequestCheck(route: RouteOptions) {
     weigh?.(request.body)
     const query = parseQuery(request.query as Record<string, unknown>)
     request.query = query
-    if (query.pretty === true) reply.serializer(indented)
+    if (query.pretty === true) indent(reply)
     if (needsBody && request.body === undefined) {
       throw new Problem('bad_json', { detail: 'the body is empty; send a JSON object' })
     }

@@ -3,7 +3,7 @@ import { type Fault, Problem } from '../core/problem.ts'
 import type { Log } from '../runtime.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import { isImplemented } from './methods.ts'
-import { indented, wantsIndent } from './pretty.ts'
+import { indent, wantsIndent } from './pretty.ts'
 
 /** The reason phrases that the contract promises; Node's own table differs. */
 const TITLES: Record<number, string> = {
@@ -50,7 +50,7 @@ export function createErrorHandler(log: Log) {
     if (problem.code === 'store_unavailable') log.warn(fieldsOf(error, request), 'the store could not serve a request')
     // Fastify asks to hang up after a body that was not read to its end, which in HTTP/2 is for the stream to say.
     if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
-    if (wantsIndent(request.query)) reply.serializer(indented)
+    if (wantsIndent(request.query)) indent(reply)
     reply
       .code(problem.status)
       .headers({ ...problem.headers, 'x-request-id': request.id })

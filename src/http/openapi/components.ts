@@ -1,4 +1,5 @@
 import { NAME_PATTERN, RESERVED_NAMES } from '../../core/name.ts'
+import { EXAMPLE_SECRET } from './examples.ts'
 
 /** A JSON Schema, or any other object of the document. */
 export interface Node {
@@ -21,8 +22,8 @@ const SECRET = 'whsec_[A-Za-z0-9+/]{32,86}={0,2}'
 const FORMATS: Record<string, Node> = {
   name: { pattern: NAME_PATTERN, not: { enum: RESERVED_NAMES } },
   target: { format: 'uri', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://', maxLength: 2048 },
-  secret: { pattern: `^${SECRET}$` },
-  'secret-or-rotate': { pattern: `^(?:rotate|${SECRET})$` },
+  secret: { pattern: `^${SECRET}$`, examples: [EXAMPLE_SECRET] },
+  'secret-or-rotate': { pattern: `^(?:rotate|${SECRET})$`, examples: ['rotate'] },
   unicode: {},
 }
 
