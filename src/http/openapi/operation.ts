@@ -83,7 +83,8 @@ function parametersIn(place: 'path' | 'query' | 'header', schema: unknown, compo
     required: place === 'path' || required.includes(name),
     // `?pretty` alone means true.
     ...(place === 'query' && rule.type === 'boolean' && { allowEmptyValue: true }),
-    schema: components.schema(rule),
+    // The parser of queries refuses empty texts.
+    schema: components.schema(place === 'query' && rule.type === 'string' ? { minLength: 1, ...rule } : rule),
   }))
 }
 
