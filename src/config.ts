@@ -16,6 +16,8 @@ export interface Config {
   trustedProxies: readonly Network[]
   /** How long messages that are done with, and events, are kept. */
   retention: { messagesMs: number; eventsMs: number }
+  /** Paths of PEM files; null: no TLS. */
+  tls: { cert: string; key: string } | null
   logLevel: string
 }
 
@@ -43,6 +45,8 @@ const settings = {
   DISCUE_TRUSTED_PROXIES: setting('', readTrustedProxies),
   DISCUE_RETENTION: setting('7d', readDuration),
   DISCUE_EVENT_RETENTION: setting('24h', readDuration),
+  DISCUE_TLS_CERT: setting('', readPath),
+  DISCUE_TLS_KEY: setting('', readPath),
   DISCUE_LOG_LEVEL: setting('info', readLogLevel),
 }
 
@@ -72,6 +76,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
       messagesMs: read('DISCUE_RETENTION', settings.DISCUE_RETENTION),
       eventsMs: read('DISCUE_EVENT_RETENTION', settings.DISCUE_EVENT_RETENTION),
     },
+    tls: pairOf(read('DISCUE_TLS_CERT', settings.DISCUE_TLS_CERT), read('DISCUE_TLS_KEY', settings.DISCUE_TLS_KEY)),
     logLevel: read('DISCUE_LOG_LEVEL', settings.DISCUE_LOG_LEVEL),
   })
 }
@@ -175,6 +180,17 @@ function readDuration(text: string): { value: number } | string {
   return value > 0 && value <= MAX_DURATION_DAYS * DURATION_UNITS.d!
     ? { value }
     : `a duration such as 90m, 24h or 7d (s, m, h or d), up to ${MAX_DURATION_DAYS}d`
+}
+
+function readPath(text: string): { value: string | null } {
+  return { value: text === '' ? null : text }
+}
+
+function pairOf(cert: string | null, key: string | null): Config['tls'] {
+  if (cert !== null && key !== null) return { cert, key }
+  if (cert === null && key === null) return null
+  const missing = cert === null ? 'DISCUE_TLS_CERT' : 'DISCUE_TLS_KEY'
+  throw new ConfigError(`DISCUE_TLS_CERT and DISCUE_TLS_KEY go together; ${missing} is missing`)
 }
 
 function readLogLevel(text: string): { value: string } | string {

@@ -8,6 +8,7 @@ import { createApi } from './http/api.ts'
 import type { Runtime } from './runtime.ts'
 import type { Store } from './store/store.ts'
 import { openThreadedSqliteStore } from './store-sqlite/threaded.ts'
+import { readTlsFiles } from './tls.ts'
 import { VERSION } from './version.ts'
 
 /** A server that answers. */
@@ -24,6 +25,8 @@ export interface Server {
 
 /** Opens the store, starts the engine and listens. What it has started is stopped again where a later step fails. */
 export async function startServer(config: Config, runtime: Runtime): Promise<Server> {
+  // Before anything is opened: a wrong path costs nothing.
+  const tls = readTlsFiles(config.tls)
   const store = await openThreadedSqliteStore(config.database.path)
   const undo: (() => Promise<void>)[] = [() => store.close()]
   try {
@@ -43,6 +46,7 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
       publicUrl: config.publicUrl,
       rateLimit: config.rateLimit,
       trustedProxies: config.trustedProxies,
+      tls,
       health,
     })
     undo.push(() => engine.stop())

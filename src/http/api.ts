@@ -9,8 +9,11 @@ import { validatorFormats } from './formats.ts'
 import { createGate } from './gate.ts'
 import { type Health, healthRoutes } from './health.ts'
 import { createMethodTable, refuseUnrouted } from './methods.ts'
+import { createRouteList } from './openapi/described.ts'
+import { openApiRoutes } from './openapi/routes.ts'
 import { createErrorHandler } from './problems.ts'
 import { createClientErrorHandler, refuseConnect } from './raw-errors.ts'
+import { referenceRoutes } from './reference/routes.ts'
 import { createRequestIds } from './request-id.ts'
 import { apiClientRoutes } from './v1/api-clients.ts'
 import { apiKeyRoutes } from './v1/api-keys.ts'
@@ -31,6 +34,8 @@ export interface ApiDeps extends AppDeps {
   rateLimit: number
   /** The proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly Network[]
+  /** With them the server speaks TLS only: HTTP/2, and HTTP/1.1 to whoever asks for that; both are texts in PEM. */
+  tls?: { cert: string; key: string } | null
   health: Health
 }
 
@@ -40,7 +45,7 @@ const PREFIXES = ['/v1', '']
 /** The whole HTTP side, not listening yet. Unexpected errors go to `runtime.log`, never to the caller. */
 export function createApi(deps: ApiDeps): FastifyInstance {
   const handleError = createErrorHandler(deps.runtime.log)
-  const app = Fastify({ ...options(deps), frameworkErrors: handleError })
+  const app = Fastify({ ...options(deps), ...secured(deps), frameworkErrors: handleError })
   refuseConnect(app.server, deps.runtime.newId)
   // A DELETE may carry a body that nobody asked for; reading it could only fail.
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
@@ -61,10 +66,15 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
 function addRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const table = createMethodTable()
+  const described = createRouteList()
+  app.decorate('described', described)
   app.addHook('onRoute', createGate(deps))
   app.addHook('onRoute', table.note)
+  app.addHook('onRoute', described.note)
   for (const prefix of PREFIXES) app.register(async (scope) => versionOne(scope, deps), { prefix })
   app.register(async (scope) => healthRoutes(scope, deps.health))
+  app.register(async (scope) => openApiRoutes(scope, described, deps.publicUrl))
+  app.register(async (scope) => referenceRoutes(scope))
   app.register(async (scope) => table.refuseOthers(scope))
 }
 
@@ -79,6 +89,11 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   attemptRoutes(api, deps)
   eventRoutes(api, deps)
   statsRoutes(api, deps)
+}
+
+/** The type tells nothing of it, because the routes need not know: requests of HTTP/2 look like those of HTTP/1.1. */
+function secured({ tls }: ApiDeps): object {
+  return tls ? { http2: true, https: { ...tls, allowHTTP1: true } } : {}
 }
 
 function options({ runtime }: ApiDeps) {

@@ -1,3 +1,4 @@
+import { Http2ServerRequest } from 'node:http2'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
 import { createKeyUse } from '../app/key-use.ts'
@@ -10,7 +11,7 @@ import type { RouteDemand } from './contract.ts'
 import { createDoor, type Door } from './door.ts'
 import { refuseWhileFrozen } from './frozen.ts'
 import { acceptsJson, isJsonType } from './media.ts'
-import { indented } from './pretty.ts'
+import { indent } from './pretty.ts'
 import { compileQuery } from './query.ts'
 import { expectWithin, showRate } from './rate-headers.ts'
 
@@ -109,7 +110,9 @@ function expectJsonBody(request: FastifyRequest): void {
   if (type !== undefined ? !isJsonType(type) : hasBody(request)) throw new Problem('body_not_json')
 }
 
-function hasBody({ headers }: FastifyRequest): boolean {
+function hasBody({ headers, raw }: FastifyRequest): boolean {
+  // HTTP/2 has no need to announce a body: it has one unless the headers were the end of the stream.
+  if (raw instanceof Http2ServerRequest) return !raw.stream.endAfterHeaders
   const length = headers['content-length']
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
 }
@@ -122,7 +125,7 @@ function createRequestCheck(route: RouteOptions) {
     weigh?.(request.body)
     const query = parseQuery(request.query as Record<string, unknown>)
     request.query = query
-    if (query.pretty === true) reply.serializer(indented)
+    if (query.pretty === true) indent(reply)
     if (needsBody && request.body === undefined) {
       throw new Problem('bad_json', { detail: 'the body is empty; send a JSON object' })
     }

@@ -7,8 +7,12 @@ const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
 /** Refuses a request that matched no route: 501 comes before 404. */
 export function refuseUnrouted(request: FastifyRequest): void {
   if (!request.is404 && !hasEmptyStep(request.params)) return
-  const implemented = (METHODS as readonly string[]).includes(request.method)
-  throw new Problem(implemented ? 'path_not_found' : 'method_not_implemented')
+  throw new Problem(isImplemented(request.method) ? 'path_not_found' : 'method_not_implemented')
+}
+
+/** Whether any path could have this method. */
+export function isImplemented(method: string): boolean {
+  return (METHODS as readonly string[]).includes(method)
 }
 
 /** The router takes `/queues/` for a queue whose id is empty. */

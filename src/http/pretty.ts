@@ -1,8 +1,10 @@
+import type { FastifyReply } from 'fastify'
 import { parseBoolean } from './query.ts'
 
 /** For `pretty`: JSON, indented by two spaces. */
-export function indented(payload: unknown): string {
-  return JSON.stringify(payload, null, 2)
+export function indent(reply: FastifyReply): void {
+  // Fastify names a type only for what it serializes itself.
+  reply.type('application/json; charset=utf-8').serializer((payload: unknown) => JSON.stringify(payload, null, 2))
 }
 
 /** Whether a query, parsed or not yet, asks for it; what is not a boolean asks for nothing. */

@@ -2,7 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Fault, Problem } from '../core/problem.ts'
 import type { Log } from '../runtime.ts'
 import { StoreUnavailable } from '../store/store.ts'
-import { indented, wantsIndent } from './pretty.ts'
+import { isImplemented } from './methods.ts'
+import { indent, wantsIndent } from './pretty.ts'
 
 /** The reason phrases that the contract promises; Node's own table differs. */
 const TITLES: Record<number, string> = {
@@ -31,18 +32,25 @@ export interface ProblemBody {
   errors?: Fault[]
 }
 
+/** The reason phrase of an error's status. */
+export function titleOf(status: number): string {
+  return TITLES[status] ?? 'Internal Server Error'
+}
+
 /** A problem as callers see it. */
 export function presentProblem({ status, detail, errors }: Problem): ProblemBody {
-  return { title: TITLES[status] ?? 'Internal Server Error', status, detail, ...(errors && { errors }) }
+  return { title: titleOf(status), status, detail, ...(errors && { errors }) }
 }
 
 /** Translates everything that is thrown, once. What nobody expected is logged under the request's id. */
 export function createErrorHandler(log: Log) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const problem = problemOf(error)
+    const problem = problemOf(error, request)
     if (problem.code === 'internal') log.error(fieldsOf(error, request), 'a request failed')
     if (problem.code === 'store_unavailable') log.warn(fieldsOf(error, request), 'the store could not serve a request')
-    if (wantsIndent(request.query)) reply.serializer(indented)
+    // Fastify asks to hang up after a body that was not read to its end, which in HTTP/2 is for the stream to say.
+    if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
+    if (wantsIndent(request.query)) indent(reply)
     reply
       .code(problem.status)
       .headers({ ...problem.headers, 'x-request-id': request.id })
@@ -56,9 +64,11 @@ function fieldsOf(err: unknown, { id: requestId, method, routeOptions }: Fastify
 }
 
 /** What Fastify throws before any of our code has run. */
-function problemOf(error: unknown): Problem {
+function problemOf(error: unknown, { method }: FastifyRequest): Problem {
   if (error instanceof Problem) return error
   if (error instanceof StoreUnavailable) return new Problem('store_unavailable', { cause: error })
+  // Fastify looks at the URL first, and HTTP/2 hands it methods that it has never heard of; 501 comes before all.
+  if (!isImplemented(method)) return new Problem('method_not_implemented', { cause: error })
   const { code, statusCode } = error instanceof Error ? (error as Error & { code?: string; statusCode?: number }) : {}
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('body_too_large', { cause: error })
   // Longer than any id can be.

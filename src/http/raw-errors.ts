@@ -1,7 +1,10 @@
 import type { Server, ServerResponse } from 'node:http'
+import { Http2ServerResponse } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { Problem } from '../core/problem.ts'
 import { presentProblem } from './problems.ts'
+
+const CONTENT_TYPE = 'application/json; charset=utf-8'
 
 /** What Node says of bytes that are no request that it would take. */
 const DETAILS: Record<string, string> = {
@@ -11,7 +14,18 @@ const DETAILS: Record<string, string> = {
 
 /** Node would close the connection without a word. */
 export function refuseConnect(server: Server, newId: () => string): void {
-  server.on('connect', (_request, socket: Duplex) => answer(socket, new Problem('method_not_implemented'), newId()))
+  server.on('connect', (_request, peer: Duplex | Http2ServerResponse) => {
+    const problem = new Problem('method_not_implemented')
+    if (peer instanceof Http2ServerResponse) answerStream(peer, problem, newId())
+    else answer(peer, problem, newId())
+  })
+}
+
+/** In HTTP/2 a CONNECT is a stream like any other, and has a response. */
+function answerStream(response: Http2ServerResponse, problem: Problem, requestId: string): void {
+  const body = presentProblem(problem)
+  response.writeHead(body.status, { 'content-type': CONTENT_TYPE, 'x-request-id': requestId })
+  response.end(JSON.stringify(body))
 }
 
 /** Answers bytes that never become a request, in the shape of every other error. */
@@ -38,7 +52,7 @@ function answer(socket: Duplex, problem: Problem, requestId: string): void {
   const text = JSON.stringify(body)
   const head = [
     `HTTP/1.1 ${body.status} ${body.title}`,
-    'content-type: application/json; charset=utf-8',
+    `content-type: ${CONTENT_TYPE}`,
     `content-length: ${Buffer.byteLength(text)}`,
     `x-request-id: ${requestId}`,
     'connection: close',

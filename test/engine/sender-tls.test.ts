@@ -1,30 +1,17 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { makeFolder } from '../support/server-process.ts'
+import { makeCertificate, NO_OPENSSL } from '../support/certificate.ts'
 import { openSender, sent, to } from './wire.ts'
 
 const certificate = makeCertificate()
-const skip = certificate === null ? 'there is no openssl here to make a certificate with' : false
+const skip = certificate === null ? NO_OPENSSL : false
 const trusted = getCACertificates()
 after(() => setDefaultCACertificates(trusted))
-
-/** For 127.0.0.1, signed by itself; null where there is no openssl. */
-function makeCertificate(): { key: string; cert: string } | null {
-  using folder = makeFolder()
-  const [key, cert] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')]
-  const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-  const subject = ['-subj', '/CN=discue test', '-addext', 'subjectAltName=IP:127.0.0.1']
-  const made = spawnSync('openssl', [...kind, ...subject, '-keyout', key, '-out', cert])
-  return made.status === 0 ? { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') } : null
-}
 
 async function listen(t: TestContext, server: Pick<Server, 'listen' | 'address' | 'close' | 'once'>): Promise<string> {
   server.listen(0, '127.0.0.1')

@@ -109,7 +109,8 @@ test('a valid X-Request-Id is kept, any other replaced', async () => {
 test('pretty indents by two spaces, answers and errors alike', async () => {
   const get = (url: string) => api.inject({ method: 'GET', url, headers: { 'x-api-key': OWNER_KEY } })
   for (const flag of ['pretty', 'pretty=true', 'pretty=1']) {
-    const { body } = await get(`/v1/queues?${flag}`)
+    const { body, headers } = await get(`/v1/queues?${flag}`)
+    assert.equal(headers['content-type'], 'application/json; charset=utf-8')
     assert.equal(body, JSON.stringify(JSON.parse(body), null, 2))
   }
   for (const flag of ['', 'pretty=false', 'pretty=0', 'other=1']) {

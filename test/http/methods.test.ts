@@ -53,6 +53,11 @@ for (const method of ['TRACE', 'CONNECT', 'PROPFIND', 'MKCOL', 'LOCK', 'PURGE', 
   })
 }
 
+test('a method that is not implemented comes before a path that cannot be decoded', async () => {
+  const response = await api.inject({ method: 'TRACE' as 'GET', url: '/v1/queues/%zz' })
+  assert.equal(response.statusCode, 501)
+})
+
 test('HEAD answers like GET, without the body', async () => {
   const headers = { 'x-api-key': OWNER_KEY }
   const head = await api.inject({ method: 'HEAD', url: '/v1/queues', headers })

@@ -60,11 +60,12 @@ export interface ApiOptions {
   publicUrl?: string
   rateLimit?: number
   trustedProxies?: Network[]
+  tls?: { cert: string; key: string }
   /** Wraps the parts that a test wants to misbehave. */
   wrap?: (deps: AppDeps) => Partial<AppDeps>
 }
 
-export async function startApi({ publicUrl, rateLimit, trustedProxies, wrap }: ApiOptions = {}): Promise<TestApi> {
+export async function startApi({ publicUrl, rateLimit, trustedProxies, tls, wrap }: ApiOptions = {}): Promise<TestApi> {
   const store = await openSqliteStore(':memory:')
   const clock = { now: START }
   const log: LogLine[] = []
@@ -92,6 +93,7 @@ export async function startApi({ publicUrl, rateLimit, trustedProxies, wrap }: A
     ...deps,
     ...limits,
     publicUrl: publicUrl ?? null,
+    tls,
     health: { ready: async () => health.state },
   })
   app.addHook('onClose', async () => store.close())

@@ -49,9 +49,10 @@ const LAYERS: Record<string, readonly string[]> = {
   'config.ts': ['core'],
   'version.ts': ['package.json'],
   'start-error.ts': [],
+  'tls.ts': ['config.ts'],
   'server.ts': [
     ...['http', 'engine', 'app', 'store-sqlite', 'store-postgres', 'store', 'core'],
-    ...['runtime.ts', 'config.ts', 'version.ts'],
+    ...['runtime.ts', 'config.ts', 'version.ts', 'tls.ts'],
   ],
   cli: ['server.ts', 'http', 'engine', 'app', 'store', 'core', 'runtime.ts', 'config.ts', 'version.ts'],
   'main.ts': ['cli', 'server.ts', 'runtime.ts', 'config.ts', 'version.ts', 'start-error.ts'],

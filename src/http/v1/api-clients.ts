@@ -18,7 +18,7 @@ import { ApiClient, ApiClientChange, asListed, fullApiClient, limitsOf, NewApiCl
 
 const CreatedApiClient = Type.Object({
   api_client: Ref,
-  api_key: Type.String({ description: 'its owner key, shown only here' }),
+  api_key: Type.String({ description: 'its owner key, shown only here', examples: ['ep1…'] }),
   _links: SelfLink,
 })
 const OneApiClient = Type.Object({ apiClientId: Id })

@@ -17,20 +17,27 @@ const Scope = strict({
     description: `must be "*", ["*"], or an array of at most ${MAX_TARGETS} ids`,
   }),
 })
-const Scopes = Type.Array(Scope, { maxItems: MAX_SCOPES })
+const EXAMPLE_SCOPE = { resource: 'queues', access: 'read', targets: '*' }
+const Scopes = Type.Array(Scope, { maxItems: MAX_SCOPES, examples: [[EXAMPLE_SCOPE]] })
+
 /** The full form. */
-export const FullKey = Type.Object({
-  id: Id,
-  name: Type.Optional(Type.String()),
-  created_at: Time,
-  updated_at: Time,
-  last_used_at: NullableTime,
-  key: Type.String({ description: 'the first 3 characters' }),
-  status: Type.String(),
-  // Loosely typed for the answer alone: serializing a choice of types would mean validating it again.
-  scopes: Type.Array(Type.Object({ resource: Type.String(), access: Type.String(), targets: Type.Unknown() })),
-  owner: Type.Optional(Type.Boolean()),
-})
+export const FullKey = Type.Object(
+  {
+    id: Id,
+    name: Type.Optional(Type.String()),
+    created_at: Time,
+    updated_at: Time,
+    last_used_at: NullableTime,
+    key: Type.String({ description: 'the first 3 characters', examples: ['ep1'] }),
+    status: Type.String({ examples: ['enabled'] }),
+    // Loosely typed for the answer alone: serializing a choice of types would mean validating it again.
+    scopes: Type.Array(Type.Object({ resource: Type.String(), access: Type.String(), targets: Type.Unknown() }), {
+      examples: [[EXAMPLE_SCOPE]],
+    }),
+    owner: Type.Optional(Type.Boolean()),
+  },
+  { title: 'ApiKey' },
+)
 
 /** What makes a key. */
 export const NewKey = strict({
@@ -46,6 +53,7 @@ export const KeyChange = strict({
   scopes: Type.Optional(Scopes),
   ...readOnly('id', 'created_at', 'updated_at', 'last_used_at', 'key', 'owner'),
 })
+
 export function fullKey(key: ApiKey): Static<typeof FullKey> {
   return {
     ...refOf(key),

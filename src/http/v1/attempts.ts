@@ -6,17 +6,24 @@ import { type Api, demand } from '../contract.ts'
 import { decodeCursor, encodeCursor, expectOneStart } from '../cursor.ts'
 import { paths } from '../links.ts'
 import { feedLinks, type ListingAsk, pageOf } from '../listing.ts'
+import { EXAMPLE_ID } from '../openapi/examples.ts'
 import { answers, CursorQuery, DEFAULT_PAGE_SIZE, Id, Links, Time } from '../schemas.ts'
 
-const Attempt = Type.Object({
-  listener_id: Id,
-  number: Type.Integer({ description: 'counts from 1 for each listener' }),
-  started_at: Time,
-  duration: Type.Integer({ description: 'milliseconds' }),
-  status: Type.Optional(Type.Integer({ description: 'of the answer, where there was one' })),
-  error: Type.Optional(Type.String({ description: 'why there was no answer that could be judged' })),
-  response: Type.String({ description: 'the first KiB of it' }),
-})
+const EXAMPLES = [
+  { listener_id: EXAMPLE_ID, number: 1, started_at: 1_767_225_600_000, duration: 12, status: 200, response: 'thanks' },
+]
+const Attempt = Type.Object(
+  {
+    listener_id: Id,
+    number: Type.Integer({ description: 'counts from 1 for each listener' }),
+    started_at: Time,
+    duration: Type.Integer({ description: 'milliseconds' }),
+    status: Type.Optional(Type.Integer({ description: 'of the answer, where there was one' })),
+    error: Type.Optional(Type.String({ description: 'why there was no answer that could be judged' })),
+    response: Type.String({ description: 'the first KiB of it' }),
+  },
+  { title: 'Attempt', examples: EXAMPLES },
+)
 
 const schema = {
   operationId: 'listAttempts',

@@ -1,6 +1,12 @@
 import { type Static, Type } from 'typebox'
 import type { ListenerChange as Change, NewListener as New } from '../../app/listeners.ts'
-import { MAX_CONCURRENCY, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, type SettingsChange } from '../../core/listener.ts'
+import {
+  DEFAULT_SETTINGS,
+  MAX_CONCURRENCY,
+  MAX_TIMEOUT_MS,
+  MIN_TIMEOUT_MS,
+  type SettingsChange,
+} from '../../core/listener.ts'
 import { MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS } from '../../core/retry-policy.ts'
 import type { ListenerDetails } from '../../store/listeners.ts'
 import { paths } from '../links.ts'
@@ -9,21 +15,31 @@ import { Id, Name, NullableInteger, NullableText, NullableTime, readOnly, strict
 const MAX_ATTEMPTS = 100
 const MAX_MULTIPLIER = 100
 
-const Url = Type.String({ format: 'target', description: 'an absolute http or https URL without credentials' })
+const Url = Type.String({
+  format: 'target',
+  description: 'an absolute http or https URL without credentials',
+  examples: ['https://shop.example.com/orders'],
+})
 const NullableUrl = Type.Unsafe<string | null>({ ...Url, type: ['string', 'null'] })
-const Delay = Type.Integer({ minimum: MIN_RETRY_DELAY_MS, maximum: MAX_RETRY_DELAY_MS, description: 'milliseconds' })
+const Delay = Type.Integer({
+  minimum: MIN_RETRY_DELAY_MS,
+  maximum: MAX_RETRY_DELAY_MS,
+  description: 'milliseconds',
+  examples: [60_000],
+})
 const Retry = strict({
-  max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ATTEMPTS })),
+  max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ATTEMPTS, examples: [16] })),
   initial_delay: Type.Optional(Delay),
   max_delay: Type.Optional(Delay),
-  multiplier: Type.Optional(Type.Number({ minimum: 1, maximum: MAX_MULTIPLIER })),
+  multiplier: Type.Optional(Type.Number({ minimum: 1, maximum: MAX_MULTIPLIER, examples: [4] })),
 })
+const defaultRetry = DEFAULT_SETTINGS.retry
 const settings = {
   retry: Type.Optional(Retry),
   timeout: Type.Optional(
-    Type.Integer({ minimum: MIN_TIMEOUT_MS, maximum: MAX_TIMEOUT_MS, description: 'milliseconds' }),
+    Type.Integer({ minimum: MIN_TIMEOUT_MS, maximum: MAX_TIMEOUT_MS, description: 'milliseconds', examples: [15_000] }),
   ),
-  max_concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CONCURRENCY })),
+  max_concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CONCURRENCY, examples: [64] })),
 }
 
 /** What creates a listener. */
@@ -46,36 +62,39 @@ export const ListenerChange = strict({
 })
 
 /** The full form. */
-export const Listener = Type.Object({
-  id: Id,
-  name: Type.String(),
-  liveness: Type.Object({
-    state: Type.Enum(['stable', 'unstable', 'down', 'unknown']),
-    success_count: Type.Integer(),
-    last_success_at: NullableTime,
-    failure_count: Type.Integer(),
-    last_failure_status: NullableInteger,
-    last_failure_at: NullableTime,
-    last_failure_msg: NullableText,
-  }),
-  messages: Type.Object({
-    acknowledged_count: Type.Integer(),
-    last_success_at: NullableTime,
-    last_failure_at: NullableTime,
-    missed: Type.Array(Id),
-    missed_count: Type.Integer(),
-  }),
-  notify_url: Type.String(),
-  liveness_url: NullableText,
-  retry: Type.Object({
-    max_attempts: Type.Integer(),
-    initial_delay: Type.Integer(),
-    max_delay: Type.Integer(),
-    multiplier: Type.Number(),
-  }),
-  timeout: Type.Integer(),
-  max_concurrency: Type.Integer(),
-})
+export const Listener = Type.Object(
+  {
+    id: Id,
+    name: Type.String(),
+    liveness: Type.Object({
+      state: Type.Enum(['stable', 'unstable', 'down', 'unknown']),
+      success_count: Type.Integer(),
+      last_success_at: NullableTime,
+      failure_count: Type.Integer(),
+      last_failure_status: NullableInteger,
+      last_failure_at: NullableTime,
+      last_failure_msg: NullableText,
+    }),
+    messages: Type.Object({
+      acknowledged_count: Type.Integer(),
+      last_success_at: NullableTime,
+      last_failure_at: NullableTime,
+      missed: Type.Array(Id),
+      missed_count: Type.Integer(),
+    }),
+    notify_url: Type.String({ examples: ['https://shop.example.com/orders'] }),
+    liveness_url: NullableText,
+    retry: Type.Object({
+      max_attempts: Type.Integer({ examples: [defaultRetry.maxAttempts] }),
+      initial_delay: Type.Integer({ examples: [defaultRetry.initialDelayMs] }),
+      max_delay: Type.Integer({ examples: [defaultRetry.maxDelayMs] }),
+      multiplier: Type.Number({ examples: [defaultRetry.multiplier] }),
+    }),
+    timeout: Type.Integer({ examples: [DEFAULT_SETTINGS.timeoutMs] }),
+    max_concurrency: Type.Integer({ examples: [DEFAULT_SETTINGS.maxConcurrency] }),
+  },
+  { title: 'Listener' },
+)
 
 /** What a listener is as long as nobody has checked it. */
 const UNCHECKED: Static<typeof Listener>['liveness'] = Object.freeze({

@@ -13,6 +13,7 @@ import type { Principal } from '../../core/api-key.ts'
 import { type Api, demand } from '../contract.ts'
 import { paths, selfLink } from '../links.ts'
 import { pageOf, presentListing } from '../listing.ts'
+import { EXAMPLE_SECRET } from '../openapi/examples.ts'
 import { answers, collection, Deleted, Id, ListingQuery, Query, SelfLink, single } from '../schemas.ts'
 import { changeOf, createdOf, fullListener, Listener, ListenerChange, listedAt, NewListener } from './listener-form.ts'
 
@@ -20,10 +21,14 @@ const InQueue = Type.Object({ queueId: Id })
 const OneListener = Type.Object({ queueId: Id, listenerId: Id })
 const Shown = Type.Object({
   ...Listener.properties,
-  secret: Type.Optional(Type.String({ description: 'where it was changed' })),
+  secret: Type.Optional(Type.String({ description: 'where it was changed', examples: [EXAMPLE_SECRET] })),
 })
 const Created = Type.Object({
-  listener: Type.Object({ id: Id, name: Type.String(), secret: Type.String({ description: 'shown only here' }) }),
+  listener: Type.Object({
+    id: Id,
+    name: Type.String(),
+    secret: Type.String({ description: 'shown only here', examples: [EXAMPLE_SECRET] }),
+  }),
   _links: SelfLink,
 })
 

@@ -10,7 +10,11 @@ import { Id, Name, NullableTime, readOnly, strict, Time } from '../schemas.ts'
 
 /** What creates a message. */
 export const NewMessage = strict({
-  data: Type.String({ format: 'unicode', description: `at most ${MAX_DATA_BYTES / 1024} KiB of UTF-8` }),
+  data: Type.String({
+    format: 'unicode',
+    description: `at most ${MAX_DATA_BYTES / 1024} KiB of UTF-8`,
+    examples: ['{"order":1}'],
+  }),
   name: Type.Optional(Name),
 })
 
@@ -20,23 +24,26 @@ export const MessageChange = strict({
 })
 
 /** The full form. */
-export const Message = Type.Object({
-  id: Id,
-  name: Type.Optional(Type.String()),
-  data: Type.String(),
-  created_at: Time,
-  deliver_at: Time,
-  status: Type.Enum(['scheduled', 'pending', 'delivered', 'missed']),
-  deliveries: Type.Array(
-    Type.Object({
-      listener_id: Id,
-      status: Type.Enum(['pending', 'delivered', 'missed']),
-      attempts: Type.Integer(),
-      last_attempt_at: NullableTime,
-      next_attempt_at: NullableTime,
-    }),
-  ),
-})
+export const Message = Type.Object(
+  {
+    id: Id,
+    name: Type.Optional(Type.String()),
+    data: Type.String({ examples: ['{"order":1}'] }),
+    created_at: Time,
+    deliver_at: Time,
+    status: Type.Enum(['scheduled', 'pending', 'delivered', 'missed'], { examples: ['pending'] }),
+    deliveries: Type.Array(
+      Type.Object({
+        listener_id: Id,
+        status: Type.Enum(['pending', 'delivered', 'missed']),
+        attempts: Type.Integer({ examples: [1] }),
+        last_attempt_at: NullableTime,
+        next_attempt_at: NullableTime,
+      }),
+    ),
+  },
+  { title: 'Message' },
+)
 
 /** The cursor of a listing of messages: the id of the last one of the page before. */
 export const CURSOR = new RegExp(`(${ID_PATTERN})`)

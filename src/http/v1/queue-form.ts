@@ -4,7 +4,10 @@ import { entryLinks, type Links, paths, selfLink } from '../links.ts'
 import { Id, Name, Ref, readOnly, strict, Time } from '../schemas.ts'
 
 /** Its own rules are the core's, which say of every fault where it is. */
-const SentSchema = Type.Unknown({ description: 'a map of property to rule, or null for none' })
+const EXAMPLE = { order: { type: 'number', min: 1 }, note: { type: 'string', required: false } }
+/** Absent where any data will do. */
+export const QueueSchema = Type.Unknown({ description: 'a map of property to rule', examples: [EXAMPLE] })
+const SentSchema = Type.Unknown({ description: 'a map of property to rule, or null for none', examples: [EXAMPLE] })
 const Paused = Type.Boolean({ description: 'messages are stored, and none is delivered until this is false' })
 
 /** What creates a queue. */
@@ -25,7 +28,7 @@ export const QueueChange = strict({
 export const Queue = Type.Object({
   id: Id,
   name: Type.String(),
-  schema: Type.Optional(Type.Unknown({ description: 'a map of property to rule; absent where any data will do' })),
+  schema: Type.Optional(QueueSchema),
   listeners: Type.Array(Ref),
   created_at: Time,
   updated_at: Time,

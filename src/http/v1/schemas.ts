@@ -4,15 +4,19 @@ import { readSchema } from '../../app/queues.ts'
 import { type Api, demand } from '../contract.ts'
 import { paths, selfLink } from '../links.ts'
 import { Id, Query, SelfLink, single } from '../schemas.ts'
+import { QueueSchema } from './queue-form.ts'
 
-const SchemaId = Type.String({ description: 'the SHA-256, in hexadecimal, of the schema in canonical JSON (RFC 8785)' })
+const SchemaId = Type.String({
+  description: 'the SHA-256, in hexadecimal, of the schema in canonical JSON (RFC 8785)',
+  examples: ['4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945'],
+})
 
 const schema = {
   operationId: 'getSchema',
   summary: "Get a queue's schema",
   params: Type.Object({ queueId: Id, schemaId: SchemaId }),
   querystring: Query,
-  response: single('schema', Type.Unknown({ description: 'a map of property to rule' }), SelfLink),
+  response: single('schema', QueueSchema, SelfLink),
 }
 
 export function schemaRoutes(api: Api, deps: AppDeps): void {

@@ -1,0 +1,78 @@
+import { type ProblemCode, problems } from '../../core/problem.ts'
+
+/** What decides which problems an operation can meet. */
+export interface Circumstances {
+  method: string
+  /** The resource that the key must allow; null for what needs no key. */
+  resource: string | null
+  /** Path parameters, the outermost first: `queueId`. */
+  params: readonly string[]
+  /** Properties of the body that the operation takes; null where it takes none. */
+  bodyProperties: readonly string[] | null
+}
+
+type Rule = (at: Circumstances) => boolean
+
+const BODY_METHODS: readonly string[] = ['POST', 'PUT', 'PATCH']
+const CHANGE_METHODS: readonly string[] = ['PUT', 'PATCH', 'DELETE']
+const WRITE_METHODS: readonly string[] = ['POST', ...CHANGE_METHODS]
+/** Of these an organization may have a limited number. */
+const COUNTED: readonly string[] = ['api_keys', 'queues', 'listeners', 'messages']
+
+const always: Rule = () => true
+const never: Rule = () => false
+const withKey: Rule = ({ resource }) => resource !== null
+const readsBody: Rule = ({ method, resource }) => resource !== null && BODY_METHODS.includes(method)
+const takesBody: Rule = ({ bodyProperties }) => bodyProperties !== null
+const acceptsMessages: Rule = ({ method, resource }) => method === 'POST' && resource === 'messages'
+/** The innermost resource of the path is the one that is looked for. */
+const looksFor =
+  (param: string): Rule =>
+  ({ params }) =>
+    params.at(-1) === param
+
+/** Where each problem of the catalogue can be met. A new problem needs its line here. */
+const rules: Record<ProblemCode, Rule> = {
+  bad_query: withKey,
+  bad_header: withKey,
+  bad_json: readsBody,
+  bad_request: always,
+  key_missing: withKey,
+  key_rejected: withKey,
+  quota_reached: ({ method, resource }) => method === 'POST' && resource !== null && COUNTED.includes(resource),
+  scope_missing: withKey,
+  root_key_needed: ({ resource }) => resource === 'api_clients',
+  locked_out: withKey,
+  path_not_found: ({ params }) => params.length > 0,
+  api_key_not_found: looksFor('apiKeyId'),
+  organization_not_found: looksFor('apiClientId'),
+  queue_not_found: looksFor('queueId'),
+  schema_not_found: looksFor('schemaId'),
+  listener_not_found: looksFor('listenerId'),
+  message_not_found: looksFor('messageId'),
+  // About the methods that a path does not have: no operation answers with it.
+  method_not_allowed: never,
+  not_acceptable: withKey,
+  body_too_large: readsBody,
+  body_not_json: readsBody,
+  invalid: takesBody,
+  // Messages may share a name.
+  name_taken: ({ bodyProperties, resource }) => bodyProperties?.includes('name') === true && resource !== 'messages',
+  last_owner_key: ({ method, resource }) => resource === 'api_keys' && CHANGE_METHODS.includes(method),
+  queue_deleting: ({ method, params }) => method === 'POST' && params.includes('queueId'),
+  root_organization: ({ method, resource }) => resource === 'api_clients' && CHANGE_METHODS.includes(method),
+  organization_frozen: ({ method, resource }) => resource !== null && WRITE_METHODS.includes(method),
+  rate_limited: withKey,
+  internal: always,
+  method_not_implemented: never,
+  overloaded: acceptsMessages,
+  stopping: acceptsMessages,
+  store_unavailable: withKey,
+}
+
+/** The problems that an operation can answer with, by status, lowest first. */
+export function causesOf(at: Circumstances): Map<number, ProblemCode[]> {
+  const codes = (Object.keys(problems) as ProblemCode[]).filter((code) => rules[code]?.(at))
+  codes.sort((a, b) => problems[a].status - problems[b].status)
+  return Map.groupBy(codes, (code): number => problems[code].status)
+}

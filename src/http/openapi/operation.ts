@@ -1,0 +1,108 @@
+import type { Components, Node } from './components.ts'
+import type { DescribedRoute } from './described.ts'
+import { EXAMPLE_ID, exampleOf } from './examples.ts'
+import { responsesOf } from './responses.ts'
+
+/** What operations share while a document is made. */
+export interface Making {
+  components: Components
+  /** Told what an operation lacks, and where to add it. */
+  fault: (text: string) => void
+}
+
+const EXAMPLE_ORIGIN = 'http://127.0.0.1:3000'
+
+/** `/v1/queues/:queueId` as OpenAPI writes it: `/v1/queues/{queue_id}`. */
+export function pathOf(url: string): string {
+  return url.replace(/:(\w+)/g, (_, name: string) => `{${snake(name)}}`)
+}
+
+/** One operation of the document. */
+export function operationOf(described: DescribedRoute, { components, fault }: Making): Node {
+  const { method, url, route } = described
+  const { schema = {} } = route
+  const where = `${method} ${pathOf(url)}`
+  const demand = route.config?.demand
+  const href = exampleHref(described)
+  const example = (what: string) => (part: Node) =>
+    exampleOf(part, { href, missing: (at) => fault(`${where} has no example of its ${what}${at}: give that examples`) })
+  for (const name of ['operationId', 'summary'] as const) {
+    if (!schema[name]) fault(`${where} has no ${name}: add it to the schema of its route`)
+  }
+  const tags = schema.tags ?? (demand ? [demand.resource] : [])
+  if (tags.length === 0) fault(`${where} has no tags: add them to the schema of its route`)
+  const given = schema.example
+  const body = schema.body as Node | undefined
+  return {
+    operationId: operationIdOf(described),
+    summary: schema.summary,
+    ...(schema.description !== undefined && { description: schema.description }),
+    tags,
+    ...(demand === undefined && { security: [] }),
+    parameters: parametersOf(schema, components),
+    ...(body !== undefined && {
+      requestBody: bodyOf(body, components, given?.request ?? example('request')(body)),
+    }),
+    responses: responsesOf(
+      (schema.response ?? {}) as Node,
+      {
+        method,
+        resource: demand?.resource ?? null,
+        params: paramsOf(url),
+        bodyProperties: body === undefined ? null : Object.keys((body.properties ?? {}) as Node),
+      },
+      components,
+      (part) => given?.response ?? example('response')(part),
+    ),
+  }
+}
+
+/** One route serves PUT and PATCH, and each of them is an operation of its own. */
+function operationIdOf({ method, route }: DescribedRoute): string | undefined {
+  const id = route.schema?.operationId
+  return method === 'PATCH' && route.method !== 'PATCH' ? id?.replace(/^update/, 'patch') : id
+}
+
+function parametersOf(schema: { params?: unknown; querystring?: unknown; headers?: unknown }, components: Components) {
+  return [
+    ...parametersIn('path', schema.params, components),
+    ...parametersIn('query', schema.querystring, components),
+    ...parametersIn('header', schema.headers, components),
+  ]
+}
+
+function parametersIn(place: 'path' | 'query' | 'header', schema: unknown, components: Components): Node[] {
+  const { properties = {}, required = [] } = (schema ?? {}) as {
+    properties?: Record<string, Node>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, { description, ...rule }]) => ({
+    name: place === 'path' ? snake(name) : name,
+    in: place,
+    ...(description !== undefined && { description }),
+    required: place === 'path' || required.includes(name),
+    // `?pretty` alone means true.
+    ...(place === 'query' && rule.type === 'boolean' && { allowEmptyValue: true }),
+    // The parser of queries refuses empty texts.
+    schema: components.schema(place === 'query' && rule.type === 'string' ? { minLength: 1, ...rule } : rule),
+  }))
+}
+
+/** An empty body is refused wherever one is taken. */
+function bodyOf(schema: Node, components: Components, example: unknown): Node {
+  return { required: true, content: { 'application/json': { schema: components.schema(schema), example } } }
+}
+
+function paramsOf(url: string): string[] {
+  return [...url.matchAll(/:(\w+)/g)].map(([, name]) => name!)
+}
+
+/** What is created lives one step below the listing that it was posted to. */
+function exampleHref({ url, route }: DescribedRoute): string {
+  const own = EXAMPLE_ORIGIN + url.replace(/:\w+/g, EXAMPLE_ID)
+  return route.schema?.operationId?.startsWith('create') ? `${own}/${EXAMPLE_ID}` : own
+}
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
