@@ -1,7 +1,8 @@
 // What the store's hot path costs, this checkout against another one:
-//   node bench/commit.ts ../other-checkout [rounds]
+//   node bench/commit.ts ../other-checkout [rounds] [empty folder]
 // Each commit takes in 32 messages of one queue with one listener and settles the 32 of the commit before, as a busy
-// server's do. Both stores live in memory, so that no disk hides the difference; they take turns.
+// server's do. In memory, where no disk hides the difference, or in files of the folder; both stores take turns.
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { LeasedDelivery } from '../src/core/delivery.ts'
 import { DEFAULT_SETTINGS } from '../src/core/listener.ts'
@@ -34,10 +35,10 @@ class Contender {
     this.#store = store
   }
 
-  static async open(name: string, root: string): Promise<Contender> {
+  static async open(name: string, root: string, folder: string | undefined): Promise<Contender> {
     const module = pathToFileURL(`${root}/src/store-sqlite/database.ts`).href
     const { openSqliteStore } = (await import(module)) as { openSqliteStore(path: string): Promise<Store> }
-    const store = await openSqliteStore(':memory:')
+    const store = await openSqliteStore(folder === undefined ? ':memory:' : join(folder, `${name}.db`))
     const times = { createdAt: START, updatedAt: START }
     const { organizationId, queueId } = PLACE
     await store.queues.create({ id: queueId, organizationId, name: 'queue', version: 1, ...times })
@@ -91,9 +92,9 @@ class Contender {
   }
 }
 
-async function main(other: string | undefined, rounds: number): Promise<void> {
+async function main(other: string | undefined, rounds: number, folder: string | undefined): Promise<void> {
   if (other === undefined) throw new Error('which checkout to compare with? node bench/commit.ts ../other-checkout')
-  const [before, after] = [await Contender.open('before', other), await Contender.open('after', '.')]
+  const [before, after] = [await Contender.open('before', other, folder), await Contender.open('after', '.', folder)]
   const played: { before: number; after: number }[] = []
   for (let number = 0; number <= rounds; number++) {
     const round = await playRound(before, after)
@@ -136,4 +137,4 @@ function median(values: number[]): number {
   return spreadOf(values).median
 }
 
-await main(process.argv[2], Number(process.argv[3] ?? 12))
+await main(process.argv[2], Number(process.argv[3] ?? 12), process.argv[4])
