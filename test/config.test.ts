@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, readConfig } from '../src/config.ts'
+
+const DAY_MS = 86_400_000
+
+test('messages are kept for seven days and events for one, unless told', () => {
+  assert.deepEqual(readConfig([], {}).retention, { messagesMs: 7 * DAY_MS, eventsMs: DAY_MS })
+  const env = { DISCUE_RETENTION: '90m', DISCUE_EVENT_RETENTION: '45s' }
+  assert.deepEqual(readConfig([], env).retention, { messagesMs: 5_400_000, eventsMs: 45_000 })
+  assert.equal(readConfig(['--retention', '3660d'], {}).retention.messagesMs, 3_660 * DAY_MS)
+})
+
+test('a duration that is none is refused with what would be one', () => {
+  for (const text of ['7', 'd', '0d', '-1d', '1.5h', '7 d', '1w', '3661d', '1e3s', '7D']) {
+    assert.throws(
+      () => readConfig([], { DISCUE_RETENTION: text }),
+      (error) => error instanceof ConfigError && /DISCUE_RETENTION must be a duration such as/.test(error.message),
+      text,
+    )
+  }
+})
