@@ -1,57 +1,61 @@
 import type { Acceptor } from '../app/deps.ts'
 import type { Runtime } from '../runtime.ts'
-import type { AcceptResult } from '../store/batch.ts'
+import type { AcceptResult, MessageAccept, StoredMessage } from '../store/batch.ts'
 import type { QueueRoute } from '../store/queues.ts'
 import type { Committer } from './committer.ts'
 import type { Dispatcher } from './dispatcher.ts'
 
 /**
- * Takes a message in: stored with a delivery for each listener, those that are due and have room in their lane
+ * Takes messages in: stored with a delivery for each listener, those that are due and have room in their lane
  * already leased to this node, so that they go straight from memory to the wire.
  */
 export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatcher; runtime: Runtime }): Acceptor {
   const { committer, dispatcher, runtime } = deps
 
-  function unreserve(deliveries: { listenerId: string; leased: boolean }[], bytes: number): void {
-    for (const { listenerId, leased } of deliveries) if (leased) dispatcher.unreserve(listenerId, bytes)
+  function reserved(message: MessageAccept['message'], { listeners }: QueueRoute): MessageAccept {
+    const due = message.deliverAt <= runtime.now()
+    const bytes = message.data.length
+    const deliveries = listeners.map((listener) => ({
+      listenerId: listener.id,
+      leased: due && dispatcher.reserve(listener, bytes),
+    }))
+    return { message, deliveries }
+  }
+
+  function unreserve(messages: readonly MessageAccept[]): void {
+    for (const { message, deliveries } of messages) {
+      for (const { listenerId, leased } of deliveries) {
+        if (leased) dispatcher.unreserve(listenerId, message.data.length)
+      }
+    }
+  }
+
+  function dispatch({ message }: MessageAccept, { listeners }: QueueRoute, { sequence, leases }: StoredMessage): void {
+    const stored = { ...message, sequence }
+    const dueAt = message.deliverAt
+    for (const [index, listener] of listeners.entries()) {
+      const lease = leases[index] ?? null
+      if (lease === null) dispatcher.waitUntil(listener, dueAt)
+      else {
+        dispatcher.offer({ listenerId: listener.id, message: stored, dueAt, attempts: 0, firstSentAt: null, lease })
+      }
+    }
   }
 
   return {
-    async accept(message, route) {
-      const bytes = message.data.length
-      const due = message.deliverAt <= runtime.now()
-      const deliveries = route.listeners.map((listener) => ({
-        listenerId: listener.id,
-        leased: due && dispatcher.reserve(listener, bytes),
-      }))
+    async accept(given, route, answer) {
+      const messages = given.map((message) => reserved(message, route))
       let result: AcceptResult
       try {
-        result = await committer.accept({ message, queueVersion: route.queue.version, deliveries })
+        result = await committer.accept({ queueVersion: route.queue.version, messages, answer: answer ?? null })
       } catch (error) {
-        unreserve(deliveries, bytes)
+        unreserve(messages)
         throw error
       }
-      if (result.outcome === 'stale') unreserve(deliveries, bytes)
-      else dispatch(message, route, result)
+      if (result.outcome !== 'accepted') unreserve(messages)
+      else for (const [index, stored] of result.messages.entries()) dispatch(messages[index]!, route, stored)
       return result.outcome
     },
     useKey: committer.useKey,
-  }
-
-  function dispatch(
-    message: Parameters<Acceptor['accept']>[0],
-    { listeners }: QueueRoute,
-    { sequence, leases }: Extract<AcceptResult, { outcome: 'accepted' }>,
-  ): void {
-    const stored = { ...message, sequence }
-    for (const [index, listener] of listeners.entries()) {
-      const lease = leases[index] ?? null
-      if (lease === null) dispatcher.waitUntil(listener, message.deliverAt)
-      else {
-        const { id: listenerId } = listener
-        const dueAt = message.deliverAt
-        dispatcher.offer({ listenerId, message: stored, dueAt, attempts: 0, firstSentAt: null, lease })
-      }
-    }
   }
 }

@@ -15,6 +15,8 @@ const SWEEP_EVERY_MS = 10_000
 /** How often to look for rows of deleted things, and how many to remove at a time: a few milliseconds' work. */
 const REMOVE_EVERY_MS = 5_000
 const REMOVE_ROWS = 500
+/** How often to look for answers to repeated requests that have expired. */
+const REMOVE_ANSWERS_EVERY_MS = 60_000
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
@@ -46,6 +48,12 @@ export function createEngine(deps: { store: Store; runtime: Runtime; userAgent: 
       name: 'remover',
       tick: () => store.removals.sweep({ limit: REMOVE_ROWS }),
       idleMs: REMOVE_EVERY_MS,
+      runtime,
+    }),
+    createLoop({
+      name: 'answer-remover',
+      tick: () => store.answers.removeExpired({ now: runtime.now(), limit: REMOVE_ROWS }),
+      idleMs: REMOVE_ANSWERS_EVERY_MS,
       runtime,
     }),
   ]

@@ -1,10 +1,13 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
+import { createIdempotency } from '../app/idempotency.ts'
 import { createKeyUse } from '../app/key-use.ts'
 import { type Principal, permits } from '../core/api-key.ts'
 import { Problem } from '../core/problem.ts'
 import { createBase } from './base.ts'
 import type { RouteDemand } from './contract.ts'
+import { readConditions } from './etag.ts'
+import { createIdempotencyHooks } from './idempotency.ts'
 import { acceptsJson, isJsonType } from './media.ts'
 import { indented } from './pretty.ts'
 import { compileQuery } from './query.ts'
@@ -13,15 +16,19 @@ type Done = (error?: Error) => void
 
 /**
  * Puts the checks that all routes share before those of a route, in the order that the contract promises: key, scope,
- * `Accept`, `Content-Type`; then the body is read, and weighed; then the query. What follows is the route's own.
+ * `Accept`, `Content-Type`; then the body is read, and weighed; then the query, and headers with conditions. A `POST`
+ * that was answered before gets the same answer here. What follows is the route's own.
  */
 export function createGate(deps: AppDeps & { publicUrl: string | null }): (route: RouteOptions) => void {
   const admit = createAdmission(deps)
+  const once = createIdempotencyHooks({ idempotency: createIdempotency(deps), log: deps.runtime.log })
   return (route) => {
     const demand = route.config?.demand
     if (demand === undefined) return
     route.onRequest = [createEntrance(deps, admit, demand), ...hooksOf(route.onRequest)]
-    route.preValidation = [createRequestCheck(route), ...hooksOf(route.preValidation)]
+    const post = [route.method].flat().includes('POST')
+    route.preValidation = [createRequestCheck(route), ...(post ? [once.begin] : []), ...hooksOf(route.preValidation)]
+    if (post) route.onSend = [...hooksOf(route.onSend), once.end]
   }
 }
 
@@ -92,6 +99,7 @@ function createRequestCheck(route: RouteOptions) {
     const query = parseQuery(request.query as Record<string, unknown>)
     request.query = query
     if (query.pretty === true) reply.serializer(indented)
+    readConditions(request)
     if (needsBody && request.body === undefined) {
       throw new Problem('bad_json', { detail: 'the body is empty; send a JSON object' })
     }

@@ -1,6 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
 import type { ApiKeyStore } from '../store/api-keys.ts'
+import type { Revised } from '../store/store.ts'
+import { createKeepAnswer } from './answers.ts'
+import { contradicts } from './belief.ts'
 import { unlessTaken } from './errors.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { reading, type Transact } from './transaction.ts'
@@ -18,7 +21,7 @@ const FIND_BY_DIGEST = `
   select ${COLUMNS}, (select root from organizations where id = organization_id) as root
     from api_keys where digest = ?`
 
-const GET = `select ${COLUMNS} from api_keys where organization_id = ? and id = ?`
+const GET = `select ${COLUMNS}, revision from api_keys where organization_id = ? and id = ?`
 
 const LIST = `
   select ${COLUMNS} from api_keys
@@ -29,9 +32,11 @@ const OTHER_OWNERS = `
   select count(*) as others from api_keys
    where organization_id = ? and owner = 1 and status = 'enabled' and id <> ?`
 
-const UPDATE = `update api_keys set name = ?, status = ?, scopes = ?, updated_at = ? where id = ?`
+const UPDATE = `
+  update api_keys set name = ?, status = ?, scopes = ?, updated_at = ?, revision = revision + 1 where id = ?`
 const DELETE = `delete from api_keys where id = ?`
-const REPLACE_DIGEST = `update api_keys set digest = ?, prefix = ?, updated_at = ? where id = ?`
+const REPLACE_DIGEST = `
+  update api_keys set digest = ?, prefix = ?, updated_at = ?, revision = revision + 1 where id = ?`
 const READ_NOTE = `select value from notes where name = 'root_key_shown'`
 const WRITE_NOTE = `insert or replace into notes (name, value) values ('root_key_shown', 'yes')`
 
@@ -53,9 +58,11 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyS
   const [update, remove, replaceDigest] = [db.prepare(UPDATE), db.prepare(DELETE), db.prepare(REPLACE_DIGEST)]
   const [otherOwners, readNote, writeNote] = [db.prepare(OTHER_OWNERS), db.prepare(READ_NOTE), db.prepare(WRITE_NOTE)]
 
-  const find = (ask: { organizationId: string; id: string }): ApiKey | null => {
-    const row = get.get(ask.organizationId, ask.id) as Row | undefined
-    return row === undefined ? null : keyOf(row)
+  const keepAnswer = createKeepAnswer(db)
+
+  const find = (ask: { organizationId: string; id: string }): Revised<ApiKey> | null => {
+    const row = get.get(ask.organizationId, ask.id) as Revised<Row> | undefined
+    return row === undefined ? null : { ...keyOf(row), revision: row.revision }
   }
   const lastOwner = (key: ApiKey): boolean => {
     if (!key.owner || key.status !== 'enabled') return false
@@ -67,11 +74,14 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyS
       const row = reading(() => findByDigest.get(digest)) as Row | undefined
       return row === undefined ? null : { key: keyOf(row), root: row.root === 1 }
     },
-    async create(key) {
-      return unlessTaken(() => {
-        transact(() => insert(key))
-        return 'created' as const
-      })
+    async create(key, answer) {
+      return unlessTaken(() =>
+        transact(() => {
+          if (answer !== undefined && keepAnswer(answer) === 'answered') return 'answered'
+          insert(key)
+          return 'created'
+        }),
+      )
     },
     async get(ask) {
       return reading(() => find(ask))
@@ -80,13 +90,14 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyS
       const rows = reading(() => list.all({ organizationId, only: onlyOf(only), ...sliceOf(slice) }))
       return (rows as unknown as Row[]).map(keyOf)
     },
-    async update({ changes, now, ...ask }) {
+    async update({ changes, now, belief, ...ask }) {
       return unlessTaken(() =>
         transact(() => {
           const key = find(ask)
           if (key === null) return 'not_found'
+          if (contradicts(key.revision, belief)) return 'changed'
           if (changes.status === 'disabled' && lastOwner(key)) return 'last_owner_key'
-          const changed: ApiKey = { ...key, ...changes, updatedAt: now }
+          const changed = { ...key, ...changes, updatedAt: now, revision: key.revision + 1 }
           update.run(changed.name, changed.status, scopesText(changed.scopes), now, key.id)
           return changed
         }),
@@ -96,6 +107,7 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyS
       return transact(() => {
         const key = find(ask)
         if (key === null) return 'not_found'
+        if (contradicts(key.revision, ask.belief)) return 'changed'
         if (lastOwner(key)) return 'last_owner_key'
         remove.run(key.id)
         return 'deleted'

@@ -1,8 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { acknowledges } from '../core/attempt.ts'
-import type { Accept, AcceptResult, Batch, BatchResult, Settlement, SettleResult } from '../store/batch.ts'
+import type {
+  Accept,
+  AcceptResult,
+  Batch,
+  BatchResult,
+  MessageAccept,
+  Settlement,
+  SettleResult,
+} from '../store/batch.ts'
+import { createKeepAnswer } from './answers.ts'
 import { createFigures, FigureChanges } from './figures.ts'
 import type { Leases } from './leases.ts'
+import type { MessageMarks } from './message-marks.ts'
 import { createSequence } from './sequence.ts'
 import type { Transact } from './transaction.ts'
 
@@ -31,17 +41,23 @@ const USE_KEY = `
   update api_keys set last_used_at = ? where id = ? and (last_used_at is null or last_used_at < ?)`
 
 /** Makes the one transaction of the hot path. */
-export function createCommit(db: DatabaseSync, transact: Transact, leases: Leases): (batch: Batch) => BatchResult {
+export function createCommit(
+  db: DatabaseSync,
+  transact: Transact,
+  leases: Leases,
+  marks: MessageMarks,
+): (batch: Batch) => BatchResult {
   const [queueVersion, insertMessage] = [db.prepare(QUEUE_VERSION), db.prepare(INSERT_MESSAGE)]
   const [insertDelivery, insertAttempt] = [db.prepare(INSERT_DELIVERY), db.prepare(INSERT_ATTEMPT)]
   const [deleteDelivery, moveDelivery] = [db.prepare(DELETE_DELIVERY), db.prepare(MOVE_DELIVERY)]
   const [insertMissed, useKey] = [db.prepare(INSERT_MISSED), db.prepare(USE_KEY)]
   const figures = createFigures(db)
+  const keepAnswer = createKeepAnswer(db)
   const sequences = createSequence(db)
   /** Numbers the transactions, those that fail too. */
   let transaction = 0
 
-  function versionOf({ message }: Accept, seen: Map<string, number>): number {
+  function versionOf({ message }: MessageAccept, seen: Map<string, number>): number {
     // By organization too: a queue's id from another organization must find nothing, whatever else the batch holds.
     const key = message.organizationId + message.queueId
     const known = seen.get(key)
@@ -52,14 +68,21 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
     return version
   }
 
-  /** Returns the message's sequence, or 0 where the accept is stale. */
-  function accept(it: Accept, seen: Map<string, number>, changes: FigureChanges): number {
-    if (versionOf(it, seen) !== it.queueVersion) return 0
-    const { id, organizationId, queueId, name, data, createdAt, deliverAt } = it.message
+  /** Returns the first message's sequence, from which the others count up. */
+  function accept(it: Accept, seen: Map<string, number>, changes: FigureChanges): Accepted {
+    if (versionOf(it.messages[0]!, seen) !== it.queueVersion) return 'stale'
+    if (it.answer !== null && keepAnswer(it.answer) === 'answered') return 'answered'
+    const sequence = insert(it.messages[0]!, changes)
+    for (let i = 1; i < it.messages.length; i++) insert(it.messages[i]!, changes)
+    return sequence
+  }
+
+  function insert({ message, deliveries }: MessageAccept, changes: FigureChanges): number {
+    const { id, organizationId, queueId, name, data, createdAt, deliverAt } = message
     const sequence = sequences.next()
-    const fanOut = it.deliveries.length
-    insertMessage.run(sequence, id, organizationId, queueId, name, data, createdAt, deliverAt, fanOut)
-    for (const { listenerId } of it.deliveries) {
+    insertMessage.run(sequence, id, organizationId, queueId, name, data, createdAt, deliverAt, deliveries.length)
+    marks.added(queueId, id)
+    for (const { listenerId } of deliveries) {
       insertDelivery.run(listenerId, deliverAt, sequence)
       changes.of(listenerId).pending += 1
     }
@@ -96,7 +119,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
     return 'settled'
   }
 
-  function write(batch: Batch): { accepted: number[]; settlements: SettleResult[] } {
+  function write(batch: Batch): { accepted: Accepted[]; settlements: SettleResult[] } {
     const changes = new FigureChanges()
     const seen = new Map<string, number>()
     const accepted = batch.accepts.map((it) => accept(it, seen, changes))
@@ -109,7 +132,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
   // Leases are in memory and know no rollback: they change only once the transaction is on disk.
   return (batch) => {
     transaction += 1
-    const { accepted, settlements } = transact(() => write(batch))
+    const { accepted, settlements } = written(batch)
     sequences.committed()
     for (const { delivery } of batch.settlements) {
       leases.dropSettled(delivery.listenerId, delivery.sequence, transaction)
@@ -117,11 +140,27 @@ export function createCommit(db: DatabaseSync, transact: Transact, leases: Lease
     return { accepts: batch.accepts.map((it, index) => lease(it, accepted[index]!, batch.node)), settlements }
   }
 
-  function lease(it: Accept, sequence: number, node: string): AcceptResult {
-    if (sequence === 0) return { outcome: 'stale' }
-    const taken = it.deliveries.map((delivery) =>
-      delivery.leased ? leases.take(node, delivery.listenerId, sequence) : null,
-    )
-    return { outcome: 'accepted', sequence, leases: taken }
+  function written(batch: Batch): ReturnType<typeof write> {
+    try {
+      return transact(() => write(batch))
+    } catch (error) {
+      marks.forget()
+      throw error
+    }
+  }
+
+  function lease(it: Accept, accepted: Accepted, node: string): AcceptResult {
+    if (typeof accepted === 'string') return { outcome: accepted }
+    const messages = it.messages.map(({ deliveries }, index) => {
+      const sequence = accepted + index
+      const taken = deliveries.map(({ listenerId, leased }) =>
+        leased ? leases.take(node, listenerId, sequence) : null,
+      )
+      return { sequence, leases: taken }
+    })
+    return { outcome: 'accepted', messages }
   }
 }
+
+/** The sequence of the first message that was stored, or why none was. */
+type Accepted = number | 'stale' | 'answered'

@@ -1,6 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Listener } from '../core/listener.ts'
 import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
+import type { Revised } from '../store/store.ts'
+import { createKeepAnswer } from './answers.ts'
+import { contradicts } from './belief.ts'
 import { unlessTaken } from './errors.ts'
 import { createFigures } from './figures.ts'
 import type { Leases } from './leases.ts'
@@ -15,6 +18,9 @@ const INSERT = `
 
 const GET = `select ${listenerColumns()} from listeners where id = ?`
 
+const GET_OWN = `
+  select ${listenerColumns()}, revision from listeners where id = ? and organization_id = ? and queue_id = ?`
+
 const LIST = `
   select ${listenerColumns()} from listeners
    where organization_id = :organizationId and (:queueId is null or queue_id = :queueId)
@@ -27,7 +33,8 @@ const LIST_OF_QUEUE = LIST.replace('organization_id = :organizationId', '+organi
 )
 
 const UPDATE = `
-  update listeners set name = ?, notify_url = ?, liveness_url = ?, secret = ?, settings = ?, updated_at = ?
+  update listeners set name = ?, notify_url = ?, liveness_url = ?, secret = ?, settings = ?, updated_at = ?,
+         revision = revision + 1
    where id = ?`
 
 const DELETE = `delete from listeners where id = ?`
@@ -38,25 +45,28 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   const [insert, get, update] = [db.prepare(INSERT), db.prepare(GET), db.prepare(UPDATE)]
   const [listAll, listOfQueue] = [db.prepare(LIST), db.prepare(LIST_OF_QUEUE)]
   const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
+  const getOwn = db.prepare(GET_OWN)
   const figures = createFigures(db)
+  const keepAnswer = createKeepAnswer(db)
 
   const find = (id: string): Listener | null => {
     const row = get.get(id) as ListenerRow | undefined
     return row === undefined ? null : listenerOf(row)
   }
-  const findOwn = (ask: { organizationId: string; queueId: string; id: string }): Listener | null => {
-    const listener = find(ask.id)
-    const own = listener?.organizationId === ask.organizationId && listener.queueId === ask.queueId
-    return own ? listener : null
+  const findOwn = (ask: { organizationId: string; queueId: string; id: string }): Revised<Listener> | null => {
+    const row = getOwn.get(ask.id, ask.organizationId, ask.queueId) as Revised<ListenerRow> | undefined
+    return row === undefined ? null : { ...listenerOf(row), revision: row.revision }
   }
   const detailed = (listener: Listener): ListenerDetails => ({ ...listener, ...figures.read(listener.id) })
 
   return {
-    async create(listener) {
+    async create(listener, answer) {
       return unlessTaken(() =>
         transact(() => {
           const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, createdAt, updatedAt } = listener
           if (touchQueue.run(organizationId, queueId).changes === 0) return 'queue_not_found'
+          // Nothing else was written yet but a queue's version, which may grow without a reason.
+          if (answer !== undefined && keepAnswer(answer) === 'answered') return 'answered'
           const settings = JSON.stringify(listener.settings)
           insert.run(id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt)
           return 'created'
@@ -66,7 +76,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     async get(ask) {
       return reading(() => {
         const listener = findOwn(ask)
-        return listener === null ? null : detailed(listener)
+        return listener === null ? null : { ...detailed(listener), revision: listener.revision }
       })
     },
     async list({ organizationId, queueId, only, slice }) {
@@ -79,12 +89,13 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     async find(id) {
       return reading(() => find(id))
     },
-    async update({ changes, now, ...ask }) {
+    async update({ changes, now, belief, ...ask }) {
       return unlessTaken(() =>
         transact(() => {
           const listener = findOwn(ask)
           if (listener === null) return 'not_found'
-          const changed: Listener = { ...listener, ...changes, updatedAt: now }
+          if (contradicts(listener.revision, belief)) return 'changed'
+          const changed = { ...listener, ...changes, updatedAt: now, revision: listener.revision + 1 }
           const { name, notifyUrl, livenessUrl, secret } = changed
           update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(changed.settings), now, ask.id)
           touchQueue.run(ask.organizationId, ask.queueId)
@@ -94,7 +105,9 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     },
     async delete(ask) {
       const outcome = transact(() => {
-        if (findOwn(ask) === null) return 'not_found'
+        const listener = findOwn(ask)
+        if (listener === null) return 'not_found'
+        if (contradicts(listener.revision, ask.belief)) return 'changed'
         remove.run(ask.id)
         remember.run(ask.id)
         touchQueue.run(ask.organizationId, ask.queueId)

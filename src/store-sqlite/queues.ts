@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Queue } from '../core/queue.ts'
 import type { QueueDetails, QueueStore } from '../store/queues.ts'
+import { createKeepAnswer } from './answers.ts'
+import { contradicts } from './belief.ts'
 import { unlessTaken } from './errors.ts'
 import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
@@ -37,6 +39,7 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
   const [insert, get, list] = [db.prepare(INSERT), db.prepare(GET), db.prepare(LIST)]
   const [listeners, listenerRefs, rename] = [db.prepare(LISTENERS), db.prepare(LISTENER_REFS), db.prepare(RENAME)]
   const remove = db.prepare(DELETE)
+  const keepAnswer = createKeepAnswer(db)
   const cleanup = [REMEMBER_LISTENERS, REMEMBER_QUEUE, DELETE_LISTENERS].map((sql) => db.prepare(sql))
 
   const find = (organizationId: string, id: string) => get.get(organizationId, id) as Queue | undefined
@@ -47,9 +50,10 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
   }
 
   return {
-    async create({ id, organizationId, name, version, createdAt, updatedAt }) {
+    async create({ id, organizationId, name, version, createdAt, updatedAt }, answer) {
       return unlessTaken(() =>
         transact(() => {
+          if (answer !== undefined && keepAnswer(answer) === 'answered') return 'answered'
           insert.run(id, organizationId, name, version, createdAt, updatedAt)
           return 'created'
         }),
@@ -74,24 +78,28 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
         return { queue: { ...queue }, listeners: (listeners.all(id) as unknown as ListenerRow[]).map(listenerOf) }
       })
     },
-    async update({ organizationId, id, changes, now }) {
+    async update({ organizationId, id, changes, now, belief }) {
       return unlessTaken(() =>
         transact(() => {
           const queue = find(organizationId, id)
           if (queue === undefined) return 'not_found'
+          if (contradicts(queue.version, belief)) return 'changed'
           rename.run(changes.name ?? queue.name, now, organizationId, id)
           return 'updated'
         }),
       )
     },
-    async delete({ organizationId, id }) {
+    async delete({ organizationId, id, belief }) {
       const listenerIds = transact(() => {
-        if (remove.run(organizationId, id).changes === 0) return null
+        const queue = find(organizationId, id)
+        if (queue === undefined) return 'not_found'
+        if (contradicts(queue.version, belief)) return 'changed'
+        remove.run(organizationId, id)
         const ids = listenerRefs.all(id).map((row) => row.id as string)
         for (const statement of cleanup) statement.run(id)
         return ids
       })
-      if (listenerIds === null) return 'not_found'
+      if (typeof listenerIds === 'string') return listenerIds
       for (const listenerId of listenerIds) leases.dropListener(listenerId)
       return { listenerIds }
     },

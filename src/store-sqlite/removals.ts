@@ -15,6 +15,7 @@ const DELETE_FIGURES = `delete from listener_figures where listener_id = ?`
 
 const MESSAGES = `select sequence from messages where queue_id = ? limit ?`
 const DELETE_ATTEMPTS = `delete from attempts where sequence = ?`
+const DELETE_MARKS = `delete from message_marks where queue_id = ?`
 const DELETE_MESSAGE = `delete from messages where sequence = ?`
 
 export function createRemovalStore(db: DatabaseSync, transact: Transact): RemovalStore {
@@ -22,6 +23,8 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact): Remova
   const [deleteDeliveries, deleteMissed] = [db.prepare(DELETE_DELIVERIES), db.prepare(DELETE_MISSED)]
   const [deleteFigures, messages] = [db.prepare(DELETE_FIGURES), db.prepare(MESSAGES)]
   const [deleteAttempts, deleteMessage] = [db.prepare(DELETE_ATTEMPTS), db.prepare(DELETE_MESSAGE)]
+
+  const deleteMarks = db.prepare(DELETE_MARKS)
 
   /** Attempts stay with their message: they are its history, whoever it went to. */
   function sweepListener(id: string, limit: number): number {
@@ -38,6 +41,7 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact): Remova
       deleteAttempts.run(sequence)
       deleteMessage.run(sequence)
     }
+    if (found.length === 0) deleteMarks.run(id)
     return found.length
   }
 

@@ -7,7 +7,10 @@ interface Waiting {
   reject(error: Error): void
 }
 
-const NOUNS = ['organizations', 'apiKeys', 'queues', 'listeners', 'messages', 'deliveries', 'removals'] as const
+const NOUNS = [
+  ...(['organizations', 'apiKeys', 'queues', 'listeners', 'messages', 'deliveries', 'removals'] as const),
+  'answers',
+] as const
 
 /** Beside this file, and as this one `.ts` in development and `.js` when built. */
 const THREAD = new URL(import.meta.url.replace(/threaded(?=\.[jt]s$)/, 'thread'))

@@ -1,6 +1,7 @@
 import type { Listener } from '../core/listener.ts'
 import type { Queue } from '../core/queue.ts'
-import type { Only, Slice } from './store.ts'
+import type { StoredAnswer } from './answers.ts'
+import type { Belief, Only, Slice } from './store.ts'
 
 /** A queue with what its full form shows. */
 export interface QueueDetails extends Queue {
@@ -16,7 +17,8 @@ export interface QueueRoute {
 }
 
 export interface QueueStore {
-  create(queue: Queue): Promise<'created' | 'name_taken'>
+  /** `answer` is stored together with the queue; `answered`: there is one already, and nothing was stored. */
+  create(queue: Queue, answer?: StoredAnswer): Promise<'created' | 'name_taken' | 'answered'>
   get(ask: { organizationId: string; id: string }): Promise<QueueDetails | null>
   /** Oldest first. */
   list(ask: { organizationId: string; only: Only; slice: Slice }): Promise<QueueDetails[]>
@@ -26,7 +28,13 @@ export interface QueueStore {
     id: string
     changes: { name?: string }
     now: number
-  }): Promise<'updated' | 'not_found' | 'name_taken'>
+    /** Of the queue's `version`. */
+    belief?: Belief
+  }): Promise<'updated' | 'not_found' | 'name_taken' | 'changed'>
   /** Takes its listeners and messages along. Answers with the ids of those listeners. */
-  delete(ask: { organizationId: string; id: string }): Promise<{ listenerIds: string[] } | 'not_found'>
+  delete(ask: {
+    organizationId: string
+    id: string
+    belief?: Belief
+  }): Promise<{ listenerIds: string[] } | 'not_found' | 'changed'>
 }

@@ -44,9 +44,9 @@ function startedEngine(store: Store): { engine: Engine; runtime: ManualRuntime }
   return { engine: createEngine({ store, runtime, userAgent: 'discue/test' }), runtime }
 }
 
-async function posted(store: Store, { acceptor }: Engine, message: Parameters<Engine['acceptor']['accept']>[0]) {
+async function posted(store: Store, { acceptor }: Engine, message: Omit<Message, 'sequence'>) {
   const route = await store.queues.route({ organizationId: message.organizationId, id: message.queueId })
-  assert.equal(await acceptor.accept(message, route!), 'accepted')
+  assert.equal(await acceptor.accept([message], route!), 'accepted')
   return message
 }
 

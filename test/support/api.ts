@@ -116,9 +116,10 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
 function createDirectAcceptor(store: Store, used: TestApi['used']): Acceptor {
   const empty: Batch = { node: NODE, accepts: [], settlements: [], keyUses: [] }
   return {
-    async accept(message, { queue, listeners }) {
+    async accept(given, { queue, listeners }, answer) {
       const deliveries = listeners.map(({ id }) => ({ listenerId: id, leased: false }))
-      const accepts = [{ message, queueVersion: queue.version, deliveries }]
+      const messages = given.map((message) => ({ message, deliveries }))
+      const accepts = [{ queueVersion: queue.version, messages, answer: answer ?? null }]
       const result = await store.commit({ ...empty, accepts })
       return result.accepts[0]!.outcome
     },

@@ -4,6 +4,8 @@ import { createQueue, deleteQueue, listQueues, type QueueAddress, readQueue, upd
 import type { Principal } from '../../core/api-key.ts'
 import type { QueueDetails } from '../../store/queues.ts'
 import { type Api, demand } from '../contract.ts'
+import { tagged } from '../etag.ts'
+import { answerOnce } from '../idempotency.ts'
 import { entryLinks, type Links, paths, selfLink } from '../links.ts'
 import { pageOf, presentListing } from '../listing.ts'
 import { collection, Deleted, Id, ListingQuery, Name, Query, Ref, readOnly, single, strict, Time } from '../schemas.ts'
@@ -67,13 +69,19 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
     return presentListing(request, request.query, listing, asListed)
   })
 
-  api.post('/queues', { schema: schemas.create, config: demand('queues', 'write') }, async (request) => {
-    const { organizationId } = request.principal
-    return presentQueue(request, await createQueue(deps, { organizationId, name: request.body.name }))
+  api.post('/queues', { schema: schemas.create, config: demand('queues', 'write') }, async (request, reply) => {
+    const ask = { organizationId: request.principal.organizationId, name: request.body.name }
+    const present = (queue: QueueDetails) => presentQueue(request, queue)
+    return answerOnce(request, reply, (answerFor) => createQueue(deps, ask, answerFor), present)
   })
 
-  api.get('/queues/:queueId', { schema: schemas.read, config: demand('queues', 'read', 'queueId') }, async (request) =>
-    presentQueue(request, await readQueue(deps, addressOf(request))),
+  api.get(
+    '/queues/:queueId',
+    { schema: schemas.read, config: demand('queues', 'read', 'queueId') },
+    async (request, reply) => {
+      const queue = await readQueue(deps, addressOf(request))
+      return tagged(request, reply, queue.version, presentQueue(request, queue))
+    },
   )
 
   api.route({
@@ -82,9 +90,10 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
     schema: schemas.update,
     config: demand('queues', 'write', 'queueId'),
     preValidation: async (request) => void (await readQueue(deps, addressOf(request))),
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const changes = { name: request.body.name }
-      return presentQueue(request, await updateQueue(deps, { ...addressOf(request), changes }))
+      const queue = await updateQueue(deps, { ...addressOf(request), changes, belief: request.belief })
+      return tagged(request, reply, queue.version, presentQueue(request, queue))
     },
   })
 
@@ -92,7 +101,7 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
     '/queues/:queueId',
     { schema: schemas.delete, config: demand('queues', 'write', 'queueId') },
     async (request) => {
-      await deleteQueue(deps, addressOf(request))
+      await deleteQueue(deps, { ...addressOf(request), belief: request.belief })
       return { _links: selfLink(request, paths.queue(request.params.queueId)) }
     },
   )
