@@ -7,7 +7,7 @@ import type { StoredAnswer } from '../store/answers.ts'
 
 const HEADER = 'idempotency-key'
 /** Visible ASCII and spaces: what a header can carry without anybody having to guess its encoding. */
-const KEY = /^[\x20-\x7e]{1,255}$/
+const KEY = /^(?=.*[\x21-\x7e])[\x20-\x7e]{1,255}$/
 const VERSION = /^\/v1(?=\/)/
 const EMPTY = digestOf('')
 
