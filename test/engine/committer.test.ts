@@ -110,6 +110,51 @@ test('a flood is written in commits of at most a thousand', async (t) => {
   ])
 })
 
+/** An accept of many messages. */
+async function batchFor(given: Given, queue: Queue, count: number, data = 'x') {
+  const accept = await acceptFor(given, queue)
+  const { deliveries } = accept.messages[0]!
+  const messages = Array.from({ length: count }, () => ({ message: given.make.message(queue, { data }), deliveries }))
+  return { ...accept, messages }
+}
+
+test('commits count messages, take single ones first, and one batch at least', async (t) => {
+  const { given, queue, committer, store } = await openCommitter(t)
+  const [accept, batch] = [await acceptFor(given, queue), await batchFor(given, queue, 600)]
+  const single = () => committer.accept(withMessage(accept, given.make.message(queue)))
+  const another = async () => committer.accept(await batchFor(given, queue, 600))
+  const batches = [committer.accept(batch), another(), another()]
+  await Promise.resolve()
+  const singles = Array.from({ length: 300 }, single)
+  await Promise.all([...batches, ...singles])
+  const sizes = store.commits.map(({ accepts }) => accepts.map(({ messages }) => messages.length))
+  assert.equal(sizes[0]?.filter((size) => size === 1).length, 300, 'no single message waits behind a batch')
+  for (const commit of sizes) assert.equal(commit.filter((size) => size === 600).length, 1)
+})
+
+test('batches leave half of the room to single messages', async (t) => {
+  const { given, queue, committer, store, runtime } = await openCommitter(t)
+  const release = store.holdCommits()
+  const waiting = [committer.accept(await acceptFor(given, queue))]
+  await runtime.rest()
+  for (let i = 0; i < 5; i++) waiting.push(committer.accept(await batchFor(given, queue, 1_000)))
+  await assert.rejects(committer.accept(await batchFor(given, queue, 2)), problem('overloaded'))
+  waiting.push(committer.accept(await acceptFor(given, queue)))
+  release()
+  assert.ok((await Promise.all(waiting)).every((it) => it.outcome === 'accepted'))
+  assert.equal((await committer.accept(await batchFor(given, queue, 2))).outcome, 'accepted')
+})
+
+test('a batch that cannot be stored is not stored in part, and takes no other along', async (t) => {
+  const { given, queue, committer } = await openCommitter(t)
+  const [good, bad] = [await batchFor(given, queue, 3), await batchFor(given, queue, 3)]
+  bad.messages.push(good.messages[0]!)
+  const [stored, refused] = await Promise.allSettled([committer.accept(good), committer.accept(bad)])
+  assert.deepEqual([stored.status, refused.status], ['fulfilled', 'rejected'])
+  for (const { message } of good.messages) assert.ok(await given.store.messages.get(idsOf(message)))
+  for (const { message } of bad.messages.slice(0, 3)) assert.equal(await given.store.messages.get(idsOf(message)), null)
+})
+
 test('everybody gets the result of their own write', async (t) => {
   const { given, queue, committer, leased } = await openCommitter(t)
   const [good, other] = [await acceptFor(given, queue), await acceptFor(given, queue)]

@@ -1,5 +1,6 @@
 import { describe, test } from 'node:test'
 import type { Store } from '../../src/store/store.ts'
+import { answerCases } from './answers.cases.ts'
 import { apiKeyCases } from './api-keys.cases.ts'
 import { batchCases } from './batch.cases.ts'
 import { deliveryCases } from './deliveries.cases.ts'
@@ -8,6 +9,7 @@ import { listenerCases } from './listeners.cases.ts'
 import { createMake, type Make, NOW } from './make.ts'
 import { messageCases } from './messages.cases.ts'
 import { organizationCases } from './organizations.cases.ts'
+import { pagingCases } from './paging.cases.ts'
 import { queueCases } from './queues.cases.ts'
 import { removalCases } from './removals.cases.ts'
 import { settlementCases } from './settlements.cases.ts'
@@ -39,6 +41,8 @@ const nouns: Record<string, StoreCase[]> = {
   leases: leaseCases,
   settlements: settlementCases,
   removals: removalCases,
+  answers: answerCases,
+  paging: pagingCases,
 }
 
 /** Registers every case as a test, each with a store of its own that is closed afterwards. */
