@@ -14,7 +14,7 @@ interface Answer {
   messages?: { id: string }[]
 }
 
-test('a client that repeats each request until it is answered has each effect once, however often the server is killed', async () => {
+test('a client that repeats each request until it is answered has each effect once, however often the server is killed', async (t) => {
   using folder = makeFolder()
   const env = {
     DISCUE_PORT: String(await freePort()),
@@ -22,6 +22,8 @@ test('a client that repeats each request until it is answered has each effect on
     DISCUE_ROOT_API_KEY: TEST_ROOT_KEY,
   }
   let server = await startServerProcess(env)
+  // A test that fails leaves no server behind, which would keep the run from ending.
+  t.after(() => server.end('SIGKILL'))
   const client = createClient(() => server.url)
   const queueId = (await client.call('POST', '/queues', { name: 'orders' })).body.queue.id
   const answered = new Map<string, string[]>()
