@@ -22,7 +22,8 @@ export async function fillStore(path: string, rootKey: string, fillings: readonl
     const ids: string[] = []
     for (const { name, messages } of fillings) {
       const [id, now] = [runtime.newId(), runtime.now()]
-      await store.queues.create({ id, organizationId, name, version: 1, createdAt: now, updatedAt: now })
+      const plain = { schema: null, paused: false, version: 1, createdAt: now, updatedAt: now }
+      await store.queues.create({ id, organizationId, name, ...plain })
       for (let left = messages; left > 0; left -= AT_ONCE) await add(id, organizationId, Math.min(left, AT_ONCE))
       ids.push(id)
     }
@@ -39,6 +40,6 @@ export async function fillStore(path: string, rootKey: string, fillings: readonl
       deliveries: [],
     }))
     const accepts = [{ queueVersion: 1, messages, answer: null }]
-    await store.commit({ node: 'bench', accepts, settlements: [], keyUses: [] })
+    await store.commit({ node: 'bench', now, accepts, settlements: [], keyUses: [] })
   }
 }

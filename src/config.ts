@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { type Network, parseNetwork } from './core/address.ts'
 
 /** What the server was told at its start; nothing of it changes while it runs. */
 export interface Config {
@@ -9,6 +10,12 @@ export interface Config {
   publicUrl: string | null
   database: { kind: 'sqlite'; path: string }
   rootApiKey: string | null
+  /** Requests a minute of an organization that has no limit of its own; 0: nothing limits it. */
+  rateLimit: number
+  /** The proxies whose X-Forwarded-For is believed. */
+  trustedProxies: readonly Network[]
+  /** How long messages that are done with, and events, are kept. */
+  retention: { messagesMs: number; eventsMs: number }
   logLevel: string
 }
 
@@ -32,6 +39,10 @@ const settings = {
   DISCUE_PUBLIC_URL: setting('', readPublicUrl),
   DISCUE_DATABASE_URL: setting('sqlite:./data/discue.db', readDatabase),
   DISCUE_ROOT_API_KEY: setting('', readRootApiKey),
+  DISCUE_RATE_LIMIT: setting('0', readRateLimit),
+  DISCUE_TRUSTED_PROXIES: setting('', readTrustedProxies),
+  DISCUE_RETENTION: setting('7d', readDuration),
+  DISCUE_EVENT_RETENTION: setting('24h', readDuration),
   DISCUE_LOG_LEVEL: setting('info', readLogLevel),
 }
 
@@ -55,6 +66,12 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     publicUrl: read('DISCUE_PUBLIC_URL', settings.DISCUE_PUBLIC_URL),
     database: read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL),
     rootApiKey: read('DISCUE_ROOT_API_KEY', settings.DISCUE_ROOT_API_KEY),
+    rateLimit: read('DISCUE_RATE_LIMIT', settings.DISCUE_RATE_LIMIT),
+    trustedProxies: read('DISCUE_TRUSTED_PROXIES', settings.DISCUE_TRUSTED_PROXIES),
+    retention: {
+      messagesMs: read('DISCUE_RETENTION', settings.DISCUE_RETENTION),
+      eventsMs: read('DISCUE_EVENT_RETENTION', settings.DISCUE_EVENT_RETENTION),
+    },
     logLevel: read('DISCUE_LOG_LEVEL', settings.DISCUE_LOG_LEVEL),
   })
 }
@@ -135,6 +152,29 @@ function readDatabase(text: string): { value: Config['database'] } | string {
 function readRootApiKey(text: string): { value: string | null } | string {
   if (text === '') return { value: null }
   return /^[A-Za-z0-9_-]{32,128}$/.test(text) ? { value: text } : '32 to 128 characters of A-Z a-z 0-9 _ -'
+}
+
+function readRateLimit(text: string): { value: number } | string {
+  return /^\d{1,9}$/.test(text) ? { value: Number(text) } : 'a number of requests a minute, or 0 for no limit'
+}
+
+function readTrustedProxies(text: string): { value: Network[] } | string {
+  const networks = text === '' ? [] : text.split(',').map((entry) => parseNetwork(entry.trim()))
+  const known = networks.filter((network) => network !== null)
+  return known.length === networks.length
+    ? { value: known }
+    : 'addresses and CIDRs with commas between them, such as 10.0.0.0/8,192.168.1.7'
+}
+
+const DURATION_UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const MAX_DURATION_DAYS = 3_660
+
+function readDuration(text: string): { value: number } | string {
+  const [, count = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  const value = Number(count) * (DURATION_UNITS[unit] ?? 0)
+  return value > 0 && value <= MAX_DURATION_DAYS * DURATION_UNITS.d!
+    ? { value }
+    : `a duration such as 90m, 24h or 7d (s, m, h or d), up to ${MAX_DURATION_DAYS}d`
 }
 
 function readLogLevel(text: string): { value: string } | string {

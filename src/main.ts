@@ -26,34 +26,32 @@ async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2))
   // Standard output is for people, standard error for logs: the key that is shown there once never reaches a log.
   const log = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  // Asked for from here on, so that a signal that comes while the server starts stops it as well, once it can.
+  const stopAsked = stopSignal()
   // Loaded only now: a mistake on the command line is answered at once.
   const { startServer } = await import('./server.ts')
   const server = await startServer(config, createRuntime(log))
   process.stdout.write(`${welcome(server)}\n`)
   if (server.newRootKey !== null) await server.rootKeyShown()
   log.info({ url: server.url }, 'ready')
-  onStopSignal((signal) => {
-    log.info({ signal }, 'stopping')
-    server.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'the stop failed')
-        process.exit(1)
-      },
-    )
-  })
+  const signal = await stopAsked
+  log.info({ signal }, 'stopping')
+  await server.stop()
+  process.exit(0)
 }
 
-/** The first signal stops in order; a second one does not wait. */
-function onStopSignal(stop: (signal: string) => void): void {
-  let stopping = false
+/** Resolves at the first signal to stop. A second one does not wait for what that started. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
+  let asked = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(1)
-      stopping = true
-      stop(signal)
+      if (asked) process.exit(1)
+      asked = true
+      resolve(signal)
     })
   }
+  return promise
 }
 
 main().catch((error: unknown) => {

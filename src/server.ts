@@ -1,6 +1,7 @@
 import { createKeyRing } from './app/key-ring.ts'
 import { createQueueDirectory } from './app/queue-directory.ts'
 import { ensureRootKey } from './app/root-key.ts'
+import { createSchemaChecks } from './app/schema-checks.ts'
 import type { Config } from './config.ts'
 import { createEngine } from './engine/engine.ts'
 import { createApi } from './http/api.ts'
@@ -27,7 +28,8 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
   const undo: (() => Promise<void>)[] = [() => store.close()]
   try {
     const newRootKey = await ensureRootKey({ store, runtime }, config.rootApiKey)
-    const engine = createEngine({ store, runtime, userAgent: `discue/${VERSION}` })
+    const { retention } = config
+    const engine = createEngine({ store, runtime, retention, userAgent: `discue/${VERSION}` })
     const health = createHealth(store)
     const api = createApi({
       store,
@@ -35,8 +37,12 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
       acceptor: engine.acceptor,
       carrier: engine.carrier,
       directory: createQueueDirectory(store),
+      schemaChecks: createSchemaChecks(),
       keyRing: createKeyRing({ store, now: runtime.now }),
+      eventRetentionMs: retention.eventsMs,
       publicUrl: config.publicUrl,
+      rateLimit: config.rateLimit,
+      trustedProxies: config.trustedProxies,
       health,
     })
     undo.push(() => engine.stop())

@@ -29,6 +29,7 @@ const flat = {
 
 const batch: Batch = {
   node: newId(),
+  now: runtime.now(),
   accepts: Array.from({ length: ACCEPTS }, oneAccept),
   settlements: Array.from({ length: SETTLEMENTS }, oneSettlement),
   keyUses: [],

@@ -4,8 +4,9 @@ import type { QueueRoute } from '../store/queues.ts'
 import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
+import { missingForPost } from './queues.ts'
 
-type Deps = Pick<AppDeps, 'acceptor' | 'directory' | 'runtime'>
+type Deps = Pick<AppDeps, 'acceptor' | 'directory' | 'runtime' | 'schemaChecks' | 'store'>
 
 /** A queue that changes this often while one message waits is being changed in a loop. */
 const MAX_TRIES = 8
@@ -23,8 +24,9 @@ interface Place {
 export type AcceptedMessage = Omit<Message, 'sequence'>
 
 /**
- * Stores a message with a delivery for each listener of its queue; resolves when it is on disk. Throws the problems
- * `queue_not_found`, `key_running`, `overloaded`, `stopping` and `store_unavailable`, and then nothing was stored.
+ * Stores a message with a delivery for each listener of its queue; resolves when it is on disk.
+ * Throws the problems `queue_not_found`, `queue_deleting`, `invalid` for data that does not fit the queue's schema,
+ * `quota_reached`, `key_running`, `overloaded`, `stopping` and `store_unavailable`, and then nothing was stored.
  */
 export async function acceptMessage(
   deps: Deps,
@@ -32,7 +34,7 @@ export async function acceptMessage(
   answerFor?: AnswerFor<AcceptedMessage>,
 ): Promise<AcceptedMessage> {
   const message = made(deps, ask, ask)
-  await store(deps, ask, [message], () => answerFor?.(message))
+  await store(deps, ask, { messages: [message], pathOf: () => '/data' }, () => answerFor?.(message))
   return message
 }
 
@@ -43,7 +45,8 @@ export async function acceptMessages(
   answerFor?: AnswerFor<AcceptedMessage[]>,
 ): Promise<AcceptedMessage[]> {
   const messages = ask.messages.map((message) => made(deps, ask, message))
-  await store(deps, ask, messages, () => answerFor?.(messages))
+  const pathOf = (index: number) => `/messages/${index}/data`
+  await store(deps, ask, { messages, pathOf }, () => answerFor?.(messages))
   return messages
 }
 
@@ -52,14 +55,22 @@ function made({ runtime }: Deps, { organizationId, queueId }: Place, { name, dat
   return { id: runtime.newId(), organizationId, queueId, name, data, createdAt: now, deliverAt: now }
 }
 
+interface Sent {
+  messages: AcceptedMessage[]
+  /** Where a message's data is in the body. */
+  pathOf: (index: number) => string
+}
+
 async function store(
   deps: Deps,
   { organizationId, queueId }: Place,
-  messages: AcceptedMessage[],
+  { messages, pathOf }: Sent,
   answer: () => ReturnType<AnswerFor<never>> | undefined,
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const route = deps.directory.peek(organizationId, queueId) ?? (await loadRoute(deps, { organizationId, queueId }))
+    // Each time: what made the route stale may have been a new schema.
+    for (const [index, { data }] of messages.entries()) deps.schemaChecks.expectFit(route.queue, data, pathOf(index))
     const outcome = await deps.acceptor.accept(messages, route, answer())
     if (outcome === 'accepted') return
     if (outcome === 'answered') throw new Problem('key_running')
@@ -68,13 +79,13 @@ async function store(
   throw new Problem('overloaded')
 }
 
-/** Where a message to this queue would go; throws `queue_not_found`. */
+/** Where a message to this queue would go; throws `queue_not_found` and `queue_deleting`. */
 export async function loadRoute(
-  deps: Pick<AppDeps, 'directory'>,
+  deps: Pick<AppDeps, 'directory' | 'store'>,
   ask: { organizationId: string; queueId: string },
 ): Promise<QueueRoute> {
   expectIds([ask.queueId], 'queue_not_found')
   const route = await deps.directory.load(ask.organizationId, ask.queueId)
-  if (route === null) throw new Problem('queue_not_found')
+  if (route === null) throw await missingForPost(deps, { organizationId: ask.organizationId, id: ask.queueId })
   return route
 }

@@ -18,6 +18,7 @@ import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
+import { refusalOf } from './refusal.ts'
 import { onlyVisible } from './visibility.ts'
 
 export interface ApiKeyAddress {
@@ -40,7 +41,10 @@ export interface ApiKeyChange {
   scopes?: Scope[]
 }
 
-/** Makes a key; `text` is the key itself and is kept nowhere. Throws `name_taken`, `invalid` and `key_running`. */
+/**
+ * Makes a key; `text` is the key itself and is kept nowhere. Throws `name_taken`, `invalid`, `quota_reached` and
+ * `key_running`.
+ */
 export async function issueApiKey(
   deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: NewApiKey,
@@ -61,7 +65,7 @@ export async function issueApiKey(
   }
   const outcome = await deps.store.apiKeys.create(key, answerFor?.({ key, text }))
   if (outcome === 'name_taken') throw nameTaken('API key')
-  if (outcome === 'answered') throw new Problem('key_running')
+  if (outcome !== 'created') throw refusalOf(outcome)
   return { key, text }
 }
 
@@ -105,11 +109,11 @@ export async function updateApiKey(
 
 /** On this node it stops working at once. Throws `api_key_not_found`, `last_owner_key` and `changed`. */
 export async function deleteApiKey(
-  deps: Pick<AppDeps, 'store' | 'keyRing'>,
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'keyRing'>,
   ask: ApiKeyAddress & { belief?: Belief },
 ): Promise<void> {
   const { digest } = await readApiKey(deps, ask)
-  const outcome = await deps.store.apiKeys.delete(ask)
+  const outcome = await deps.store.apiKeys.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('api_key_not_found')
   if (outcome === 'last_owner_key') throw new Problem('last_owner_key')
   if (outcome === 'changed') throw new Problem('changed')

@@ -6,13 +6,14 @@ import type { QueueRoute } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { QueueDirectory } from './queue-directory.ts'
+import type { SchemaChecks } from './schema-checks.ts'
 
 /** The engine's side of accepting: resolves when the messages are on disk. */
 export interface Acceptor {
   /**
    * Stores messages of one queue, all or none, together with the answer that was made for them. `stale`: the queue has
    * changed since the route was read; read it again. `answered`: the request has an answer already. Throws the problems
-   * `overloaded`, `stopping` or `store_unavailable` where nothing was stored.
+   * `quota_reached`, `overloaded`, `stopping` or `store_unavailable` where nothing was stored.
    */
   accept(
     messages: readonly Omit<Message, 'sequence'>[],
@@ -27,6 +28,11 @@ export interface Acceptor {
 export interface Carrier {
   listenerChanged(listener: Listener): void
   listenerGone(listenerId: string): void
+  /** The queue of these listeners delivers nothing until it is resumed; what is on the wire may finish. */
+  queuePaused(listenerIds: readonly string[]): void
+  queueResumed(listenerIds: readonly string[]): void
+  /** The queue was deleted with these listeners; what is left of it can be removed. */
+  queueGone(listenerIds: readonly string[]): void
   messageGone(messageId: string, listenerIds: readonly string[]): void
 }
 
@@ -37,5 +43,8 @@ export interface AppDeps {
   acceptor: Acceptor
   carrier: Carrier
   directory: QueueDirectory
+  schemaChecks: SchemaChecks
   keyRing: KeyRing
+  /** How long events are kept. */
+  eventRetentionMs: number
 }

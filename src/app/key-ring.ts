@@ -20,6 +20,8 @@ export interface KeyRing {
   identify(keyText: string): Promise<Principal | null>
   /** Call it after a key was changed or deleted: it stops working at once. */
   forget(digest: string): void
+  /** The same for all keys of an organization, after it was changed or deleted. */
+  forgetOrganization(organizationId: string): void
 }
 
 export function createKeyRing(deps: { store: Pick<Store, 'apiKeys'>; now: () => number }): KeyRing {
@@ -39,7 +41,9 @@ export function createKeyRing(deps: { store: Pick<Store, 'apiKeys'>; now: () => 
     const found = await deps.store.apiKeys.findByDigest(digest)
     if (found === null) return null
     const { id: apiKeyId, organizationId, owner, scopes, status } = found.key
-    const principal = { organizationId, apiKeyId, owner, root: found.root && owner, scopes }
+    const { root, status: state, limits } = found.organization
+    const rights = { owner, root: root && owner, scopes, frozen: state === 'frozen' }
+    const principal = { organizationId, apiKeyId, ...rights, requestsPerMinute: limits.requestsPerMinute }
     return { principal, enabled: status === 'enabled', readAt }
   }
 
@@ -54,5 +58,6 @@ export function createKeyRing(deps: { store: Pick<Store, 'apiKeys'>; now: () => 
       return entry?.enabled ? entry.principal : null
     },
     forget: (digest) => cache.forget(digest),
+    forgetOrganization: (id) => cache.forgetWhere(({ principal }) => principal.organizationId === id),
   }
 }

@@ -1,7 +1,6 @@
 import type { Principal } from '../core/api-key.ts'
-import { DEFAULT_SETTINGS, type DeliverySettings } from '../core/listener.ts'
+import { DEFAULT_SETTINGS, type SettingsChange, withChange } from '../core/listener.ts'
 import { nameTaken, Problem } from '../core/problem.ts'
-import type { RetryPolicy } from '../core/retry-policy.ts'
 import { makeSecret } from '../core/signature.ts'
 import type { ListenerDetails } from '../store/listeners.ts'
 import type { Belief, Revised } from '../store/store.ts'
@@ -10,20 +9,14 @@ import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
-import { readRoute } from './queues.ts'
+import { missingForPost, readRoute } from './queues.ts'
+import { refusalOf } from './refusal.ts'
 import { onlyVisible } from './visibility.ts'
 
 export interface ListenerAddress {
   organizationId: string
   queueId: string
   id: string
-}
-
-/** Settings that were named; the others stay as they are. */
-export interface SettingsChange {
-  retry?: Partial<RetryPolicy>
-  timeoutMs?: number
-  maxConcurrency?: number
 }
 
 export interface NewListener {
@@ -46,7 +39,10 @@ export interface ListenerChange {
   settings: SettingsChange
 }
 
-/** Throws `queue_not_found`, `name_taken` and `key_running`. The answer is the only one that holds a secret which was made here. */
+/**
+ * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached` and `key_running`. The answer is the only
+ * one that holds a secret which was made here.
+ */
 export async function createListener(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
   ask: NewListener,
@@ -55,12 +51,12 @@ export async function createListener(
   expectIds([ask.queueId], 'queue_not_found')
   const now = deps.runtime.now()
   const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
-  const settings = withChanges(DEFAULT_SETTINGS, ask.settings)
+  const settings = withChange(DEFAULT_SETTINGS, ask.settings)
   const listener = { ...ask, id: deps.runtime.newId(), secret, settings, createdAt: now, updatedAt: now }
   const outcome = await deps.store.listeners.create(listener, answerFor?.(listener))
-  if (outcome === 'queue_not_found') throw new Problem('queue_not_found')
+  if (outcome === 'queue_not_found') throw await missingForPost(deps, { ...ask, id: ask.queueId })
   if (outcome === 'name_taken') throw nameTaken('listener of this queue')
-  if (outcome === 'answered') throw new Problem('key_running')
+  if (outcome !== 'created') throw refusalOf(outcome)
   deps.directory.forget(ask.organizationId, ask.queueId)
   deps.carrier.listenerChanged(listener)
   return listener
@@ -97,7 +93,7 @@ export async function updateListener(
   const { change, belief, ...address } = ask
   const current = await readListener(deps, address)
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
-  const changes = named({ ...change, secret, settings: withChanges(current.settings, change.settings) })
+  const changes = named({ ...change, secret })
   const changed = await deps.store.listeners.update({ ...address, changes, belief, now: deps.runtime.now() })
   if (changed === 'not_found') throw new Problem('listener_not_found')
   if (changed === 'name_taken') throw nameTaken('listener of this queue')
@@ -109,21 +105,13 @@ export async function updateListener(
 
 /** What it had waiting is gone with it. Throws `listener_not_found` and `changed`. */
 export async function deleteListener(
-  deps: Pick<AppDeps, 'store' | 'directory' | 'carrier'>,
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
   ask: ListenerAddress & { belief?: Belief },
 ): Promise<void> {
   expectIds([ask.queueId, ask.id], 'listener_not_found')
-  const outcome = await deps.store.listeners.delete(ask)
+  const outcome = await deps.store.listeners.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('listener_not_found')
   if (outcome === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.queueId)
   deps.carrier.listenerGone(ask.id)
-}
-
-function withChanges(current: DeliverySettings, change: SettingsChange): DeliverySettings {
-  return {
-    retry: { ...current.retry, ...named(change.retry ?? {}) },
-    timeoutMs: change.timeoutMs ?? current.timeoutMs,
-    maxConcurrency: change.maxConcurrency ?? current.maxConcurrency,
-  }
 }

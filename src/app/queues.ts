@@ -1,5 +1,6 @@
 import type { Principal } from '../core/api-key.ts'
 import { nameTaken, Problem } from '../core/problem.ts'
+import type { Schema } from '../core/schema.ts'
 import type { QueueDetails, QueueRoute } from '../store/queues.ts'
 import type { Belief } from '../store/store.ts'
 import { named } from './changes.ts'
@@ -7,6 +8,8 @@ import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
+import { refusalOf } from './refusal.ts'
+import { queueSchemaOf } from './schema-checks.ts'
 import { onlyVisible } from './visibility.ts'
 
 export interface QueueAddress {
@@ -14,18 +17,27 @@ export interface QueueAddress {
   id: string
 }
 
-/** Throws `name_taken` and `key_running`. */
+/** What is left out stays as it is; `schema` is as the client sent it, and null removes it. */
+export interface QueueChange {
+  name?: string
+  schema?: unknown
+  paused?: boolean
+}
+
+/** Throws `name_taken`, `quota_reached` and `key_running`, and `invalid` for a schema that is none. */
 export async function createQueue(
   deps: Pick<AppDeps, 'store' | 'runtime'>,
-  ask: { organizationId: string; name: string },
+  ask: { organizationId: string; name: string; schema?: unknown; paused?: boolean },
   answerFor?: AnswerFor<QueueDetails>,
 ): Promise<QueueDetails> {
   const now = deps.runtime.now()
-  const queue = { ...ask, id: deps.runtime.newId(), createdAt: now, updatedAt: now, version: 1 }
+  const { schema = null, paused = false, ...rest } = ask
+  const times = { createdAt: now, updatedAt: now }
+  const queue = { ...rest, ...times, id: deps.runtime.newId(), schema: queueSchemaOf(schema), paused, version: 1 }
   const details = { ...queue, listeners: [], pendingCount: 0 }
   const outcome = await deps.store.queues.create(queue, answerFor?.(details))
   if (outcome === 'name_taken') throw nameTaken('queue')
-  if (outcome === 'answered') throw new Problem('key_running')
+  if (outcome !== 'created') throw refusalOf(outcome)
   return details
 }
 
@@ -55,29 +67,71 @@ export async function listQueues(
   return readPage(ask.page, (slice) => deps.store.queues.list({ organizationId, only, slice }))
 }
 
-/** Throws `queue_not_found`, `name_taken` and `changed`. */
-export async function updateQueue(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory'>,
-  ask: QueueAddress & { changes: { name?: string }; belief?: Belief },
-): Promise<QueueDetails> {
-  expectIds([ask.id], 'queue_not_found')
-  const outcome = await deps.store.queues.update({ ...ask, changes: named(ask.changes), now: deps.runtime.now() })
-  if (outcome === 'not_found') throw new Problem('queue_not_found')
-  if (outcome === 'name_taken') throw nameTaken('queue')
-  if (outcome === 'changed') throw new Problem('changed')
-  deps.directory.forget(ask.organizationId, ask.id)
-  return readQueue(deps, { organizationId: ask.organizationId, id: ask.id })
+/** The schema of a queue, where this is its id. Throws `queue_not_found` and `schema_not_found`. */
+export async function readSchema(
+  deps: Pick<AppDeps, 'store'>,
+  ask: QueueAddress & { schemaId: string },
+): Promise<Schema> {
+  const { organizationId, id, schemaId } = ask
+  const { queue } = await readRoute(deps, { organizationId, id })
+  if (queue.schema?.id !== schemaId) throw new Problem('schema_not_found')
+  return queue.schema.rules
 }
 
-/** Takes its listeners and messages along. Throws `queue_not_found` and `changed`. */
+/**
+ * Why a `POST` below a queue that is not found is refused: `queue_deleting` while the queue is being removed, else
+ * `queue_not_found`.
+ */
+export async function missingForPost(deps: Pick<AppDeps, 'store'>, ask: QueueAddress): Promise<Problem> {
+  const { organizationId, id } = ask
+  const deleting = await deps.store.queues.isDeleting({ organizationId, id })
+  return new Problem(deleting ? 'queue_deleting' : 'queue_not_found')
+}
+
+/** For a `POST` below the queue. Throws `queue_not_found` and `queue_deleting`. */
+export async function expectQueueForPost(deps: Pick<AppDeps, 'store'>, ask: QueueAddress): Promise<void> {
+  expectIds([ask.id], 'queue_not_found')
+  if ((await deps.store.queues.route(ask)) === null) throw await missingForPost(deps, ask)
+}
+
+/**
+ * A pause counts at once. Throws `queue_not_found`, `name_taken` and `changed`, and `invalid` for a schema that is none.
+ */
+export async function updateQueue(
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
+  ask: QueueAddress & { changes: QueueChange; belief?: Belief },
+): Promise<QueueDetails> {
+  const { changes, belief, ...address } = ask
+  expectIds([ask.id], 'queue_not_found')
+  const schema = changes.schema === undefined ? undefined : queueSchemaOf(changes.schema)
+  const update = { ...address, belief, changes: named({ ...changes, schema }), now: deps.runtime.now() }
+  const changed = await deps.store.queues.update(update)
+  if (changed === 'not_found') throw new Problem('queue_not_found')
+  if (changed === 'name_taken') throw nameTaken('queue')
+  if (changed === 'changed') throw new Problem('changed')
+  deps.directory.forget(ask.organizationId, ask.id)
+  if (changes.paused !== undefined) tellOfPause(deps.carrier, changed)
+  return changed
+}
+
+function tellOfPause(carrier: AppDeps['carrier'], { paused, listeners }: QueueDetails): void {
+  const ids = listeners.map(({ id }) => id)
+  if (paused) carrier.queuePaused(ids)
+  else carrier.queueResumed(ids)
+}
+
+/**
+ * From now on nobody finds it, nor its listeners and messages, and its name is free; what is stored of it is removed
+ * in the background. Throws `queue_not_found` and `changed`.
+ */
 export async function deleteQueue(
-  deps: Pick<AppDeps, 'store' | 'directory' | 'carrier'>,
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
   ask: QueueAddress & { belief?: Belief },
 ): Promise<void> {
   expectIds([ask.id], 'queue_not_found')
-  const outcome = await deps.store.queues.delete(ask)
+  const outcome = await deps.store.queues.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('queue_not_found')
   if (outcome === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.id)
-  for (const listenerId of outcome.listenerIds) deps.carrier.listenerGone(listenerId)
+  deps.carrier.queueGone(outcome.listenerIds)
 }

@@ -1,5 +1,5 @@
 import { type ApiKey, digestOf, makeKeyText, prefixOf } from '../core/api-key.ts'
-import { ROOT_ORGANIZATION_NAME } from '../core/organization.ts'
+import { NO_LIMITS, ROOT_ORGANIZATION_NAME } from '../core/organization.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
 
@@ -28,7 +28,8 @@ export async function ensureRootKey(deps: Deps, configured: string | null): Prom
 async function createRoot({ store, runtime }: Deps, text: string): Promise<void> {
   const now = runtime.now()
   const id = runtime.newId()
-  const root = { id, name: ROOT_ORGANIZATION_NAME, root: true, createdAt: now, updatedAt: now }
+  const common = { status: 'active', limits: NO_LIMITS, createdAt: now, updatedAt: now } as const
+  const root = { id, name: ROOT_ORGANIZATION_NAME, root: true, ...common }
   await store.organizations.create(root, rootKey(runtime, id, text))
 }
 
@@ -37,7 +38,7 @@ async function setRootKey({ store, runtime }: Deps, organizationId: string, text
   const digest = digestOf(text)
   const now = runtime.now()
   const known = await store.apiKeys.findByDigest(digest)
-  if (known?.root && known.key.owner) {
+  if (known?.organization.root && known.key.owner) {
     if (known.key.status === 'disabled') await enable(store, known.key, now)
     return
   }
@@ -45,7 +46,8 @@ async function setRootKey({ store, runtime }: Deps, organizationId: string, text
   const keys = await store.apiKeys.list({ organizationId, only: null, slice: null })
   const current = keys.find((key) => key.owner && key.name === ROOT_KEY_NAME)
   if (current === undefined) {
-    await store.apiKeys.create(rootKey(runtime, organizationId, text))
+    const outcome = await store.apiKeys.create(rootKey(runtime, organizationId, text))
+    if (outcome !== 'created') throw new Error('the root organization has no room for DISCUE_ROOT_API_KEY')
     return
   }
   await store.apiKeys.replaceDigest({ id: current.id, digest, prefix: prefixOf(text), now })

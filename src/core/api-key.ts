@@ -50,6 +50,10 @@ export interface Principal {
   /** The owner key of the root organization. */
   root: boolean
   scopes: Scope[] | null
+  /** The organization takes no writes. */
+  frozen: boolean
+  /** The organization's own limit; null where it has none. */
+  requestsPerMinute: number | null
 }
 
 const KEY_BYTES = 48

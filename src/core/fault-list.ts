@@ -46,8 +46,8 @@ export class FaultList {
   }
 }
 
-/** A name may be as long as the whole input; its beginning is enough to find it. */
-function pointerStep(step: string | number): string {
+/** One step of a path. A name may be as long as the whole input; its beginning is enough to find it. */
+export function pointerStep(step: string | number): string {
   return String(step).slice(0, MAX_STEP_LENGTH).replaceAll('~', '~0').replaceAll('/', '~1')
 }
 

@@ -1,6 +1,6 @@
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const LETTERS = Buffer.from(ALPHABET, 'latin1')
-const TIME_CHARS = 9
+export const TIME_CHARS = 9
 const RANDOM_CHARS = 12
 const POOL_BYTES = 4096
 /** Bytes from here on are thrown away: 62 does not divide 256, and taking them would favour the first letters. */
@@ -45,11 +45,23 @@ export function createIdFactory(source: { now(): number; randomBytes(size: numbe
 
 /** The first nine characters of every id that is made at `ms`; also the lowest possible id of that millisecond. */
 export function encodeTime(ms: number): string {
-  let left = ms
+  return encodeNumber(ms, TIME_CHARS)
+}
+
+/** A whole number in exactly `chars` letters of the ids' alphabet: such texts sort as their numbers do. */
+export function encodeNumber(number: number, chars: number): string {
+  let left = number
   let text = ''
-  for (let i = 0; i < TIME_CHARS; i++) {
+  for (let i = 0; i < chars; i++) {
     text = ALPHABET[left % 62] + text
     left = Math.floor(left / 62)
   }
   return text
+}
+
+/** The number behind such a text, which must consist of those letters; exact up to 2^53. */
+export function decodeNumber(text: string): number {
+  let number = 0
+  for (const letter of text) number = number * 62 + ALPHABET.indexOf(letter)
+  return number
 }

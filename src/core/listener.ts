@@ -9,6 +9,13 @@ export interface DeliverySettings {
   maxConcurrency: number
 }
 
+/** Settings that were named; the others stay as they are. */
+export interface SettingsChange {
+  retry?: Partial<RetryPolicy>
+  timeoutMs?: number
+  maxConcurrency?: number
+}
+
 /** Somebody who gets every message of a queue, by HTTP. */
 export interface Listener {
   id: string
@@ -39,6 +46,16 @@ export const DEFAULT_SETTINGS: DeliverySettings = Object.freeze({
   timeoutMs: 15_000,
   maxConcurrency: 64,
 })
+
+/** The settings with what the change names; a property that is there but undefined counts as left out. */
+export function withChange(settings: DeliverySettings, change: SettingsChange): DeliverySettings {
+  return overlaid(settings, { ...change, retry: overlaid(settings.retry, change.retry ?? {}) })
+}
+
+function overlaid<Whole extends object>(whole: Whole, part: Partial<Whole>): Whole {
+  const given = Object.entries(part).filter(([, value]) => value !== undefined)
+  return { ...whole, ...Object.fromEntries(given) }
+}
 
 export const MIN_TIMEOUT_MS = 100
 export const MAX_TIMEOUT_MS = 300_000

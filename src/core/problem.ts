@@ -1,4 +1,7 @@
-/** One fault of a request: `path` is a JSON pointer into the body, or the name of a parameter or header. */
+/**
+ * One fault of a request: `path` is a JSON pointer into the body (with 402 into the organization), or the name of a
+ * parameter or header.
+ */
 export interface Fault {
   path: string
   message: string
@@ -15,11 +18,19 @@ export const problems = {
   bad_request: { status: 400, detail: 'the request is malformed' },
   key_missing: { status: 401, detail: 'send an API key in the X-API-KEY header' },
   key_rejected: { status: 401, detail: 'the API key is unknown or disabled' },
+  quota_reached: { status: 402, detail: 'a limit of the organization is used up; nothing was stored' },
   scope_missing: { status: 403, detail: 'the API key lacks the scope for this' },
+  root_key_needed: { status: 403, detail: 'only the root API key may do this' },
+  locked_out: {
+    status: 403,
+    detail: 'too many API keys from this address were rejected; Retry-After says when to try',
+  },
   path_not_found: { status: 404, detail: 'no such path' },
   api_key_not_found: { status: 404, detail: 'no API key has this id' },
+  organization_not_found: { status: 404, detail: 'no API client has this id' },
   queue_not_found: { status: 404, detail: 'no queue has this id' },
   listener_not_found: { status: 404, detail: 'no listener of this queue has this id' },
+  schema_not_found: { status: 404, detail: 'the queue has no schema with this id' },
   message_not_found: { status: 404, detail: 'no message of this queue has this id' },
   method_not_allowed: { status: 405, detail: 'the path does not have this method; Allow lists those it has' },
   not_acceptable: { status: 406, detail: 'answers are application/json; Accept excludes it' },
@@ -33,7 +44,11 @@ export const problems = {
   body_not_json: { status: 415, detail: 'send the body with Content-Type: application/json' },
   invalid: { status: 422, detail: 'the request is well-formed but not valid' },
   name_taken: { status: 422, detail: 'name is taken' },
+  queue_deleting: { status: 423, detail: 'the queue is being deleted and takes nothing any more' },
   last_owner_key: { status: 423, detail: "the organization's last enabled owner key must stay enabled" },
+  root_organization: { status: 423, detail: 'the root organization can be neither deleted nor frozen' },
+  organization_frozen: { status: 423, detail: 'the organization is frozen: it can be read, and takes no writes' },
+  rate_limited: { status: 429, detail: "the organization's requests of this minute are used up; see Retry-After" },
   internal: { status: 500, detail: 'an error of the server; it is logged under the X-Request-Id of this answer' },
   method_not_implemented: { status: 501, detail: 'this server does not implement the method' },
   overloaded: { status: 503, detail: 'the server has more to write than it can take; nothing was stored, try again' },

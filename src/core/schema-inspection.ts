@@ -20,6 +20,11 @@ export class SchemaInspection extends FaultList {
   }
 }
 
+/** What a schema takes up once it is ready: the instructions that its patterns compile to. */
+export interface SchemaCost {
+  steps: number
+}
+
 /** One rule, made ready: judges a value that is there, and tells the inspection what is wrong with it. */
 export type Check = (inspection: SchemaInspection, value: unknown) => void
 

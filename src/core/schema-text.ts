@@ -1,13 +1,13 @@
 import { listed, quoted } from './fault-list.ts'
 import { compilePattern } from './pattern.ts'
 import type { StringRule } from './schema.ts'
-import { boundsOf, type Check, MAX_PATTERN_WORK, type SchemaInspection } from './schema-inspection.ts'
+import { boundsOf, type Check, MAX_PATTERN_WORK, type SchemaCost, type SchemaInspection } from './schema-inspection.ts'
 
 /** What is wrong with a text, or null. */
 type TextCheck = (text: string, inspection: SchemaInspection) => string | null
 
-export function checkOfString(rule: StringRule): Check {
-  const checks = [enumCheck(rule), lengthCheck(rule), patternCheck(rule)].filter((check) => check !== null)
+export function checkOfString(rule: StringRule, cost: SchemaCost): Check {
+  const checks = [enumCheck(rule), lengthCheck(rule), patternCheck(rule, cost)].filter((check) => check !== null)
   return (inspection, value) => {
     if (typeof value !== 'string') return inspection.add('must be a string')
     for (const check of checks) {
@@ -35,10 +35,11 @@ function lengthCheck(rule: StringRule): TextCheck | null {
   }
 }
 
-function patternCheck(rule: StringRule): TextCheck | null {
+function patternCheck(rule: StringRule, cost: SchemaCost): TextCheck | null {
   if (rule.pattern === undefined) return null
   const pattern = compilePattern(rule.pattern)
   if ('fault' in pattern) throw new TypeError(`the pattern ${pattern.fault}`)
+  cost.steps += pattern.steps
   const fault = `must match the pattern ${quoted(pattern.text)}`
   return (text, inspection) => {
     if (!inspection.spend(pattern.steps, text.length)) return tooMuchWork(pattern.steps, text.length)

@@ -1,4 +1,5 @@
 import type { Acceptor } from '../app/deps.ts'
+import { quotaReached } from '../core/organization.ts'
 import type { Runtime } from '../runtime.ts'
 import type { AcceptResult, MessageAccept, StoredMessage } from '../store/batch.ts'
 import type { QueueRoute } from '../store/queues.ts'
@@ -12,8 +13,9 @@ import type { Dispatcher } from './dispatcher.ts'
 export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatcher; runtime: Runtime }): Acceptor {
   const { committer, dispatcher, runtime } = deps
 
-  function reserved(message: MessageAccept['message'], { listeners }: QueueRoute): MessageAccept {
-    const due = message.deliverAt <= runtime.now()
+  function reserved(message: MessageAccept['message'], { queue, listeners }: QueueRoute): MessageAccept {
+    // A paused queue leases nothing: its messages wait in the store until somebody claims them.
+    const due = message.deliverAt <= runtime.now() && !queue.paused
     const bytes = message.data.length
     const deliveries = listeners.map((listener) => ({
       listenerId: listener.id,
@@ -30,7 +32,13 @@ export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatc
     }
   }
 
-  function dispatch({ message }: MessageAccept, { listeners }: QueueRoute, { sequence, leases }: StoredMessage): void {
+  function dispatch(
+    { message }: MessageAccept,
+    { queue, listeners }: QueueRoute,
+    { sequence, leases }: StoredMessage,
+  ): void {
+    // Whoever resumes the queue wakes its lanes; until then each would only ask the store in vain.
+    if (queue.paused) return
     const stored = { ...message, sequence }
     const dueAt = message.deliverAt
     for (const [index, listener] of listeners.entries()) {
@@ -54,6 +62,7 @@ export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatc
       }
       if (result.outcome !== 'accepted') unreserve(messages)
       else for (const [index, stored] of result.messages.entries()) dispatch(messages[index]!, route, stored)
+      if (result.outcome === 'quota') throw quotaReached(result)
       return result.outcome
     },
     useKey: committer.useKey,

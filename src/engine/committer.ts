@@ -70,7 +70,12 @@ export function createCommitter(deps: { store: Pick<Store, 'commit'>; node: stri
     keyUses = new Map()
     inFlight = batch.accepts.length + batch.settlements.length
     try {
-      const write = { node, accepts: batch.accepts.map(written), settlements: batch.settlements.map(written) }
+      const write = {
+        node,
+        now: runtime.now(),
+        accepts: batch.accepts.map(written),
+        settlements: batch.settlements.map(written),
+      }
       const result = await store.commit({ ...write, keyUses: [...uses].map(([apiKeyId, at]) => ({ apiKeyId, at })) })
       answer(batch.accepts, result.accepts)
       answer(batch.settlements, result.settlements)
@@ -78,7 +83,7 @@ export function createCommitter(deps: { store: Pick<Store, 'commit'>; node: stri
       if (error instanceof StoreUnavailable) refuse(batch, error)
       else {
         runtime.log.error({ err: error }, 'a commit failed; its writes are tried one by one')
-        keep(await commitOneByOne({ store, node }, batch))
+        keep(await commitOneByOne({ store, node, runtime }, batch))
       }
     } finally {
       inFlight = 0

@@ -46,8 +46,24 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
   async function wakeLane(listenerId: string, dueAt: number): Promise<void> {
     const listener = lanes.has(listenerId) ? null : await store.listeners.find(listenerId)
     if (stopped) return
-    if (listener !== null) laneOf(listener).waitUntil(dueAt)
-    else lanes.get(listenerId)?.waitUntil(dueAt)
+    if (listener !== null) laneOf(listener).resume(dueAt)
+    else lanes.get(listenerId)?.resume(dueAt)
+  }
+
+  function wakeLanes(listenerIds: readonly string[]): void {
+    for (const listenerId of listenerIds) {
+      wakeLane(listenerId, runtime.now()).catch((error: unknown) => {
+        runtime.log.warn({ err: error, listenerId }, 'a listener of a resumed queue waits for the next sweep')
+      })
+    }
+  }
+
+  function listenerGone(listenerId: string): void {
+    // It stays in the map until the last place in it is given back.
+    void lanes
+      .get(listenerId)
+      ?.close()
+      .then(() => lanes.delete(listenerId))
   }
 
   function dropIdleLanes(): void {
@@ -65,12 +81,13 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
       if (!stopped) laneOf(listener).waitUntil(dueAt)
     },
     listenerChanged: (listener) => lanes.get(listener.id)?.change(listener),
-    listenerGone(listenerId) {
-      // It stays in the map until the last place in it is given back.
-      void lanes
-        .get(listenerId)
-        ?.close()
-        .then(() => lanes.delete(listenerId))
+    listenerGone,
+    queuePaused(listenerIds) {
+      for (const id of listenerIds) lanes.get(id)?.pause()
+    },
+    queueResumed: wakeLanes,
+    queueGone(listenerIds) {
+      for (const id of listenerIds) listenerGone(id)
     },
     messageGone(messageId, listenerIds) {
       for (const listenerId of listenerIds) lanes.get(listenerId)?.forget(messageId)

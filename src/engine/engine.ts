@@ -6,6 +6,7 @@ import { createCommitter } from './committer.ts'
 import { createDispatcher, RENEW_EVERY_MS } from './dispatcher.ts'
 import { createLoop } from './loop.ts'
 import { MemoryShare } from './memory-share.ts'
+import { createPruner, type Retention } from './pruner.ts'
 import { SendSlots } from './send-slots.ts'
 import { createSender } from './sender.ts'
 
@@ -15,6 +16,9 @@ const SWEEP_EVERY_MS = 10_000
 /** How often to look for rows of deleted things, and how many to remove at a time: a few milliseconds' work. */
 const REMOVE_EVERY_MS = 5_000
 const REMOVE_ROWS = 500
+/** Between two such rounds, so that everybody else's writes have most of the store. */
+const REMOVE_PAUSE_MS = 20
+const PRUNE_EVERY_MS = 60_000
 /** How often to look for answers to repeated requests that have expired. */
 const REMOVE_ANSWERS_EVERY_MS = 60_000
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
@@ -30,7 +34,12 @@ export interface Engine {
   stop(): Promise<void>
 }
 
-export function createEngine(deps: { store: Store; runtime: Runtime; userAgent: string }): Engine {
+export function createEngine(deps: {
+  store: Store
+  runtime: Runtime
+  userAgent: string
+  retention: Retention
+}): Engine {
   const { store, runtime } = deps
   const node = runtime.newId()
   const committer = createCommitter({ store, node, runtime })
@@ -41,15 +50,18 @@ export function createEngine(deps: { store: Store; runtime: Runtime; userAgent: 
     sender.dropIdle()
     return dispatcher.sweep()
   }
+  const remover = createLoop({
+    name: 'remover',
+    tick: () => store.removals.sweep({ limit: REMOVE_ROWS }),
+    idleMs: REMOVE_EVERY_MS,
+    busyMs: REMOVE_PAUSE_MS,
+    runtime,
+  })
   const loops = [
     createLoop({ name: 'lease-renewal', tick: dispatcher.renewLeases, idleMs: RENEW_EVERY_MS, runtime }),
     createLoop({ name: 'dispatcher', tick: sweep, idleMs: SWEEP_EVERY_MS, runtime }),
-    createLoop({
-      name: 'remover',
-      tick: () => store.removals.sweep({ limit: REMOVE_ROWS }),
-      idleMs: REMOVE_EVERY_MS,
-      runtime,
-    }),
+    remover,
+    createLoop({ name: 'pruner', tick: createPruner(deps), idleMs: PRUNE_EVERY_MS, runtime }),
     createLoop({
       name: 'answer-remover',
       tick: () => store.answers.removeExpired({ now: runtime.now(), limit: REMOVE_ROWS }),
@@ -59,7 +71,13 @@ export function createEngine(deps: { store: Store; runtime: Runtime; userAgent: 
   ]
   return {
     acceptor: createAcceptor({ committer, dispatcher, runtime }),
-    carrier: dispatcher,
+    carrier: {
+      ...dispatcher,
+      queueGone(listenerIds) {
+        dispatcher.queueGone(listenerIds)
+        remover.wake()
+      },
+    },
     async start() {
       await dispatcher.renewLeases()
       for (const loop of loops) loop.start()

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts'
 import type { Committer } from './committer.ts'
 import { deliveryRequest, type Target, targetOf } from './delivery-request.ts'
 import { Fifo } from './fifo.ts'
+import { handBack } from './hand-back.ts'
 import type { MemoryShare } from './memory-share.ts'
 import type { SendSlots } from './send-slots.ts'
 import type { Sender } from './sender.ts'
@@ -48,6 +49,7 @@ export class Lane {
   #wakeAt: number | null = null
   #cancelWake: Cancel | null = null
   #closed = false
+  #paused = false
   #idleSince: number
   readonly #quiet = Promise.withResolvers<void>()
   readonly #pump = () => this.#sendWhatFits()
@@ -75,7 +77,7 @@ export class Lane {
   /** Keeps a place for a message that is about to be stored; false where it must wait in the store. */
   reserve(bytes: number): boolean {
     // While the store is asked, what it answers comes first and takes the room.
-    if (this.#closed || this.#behind || this.#claiming || this.#room() <= 0) return false
+    if (this.#closed || this.#paused || this.#behind || this.#claiming || this.#room() <= 0) return false
     if (this.#held > 0 && this.#heldBytes + bytes > this.#deps.memory.laneBytes) return false
     this.#hold(bytes)
     return true
@@ -89,16 +91,13 @@ export class Lane {
 
   /** Takes a delivery that a place was reserved for. */
   offer(delivery: LeasedDelivery): void {
-    if (this.#closed) this.#letGo(delivery.message.data.length)
-    else {
-      this.#queue.push(delivery)
-      this.#sendWhatFits()
-    }
+    this.#take([delivery])
+    this.#sendWhatFits()
   }
 
   /** A delivery waits in the store, due at this time. */
   waitUntil(dueAt: number): void {
-    if (this.#closed || (this.#wakeAt !== null && this.#wakeAt <= dueAt)) return
+    if (this.#closed || this.#paused || (this.#wakeAt !== null && this.#wakeAt <= dueAt)) return
     const { runtime } = this.#deps
     this.#cancelWake?.()
     this.#cancelWake = null
@@ -115,6 +114,22 @@ export class Lane {
     this.#refill()
   }
 
+  /** Sends nothing more until it is resumed, and holds nothing: what waits in memory goes back to the store. */
+  pause(): void {
+    this.#paused = true
+    this.#behind = false
+    this.#cancelWake?.()
+    this.#cancelWake = null
+    this.#wakeAt = null
+    this.#giveUp(this.#queue.remove(() => true))
+  }
+
+  /** The store gives the listener's deliveries to whoever asks, whatever the lane thought; the next is due then. */
+  resume(dueAt: number): void {
+    this.#paused = false
+    this.waitUntil(dueAt)
+  }
+
   /** Sends nothing more. Resolves when what is on the wire has been answered and settled, and no claim is under way. */
   close(): Promise<void> {
     this.#closed = true
@@ -122,6 +137,20 @@ export class Lane {
     for (const { message } of this.#queue.remove(() => true)) this.#letGo(message.data.length)
     this.#comeToRest()
     return this.#quiet.promise
+  }
+
+  /** Deliveries that have their places: they wait here for their turn, or in the store where nothing is sent. */
+  #take(deliveries: LeasedDelivery[]): void {
+    if (this.#paused && !this.#closed) this.#giveUp(deliveries)
+    else if (this.#closed) for (const { message } of deliveries) this.#letGo(message.data.length)
+    else for (const delivery of deliveries) this.#queue.push(delivery)
+  }
+
+  #giveUp(deliveries: LeasedDelivery[]): void {
+    if (deliveries.length === 0) return
+    for (const { message } of deliveries) this.#letGo(message.data.length)
+    // The pause may be over before the store has them again.
+    void handBack(this.#deps, deliveries).then(() => this.waitUntil(this.#deps.runtime.now()))
   }
 
   #wake(): void {
@@ -156,7 +185,7 @@ export class Lane {
 
   /** Claims from the store once half of the lane is free: rarely enough to be cheap, early enough not to run dry. */
   #refill(): void {
-    if (!this.#behind || this.#claiming || this.#closed) return
+    if (!this.#behind || this.#claiming || this.#closed || this.#paused) return
     const maxBytes = this.#deps.memory.laneBytes - this.#heldBytes
     if (this.#held > 0 && (this.#held > LANE_CAPACITY / 2 || this.#heldBytes > this.#deps.memory.laneBytes / 2)) return
     this.#claiming = true
@@ -186,12 +215,9 @@ export class Lane {
       this.#behind = true
       throw error
     })
-    for (const delivery of claim.deliveries) {
-      this.#hold(delivery.message.data.length)
-      if (this.#closed) this.#letGo(delivery.message.data.length)
-      else this.#queue.push(delivery)
-    }
-    if (claim.nextDueAt === null) return
+    for (const { message } of claim.deliveries) this.#hold(message.data.length)
+    this.#take(claim.deliveries)
+    if (claim.nextDueAt === null || this.#paused) return
     if (claim.nextDueAt <= now) this.#behind = true
     else this.waitUntil(claim.nextDueAt)
   }

@@ -12,16 +12,17 @@ export interface Loop {
 }
 
 /**
- * Repeats `tick`: at once while it says that it found work (a number above 0), else after `idleMs`.
+ * Repeats `tick`: after `busyMs`, or at once, while it says that it found work (a number above 0), else after `idleMs`.
  * A tick that throws is logged and tried again after the pause: a loop never dies of one bad round.
  */
 export function createLoop(parts: {
   name: string
   tick: () => Promise<number>
   idleMs: number
+  busyMs?: number
   runtime: Runtime
 }): Loop {
-  const { name, idleMs, runtime } = parts
+  const { name, idleMs, busyMs = 0, runtime } = parts
   let cancel: Cancel | null = null
   let stopped = true
   let running: Promise<number> | null = null
@@ -42,7 +43,7 @@ export function createLoop(parts: {
       return 0
     })
     if (stopped) return
-    schedule(found > 0 || woken ? 0 : idleMs)
+    schedule(found > 0 ? busyMs : woken ? 0 : idleMs)
     woken = false
   }
 

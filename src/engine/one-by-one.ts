@@ -1,4 +1,5 @@
 import { Problem } from '../core/problem.ts'
+import type { Runtime } from '../runtime.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
 import type { WaitingSettlement } from './committer.ts'
 import type { WaitingAccept } from './pending-accepts.ts'
@@ -9,10 +10,10 @@ import type { WaitingAccept } from './pending-accepts.ts'
  * Gives back the settlements that must be tried again, because the store went away meanwhile.
  */
 export async function commitOneByOne(
-  { store, node }: { store: Pick<Store, 'commit'>; node: string },
+  { store, node, runtime }: { store: Pick<Store, 'commit'>; node: string; runtime: Pick<Runtime, 'now'> },
   batch: { accepts: WaitingAccept[]; settlements: WaitingSettlement[] },
 ): Promise<WaitingSettlement[]> {
-  const empty = { node, accepts: [], settlements: [], keyUses: [] }
+  const empty = { node, now: runtime.now(), accepts: [], settlements: [], keyUses: [] }
   for (const it of batch.accepts) {
     try {
       it.resolve((await store.commit({ ...empty, accepts: [it.write] })).accepts[0]!)

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
+import type { Network } from '../core/address.ts'
 import { MAX_BODY_BYTES, parseBody } from './body.ts'
 import { closeIdleConnections } from './closing.ts'
 import type { TypeBoxProvider } from './contract.ts'
@@ -11,18 +12,26 @@ import { createMethodTable, refuseUnrouted } from './methods.ts'
 import { createErrorHandler } from './problems.ts'
 import { createClientErrorHandler, refuseConnect } from './raw-errors.ts'
 import { createRequestIds } from './request-id.ts'
+import { apiClientRoutes } from './v1/api-clients.ts'
 import { apiKeyRoutes } from './v1/api-keys.ts'
 import { attemptRoutes } from './v1/attempts.ts'
+import { eventRoutes } from './v1/events.ts'
 import { listenerRoutes } from './v1/listeners.ts'
 import { messageBatchRoutes } from './v1/message-batches.ts'
 import { messageRoutes } from './v1/messages.ts'
 import { queueRoutes } from './v1/queues.ts'
+import { schemaRoutes } from './v1/schemas.ts'
+import { statsRoutes } from './v1/stats.ts'
 
 export type { Health } from './health.ts'
 
 export interface ApiDeps extends AppDeps {
   /** Where callers reach this server, without the version; null takes it from each request. */
   publicUrl: string | null
+  /** Requests a minute of an organization that has no limit of its own; 0 means that nothing limits it. */
+  rateLimit: number
+  /** The proxies whose X-Forwarded-For is believed. */
+  trustedProxies: readonly Network[]
   health: Health
 }
 
@@ -66,12 +75,16 @@ function addRoutes(app: FastifyInstance, deps: ApiDeps): void {
 
 function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   const api = scope.withTypeProvider<TypeBoxProvider>()
+  apiClientRoutes(api, deps)
   apiKeyRoutes(api, deps)
   queueRoutes(api, deps)
+  schemaRoutes(api, deps)
   listenerRoutes(api, deps)
   messageRoutes(api, deps)
   messageBatchRoutes(api, deps)
   attemptRoutes(api, deps)
+  eventRoutes(api, deps)
+  statsRoutes(api, deps)
 }
 
 function options({ runtime }: ApiDeps) {

@@ -8,6 +8,8 @@ export interface RouteDemand {
   resource: Resource
   access: Access
   ids: readonly string[]
+  /** Only the root key may; another organization than the key's own is then a 404, as everywhere. */
+  root?: boolean
 }
 
 declare module 'fastify' {
@@ -22,6 +24,8 @@ declare module 'fastify' {
     demand?: RouteDemand
     /** Throws `body_too_large` for a body whose parts have limits of their own. */
     weigh?: (body: unknown) => void
+    /** Part of delivering, which goes on while the organization is frozen. */
+    whileFrozen?: boolean
     /** What the path has, on the routes that refuse every other method. */
     allow?: string
   }
@@ -37,4 +41,9 @@ export type Api = FastifyInstance<RawServerDefault, IncomingMessage, ServerRespo
 
 export function demand(resource: Resource, access: Access, ...ids: string[]): { demand: RouteDemand } {
   return { demand: { resource, access, ids } }
+}
+
+/** The same for what only the root key may do. */
+export function rootDemand(resource: Resource, access: Access, ...ids: string[]): { demand: RouteDemand } {
+  return { demand: { resource, access, ids, root: true } }
 }

@@ -41,7 +41,17 @@ export function tagged<Body extends object>(
   body: Body,
   shown: object = body,
 ): Body | FastifyReply {
-  const opaque = `${revision}-${hash('sha256', JSON.stringify(shown), 'base64url').slice(0, DIGEST_CHARS)}`
+  const digest = hash('sha256', JSON.stringify(shown), 'base64url').slice(0, DIGEST_CHARS)
+  return taggedAs(request, reply, `${revision}-${digest}`, body)
+}
+
+/** The same for what has a tag of its own, such as an id that its content gives it. */
+export function taggedAs<Body extends object>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  opaque: string,
+  body: Body,
+): Body | FastifyReply {
   reply.header('etag', `"${opaque}"`)
   const { known } = request
   if (known === null || (known !== '*' && !known.includes(opaque))) return body

@@ -1,5 +1,6 @@
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
-import { type Fault, Problem } from '../core/problem.ts'
+import { FaultList, pointerStep } from '../core/fault-list.ts'
+import { Problem } from '../core/problem.ts'
 import { formats } from './formats.ts'
 
 /** The validator's error, with what its verbose mode adds. */
@@ -7,9 +8,6 @@ interface ValidationError extends FastifySchemaValidationError {
   data?: unknown
   parentSchema?: { description?: string; properties?: Record<string, { readOnly?: boolean }> }
 }
-
-/** More would help nobody, and a hostile body could ask for a hundred thousand. */
-const MAX_FAULTS = 20
 
 const TYPES: Record<string, string> = {
   string: 'a string',
@@ -24,21 +22,19 @@ const TYPES: Record<string, string> = {
 /** The 422 that says of every fault where it is and what is allowed there. */
 export function invalidBody(errors: FastifySchemaValidationError[]): Problem {
   const alternatives = errors.filter((error) => error.keyword === 'anyOf').map((error) => `${error.schemaPath}/`)
-  const faults = errors
+  const found = new FaultList('')
+  for (const error of errors) {
     // The faults of each alternative would contradict each other; the one of their parent says it all.
-    .filter((error) => !alternatives.some((path) => error.schemaPath.startsWith(path)))
-    .slice(0, MAX_FAULTS)
-    .map(faultOf)
-  return new Problem('invalid', { errors: faults })
-}
-
-function faultOf(error: ValidationError): Fault {
-  return { path: pathOf(error), message: messageOf(error) }
+    if (alternatives.some((path) => error.schemaPath.startsWith(path))) continue
+    found.add(messageOf(error), pathOf(error))
+    if (found.full) break
+  }
+  return new Problem('invalid', { errors: found.faults })
 }
 
 function pathOf({ keyword, instancePath, params }: ValidationError): string {
-  if (keyword === 'required') return `${instancePath}/${pointer(params.missingProperty)}`
-  if (keyword === 'additionalProperties') return `${instancePath}/${pointer(params.additionalProperty)}`
+  if (keyword === 'required') return `${instancePath}/${pointerStep(String(params.missingProperty))}`
+  if (keyword === 'additionalProperties') return `${instancePath}/${pointerStep(String(params.additionalProperty))}`
   return instancePath
 }
 
@@ -70,9 +66,4 @@ function messageOf({ keyword, params, parentSchema, data, message }: ValidationE
 
 function writableOf(properties: Record<string, { readOnly?: boolean }>): string[] {
   return Object.keys(properties).filter((name) => properties[name]?.readOnly !== true)
-}
-
-/** One step of a JSON pointer (RFC 6901); a name may be as long as the body. */
-function pointer(name: unknown): string {
-  return String(name).slice(0, 128).replaceAll('~', '~0').replaceAll('/', '~1')
 }

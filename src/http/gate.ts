@@ -2,74 +2,105 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
 import { createIdempotency } from '../app/idempotency.ts'
 import { createKeyUse } from '../app/key-use.ts'
+import { createRateLimiter } from '../app/rate-limiter.ts'
 import { type Principal, permits } from '../core/api-key.ts'
 import { Problem } from '../core/problem.ts'
+import type { ApiDeps } from './api.ts'
 import { createBase } from './base.ts'
 import type { RouteDemand } from './contract.ts'
+import { createDoor, type Door } from './door.ts'
 import { readConditions } from './etag.ts'
+import { refuseWhileFrozen } from './frozen.ts'
 import { createIdempotencyHooks } from './idempotency.ts'
 import { acceptsJson, isJsonType } from './media.ts'
 import { indented } from './pretty.ts'
 import { compileQuery } from './query.ts'
+import { expectWithin, showRate } from './rate-headers.ts'
 
 type Done = (error?: Error) => void
 
 /**
  * Puts the checks that all routes share before those of a route, in the order that the contract promises: key, scope,
- * `Accept`, `Content-Type`; then the body is read, and weighed; then the query, and headers with conditions. A `POST`
- * that was answered before gets the same answer here. What follows is the route's own.
+ * rate, `Accept`, `Content-Type`; then the body is read, and weighed; then the query, and headers with conditions. A
+ * `POST` that was answered before gets the same answer here. What follows is the route's own, but that a frozen
+ * organization is refused last of all, right before its handler would write.
  */
-export function createGate(deps: AppDeps & { publicUrl: string | null }): (route: RouteOptions) => void {
+export function createGate(deps: ApiDeps): (route: RouteOptions) => void {
   const admit = createAdmission(deps)
+  const door = createDoor(deps)
   const once = createIdempotencyHooks({ idempotency: createIdempotency(deps), log: deps.runtime.log })
   return (route) => {
     const demand = route.config?.demand
     if (demand === undefined) return
-    route.onRequest = [createEntrance(deps, admit, demand), ...hooksOf(route.onRequest)]
+    route.onRequest = [createEntrance(deps.keyRing, door, admit, demand), ...hooksOf(route.onRequest)]
     const post = [route.method].flat().includes('POST')
     route.preValidation = [createRequestCheck(route), ...(post ? [once.begin] : []), ...hooksOf(route.preValidation)]
     if (post) route.onSend = [...hooksOf(route.onSend), once.end]
+    if (demand.access === 'write' && route.config?.whileFrozen !== true) {
+      route.preHandler = [...hooksOf(route.preHandler), refuseWhileFrozen]
+    }
   }
 }
 
-type Admit = (request: FastifyRequest, principal: Principal, demand: RouteDemand) => void
+type Admit = (request: FastifyRequest, reply: FastifyReply, principal: Principal, demand: RouteDemand) => void
 
 /** A key that memory knows passes without waiting for anything. */
-function createEntrance({ keyRing }: AppDeps, admit: Admit, demand: RouteDemand) {
-  return (request: FastifyRequest, _reply: FastifyReply, done: Done): void => {
+function createEntrance(keyRing: AppDeps['keyRing'], door: Door, admit: Admit, demand: RouteDemand) {
+  return (request: FastifyRequest, reply: FastifyReply, done: Done): void => {
+    door.expectOpen(request)
     const text = request.headers['x-api-key']
     if (typeof text !== 'string' || text === '') throw new Problem('key_missing')
     const known = keyRing.peek(text)
     if (known !== undefined) {
-      admit(request, known, demand)
+      admit(request, reply, known, demand)
       done()
     } else {
-      identify(keyRing, text)
-        .then((principal) => admit(request, principal, demand))
+      identify(keyRing, door, request, text)
+        .then((principal) => admit(request, reply, principal, demand))
         .then(() => done(), done)
     }
   }
 }
 
-async function identify(keyRing: AppDeps['keyRing'], text: string): Promise<Principal> {
+async function identify(
+  keyRing: AppDeps['keyRing'],
+  door: Door,
+  request: FastifyRequest,
+  text: string,
+): Promise<Principal> {
   const principal = await keyRing.identify(text)
-  if (principal === null) throw new Problem('key_rejected')
-  return principal
+  // Asked again: others from there may have failed while this one was looked up.
+  door.expectOpen(request)
+  if (principal !== null) return principal
+  door.rejected(request)
+  throw new Problem('key_rejected')
 }
 
-function createAdmission(deps: AppDeps & { publicUrl: string | null }): Admit {
+function createAdmission(deps: ApiDeps): Admit {
   const use = createKeyUse(deps)
   const baseOf = createBase(deps.publicUrl)
-  return (request, principal, { resource, access, ids }) => {
+  const rates = createRateLimiter({ now: deps.runtime.now, fallback: deps.rateLimit })
+  return (request, reply, principal, demand) => {
     request.principal = principal
     use(principal.apiKeyId)
-    // Owner keys and keys without scopes are most keys, and need no list of ids.
-    const asked = principal.scopes === null ? [] : idsIn(request.params as Record<string, string>, ids)
-    if (!permits(principal, { resource, access, ids: asked })) throw new Problem('scope_missing')
+    const rate = rates.take(principal.organizationId, principal.requestsPerMinute)
+    if (rate !== null) showRate(reply, rate)
+    expectPermission(principal, demand, request.params as Record<string, string>)
+    if (rate !== null) expectWithin(rate, deps.runtime.now())
     if (!acceptsJson(request.headers.accept)) throw new Problem('not_acceptable')
     expectJsonBody(request)
     request.base = baseOf(request)
   }
+}
+
+function expectPermission(principal: Principal, demand: RouteDemand, params: Record<string, string>): void {
+  const { resource, access, ids } = demand
+  // Owner keys and keys without scopes are most keys, and need no list of ids.
+  const asked = principal.scopes === null ? [] : idsIn(params, ids)
+  if (!permits(principal, { resource, access, ids: asked })) throw new Problem('scope_missing')
+  if (demand.root !== true || principal.root) return
+  const elsewhere = idsIn(params, ids).some((id) => id !== principal.organizationId)
+  if (!elsewhere) throw new Problem('root_key_needed')
 }
 
 function idsIn(params: Record<string, string>, names: readonly string[]): (string | undefined)[] {

@@ -14,16 +14,21 @@ export interface Links {
 
 /** Where each resource lives, below the version. */
 export const paths = {
+  apiClients: '/api_clients',
+  apiClient: (id: string) => `/api_clients/${id}`,
   apiKeys: '/api_keys',
   apiKey: (id: string) => `/api_keys/${id}`,
   queues: '/queues',
   queue: (id: string) => `/queues/${id}`,
+  schema: (queueId: string, id: string) => `/queues/${queueId}/schemas/${id}`,
   allListeners: '/listeners',
   listeners: (queueId: string) => `/queues/${queueId}/listeners`,
   listener: (queueId: string, id: string) => `/queues/${queueId}/listeners/${id}`,
   allMessages: '/messages',
   messages: (queueId: string) => `/queues/${queueId}/messages`,
   message: (queueId: string, id: string) => `/queues/${queueId}/messages/${id}`,
+  events: '/events',
+  messageStats: '/stats/messages',
   attempts: (queueId: string, id: string) => `/queues/${queueId}/messages/${id}/attempts`,
 }
 

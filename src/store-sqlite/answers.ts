@@ -16,20 +16,32 @@ const INSERT = `
 const REMOVE_EXPIRED = `
   delete from answers where number in (select number from answers order by number limit ?) and expires_at <= ?`
 
-/** Within a transaction: keeps the answer, or says that there is one already. */
-export type KeepAnswer = (answer: StoredAnswer) => 'kept' | 'answered'
+/**
+ * For the transaction of an effect: first asks whether its request was answered, then, once nothing can refuse the
+ * effect any more, writes the answer to it. Both do nothing for a request that has no answer to keep.
+ */
+export interface EffectAnswers {
+  has(answer: StoredAnswer | null | undefined): boolean
+  write(answer: StoredAnswer | null | undefined): void
+}
 
-export function createKeepAnswer(db: DatabaseSync): KeepAnswer {
+export function createEffectAnswers(db: DatabaseSync): EffectAnswers {
   const [find, insert] = [db.prepare(FIND), db.prepare(INSERT)]
-  return ({ organizationId, target, key, digest, status, body, storedAt, expiresAt }) => {
-    if (find.get(organizationId, target, key, storedAt) !== undefined) return 'answered'
-    insert.run(organizationId, target, key, digest, status, body, storedAt, expiresAt)
-    return 'kept'
+  return {
+    has(answer) {
+      if (answer === null || answer === undefined) return false
+      return find.get(answer.organizationId, answer.target, answer.key, answer.storedAt) !== undefined
+    },
+    write(answer) {
+      if (answer === null || answer === undefined) return
+      const { organizationId, target, key, digest, status, body, storedAt, expiresAt } = answer
+      insert.run(organizationId, target, key, digest, status, body, storedAt, expiresAt)
+    },
   }
 }
 
 export function createAnswerStore(db: DatabaseSync, transact: Transact): AnswerStore {
-  const keep = createKeepAnswer(db)
+  const answers = createEffectAnswers(db)
   const [find, removeExpired] = [db.prepare(FIND), db.prepare(REMOVE_EXPIRED)]
   return {
     async find({ organizationId, target, key, now }) {
@@ -37,7 +49,11 @@ export function createAnswerStore(db: DatabaseSync, transact: Transact): AnswerS
       return row === undefined ? null : { ...row }
     },
     async keep(answer) {
-      return transact(() => keep(answer))
+      return transact(() => {
+        if (answers.has(answer)) return 'answered'
+        answers.write(answer)
+        return 'kept'
+      })
     },
     async removeExpired({ now, limit }) {
       return transact(() => Number(removeExpired.run(limit, now).changes))

@@ -1,12 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
+import type { EventType } from '../core/event.ts'
 import type { ApiKeyStore } from '../store/api-keys.ts'
 import type { Revised } from '../store/store.ts'
-import { createKeepAnswer } from './answers.ts'
+import { createEffectAnswers } from './answers.ts'
 import { contradicts } from './belief.ts'
 import { unlessTaken } from './errors.ts'
 import { onlyOf, sliceOf } from './listing.ts'
+import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
+import { createRefusal } from './quotas.ts'
 import { reading, type Transact } from './transaction.ts'
+import type { Usage } from './usage.ts'
 
 const COLUMNS = `
   id, organization_id as organizationId, name, digest, prefix, status, scopes, owner,
@@ -17,9 +21,8 @@ const INSERT = `
     (id, organization_id, name, digest, prefix, status, scopes, owner, created_at, updated_at, last_used_at)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-const FIND_BY_DIGEST = `
-  select ${COLUMNS}, (select root from organizations where id = organization_id) as root
-    from api_keys where digest = ?`
+const FIND_BY_DIGEST = `select ${COLUMNS} from api_keys where digest = ?`
+const ORGANIZATION = `select ${ORGANIZATION_COLUMNS} from organizations where id = ?`
 
 const GET = `select ${COLUMNS}, revision from api_keys where organization_id = ? and id = ?`
 
@@ -40,7 +43,7 @@ const REPLACE_DIGEST = `
 const READ_NOTE = `select value from notes where name = 'root_key_shown'`
 const WRITE_NOTE = `insert or replace into notes (name, value) values ('root_key_shown', 'yes')`
 
-type Row = Omit<ApiKey, 'scopes' | 'owner'> & { scopes: string | null; owner: number; root?: number }
+type Row = Omit<ApiKey, 'scopes' | 'owner'> & { scopes: string | null; owner: number }
 
 export function createApiKeyInsert(db: DatabaseSync): (key: ApiKey) => void {
   const insert = db.prepare(INSERT)
@@ -52,18 +55,21 @@ export function createApiKeyInsert(db: DatabaseSync): (key: ApiKey) => void {
   }
 }
 
-export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyStore {
+export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: Usage): ApiKeyStore {
   const insert = createApiKeyInsert(db)
   const [findByDigest, get, list] = [db.prepare(FIND_BY_DIGEST), db.prepare(GET), db.prepare(LIST)]
   const [update, remove, replaceDigest] = [db.prepare(UPDATE), db.prepare(DELETE), db.prepare(REPLACE_DIGEST)]
+  const organization = db.prepare(ORGANIZATION)
+  const refusal = createRefusal(db, 'apiKeys')
   const [otherOwners, readNote, writeNote] = [db.prepare(OTHER_OWNERS), db.prepare(READ_NOTE), db.prepare(WRITE_NOTE)]
-
-  const keepAnswer = createKeepAnswer(db)
+  const answers = createEffectAnswers(db)
 
   const find = (ask: { organizationId: string; id: string }): Revised<ApiKey> | null => {
     const row = get.get(ask.organizationId, ask.id) as Revised<Row> | undefined
     return row === undefined ? null : { ...keyOf(row), revision: row.revision }
   }
+  const note = (type: EventType, { organizationId, id, name }: ApiKey, now: number) =>
+    usage.note({ type, organizationId, id, name, queueId: null }, now)
   const lastOwner = (key: ApiKey): boolean => {
     if (!key.owner || key.status !== 'enabled') return false
     return (otherOwners.get(key.organizationId, key.id) as { others: number }).others === 0
@@ -71,17 +77,25 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyS
 
   return {
     async findByDigest(digest) {
-      const row = reading(() => findByDigest.get(digest)) as Row | undefined
-      return row === undefined ? null : { key: keyOf(row), root: row.root === 1 }
+      return reading(() => {
+        const row = findByDigest.get(digest) as Row | undefined
+        // The keys of a deleted organization are removed later; they are unknown at once.
+        const around = row && (organization.get(row.organizationId) as OrganizationRow | undefined)
+        return around === undefined ? null : { key: keyOf(row!), organization: organizationOf(around) }
+      })
     },
     async create(key, answer) {
-      return unlessTaken(() =>
-        transact(() => {
-          if (answer !== undefined && keepAnswer(answer) === 'answered') return 'answered'
+      return unlessTaken(() => {
+        return transact(() => {
+          if (answers.has(answer)) return 'answered'
+          const refused = refusal(key.organizationId)
+          if (refused !== null) return refused
+          answers.write(answer)
           insert(key)
+          note('api_key_added', key, key.createdAt)
           return 'created'
-        }),
-      )
+        })
+      })
     },
     async get(ask) {
       return reading(() => find(ask))
@@ -99,17 +113,19 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact): ApiKeyS
           if (changes.status === 'disabled' && lastOwner(key)) return 'last_owner_key'
           const changed = { ...key, ...changes, updatedAt: now, revision: key.revision + 1 }
           update.run(changed.name, changed.status, scopesText(changed.scopes), now, key.id)
+          note('api_key_updated', changed, now)
           return changed
         }),
       )
     },
-    async delete(ask) {
+    async delete({ now, ...ask }) {
       return transact(() => {
         const key = find(ask)
         if (key === null) return 'not_found'
         if (contradicts(key.revision, ask.belief)) return 'changed'
         if (lastOwner(key)) return 'last_owner_key'
         remove.run(key.id)
+        note('api_key_deleted', key, now)
         return 'deleted'
       })
     },
@@ -130,7 +146,7 @@ function scopesText(scopes: Scope[] | null): string | null {
 }
 
 function keyOf(row: Row): ApiKey {
-  const { root: _, scopes, owner, status, ...rest } = row
+  const { scopes, owner, status, ...rest } = row
   return {
     ...rest,
     status: status as ApiKeyStatus,

@@ -1,5 +1,6 @@
 import type { Attempt } from '../core/attempt.ts'
 import type { Next } from '../core/delivery.ts'
+import type { Quota } from '../core/organization.ts'
 import type { StoredAnswer } from '../store/answers.ts'
 import type {
   Accept,
@@ -19,8 +20,8 @@ import type {
 export type Flat = (string | number | boolean | null)[]
 
 /** Everything of the batch, in the order in which `unpackBatch` reads it. */
-export function packBatch({ node, accepts, settlements, keyUses }: Batch): Flat {
-  const flat: Flat = [node, accepts.length]
+export function packBatch({ node, now, accepts, settlements, keyUses }: Batch): Flat {
+  const flat: Flat = [node, now, accepts.length]
   for (const accept of accepts) packAccept(flat, accept)
   flat.push(settlements.length)
   for (const settlement of settlements) packSettlement(flat, settlement)
@@ -33,6 +34,7 @@ export function unpackBatch(flat: Flat): Batch {
   const reader = new Reader(flat)
   return {
     node: reader.text(),
+    now: reader.number(),
     accepts: reader.list(unpackAccept),
     settlements: reader.list(unpackSettlement),
     keyUses: reader.list(() => ({ apiKeyId: reader.text(), at: reader.number() })),
@@ -140,6 +142,7 @@ function unpackNext(reader: Reader): Next {
 
 function packAcceptResult(flat: Flat, result: AcceptResult): void {
   flat.push(result.outcome)
+  if (result.outcome === 'quota') flat.push(result.limit, result.value)
   if (result.outcome !== 'accepted') return
   flat.push(result.messages.length)
   for (const { sequence, leases } of result.messages) {
@@ -150,6 +153,7 @@ function packAcceptResult(flat: Flat, result: AcceptResult): void {
 
 function unpackAcceptResult(reader: Reader): AcceptResult {
   const outcome = reader.text() as AcceptResult['outcome']
+  if (outcome === 'quota') return { outcome, limit: reader.text() as Quota, value: reader.number() }
   if (outcome !== 'accepted') return { outcome }
   const messages = reader.list(
     (): StoredMessage => ({ sequence: reader.number(), leases: reader.list(() => reader.numberOrNull()) }),

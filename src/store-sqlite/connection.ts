@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { DatabaseRefused, isBusy, sqliteCode } from './errors.ts'
@@ -40,7 +40,7 @@ export function connect(path: string): Connection {
  */
 function takeLock(path: string): DatabaseSync {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path))
     // The database holds secrets: only its owner may read it. SQLite gives its other files the same mode.
     closeSync(openSync(path, 'a', 0o600))
     const lock = new DatabaseSync(`${path}.lock`)
@@ -50,6 +50,13 @@ function takeLock(path: string): DatabaseSync {
     if (isBusy(cause)) throw new DatabaseRefused(`the database ${path} is in use by another server`, { cause })
     throw refusal(path, cause)
   }
+}
+
+/** Node's own recursive `mkdir` never ends on a file system that refuses folders as if their parent were missing. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path, { mode: 0o700 })
 }
 
 function open(path: string): DatabaseSync {

@@ -4,14 +4,21 @@ import { createApiKeyStore } from './api-keys.ts'
 import { createCommit } from './batch.ts'
 import { connect } from './connection.ts'
 import { createDeliveryStore } from './deliveries.ts'
+import { createEventStore } from './events.ts'
 import { Leases } from './leases.ts'
 import { createListenerStore } from './listeners.ts'
 import { MessageMarks } from './message-marks.ts'
+import { MessageQuotas } from './message-quotas.ts'
 import { createMessageStore } from './messages.ts'
 import { createOrganizationStore } from './organizations.ts'
 import { createQueueStore } from './queues.ts'
 import { createRemovalStore } from './removals.ts'
+import { createStatsStore } from './stats.ts'
 import { createTransact } from './transaction.ts'
+import { createUsage } from './usage.ts'
+
+/** A real write: a disk that is full can be read, and would look healthy otherwise. */
+const PING = `insert or replace into notes (name, value) values ('pinged', 'yes')`
 
 /**
  * Opens the store in the file at `path`, making or migrating it where needed; `:memory:` for tests.
@@ -22,18 +29,23 @@ export async function openSqliteStore(path: string): Promise<Store> {
   const transact = createTransact(db)
   const leases = new Leases()
   const marks = new MessageMarks(db)
-  const commit = createCommit(db, transact, leases, marks)
+  const quotas = new MessageQuotas(db)
+  const usage = createUsage(db, transact)
+  const commit = createCommit(db, transact, { leases, marks, quotas, usage })
+  const ping = db.prepare(PING)
   return {
-    organizations: createOrganizationStore(db, transact),
-    apiKeys: createApiKeyStore(db, transact),
-    queues: createQueueStore(db, transact, leases),
-    listeners: createListenerStore(db, transact, leases),
+    organizations: createOrganizationStore(db, transact, { leases, quotas }),
+    apiKeys: createApiKeyStore(db, transact, usage),
+    queues: createQueueStore(db, transact, leases, usage),
+    listeners: createListenerStore(db, transact, leases, usage),
     messages: createMessageStore(db, transact, leases, marks),
     deliveries: createDeliveryStore(db, leases),
-    removals: createRemovalStore(db, transact),
+    removals: createRemovalStore(db, transact, marks),
     answers: createAnswerStore(db, transact),
+    events: createEventStore(db, transact),
+    stats: createStatsStore(db, transact, usage),
     commit: async (batch) => commit(batch),
-    ping: async () => transact(() => undefined),
+    ping: async () => void transact(() => ping.run()),
     close: async () => close(),
   }
 }

@@ -12,9 +12,15 @@ const IN_DUE_ORDER = `
 
 const MESSAGE = `select ${MESSAGE_COLUMNS} from messages where sequence = ?`
 
-const LISTENER_EXISTS = `select 1 from listeners where id = ?`
+/** A listener whose organization is deleted may still have its row, and is gone nevertheless. */
+const RUNS = `q.paused = 0 and exists (select 1 from organizations o where o.id = l.organization_id)`
 
-const LISTENERS = `select id from listeners where id > ? order by id limit ?`
+/** A cross join is read from left to right: listeners in the order of their key, and the queue of each by its own. */
+const LISTENER_RUNS = `
+  select 1 from listeners l cross join queues q on q.id = l.queue_id where l.id = ? and ${RUNS}`
+
+const LISTENERS = `
+  select l.id from listeners l cross join queues q on q.id = l.queue_id where l.id > ? and ${RUNS} order by l.id limit ?`
 
 interface Row {
   dueAt: number
@@ -25,7 +31,7 @@ interface Row {
 
 export function createDeliveryStore(db: DatabaseSync, leases: Leases): DeliveryStore {
   const [inDueOrder, message] = [db.prepare(IN_DUE_ORDER), db.prepare(MESSAGE)]
-  const [listenerExists, listeners] = [db.prepare(LISTENER_EXISTS), db.prepare(LISTENERS)]
+  const [listenerRuns, listeners] = [db.prepare(LISTENER_RUNS), db.prepare(LISTENERS)]
 
   /** The listener's deliveries that the node may take, due or not. Passes over at most what the lanes hold. */
   function* free(ask: { node: string; listenerId: string; now: number }): Generator<Row> {
@@ -37,14 +43,15 @@ export function createDeliveryStore(db: DatabaseSync, leases: Leases): DeliveryS
   function claim(ask: Parameters<DeliveryStore['claimDue']>[0]): Claim {
     const deliveries: LeasedDelivery[] = []
     let bytesLeft = ask.maxBytes
-    // What a deleted listener had waiting is gone for everybody, though its rows are removed later.
-    if (listenerExists.get(ask.listenerId) === undefined) return { deliveries, nextDueAt: null }
+    // What a deleted listener had waiting is gone for everybody, though its rows are removed later; what one of a
+    // paused queue has waiting stays where it is.
+    if (listenerRuns.get(ask.listenerId) === undefined) return { deliveries, nextDueAt: null }
     for (const { dueAt, sequence, attempts, firstSentAt } of free(ask)) {
       if (dueAt > ask.now || deliveries.length >= ask.limit) return { deliveries, nextDueAt: dueAt }
       const found = { ...(message.get(sequence) as unknown as Message) }
       bytesLeft -= Buffer.byteLength(found.data)
       if (bytesLeft < 0 && deliveries.length > 0) return { deliveries, nextDueAt: dueAt }
-      const lease = leases.take(ask.node, ask.listenerId, sequence)
+      const lease = leases.take(ask.node, ask.listenerId, sequence, found)
       deliveries.push({ listenerId: ask.listenerId, message: found, dueAt, attempts, firstSentAt, lease })
     }
     return { deliveries, nextDueAt: null }
@@ -77,6 +84,9 @@ export function createDeliveryStore(db: DatabaseSync, leases: Leases): DeliveryS
     },
     async renew({ node, until }) {
       leases.renew(node, until)
+    },
+    async handBack({ node, leases: given }) {
+      for (const lease of given) leases.handBack(node, lease)
     },
     async release({ node }) {
       leases.release(node)

@@ -1,5 +1,12 @@
+import type { Message } from '../core/message.ts'
+import type { LeaseReference } from '../store/deliveries.ts'
+
+/** What is told and counted of a message once it is settled, kept with its lease so that nobody reads it again. */
+export type LeasedMessage = Pick<Message, 'id' | 'organizationId' | 'queueId' | 'name' | 'deliverAt'>
+
 interface Lease {
   node: string
+  message: LeasedMessage
   number: number
   /** The transaction that settles the delivery; another settlement of it in the same one has lost. */
   settledIn: number
@@ -14,21 +21,30 @@ export class Leases {
   readonly #aliveUntil = new Map<string, number>()
   #lastNumber = 0
 
-  take(node: string, listenerId: string, sequence: number): number {
+  take(node: string, listenerId: string, sequence: number, message: LeasedMessage): number {
     const held = this.#byListener.get(listenerId) ?? new Map<number, Lease>()
     if (held.size === 0) this.#byListener.set(listenerId, held)
     this.#lastNumber += 1
-    held.set(sequence, { node, number: this.#lastNumber, settledIn: 0 })
+    // Copied: with the rest of the message, its data would stay in memory.
+    const { id, organizationId, queueId, name, deliverAt } = message
+    const kept = { id, organizationId, queueId, name, deliverAt }
+    held.set(sequence, { node, message: kept, number: this.#lastNumber, settledIn: 0 })
     return this.#lastNumber
   }
 
-  /** Whether the lease is still this holder's; true once in each transaction. */
-  settle(node: string, listenerId: string, sequence: number, number: number, transaction: number): boolean {
+  /** The message, where the lease is still this holder's, and once in each transaction; else null. */
+  settle(
+    node: string,
+    listenerId: string,
+    sequence: number,
+    number: number,
+    transaction: number,
+  ): LeasedMessage | null {
     const lease = this.#byListener.get(listenerId)?.get(sequence)
-    if (lease === undefined || lease.number !== number || lease.node !== node) return false
-    if (lease.settledIn === transaction) return false
+    if (lease === undefined || lease.number !== number || lease.node !== node) return null
+    if (lease.settledIn === transaction) return null
     lease.settledIn = transaction
-    return true
+    return lease.message
   }
 
   /** Whether `node` must leave the delivery alone: it holds it already, or another node does that lives. */
@@ -47,6 +63,12 @@ export class Leases {
   drop(listenerId: string, sequence: number): void {
     const held = this.#byListener.get(listenerId)
     if (held?.delete(sequence) && held.size === 0) this.#byListener.delete(listenerId)
+  }
+
+  /** Gives up one lease, where it is still this holder's. */
+  handBack(node: string, { listenerId, sequence, lease }: LeaseReference): void {
+    const held = this.#byListener.get(listenerId)?.get(sequence)
+    if (held?.node === node && held.number === lease) this.drop(listenerId, sequence)
   }
 
   dropListener(listenerId: string): void {

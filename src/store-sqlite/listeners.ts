@@ -1,15 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Listener } from '../core/listener.ts'
+import type { EventType } from '../core/event.ts'
+import { type Listener, withChange } from '../core/listener.ts'
 import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
 import type { Revised } from '../store/store.ts'
-import { createKeepAnswer } from './answers.ts'
+import { createEffectAnswers } from './answers.ts'
 import { contradicts } from './belief.ts'
 import { unlessTaken } from './errors.ts'
 import { createFigures } from './figures.ts'
 import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
+import { createRefusal } from './quotas.ts'
 import { reading, type Transact } from './transaction.ts'
+import type { Usage } from './usage.ts'
 
 const INSERT = `
   insert into listeners
@@ -39,15 +42,17 @@ const UPDATE = `
 
 const DELETE = `delete from listeners where id = ?`
 const REMEMBER = `insert into removals (kind, id) values ('listener', ?)`
+const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
 const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = ? and id = ?`
 
-export function createListenerStore(db: DatabaseSync, transact: Transact, leases: Leases): ListenerStore {
+export function createListenerStore(db: DatabaseSync, transact: Transact, leases: Leases, usage: Usage): ListenerStore {
   const [insert, get, update] = [db.prepare(INSERT), db.prepare(GET), db.prepare(UPDATE)]
   const [listAll, listOfQueue] = [db.prepare(LIST), db.prepare(LIST_OF_QUEUE)]
   const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
-  const getOwn = db.prepare(GET_OWN)
+  const [getOwn, queueExists] = [db.prepare(GET_OWN), db.prepare(QUEUE_EXISTS)]
+  const refusal = createRefusal(db, 'listeners')
   const figures = createFigures(db)
-  const keepAnswer = createKeepAnswer(db)
+  const answers = createEffectAnswers(db)
 
   const find = (id: string): Listener | null => {
     const row = get.get(id) as ListenerRow | undefined
@@ -57,6 +62,8 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     const row = getOwn.get(ask.id, ask.organizationId, ask.queueId) as Revised<ListenerRow> | undefined
     return row === undefined ? null : { ...listenerOf(row), revision: row.revision }
   }
+  const note = (type: EventType, { organizationId, queueId, id, name }: Listener, now: number) =>
+    usage.note({ type, organizationId, id, name, queueId }, now)
   const detailed = (listener: Listener): ListenerDetails => ({ ...listener, ...figures.read(listener.id) })
 
   return {
@@ -64,11 +71,15 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
       return unlessTaken(() =>
         transact(() => {
           const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, createdAt, updatedAt } = listener
-          if (touchQueue.run(organizationId, queueId).changes === 0) return 'queue_not_found'
-          // Nothing else was written yet but a queue's version, which may grow without a reason.
-          if (answer !== undefined && keepAnswer(answer) === 'answered') return 'answered'
+          if (queueExists.get(organizationId, queueId) === undefined) return 'queue_not_found'
+          if (answers.has(answer)) return 'answered'
+          const refused = refusal(organizationId)
+          if (refused !== null) return refused
+          answers.write(answer)
+          touchQueue.run(organizationId, queueId)
           const settings = JSON.stringify(listener.settings)
           insert.run(id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt)
+          note('listener_added', listener, createdAt)
           return 'created'
         }),
       )
@@ -95,15 +106,17 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
           const listener = findOwn(ask)
           if (listener === null) return 'not_found'
           if (contradicts(listener.revision, belief)) return 'changed'
-          const changed = { ...listener, ...changes, updatedAt: now, revision: listener.revision + 1 }
+          const settings = withChange(listener.settings, changes.settings ?? {})
+          const changed = { ...listener, ...changes, settings, updatedAt: now, revision: listener.revision + 1 }
           const { name, notifyUrl, livenessUrl, secret } = changed
-          update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(changed.settings), now, ask.id)
+          update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), now, ask.id)
           touchQueue.run(ask.organizationId, ask.queueId)
+          note('listener_updated', changed, now)
           return changed
         }),
       )
     },
-    async delete(ask) {
+    async delete({ now, ...ask }) {
       const outcome = transact(() => {
         const listener = findOwn(ask)
         if (listener === null) return 'not_found'
@@ -111,6 +124,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
         remove.run(ask.id)
         remember.run(ask.id)
         touchQueue.run(ask.organizationId, ask.queueId)
+        note('listener_deleted', listener, now)
         return 'deleted'
       })
       if (outcome === 'deleted') leases.dropListener(ask.id)

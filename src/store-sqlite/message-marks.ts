@@ -11,7 +11,14 @@ const COUNT = `select count(*) as messages from messages where queue_id = ? and 
 const ADD = `
   update message_marks set messages = messages + :change
    where queue_id = :queueId and below_id =
-     (select below_id from message_marks where queue_id = :queueId and below_id > :id order by below_id limit 1)`
+     (select below_id from message_marks where queue_id = :queueId and below_id > :id order by below_id limit 1)
+  returning below_id as belowId, messages`
+
+/** A mark with no message between the one before it and itself tells nothing. The newest stays: counting begins there. */
+const DROP = `
+  delete from message_marks
+   where queue_id = :queueId and below_id = :belowId
+     and exists (select 1 from message_marks where queue_id = :queueId and below_id > :belowId)`
 
 const DOWNWARD = `
   select below_id as belowId, messages from message_marks
@@ -35,23 +42,25 @@ export class MessageMarks {
 
   constructor(db: DatabaseSync) {
     const [newest, insert, count] = [db.prepare(NEWEST), db.prepare(INSERT), db.prepare(COUNT)]
-    this.#statements = { newest, insert, count, add: db.prepare(ADD), downward: db.prepare(DOWNWARD) }
+    const [add, drop, downward] = [db.prepare(ADD), db.prepare(DROP), db.prepare(DOWNWARD)]
+    this.#statements = { newest, insert, count, add, drop, downward }
   }
 
   /** Within the transaction that has just stored the message. */
   added(queueId: string, id: string): void {
     const open = this.#openOf(queueId)
     // Ids are made before the commit, so that one may be stored after a mark that lies above it.
-    if (id < open.from) this.#statements.add.run({ queueId, id, change: 1 })
+    if (id < open.from) this.#statements.add.get({ queueId, id, change: 1 })
     else {
       open.messages += 1
       if (open.messages > BLOCK) this.#mark(queueId, open, id)
     }
   }
 
-  /** Within the transaction that removes the message. */
+  /** Within the transaction that removes the message. Marks that have nothing below them any more go with it. */
   removed(queueId: string, id: string): void {
-    this.#statements.add.run({ queueId, id, change: -1 })
+    const mark = this.#statements.add.get({ queueId, id, change: -1 }) as unknown as Mark | undefined
+    if (mark?.messages === 0) this.#statements.drop.run({ queueId, belowId: mark.belowId })
   }
 
   /** A transaction has failed, with the marks that it may have set. */

@@ -8,6 +8,7 @@ import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
 import type { Leases } from './leases.ts'
 import { onlyOf } from './listing.ts'
+import { createMessageErasure } from './message-erasure.ts'
 import { AFTER_ALL, type MessageMarks } from './message-marks.ts'
 import { newestAcross } from './newest-across.ts'
 import { reading, type Transact } from './transaction.ts'
@@ -33,10 +34,6 @@ const NEWEST_ONLY = `
 const QUEUE_IDS = `select id from queues where organization_id = ?`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
 const RENAME = `update messages set name = ?, revision = revision + 1 where sequence = ?`
-const DELETE = `delete from messages where sequence = ?`
-const DELETE_PENDING = `delete from deliveries where listener_id = ? and due_at = ? and sequence = ?`
-const DELETE_ATTEMPTS = `delete from attempts where sequence = ?`
-const DELETE_MISSED = `delete from missed where sequence = ? returning listener_id as listenerId`
 
 const ATTEMPTS = `
   select listener_id as listenerId, number, started_at as startedAt, duration_ms as durationMs, status, error, response
@@ -53,8 +50,7 @@ export function createMessageStore(
   const [get, newest, queueIds] = [db.prepare(GET), db.prepare(NEWEST), db.prepare(QUEUE_IDS)]
   const newestOnly = db.prepare(NEWEST_ONLY)
   const [queueExists, rename, attempts] = [db.prepare(QUEUE_EXISTS), db.prepare(RENAME), db.prepare(ATTEMPTS)]
-  const [remove, removePending] = [db.prepare(DELETE), db.prepare(DELETE_PENDING)]
-  const [removeAttempts, removeMissed] = [db.prepare(DELETE_ATTEMPTS), db.prepare(DELETE_MISSED)]
+  const eraseFrom = createMessageErasure(db, marks)
   const summaries = createDeliverySummaries(db)
   const figures = createFigures(db)
 
@@ -95,18 +91,8 @@ export function createMessageStore(
   /** Takes a message out of every table; its listeners that were still waiting are the answer. */
   function erase(message: Message): string[] {
     const changes = new FigureChanges()
-    const { sequence } = message
     const pending = summaries.pendingOf(message)
-    for (const { listenerId, dueAt } of pending) {
-      removePending.run(listenerId, dueAt, sequence)
-      changes.of(listenerId).pending -= 1
-    }
-    for (const { listenerId } of removeMissed.all(sequence) as { listenerId: string }[]) {
-      changes.of(listenerId).missed -= 1
-    }
-    removeAttempts.run(sequence)
-    remove.run(sequence)
-    marks.removed(message.queueId, message.id)
+    eraseFrom(message, pending, changes)
     for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
     return pending.map(({ listenerId }) => listenerId)
   }

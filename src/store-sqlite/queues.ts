@@ -1,24 +1,28 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { EventType } from '../core/event.ts'
 import type { Queue } from '../core/queue.ts'
 import type { QueueDetails, QueueStore } from '../store/queues.ts'
-import { createKeepAnswer } from './answers.ts'
+import { createEffectAnswers } from './answers.ts'
 import { contradicts } from './belief.ts'
 import { unlessTaken } from './errors.ts'
 import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
+import { QUEUE_COLUMNS, type QueueRow, queueColumnsOf, queueOf } from './queue-row.ts'
+import { createRefusal } from './quotas.ts'
 import { reading, type Transact } from './transaction.ts'
-
-const COLUMNS = `
-  id, organization_id as organizationId, name, version, created_at as createdAt, updated_at as updatedAt`
+import type { Usage } from './usage.ts'
 
 const INSERT = `
-  insert into queues (id, organization_id, name, version, created_at, updated_at) values (?, ?, ?, ?, ?, ?)`
+  insert into queues (id, organization_id, name, schema, schema_id, paused, version, created_at, updated_at)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-const GET = `select ${COLUMNS} from queues where organization_id = ? and id = ?`
+const GET = `
+  select ${QUEUE_COLUMNS} from queues
+   where organization_id = ? and id = ? and exists (select 1 from organizations where id = organization_id)`
 
 const LIST = `
-  select ${COLUMNS} from queues
+  select ${QUEUE_COLUMNS} from queues
    where organization_id = :organizationId and (:only is null or id in (select value from json_each(:only)))
    order by id limit :limit offset :offset`
 
@@ -29,20 +33,48 @@ const LISTENER_REFS = `
     from listeners l left join listener_figures f on f.listener_id = l.id
    where l.queue_id = ? order by l.id`
 
-const RENAME = `update queues set name = ?, version = version + 1, updated_at = ? where organization_id = ? and id = ?`
+const UPDATE = `
+  update queues set name = ?, schema = ?, schema_id = ?, paused = ?, version = ?, updated_at = ?
+   where organization_id = ? and id = ?`
+
 const DELETE = `delete from queues where organization_id = ? and id = ?`
 const REMEMBER_LISTENERS = `insert into removals (kind, id) select 'listener', id from listeners where queue_id = ?`
-const REMEMBER_QUEUE = `insert into removals (kind, id) values ('queue', ?)`
+const REMEMBER_QUEUE = `insert into removals (kind, id, organization_id) values ('queue', ?, ?)`
+const IS_REMEMBERED = `select 1 from removals where kind = 'queue' and id = ? and organization_id = ?`
 const DELETE_LISTENERS = `delete from listeners where queue_id = ?`
 
-export function createQueueStore(db: DatabaseSync, transact: Transact, leases: Leases): QueueStore {
-  const [insert, get, list] = [db.prepare(INSERT), db.prepare(GET), db.prepare(LIST)]
-  const [listeners, listenerRefs, rename] = [db.prepare(LISTENERS), db.prepare(LISTENER_REFS), db.prepare(RENAME)]
-  const remove = db.prepare(DELETE)
-  const keepAnswer = createKeepAnswer(db)
-  const cleanup = [REMEMBER_LISTENERS, REMEMBER_QUEUE, DELETE_LISTENERS].map((sql) => db.prepare(sql))
+/** Removes a queue within a transaction; what lies below it follows by sweeps. Null where there is none. */
+export function createQueueRemoval(db: DatabaseSync): (organizationId: string, id: string) => string[] | null {
+  const [remove, listenerRefs] = [db.prepare(DELETE), db.prepare(LISTENER_REFS)]
+  const [rememberListeners, removeListeners] = [db.prepare(REMEMBER_LISTENERS), db.prepare(DELETE_LISTENERS)]
+  const rememberQueue = db.prepare(REMEMBER_QUEUE)
+  return (organizationId, id) => {
+    if (remove.run(organizationId, id).changes === 0) return null
+    const listenerIds = listenerRefs.all(id).map((row) => row.id as string)
+    rememberListeners.run(id)
+    rememberQueue.run(id, organizationId)
+    removeListeners.run(id)
+    return listenerIds
+  }
+}
 
-  const find = (organizationId: string, id: string) => get.get(organizationId, id) as Queue | undefined
+export function createQueueStore(db: DatabaseSync, transact: Transact, leases: Leases, usage: Usage): QueueStore {
+  const [insert, get, list] = [db.prepare(INSERT), db.prepare(GET), db.prepare(LIST)]
+  const [listeners, listenerRefs, update] = [db.prepare(LISTENERS), db.prepare(LISTENER_REFS), db.prepare(UPDATE)]
+  const isRemembered = db.prepare(IS_REMEMBERED)
+  const remove = createQueueRemoval(db)
+  const refusal = createRefusal(db, 'queues')
+  const answers = createEffectAnswers(db)
+
+  const find = (organizationId: string, id: string): Queue | null => {
+    const row = get.get(organizationId, id) as QueueRow | undefined
+    return row === undefined ? null : queueOf(row)
+  }
+  const note = (
+    type: EventType,
+    { organizationId, id, name }: Pick<Queue, 'organizationId' | 'id' | 'name'>,
+    now: number,
+  ) => usage.note({ type, organizationId, id, name, queueId: null }, now)
   const detailed = (queue: Queue): QueueDetails => {
     const rows = listenerRefs.all(queue.id) as { id: string; name: string; pending: number }[]
     const pendingCount = rows.reduce((sum, row) => sum + row.pending, 0)
@@ -50,11 +82,16 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
   }
 
   return {
-    async create({ id, organizationId, name, version, createdAt, updatedAt }, answer) {
+    async create(queue, answer) {
       return unlessTaken(() =>
         transact(() => {
-          if (answer !== undefined && keepAnswer(answer) === 'answered') return 'answered'
-          insert.run(id, organizationId, name, version, createdAt, updatedAt)
+          if (answers.has(answer)) return 'answered'
+          const { id, organizationId, name, version, createdAt, updatedAt } = queue
+          const refused = refusal(organizationId)
+          if (refused !== null) return refused
+          answers.write(answer)
+          insert.run(id, organizationId, name, ...queueColumnsOf(queue), version, createdAt, updatedAt)
+          note('queue_added', queue, createdAt)
           return 'created'
         }),
       )
@@ -62,46 +99,49 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
     async get({ organizationId, id }) {
       return reading(() => {
         const queue = find(organizationId, id)
-        return queue === undefined ? null : detailed(queue)
+        return queue === null ? null : detailed(queue)
       })
     },
     async list({ organizationId, only, slice }) {
       return reading(() => {
         const rows = list.all({ organizationId, only: onlyOf(only), ...sliceOf(slice) })
-        return (rows as unknown as Queue[]).map(detailed)
+        return (rows as unknown as QueueRow[]).map((row) => detailed(queueOf(row)))
       })
     },
     async route({ organizationId, id }) {
       return reading(() => {
         const queue = find(organizationId, id)
-        if (queue === undefined) return null
-        return { queue: { ...queue }, listeners: (listeners.all(id) as unknown as ListenerRow[]).map(listenerOf) }
+        if (queue === null) return null
+        return { queue, listeners: (listeners.all(id) as unknown as ListenerRow[]).map(listenerOf) }
       })
     },
     async update({ organizationId, id, changes, now, belief }) {
       return unlessTaken(() =>
         transact(() => {
           const queue = find(organizationId, id)
-          if (queue === undefined) return 'not_found'
+          if (queue === null) return 'not_found'
           if (contradicts(queue.version, belief)) return 'changed'
-          rename.run(changes.name ?? queue.name, now, organizationId, id)
-          return 'updated'
+          const changed: Queue = { ...queue, ...changes, version: queue.version + 1, updatedAt: now }
+          update.run(changed.name, ...queueColumnsOf(changed), changed.version, now, organizationId, id)
+          note('queue_updated', changed, now)
+          return detailed(changed)
         }),
       )
     },
-    async delete({ organizationId, id, belief }) {
+    async delete({ organizationId, id, now, belief }) {
       const listenerIds = transact(() => {
         const queue = find(organizationId, id)
-        if (queue === undefined) return 'not_found'
+        if (queue === null) return 'not_found'
         if (contradicts(queue.version, belief)) return 'changed'
-        remove.run(organizationId, id)
-        const ids = listenerRefs.all(id).map((row) => row.id as string)
-        for (const statement of cleanup) statement.run(id)
-        return ids
+        note('queue_deleted', queue, now)
+        return remove(organizationId, id) ?? 'not_found'
       })
       if (typeof listenerIds === 'string') return listenerIds
       for (const listenerId of listenerIds) leases.dropListener(listenerId)
       return { listenerIds }
+    },
+    async isDeleting({ organizationId, id }) {
+      return reading(() => isRemembered.get(id, organizationId)) !== undefined
     },
   }
 }

@@ -1,7 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
+import { createExpiry } from './expiry.ts'
+import type { MessageMarks } from './message-marks.ts'
+import { createQueueRemoval } from './queues.ts'
 import type { Transact } from './transaction.ts'
 
+/** Listeners come before queues: a queue counts as gone once its own entry is, and by then all of it must be. */
 const NEXT = `select kind, id from removals order by kind, id limit 1`
 const FORGET = `delete from removals where kind = ? and id = ?`
 
@@ -14,16 +18,30 @@ const DELETE_MISSED = `
 const DELETE_FIGURES = `delete from listener_figures where listener_id = ?`
 
 const MESSAGES = `select sequence from messages where queue_id = ? limit ?`
-const DELETE_ATTEMPTS = `delete from attempts where sequence = ?`
-const DELETE_MARKS = `delete from message_marks where queue_id = ?`
+const DELETE_MARKS = `
+  delete from message_marks where (queue_id, below_id) in
+    (select queue_id, below_id from message_marks where queue_id = ? limit ?)`
+const DELETE_ATTEMPTS = `
+  delete from attempts where (sequence, listener_id, number) in
+    (select sequence, listener_id, number from attempts where sequence = ? limit ?)`
 const DELETE_MESSAGE = `delete from messages where sequence = ?`
 
-export function createRemovalStore(db: DatabaseSync, transact: Transact): RemovalStore {
+const LISTENERS = `select id from listeners where organization_id = ? limit ?`
+const REMEMBER_LISTENER = `insert into removals (kind, id) values ('listener', ?)`
+const DELETE_LISTENER = `delete from listeners where id = ?`
+const QUEUES = `select id from queues where organization_id = ? limit ?`
+const DELETE_KEYS = `
+  delete from api_keys where id in (select id from api_keys where organization_id = ? limit ?)`
+const DELETE_ANSWERS = `
+  delete from answers where number in (select number from answers where organization_id = ? limit ?)`
+
+type Sweep = (id: string, limit: number) => number
+
+export function createRemovalStore(db: DatabaseSync, transact: Transact, marks: MessageMarks): RemovalStore {
   const [next, forget] = [db.prepare(NEXT), db.prepare(FORGET)]
   const [deleteDeliveries, deleteMissed] = [db.prepare(DELETE_DELIVERIES), db.prepare(DELETE_MISSED)]
   const [deleteFigures, messages] = [db.prepare(DELETE_FIGURES), db.prepare(MESSAGES)]
   const [deleteAttempts, deleteMessage] = [db.prepare(DELETE_ATTEMPTS), db.prepare(DELETE_MESSAGE)]
-
   const deleteMarks = db.prepare(DELETE_MARKS)
 
   /** Attempts stay with their message: they are its history, whoever it went to. */
@@ -34,27 +52,58 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact): Remova
     return deliveries + missed
   }
 
-  /** A message and its attempts at a time, so that no round looks again at what an earlier one has done. */
+  /** A message after its attempts, so that no round looks again at what an earlier one has done. */
   function sweepQueue(id: string, limit: number): number {
-    const found = messages.all(id, limit) as { sequence: number }[]
-    for (const { sequence } of found) {
-      deleteAttempts.run(sequence)
-      deleteMessage.run(sequence)
+    let left = limit
+    for (const { sequence } of messages.all(id, limit) as { sequence: number }[]) {
+      left -= Number(deleteAttempts.run(sequence, left).changes)
+      // Attempts may be left of it: one message can have more of them than a round may remove.
+      if (left === 0) break
+      left -= Number(deleteMessage.run(sequence).changes)
+      if (left === 0) break
     }
-    if (found.length === 0) deleteMarks.run(id)
-    return found.length
+    if (left > 0) left -= Number(deleteMarks.run(id, left).changes)
+    return limit - left
+  }
+
+  const sweeps: Record<string, Sweep> = {
+    listener: sweepListener,
+    queue: sweepQueue,
+    organization: createOrganizationSweep(db),
   }
 
   function sweep(limit: number): number {
-    const removal = next.get() as { kind: 'listener' | 'queue'; id: string } | undefined
+    const removal = next.get() as { kind: string; id: string } | undefined
     if (removal === undefined) return 0
-    const removed = removal.kind === 'listener' ? sweepListener(removal.id, limit) : sweepQueue(removal.id, limit)
+    const removed = sweeps[removal.kind]!(removal.id, limit)
     return removed > 0 ? removed : Number(forget.run(removal.kind, removal.id).changes)
   }
 
   return {
+    expire: createExpiry(db, transact, marks),
     async sweep({ limit }) {
       return transact(() => sweep(limit))
     },
+  }
+}
+
+/** Turns what an organization held into removals of their own, listeners first: a queue may have very many. */
+function createOrganizationSweep(db: DatabaseSync): Sweep {
+  const [listeners, queues, deleteKeys] = [db.prepare(LISTENERS), db.prepare(QUEUES), db.prepare(DELETE_KEYS)]
+  const [remember, deleteListener] = [db.prepare(REMEMBER_LISTENER), db.prepare(DELETE_LISTENER)]
+  const [removeQueue, deleteAnswers] = [createQueueRemoval(db), db.prepare(DELETE_ANSWERS)]
+  return (organizationId, limit) => {
+    const listenerIds = listeners.all(organizationId, limit).map((row) => row.id as string)
+    for (const id of listenerIds) {
+      remember.run(id)
+      deleteListener.run(id)
+    }
+    let left = limit - listenerIds.length
+    const queueIds = left > 0 ? queues.all(organizationId, left).map((row) => row.id as string) : []
+    for (const id of queueIds) removeQueue(organizationId, id)
+    left -= queueIds.length
+    if (left > 0) left -= Number(deleteKeys.run(organizationId, left).changes)
+    if (left > 0) left -= Number(deleteAnswers.run(organizationId, left).changes)
+    return limit - left
   }
 }

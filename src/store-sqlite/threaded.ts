@@ -9,7 +9,15 @@ interface Waiting {
 }
 
 const NOUNS = [
-  ...(['organizations', 'apiKeys', 'queues', 'listeners', 'messages', 'deliveries', 'removals'] as const),
+  'organizations',
+  'apiKeys',
+  'queues',
+  'listeners',
+  'messages',
+  'deliveries',
+  'removals',
+  'events',
+  'stats',
   'answers',
 ] as const
 

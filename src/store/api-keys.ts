@@ -1,5 +1,7 @@
 import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
+import type { Organization } from '../core/organization.ts'
 import type { StoredAnswer } from './answers.ts'
+import type { Refused } from './organizations.ts'
 import type { Belief, Only, Revised, Slice } from './store.ts'
 
 export interface ApiKeyChanges {
@@ -9,10 +11,10 @@ export interface ApiKeyChanges {
 }
 
 export interface ApiKeyStore {
-  /** For authentication; disabled keys are found too. `root`: the key belongs to the root organization. */
-  findByDigest(digest: string): Promise<{ key: ApiKey; root: boolean } | null>
+  /** For authentication; disabled keys are found too, those of a deleted organization are not. */
+  findByDigest(digest: string): Promise<{ key: ApiKey; organization: Organization } | null>
   /** `answer` is stored together with the key; `answered`: there is one already, and nothing was stored. */
-  create(key: ApiKey, answer?: StoredAnswer): Promise<'created' | 'name_taken' | 'answered'>
+  create(key: ApiKey, answer?: StoredAnswer): Promise<'created' | 'name_taken' | 'answered' | Refused>
   get(ask: { organizationId: string; id: string }): Promise<Revised<ApiKey> | null>
   /** Oldest first. */
   list(ask: { organizationId: string; only: Only; slice: Slice }): Promise<ApiKey[]>
@@ -28,6 +30,7 @@ export interface ApiKeyStore {
   delete(ask: {
     organizationId: string
     id: string
+    now: number
     belief?: Belief
   }): Promise<'deleted' | 'not_found' | 'last_owner_key' | 'changed'>
   /** Gives a key a new text: the old one stops working. */

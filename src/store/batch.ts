@@ -2,6 +2,7 @@ import type { Attempt } from '../core/attempt.ts'
 import type { LeasedDelivery, Next } from '../core/delivery.ts'
 import type { Message } from '../core/message.ts'
 import type { StoredAnswer } from './answers.ts'
+import type { QuotaReached } from './organizations.ts'
 
 /** Messages to store, all of them or none. */
 export interface Accept {
@@ -24,6 +25,7 @@ export type AcceptResult =
   | { outcome: 'accepted'; messages: StoredMessage[] }
   /** The queue has changed or gone since it was read; nothing was stored. */
   | { outcome: 'stale' }
+  | QuotaReached
   /** There is an answer to this request already; nothing was stored. */
   | { outcome: 'answered' }
 
@@ -46,6 +48,8 @@ export type SettleResult = 'settled' | 'lost'
 export interface Batch {
   /** Who holds the leases that this batch takes and gives back. */
   node: string
+  /** The time at which this is written. */
+  now: number
   accepts: Accept[]
   settlements: Settlement[]
   /** The latest use of each API key. */

@@ -13,16 +13,25 @@ export interface Claim {
   nextDueAt: number | null
 }
 
+/** One lease, as its holder knows it. */
+export interface LeaseReference {
+  listenerId: string
+  sequence: number
+  lease: number
+}
+
 export interface DeliveryStore {
   /**
    * Leases up to `limit` due deliveries of one listener, and no more than `maxBytes` of data but for the first.
-   * What a living node holds is passed over.
+   * What a living node holds is passed over. While the listener's queue is paused it has nothing to give.
    */
   claimDue(ask: { node: string; listenerId: string; limit: number; maxBytes: number; now: number }): Promise<Claim>
-  /** Every listener that has anything waiting, for a start or a sweep. `after` pages by listener id. */
+  /** Every listener with anything waiting whose queue is not paused, for a start or a sweep. `after` pages by id. */
   waiting(ask: { node: string; after: string | null; limit: number; now: number }): Promise<Waiting[]>
   /** Says that this node lives: its leases hold until `until`. Those of a node that says nothing run out. */
   renew(ask: { node: string; until: number }): Promise<void>
+  /** Gives up single leases, so that these deliveries may be claimed at once; one that was lost stays as it is. */
+  handBack(ask: { node: string; leases: LeaseReference[] }): Promise<void>
   /** Gives up every lease of a node, so that others may claim at once. */
   release(ask: { node: string }): Promise<void>
 }

@@ -1,5 +1,6 @@
-import type { DeliverySettings, Listener, ListenerFigures } from '../core/listener.ts'
+import type { Listener, ListenerFigures, SettingsChange } from '../core/listener.ts'
 import type { StoredAnswer } from './answers.ts'
+import type { Refused } from './organizations.ts'
 import type { Belief, Only, Revised, Slice } from './store.ts'
 
 export interface ListenerChanges {
@@ -7,7 +8,8 @@ export interface ListenerChanges {
   notifyUrl?: string
   livenessUrl?: string | null
   secret?: string
-  settings?: DeliverySettings
+  /** What it leaves out stays as it is in the store, also where two updates come at once. */
+  settings?: SettingsChange
 }
 
 /** A listener with its figures, as its full form shows it. */
@@ -18,7 +20,10 @@ export interface ListenerStore {
    * The listener gets every message that is accepted from now on. `answer` is stored together with it; `answered`:
    * there is one already, and nothing was stored.
    */
-  create(listener: Listener, answer?: StoredAnswer): Promise<'created' | 'name_taken' | 'queue_not_found' | 'answered'>
+  create(
+    listener: Listener,
+    answer?: StoredAnswer,
+  ): Promise<'created' | 'name_taken' | 'queue_not_found' | 'answered' | Refused>
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<ListenerDetails> | null>
   /** Oldest first; of one queue, or of all of the organization's where `queueId` is null. */
   list(ask: { organizationId: string; queueId: string | null; only: Only; slice: Slice }): Promise<ListenerDetails[]>
@@ -37,6 +42,7 @@ export interface ListenerStore {
     organizationId: string
     queueId: string
     id: string
+    now: number
     belief?: Belief
   }): Promise<'deleted' | 'not_found' | 'changed'>
 }

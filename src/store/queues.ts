@@ -1,6 +1,7 @@
 import type { Listener } from '../core/listener.ts'
-import type { Queue } from '../core/queue.ts'
+import type { Queue, QueueSchema } from '../core/queue.ts'
 import type { StoredAnswer } from './answers.ts'
+import type { Refused } from './organizations.ts'
 import type { Belief, Only, Slice } from './store.ts'
 
 /** A queue with what its full form shows. */
@@ -16,25 +17,39 @@ export interface QueueRoute {
   listeners: Listener[]
 }
 
+/** What is left out stays as it is. */
+export interface QueueChanges {
+  name?: string
+  schema?: QueueSchema | null
+  paused?: boolean
+}
+
 export interface QueueStore {
   /** `answer` is stored together with the queue; `answered`: there is one already, and nothing was stored. */
-  create(queue: Queue, answer?: StoredAnswer): Promise<'created' | 'name_taken' | 'answered'>
+  create(queue: Queue, answer?: StoredAnswer): Promise<'created' | 'name_taken' | 'answered' | Refused>
   get(ask: { organizationId: string; id: string }): Promise<QueueDetails | null>
   /** Oldest first. */
   list(ask: { organizationId: string; only: Only; slice: Slice }): Promise<QueueDetails[]>
   route(ask: { organizationId: string; id: string }): Promise<QueueRoute | null>
+  /** Answers with the queue as it is now. Its version grows, so that no accept goes by what it was before. */
   update(ask: {
     organizationId: string
     id: string
-    changes: { name?: string }
+    changes: QueueChanges
     now: number
     /** Of the queue's `version`. */
     belief?: Belief
-  }): Promise<'updated' | 'not_found' | 'name_taken' | 'changed'>
-  /** Takes its listeners and messages along. Answers with the ids of those listeners. */
+  }): Promise<QueueDetails | 'not_found' | 'name_taken' | 'changed'>
+  /**
+   * Nobody finds the queue any more, nor what is in it, and its name is free; its rows are removed by sweeps.
+   * Answers with the ids of its listeners.
+   */
   delete(ask: {
     organizationId: string
     id: string
+    now: number
     belief?: Belief
   }): Promise<{ listenerIds: string[] } | 'not_found' | 'changed'>
+  /** Whether the queue was deleted and sweeps have not removed all of it yet. */
+  isDeleting(ask: { organizationId: string; id: string }): Promise<boolean>
 }

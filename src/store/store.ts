@@ -2,11 +2,13 @@ import type { AnswerStore } from './answers.ts'
 import type { ApiKeyStore } from './api-keys.ts'
 import type { Batch, BatchResult } from './batch.ts'
 import type { DeliveryStore } from './deliveries.ts'
+import type { EventStore } from './events.ts'
 import type { ListenerStore } from './listeners.ts'
 import type { MessageStore } from './messages.ts'
 import type { OrganizationStore } from './organizations.ts'
 import type { QueueStore } from './queues.ts'
 import type { RemovalStore } from './removals.ts'
+import type { StatsStore } from './stats.ts'
 
 /**
  * Everything that outlives the process. Each method is one transaction, synced to disk when its promise
@@ -21,6 +23,8 @@ export interface Store {
   readonly messages: MessageStore
   readonly deliveries: DeliveryStore
   readonly removals: RemovalStore
+  readonly events: EventStore
+  readonly stats: StatsStore
   readonly answers: AnswerStore
   /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */
   commit(batch: Batch): Promise<BatchResult>

@@ -17,7 +17,16 @@ import {
 } from '../../src/core/api-key.ts'
 
 function principal(what: Partial<Principal> = {}): Principal {
-  return { organizationId: 'org', apiKeyId: 'key', owner: false, root: false, scopes: null, ...what }
+  return {
+    organizationId: 'org',
+    apiKeyId: 'key',
+    owner: false,
+    root: false,
+    scopes: null,
+    frozen: false,
+    requestsPerMinute: null,
+    ...what,
+  }
 }
 
 function scoped(...scopes: Scope[]): Principal {

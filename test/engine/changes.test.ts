@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NOW } from '../store/make.ts'
 import { idsOf, type Office, openOffice } from './office.ts'
 
 test('a slot is not lost with the lane that was told of it: its listener may have gone', async (t) => {
@@ -139,6 +140,6 @@ async function removeListener(
   listener: { organizationId: string; queueId: string; id: string },
 ): Promise<void> {
   const { organizationId, queueId, id } = listener
-  assert.equal(await store.listeners.delete({ organizationId, queueId, id }), 'deleted')
+  assert.equal(await store.listeners.delete({ organizationId, queueId, id, now: NOW }), 'deleted')
   dispatcher.listenerGone(id)
 }

@@ -76,7 +76,7 @@ test('writes that come in one turn share one commit', async (t) => {
   await Promise.all([...accepts.map((it) => committer.accept(it)), committer.settle(settlement)])
   assert.deepEqual(
     store.commits.map((batch) => ({ ...batch, accepts: batch.accepts.length, settlements: batch.settlements.length })),
-    [{ node: NODE, accepts: 3, settlements: 1, keyUses: [{ apiKeyId: 'some-key', at: NOW }] }],
+    [{ node: NODE, now: NOW, accepts: 3, settlements: 1, keyUses: [{ apiKeyId: 'some-key', at: NOW }] }],
   )
 })
 

@@ -16,6 +16,8 @@ import { type WatchedStore, watch } from './watched-store.ts'
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
+const DAY_MS = 86_400_000
+const RETENTION = { messagesMs: 7 * DAY_MS, eventsMs: DAY_MS }
 /** For tests that talk to a real receiver: long enough for any machine, reached only where something is wrong. */
 const timeout = 20_000
 
@@ -41,7 +43,7 @@ async function openEngine(t: TestContext, answer?: Answer) {
 
 function startedEngine(store: Store): { engine: Engine; runtime: ManualRuntime } {
   const runtime = createManualRuntime(NOW)
-  return { engine: createEngine({ store, runtime, userAgent: 'discue/test' }), runtime }
+  return { engine: createEngine({ store, runtime, userAgent: 'discue/test', retention: RETENTION }), runtime }
 }
 
 async function posted(store: Store, { acceptor }: Engine, message: Omit<Message, 'sequence'>) {
@@ -173,10 +175,40 @@ test('what was waiting for a deleted listener is removed in the background', { t
   const { store, listener, engine, runtime, post } = await openEngine(t)
   for (let i = 0; i < 5; i++) await post({ deliverAt: NOW + 86_400_000 })
   const { organizationId, queueId, id } = listener
-  await store.listeners.delete({ organizationId, queueId, id })
+  await store.listeners.delete({ organizationId, queueId, id, now: NOW })
   engine.carrier.listenerGone(id)
   await runtime.advance(10_000)
   assert.equal(await store.removals.sweep({ limit: 10 }), 0)
+  await engine.stop()
+  runtime.assertNoErrors()
+})
+
+test('a deleted queue is removed at once and in small rounds, with a pause between them', { timeout }, async (t) => {
+  const { store, listener, engine, runtime, post } = await openEngine(t)
+  for (let i = 0; i < 700; i++) await post({ deliverAt: NOW + 86_400_000 })
+  await runtime.advance(1_000)
+  const { organizationId, queueId } = listener
+  const rounds: { at: number; removed: number }[] = []
+  const { sweep } = store.removals
+  store.removals.sweep = async (ask) => {
+    const removed = await sweep(ask)
+    rounds.push({ at: runtime.now(), removed })
+    return removed
+  }
+  const outcome = await store.queues.delete({ organizationId, id: queueId, now: NOW })
+  const deletedAt = runtime.now()
+  assert.ok(typeof outcome === 'object')
+  engine.carrier.queueGone(outcome.listenerIds)
+  await runtime.advance(1_000)
+  assert.equal(await store.queues.isDeleting({ organizationId, id: queueId }), false)
+  assert.equal(rounds[0]!.at, deletedAt)
+  // 700 deliveries, 700 messages, and the entries of the listener and the queue.
+  assert.deepEqual(
+    rounds.map(({ removed }) => removed),
+    [500, 200, 1, 500, 200, 1, 0],
+  )
+  for (const [i, { at }] of rounds.slice(1).entries())
+    assert.ok(at > rounds[i]!.at, 'others have their turn in between')
   await engine.stop()
   runtime.assertNoErrors()
 })

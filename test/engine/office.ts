@@ -29,6 +29,8 @@ export interface Office {
   addQueue(): Promise<Queue>
   addListener(queue: Queue, settings?: Partial<DeliverySettings>): Promise<Listener>
   change(listener: Listener, changes: { settings?: Partial<DeliverySettings>; notifyUrl?: string }): Promise<void>
+  /** Pauses or resumes the queue, in the store and here. */
+  pause(queue: Queue, paused: boolean): Promise<void>
   /** Resolves when the message is stored. */
   post(queue: Queue, what?: Partial<Message>): Promise<Posted>
   postMany(queue: Queue, count: number, what?: Partial<Message>): Promise<Posted[]>
@@ -79,7 +81,7 @@ async function addOrganization(store: Store, make: Make): Promise<string> {
 type Parts = Pick<Office, 'store' | 'runtime' | 'dispatcher' | 'acceptor'>
 type Furniture = Pick<
   Office,
-  'addQueue' | 'addListener' | 'change' | 'post' | 'postMany' | 'deliveriesOf' | 'figuresOf'
+  'addQueue' | 'addListener' | 'change' | 'pause' | 'post' | 'postMany' | 'deliveriesOf' | 'figuresOf'
 >
 
 function furnish({ store, runtime, dispatcher, acceptor }: Parts, make: Make, organizationId: string): Furniture {
@@ -111,6 +113,13 @@ function furnish({ store, runtime, dispatcher, acceptor }: Parts, make: Make, or
       const changed = await store.listeners.update({ organizationId, queueId, id, changes, now: runtime.now() })
       assert.ok(typeof changed === 'object')
       dispatcher.listenerChanged(changed)
+    },
+    async pause({ id }, paused) {
+      const changed = await store.queues.update({ organizationId, id, changes: { paused }, now: runtime.now() })
+      assert.ok(typeof changed === 'object')
+      const listenerIds = idsOf(changed.listeners)
+      if (paused) dispatcher.queuePaused(listenerIds)
+      else dispatcher.queueResumed(listenerIds)
     },
     async deliveriesOf({ queueId, id }) {
       const found = await store.messages.get({ organizationId, queueId, id })

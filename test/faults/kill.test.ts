@@ -14,9 +14,13 @@ import {
 
 const CONNECTIONS = 16
 const KILLS = 4
+/** Waiting for a message that was lost would take for ever. */
+const timeout = 120_000
 const RETRY = { max_attempts: 100, initial_delay: 20, max_delay: 200, multiplier: 2 }
 
-test('a server that is killed again and again delivers everything that it answered 200 to every listener', async () => {
+test('a server that is killed again and again delivers everything that it answered 200 to every listener', {
+  timeout,
+}, async () => {
   using folder = makeFolder()
   const env = {
     DISCUE_PORT: String(await freePort()),
@@ -55,7 +59,7 @@ test('a server that is killed again and again delivers everything that it answer
   await Promise.all(receivers.map((receiver) => receiver.close()))
 })
 
-test('a stop by SIGTERM loses nothing, exits 0, and makes no duplicate', async () => {
+test('a stop by SIGTERM loses nothing, exits 0, and makes no duplicate', { timeout }, async () => {
   using folder = makeFolder()
   const env = {
     DISCUE_PORT: String(await freePort()),

@@ -23,7 +23,9 @@ async function resources(suffix: string): Promise<string[]> {
   const { id: listenerId } = (await api.call('POST', `${at}/listeners`, listener)).body.listener
   const { id: messageId } = (await api.call('POST', `${at}/messages`, { data: 'x' })).body.message
   const { id: keyId } = (await api.call('POST', '/v1/api_keys', { name: `k-${suffix}` })).body
-  return [at, `${at}/listeners/${listenerId}`, `${at}/messages/${messageId}`, `/v1/api_keys/${keyId}`]
+  const { id: clientId } = (await api.call('POST', '/v1/api_clients', { name: `c-${suffix}` })).body.api_client
+  const below = [`${at}/listeners/${listenerId}`, `${at}/messages/${messageId}`]
+  return [at, ...below, `/v1/api_keys/${keyId}`, `/v1/api_clients/${clientId}`]
 }
 
 test('GET, PUT and PATCH of a resource carry the tag of the state that they answer with', async () => {
@@ -59,6 +61,16 @@ test('a resource that still has the tag is deleted under it', async () => {
     assert.equal((await ask('DELETE', path, { 'if-match': etag })).status, 200, path)
     assert.equal((await ask('DELETE', path, { 'if-match': etag })).status, 404, path)
   }
+})
+
+test('the tag of a schema is its id', async () => {
+  const schema = { a: { type: 'string' } }
+  const { body } = await api.call('POST', '/v1/queues', { name: 'with-schema', schema })
+  const path = new URL(body._links.schema.href).pathname
+  const read = await ask('GET', path)
+  assert.deepEqual([read.etag, read.body.schema], [`"${path.split('/').at(-1)}"`, schema])
+  assert.equal((await ask('GET', path, { 'if-none-match': read.etag })).status, 304)
+  assert.equal((await ask('GET', path, { 'if-none-match': '"other"' })).status, 200)
 })
 
 test('changes within one millisecond have tags of their own', async () => {

@@ -108,10 +108,32 @@ test('a repeated answer shows neither the key nor the secret of the first', asyn
   const again = await post(`/v1/queues/${queue.id}/listeners`, secret, listener)
   const { id, name } = created.body.listener
   assert.deepEqual(again.body, { listener: { id, name }, _links: created.body._links })
+  const client = freshKey()
+  const { api_key: ownerKey, ...made } = (await post('/v1/api_clients', client, { name: 'client' })).body
+  assert.equal(ownerKey.length, 64)
+  assert.deepEqual((await post('/v1/api_clients', client, { name: 'client' })).body, made)
   const target = 'POST /api_keys'
   const now = api.clock.now
   const stored = await api.store.answers.find({ organizationId: api.organizations.first, target, key, now })
   assert.ok(stored !== null && !stored.body.includes(text), 'nor is it stored anywhere')
+})
+
+test('a repetition has to get past the same checks as the first request: key, scope, rate, media types, JSON', async () => {
+  const { body } = await api.call('POST', '/v1/api_clients', { name: 'checked', limits: { requests_per_minute: 4 } })
+  const { api_key: key, api_client: client } = body
+  const ask = async (headers: Record<string, string>, payload: string) => {
+    const all = { 'x-api-key': key, 'idempotency-key': 'k', 'content-type': 'application/json', ...headers }
+    const answer = await api.inject({ method: 'POST', url: '/v1/queues', headers: all, payload })
+    return [answer.statusCode, answer.headers['idempotency-replayed']]
+  }
+  const sent = JSON.stringify({ name: 'q' })
+  assert.deepEqual(await ask({}, sent), [200, undefined])
+  assert.deepEqual(await ask({ accept: 'text/html' }, sent), [406, undefined])
+  assert.deepEqual(await ask({}, '{'), [400, undefined])
+  assert.deepEqual(await ask({}, sent), [200, 'true'])
+  assert.deepEqual(await ask({}, sent), [429, undefined])
+  await api.call('DELETE', `/v1/api_clients/${client.id}`)
+  assert.deepEqual(await ask({}, sent), [401, undefined])
 })
 
 test('after 24 hours a key is new again', async () => {

@@ -163,24 +163,39 @@ const beliefs: StoreCase[] = [
       const queues = await Promise.all(
         [0, 1].map((i) => store.queues.update({ ...inQueue, ...changes(i), belief: version })),
       )
-      assert.deepEqual(queues.sort(), ['changed', 'updated'])
+      assert.deepEqual(
+        queues.map((outcome) => outcome === 'changed'),
+        [false, true],
+      )
+      const client = (await store.organizations.get(organization.id))!
+      const clients = await Promise.all(
+        [0, 1].map((i) =>
+          store.organizations.update({ id: client.id, changes: { name: `o${i}` }, now, belief: [client.revision] }),
+        ),
+      )
+      assert.deepEqual(
+        clients.map((outcome) => outcome === 'changed'),
+        [false, true],
+      )
     },
   },
   {
     name: 'a delete by what is no longer so leaves everything as it was',
     async run(given) {
-      const { store, make } = given
+      const { store, make, now } = given
       const { organization, queue, listeners } = await storedScene(given)
       const message = await accepted(given, queue)
       const key = make.apiKey(organization)
       await store.apiKeys.create(key)
-      const wrong = { belief: [999] }
+      const wrong = { belief: [999], now }
       const inOrganization = { organizationId: organization.id }
       assert.equal(await store.messages.delete({ ...idsOf(message), ...wrong }), 'changed')
       assert.equal(await store.listeners.delete({ ...idsOf(listeners[0]!), ...wrong }), 'changed')
       assert.equal(await store.queues.delete({ ...inOrganization, id: queue.id, ...wrong }), 'changed')
       assert.equal(await store.apiKeys.delete({ ...inOrganization, id: key.id, ...wrong }), 'changed')
-      assert.equal(await store.apiKeys.delete({ ...inOrganization, id: key.id, belief: [] }), 'changed')
+      assert.equal(await store.apiKeys.delete({ ...inOrganization, id: key.id, belief: [], now }), 'changed')
+      assert.equal(await store.organizations.delete({ id: organization.id, belief: [999] }), 'changed')
+      assert.deepEqual(bare(await store.organizations.get(organization.id)), organization)
       assert.deepEqual(bare(await store.apiKeys.get({ ...inOrganization, id: key.id })), key)
       assert.ok(await store.messages.get(idsOf(message)))
       assert.ok(await store.listeners.get(idsOf(listeners[0]!)))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ApiKey, Scope } from '../../src/core/api-key.ts'
 import type { Organization } from '../../src/core/organization.ts'
+import { NOW } from './make.ts'
 import { bare, storedOrganization } from './scene.ts'
 import type { Given, StoreCase } from './suite.ts'
 
@@ -35,7 +36,7 @@ const found: StoreCase[] = [
       for (const what of [{}, { name: null }, { scopes: SCOPES }, { scopes: [] }, { lastUsedAt: given.now }]) {
         const key = await storedKey(given, organization, what)
         assert.deepEqual(bare(await given.store.apiKeys.get(askFor(key))), key)
-        assert.deepEqual(await given.store.apiKeys.findByDigest(key.digest), { key, root: false })
+        assert.deepEqual(await given.store.apiKeys.findByDigest(key.digest), { key, organization })
       }
     },
   },
@@ -55,8 +56,8 @@ const found: StoreCase[] = [
       const ownerKey = make.ownerKey(root)
       await store.organizations.create(root, ownerKey)
       const key = await storedKey(given, root)
-      assert.equal((await store.apiKeys.findByDigest(ownerKey.digest))?.root, true)
-      assert.equal((await store.apiKeys.findByDigest(key.digest))?.root, true)
+      assert.equal((await store.apiKeys.findByDigest(ownerKey.digest))?.organization.root, true)
+      assert.equal((await store.apiKeys.findByDigest(key.digest))?.organization.root, true)
     },
   },
   {
@@ -72,7 +73,7 @@ const found: StoreCase[] = [
       for (const ask of asks) {
         assert.equal(await store.apiKeys.get(ask), null)
         assert.equal(await store.apiKeys.update({ ...ask, changes: { name: 'mine' }, now }), 'not_found')
-        assert.equal(await store.apiKeys.delete(ask), 'not_found')
+        assert.equal(await store.apiKeys.delete({ ...ask, now: NOW }), 'not_found')
       }
       assert.deepEqual(bare(await store.apiKeys.get(askFor(key))), key)
     },
@@ -131,7 +132,8 @@ const changed: StoreCase[] = [
     name: 'an update changes what it names and nothing else',
     async run(given) {
       const { store, now } = given
-      const key = await storedKey(given, await storedOrganization(given), { scopes: SCOPES, lastUsedAt: 5 })
+      const organization = await storedOrganization(given)
+      const key = await storedKey(given, organization, { scopes: SCOPES, lastUsedAt: 5 })
       const renamed = { ...key, name: 'renamed', updatedAt: now }
       assert.deepEqual(bare(await store.apiKeys.update({ ...askFor(key), changes: { name: 'renamed' }, now })), renamed)
       assert.deepEqual(bare(await store.apiKeys.get(askFor(key))), renamed)
@@ -139,7 +141,7 @@ const changed: StoreCase[] = [
       const changes = { status: 'disabled', scopes: [] } as const
       const update = { ...askFor(key), changes: { ...changes, scopes: [] }, now: now + 1 }
       assert.deepEqual(bare(await store.apiKeys.update(update)), narrowed)
-      assert.deepEqual(await store.apiKeys.findByDigest(key.digest), { key: narrowed, root: false })
+      assert.deepEqual(await store.apiKeys.findByDigest(key.digest), { key: narrowed, organization })
     },
   },
   {
@@ -161,12 +163,12 @@ const changed: StoreCase[] = [
       const { store } = given
       const { organization, ownerKey } = await owned(given)
       const key = await storedKey(given, organization, { name: 'deploy' })
-      assert.equal(await store.apiKeys.delete(askFor(key)), 'deleted')
+      assert.equal(await store.apiKeys.delete({ ...askFor(key), now: NOW }), 'deleted')
       assert.equal(await store.apiKeys.get(askFor(key)), null)
       assert.equal(await store.apiKeys.findByDigest(key.digest), null)
       const left = await store.apiKeys.list({ organizationId: organization.id, only: null, slice: null })
       assert.deepEqual(left, [ownerKey])
-      assert.equal(await store.apiKeys.delete(askFor(key)), 'not_found')
+      assert.equal(await store.apiKeys.delete({ ...askFor(key), now: NOW }), 'not_found')
       await storedKey(given, organization, { name: 'deploy' })
     },
   },
@@ -174,11 +176,11 @@ const changed: StoreCase[] = [
     name: 'a key with a new text is found by it and no longer by the old one',
     async run(given) {
       const { store, make, now } = given
-      const { ownerKey } = await owned(given)
+      const { organization, ownerKey } = await owned(given)
       const { digest, prefix } = make.apiKey({ id: 'x' })
       await store.apiKeys.replaceDigest({ id: ownerKey.id, digest, prefix, now })
       const expected = { ...ownerKey, digest, prefix, updatedAt: now }
-      assert.deepEqual(await store.apiKeys.findByDigest(digest), { key: expected, root: false })
+      assert.deepEqual(await store.apiKeys.findByDigest(digest), { key: expected, organization })
       assert.equal(await store.apiKeys.findByDigest(ownerKey.digest), null)
     },
   },
@@ -206,7 +208,7 @@ const lastOwner: StoreCase[] = [
       await owned(given)
       const disable = { ...askFor(ownerKey), changes: { name: 'x', status: 'disabled' as const }, now }
       assert.equal(await store.apiKeys.update(disable), 'last_owner_key')
-      assert.equal(await store.apiKeys.delete(askFor(ownerKey)), 'last_owner_key')
+      assert.equal(await store.apiKeys.delete({ ...askFor(ownerKey), now: NOW }), 'last_owner_key')
       assert.deepEqual(bare(await store.apiKeys.get(askFor(ownerKey))), ownerKey)
     },
   },
@@ -228,8 +230,8 @@ const lastOwner: StoreCase[] = [
       await store.apiKeys.create(second)
       const disabled = await store.apiKeys.update({ ...askFor(ownerKey), changes: { status: 'disabled' }, now })
       assert.deepEqual(bare(disabled), { ...ownerKey, status: 'disabled', updatedAt: now })
-      assert.equal(await store.apiKeys.delete(askFor(second)), 'last_owner_key')
-      assert.equal(await store.apiKeys.delete(askFor(ownerKey)), 'deleted')
+      assert.equal(await store.apiKeys.delete({ ...askFor(second), now: NOW }), 'last_owner_key')
+      assert.equal(await store.apiKeys.delete({ ...askFor(ownerKey), now: NOW }), 'deleted')
     },
   },
   {
@@ -239,7 +241,9 @@ const lastOwner: StoreCase[] = [
       const { organization, ownerKey } = await owned(given)
       const second = make.ownerKey(organization)
       await store.apiKeys.create(second)
-      const results = await Promise.all([ownerKey, second].map((key) => store.apiKeys.delete(askFor(key))))
+      const results = await Promise.all(
+        [ownerKey, second].map((key) => store.apiKeys.delete({ ...askFor(key), now: NOW })),
+      )
       assert.deepEqual(results.sort(), ['deleted', 'last_owner_key'])
     },
   },

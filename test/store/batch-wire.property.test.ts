@@ -42,6 +42,7 @@ const settlement: fc.Arbitrary<Settlement> = fc.record({
 
 const batch: fc.Arbitrary<Batch> = fc.record({
   node: text,
+  now: time,
   accepts: fc.array(accept),
   settlements: fc.array(settlement),
   keyUses: fc.array(fc.record({ apiKeyId: text, at: time })),
@@ -53,6 +54,11 @@ const acceptResult: fc.Arbitrary<AcceptResult> = fc.oneof(
     messages: fc.array(fc.record({ sequence: time, leases: fc.array(nullable(time)) })),
   }),
   fc.record({ outcome: fc.constantFrom('stale' as const, 'answered' as const) }),
+  fc.record({
+    outcome: fc.constant('quota' as const),
+    limit: fc.constantFrom('storedMessages' as const, 'messagesPerDay' as const),
+    value: time,
+  }),
 )
 
 const result: fc.Arbitrary<BatchResult> = fc.record({

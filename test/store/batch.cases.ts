@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AcceptResult } from '../../src/store/batch.ts'
+import { NOW } from './make.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -120,7 +121,7 @@ const stale: StoreCase[] = [
         () => storedListener(given, queue),
         () => store.listeners.update({ ...idsOf(listeners[0]!), changes: { notifyUrl: 'http://127.0.0.1:9/b' }, now }),
         () => store.queues.update({ ...ask, changes: { name: 'renamed' }, now }),
-        () => store.listeners.delete(idsOf(listeners[0]!)),
+        () => store.listeners.delete({ ...idsOf(listeners[0]!), now: NOW }),
       ]
       for (const change of changes) {
         const accept = await acceptFor(given, queue)
@@ -140,7 +141,7 @@ const stale: StoreCase[] = [
       const stranger = await storedOrganization(given)
       const gone = await storedQueue(given, organization)
       const accepts = [await acceptFor(given, gone), await acceptFor(given, queue), await acceptFor(given, queue)]
-      await store.queues.delete({ organizationId: organization.id, id: gone.id })
+      await store.queues.delete({ organizationId: organization.id, id: gone.id, now: NOW })
       messageOf(accepts[1]!).queueId = make.id()
       messageOf(accepts[2]!).organizationId = stranger.id
       const results = (await commit(given, { accepts })).accepts

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { NOW } from './make.ts'
 import { ACKNOWLEDGED, accepted, claim, claimedOne, idsOf, settled, stored, storedScene } from './scene.ts'
 import type { StoreCase } from './suite.ts'
 
@@ -180,7 +181,7 @@ const waiting: StoreCase[] = [
       const { store, now } = given
       const { queue, listeners } = await storedScene(given)
       await accepted(given, queue)
-      await store.listeners.delete(idsOf(listeners[0]!))
+      await store.listeners.delete({ ...idsOf(listeners[0]!), now: NOW })
       const ask = { listenerId: listeners[0]!.id }
       assert.deepEqual(await store.deliveries.waiting({ node: 'a', after: null, limit: 10, now }), [])
       assert.deepEqual(await claim(given, ask), { deliveries: [], nextDueAt: null })

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import type { LeasedDelivery } from '../../src/core/delivery.ts'
+import type { LeaseReference } from '../../src/store/deliveries.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -201,4 +203,46 @@ const released: StoreCase[] = [
   },
 ]
 
-export const leaseCases = [...held, ...ranOut, ...released]
+const handedBack: StoreCase[] = [
+  {
+    name: 'single leases that are handed back are free at once, and the others are kept',
+    async run(given) {
+      await keepAlive(given)
+      const { queue, listeners } = await storedScene(given)
+      for (let i = 0; i < 3; i++) await accepted(given, queue)
+      const listenerId = listeners[0]!.id
+      const { deliveries } = await claim(given, { listenerId })
+      await given.store.deliveries.handBack({ node: 'a', leases: [referenceTo(deliveries[1]!)] })
+      const again = await claimedOne(given, { node: 'b', listenerId })
+      assert.equal(again.message.id, deliveries[1]!.message.id)
+      assert.deepEqual(await Promise.all(deliveries.map((delivery) => settled(given, delivery, ACKNOWLEDGED))), [
+        'settled',
+        'lost',
+        'settled',
+      ])
+      assert.equal(await settled(given, again, ACKNOWLEDGED, { node: 'b' }), 'settled')
+    },
+  },
+  {
+    name: "a lease that is another's, or another one by now, cannot be handed back",
+    async run(given) {
+      await keepAlive(given)
+      const { queue, listeners } = await storedScene(given)
+      await accepted(given, queue)
+      const listenerId = listeners[0]!.id
+      const delivery = await claimedOne(given, { listenerId })
+      const reference = referenceTo(delivery)
+      await given.store.deliveries.handBack({ node: 'b', leases: [reference] })
+      await given.store.deliveries.handBack({ node: 'a', leases: [{ ...reference, lease: reference.lease + 1 }] })
+      await given.store.deliveries.handBack({ node: 'a', leases: [{ ...reference, sequence: 0 }] })
+      assert.deepEqual(await claim(given, { listenerId }), NOTHING_CLAIMED)
+      assert.equal(await settled(given, delivery, ACKNOWLEDGED), 'settled')
+    },
+  },
+]
+
+function referenceTo({ listenerId, lease, message }: LeasedDelivery): LeaseReference {
+  return { listenerId, lease, sequence: message.sequence }
+}
+
+export const leaseCases = [...held, ...ranOut, ...released, ...handedBack]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { DEFAULT_SETTINGS, type Listener } from '../../src/core/listener.ts'
+import type { DeliverySettings, Listener } from '../../src/core/listener.ts'
 import type { ListenerChanges } from '../../src/store/listeners.ts'
+import { NOW } from './make.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -60,7 +61,7 @@ const found: StoreCase[] = [
       for (const ask of asks) {
         assert.equal(await store.listeners.get(ask), null)
         assert.equal(await store.listeners.update({ ...ask, changes: { name: 'mine' }, now }), 'not_found')
-        assert.equal(await store.listeners.delete(ask), 'not_found')
+        assert.equal(await store.listeners.delete({ ...ask, now: NOW }), 'not_found')
       }
       assert.equal(await store.listeners.find(make.id()), null)
       assert.deepEqual(bare(await store.listeners.get(idsOf(listener))), { ...listener, ...NO_FIGURES })
@@ -155,7 +156,7 @@ const CHANGES: ListenerChanges[] = [
   { livenessUrl: null },
   { livenessUrl: 'http://127.0.0.1:9/pulse' },
   { secret: 'whsec_bmV3' },
-  { settings: { ...DEFAULT_SETTINGS, timeoutMs: 500 } },
+  { settings: { timeoutMs: 500 } },
   {},
   { name: 'again', livenessUrl: null, secret: 'whsec_b25l' },
 ]
@@ -168,10 +169,33 @@ const changed: StoreCase[] = [
       const { listeners } = await storedScene(given)
       let expected = listeners[0]!
       for (const [i, changes] of CHANGES.entries()) {
-        expected = { ...expected, ...changes, updatedAt: now + i }
+        const settings = { ...expected.settings, ...(changes.settings as Partial<DeliverySettings>) }
+        expected = { ...expected, ...changes, settings, updatedAt: now + i }
         assert.deepEqual(bare(await store.listeners.update({ ...idsOf(expected), changes, now: now + i })), expected)
         assert.deepEqual(await store.listeners.find(expected.id), expected)
       }
+    },
+  },
+  {
+    name: 'updates that come at once and name different settings all count, also within the retry policy',
+    async run(given) {
+      const { store, now } = given
+      const listener = (await storedScene(given)).listeners[0]!
+      const changes = [
+        { timeoutMs: 200 },
+        { retry: { maxAttempts: 2 } },
+        { maxConcurrency: 3, timeoutMs: undefined },
+        { retry: { multiplier: 4, maxAttempts: undefined } },
+        { retry: undefined },
+      ]
+      await Promise.all(
+        changes.map((settings) => store.listeners.update({ ...idsOf(listener), changes: { settings }, now })),
+      )
+      assert.deepEqual((await store.listeners.find(listener.id))?.settings, {
+        timeoutMs: 200,
+        maxConcurrency: 3,
+        retry: { ...listener.settings.retry, maxAttempts: 2, multiplier: 4 },
+      })
     },
   },
   {
@@ -226,7 +250,7 @@ const receiving: StoreCase[] = [
       const { queue, listeners } = await storedScene(given, 2)
       const [gone, kept] = [listeners[0]!, listeners[1]!]
       const message = await accepted(given, queue)
-      assert.equal(await store.listeners.delete(idsOf(gone)), 'deleted')
+      assert.equal(await store.listeners.delete({ ...idsOf(gone), now: NOW }), 'deleted')
       assert.equal(await store.listeners.get(idsOf(gone)), null)
       assert.equal(await store.listeners.find(gone.id), null)
       assert.deepEqual(await claim(given, { listenerId: gone.id }), { deliveries: [], nextDueAt: null })
@@ -234,7 +258,7 @@ const receiving: StoreCase[] = [
       assert.deepEqual(waiting, [{ listenerId: kept.id, nextDueAt: message.deliverAt }])
       assert.equal(await pendingCount(given, queue), 1)
       assert.deepEqual(statusesOf(await stored(given, message)), { [kept.id]: 'pending' })
-      assert.equal(await store.listeners.delete(idsOf(gone)), 'not_found')
+      assert.equal(await store.listeners.delete({ ...idsOf(gone), now: NOW }), 'not_found')
       assert.equal(await store.listeners.create(make.listener(queue, { name: gone.name })), 'created')
     },
   },

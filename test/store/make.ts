@@ -2,7 +2,7 @@ import { type ApiKey, digestOf, makeKeyText, prefixOf } from '../../src/core/api
 import { createIdFactory } from '../../src/core/id.ts'
 import { DEFAULT_SETTINGS, type Listener } from '../../src/core/listener.ts'
 import type { Message } from '../../src/core/message.ts'
-import type { Organization } from '../../src/core/organization.ts'
+import { NO_LIMITS, type Organization } from '../../src/core/organization.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import { makeSecret } from '../../src/core/signature.ts'
 import { predictableBytes } from '../support/predictable-bytes.ts'
@@ -37,7 +37,10 @@ export function createMake(): Make {
 
   const make: Make = {
     id: () => fresh().id,
-    organization: (what) => ({ ...named('organization'), root: false, ...what }),
+    organization: (what) => {
+      const rules = { root: false, status: 'active', limits: NO_LIMITS } as const
+      return { ...named('organization'), ...rules, ...what }
+    },
     apiKey(organization, what) {
       const text = makeKeyText(randomBytes)
       const secrets = { digest: digestOf(text), prefix: prefixOf(text) }
@@ -45,7 +48,14 @@ export function createMake(): Make {
       return { ...named('key'), organizationId: organization.id, ...secrets, ...rights, ...what }
     },
     ownerKey: (organization, what) => make.apiKey(organization, { owner: true, ...what }),
-    queue: (organization, what) => ({ ...named('queue'), organizationId: organization.id, version: 1, ...what }),
+    queue: (organization, what) => ({
+      ...named('queue'),
+      organizationId: organization.id,
+      schema: null,
+      paused: false,
+      version: 1,
+      ...what,
+    }),
     listener(queue, what) {
       const place = { organizationId: queue.organizationId, queueId: queue.id }
       const urls = { notifyUrl: 'http://127.0.0.1:9/notify', livenessUrl: 'http://127.0.0.1:9/alive' }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Attempt } from '../../src/core/attempt.ts'
 import type { MessageStore } from '../../src/store/messages.ts'
+import { NOW } from './make.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -235,7 +236,7 @@ const changed: StoreCase[] = [
       const message = await accepted(given, queue)
       const delivery = await claimedOne(given, { listenerId: listeners[0]!.id })
       await settled(given, delivery, { state: 'pending', dueAt: now + 1_000 })
-      await store.listeners.delete(idsOf(listeners[0]!))
+      await store.listeners.delete({ ...idsOf(listeners[0]!), now: NOW })
       assert.deepEqual(await store.messages.delete(idsOf(message)), { listenerIds: [listeners[1]!.id] })
       assert.equal(await pendingCount(given, queue), 0)
     },

@@ -29,6 +29,8 @@ export type Step =
   | { do: 'pass'; ms: number }
   | { do: 'renew'; node: string }
   | { do: 'release'; node: string }
+  | { do: 'hand back'; tickets: number[] }
+  | { do: 'pause'; queue: number; paused: boolean }
   | { do: 'delete message'; message: number }
   | { do: 'create listener'; queue: number }
   | { do: 'delete listener'; listener: number }
@@ -80,6 +82,7 @@ export class Walk {
   async drain(): Promise<void> {
     const { store } = this.#given
     for (const node of ['a', 'b']) await this.#do({ do: 'release', node })
+    for (let i = 0; i < this.#queues.length; i++) await this.#do({ do: 'pause', queue: i, paused: false })
     await this.#do({ do: 'pass', ms: 60_000 })
     for (let i = 0; i < this.#listeners.length; i++) {
       await this.#do({ do: 'claim', listener: i, node: 'a', limit: 1_000 })
@@ -112,6 +115,10 @@ export class Walk {
       case 'release':
         this.#model.release(step.node)
         return this.#given.store.deliveries.release({ node: step.node })
+      case 'hand back':
+        return this.#handBack(step.tickets)
+      case 'pause':
+        return this.#pause(step.queue, step.paused)
       case 'delete message':
         return this.#deleteMessage(step.message)
       case 'create listener':
@@ -198,6 +205,23 @@ export class Walk {
     return 'settled'
   }
 
+  /** By tickets old and new: those that do not count any more must change nothing. */
+  async #handBack(tickets: number[]): Promise<void> {
+    for (const { node, delivery } of tickets.flatMap((i) => picked(this.#tickets, i) ?? [])) {
+      const { listenerId, lease, message } = delivery
+      await this.#given.store.deliveries.handBack({ node, leases: [{ listenerId, lease, sequence: message.sequence }] })
+      this.#model.handBack({ messageId: message.id, listenerId }, { node, lease })
+    }
+  }
+
+  async #pause(pick: number, paused: boolean): Promise<void> {
+    const queue = picked(this.#queues, pick)
+    if (queue === undefined) return
+    const { organizationId, id } = queue
+    await this.#given.store.queues.update({ organizationId, id, changes: { paused }, now: this.#given.now })
+    this.#model.pause(id, paused)
+  }
+
   async #deleteMessage(pick: number): Promise<void> {
     const message = picked(this.#messages, pick)
     if (message === undefined) return
@@ -216,7 +240,7 @@ export class Walk {
   async #deleteListener(pick: number): Promise<void> {
     const listener = picked(this.#listeners, pick)
     if (listener === undefined) return
-    assert.equal(await this.#given.store.listeners.delete(idsOf(listener)), 'deleted')
+    assert.equal(await this.#given.store.listeners.delete({ ...idsOf(listener), now: this.#given.now }), 'deleted')
     this.#model.remove((pair) => pair.listenerId === listener.id)
     this.#listeners = this.#listeners.filter((other) => other !== listener)
   }
@@ -224,7 +248,11 @@ export class Walk {
   async #deleteQueue(pick: number): Promise<void> {
     const queue = picked(this.#queues, pick)
     if (queue === undefined) return
-    const answer = await this.#given.store.queues.delete({ organizationId: queue.organizationId, id: queue.id })
+    const answer = await this.#given.store.queues.delete({
+      organizationId: queue.organizationId,
+      id: queue.id,
+      now: this.#given.now,
+    })
     const gone = this.#listeners.filter((listener) => listener.queueId === queue.id)
     assert.ok(typeof answer === 'object')
     assert.deepEqual(answer.listenerIds.sort(), gone.map((listener) => listener.id).sort())

@@ -36,6 +36,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('pass'), ms: fc.constantFrom(500, 1_000, 2_500) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('renew'), node }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('release'), node }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('hand back'), tickets: fc.array(pick, { minLength: 1, maxLength: 3 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('pause'), queue: pick, paused: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('delete message'), message: pick }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('create listener'), queue: pick }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete listener'), listener: pick }) },

@@ -19,6 +19,7 @@ type PendingPair = Extract<Pair, { state: 'pending' }>
 export class Model {
   readonly pairs = new Map<string, Pair>()
   readonly #livesUntil = new Map<string, number>()
+  readonly #paused = new Set<string>()
 
   accept(what: { messageId: string; listenerId: string; queueId: string; dueAt: number; holder: Holder | null }): void {
     this.pairs.set(keyOf(what), { ...what, state: 'pending', attempts: 0 })
@@ -30,7 +31,7 @@ export class Model {
       holder === null || (holder.node !== node && (this.#livesUntil.get(holder.node) ?? 0) <= now)
     return [...this.pairs.values()]
       .filter((pair) => pair.state === 'pending')
-      .filter((pair) => pair.listenerId === listenerId && mayTake(pair.holder))
+      .filter((pair) => pair.listenerId === listenerId && mayTake(pair.holder) && !this.#paused.has(pair.queueId))
       .sort((a, b) => a.dueAt - b.dueAt)
   }
 
@@ -63,6 +64,16 @@ export class Model {
     for (const pair of this.pairs.values()) {
       if (pair.state === 'pending' && pair.holder?.node === node) pair.holder = null
     }
+  }
+
+  handBack(key: { messageId: string; listenerId: string }, holder: Holder): void {
+    const pair = this.pairs.get(keyOf(key))
+    if (pair?.state === 'pending' && this.holds(key, holder)) pair.holder = null
+  }
+
+  pause(queueId: string, paused: boolean): void {
+    if (paused) this.#paused.add(queueId)
+    else this.#paused.delete(queueId)
   }
 
   /** Forgets every pair that fits; answers with the listeners that still waited for one of them. */

@@ -84,6 +84,23 @@ export const pagingCases: StoreCase[] = [
     },
   },
   {
+    name: 'pages stay exact where old messages expire, also for those that come late into a time of which none is left',
+    async run(given) {
+      const { queue } = await storedScene(given, 0)
+      const late = [given.make.message(queue), given.make.message(queue)]
+      const messages = await filled(given, queue, 6_500)
+      const expire = { before: given.now + 1_000, after: 0, limit: 3_100 }
+      assert.equal((await given.store.removals.expire(expire)).removed, 3_100)
+      const left = messages.slice(3_100)
+      await assertPages(given, queue, left)
+      const template = await acceptFor(given, queue)
+      const accepts = late.map((message) => ({ ...template, messages: [{ message, deliveries: [] }] }))
+      await commit(given, { accepts })
+      left.push(...late, ...(await filled(given, queue, 1_100)))
+      await assertPages(given, queue, left)
+    },
+  },
+  {
     name: 'pages stay exact where messages are stored later than others that were made after them',
     async run(given) {
       const { queue } = await storedScene(given, 0)

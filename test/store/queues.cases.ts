@@ -1,17 +1,28 @@
 import assert from 'node:assert/strict'
-import type { Queue } from '../../src/core/queue.ts'
+import type { LeasedDelivery } from '../../src/core/delivery.ts'
+import type { Queue, QueueSchema } from '../../src/core/queue.ts'
+import type { QueueChanges } from '../../src/store/queues.ts'
+import { NOW } from './make.ts'
 import {
+  ACKNOWLEDGED,
   accepted,
   acceptFor,
   claim,
   commit,
   idsOf,
+  MISSED,
+  settled,
   storedListener,
   storedOrganization,
   storedQueue,
   storedScene,
 } from './scene.ts'
 import type { Given, StoreCase } from './suite.ts'
+
+/** Names that objects have of their own must survive the way to the store and back. */
+const RULES = JSON.parse('{"__proto__":{"type":"string","pattern":"^ż\\\\d🙂$"},"constructor":{"type":"number"}}')
+const SCHEMA: QueueSchema = { id: 'a'.repeat(64), rules: RULES }
+const OTHER_SCHEMA: QueueSchema = { id: 'b'.repeat(64), rules: { total: { type: 'number', min: -0.5 } } }
 
 function askFor(queue: Queue) {
   return { organizationId: queue.organizationId, id: queue.id }
@@ -46,7 +57,7 @@ const found: StoreCase[] = [
         assert.equal(await store.queues.get(ask), null)
         assert.equal(await store.queues.route(ask), null)
         assert.equal(await store.queues.update({ ...ask, changes: { name: 'mine' }, now }), 'not_found')
-        assert.equal(await store.queues.delete(ask), 'not_found')
+        assert.equal(await store.queues.delete({ ...ask, now: NOW }), 'not_found')
       }
       assert.deepEqual(await store.queues.get(askFor(queue)), before)
       assert.deepEqual(await store.listeners.find(listeners[0]!.id), listeners[0])
@@ -122,12 +133,38 @@ const changed: StoreCase[] = [
     async run(given) {
       const { store, now } = given
       const queue = await storedQueue(given, await storedOrganization(given))
-      assert.equal(await store.queues.update({ ...askFor(queue), changes: { name: 'renamed' }, now }), 'updated')
+      const answer = await store.queues.update({ ...askFor(queue), changes: { name: 'renamed' }, now })
       const found = await store.queues.get(askFor(queue))
       assert.deepEqual(
         { ...found, version: 0 },
         { ...queue, name: 'renamed', updatedAt: now, version: 0, listeners: [], pendingCount: 0 },
       )
+      assert.deepEqual(answer, found)
+    },
+  },
+  {
+    name: 'a schema and a pause are stored with the queue, changed one by one, and taken away again',
+    async run(given) {
+      const { store, make, now } = given
+      const organization = await storedOrganization(given)
+      const queue = make.queue(organization, { schema: SCHEMA, paused: true })
+      assert.equal(await store.queues.create(queue), 'created')
+      const seen = async () => {
+        const found = await store.queues.get(askFor(queue))
+        const route = await store.queues.route(askFor(queue))
+        const list = await store.queues.list({ organizationId: organization.id, only: null, slice: null })
+        assert.deepEqual([route?.queue.schema, route?.queue.paused], [found?.schema, found?.paused])
+        assert.deepEqual(list, [found])
+        return [found?.schema, found?.paused]
+      }
+      const change = (changes: QueueChanges) => store.queues.update({ ...askFor(queue), changes, now })
+      assert.deepEqual(await seen(), [SCHEMA, true])
+      await change({ paused: false })
+      assert.deepEqual(await seen(), [SCHEMA, false])
+      await change({ schema: OTHER_SCHEMA })
+      assert.deepEqual(await seen(), [OTHER_SCHEMA, false])
+      await change({ schema: null, paused: true })
+      assert.deepEqual(await seen(), [null, true])
     },
   },
   {
@@ -139,8 +176,9 @@ const changed: StoreCase[] = [
       const before = await store.queues.get(askFor(queue))
       assert.equal(await store.queues.update({ ...askFor(queue), changes: { name: other.name }, now }), 'name_taken')
       assert.deepEqual(await store.queues.get(askFor(queue)), before)
-      assert.equal(await store.queues.update({ ...askFor(queue), changes: { name: queue.name }, now }), 'updated')
-      assert.equal(await store.queues.update({ ...askFor(queue), changes: {}, now }), 'updated')
+      for (const changes of [{ name: queue.name }, {}]) {
+        assert.ok(typeof (await store.queues.update({ ...askFor(queue), changes, now })) === 'object')
+      }
       assert.equal((await store.queues.get(askFor(queue)))?.name, queue.name)
     },
   },
@@ -158,7 +196,11 @@ const changed: StoreCase[] = [
       await note()
       await store.queues.update({ ...askFor(queue), changes: { name: 'renamed' }, now })
       await note()
-      await store.listeners.delete(idsOf(listener))
+      for (const changes of [{ schema: SCHEMA }, { schema: null }, { paused: true }, { paused: false }]) {
+        await store.queues.update({ ...askFor(queue), changes, now })
+        await note()
+      }
+      await store.listeners.delete({ ...idsOf(listener), now: NOW })
       await note()
       for (let i = 1; i < versions.length; i++) assert.ok(versions[i]! > versions[i - 1]!, String(versions))
       await accepted(given, queue)
@@ -175,7 +217,7 @@ const deleted: StoreCase[] = [
       const { store, now } = given
       const { queue, listeners } = await storedScene(given, 2)
       const message = await accepted(given, queue)
-      const answer = await store.queues.delete(askFor(queue))
+      const answer = await store.queues.delete({ ...askFor(queue), now: NOW })
       assert.ok(typeof answer === 'object')
       assert.deepEqual(answer.listenerIds.sort(), listeners.map((listener) => listener.id).sort())
       assert.equal(await store.queues.get(askFor(queue)), null)
@@ -197,7 +239,7 @@ const deleted: StoreCase[] = [
       const { organization, queue } = await storedScene(given)
       await accepted(given, queue)
       const accept = await acceptFor(given, queue)
-      await store.queues.delete(askFor(queue))
+      await store.queues.delete({ ...askFor(queue), now: NOW })
       const all = { organizationId: organization.id, only: null }
       const everywhere = { ...all, queueId: null, before: null, offset: 0, limit: 10, full: true }
       assert.deepEqual(await store.queues.list({ ...all, slice: null }), [])
@@ -205,7 +247,7 @@ const deleted: StoreCase[] = [
       assert.deepEqual(await store.messages.list(everywhere), [])
       assert.deepEqual((await commit(given, { accepts: [accept] })).accepts, [{ outcome: 'stale' }])
       assert.equal(await store.listeners.create(make.listener(queue)), 'queue_not_found')
-      assert.equal(await store.queues.delete(askFor(queue)), 'not_found')
+      assert.equal(await store.queues.delete({ ...askFor(queue), now: NOW }), 'not_found')
       assert.equal(await store.queues.create(make.queue(organization, { name: queue.name })), 'created')
     },
   },
@@ -217,7 +259,7 @@ const deleted: StoreCase[] = [
       const listener = await storedListener(given, kept)
       const message = await accepted(given, kept)
       await accepted(given, queue)
-      await given.store.queues.delete(askFor(queue))
+      await given.store.queues.delete({ ...askFor(queue), now: NOW })
       assert.equal((await given.store.queues.get(askFor(kept)))?.pendingCount, 1)
       const { deliveries } = await claim(given, { listenerId: listener.id })
       assert.deepEqual(
@@ -230,9 +272,100 @@ const deleted: StoreCase[] = [
     name: 'a queue without listeners is deleted with an empty list of them',
     async run(given) {
       const { queue } = await storedScene(given, 0)
-      assert.deepEqual(await given.store.queues.delete(askFor(queue)), { listenerIds: [] })
+      assert.deepEqual(await given.store.queues.delete({ ...askFor(queue), now: NOW }), { listenerIds: [] })
     },
   },
 ]
 
-export const queueCases = [...found, ...listed, ...changed, ...deleted]
+const deleting: StoreCase[] = [
+  {
+    name: 'a deleted queue is known as being deleted, to its own organization alone, until all of it was swept',
+    async run(given) {
+      const { store } = given
+      const { organization, queue, listeners } = await storedScene(given, 2)
+      const stranger = await storedOrganization(given)
+      for (let i = 0; i < 5; i++) await accepted(given, queue)
+      await settled(given, await firstOf(given, listeners[0]!.id), MISSED)
+      assert.equal(await store.queues.isDeleting(askFor(queue)), false)
+      await store.queues.delete({ ...askFor(queue), now: NOW })
+      for (let removed = 1; removed > 0; ) {
+        assert.equal(await store.queues.isDeleting(askFor(queue)), true)
+        assert.equal(await store.queues.isDeleting({ ...askFor(queue), organizationId: stranger.id }), false)
+        removed = await store.removals.sweep({ limit: 2 })
+        if (!(await store.queues.isDeleting(askFor(queue)))) break
+      }
+      assert.equal(await store.queues.isDeleting(askFor(queue)), false)
+      assert.equal(await store.removals.sweep({ limit: 2 }), 0)
+      assert.deepEqual(await store.queues.list({ organizationId: organization.id, only: null, slice: null }), [])
+    },
+  },
+  {
+    name: 'a queue that takes the name of one that is being deleted is another queue',
+    async run(given) {
+      const { store, make } = given
+      const { organization, queue } = await storedScene(given)
+      await accepted(given, queue)
+      await store.queues.delete({ ...askFor(queue), now: NOW })
+      const heir = make.queue(organization, { name: queue.name })
+      assert.equal(await store.queues.create(heir), 'created')
+      const listener = await storedListener(given, heir)
+      const message = await accepted(given, heir)
+      while ((await store.removals.sweep({ limit: 1 })) > 0);
+      assert.equal((await store.queues.get(askFor(heir)))?.pendingCount, 1)
+      assert.equal((await firstOf(given, listener.id)).message.id, message.id)
+    },
+  },
+]
+
+const paused: StoreCase[] = [
+  {
+    name: 'a paused queue gives nothing to claim and has nothing waiting, until it is resumed',
+    async run(given) {
+      const { store, now } = given
+      const { queue, listeners } = await storedScene(given, 2)
+      const others = await storedScene(given)
+      const message = await accepted(given, queue)
+      await accepted(given, others.queue)
+      const waiting = async () => {
+        const found = await store.deliveries.waiting({ node: 'a', after: null, limit: 1, now })
+        const last = found.at(-1)?.listenerId ?? null
+        const rest = await store.deliveries.waiting({ node: 'a', after: last, limit: 10, now })
+        return [...found, ...rest].map(({ listenerId }) => listenerId)
+      }
+      await store.queues.update({ ...askFor(queue), changes: { paused: true }, now })
+      assert.deepEqual(await waiting(), [others.listeners[0]!.id])
+      for (const { id } of listeners) {
+        assert.deepEqual(await claim(given, { listenerId: id }), { deliveries: [], nextDueAt: null })
+      }
+      assert.equal((await store.queues.get(askFor(queue)))?.pendingCount, 2)
+      const late = await accepted(given, queue)
+      await store.queues.update({ ...askFor(queue), changes: { paused: false }, now })
+      assert.equal((await waiting()).length, 3)
+      const { deliveries } = await claim(given, { listenerId: listeners[0]!.id })
+      assert.deepEqual(
+        deliveries.map((delivery) => delivery.message.id),
+        [message.id, late.id],
+      )
+    },
+  },
+  {
+    name: 'what was leased when its queue was paused may still be settled',
+    async run(given) {
+      const { store, now } = given
+      const { queue, listeners } = await storedScene(given)
+      await accepted(given, queue)
+      const delivery = await firstOf(given, listeners[0]!.id)
+      await store.queues.update({ ...askFor(queue), changes: { paused: true }, now })
+      assert.equal(await settled(given, delivery, ACKNOWLEDGED), 'settled')
+      assert.equal((await store.queues.get(askFor(queue)))?.pendingCount, 0)
+    },
+  },
+]
+
+async function firstOf(given: Given, listenerId: string): Promise<LeasedDelivery> {
+  const { deliveries } = await claim(given, { listenerId, limit: 1 })
+  assert.equal(deliveries.length, 1)
+  return deliveries[0]!
+}
+
+export const queueCases = [...found, ...listed, ...changed, ...deleted, ...deleting, ...paused]

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { NOW } from './make.ts'
 import { ACKNOWLEDGED, accepted, claim, claimedOne, idsOf, MISSED, settled, stored, storedScene } from './scene.ts'
 import type { Given, StoreCase } from './suite.ts'
 
@@ -27,9 +28,23 @@ export const removalCases: StoreCase[] = [
       const { queue, listeners } = await storedScene(given, 2)
       for (let i = 0; i < 10; i++) await accepted(given, queue)
       await settled(given, (await claim(given, { listenerId: listeners[0]!.id, limit: 1 })).deliveries[0]!, MISSED)
-      await given.store.queues.delete({ organizationId: queue.organizationId, id: queue.id })
+      await given.store.queues.delete({ organizationId: queue.organizationId, id: queue.id, now: NOW })
       assert.ok((await swept(given, 3)) >= 3)
       assert.equal(await given.store.removals.sweep({ limit: 3 }), 0)
+    },
+  },
+  {
+    name: 'a message with more attempts than a round may remove is swept over several rounds',
+    async run(given) {
+      const { queue, listeners } = await storedScene(given)
+      await accepted(given, queue)
+      for (let attempt = 1; attempt <= 7; attempt++) {
+        const delivery = await claimedOne(given, { listenerId: listeners[0]!.id })
+        await settled(given, delivery, { state: 'pending', dueAt: given.now })
+      }
+      await given.store.queues.delete({ organizationId: queue.organizationId, id: queue.id, now: NOW })
+      // One delivery, seven attempts, one message, and the two entries that say so: three at a time.
+      assert.equal(await swept(given, 3), 6)
     },
   },
   {
@@ -42,7 +57,7 @@ export const removalCases: StoreCase[] = [
       const { deliveries } = await claim(given, { listenerId: listeners[0]!.id })
       await settled(given, deliveries[0]!, ACKNOWLEDGED)
       await settled(given, deliveries[1]!, MISSED)
-      await given.store.listeners.delete(idsOf(listeners[2]!))
+      await given.store.listeners.delete({ ...idsOf(listeners[2]!), now: NOW })
       const look = async () => [
         await stored(given, acknowledged),
         await stored(given, missed),

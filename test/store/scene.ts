@@ -49,7 +49,7 @@ export function idsOf(thing: { organizationId: string; queueId: string; id: stri
 }
 
 export function commit(given: Given, what: Partial<Batch>): Promise<BatchResult> {
-  return given.store.commit({ node: 'a', accepts: [], settlements: [], keyUses: [], ...what })
+  return given.store.commit({ node: 'a', now: given.now, accepts: [], settlements: [], keyUses: [], ...what })
 }
 
 /** An accept of one message by the queue's state of now. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Next } from '../../src/core/delivery.ts'
 import type { Listener } from '../../src/core/listener.ts'
+import { NOW } from './make.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -212,7 +213,7 @@ const lost: StoreCase[] = [
     name: 'a settlement after its listener was deleted is lost and writes no attempt',
     async run(given) {
       const { queue, listener, message, delivery } = await claimed(given)
-      await given.store.listeners.delete(idsOf(listener))
+      await given.store.listeners.delete({ ...idsOf(listener), now: NOW })
       for (const next of [later(given, 5), MISSED, ACKNOWLEDGED])
         assert.equal(await settled(given, delivery, next), 'lost')
       assert.deepEqual(await given.store.messages.attempts(idsOf(message)), [])
@@ -224,7 +225,7 @@ const lost: StoreCase[] = [
     async run(given) {
       const { queue, delivery } = await claimed(given)
       const other = await claimed(given)
-      await given.store.queues.delete({ organizationId: queue.organizationId, id: queue.id })
+      await given.store.queues.delete({ organizationId: queue.organizationId, id: queue.id, now: NOW })
       const settlements = [delivery, other.delivery].map((found) => settlementOf(given, found, ACKNOWLEDGED))
       assert.deepEqual((await commit(given, { settlements })).settlements, ['lost', 'settled'])
     },
@@ -255,7 +256,7 @@ const counted: StoreCase[] = [
       await note()
       await store.messages.delete(idsOf(message))
       await note()
-      await store.listeners.delete({ ...idsOf(listeners[2]!), id: third! })
+      await store.listeners.delete({ ...idsOf(listeners[2]!), id: third!, now: NOW })
       await note()
       assert.deepEqual(counts, [0, 6, 6, 6, 5, 4, 3, 2])
       while ((await store.removals.sweep({ limit: 100 })) > 0);

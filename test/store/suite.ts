@@ -4,6 +4,8 @@ import { answerCases } from './answers.cases.ts'
 import { apiKeyCases } from './api-keys.cases.ts'
 import { batchCases } from './batch.cases.ts'
 import { deliveryCases } from './deliveries.cases.ts'
+import { eventCases } from './events.cases.ts'
+import { expiryCases } from './expiry.cases.ts'
 import { leaseCases } from './leases.cases.ts'
 import { listenerCases } from './listeners.cases.ts'
 import { createMake, type Make, NOW } from './make.ts'
@@ -11,8 +13,10 @@ import { messageCases } from './messages.cases.ts'
 import { organizationCases } from './organizations.cases.ts'
 import { pagingCases } from './paging.cases.ts'
 import { queueCases } from './queues.cases.ts'
+import { quotaCases } from './quotas.cases.ts'
 import { removalCases } from './removals.cases.ts'
 import { settlementCases } from './settlements.cases.ts'
+import { statsCases } from './stats.cases.ts'
 
 /** What a case works with: an empty store of its own, what to put into it, and the time. */
 export interface Given {
@@ -32,6 +36,7 @@ export type OpenStore = () => Store | Promise<Store>
 
 const nouns: Record<string, StoreCase[]> = {
   organizations: organizationCases,
+  quotas: quotaCases,
   'api keys': apiKeyCases,
   queues: queueCases,
   listeners: listenerCases,
@@ -41,6 +46,9 @@ const nouns: Record<string, StoreCase[]> = {
   leases: leaseCases,
   settlements: settlementCases,
   removals: removalCases,
+  events: eventCases,
+  stats: statsCases,
+  expiry: expiryCases,
   answers: answerCases,
   paging: pagingCases,
 }

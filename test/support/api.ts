@@ -3,11 +3,13 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import type { Acceptor, AppDeps, Carrier } from '../../src/app/deps.ts'
 import { createKeyRing } from '../../src/app/key-ring.ts'
 import { createQueueDirectory } from '../../src/app/queue-directory.ts'
+import { createSchemaChecks } from '../../src/app/schema-checks.ts'
+import type { Network } from '../../src/core/address.ts'
 import { digestOf, prefixOf } from '../../src/core/api-key.ts'
 import { createIdFactory } from '../../src/core/id.ts'
+import { NO_LIMITS, quotaReached } from '../../src/core/organization.ts'
 import { createApi, type Health } from '../../src/http/api.ts'
 import type { Runtime } from '../../src/runtime.ts'
-import type { Batch } from '../../src/store/batch.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { predictableBytes } from './predictable-bytes.ts'
@@ -56,11 +58,13 @@ export async function sharedApi(options: ApiOptions = {}): Promise<TestApi> {
 
 export interface ApiOptions {
   publicUrl?: string
+  rateLimit?: number
+  trustedProxies?: Network[]
   /** Wraps the parts that a test wants to misbehave. */
   wrap?: (deps: AppDeps) => Partial<AppDeps>
 }
 
-export async function startApi({ publicUrl, wrap }: ApiOptions = {}): Promise<TestApi> {
+export async function startApi({ publicUrl, rateLimit, trustedProxies, wrap }: ApiOptions = {}): Promise<TestApi> {
   const store = await openSqliteStore(':memory:')
   const clock = { now: START }
   const log: LogLine[] = []
@@ -78,10 +82,18 @@ export async function startApi({ publicUrl, wrap }: ApiOptions = {}): Promise<Te
     acceptor: createDirectAcceptor(store, used),
     carrier: createNotingCarrier(carried),
     directory: createQueueDirectory(store),
+    schemaChecks: createSchemaChecks(),
     keyRing: createKeyRing({ store, now: runtime.now }),
+    eventRetentionMs: 24 * 3_600_000,
   }
   const deps = { ...plain, ...wrap?.(plain) }
-  const app = createApi({ ...deps, publicUrl: publicUrl ?? null, health: { ready: async () => health.state } })
+  const limits = { rateLimit: rateLimit ?? 0, trustedProxies: trustedProxies ?? [] }
+  const app = createApi({
+    ...deps,
+    ...limits,
+    publicUrl: publicUrl ?? null,
+    health: { ready: async () => health.state },
+  })
   app.addHook('onClose', async () => store.close())
   const inject = (options: InjectOptions) => app.inject(options)
   const call = createCall(inject)
@@ -114,14 +126,16 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
 
 /** Writes each message at once, by itself. */
 function createDirectAcceptor(store: Store, used: TestApi['used']): Acceptor {
-  const empty: Batch = { node: NODE, accepts: [], settlements: [], keyUses: [] }
+  const empty = { node: NODE, settlements: [], keyUses: [] }
   return {
     async accept(given, { queue, listeners }, answer) {
       const deliveries = listeners.map(({ id }) => ({ listenerId: id, leased: false }))
       const messages = given.map((message) => ({ message, deliveries }))
       const accepts = [{ queueVersion: queue.version, messages, answer: answer ?? null }]
-      const result = await store.commit({ ...empty, accepts })
-      return result.accepts[0]!.outcome
+      const result = await store.commit({ ...empty, now: given[0]!.createdAt, accepts })
+      const accepted = result.accepts[0]!
+      if (accepted.outcome === 'quota') throw quotaReached(accepted)
+      return accepted.outcome
     },
     useKey(apiKeyId, at) {
       used.push({ apiKeyId, at })
@@ -133,6 +147,9 @@ function createNotingCarrier(carried: unknown[]): Carrier {
   return {
     listenerChanged: (listener) => void carried.push({ changed: listener.id }),
     listenerGone: (listenerId) => void carried.push({ gone: listenerId }),
+    queuePaused: (listenerIds) => void carried.push({ paused: listenerIds }),
+    queueResumed: (listenerIds) => void carried.push({ resumed: listenerIds }),
+    queueGone: (listenerIds) => void carried.push({ queueGone: listenerIds }),
     messageGone: (messageId, listenerIds) => void carried.push({ messageGone: messageId, listenerIds }),
   }
 }
@@ -142,7 +159,7 @@ async function addOrganization(store: Store, runtime: Runtime, name: string, key
   const id = runtime.newId()
   const root = name === 'first'
   await store.organizations.create(
-    { id, name, root, createdAt: now, updatedAt: now },
+    { id, name, root, status: 'active', limits: NO_LIMITS, createdAt: now, updatedAt: now },
     {
       id: runtime.newId(),
       organizationId: id,

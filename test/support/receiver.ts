@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { after } from 'node:test'
 
 /** A request that arrived at a receiver. */
 export interface Received {
@@ -20,6 +21,10 @@ export interface Receiver {
   close(): Promise<void>
 }
 
+/** A test that fails does not come to its end, where it would have closed its receivers. */
+const open = new Set<Receiver>()
+after(() => Promise.all([...open].map((receiver) => receiver.close())))
+
 /** Answers 200 unless `answer` does something else. */
 export async function startReceiver(
   answer: (request: Received, response: ServerResponse) => void = (_, response) => response.end(),
@@ -36,7 +41,7 @@ export async function startReceiver(
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return {
+  const receiver: Receiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     until(enough) {
@@ -51,9 +56,12 @@ export async function startReceiver(
       })
     },
     async close() {
+      open.delete(receiver)
       server.close()
       server.closeAllConnections()
       await once(server, 'close')
     },
   }
+  open.add(receiver)
+  return receiver
 }

@@ -4,9 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** A test that fails does not come to its end, where it would have stopped its servers. */
+const running = new Set<ChildProcess>()
+after(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 /** A root key for servers that only a test talks to. */
 export const TEST_ROOT_KEY = 'test-root-key-that-is-long-enough-to-be-taken-0123456789-abcdefg'
@@ -62,22 +69,34 @@ export async function runUntilExit(
   return { code: code as number | null, ...output }
 }
 
-/** A port that was free a moment ago, for a server that must come back at the same address. */
+/**
+ * A port for a server that must come back at the same address. It is below those that systems give to outgoing
+ * connections (32768 on, on Linux), one of which could take it while the server is down.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!free) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 function runServer(env: Record<string, string>, args: string[]): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DISCUE_'))
-  return spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...Object.fromEntries(inherited), DISCUE_PORT: '0', DISCUE_LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
 }
 
 function collect(child: ChildProcess): { stdout: string; stderr: string } {

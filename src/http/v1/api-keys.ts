@@ -103,7 +103,13 @@ export function apiKeyRoutes(api: Api, deps: AppDeps): void {
 
   api.delete(
     '/api_keys/:apiKeyId',
-    { schema: schemas.delete, config: demand('api_keys', 'write', 'apiKeyId') },
+    {
+      schema: schemas.delete,
+      config: demand('api_keys', 'write', 'apiKeyId'),
+      preValidation: async (request) => {
+        if (request.principal.frozen) await readApiKey(deps, addressOf(request))
+      },
+    },
     async (request) => {
       await deleteApiKey(deps, { ...addressOf(request), belief: request.belief })
       return { _links: selfLink(request, paths.apiKey(request.params.apiKeyId)) }

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
-import type { ListenerChange as Change, NewListener as New, SettingsChange } from '../../app/listeners.ts'
-import { MAX_CONCURRENCY, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS } from '../../core/listener.ts'
+import type { ListenerChange as Change, NewListener as New } from '../../app/listeners.ts'
+import { MAX_CONCURRENCY, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, type SettingsChange } from '../../core/listener.ts'
 import { MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS } from '../../core/retry-policy.ts'
 import type { ListenerDetails } from '../../store/listeners.ts'
 import { paths } from '../links.ts'

@@ -8,7 +8,7 @@ import {
   readListener,
   updateListener,
 } from '../../app/listeners.ts'
-import { readRoute } from '../../app/queues.ts'
+import { expectQueueForPost } from '../../app/queues.ts'
 import type { Principal } from '../../core/api-key.ts'
 import { type Api, demand } from '../contract.ts'
 import { tagged } from '../etag.ts'
@@ -95,7 +95,7 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
     url: IN_QUEUE,
     schema: schemas.create,
     config: demand('listeners', 'write', 'queueId'),
-    preValidation: async (request) => void (await readRoute(deps, queueOf(request))),
+    preValidation: (request) => expectQueueForPost(deps, queueOf(request)),
     handler: async (request, reply) => {
       const { organizationId, id: queueId } = queueOf(request)
       const ask = { organizationId, queueId, ...createdOf(request.body) }
@@ -134,7 +134,13 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
 
   api.delete(
     ONE,
-    { schema: schemas.delete, config: demand('listeners', 'write', 'listenerId', 'queueId') },
+    {
+      schema: schemas.delete,
+      config: demand('listeners', 'write', 'listenerId', 'queueId'),
+      preValidation: async (request) => {
+        if (request.principal.frozen) await readListener(deps, addressOf(request))
+      },
+    },
     async (request) => {
       await deleteListener(deps, { ...addressOf(request), belief: request.belief })
       return { _links: linkOf(request) }

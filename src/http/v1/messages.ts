@@ -134,7 +134,13 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
 
   api.delete(
     ONE,
-    { schema: schemas.delete, config: demand('messages', 'write', 'messageId', 'queueId') },
+    {
+      schema: schemas.delete,
+      config: demand('messages', 'write', 'messageId', 'queueId'),
+      preValidation: async (request) => {
+        if (request.principal.frozen) await readMessage(deps, addressOf(request))
+      },
+    },
     async (request) => {
       await deleteMessage(deps, { ...addressOf(request), belief: request.belief })
       return { _links: linkOf(request) }

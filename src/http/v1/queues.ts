@@ -6,23 +6,11 @@ import type { QueueDetails } from '../../store/queues.ts'
 import { type Api, demand } from '../contract.ts'
 import { tagged } from '../etag.ts'
 import { answerOnce } from '../idempotency.ts'
-import { entryLinks, type Links, paths, selfLink } from '../links.ts'
+import { paths, selfLink } from '../links.ts'
 import { pageOf, presentListing } from '../listing.ts'
-import { collection, Deleted, Id, ListingQuery, Name, Query, Ref, readOnly, single, strict, Time } from '../schemas.ts'
+import { collection, Deleted, Id, ListingQuery, Query, single } from '../schemas.ts'
+import { listedQueues, NewQueue, presentQueue, Queue, QueueChange } from './queue-form.ts'
 
-const Queue = Type.Object({
-  id: Id,
-  name: Type.String(),
-  listeners: Type.Array(Ref),
-  created_at: Time,
-  updated_at: Time,
-  pending_count: Type.Integer({ description: 'deliveries that are neither acknowledged nor missed' }),
-})
-const NewQueue = strict({ name: Name })
-const QueueChange = strict({
-  name: Type.Optional(Name),
-  ...readOnly('id', 'listeners', 'created_at', 'updated_at', 'pending_count'),
-})
 const OneQueue = Type.Object({ queueId: Id })
 
 const schemas = {
@@ -56,7 +44,7 @@ const schemas = {
   },
   delete: {
     operationId: 'deleteQueue',
-    summary: 'Delete a queue with its listeners and messages',
+    summary: 'Delete a queue with its listeners and messages; a large one is removed in the background',
     params: OneQueue,
     querystring: Query,
     response: Deleted,
@@ -66,11 +54,11 @@ const schemas = {
 export function queueRoutes(api: Api, deps: AppDeps): void {
   api.get('/queues', { schema: schemas.list, config: demand('queues', 'read') }, async (request) => {
     const listing = await listQueues(deps, { principal: request.principal, page: pageOf(request.query) })
-    return presentListing(request, request.query, listing, asListed)
+    return presentListing(request, request.query, listing, listedQueues)
   })
 
   api.post('/queues', { schema: schemas.create, config: demand('queues', 'write') }, async (request, reply) => {
-    const ask = { organizationId: request.principal.organizationId, name: request.body.name }
+    const ask = { organizationId: request.principal.organizationId, ...request.body }
     const present = (queue: QueueDetails) => presentQueue(request, queue)
     return answerOnce(request, reply, (answerFor) => createQueue(deps, ask, answerFor), present)
   })
@@ -91,15 +79,22 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
     config: demand('queues', 'write', 'queueId'),
     preValidation: async (request) => void (await readQueue(deps, addressOf(request))),
     handler: async (request, reply) => {
-      const changes = { name: request.body.name }
-      const queue = await updateQueue(deps, { ...addressOf(request), changes, belief: request.belief })
+      const { name, schema, paused } = request.body
+      const ask = { ...addressOf(request), changes: { name, schema, paused }, belief: request.belief }
+      const queue = await updateQueue(deps, ask)
       return tagged(request, reply, queue.version, presentQueue(request, queue))
     },
   })
 
   api.delete(
     '/queues/:queueId',
-    { schema: schemas.delete, config: demand('queues', 'write', 'queueId') },
+    {
+      schema: schemas.delete,
+      config: demand('queues', 'write', 'queueId'),
+      preValidation: async (request) => {
+        if (request.principal.frozen) await readQueue(deps, addressOf(request))
+      },
+    },
     async (request) => {
       await deleteQueue(deps, { ...addressOf(request), belief: request.belief })
       return { _links: selfLink(request, paths.queue(request.params.queueId)) }
@@ -107,32 +102,6 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
   )
 }
 
-const asListed = {
-  collection: 'queues',
-  path: paths.queues,
-  entry: ({ id, name }: QueueDetails) => ({ id, name, path: paths.queue(id) }),
-  full: fullQueue,
-}
-
 function addressOf(request: { principal: Principal; params: Static<typeof OneQueue> }): QueueAddress {
   return { organizationId: request.principal.organizationId, id: request.params.queueId }
-}
-
-function fullQueue(queue: QueueDetails): Static<typeof Queue> {
-  return {
-    id: queue.id,
-    name: queue.name,
-    listeners: queue.listeners,
-    created_at: queue.createdAt,
-    updated_at: queue.updatedAt,
-    pending_count: queue.pendingCount,
-  }
-}
-
-function presentQueue(request: { base: string }, queue: QueueDetails): { queue: Static<typeof Queue>; _links: Links } {
-  const listeners = queue.listeners.map(({ id, name }) => ({ id, name, path: paths.listener(queue.id, id) }))
-  return {
-    queue: fullQueue(queue),
-    _links: entryLinks(request, selfLink(request, paths.queue(queue.id)), listeners),
-  }
 }

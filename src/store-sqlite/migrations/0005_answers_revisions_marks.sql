@@ -12,6 +12,7 @@ create table answers (
 
 create unique index answers_key on answers (organization_id, target, key);
 
+alter table organizations add column revision integer not null default 1;
 alter table api_keys add column revision integer not null default 1;
 alter table listeners add column revision integer not null default 1;
 alter table messages add column revision integer not null default 1;

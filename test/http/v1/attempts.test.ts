@@ -19,7 +19,7 @@ async function triedMessage(count: number): Promise<string> {
   const route = (await api.store.queues.route({ organizationId, id: queue.id }))!
   const message = { id, organizationId, queueId: queue.id, name: null, data: 'x', createdAt: now, deliverAt: now }
   const deliveries = route.listeners.map((listener) => ({ listenerId: listener.id, leased: true }))
-  const nothing = { node: 'n', accepts: [], settlements: [], keyUses: [] }
+  const nothing = { node: 'n', now, accepts: [], settlements: [], keyUses: [] }
   const accepts = [{ queueVersion: route.queue.version, messages: [{ message, deliveries }], answer: null }]
   const accepted = (await api.store.commit({ ...nothing, accepts })).accepts[0]!
   assert.ok(accepted.outcome === 'accepted')

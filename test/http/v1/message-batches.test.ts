@@ -87,6 +87,18 @@ test('a queue that is not there is a 404, before the body is judged', async () =
   assert.equal((await batch([{ data: 1 }], `/v1/queues/${'0'.repeat(21)}/messages`)).status, 404)
 })
 
+test('messages that do not fit the schema of their queue keep all from being stored, and the fault says which', async () => {
+  const schema = { a: { type: 'number' } }
+  const { id } = (await api.call('POST', '/v1/queues', { name: 'with-schema', schema })).body.queue
+  const at = `/v1/queues/${id}/messages`
+  const fits = { data: '{"a":1}' }
+  const { status, body } = await batch([fits, fits, fits, { data: '{"a":"1"}' }], at)
+  assert.deepEqual([status, body.errors[0].path], [422, '/messages/3/data/a'])
+  assert.equal((await batch([fits, { data: '[]' }], at)).body.errors[0].path, '/messages/1/data')
+  assert.equal((await api.call('GET', at)).body.messages.length, 0)
+  assert.equal((await batch([fits, fits], at)).status, 200)
+})
+
 test('a batch for a queue that another node has changed is stored all the same', async () => {
   const fresh = await startApi()
   const { id: queueId } = (await fresh.call('POST', '/v1/queues', { name: 'q' })).body.queue

@@ -206,11 +206,13 @@ test('a queue that changed since it was read is read again', async () => {
   )
 })
 
-test('a queue that another node deleted is a 404', async () => {
+test('a queue that another node deleted takes no message: it is a 423, and a 404 once it is gone', async () => {
   const own = (await api.call('POST', '/v1/queues', { name: 'vanishing' })).body.queue
   const path = `/v1/queues/${own.id}/messages`
   assert.equal((await api.call('POST', path, { data: 'x' })).status, 200)
-  await api.store.queues.delete({ organizationId: api.organizations.first, id: own.id })
+  await api.store.queues.delete({ organizationId: api.organizations.first, id: own.id, now: api.clock.now })
+  assert.equal((await api.call('POST', path, { data: 'x' })).status, 423)
+  while ((await api.store.removals.sweep({ limit: 100 })) > 0);
   assert.equal((await api.call('POST', path, { data: 'x' })).status, 404)
 })
 

@@ -15,7 +15,7 @@ test('creating a queue answers with its full form and its own link', async () =>
   const { id } = body.queue
   const now = api.clock.now
   assert.deepEqual(body, {
-    queue: { id, name: 'new', listeners: [], created_at: now, updated_at: now, pending_count: 0 },
+    queue: { id, name: 'new', listeners: [], created_at: now, updated_at: now, paused: false, pending_count: 0 },
     _links: { self: { href: `http://localhost:80/v1/queues/${id}` } },
   })
   assert.match(id, /^[0-9A-Za-z]{21}$/)
@@ -56,12 +56,12 @@ test('a deleted queue is gone with all that is in it, and the carrier knows', as
   const listener = (await api.call('POST', `${path}/listeners`, { name: 'l', notify_url: 'http://a' })).body.listener
   const message = (await api.call('POST', `${path}/messages`, { data: 'x' })).body.message
   assert.deepEqual((await api.call('DELETE', path)).body, { _links: { self: { href: `http://localhost:80${path}` } } })
-  assert.deepEqual(api.carried.at(-1), { gone: listener.id })
+  assert.deepEqual(api.carried.at(-1), { queueGone: [listener.id] })
   for (const gone of ['', '/listeners', `/listeners/${listener.id}`, '/messages', `/messages/${message.id}`]) {
     assert.equal((await api.call('GET', path + gone)).status, 404, gone)
   }
-  assert.equal((await api.call('POST', `${path}/messages`, { data: 'x' })).status, 404)
   assert.equal((await api.call('DELETE', path)).status, 404)
+  assert.equal((await api.call('PUT', path, { name: 'back' })).status, 404)
 })
 
 test('a listing holds everything, oldest first, unless it is paged', async () => {

@@ -1,0 +1,42 @@
+import { type CompiledSchema, compileSchema } from '../core/compiled-schema.ts'
+import { Problem } from '../core/problem.ts'
+import type { Queue, QueueSchema } from '../core/queue.ts'
+import { schemaId } from '../core/schema.ts'
+import { schemaFaults } from '../core/schema-faults.ts'
+import { BoundedCache } from './bounded-cache.ts'
+
+/**
+ * At most 256 schemas are kept ready, and fewer where their patterns are large: a schema with the most steps that are
+ * allowed may take 20 MB, and one organization can make as many of them as it likes.
+ */
+const SCHEMA_WEIGHT = 256
+const MAX_WEIGHT = 256 * SCHEMA_WEIGHT
+
+/** Schemas that are ready to check messages, kept by their ids: the same rules on many queues are compiled once. */
+export interface SchemaChecks {
+  /** Throws `invalid` with a fault for each place where the data does not fit the queue's schema, if it has one. */
+  expectFit(queue: Pick<Queue, 'schema'>, data: string, path?: string): void
+}
+
+export function createSchemaChecks(): SchemaChecks {
+  const cache = new BoundedCache<CompiledSchema>(MAX_WEIGHT, ({ steps }) => SCHEMA_WEIGHT + steps)
+  return {
+    expectFit({ schema }, data, path = '/data') {
+      if (schema === null) return
+      const faults = cache.getOrMake(schema.id, () => compileSchema(schema.rules)).check(data, path)
+      if (faults.length > 0) throw new Problem('invalid', { detail: MISFIT, errors: faults })
+    },
+  }
+}
+
+const MISFIT = "the message does not fit its queue's schema"
+
+/** A schema as a client sent it, with its id; null stays null. Throws `invalid` with what is wrong with it. */
+export function queueSchemaOf(sent: unknown): QueueSchema | null {
+  if (sent === null) return null
+  const errors = schemaFaults(sent)
+  if (errors.length > 0) throw new Problem('invalid', { errors })
+  // Without faults it is a schema: that is what the check promises.
+  const rules = sent as QueueSchema['rules']
+  return { id: schemaId(rules), rules }
+}

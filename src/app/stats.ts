@@ -1,0 +1,111 @@
+import type { Principal } from '../core/api-key.ts'
+import { addLatencies, type Latencies } from '../core/latency.ts'
+import {
+  addCounts,
+  BUCKET_MS,
+  bucketStart,
+  type EventCounts,
+  noCounts,
+  WINDOWS,
+  type Window,
+  windowStarts,
+} from '../core/stats.ts'
+import type { CountedBucket, CountedPart } from '../store/stats.ts'
+import type { AppDeps } from './deps.ts'
+import { onlyVisible } from './visibility.ts'
+
+/** What one queue or listener did in the past 24 hours. */
+export interface PartStats {
+  id: string
+  name: string
+  queueId: string
+  counts: EventCounts
+  latencies: Latencies
+}
+
+export interface Stats {
+  windows: Record<Window, EventCounts>
+  /** Every five minutes of the past 24 hours, oldest first; only where it was asked for, like what follows. */
+  series: CountedBucket[]
+  queues: PartStats[]
+  listeners: PartStats[]
+}
+
+type Deps = Pick<AppDeps, 'store' | 'runtime'>
+
+/** One call to the store is a few milliseconds' work: whoever wants to write waits for it. */
+const PARTS_AT_ONCE = 2_000
+
+/** Counts of the past 24 hours, of what the key may see. */
+export async function readStats(deps: Deps, ask: { principal: Principal; series: boolean }): Promise<Stats> {
+  const now = deps.runtime.now()
+  const starts = windowStarts(now)
+  const range = { from: starts.last_24_hours, until: bucketStart(now) }
+  const only = onlyVisible(ask.principal, 'stats')
+  const { organizationId } = ask.principal
+  const parts = ask.series || only !== null ? await readParts(deps, { organizationId, only, ...range }) : []
+  const buckets = only === null ? await deps.store.stats.ofOrganization({ organizationId, ...range }) : parts
+  return {
+    windows: Object.fromEntries(
+      WINDOWS.map((window) => [window, sumSince(buckets, starts[window])]),
+    ) as Stats['windows'],
+    series: ask.series ? seriesOf(buckets, range) : [],
+    ...(ask.series ? await partStats(deps, parts, { organizationId, only }) : { queues: [], listeners: [] }),
+  }
+}
+
+interface Range {
+  from: number
+  until: number
+}
+
+async function readParts(
+  { store }: Deps,
+  ask: Range & { organizationId: string; only: readonly string[] | null },
+): Promise<CountedPart[]> {
+  const parts: CountedPart[] = []
+  for (let from: number | null = ask.from; from !== null; ) {
+    const read = await store.stats.ofParts({ ...ask, from, limit: PARTS_AT_ONCE })
+    parts.push(...read.parts)
+    from = read.next
+  }
+  return parts
+}
+
+function sumSince(buckets: readonly CountedBucket[], from: number): EventCounts {
+  const sum = noCounts()
+  for (const { start, counts } of buckets) if (start >= from) addCounts(sum, counts)
+  return sum
+}
+
+function seriesOf(buckets: readonly CountedBucket[], { from, until }: Range): CountedBucket[] {
+  const series: CountedBucket[] = []
+  for (let start = from; start <= until; start += BUCKET_MS) series.push({ start, counts: noCounts() })
+  for (const { start, counts } of buckets) addCounts(series[(start - from) / BUCKET_MS]!.counts, counts)
+  return series
+}
+
+/** Those that still exist, by id; a queue's counts include those of its listeners. */
+async function partStats(
+  { store }: Deps,
+  parts: readonly CountedPart[],
+  ask: { organizationId: string; only: readonly string[] | null },
+): Promise<Pick<Stats, 'queues' | 'listeners'>> {
+  const blank = () => ({ counts: noCounts(), latencies: [] as Latencies })
+  const asked = { ...ask, slice: null }
+  const queues = (await store.queues.list(asked)).map(({ id, name }) => ({ id, name, queueId: id, ...blank() }))
+  const listeners = (await store.listeners.list({ ...asked, queueId: null })).map(({ id, name, queueId }) => ({
+    ...{ id, name, queueId },
+    ...blank(),
+  }))
+  const byId = new Map<string, PartStats>([...queues, ...listeners].map((part) => [part.id, part]))
+  for (const { subjectId, listenerId, counts, latencies } of parts) {
+    for (const id of listenerId === null ? [subjectId] : [subjectId, listenerId]) {
+      const part = byId.get(id)
+      if (part === undefined) continue
+      addCounts(part.counts, counts)
+      addLatencies(part.latencies, latencies)
+    }
+  }
+  return { queues, listeners }
+}

@@ -1,0 +1,27 @@
+import { Type } from 'typebox'
+import type { AppDeps } from '../../app/deps.ts'
+import { readSchema } from '../../app/queues.ts'
+import { type Api, demand } from '../contract.ts'
+import { taggedAs } from '../etag.ts'
+import { paths, selfLink } from '../links.ts'
+import { Id, Query, SelfLink, single } from '../schemas.ts'
+
+const SchemaId = Type.String({ description: 'the SHA-256, in hexadecimal, of the schema in canonical JSON (RFC 8785)' })
+
+const schema = {
+  operationId: 'getSchema',
+  summary: "Get a queue's schema",
+  params: Type.Object({ queueId: Id, schemaId: SchemaId }),
+  querystring: Query,
+  response: single('schema', Type.Unknown({ description: 'a map of property to rule' }), SelfLink),
+}
+
+export function schemaRoutes(api: Api, deps: AppDeps): void {
+  const config = demand('schemas', 'read', 'schemaId', 'queueId')
+  api.get('/queues/:queueId/schemas/:schemaId', { schema, config }, async (request, reply) => {
+    const { queueId: id, schemaId } = request.params
+    const rules = await readSchema(deps, { organizationId: request.principal.organizationId, id, schemaId })
+    const body = { schema: rules, _links: selfLink(request, paths.schema(id, schemaId)) }
+    return taggedAs(request, reply, schemaId, body)
+  })
+}

@@ -1,0 +1,52 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Message } from '../core/message.ts'
+import type { RemovalStore } from '../store/removals.ts'
+import { createDeliverySummaries } from './delivery-summaries.ts'
+import { createFigures, FigureChanges } from './figures.ts'
+import { createMessageErasure } from './message-erasure.ts'
+import type { MessageMarks } from './message-marks.ts'
+import { MESSAGE_COLUMNS } from './messages.ts'
+import type { Transact } from './transaction.ts'
+
+/** In the order of acceptance, which is that of time. The data is left where it is: it may be large. */
+const NEXT = `
+  select ${MESSAGE_COLUMNS.replace('data,', "'' as data,")} from messages where sequence > ? order by sequence limit ?`
+
+const LAST_ATTEMPT = `select max(started_at) as at from attempts where sequence = ?`
+
+/** Removes messages that are done with and old, a few at a time. */
+export function createExpiry(db: DatabaseSync, transact: Transact, marks: MessageMarks): RemovalStore['expire'] {
+  const [next, lastAttempt] = [db.prepare(NEXT), db.prepare(LAST_ATTEMPT)]
+  const summaries = createDeliverySummaries(db)
+  const figures = createFigures(db)
+  const erase = createMessageErasure(db, marks)
+
+  /** A message that was scheduled or retried is kept as long after that as any other is after its acceptance. */
+  function isOver(message: Message, before: number): boolean {
+    if (message.createdAt >= before || message.deliverAt >= before) return false
+    if (summaries.pendingOf(message).length > 0) return false
+    const { at } = lastAttempt.get(message.sequence) as { at: number | null }
+    return at === null || at < before
+  }
+
+  function expire(messages: readonly Message[], before: number): number {
+    const changes = new FigureChanges()
+    const over = messages.filter((message) => isOver(message, before))
+    for (const message of over) erase(message, [], changes)
+    for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
+    return over.length
+  }
+
+  return async ({ before, after, limit }) =>
+    transact(() => {
+      const messages = next.all(after, limit) as unknown as Message[]
+      const removed = expire(messages, before)
+      const last = messages.at(-1)
+      if (last !== undefined && messages.length === limit && last.createdAt < before) {
+        return { removed, after: last.sequence, done: false }
+      }
+      // What is too young today is the first to look at next time.
+      const young = messages.find((message) => message.createdAt >= before)
+      return { removed, after: young === undefined ? (last?.sequence ?? after) : young.sequence - 1, done: true }
+    })
+}

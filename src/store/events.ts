@@ -1,0 +1,28 @@
+import type { EventCategory, UsageEvent } from '../core/event.ts'
+import type { EventPlace } from '../core/event-id.ts'
+import type { Only } from './store.ts'
+
+export interface EventPage {
+  /** Newest first. */
+  events: UsageEvent[]
+  /** Where to go on, or null where nothing is left. A page may be short of its limit, or empty, and still go on. */
+  next: EventPlace | null
+}
+
+/** Events are written by the methods whose doings they tell of, in the same transaction. */
+export interface EventStore {
+  /**
+   * Events of these categories that were stored at `since` or later, below the place `after` where it is given.
+   * `only` holds ids of subjects, or of the queues around them. One call reads a bounded number of segments.
+   */
+  list(ask: {
+    organizationId: string
+    categories: readonly EventCategory[]
+    only: Only
+    since: number
+    after: EventPlace | null
+    limit: number
+  }): Promise<EventPage>
+  /** Removes what was stored before `before`, up to `limit` segments. Answers with how many it removed. */
+  prune(ask: { before: number; limit: number }): Promise<number>
+}
