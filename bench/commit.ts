@@ -71,14 +71,15 @@ class Contender {
     if (result.settlements.some((it) => it !== 'settled')) throw new Error('a settlement was lost')
     this.#leased = result.accepts.map((it, index) => {
       if (it.outcome !== 'accepted') throw new Error('an accept was stale')
-      const { message } = accepts[index]!
-      const lease: LeasedDelivery['lease'] = it.leases[0]!
+      const { message } = accepts[index]!.messages[0]!
+      const { sequence, leases } = it.messages[0]!
+      const lease: LeasedDelivery['lease'] = leases[0]!
       return {
         listenerId: LISTENER_ID,
         dueAt: message.deliverAt,
         firstSentAt: null,
         lease,
-        sequence: it.sequence,
+        sequence,
         message,
       }
     })
@@ -95,7 +96,8 @@ class Contender {
     return Array.from({ length: BATCH }, () => {
       const id = idOf(++this.#messages)
       const message = { ...PLACE, id, name: null, data: DATA, createdAt: this.#time, deliverAt: this.#time }
-      return { message, queueVersion: 2, deliveries: [{ listenerId: LISTENER_ID, leased: true }] }
+      const deliveries = [{ listenerId: LISTENER_ID, leased: true }]
+      return { queueVersion: 2, messages: [{ message, deliveries }], answer: null }
     })
   }
 }

@@ -16,6 +16,8 @@ export interface NewListener {
 /** A discue server on a database of its own. */
 export interface Discue extends AsyncDisposable {
   server: MeasuredProcess
+  /** The body of what a path below the version answers. */
+  get(path: string): Promise<unknown>
   createQueue(name: string): Promise<string>
   addListener(queueId: string, listener: NewListener): Promise<void>
   /** The deliveries of a queue that are neither acknowledged nor missed. */
@@ -28,12 +30,16 @@ const READY_PATIENCE_MS = 15_000
 const SETTLE_PATIENCE_MS = 60_000
 const POLL_MS = 50
 
-/** Starts a server on a free port and an empty database, on the disk that the repository is on. */
-export async function startDiscue(): Promise<Discue> {
+/**
+ * Starts a server on a free port and an empty database, on the disk that the repository is on; `fill` may put
+ * something into it before.
+ */
+export async function startDiscue(fill?: (path: string, rootKey: string) => Promise<void>): Promise<Discue> {
   const folder = createFolder()
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
   const key = randomBytes(48).toString('base64url')
+  await fill?.(`${folder}/discue.db`, key)
   const server = startProcess('discue', startArguments(), {
     DISCUE_PORT: String(port),
     DISCUE_DATABASE_URL: `sqlite:${folder}/discue.db`,
@@ -105,7 +111,7 @@ function createClient(server: MeasuredProcess, origin: string, key: string) {
     const settled = drains ? () => untilSettled(() => pendingCount(queueId)) : async () => true
     return { name, server, url: `${origin}/v1/queues/${queueId}/messages`, key, settled }
   }
-  return { createQueue, addListener, pendingCount, inlet }
+  return { get: (path: string) => call('GET', path), createQueue, addListener, pendingCount, inlet }
 }
 
 async function untilSettled(pendingCount: () => Promise<number>): Promise<boolean> {

@@ -9,10 +9,11 @@ import { backlog } from './scenarios/backlog.ts'
 import { endToEnd } from './scenarios/end-to-end.ts'
 import { isolation } from './scenarios/isolation.ts'
 import { latency } from './scenarios/latency.ts'
+import { paging } from './scenarios/paging.ts'
 import { showTable } from './table.ts'
 import { startTarget } from './target.ts'
 
-const scenarios = [endToEnd, latency, backlog, isolation]
+const scenarios = [endToEnd, latency, backlog, isolation, paging]
 
 process.on('SIGINT', () => process.exit(130))
 process.on('SIGTERM', () => process.exit(143))

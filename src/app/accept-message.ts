@@ -2,6 +2,7 @@ import type { Message } from '../core/message.ts'
 import { Problem } from '../core/problem.ts'
 import type { QueueRoute } from '../store/queues.ts'
 import type { AppDeps } from './deps.ts'
+import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { missingForPost } from './queues.ts'
 
@@ -11,26 +12,69 @@ type Deps = Pick<AppDeps, 'acceptor' | 'directory' | 'runtime' | 'schemaChecks' 
 const MAX_TRIES = 8
 
 export interface NewMessage {
-  organizationId: string
-  queueId: string
   name: string | null
   data: string
 }
 
+interface Place {
+  organizationId: string
+  queueId: string
+}
+
+export type AcceptedMessage = Omit<Message, 'sequence'>
+
 /**
  * Stores a message with a delivery for each listener of its queue; resolves when it is on disk.
  * Throws the problems `queue_not_found`, `queue_deleting`, `invalid` for data that does not fit the queue's schema,
- * `quota_reached`, `overloaded`, `stopping` and `store_unavailable`, and then nothing was stored.
+ * `quota_reached`, `key_running`, `overloaded`, `stopping` and `store_unavailable`, and then nothing was stored.
  */
-export async function acceptMessage(deps: Deps, ask: NewMessage): Promise<Omit<Message, 'sequence'>> {
-  const now = deps.runtime.now()
-  const message = { ...ask, id: deps.runtime.newId(), createdAt: now, deliverAt: now }
+export async function acceptMessage(
+  deps: Deps,
+  ask: Place & NewMessage,
+  answerFor?: AnswerFor<AcceptedMessage>,
+): Promise<AcceptedMessage> {
+  const message = made(deps, ask, ask)
+  await store(deps, ask, { messages: [message], pathOf: () => '/data' }, () => answerFor?.(message))
+  return message
+}
+
+/** Stores many at once, all or none; throws like `acceptMessage`. */
+export async function acceptMessages(
+  deps: Deps,
+  ask: Place & { messages: readonly NewMessage[] },
+  answerFor?: AnswerFor<AcceptedMessage[]>,
+): Promise<AcceptedMessage[]> {
+  const messages = ask.messages.map((message) => made(deps, ask, message))
+  const pathOf = (index: number) => `/messages/${index}/data`
+  await store(deps, ask, { messages, pathOf }, () => answerFor?.(messages))
+  return messages
+}
+
+function made({ runtime }: Deps, { organizationId, queueId }: Place, { name, data }: NewMessage): AcceptedMessage {
+  const now = runtime.now()
+  return { id: runtime.newId(), organizationId, queueId, name, data, createdAt: now, deliverAt: now }
+}
+
+interface Sent {
+  messages: AcceptedMessage[]
+  /** Where a message's data is in the body. */
+  pathOf: (index: number) => string
+}
+
+async function store(
+  deps: Deps,
+  { organizationId, queueId }: Place,
+  { messages, pathOf }: Sent,
+  answer: () => ReturnType<AnswerFor<never>> | undefined,
+): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const route = deps.directory.peek(ask.organizationId, ask.queueId) ?? (await loadRoute(deps, ask))
+    const route = deps.directory.peek(organizationId, queueId) ?? (await loadRoute(deps, { organizationId, queueId }))
     // Each time: what made the route stale may have been a new schema.
-    deps.schemaChecks.expectFit(route.queue, ask.data)
-    if ((await deps.acceptor.accept(message, route)) === 'accepted') return message
-    deps.directory.forget(ask.organizationId, ask.queueId)
+    for (const [index, { data }] of messages.entries()) deps.schemaChecks.expectFit(route.queue, data, pathOf(index))
+    const outcome = await deps.acceptor.accept(messages, route, answer())
+    if (outcome === 'accepted') return
+    if (outcome === 'answered') throw new Problem('key_running')
+    deps.directory.forget(organizationId, queueId)
   }
   throw new Problem('overloaded')
 }

@@ -12,8 +12,10 @@ import {
   type Scope,
 } from '../core/api-key.ts'
 import { type Fault, nameTaken, Problem } from '../core/problem.ts'
+import type { Belief, Revised } from '../store/store.ts'
 import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
+import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 import { refusalOf } from './refusal.ts'
@@ -39,10 +41,14 @@ export interface ApiKeyChange {
   scopes?: Scope[]
 }
 
-/** Makes a key; `text` is the key itself and is kept nowhere. Throws `name_taken`, `invalid` and `quota_reached`. */
+/**
+ * Makes a key; `text` is the key itself and is kept nowhere. Throws `name_taken`, `invalid`, `quota_reached` and
+ * `key_running`.
+ */
 export async function issueApiKey(
   deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: NewApiKey,
+  answerFor?: AnswerFor<{ key: ApiKey; text: string }>,
 ): Promise<{ key: ApiKey; text: string }> {
   if (ask.owner && ask.scopes !== null) throw ownerScopes()
   if (ask.scopes !== null) expectGrantable(ask.scopes)
@@ -57,14 +63,14 @@ export async function issueApiKey(
     updatedAt: now,
     lastUsedAt: null,
   }
-  const outcome = await deps.store.apiKeys.create(key)
+  const outcome = await deps.store.apiKeys.create(key, answerFor?.({ key, text }))
   if (outcome === 'name_taken') throw nameTaken('API key')
   if (outcome !== 'created') throw refusalOf(outcome)
   return { key, text }
 }
 
 /** Throws `api_key_not_found`. */
-export async function readApiKey(deps: Pick<AppDeps, 'store'>, ask: ApiKeyAddress): Promise<ApiKey> {
+export async function readApiKey(deps: Pick<AppDeps, 'store'>, ask: ApiKeyAddress): Promise<Revised<ApiKey>> {
   expectIds([ask.id], 'api_key_not_found')
   const key = await deps.store.apiKeys.get(ask)
   if (key === null) throw new Problem('api_key_not_found')
@@ -81,31 +87,36 @@ export async function listApiKeys(
   return readPage(ask.page, (slice) => deps.store.apiKeys.list({ organizationId, only, slice }))
 }
 
-/** On this node the change counts at once. Throws `api_key_not_found`, `name_taken`, `invalid` and `last_owner_key`. */
+/**
+ * On this node the change counts at once. Throws `api_key_not_found`, `name_taken`, `invalid`, `last_owner_key` and
+ * `changed`.
+ */
 export async function updateApiKey(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'keyRing'>,
-  ask: ApiKeyAddress & { change: ApiKeyChange },
-): Promise<ApiKey> {
-  const { change, ...address } = ask
+  ask: ApiKeyAddress & { change: ApiKeyChange; belief?: Belief },
+): Promise<Revised<ApiKey>> {
+  const { change, belief, ...address } = ask
   const current = await readApiKey(deps, address)
   const changes = named({ ...change, scopes: changedScopes(current, change.scopes) })
-  const changed = await deps.store.apiKeys.update({ ...address, changes, now: deps.runtime.now() })
+  const changed = await deps.store.apiKeys.update({ ...address, changes, belief, now: deps.runtime.now() })
   if (changed === 'not_found') throw new Problem('api_key_not_found')
   if (changed === 'name_taken') throw nameTaken('API key')
   if (changed === 'last_owner_key') throw new Problem('last_owner_key')
+  if (changed === 'changed') throw new Problem('changed')
   deps.keyRing.forget(changed.digest)
   return changed
 }
 
-/** On this node it stops working at once. Throws `api_key_not_found` and `last_owner_key`. */
+/** On this node it stops working at once. Throws `api_key_not_found`, `last_owner_key` and `changed`. */
 export async function deleteApiKey(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'keyRing'>,
-  ask: ApiKeyAddress,
+  ask: ApiKeyAddress & { belief?: Belief },
 ): Promise<void> {
   const { digest } = await readApiKey(deps, ask)
   const outcome = await deps.store.apiKeys.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('api_key_not_found')
   if (outcome === 'last_owner_key') throw new Problem('last_owner_key')
+  if (outcome === 'changed') throw new Problem('changed')
   deps.keyRing.forget(digest)
 }
 

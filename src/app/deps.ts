@@ -1,19 +1,25 @@
 import type { Listener } from '../core/listener.ts'
 import type { Message } from '../core/message.ts'
 import type { Runtime } from '../runtime.ts'
+import type { StoredAnswer } from '../store/answers.ts'
 import type { QueueRoute } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { QueueDirectory } from './queue-directory.ts'
 import type { SchemaChecks } from './schema-checks.ts'
 
-/** The engine's side of accepting: resolves when the message is on disk. */
+/** The engine's side of accepting: resolves when the messages are on disk. */
 export interface Acceptor {
   /**
-   * `stale`: the queue has changed since the route was read; read it again. Throws the problems `quota_reached`,
-   * `overloaded`, `stopping` or `store_unavailable` where nothing was stored.
+   * Stores messages of one queue, all or none, together with the answer that was made for them. `stale`: the queue has
+   * changed since the route was read; read it again. `answered`: the request has an answer already. Throws the problems
+   * `quota_reached`, `overloaded`, `stopping` or `store_unavailable` where nothing was stored.
    */
-  accept(message: Omit<Message, 'sequence'>, route: QueueRoute): Promise<'accepted' | 'stale'>
+  accept(
+    messages: readonly Omit<Message, 'sequence'>[],
+    route: QueueRoute,
+    answer?: StoredAnswer,
+  ): Promise<'accepted' | 'stale' | 'answered'>
   /** Remembers that a key was used; written with some later commit. */
   useKey(apiKeyId: string, at: number): void
 }

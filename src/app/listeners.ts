@@ -3,8 +3,10 @@ import { DEFAULT_SETTINGS, type SettingsChange, withChange } from '../core/liste
 import { nameTaken, Problem } from '../core/problem.ts'
 import { makeSecret } from '../core/signature.ts'
 import type { ListenerDetails } from '../store/listeners.ts'
+import type { Belief, Revised } from '../store/store.ts'
 import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
+import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
@@ -38,19 +40,20 @@ export interface ListenerChange {
 }
 
 /**
- * Throws `queue_not_found`, `queue_deleting`, `name_taken` and `quota_reached`. The answer is the only one that holds a
- * secret which was made here.
+ * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached` and `key_running`. The answer is the only
+ * one that holds a secret which was made here.
  */
 export async function createListener(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
   ask: NewListener,
+  answerFor?: AnswerFor<{ id: string; name: string; secret: string }>,
 ): Promise<{ id: string; name: string; secret: string }> {
   expectIds([ask.queueId], 'queue_not_found')
   const now = deps.runtime.now()
   const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
   const settings = withChange(DEFAULT_SETTINGS, ask.settings)
   const listener = { ...ask, id: deps.runtime.newId(), secret, settings, createdAt: now, updatedAt: now }
-  const outcome = await deps.store.listeners.create(listener)
+  const outcome = await deps.store.listeners.create(listener, answerFor?.(listener))
   if (outcome === 'queue_not_found') throw await missingForPost(deps, { ...ask, id: ask.queueId })
   if (outcome === 'name_taken') throw nameTaken('listener of this queue')
   if (outcome !== 'created') throw refusalOf(outcome)
@@ -60,7 +63,10 @@ export async function createListener(
 }
 
 /** Throws `listener_not_found`. */
-export async function readListener(deps: Pick<AppDeps, 'store'>, ask: ListenerAddress): Promise<ListenerDetails> {
+export async function readListener(
+  deps: Pick<AppDeps, 'store'>,
+  ask: ListenerAddress,
+): Promise<Revised<ListenerDetails>> {
   expectIds([ask.queueId, ask.id], 'listener_not_found')
   const listener = await deps.store.listeners.get(ask)
   if (listener === null) throw new Problem('listener_not_found')
@@ -79,31 +85,33 @@ export async function listListeners(
   return readPage(ask.page, (slice) => deps.store.listeners.list({ organizationId, queueId, only, slice }))
 }
 
-/** Throws `listener_not_found` and `name_taken`. `secret` is there where it was changed, and only then. */
+/** Throws `listener_not_found`, `name_taken` and `changed`. `secret` is there where it was changed, and only then. */
 export async function updateListener(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
-  ask: ListenerAddress & { change: ListenerChange },
-): Promise<{ listener: ListenerDetails; secret?: string }> {
-  const { change, ...address } = ask
+  ask: ListenerAddress & { change: ListenerChange; belief?: Belief },
+): Promise<{ listener: Revised<ListenerDetails>; secret?: string }> {
+  const { change, belief, ...address } = ask
   const current = await readListener(deps, address)
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
   const changes = named({ ...change, secret })
-  const changed = await deps.store.listeners.update({ ...address, changes, now: deps.runtime.now() })
+  const changed = await deps.store.listeners.update({ ...address, changes, belief, now: deps.runtime.now() })
   if (changed === 'not_found') throw new Problem('listener_not_found')
   if (changed === 'name_taken') throw nameTaken('listener of this queue')
+  if (changed === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.queueId)
   deps.carrier.listenerChanged(changed)
   return { listener: { ...current, ...changed }, secret }
 }
 
-/** What it had waiting is gone with it. Throws `listener_not_found`. */
+/** What it had waiting is gone with it. Throws `listener_not_found` and `changed`. */
 export async function deleteListener(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
-  ask: ListenerAddress,
+  ask: ListenerAddress & { belief?: Belief },
 ): Promise<void> {
   expectIds([ask.queueId, ask.id], 'listener_not_found')
   const outcome = await deps.store.listeners.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('listener_not_found')
+  if (outcome === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.queueId)
   deps.carrier.listenerGone(ask.id)
 }

@@ -2,6 +2,7 @@ import type { Principal } from '../core/api-key.ts'
 import type { Attempt } from '../core/attempt.ts'
 import { Problem } from '../core/problem.ts'
 import type { MessageDetails } from '../store/messages.ts'
+import type { Belief, Revised } from '../store/store.ts'
 import type { AppDeps } from './deps.ts'
 import { expectIds } from './ids.ts'
 import type { Listing } from './page.ts'
@@ -21,7 +22,7 @@ export interface MessageAttempt {
 }
 
 /** Throws `message_not_found`. */
-export async function readMessage(deps: Pick<AppDeps, 'store'>, ask: MessageAddress): Promise<MessageDetails> {
+export async function readMessage(deps: Pick<AppDeps, 'store'>, ask: MessageAddress): Promise<Revised<MessageDetails>> {
   expectIds([ask.queueId, ask.id], 'message_not_found')
   const found = await deps.store.messages.get(ask)
   if (found === null) throw new Problem('message_not_found')
@@ -51,24 +52,30 @@ export async function listMessages(
   return { entries: found.slice(0, ask.limit), more: found.length > ask.limit }
 }
 
-/** Without a name it only reads. Throws `message_not_found`. */
+/** Without a name it only reads. Throws `message_not_found` and `changed`. */
 export async function updateMessage(
   deps: Pick<AppDeps, 'store'>,
-  ask: MessageAddress & { changes: { name?: string } },
-): Promise<MessageDetails> {
-  const { changes, ...address } = ask
+  ask: MessageAddress & { changes: { name?: string }; belief?: Belief },
+): Promise<Revised<MessageDetails>> {
+  const { changes, belief = null, ...address } = ask
   const details = await readMessage(deps, address)
+  if (belief !== null && !belief.includes(details.revision)) throw new Problem('changed')
   if (changes.name === undefined) return details
-  const outcome = await deps.store.messages.rename({ ...address, name: changes.name })
+  const outcome = await deps.store.messages.rename({ ...address, belief, name: changes.name })
   if (outcome === 'not_found') throw new Problem('message_not_found')
+  if (outcome === 'changed') throw new Problem('changed')
   return readMessage(deps, address)
 }
 
-/** Cancels what is still pending of it. Throws `message_not_found`. */
-export async function deleteMessage(deps: Pick<AppDeps, 'store' | 'carrier'>, ask: MessageAddress): Promise<void> {
+/** Cancels what is still pending of it. Throws `message_not_found` and `changed`. */
+export async function deleteMessage(
+  deps: Pick<AppDeps, 'store' | 'carrier'>,
+  ask: MessageAddress & { belief?: Belief },
+): Promise<void> {
   expectIds([ask.queueId, ask.id], 'message_not_found')
   const outcome = await deps.store.messages.delete(ask)
   if (outcome === 'not_found') throw new Problem('message_not_found')
+  if (outcome === 'changed') throw new Problem('changed')
   deps.carrier.messageGone(ask.id, outcome.listenerIds)
 }
 

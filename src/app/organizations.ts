@@ -3,8 +3,10 @@ import { type ApiKey, digestOf, makeKeyText, type Principal, prefixOf } from '..
 import { type Limits, NO_LIMITS, type Organization, type OrganizationStatus, withLimits } from '../core/organization.ts'
 import { nameTaken, Problem } from '../core/problem.ts'
 import type { Runtime } from '../runtime.ts'
+import type { Belief, Revised } from '../store/store.ts'
 import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
+import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 
@@ -22,10 +24,11 @@ export interface OrganizationChange {
   limits?: Partial<Limits>
 }
 
-/** Makes an organization with its owner key; `text` is that key, and is kept nowhere. Throws `name_taken`. */
+/** Makes an organization with its owner key; `text` is that key, kept nowhere. Throws `name_taken` and `key_running`. */
 export async function createOrganization(
   deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: { name: string; limits: Partial<Limits> },
+  answerFor?: AnswerFor<{ organization: Organization; text: string }>,
 ): Promise<{ organization: Organization; text: string }> {
   const now = deps.runtime.now()
   const text = makeKeyText(deps.runtime.randomBytes)
@@ -38,8 +41,10 @@ export async function createOrganization(
     createdAt: now,
     updatedAt: now,
   }
-  const outcome = await deps.store.organizations.create(organization, ownerKey(deps.runtime, organization, text))
+  const key = ownerKey(deps.runtime, organization, text)
+  const outcome = await deps.store.organizations.create(organization, key, answerFor?.({ organization, text }))
   if (outcome === 'name_taken') throw nameTaken('API client')
+  if (outcome === 'answered') throw new Problem('key_running')
   return { organization, text }
 }
 
@@ -55,7 +60,7 @@ export async function listOrganizations(
 export async function readOrganization(
   deps: Pick<AppDeps, 'store'>,
   { principal, id }: OrganizationAsk,
-): Promise<Organization> {
+): Promise<Revised<Organization>> {
   expectIds([id], 'organization_not_found')
   const visible = principal.root || principal.organizationId === id
   const organization = visible ? await deps.store.organizations.get(id) : null
@@ -64,38 +69,40 @@ export async function readOrganization(
 }
 
 /**
- * On this node the change counts at once. Throws `organization_not_found`, `name_taken`, `root_organization`, and
- * `root_key_needed` where another key would change more than the name.
+ * On this node the change counts at once. Throws `organization_not_found`, `name_taken`, `root_organization`, `changed`,
+ * and `root_key_needed` where another key would change more than the name.
  */
 export async function updateOrganization(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'keyRing'>,
-  { change, ...ask }: OrganizationAsk & { change: OrganizationChange },
-): Promise<Organization> {
+  { change, belief, ...ask }: OrganizationAsk & { change: OrganizationChange; belief?: Belief },
+): Promise<Revised<Organization>> {
   const current = await readOrganization(deps, ask)
   if (!ask.principal.root && changesRules(current, change)) throw new Problem('root_key_needed')
   // An owner's own copy of the rules is dropped: written back, it could undo what the root key changes meanwhile.
   const changes = named(ask.principal.root ? change : { name: change.name })
   const { id } = ask
-  const changed = await deps.store.organizations.update({ id, changes, now: deps.runtime.now() })
+  const changed = await deps.store.organizations.update({ id, changes, belief, now: deps.runtime.now() })
   if (changed === 'not_found') throw new Problem('organization_not_found')
   if (changed === 'name_taken') throw nameTaken('API client')
   if (changed === 'root_organization') throw new Problem('root_organization')
+  if (changed === 'changed') throw new Problem('changed')
   deps.keyRing.forgetOrganization(id)
   return changed
 }
 
 /**
  * Its keys stop working and its deliveries end at once; what it held is removed in the background. Throws
- * `organization_not_found` and `root_organization`.
+ * `organization_not_found`, `root_organization` and `changed`.
  */
 export async function deleteOrganization(
   deps: Pick<AppDeps, 'store' | 'keyRing' | 'carrier'>,
-  ask: OrganizationAsk,
+  { belief, ...ask }: OrganizationAsk & { belief?: Belief },
 ): Promise<void> {
   const { id } = await readOrganization(deps, ask)
-  const outcome = await deps.store.organizations.delete(id)
+  const outcome = await deps.store.organizations.delete({ id, belief })
   if (outcome === 'not_found') throw new Problem('organization_not_found')
   if (outcome === 'root_organization') throw new Problem('root_organization')
+  if (outcome === 'changed') throw new Problem('changed')
   deps.keyRing.forgetOrganization(id)
   for (const listenerId of outcome.listenerIds) deps.carrier.listenerGone(listenerId)
 }

@@ -2,8 +2,10 @@ import type { Principal } from '../core/api-key.ts'
 import { nameTaken, Problem } from '../core/problem.ts'
 import type { Schema } from '../core/schema.ts'
 import type { QueueDetails, QueueRoute } from '../store/queues.ts'
+import type { Belief } from '../store/store.ts'
 import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
+import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 import { refusalOf } from './refusal.ts'
@@ -22,19 +24,21 @@ export interface QueueChange {
   paused?: boolean
 }
 
-/** Throws `name_taken` and `quota_reached`, and `invalid` for a schema that is none. */
+/** Throws `name_taken`, `quota_reached` and `key_running`, and `invalid` for a schema that is none. */
 export async function createQueue(
   deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: { organizationId: string; name: string; schema?: unknown; paused?: boolean },
+  answerFor?: AnswerFor<QueueDetails>,
 ): Promise<QueueDetails> {
   const now = deps.runtime.now()
   const { schema = null, paused = false, ...rest } = ask
   const times = { createdAt: now, updatedAt: now }
   const queue = { ...rest, ...times, id: deps.runtime.newId(), schema: queueSchemaOf(schema), paused, version: 1 }
-  const outcome = await deps.store.queues.create(queue)
+  const details = { ...queue, listeners: [], pendingCount: 0 }
+  const outcome = await deps.store.queues.create(queue, answerFor?.(details))
   if (outcome === 'name_taken') throw nameTaken('queue')
   if (outcome !== 'created') throw refusalOf(outcome)
-  return { ...queue, listeners: [], pendingCount: 0 }
+  return details
 }
 
 /** Throws `queue_not_found`. */
@@ -90,18 +94,21 @@ export async function expectQueueForPost(deps: Pick<AppDeps, 'store'>, ask: Queu
   if ((await deps.store.queues.route(ask)) === null) throw await missingForPost(deps, ask)
 }
 
-/** A pause counts at once. Throws `queue_not_found`, `name_taken`, and `invalid` for a schema that is none. */
+/**
+ * A pause counts at once. Throws `queue_not_found`, `name_taken` and `changed`, and `invalid` for a schema that is none.
+ */
 export async function updateQueue(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
-  ask: QueueAddress & { changes: QueueChange },
+  ask: QueueAddress & { changes: QueueChange; belief?: Belief },
 ): Promise<QueueDetails> {
-  const { changes, ...address } = ask
+  const { changes, belief, ...address } = ask
   expectIds([ask.id], 'queue_not_found')
   const schema = changes.schema === undefined ? undefined : queueSchemaOf(changes.schema)
-  const update = { ...address, changes: named({ ...changes, schema }), now: deps.runtime.now() }
+  const update = { ...address, belief, changes: named({ ...changes, schema }), now: deps.runtime.now() }
   const changed = await deps.store.queues.update(update)
   if (changed === 'not_found') throw new Problem('queue_not_found')
   if (changed === 'name_taken') throw nameTaken('queue')
+  if (changed === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.id)
   if (changes.paused !== undefined) tellOfPause(deps.carrier, changed)
   return changed
@@ -115,15 +122,16 @@ function tellOfPause(carrier: AppDeps['carrier'], { paused, listeners }: QueueDe
 
 /**
  * From now on nobody finds it, nor its listeners and messages, and its name is free; what is stored of it is removed
- * in the background. Throws `queue_not_found`.
+ * in the background. Throws `queue_not_found` and `changed`.
  */
 export async function deleteQueue(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
-  ask: QueueAddress,
+  ask: QueueAddress & { belief?: Belief },
 ): Promise<void> {
   expectIds([ask.id], 'queue_not_found')
   const outcome = await deps.store.queues.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('queue_not_found')
+  if (outcome === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.id)
   deps.carrier.queueGone(outcome.listenerIds)
 }

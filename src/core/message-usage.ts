@@ -28,13 +28,17 @@ export function limitsMessages({ storedMessages, messagesPerDay }: MessageLimits
   return storedMessages !== null || messagesPerDay !== null
 }
 
-/** Counts a message that is accepted at `at`; or names the limit that leaves no room for it, and counts nothing. */
-export function countAccepted(usage: MessageUsage, limits: MessageLimits, at: number): MessageQuota | null {
+/** Counts messages that are accepted together; or names the limit that leaves no room for all, and counts nothing. */
+export function countAccepted(
+  usage: MessageUsage,
+  limits: MessageLimits,
+  { at, messages }: { at: number; messages: number },
+): MessageQuota | null {
   turnDay(usage, dayOf(at))
-  if (limits.storedMessages !== null && usage.stored >= limits.storedMessages) return 'storedMessages'
-  if (limits.messagesPerDay !== null && usage.accepted >= limits.messagesPerDay) return 'messagesPerDay'
-  usage.stored += 1
-  usage.accepted += 1
+  if (limits.storedMessages !== null && usage.stored + messages > limits.storedMessages) return 'storedMessages'
+  if (limits.messagesPerDay !== null && usage.accepted + messages > limits.messagesPerDay) return 'messagesPerDay'
+  usage.stored += messages
+  usage.accepted += messages
   return null
 }
 

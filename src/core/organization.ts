@@ -69,7 +69,7 @@ export function quotaReached({ limit, value }: { limit: Quota; value: number }):
   const name = LIMIT_NAMES[limit]
   const end = limit === 'messagesPerDay' ? 'it begins anew at 00:00 UTC' : 'what is deleted makes room again'
   return new Problem('quota_reached', {
-    detail: `the organization's limit ${name} is ${value} and used up; nothing was stored`,
-    errors: [{ path: `/limits/${name}`, message: `is ${value} and used up; ${end}` }],
+    detail: `the organization's limit ${name} is ${value} and has no room for this; nothing was stored`,
+    errors: [{ path: `/limits/${name}`, message: `is ${value} and has no room for this; ${end}` }],
   })
 }

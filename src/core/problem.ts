@@ -34,6 +34,12 @@ export const problems = {
   message_not_found: { status: 404, detail: 'no message of this queue has this id' },
   method_not_allowed: { status: 405, detail: 'the path does not have this method; Allow lists those it has' },
   not_acceptable: { status: 406, detail: 'answers are application/json; Accept excludes it' },
+  key_reused: {
+    status: 409,
+    detail: 'this Idempotency-Key came with another body before; a new request needs a new key',
+  },
+  key_running: { status: 409, detail: 'the first request with this Idempotency-Key is not answered yet; try again' },
+  changed: { status: 409, detail: 'the resource is not what If-Match says any more; read it again' },
   body_too_large: { status: 413, detail: 'the body is larger than allowed' },
   body_not_json: { status: 415, detail: 'send the body with Content-Type: application/json' },
   invalid: { status: 422, detail: 'the request is well-formed but not valid' },
@@ -70,8 +76,9 @@ export class Problem extends Error {
     this.status = problems[code].status
     this.detail = this.message
     this.errors = more.errors
-    // Every 503 is about a moment, and says when the next one is worth trying.
-    this.headers = { ...(this.status === 503 ? { 'retry-after': '1' } : {}), ...more.headers }
+    // These are about a moment, and say when the next one is worth trying.
+    const passes = this.status === 503 || code === 'key_running'
+    this.headers = { ...(passes ? { 'retry-after': '1' } : {}), ...more.headers }
   }
 }
 

@@ -3,21 +3,11 @@ import type { Cancel, Runtime } from '../runtime.ts'
 import type { Accept, AcceptResult, Settlement, SettleResult } from '../store/batch.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
 import { commitOneByOne } from './one-by-one.ts'
+import { PendingAccepts, type Waiting, type WaitingAccept } from './pending-accepts.ts'
 
-/** A write that waits for its commit. */
-export interface Waiting<Write, Result> {
-  write: Write
-  resolve(result: Result): void
-  reject(error: unknown): void
-}
-
-export type WaitingAccept = Waiting<Accept, AcceptResult>
 export type WaitingSettlement = Waiting<Settlement, SettleResult>
 
-/** Past these the server answers 503 instead of growing. */
-const MAX_PENDING_ACCEPTS = 10_000
-const MAX_PENDING_BYTES = 64 * 1024 * 1024
-/** Keeps one transaction, and with it everybody's waiting time, short. */
+/** Messages, and settlements: keeps one transaction, and with it everybody's waiting time, short. */
 const MAX_BATCH = 1_000
 /** A settlement that could not be written is tried again until it is: the delivery has happened. */
 const RETRY_MS = 250
@@ -40,10 +30,9 @@ export interface Committer {
 
 export function createCommitter(deps: { store: Pick<Store, 'commit'>; node: string; runtime: Runtime }): Committer {
   const { store, node, runtime } = deps
-  let accepts: WaitingAccept[] = []
+  const accepts = new PendingAccepts()
   let settlements: WaitingSettlement[] = []
   let keyUses = new Map<string, number>()
-  let pendingBytes = 0
   let inFlight = 0
   let running = false
   let closed = false
@@ -75,8 +64,7 @@ export function createCommitter(deps: { store: Pick<Store, 'commit'>; node: stri
   }
 
   async function writeNext(): Promise<void> {
-    const batch = { accepts: take(accepts), settlements: take(settlements) }
-    accepts = accepts.slice(batch.accepts.length)
+    const batch = { accepts: accepts.take(MAX_BATCH), settlements: take(settlements) }
     settlements = settlements.slice(batch.settlements.length)
     const uses = keyUses
     keyUses = new Map()
@@ -99,7 +87,7 @@ export function createCommitter(deps: { store: Pick<Store, 'commit'>; node: stri
       }
     } finally {
       inFlight = 0
-      for (const it of batch.accepts) pendingBytes -= it.write.message.data.length
+      accepts.release(batch.accepts)
     }
   }
 
@@ -124,10 +112,7 @@ export function createCommitter(deps: { store: Pick<Store, 'commit'>; node: stri
   return {
     accept(accept) {
       if (closed) return Promise.reject(new Problem('stopping'))
-      if (accepts.length >= MAX_PENDING_ACCEPTS || pendingBytes >= MAX_PENDING_BYTES) {
-        return Promise.reject(new Problem('overloaded'))
-      }
-      pendingBytes += accept.message.data.length
+      if (!accepts.hasRoomFor(accept)) return Promise.reject(new Problem('overloaded'))
       schedule()
       return new Promise((resolve, reject) => accepts.push({ write: accept, resolve, reject }))
     },

@@ -19,6 +19,8 @@ const REMOVE_ROWS = 500
 /** Between two such rounds, so that everybody else's writes have most of the store. */
 const REMOVE_PAUSE_MS = 20
 const PRUNE_EVERY_MS = 60_000
+/** How often to look for answers to repeated requests that have expired. */
+const REMOVE_ANSWERS_EVERY_MS = 60_000
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
@@ -60,6 +62,12 @@ export function createEngine(deps: {
     createLoop({ name: 'dispatcher', tick: sweep, idleMs: SWEEP_EVERY_MS, runtime }),
     remover,
     createLoop({ name: 'pruner', tick: createPruner(deps), idleMs: PRUNE_EVERY_MS, runtime }),
+    createLoop({
+      name: 'answer-remover',
+      tick: () => store.answers.removeExpired({ now: runtime.now(), limit: REMOVE_ROWS }),
+      idleMs: REMOVE_ANSWERS_EVERY_MS,
+      runtime,
+    }),
   ]
   return {
     acceptor: createAcceptor({ committer, dispatcher, runtime }),

@@ -20,6 +20,7 @@ import { apiKeyRoutes } from './v1/api-keys.ts'
 import { attemptRoutes } from './v1/attempts.ts'
 import { eventRoutes } from './v1/events.ts'
 import { listenerRoutes } from './v1/listeners.ts'
+import { messageBatchRoutes } from './v1/message-batches.ts'
 import { messageRoutes } from './v1/messages.ts'
 import { queueRoutes } from './v1/queues.ts'
 import { schemaRoutes } from './v1/schemas.ts'
@@ -54,6 +55,10 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.setErrorHandler(handleError)
   app.decorateRequest('principal')
   app.decorateRequest('base', '')
+  app.decorateRequest('turn', null)
+  app.decorateRequest('bodyDigest', null)
+  app.decorateRequest('belief', null)
+  app.decorateRequest('known', null)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     refuseUnrouted(request)
@@ -86,6 +91,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   schemaRoutes(api, deps)
   listenerRoutes(api, deps)
   messageRoutes(api, deps)
+  messageBatchRoutes(api, deps)
   attemptRoutes(api, deps)
   eventRoutes(api, deps)
   statsRoutes(api, deps)

@@ -1,20 +1,24 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '../core/problem.ts'
+import { digestBody } from './idempotency.ts'
 
 /** 1 MiB. */
 export const MAX_BODY_BYTES = 1024 * 1024
+/** 16 MiB, for many messages at once. */
+export const MAX_BATCH_BODY_BYTES = 16 * 1024 * 1024
 
 /**
  * Parses a body of JSON; an empty one is `undefined`, because not every route needs one. Bytes that are not UTF-8 are
  * refused: decoding them would silently store something else than was sent.
  */
 export function parseBody(
-  _request: FastifyRequest,
+  request: FastifyRequest,
   body: Buffer,
   done: (error: Error | null, body?: unknown) => void,
 ): void {
   let parsed: unknown
+  digestBody(request, body)
   try {
     parsed = body.length === 0 ? undefined : parse(body)
   } catch (error) {

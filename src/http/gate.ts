@@ -1,6 +1,7 @@
 import { Http2ServerRequest } from 'node:http2'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
+import { createIdempotency } from '../app/idempotency.ts'
 import { createKeyUse } from '../app/key-use.ts'
 import { createRateLimiter } from '../app/rate-limiter.ts'
 import { type Principal, permits } from '../core/api-key.ts'
@@ -9,7 +10,9 @@ import type { ApiDeps } from './api.ts'
 import { createBase } from './base.ts'
 import type { RouteDemand } from './contract.ts'
 import { createDoor, type Door } from './door.ts'
+import { readConditions } from './etag.ts'
 import { refuseWhileFrozen } from './frozen.ts'
+import { createIdempotencyHooks } from './idempotency.ts'
 import { acceptsJson, isJsonType } from './media.ts'
 import { indent } from './pretty.ts'
 import { compileQuery } from './query.ts'
@@ -19,17 +22,21 @@ type Done = (error?: Error) => void
 
 /**
  * Puts the checks that all routes share before those of a route, in the order that the contract promises: key, scope,
- * rate, `Accept`, `Content-Type`; then the body is read, and weighed; then the query. What follows is the route's own,
- * but that a frozen organization is refused last of all, right before its handler would write.
+ * rate, `Accept`, `Content-Type`; then the body is read, and weighed; then the query, and headers with conditions. A
+ * `POST` that was answered before gets the same answer here. What follows is the route's own, but that a frozen
+ * organization is refused last of all, right before its handler would write.
  */
 export function createGate(deps: ApiDeps): (route: RouteOptions) => void {
   const admit = createAdmission(deps)
   const door = createDoor(deps)
+  const once = createIdempotencyHooks({ idempotency: createIdempotency(deps), log: deps.runtime.log })
   return (route) => {
     const demand = route.config?.demand
     if (demand === undefined) return
     route.onRequest = [createEntrance(deps.keyRing, door, admit, demand), ...hooksOf(route.onRequest)]
-    route.preValidation = [createRequestCheck(route), ...hooksOf(route.preValidation)]
+    const post = [route.method].flat().includes('POST')
+    route.preValidation = [createRequestCheck(route), ...(post ? [once.begin] : []), ...hooksOf(route.preValidation)]
+    if (post) route.onSend = [...hooksOf(route.onSend), once.end]
     if (demand.access === 'write' && route.config?.whileFrozen !== true) {
       route.preHandler = [...hooksOf(route.preHandler), refuseWhileFrozen]
     }
@@ -126,6 +133,7 @@ function createRequestCheck(route: RouteOptions) {
     const query = parseQuery(request.query as Record<string, unknown>)
     request.query = query
     if (query.pretty === true) indent(reply)
+    readConditions(request)
     if (needsBody && request.body === undefined) {
       throw new Problem('bad_json', { detail: 'the body is empty; send a JSON object' })
     }

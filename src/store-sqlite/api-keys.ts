@@ -2,6 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
 import type { EventType } from '../core/event.ts'
 import type { ApiKeyStore } from '../store/api-keys.ts'
+import type { Revised } from '../store/store.ts'
+import { createEffectAnswers } from './answers.ts'
+import { contradicts } from './belief.ts'
 import { unlessTaken } from './errors.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
@@ -21,7 +24,7 @@ const INSERT = `
 const FIND_BY_DIGEST = `select ${COLUMNS} from api_keys where digest = ?`
 const ORGANIZATION = `select ${ORGANIZATION_COLUMNS} from organizations where id = ?`
 
-const GET = `select ${COLUMNS} from api_keys where organization_id = ? and id = ?`
+const GET = `select ${COLUMNS}, revision from api_keys where organization_id = ? and id = ?`
 
 const LIST = `
   select ${COLUMNS} from api_keys
@@ -32,9 +35,11 @@ const OTHER_OWNERS = `
   select count(*) as others from api_keys
    where organization_id = ? and owner = 1 and status = 'enabled' and id <> ?`
 
-const UPDATE = `update api_keys set name = ?, status = ?, scopes = ?, updated_at = ? where id = ?`
+const UPDATE = `
+  update api_keys set name = ?, status = ?, scopes = ?, updated_at = ?, revision = revision + 1 where id = ?`
 const DELETE = `delete from api_keys where id = ?`
-const REPLACE_DIGEST = `update api_keys set digest = ?, prefix = ?, updated_at = ? where id = ?`
+const REPLACE_DIGEST = `
+  update api_keys set digest = ?, prefix = ?, updated_at = ?, revision = revision + 1 where id = ?`
 const READ_NOTE = `select value from notes where name = 'root_key_shown'`
 const WRITE_NOTE = `insert or replace into notes (name, value) values ('root_key_shown', 'yes')`
 
@@ -57,10 +62,11 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: U
   const organization = db.prepare(ORGANIZATION)
   const refusal = createRefusal(db, 'apiKeys')
   const [otherOwners, readNote, writeNote] = [db.prepare(OTHER_OWNERS), db.prepare(READ_NOTE), db.prepare(WRITE_NOTE)]
+  const answers = createEffectAnswers(db)
 
-  const find = (ask: { organizationId: string; id: string }): ApiKey | null => {
-    const row = get.get(ask.organizationId, ask.id) as Row | undefined
-    return row === undefined ? null : keyOf(row)
+  const find = (ask: { organizationId: string; id: string }): Revised<ApiKey> | null => {
+    const row = get.get(ask.organizationId, ask.id) as Revised<Row> | undefined
+    return row === undefined ? null : { ...keyOf(row), revision: row.revision }
   }
   const note = (type: EventType, { organizationId, id, name }: ApiKey, now: number) =>
     usage.note({ type, organizationId, id, name, queueId: null }, now)
@@ -78,11 +84,13 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: U
         return around === undefined ? null : { key: keyOf(row!), organization: organizationOf(around) }
       })
     },
-    async create(key) {
+    async create(key, answer) {
       return unlessTaken(() => {
         return transact(() => {
+          if (answers.has(answer)) return 'answered'
           const refused = refusal(key.organizationId)
           if (refused !== null) return refused
+          answers.write(answer)
           insert(key)
           note('api_key_added', key, key.createdAt)
           return 'created'
@@ -96,13 +104,14 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: U
       const rows = reading(() => list.all({ organizationId, only: onlyOf(only), ...sliceOf(slice) }))
       return (rows as unknown as Row[]).map(keyOf)
     },
-    async update({ changes, now, ...ask }) {
+    async update({ changes, now, belief, ...ask }) {
       return unlessTaken(() =>
         transact(() => {
           const key = find(ask)
           if (key === null) return 'not_found'
+          if (contradicts(key.revision, belief)) return 'changed'
           if (changes.status === 'disabled' && lastOwner(key)) return 'last_owner_key'
-          const changed: ApiKey = { ...key, ...changes, updatedAt: now }
+          const changed = { ...key, ...changes, updatedAt: now, revision: key.revision + 1 }
           update.run(changed.name, changed.status, scopesText(changed.scopes), now, key.id)
           note('api_key_updated', changed, now)
           return changed
@@ -113,6 +122,7 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: U
       return transact(() => {
         const key = find(ask)
         if (key === null) return 'not_found'
+        if (contradicts(key.revision, ask.belief)) return 'changed'
         if (lastOwner(key)) return 'last_owner_key'
         remove.run(key.id)
         note('api_key_deleted', key, now)

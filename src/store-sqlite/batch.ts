@@ -1,9 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { acknowledges } from '../core/attempt.ts'
-import type { Accept, AcceptResult, Batch, BatchResult, Settlement, SettleResult } from '../store/batch.ts'
-import type { QuotaReached } from '../store/organizations.ts'
+import type {
+  Accept,
+  AcceptResult,
+  Batch,
+  BatchResult,
+  MessageAccept,
+  Settlement,
+  SettleResult,
+} from '../store/batch.ts'
+import { createEffectAnswers } from './answers.ts'
 import { createFigures, FigureChanges } from './figures.ts'
 import type { Leases } from './leases.ts'
+import type { MessageMarks } from './message-marks.ts'
 import type { MessageQuotas } from './message-quotas.ts'
 import { createSequence } from './sequence.ts'
 import type { Transact } from './transaction.ts'
@@ -54,18 +63,19 @@ interface Changes {
 export function createCommit(
   db: DatabaseSync,
   transact: Transact,
-  { leases, quotas, usage }: { leases: Leases; quotas: MessageQuotas; usage: Usage },
+  { leases, marks, quotas, usage }: { leases: Leases; marks: MessageMarks; quotas: MessageQuotas; usage: Usage },
 ): (batch: Batch) => BatchResult {
   const [queueVersion, insertMessage] = [db.prepare(QUEUE_VERSION), db.prepare(INSERT_MESSAGE)]
   const [insertDelivery, insertAttempt] = [db.prepare(INSERT_DELIVERY), db.prepare(INSERT_ATTEMPT)]
   const [deleteDelivery, moveDelivery] = [db.prepare(DELETE_DELIVERY), db.prepare(MOVE_DELIVERY)]
   const [insertMissed, useKey] = [db.prepare(INSERT_MISSED), db.prepare(USE_KEY)]
   const figures = createFigures(db)
+  const answers = createEffectAnswers(db)
   const sequences = createSequence(db)
   /** Numbers the transactions, those that fail too. */
   let transaction = 0
 
-  function versionOf({ message }: Accept, seen: Map<string, number>): number {
+  function versionOf({ message }: MessageAccept, seen: Map<string, number>): number {
     // By organization too: a queue's id from another organization must find nothing, whatever else the batch holds.
     const key = message.organizationId + message.queueId
     const known = seen.get(key)
@@ -76,23 +86,29 @@ export function createCommit(
     return version
   }
 
-  /** Returns the message's sequence, or 0 where the accept is stale. */
-  function accept(
-    it: Accept,
-    { seen, changes: { figures: changes, usage: used }, quota }: Transaction,
-  ): number | QuotaReached {
-    if (versionOf(it, seen) !== it.queueVersion) return 0
-    const refused = quota === null ? null : quota.accept(it.message)
+  /** Returns the first message's sequence, from which the others count up. What refuses it comes before any write. */
+  function accept(it: Accept, { seen, changes, quota }: Transaction): Accepted {
+    const first = it.messages[0]!
+    if (versionOf(first, seen) !== it.queueVersion) return { outcome: 'stale' }
+    if (answers.has(it.answer)) return { outcome: 'answered' }
+    const refused = quota === null ? null : quota.accept(first.message, it.messages.length)
     if (refused !== null) return refused
-    const { id, organizationId, queueId, name, data, createdAt, deliverAt } = it.message
+    answers.write(it.answer)
+    const sequence = insert(first, changes)
+    for (let i = 1; i < it.messages.length; i++) insert(it.messages[i]!, changes)
+    return sequence
+  }
+
+  function insert({ message, deliveries }: MessageAccept, { figures: changes, usage: used }: Changes): number {
+    const { id, organizationId, queueId, name, data, createdAt, deliverAt } = message
     const sequence = sequences.next()
-    const fanOut = it.deliveries.length
-    insertMessage.run(sequence, id, organizationId, queueId, name, data, createdAt, deliverAt, fanOut)
-    for (const { listenerId } of it.deliveries) {
+    insertMessage.run(sequence, id, organizationId, queueId, name, data, createdAt, deliverAt, deliveries.length)
+    marks.added(queueId, id)
+    for (const { listenerId } of deliveries) {
       insertDelivery.run(listenerId, deliverAt, sequence)
       changes.of(listenerId).pending += 1
     }
-    used.added(it.message)
+    used.added(message)
     return sequence
   }
 
@@ -129,11 +145,7 @@ export function createCommit(
     return 'settled'
   }
 
-  function write(batch: Batch): {
-    accepted: (number | QuotaReached)[]
-    settlements: SettleResult[]
-    counted: () => void
-  } {
+  function write(batch: Batch): { accepted: Accepted[]; settlements: SettleResult[]; counted: () => void } {
     const changes = { figures: new FigureChanges(), usage: new UsageChanges() }
     const quota = quotas.begin()
     const running = { seen: new Map<string, number>(), changes, quota }
@@ -149,7 +161,7 @@ export function createCommit(
   // Leases are in memory and know no rollback: they change only once the transaction is on disk.
   return (batch) => {
     transaction += 1
-    const { accepted, settlements, counted } = transact(() => write(batch))
+    const { accepted, settlements, counted } = written(batch)
     sequences.committed()
     counted()
     for (const { delivery } of batch.settlements) {
@@ -158,12 +170,27 @@ export function createCommit(
     return { accepts: batch.accepts.map((it, index) => lease(it, accepted[index]!, batch.node)), settlements }
   }
 
-  function lease(it: Accept, sequence: number | QuotaReached, node: string): AcceptResult {
-    if (typeof sequence !== 'number') return sequence
-    if (sequence === 0) return { outcome: 'stale' }
-    const taken = it.deliveries.map((delivery) =>
-      delivery.leased ? leases.take(node, delivery.listenerId, sequence, it.message) : null,
-    )
-    return { outcome: 'accepted', sequence, leases: taken }
+  function written(batch: Batch): ReturnType<typeof write> {
+    try {
+      return transact(() => write(batch))
+    } catch (error) {
+      marks.forget()
+      throw error
+    }
+  }
+
+  function lease(it: Accept, accepted: Accepted, node: string): AcceptResult {
+    if (typeof accepted !== 'number') return accepted
+    const messages = it.messages.map(({ message, deliveries }, index) => {
+      const sequence = accepted + index
+      const taken = deliveries.map(({ listenerId, leased }) =>
+        leased ? leases.take(node, listenerId, sequence, message) : null,
+      )
+      return { sequence, leases: taken }
+    })
+    return { outcome: 'accepted', messages }
   }
 }
+
+/** The sequence of the first message that was stored, or why none was. */
+type Accepted = number | Exclude<AcceptResult, { outcome: 'accepted' }>

@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts'
+import { createAnswerStore } from './answers.ts'
 import { createApiKeyStore } from './api-keys.ts'
 import { createCommit } from './batch.ts'
 import { connect } from './connection.ts'
@@ -6,6 +7,7 @@ import { createDeliveryStore } from './deliveries.ts'
 import { createEventStore } from './events.ts'
 import { Leases } from './leases.ts'
 import { createListenerStore } from './listeners.ts'
+import { MessageMarks } from './message-marks.ts'
 import { MessageQuotas } from './message-quotas.ts'
 import { createMessageStore } from './messages.ts'
 import { createOrganizationStore } from './organizations.ts'
@@ -26,18 +28,20 @@ export async function openSqliteStore(path: string): Promise<Store> {
   const { db, close } = connect(path)
   const transact = createTransact(db)
   const leases = new Leases()
+  const marks = new MessageMarks(db)
   const quotas = new MessageQuotas(db)
   const usage = createUsage(db, transact)
-  const commit = createCommit(db, transact, { leases, quotas, usage })
+  const commit = createCommit(db, transact, { leases, marks, quotas, usage })
   const ping = db.prepare(PING)
   return {
     organizations: createOrganizationStore(db, transact, { leases, quotas }),
     apiKeys: createApiKeyStore(db, transact, usage),
     queues: createQueueStore(db, transact, leases, usage),
     listeners: createListenerStore(db, transact, leases, usage),
-    messages: createMessageStore(db, transact, leases),
+    messages: createMessageStore(db, transact, leases, marks),
     deliveries: createDeliveryStore(db, leases),
-    removals: createRemovalStore(db, transact),
+    removals: createRemovalStore(db, transact, marks),
+    answers: createAnswerStore(db, transact),
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),
     commit: async (batch) => commit(batch),

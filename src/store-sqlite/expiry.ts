@@ -4,6 +4,7 @@ import type { RemovalStore } from '../store/removals.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
 import { createMessageErasure } from './message-erasure.ts'
+import type { MessageMarks } from './message-marks.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
 import type { Transact } from './transaction.ts'
 
@@ -14,11 +15,11 @@ const NEXT = `
 const LAST_ATTEMPT = `select max(started_at) as at from attempts where sequence = ?`
 
 /** Removes messages that are done with and old, a few at a time. */
-export function createExpiry(db: DatabaseSync, transact: Transact): RemovalStore['expire'] {
+export function createExpiry(db: DatabaseSync, transact: Transact, marks: MessageMarks): RemovalStore['expire'] {
   const [next, lastAttempt] = [db.prepare(NEXT), db.prepare(LAST_ATTEMPT)]
   const summaries = createDeliverySummaries(db)
   const figures = createFigures(db)
-  const erase = createMessageErasure(db)
+  const erase = createMessageErasure(db, marks)
 
   /** A message that was scheduled or retried is kept as long after that as any other is after its acceptance. */
   function isOver(message: Message, before: number): boolean {
@@ -31,7 +32,7 @@ export function createExpiry(db: DatabaseSync, transact: Transact): RemovalStore
   function expire(messages: readonly Message[], before: number): number {
     const changes = new FigureChanges()
     const over = messages.filter((message) => isOver(message, before))
-    for (const { sequence } of over) erase(sequence, [], changes)
+    for (const message of over) erase(message, [], changes)
     for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
     return over.length
   }

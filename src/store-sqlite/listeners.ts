@@ -2,6 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { EventType } from '../core/event.ts'
 import { type Listener, withChange } from '../core/listener.ts'
 import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
+import type { Revised } from '../store/store.ts'
+import { createEffectAnswers } from './answers.ts'
+import { contradicts } from './belief.ts'
 import { unlessTaken } from './errors.ts'
 import { createFigures } from './figures.ts'
 import type { Leases } from './leases.ts'
@@ -18,6 +21,9 @@ const INSERT = `
 
 const GET = `select ${listenerColumns()} from listeners where id = ?`
 
+const GET_OWN = `
+  select ${listenerColumns()}, revision from listeners where id = ? and organization_id = ? and queue_id = ?`
+
 const LIST = `
   select ${listenerColumns()} from listeners
    where organization_id = :organizationId and (:queueId is null or queue_id = :queueId)
@@ -30,7 +36,8 @@ const LIST_OF_QUEUE = LIST.replace('organization_id = :organizationId', '+organi
 )
 
 const UPDATE = `
-  update listeners set name = ?, notify_url = ?, liveness_url = ?, secret = ?, settings = ?, updated_at = ?
+  update listeners set name = ?, notify_url = ?, liveness_url = ?, secret = ?, settings = ?, updated_at = ?,
+         revision = revision + 1
    where id = ?`
 
 const DELETE = `delete from listeners where id = ?`
@@ -42,31 +49,33 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   const [insert, get, update] = [db.prepare(INSERT), db.prepare(GET), db.prepare(UPDATE)]
   const [listAll, listOfQueue] = [db.prepare(LIST), db.prepare(LIST_OF_QUEUE)]
   const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
-  const queueExists = db.prepare(QUEUE_EXISTS)
+  const [getOwn, queueExists] = [db.prepare(GET_OWN), db.prepare(QUEUE_EXISTS)]
   const refusal = createRefusal(db, 'listeners')
   const figures = createFigures(db)
+  const answers = createEffectAnswers(db)
 
   const find = (id: string): Listener | null => {
     const row = get.get(id) as ListenerRow | undefined
     return row === undefined ? null : listenerOf(row)
   }
-  const findOwn = (ask: { organizationId: string; queueId: string; id: string }): Listener | null => {
-    const listener = find(ask.id)
-    const own = listener?.organizationId === ask.organizationId && listener.queueId === ask.queueId
-    return own ? listener : null
+  const findOwn = (ask: { organizationId: string; queueId: string; id: string }): Revised<Listener> | null => {
+    const row = getOwn.get(ask.id, ask.organizationId, ask.queueId) as Revised<ListenerRow> | undefined
+    return row === undefined ? null : { ...listenerOf(row), revision: row.revision }
   }
   const note = (type: EventType, { organizationId, queueId, id, name }: Listener, now: number) =>
     usage.note({ type, organizationId, id, name, queueId }, now)
   const detailed = (listener: Listener): ListenerDetails => ({ ...listener, ...figures.read(listener.id) })
 
   return {
-    async create(listener) {
+    async create(listener, answer) {
       return unlessTaken(() =>
         transact(() => {
           const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, createdAt, updatedAt } = listener
           if (queueExists.get(organizationId, queueId) === undefined) return 'queue_not_found'
+          if (answers.has(answer)) return 'answered'
           const refused = refusal(organizationId)
           if (refused !== null) return refused
+          answers.write(answer)
           touchQueue.run(organizationId, queueId)
           const settings = JSON.stringify(listener.settings)
           insert.run(id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt)
@@ -78,7 +87,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     async get(ask) {
       return reading(() => {
         const listener = findOwn(ask)
-        return listener === null ? null : detailed(listener)
+        return listener === null ? null : { ...detailed(listener), revision: listener.revision }
       })
     },
     async list({ organizationId, queueId, only, slice }) {
@@ -91,13 +100,14 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     async find(id) {
       return reading(() => find(id))
     },
-    async update({ changes, now, ...ask }) {
+    async update({ changes, now, belief, ...ask }) {
       return unlessTaken(() =>
         transact(() => {
           const listener = findOwn(ask)
           if (listener === null) return 'not_found'
+          if (contradicts(listener.revision, belief)) return 'changed'
           const settings = withChange(listener.settings, changes.settings ?? {})
-          const changed: Listener = { ...listener, ...changes, settings, updatedAt: now }
+          const changed = { ...listener, ...changes, settings, updatedAt: now, revision: listener.revision + 1 }
           const { name, notifyUrl, livenessUrl, secret } = changed
           update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), now, ask.id)
           touchQueue.run(ask.organizationId, ask.queueId)
@@ -110,6 +120,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
       const outcome = transact(() => {
         const listener = findOwn(ask)
         if (listener === null) return 'not_found'
+        if (contradicts(listener.revision, ask.belief)) return 'changed'
         remove.run(ask.id)
         remember.run(ask.id)
         touchQueue.run(ask.organizationId, ask.queueId)

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Message } from '../core/message.ts'
 import type { FigureChanges } from './figures.ts'
+import type { MessageMarks } from './message-marks.ts'
 
 const DELETE_PENDING = `delete from deliveries where listener_id = ? and due_at = ? and sequence = ?`
 const DELETE_ATTEMPTS = `delete from attempts where sequence = ?`
@@ -7,11 +9,11 @@ const DELETE_MISSED = `delete from missed where sequence = ? returning listener_
 const DELETE_MESSAGE = `delete from messages where sequence = ?`
 
 /** Takes a message out of every table, within a transaction; what that does to the figures is added to `changes`. */
-export function createMessageErasure(db: DatabaseSync) {
+export function createMessageErasure(db: DatabaseSync, marks: MessageMarks) {
   const [removePending, removeAttempts] = [db.prepare(DELETE_PENDING), db.prepare(DELETE_ATTEMPTS)]
   const [removeMissed, removeMessage] = [db.prepare(DELETE_MISSED), db.prepare(DELETE_MESSAGE)]
   return (
-    sequence: number,
+    { sequence, queueId, id }: Pick<Message, 'sequence' | 'queueId' | 'id'>,
     pending: readonly { listenerId: string; dueAt: number }[],
     changes: FigureChanges,
   ): void => {
@@ -24,5 +26,6 @@ export function createMessageErasure(db: DatabaseSync) {
     }
     removeAttempts.run(sequence)
     removeMessage.run(sequence)
+    marks.removed(queueId, id)
   }
 }

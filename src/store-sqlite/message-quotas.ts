@@ -93,11 +93,14 @@ class UsageChanges {
     this.#write = write
   }
 
-  /** Counts an accepted message; says which limit leaves no room for it. */
-  accept({ organizationId, createdAt }: { organizationId: string; createdAt: number }): QuotaReached | null {
+  /** Counts so many messages that are accepted together; says which limit leaves no room for all of them. */
+  accept(
+    { organizationId, createdAt }: { organizationId: string; createdAt: number },
+    messages: number,
+  ): QuotaReached | null {
     const limits = this.#limits.get(organizationId)
     if (limits === undefined) return null
-    const limit = countAccepted(this.#usageOf(organizationId), limits, createdAt)
+    const limit = countAccepted(this.#usageOf(organizationId), limits, { at: createdAt, messages })
     return limit === null ? null : { outcome: 'quota', limit, value: limits[limit]! }
   }
 

@@ -2,12 +2,14 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Attempt } from '../core/attempt.ts'
 import type { Message } from '../core/message.ts'
 import type { MessageDetails, MessageStore } from '../store/messages.ts'
-import type { Only } from '../store/store.ts'
+import type { Only, Revised } from '../store/store.ts'
+import { contradicts } from './belief.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
 import type { Leases } from './leases.ts'
 import { onlyOf } from './listing.ts'
 import { createMessageErasure } from './message-erasure.ts'
+import { AFTER_ALL, type MessageMarks } from './message-marks.ts'
 import { newestAcross } from './newest-across.ts'
 import { reading, type Transact } from './transaction.ts'
 
@@ -15,20 +17,23 @@ export const MESSAGE_COLUMNS = `
   id, organization_id as organizationId, queue_id as queueId, name, data,
   created_at as createdAt, deliver_at as deliverAt, sequence`
 
-const GET = `select ${MESSAGE_COLUMNS} from messages where queue_id = ? and id = ? and organization_id = ?`
+const GET = `select ${MESSAGE_COLUMNS}, revision from messages where queue_id = ? and id = ? and organization_id = ?`
 
-/** Greater than every id, which are letters and digits. */
-const AFTER_ALL = '~'
-
+/** The offset is counted in the index alone. A queue's messages are all of its own organization. */
 const NEWEST = `
+  select ${MESSAGE_COLUMNS} from messages where sequence in
+    (select sequence from messages where queue_id = ? and id < ? order by id desc limit ? offset ?)
+   order by id desc`
+
+const NEWEST_ONLY = `
   select ${MESSAGE_COLUMNS} from messages
    where queue_id = :queueId and id < :before and +organization_id = :organizationId
-     and (:only is null or id in (select value from json_each(:only)))
+     and id in (select value from json_each(:only))
    order by id desc limit :limit offset :offset`
 
 const QUEUE_IDS = `select id from queues where organization_id = ?`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
-const RENAME = `update messages set name = ? where sequence = ?`
+const RENAME = `update messages set name = ?, revision = revision + 1 where sequence = ?`
 
 const ATTEMPTS = `
   select listener_id as listenerId, number, started_at as startedAt, duration_ms as durationMs, status, error, response
@@ -36,24 +41,35 @@ const ATTEMPTS = `
 
 type Ask = { organizationId: string; queueId: string; id: string }
 
-export function createMessageStore(db: DatabaseSync, transact: Transact, leases: Leases): MessageStore {
+export function createMessageStore(
+  db: DatabaseSync,
+  transact: Transact,
+  leases: Leases,
+  marks: MessageMarks,
+): MessageStore {
   const [get, newest, queueIds] = [db.prepare(GET), db.prepare(NEWEST), db.prepare(QUEUE_IDS)]
+  const newestOnly = db.prepare(NEWEST_ONLY)
   const [queueExists, rename, attempts] = [db.prepare(QUEUE_EXISTS), db.prepare(RENAME), db.prepare(ATTEMPTS)]
-  const eraseFrom = createMessageErasure(db)
+  const eraseFrom = createMessageErasure(db, marks)
   const summaries = createDeliverySummaries(db)
   const figures = createFigures(db)
 
-  const find = ({ organizationId, queueId, id }: Ask): Message | null => {
+  const find = ({ organizationId, queueId, id }: Ask): { message: Message; revision: number } | null => {
     // The messages of a deleted queue are swept later; nobody may see them until then.
     if (queueExists.get(organizationId, queueId) === undefined) return null
-    const row = get.get(queueId, id, organizationId) as unknown as Message | undefined
-    return row === undefined ? null : { ...row }
+    const row = get.get(queueId, id, organizationId) as unknown as Revised<Message> | undefined
+    if (row === undefined) return null
+    const { revision, ...message } = row
+    return { message, revision }
   }
   const detailed = (message: Message): MessageDetails => ({ message, deliveries: summaries.of(message) })
 
   function page(queueId: string, organizationId: string, only: Only, part: Part): Message[] {
-    const restricted = only?.includes(queueId) ? null : only
-    return newest.all({ queueId, organizationId, only: onlyOf(restricted), ...part }) as unknown as Message[]
+    if (only !== null && !only.includes(queueId)) {
+      return newestOnly.all({ queueId, organizationId, only: onlyOf(only), ...part }) as unknown as Message[]
+    }
+    const { before, offset } = marks.skip(queueId, part.before, part.offset)
+    return newest.all(queueId, before, part.limit, offset) as unknown as Message[]
   }
   interface Part {
     before: string
@@ -76,7 +92,7 @@ export function createMessageStore(db: DatabaseSync, transact: Transact, leases:
   function erase(message: Message): string[] {
     const changes = new FigureChanges()
     const pending = summaries.pendingOf(message)
-    eraseFrom(message.sequence, pending, changes)
+    eraseFrom(message, pending, changes)
     for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
     return pending.map(({ listenerId }) => listenerId)
   }
@@ -84,8 +100,8 @@ export function createMessageStore(db: DatabaseSync, transact: Transact, leases:
   return {
     async get(ask) {
       return reading(() => {
-        const message = find(ask)
-        return message === null ? null : detailed(message)
+        const found = find(ask)
+        return found === null ? null : { ...detailed(found.message), revision: found.revision }
       })
     },
     async list(ask) {
@@ -94,28 +110,31 @@ export function createMessageStore(db: DatabaseSync, transact: Transact, leases:
         return ask.full ? messages.map(detailed) : messages.map((message) => ({ message, deliveries: [] }))
       })
     },
-    async rename({ name, ...ask }) {
+    async rename({ name, belief, ...ask }) {
       return transact(() => {
-        const message = find(ask)
-        if (message === null) return 'not_found'
-        rename.run(name, message.sequence)
+        const found = find(ask)
+        if (found === null) return 'not_found'
+        if (contradicts(found.revision, belief)) return 'changed'
+        rename.run(name, found.message.sequence)
         return 'updated'
       })
     },
     async delete(ask) {
       const erased = transact(() => {
-        const message = find(ask)
-        return message === null ? null : { sequence: message.sequence, listenerIds: erase(message) }
+        const found = find(ask)
+        if (found === null) return 'not_found'
+        if (contradicts(found.revision, ask.belief)) return 'changed'
+        return { sequence: found.message.sequence, listenerIds: erase(found.message) }
       })
-      if (erased === null) return 'not_found'
+      if (typeof erased === 'string') return erased
       for (const listenerId of erased.listenerIds) leases.drop(listenerId, erased.sequence)
       return { listenerIds: erased.listenerIds }
     },
     async attempts(ask) {
       return reading(() => {
-        const message = find(ask)
-        if (message === null) return null
-        const rows = attempts.all(message.sequence) as unknown as ({ listenerId: string } & Attempt)[]
+        const found = find(ask)
+        if (found === null) return null
+        const rows = attempts.all(found.message.sequence) as unknown as ({ listenerId: string } & Attempt)[]
         return rows.map(({ listenerId, ...attempt }) => ({ listenerId, attempt }))
       })
     },

@@ -1,7 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Organization, withLimits } from '../core/organization.ts'
 import type { OrganizationStore } from '../store/organizations.ts'
+import type { Revised } from '../store/store.ts'
+import { createEffectAnswers } from './answers.ts'
 import { createApiKeyInsert } from './api-keys.ts'
+import { contradicts } from './belief.ts'
 import { unlessTaken } from './errors.ts'
 import type { Leases } from './leases.ts'
 import { sliceOf } from './listing.ts'
@@ -13,9 +16,10 @@ const INSERT = `
   insert into organizations (id, name, root, status, limits, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?)`
 
 const FIND_ROOT = `select ${ORGANIZATION_COLUMNS} from organizations where root = 1`
-const GET = `select ${ORGANIZATION_COLUMNS} from organizations where id = ?`
+const GET = `select ${ORGANIZATION_COLUMNS}, revision from organizations where id = ?`
 const LIST = `select ${ORGANIZATION_COLUMNS} from organizations order by id limit :limit offset :offset`
-const UPDATE = `update organizations set name = ?, status = ?, limits = ?, updated_at = ? where id = ?`
+const UPDATE = `
+  update organizations set name = ?, status = ?, limits = ?, updated_at = ?, revision = revision + 1 where id = ?`
 const DELETE = `delete from organizations where id = ?`
 const REMEMBER = `insert into removals (kind, id) values ('organization', ?)`
 const LISTENER_IDS = `select id from listeners where organization_id = ?`
@@ -31,24 +35,31 @@ export function createOrganizationStore(
   const [remember, listeners] = [db.prepare(REMEMBER), db.prepare(LISTENER_IDS)]
   const insertApiKey = createApiKeyInsert(db)
 
-  const found = (row: unknown): Organization | null =>
-    row === undefined ? null : organizationOf(row as OrganizationRow)
+  const answers = createEffectAnswers(db)
+
+  const find = (id: string): Revised<Organization> | null => {
+    const row = get.get(id) as Revised<OrganizationRow> | undefined
+    return row === undefined ? null : { ...organizationOf(row), revision: row.revision }
+  }
 
   function change(ask: Parameters<OrganizationStore['update']>[0]) {
-    const current = found(get.get(ask.id))
+    const current = find(ask.id)
     if (current === null) return 'not_found'
+    if (contradicts(current.revision, ask.belief)) return 'changed'
     if (current.root && ask.changes.status === 'frozen') return 'root_organization'
     const limits = withLimits(current.limits, ask.changes.limits ?? {})
-    const changed: Organization = { ...current, ...ask.changes, limits, updatedAt: ask.now }
+    const revision = current.revision + 1
+    const changed: Revised<Organization> = { ...current, ...ask.changes, limits, updatedAt: ask.now, revision }
     update.run(changed.name, changed.status, JSON.stringify(limits), ask.now, ask.id)
     quotas.prepare(ask.id, limits, ask.now)
     return changed
   }
 
   /** Only what everything else hangs on goes at once: the rest may be millions of rows. */
-  function erase(id: string) {
-    const organization = found(get.get(id))
+  function erase({ id, belief }: Parameters<OrganizationStore['delete']>[0]) {
+    const organization = find(id)
     if (organization === null) return 'not_found'
+    if (contradicts(organization.revision, belief)) return 'changed'
     if (organization.root) return 'root_organization'
     remove.run(id)
     remember.run(id)
@@ -58,12 +69,15 @@ export function createOrganizationStore(
 
   return {
     async findRoot() {
-      return reading(() => found(findRoot.get()))
+      const row = reading(() => findRoot.get()) as OrganizationRow | undefined
+      return row === undefined ? null : organizationOf(row)
     },
-    async create(organization, ownerKey) {
+    async create(organization, ownerKey, answer) {
       const { id, name, root, status, limits, createdAt, updatedAt } = organization
       const outcome = unlessTaken(() =>
         transact(() => {
+          if (answers.has(answer)) return 'answered' as const
+          answers.write(answer)
           insert.run(id, name, root ? 1 : 0, status, JSON.stringify(limits), createdAt, updatedAt)
           quotas.prepare(id, limits, createdAt)
           insertApiKey(ownerKey)
@@ -74,7 +88,7 @@ export function createOrganizationStore(
       return outcome
     },
     async get(id) {
-      return reading(() => found(get.get(id)))
+      return reading(() => find(id))
     },
     async list({ slice }) {
       const rows = reading(() => list.all(sliceOf(slice)))
@@ -85,10 +99,10 @@ export function createOrganizationStore(
       if (typeof changed !== 'string') quotas.remember(ask.id, changed.limits)
       return changed
     },
-    async delete(id) {
-      const outcome = transact(() => erase(id))
+    async delete(ask) {
+      const outcome = transact(() => erase(ask))
       if (typeof outcome === 'string') return outcome
-      quotas.remember(id, UNLIMITED)
+      quotas.remember(ask.id, UNLIMITED)
       for (const listenerId of outcome.listenerIds) leases.dropListener(listenerId)
       return outcome
     },

@@ -2,6 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { EventType } from '../core/event.ts'
 import type { Queue } from '../core/queue.ts'
 import type { QueueDetails, QueueStore } from '../store/queues.ts'
+import { createEffectAnswers } from './answers.ts'
+import { contradicts } from './belief.ts'
 import { unlessTaken } from './errors.ts'
 import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
@@ -62,6 +64,7 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
   const isRemembered = db.prepare(IS_REMEMBERED)
   const remove = createQueueRemoval(db)
   const refusal = createRefusal(db, 'queues')
+  const answers = createEffectAnswers(db)
 
   const find = (organizationId: string, id: string): Queue | null => {
     const row = get.get(organizationId, id) as QueueRow | undefined
@@ -79,12 +82,14 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
   }
 
   return {
-    async create(queue) {
+    async create(queue, answer) {
       return unlessTaken(() =>
         transact(() => {
+          if (answers.has(answer)) return 'answered'
           const { id, organizationId, name, version, createdAt, updatedAt } = queue
           const refused = refusal(organizationId)
           if (refused !== null) return refused
+          answers.write(answer)
           insert.run(id, organizationId, name, ...queueColumnsOf(queue), version, createdAt, updatedAt)
           note('queue_added', queue, createdAt)
           return 'created'
@@ -110,11 +115,12 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
         return { queue, listeners: (listeners.all(id) as unknown as ListenerRow[]).map(listenerOf) }
       })
     },
-    async update({ organizationId, id, changes, now }) {
+    async update({ organizationId, id, changes, now, belief }) {
       return unlessTaken(() =>
         transact(() => {
           const queue = find(organizationId, id)
           if (queue === null) return 'not_found'
+          if (contradicts(queue.version, belief)) return 'changed'
           const changed: Queue = { ...queue, ...changes, version: queue.version + 1, updatedAt: now }
           update.run(changed.name, ...queueColumnsOf(changed), changed.version, now, organizationId, id)
           note('queue_updated', changed, now)
@@ -122,14 +128,15 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
         }),
       )
     },
-    async delete({ organizationId, id, now }) {
+    async delete({ organizationId, id, now, belief }) {
       const listenerIds = transact(() => {
         const queue = find(organizationId, id)
-        if (queue === null) return null
+        if (queue === null) return 'not_found'
+        if (contradicts(queue.version, belief)) return 'changed'
         note('queue_deleted', queue, now)
-        return remove(organizationId, id)
+        return remove(organizationId, id) ?? 'not_found'
       })
-      if (listenerIds === null) return 'not_found'
+      if (typeof listenerIds === 'string') return listenerIds
       for (const listenerId of listenerIds) leases.dropListener(listenerId)
       return { listenerIds }
     },

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
 import { createExpiry } from './expiry.ts'
+import type { MessageMarks } from './message-marks.ts'
 import { createQueueRemoval } from './queues.ts'
 import type { Transact } from './transaction.ts'
 
@@ -17,6 +18,9 @@ const DELETE_MISSED = `
 const DELETE_FIGURES = `delete from listener_figures where listener_id = ?`
 
 const MESSAGES = `select sequence from messages where queue_id = ? limit ?`
+const DELETE_MARKS = `
+  delete from message_marks where (queue_id, below_id) in
+    (select queue_id, below_id from message_marks where queue_id = ? limit ?)`
 const DELETE_ATTEMPTS = `
   delete from attempts where (sequence, listener_id, number) in
     (select sequence, listener_id, number from attempts where sequence = ? limit ?)`
@@ -28,14 +32,17 @@ const DELETE_LISTENER = `delete from listeners where id = ?`
 const QUEUES = `select id from queues where organization_id = ? limit ?`
 const DELETE_KEYS = `
   delete from api_keys where id in (select id from api_keys where organization_id = ? limit ?)`
+const DELETE_ANSWERS = `
+  delete from answers where number in (select number from answers where organization_id = ? limit ?)`
 
 type Sweep = (id: string, limit: number) => number
 
-export function createRemovalStore(db: DatabaseSync, transact: Transact): RemovalStore {
+export function createRemovalStore(db: DatabaseSync, transact: Transact, marks: MessageMarks): RemovalStore {
   const [next, forget] = [db.prepare(NEXT), db.prepare(FORGET)]
   const [deleteDeliveries, deleteMissed] = [db.prepare(DELETE_DELIVERIES), db.prepare(DELETE_MISSED)]
   const [deleteFigures, messages] = [db.prepare(DELETE_FIGURES), db.prepare(MESSAGES)]
   const [deleteAttempts, deleteMessage] = [db.prepare(DELETE_ATTEMPTS), db.prepare(DELETE_MESSAGE)]
+  const deleteMarks = db.prepare(DELETE_MARKS)
 
   /** Attempts stay with their message: they are its history, whoever it went to. */
   function sweepListener(id: string, limit: number): number {
@@ -55,6 +62,7 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact): Remova
       left -= Number(deleteMessage.run(sequence).changes)
       if (left === 0) break
     }
+    if (left > 0) left -= Number(deleteMarks.run(id, left).changes)
     return limit - left
   }
 
@@ -72,7 +80,7 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact): Remova
   }
 
   return {
-    expire: createExpiry(db, transact),
+    expire: createExpiry(db, transact, marks),
     async sweep({ limit }) {
       return transact(() => sweep(limit))
     },
@@ -83,7 +91,7 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact): Remova
 function createOrganizationSweep(db: DatabaseSync): Sweep {
   const [listeners, queues, deleteKeys] = [db.prepare(LISTENERS), db.prepare(QUEUES), db.prepare(DELETE_KEYS)]
   const [remember, deleteListener] = [db.prepare(REMEMBER_LISTENER), db.prepare(DELETE_LISTENER)]
-  const removeQueue = createQueueRemoval(db)
+  const [removeQueue, deleteAnswers] = [createQueueRemoval(db), db.prepare(DELETE_ANSWERS)]
   return (organizationId, limit) => {
     const listenerIds = listeners.all(organizationId, limit).map((row) => row.id as string)
     for (const id of listenerIds) {
@@ -94,7 +102,8 @@ function createOrganizationSweep(db: DatabaseSync): Sweep {
     const queueIds = left > 0 ? queues.all(organizationId, left).map((row) => row.id as string) : []
     for (const id of queueIds) removeQueue(organizationId, id)
     left -= queueIds.length
-    const keys = left > 0 ? Number(deleteKeys.run(organizationId, left).changes) : 0
-    return listenerIds.length + queueIds.length + keys
+    if (left > 0) left -= Number(deleteKeys.run(organizationId, left).changes)
+    if (left > 0) left -= Number(deleteAnswers.run(organizationId, left).changes)
+    return limit - left
   }
 }

@@ -1,6 +1,7 @@
 // The thread's side: opens the database and answers calls, one after the other.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Store } from '../store/store.ts'
+import { type Flat, packResult, unpackBatch } from './batch-wire.ts'
 import { openSqliteStore } from './database.ts'
 import { type Answer, type Call, failureOf, OPENING } from './thread-protocol.ts'
 
@@ -9,6 +10,8 @@ type Method = (...asks: unknown[]) => Promise<unknown>
 const answer = (it: Answer) => parentPort!.postMessage(it)
 
 function methodOf(store: Store, { noun, method }: Call): Method {
+  if (noun === '' && method === 'commit')
+    return async (flat) => packResult(await store.commit(unpackBatch(flat as Flat)))
   const owner = (noun === '' ? store : store[noun as keyof Store]) as unknown as Record<string, Method>
   return owner[method]!
 }

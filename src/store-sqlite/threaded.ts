@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Store } from '../store/store.ts'
+import { type Flat, packBatch, unpackResult } from './batch-wire.ts'
 import { type Answer, type Call, errorOf, OPENING } from './thread-protocol.ts'
 
 interface Waiting {
@@ -17,6 +18,7 @@ const NOUNS = [
   'removals',
   'events',
   'stats',
+  'answers',
 ] as const
 
 /** Beside this file, and as this one `.ts` in development and `.js` when built. */
@@ -77,7 +79,7 @@ function remoteStore(
   >
   return {
     ...nouns,
-    commit: (batch) => send('', 'commit', [batch]) as ReturnType<Store['commit']>,
+    commit: async (batch) => unpackResult((await send('', 'commit', [packBatch(batch)])) as Flat),
     ping: () => send('', 'ping', []) as Promise<void>,
     async close() {
       await send('', 'close', [])

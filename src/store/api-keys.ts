@@ -1,7 +1,8 @@
 import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
 import type { Organization } from '../core/organization.ts'
+import type { StoredAnswer } from './answers.ts'
 import type { Refused } from './organizations.ts'
-import type { Only, Slice } from './store.ts'
+import type { Belief, Only, Revised, Slice } from './store.ts'
 
 export interface ApiKeyChanges {
   name?: string
@@ -12,8 +13,9 @@ export interface ApiKeyChanges {
 export interface ApiKeyStore {
   /** For authentication; disabled keys are found too, those of a deleted organization are not. */
   findByDigest(digest: string): Promise<{ key: ApiKey; organization: Organization } | null>
-  create(key: ApiKey): Promise<'created' | 'name_taken' | Refused>
-  get(ask: { organizationId: string; id: string }): Promise<ApiKey | null>
+  /** `answer` is stored together with the key; `answered`: there is one already, and nothing was stored. */
+  create(key: ApiKey, answer?: StoredAnswer): Promise<'created' | 'name_taken' | 'answered' | Refused>
+  get(ask: { organizationId: string; id: string }): Promise<Revised<ApiKey> | null>
   /** Oldest first. */
   list(ask: { organizationId: string; only: Only; slice: Slice }): Promise<ApiKey[]>
   /** Refuses to disable the last enabled owner key of an organization. */
@@ -22,9 +24,15 @@ export interface ApiKeyStore {
     id: string
     changes: ApiKeyChanges
     now: number
-  }): Promise<ApiKey | 'not_found' | 'name_taken' | 'last_owner_key'>
+    belief?: Belief
+  }): Promise<Revised<ApiKey> | 'not_found' | 'name_taken' | 'last_owner_key' | 'changed'>
   /** Refuses to delete the last enabled owner key of an organization. */
-  delete(ask: { organizationId: string; id: string; now: number }): Promise<'deleted' | 'not_found' | 'last_owner_key'>
+  delete(ask: {
+    organizationId: string
+    id: string
+    now: number
+    belief?: Belief
+  }): Promise<'deleted' | 'not_found' | 'last_owner_key' | 'changed'>
   /** Gives a key a new text: the old one stops working. */
   replaceDigest(ask: { id: string; digest: string; prefix: string; now: number }): Promise<void>
   /** Whether the first start got as far as showing the root key. */

@@ -1,22 +1,39 @@
 import type { Attempt } from '../core/attempt.ts'
 import type { LeasedDelivery, Next } from '../core/delivery.ts'
 import type { Message } from '../core/message.ts'
+import type { StoredAnswer } from './answers.ts'
 import type { QuotaReached } from './organizations.ts'
 
-/** A message to store, with one delivery for each listener. */
+/** Messages to store, all of them or none. */
 export interface Accept {
-  message: Omit<Message, 'sequence'>
   /** The version of the queue that the listeners were read at. */
   queueVersion: number
+  /** At least one; all of one queue. */
+  messages: MessageAccept[]
+  /** Stored together with the messages, so that a repeated request cannot store them twice. */
+  answer: StoredAnswer | null
+}
+
+/** A message with one delivery for each listener. */
+export interface MessageAccept {
+  message: Omit<Message, 'sequence'>
   deliveries: { listenerId: string; leased: boolean }[]
 }
 
 export type AcceptResult =
-  /** `leases` is in the order of the deliveries; null where none was asked for. */
-  | { outcome: 'accepted'; sequence: number; leases: (number | null)[] }
+  /** In the order of the messages. */
+  | { outcome: 'accepted'; messages: StoredMessage[] }
   /** The queue has changed or gone since it was read; nothing was stored. */
   | { outcome: 'stale' }
   | QuotaReached
+  /** There is an answer to this request already; nothing was stored. */
+  | { outcome: 'answered' }
+
+export interface StoredMessage {
+  sequence: number
+  /** In the order of the deliveries; null where none was asked for. */
+  leases: (number | null)[]
+}
 
 /** What came of a leased delivery. */
 export interface Settlement {

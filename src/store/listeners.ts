@@ -1,6 +1,7 @@
 import type { Listener, ListenerFigures, SettingsChange } from '../core/listener.ts'
+import type { StoredAnswer } from './answers.ts'
 import type { Refused } from './organizations.ts'
-import type { Only, Slice } from './store.ts'
+import type { Belief, Only, Revised, Slice } from './store.ts'
 
 export interface ListenerChanges {
   name?: string
@@ -15,9 +16,15 @@ export interface ListenerChanges {
 export interface ListenerDetails extends Listener, ListenerFigures {}
 
 export interface ListenerStore {
-  /** The listener gets every message that is accepted from now on. */
-  create(listener: Listener): Promise<'created' | 'name_taken' | 'queue_not_found' | Refused>
-  get(ask: { organizationId: string; queueId: string; id: string }): Promise<ListenerDetails | null>
+  /**
+   * The listener gets every message that is accepted from now on. `answer` is stored together with it; `answered`:
+   * there is one already, and nothing was stored.
+   */
+  create(
+    listener: Listener,
+    answer?: StoredAnswer,
+  ): Promise<'created' | 'name_taken' | 'queue_not_found' | 'answered' | Refused>
+  get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<ListenerDetails> | null>
   /** Oldest first; of one queue, or of all of the organization's where `queueId` is null. */
   list(ask: { organizationId: string; queueId: string | null; only: Only; slice: Slice }): Promise<ListenerDetails[]>
   /** For the engine, which knows a listener by its id alone. */
@@ -28,7 +35,14 @@ export interface ListenerStore {
     id: string
     changes: ListenerChanges
     now: number
-  }): Promise<Listener | 'not_found' | 'name_taken'>
+    belief?: Belief
+  }): Promise<Revised<Listener> | 'not_found' | 'name_taken' | 'changed'>
   /** What it had waiting is gone with it. */
-  delete(ask: { organizationId: string; queueId: string; id: string; now: number }): Promise<'deleted' | 'not_found'>
+  delete(ask: {
+    organizationId: string
+    queueId: string
+    id: string
+    now: number
+    belief?: Belief
+  }): Promise<'deleted' | 'not_found' | 'changed'>
 }

@@ -1,6 +1,6 @@
 import type { Attempt } from '../core/attempt.ts'
 import type { DeliverySummary, Message } from '../core/message.ts'
-import type { Only } from './store.ts'
+import type { Belief, Only, Revised } from './store.ts'
 
 export interface MessageDetails {
   message: Message
@@ -8,7 +8,7 @@ export interface MessageDetails {
 }
 
 export interface MessageStore {
-  get(ask: { organizationId: string; queueId: string; id: string }): Promise<MessageDetails | null>
+  get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<MessageDetails> | null>
   /**
    * Newest first, those before the id `before` where it is given; of one queue, or of all of the organization's
    * where `queueId` is null. `full` adds the deliveries, which otherwise are empty.
@@ -22,9 +22,20 @@ export interface MessageStore {
     limit: number
     full: boolean
   }): Promise<MessageDetails[]>
-  rename(ask: { organizationId: string; queueId: string; id: string; name: string }): Promise<'updated' | 'not_found'>
+  rename(ask: {
+    organizationId: string
+    queueId: string
+    id: string
+    name: string
+    belief?: Belief
+  }): Promise<'updated' | 'not_found' | 'changed'>
   /** Cancels what is still pending of it. Answers with the listeners that still waited for it. */
-  delete(ask: { organizationId: string; queueId: string; id: string }): Promise<{ listenerIds: string[] } | 'not_found'>
+  delete(ask: {
+    organizationId: string
+    queueId: string
+    id: string
+    belief?: Belief
+  }): Promise<{ listenerIds: string[] } | 'not_found' | 'changed'>
   /** By listener, and newest first for each. */
   attempts(ask: {
     organizationId: string

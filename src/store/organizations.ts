@@ -1,6 +1,7 @@
 import type { ApiKey } from '../core/api-key.ts'
 import type { Limits, Organization, OrganizationStatus, Quota } from '../core/organization.ts'
-import type { Slice } from './store.ts'
+import type { StoredAnswer } from './answers.ts'
+import type { Belief, Revised, Slice } from './store.ts'
 
 /** A limit of the organization is used up; nothing was stored. */
 export interface QuotaReached {
@@ -27,9 +28,16 @@ export interface OrganizationChanges {
 export interface OrganizationStore {
   /** Null until the first start has stored the root organization. */
   findRoot(): Promise<Organization | null>
-  /** Stores an organization together with its owner key. */
-  create(organization: Organization, ownerKey: ApiKey): Promise<'created' | 'name_taken'>
-  get(id: string): Promise<Organization | null>
+  /**
+   * Stores an organization together with its owner key. `answer` is stored with them; `answered`: there is one
+   * already, and nothing was stored.
+   */
+  create(
+    organization: Organization,
+    ownerKey: ApiKey,
+    answer?: StoredAnswer,
+  ): Promise<'created' | 'name_taken' | 'answered'>
+  get(id: string): Promise<Revised<Organization> | null>
   /** Oldest first. */
   list(ask: { slice: Slice }): Promise<Organization[]>
   /** Refuses to freeze the root organization. */
@@ -37,10 +45,14 @@ export interface OrganizationStore {
     id: string
     changes: OrganizationChanges
     now: number
-  }): Promise<Organization | 'not_found' | 'name_taken' | 'root_organization'>
+    belief?: Belief
+  }): Promise<Revised<Organization> | 'not_found' | 'name_taken' | 'root_organization' | 'changed'>
   /**
    * From now on its keys are unknown, and nothing can be created, accepted or claimed in it; what it held is removed
    * by sweeps. Answers with all its listeners. Refuses to delete the root organization.
    */
-  delete(id: string): Promise<{ listenerIds: string[] } | 'not_found' | 'root_organization'>
+  delete(ask: {
+    id: string
+    belief?: Belief
+  }): Promise<{ listenerIds: string[] } | 'not_found' | 'root_organization' | 'changed'>
 }

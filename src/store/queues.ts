@@ -1,7 +1,8 @@
 import type { Listener } from '../core/listener.ts'
 import type { Queue, QueueSchema } from '../core/queue.ts'
+import type { StoredAnswer } from './answers.ts'
 import type { Refused } from './organizations.ts'
-import type { Only, Slice } from './store.ts'
+import type { Belief, Only, Slice } from './store.ts'
 
 /** A queue with what its full form shows. */
 export interface QueueDetails extends Queue {
@@ -24,7 +25,8 @@ export interface QueueChanges {
 }
 
 export interface QueueStore {
-  create(queue: Queue): Promise<'created' | 'name_taken' | Refused>
+  /** `answer` is stored together with the queue; `answered`: there is one already, and nothing was stored. */
+  create(queue: Queue, answer?: StoredAnswer): Promise<'created' | 'name_taken' | 'answered' | Refused>
   get(ask: { organizationId: string; id: string }): Promise<QueueDetails | null>
   /** Oldest first. */
   list(ask: { organizationId: string; only: Only; slice: Slice }): Promise<QueueDetails[]>
@@ -35,12 +37,19 @@ export interface QueueStore {
     id: string
     changes: QueueChanges
     now: number
-  }): Promise<QueueDetails | 'not_found' | 'name_taken'>
+    /** Of the queue's `version`. */
+    belief?: Belief
+  }): Promise<QueueDetails | 'not_found' | 'name_taken' | 'changed'>
   /**
    * Nobody finds the queue any more, nor what is in it, and its name is free; its rows are removed by sweeps.
    * Answers with the ids of its listeners.
    */
-  delete(ask: { organizationId: string; id: string; now: number }): Promise<{ listenerIds: string[] } | 'not_found'>
+  delete(ask: {
+    organizationId: string
+    id: string
+    now: number
+    belief?: Belief
+  }): Promise<{ listenerIds: string[] } | 'not_found' | 'changed'>
   /** Whether the queue was deleted and sweeps have not removed all of it yet. */
   isDeleting(ask: { organizationId: string; id: string }): Promise<boolean>
 }

@@ -1,3 +1,4 @@
+import type { AnswerStore } from './answers.ts'
 import type { ApiKeyStore } from './api-keys.ts'
 import type { Batch, BatchResult } from './batch.ts'
 import type { DeliveryStore } from './deliveries.ts'
@@ -24,6 +25,7 @@ export interface Store {
   readonly removals: RemovalStore
   readonly events: EventStore
   readonly stats: StatsStore
+  readonly answers: AnswerStore
   /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */
   commit(batch: Batch): Promise<BatchResult>
   /** Resolves where the store can be written. */
@@ -38,6 +40,15 @@ export class StoreUnavailable extends Error {
     this.name = 'StoreUnavailable'
   }
 }
+
+/**
+ * What a write believes of the thing that it changes: that it has one of these revisions. Null believes nothing.
+ * A revision grows with every change of the thing itself, within a millisecond too.
+ */
+export type Belief = readonly number[] | null
+
+/** Something with the revision that it was read at. */
+export type Revised<Thing> = Thing & { revision: number }
 
 /** Which part of a listing; null means all of it. `offset` counts entries. */
 export type Slice = { offset: number; limit: number } | null

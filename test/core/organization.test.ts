@@ -12,7 +12,7 @@ test('limits are merged: what is named changes, null takes away, the rest stays'
 test('a limit that is used up is a 402 that names it, its size, and that nothing was stored', () => {
   const problem = quotaReached({ limit: 'messagesPerDay', value: 7 })
   assert.equal(problem.status, 402)
-  assert.match(problem.detail, /messages_per_day is 7 and used up; nothing was stored/)
+  assert.match(problem.detail, /messages_per_day is 7 and has no room for this; nothing was stored/)
   assert.deepEqual(
     problem.errors?.map((fault) => fault.path),
     ['/limits/messages_per_day'],

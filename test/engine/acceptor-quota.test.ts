@@ -26,7 +26,7 @@ test('a message over a limit is a 402, and the places that were kept for it in t
   } as unknown as Committer
   const acceptor = createAcceptor({ committer, dispatcher, runtime: createManualRuntime(NOW) })
   await assert.rejects(
-    acceptor.accept(make.message(queue), { queue, listeners }),
+    acceptor.accept([make.message(queue)], { queue, listeners }),
     (error) => error instanceof Problem && error.status === 402 && /stored_messages is 5/.test(error.detail),
   )
   assert.deepEqual(reserved, [])

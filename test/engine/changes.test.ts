@@ -131,7 +131,7 @@ async function removeMessage(
 ): Promise<void> {
   const { organizationId, queueId, id } = message
   const outcome = await store.messages.delete({ organizationId, queueId, id })
-  assert.ok(outcome !== 'not_found')
+  assert.ok(typeof outcome === 'object')
   dispatcher.messageGone(id, outcome.listenerIds)
 }
 

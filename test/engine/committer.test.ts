@@ -7,7 +7,16 @@ import type { Settlement } from '../../src/store/batch.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { createMake, NOW } from '../store/make.ts'
-import { ACKNOWLEDGED, accepted, acceptFor, idsOf, settlementOf, storedScene } from '../store/scene.ts'
+import {
+  ACKNOWLEDGED,
+  accepted,
+  acceptFor,
+  idsOf,
+  messageOf,
+  settlementOf,
+  storedScene,
+  withMessage,
+} from '../store/scene.ts'
 import type { Given } from '../store/suite.ts'
 import { createManualRuntime } from '../support/manual-runtime.ts'
 import { watch } from './watched-store.ts'
@@ -92,13 +101,58 @@ test('the next commit starts when the last has ended, and takes all that came me
 test('a flood is written in commits of at most a thousand', async (t) => {
   const { given, queue, committer, commits } = await openCommitter(t)
   const accept = await acceptFor(given, queue)
-  const flood = Array.from({ length: 2_500 }, () => committer.accept({ ...accept, message: given.make.message(queue) }))
+  const flood = Array.from({ length: 2_500 }, () => committer.accept(withMessage(accept, given.make.message(queue))))
   await Promise.all(flood)
   assert.deepEqual(commits(), [
     [1_000, 0],
     [1_000, 0],
     [500, 0],
   ])
+})
+
+/** An accept of many messages. */
+async function batchFor(given: Given, queue: Queue, count: number, data = 'x') {
+  const accept = await acceptFor(given, queue)
+  const { deliveries } = accept.messages[0]!
+  const messages = Array.from({ length: count }, () => ({ message: given.make.message(queue, { data }), deliveries }))
+  return { ...accept, messages }
+}
+
+test('commits count messages, take single ones first, and one batch at least', async (t) => {
+  const { given, queue, committer, store } = await openCommitter(t)
+  const [accept, batch] = [await acceptFor(given, queue), await batchFor(given, queue, 600)]
+  const single = () => committer.accept(withMessage(accept, given.make.message(queue)))
+  const another = async () => committer.accept(await batchFor(given, queue, 600))
+  const batches = [committer.accept(batch), another(), another()]
+  await Promise.resolve()
+  const singles = Array.from({ length: 300 }, single)
+  await Promise.all([...batches, ...singles])
+  const sizes = store.commits.map(({ accepts }) => accepts.map(({ messages }) => messages.length))
+  assert.equal(sizes[0]?.filter((size) => size === 1).length, 300, 'no single message waits behind a batch')
+  for (const commit of sizes) assert.equal(commit.filter((size) => size === 600).length, 1)
+})
+
+test('batches leave half of the room to single messages', async (t) => {
+  const { given, queue, committer, store, runtime } = await openCommitter(t)
+  const release = store.holdCommits()
+  const waiting = [committer.accept(await acceptFor(given, queue))]
+  await runtime.rest()
+  for (let i = 0; i < 5; i++) waiting.push(committer.accept(await batchFor(given, queue, 1_000)))
+  await assert.rejects(committer.accept(await batchFor(given, queue, 2)), problem('overloaded'))
+  waiting.push(committer.accept(await acceptFor(given, queue)))
+  release()
+  assert.ok((await Promise.all(waiting)).every((it) => it.outcome === 'accepted'))
+  assert.equal((await committer.accept(await batchFor(given, queue, 2))).outcome, 'accepted')
+})
+
+test('a batch that cannot be stored is not stored in part, and takes no other along', async (t) => {
+  const { given, queue, committer } = await openCommitter(t)
+  const [good, bad] = [await batchFor(given, queue, 3), await batchFor(given, queue, 3)]
+  bad.messages.push(good.messages[0]!)
+  const [stored, refused] = await Promise.allSettled([committer.accept(good), committer.accept(bad)])
+  assert.deepEqual([stored.status, refused.status], ['fulfilled', 'rejected'])
+  for (const { message } of good.messages) assert.ok(await given.store.messages.get(idsOf(message)))
+  for (const { message } of bad.messages.slice(0, 3)) assert.equal(await given.store.messages.get(idsOf(message)), null)
 })
 
 test('everybody gets the result of their own write', async (t) => {
@@ -116,7 +170,7 @@ test('everybody gets the result of their own write', async (t) => {
   const [first, , , , last] = results
   assert.ok(typeof first === 'object' && first.outcome === 'accepted')
   assert.ok(typeof last === 'object' && last.outcome === 'accepted')
-  assert.equal(last.sequence, first.sequence + 1)
+  assert.equal(last.messages[0]!.sequence, first.messages[0]!.sequence + 1)
   assert.deepEqual([results[1], results[2], results[3]], ['lost', { outcome: 'stale' }, 'settled'])
 })
 
@@ -144,7 +198,7 @@ test('a key use that is noted during a commit is written without waiting for oth
 test('past ten thousand waiting messages the next one is refused and not stored, until there is room', async (t) => {
   const { given, queue, committer, store, runtime } = await openCommitter(t)
   const accept = await acceptFor(given, queue)
-  const next = () => ({ ...accept, message: given.make.message(queue) })
+  const next = () => withMessage(accept, given.make.message(queue))
   const release = store.holdCommits()
   const waiting = [committer.accept(next())]
   await runtime.rest()
@@ -154,7 +208,7 @@ test('past ten thousand waiting messages the next one is refused and not stored,
   release()
   const results = await Promise.all(waiting)
   assert.ok(results.every((it) => it.outcome === 'accepted'))
-  assert.equal(await given.store.messages.get(idsOf(refused.message)), null)
+  assert.equal(await given.store.messages.get(idsOf(messageOf(refused))), null)
   assert.equal((await committer.accept(refused)).outcome, 'accepted')
 })
 
@@ -162,12 +216,12 @@ test('past 64 MiB of waiting data the next message is refused, until there is ro
   const { given, queue, committer, store, runtime } = await openCommitter(t)
   const accept = await acceptFor(given, queue)
   const data = 'x'.repeat(1024 * 1024)
-  const next = () => ({ ...accept, message: given.make.message(queue, { data }) })
+  const next = () => withMessage(accept, given.make.message(queue, { data }))
   const release = store.holdCommits()
   const waiting = [committer.accept(next())]
   await runtime.rest()
   while (waiting.length < 64) waiting.push(committer.accept(next()))
-  const small = { ...accept, message: given.make.message(queue) }
+  const small = withMessage(accept, given.make.message(queue))
   await assert.rejects(committer.accept(small), problem('overloaded'))
   release()
   await Promise.all(waiting)
@@ -180,7 +234,7 @@ test('room is given back when the store refuses, too', async (t) => {
   const data = 'x'.repeat(1024 * 1024)
   store.failCommit = () => AWAY
   const refused = Array.from({ length: 64 }, () =>
-    committer.accept({ ...accept, message: given.make.message(queue, { data }) }),
+    committer.accept(withMessage(accept, given.make.message(queue, { data }))),
   )
   await Promise.all(refused.map((it) => assert.rejects(it, problem('store_unavailable'))))
   store.failCommit = () => null
@@ -198,7 +252,7 @@ test('while the store is away, messages are refused with the cause and not store
   })
   store.failCommit = () => null
   await runtime.advance(60_000)
-  assert.equal(await given.store.messages.get(idsOf(accept.message)), null)
+  assert.equal(await given.store.messages.get(idsOf(messageOf(accept))), null)
   assert.equal((await committer.accept(accept)).outcome, 'accepted')
 })
 
@@ -286,7 +340,7 @@ test('after closing, messages are refused, and what came before and settlements 
   const settled = committer.settle(settlement)
   await rejected
   assert.deepEqual([(await before).outcome, await settled], ['accepted', 'settled'])
-  assert.equal(await given.store.messages.get(idsOf(refused.message)), null)
+  assert.equal(await given.store.messages.get(idsOf(messageOf(refused))), null)
 })
 
 test('draining resolves when everything is written', async (t) => {

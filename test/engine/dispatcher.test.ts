@@ -72,7 +72,7 @@ test('a message for a queue that has changed meanwhile is not stored, and holds 
   const route = await office.store.queues.route({ organizationId, id: queue.id })
   const listener = await office.addListener(queue)
   const posted = { ...(await office.post(queue)), id: office.runtime.newId() }
-  assert.equal(await office.acceptor.accept(posted, route!), 'stale')
+  assert.equal(await office.acceptor.accept([posted], route!), 'stale')
   await office.runtime.rest()
   assert.equal(await office.store.messages.get({ organizationId, queueId: queue.id, id: posted.id }), null)
   assert.equal(office.sender.sent.length, 2)

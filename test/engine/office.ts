@@ -90,7 +90,7 @@ function furnish({ store, runtime, dispatcher, acceptor }: Parts, make: Make, or
     const message = make.message(queue, { createdAt: now, deliverAt: now, ...what })
     const route = await store.queues.route({ organizationId, id: queue.id })
     assert.ok(route)
-    assert.equal(await acceptor.accept(message, route), 'accepted')
+    assert.equal(await acceptor.accept([message], route), 'accepted')
     return message
   }
   return {

@@ -11,7 +11,7 @@ test("a deleted organization's listeners get nothing more, though their rows are
   await office.postMany(queue, 3)
   await runtime.rest()
   const before = sender.sent.length
-  const outcome = await store.organizations.delete(queue.organizationId)
+  const outcome = await store.organizations.delete({ id: queue.organizationId })
   assert.deepEqual(outcome, { listenerIds: [listener.id] })
   dispatcher.listenerGone(listener.id)
   for (let hours = 0; hours < 24; hours++) {

@@ -40,7 +40,8 @@ export function watch(store: Store): WatchedStore {
       throwIf(watched.failCommit(batch))
       const result = await store.commit(batch)
       for (const it of result.accepts) {
-        if (it.outcome === 'accepted') leased += it.leases.filter((lease) => lease !== null).length
+        if (it.outcome === 'accepted')
+          leased += it.messages.flatMap(({ leases }) => leases).filter((lease) => lease !== null).length
       }
       leased -= result.settlements.filter((it) => it === 'settled').length
       return result

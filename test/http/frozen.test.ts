@@ -24,6 +24,7 @@ const writes: [string, string, Json?][] = [
   ['PATCH', `${inQueue}/listeners/${listener.id}`, { name: 'renamed' }],
   ['DELETE', `${inQueue}/listeners/${listener.id}`],
   ['POST', `${inQueue}/messages`, { data: 'y' }],
+  ['POST', `${inQueue}/messages/batch`, { messages: [{ data: 'y' }] }],
   ['PUT', `${inQueue}/messages/${message.id}`, { name: 'renamed' }],
   ['DELETE', `${inQueue}/messages/${message.id}`],
   ['POST', '/api_keys', {}],

@@ -18,7 +18,10 @@ async function limited(limits: Json) {
 function assertQuota(answer: { status: number; body: Json }, name: string, value: number): void {
   assert.equal(answer.status, 402, JSON.stringify(answer.body))
   assert.equal(answer.body.title, 'Payment Required')
-  assert.equal(answer.body.detail, `the organization's limit ${name} is ${value} and used up; nothing was stored`)
+  assert.equal(
+    answer.body.detail,
+    `the organization's limit ${name} is ${value} and has no room for this; nothing was stored`,
+  )
   assert.equal(answer.body.errors[0].path, `/limits/${name}`)
 }
 
@@ -46,6 +49,16 @@ test('messages over a limit are a 402, and nothing of them is stored', async () 
   assertQuota(await post(), 'messages_per_day', 2)
   await limit({ messages_per_day: 3 })
   assert.equal((await post()).status, 200)
+})
+
+test('a batch that a limit has no room for is a 402, and none of it is stored', async () => {
+  const { call, queueId } = await limited({ stored_messages: 3 })
+  const batch = (count: number) =>
+    call('POST', `/queues/${queueId}/messages/batch`, { messages: Array(count).fill({ data: 'x' }) })
+  assert.equal((await batch(2)).status, 200)
+  assertQuota(await batch(2), 'stored_messages', 3)
+  assert.equal((await call('GET', '/messages')).body.messages.length, 2)
+  assert.equal((await batch(1)).status, 200)
 })
 
 test('a message that is deleted makes room for another', async () => {

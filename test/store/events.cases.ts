@@ -10,6 +10,7 @@ import {
   commit,
   idsOf,
   MISSED,
+  messageOf,
   settled,
   storedListener,
   storedOrganization,
@@ -241,7 +242,7 @@ export const eventCases: StoreCase[] = [
       const second = await given.store.events.list({ ...ask, after: first.next })
       assert.deepEqual(
         [...first.events, ...second.events].map(({ subject }) => subject.id),
-        accepts.map(({ message }) => message.id).reverse(),
+        accepts.map((accept) => messageOf(accept).id).reverse(),
       )
       assert.equal(second.next, null)
     },

@@ -49,13 +49,15 @@ class Diary {
     const settled = this.#pending.splice(0, settlements)
     const settling = settled.map((delivery) => settlementOf(this.#given, delivery, ACKNOWLEDGED))
     const result = await commit(this.#given, { accepts, settlements: settling })
-    for (const [index, { message, deliveries }] of accepts.entries()) {
+    for (const [index, accept] of accepts.entries()) {
       const it = result.accepts[index]!
       assert.ok(it.outcome === 'accepted')
-      const whole = { ...message, sequence: it.sequence }
+      const { message, deliveries } = accept.messages[0]!
+      const { sequence, leases } = it.messages[0]!
+      const whole = { ...message, sequence }
       const dueAt = message.deliverAt
       const { listenerId } = deliveries[0]!
-      this.#pending.push({ listenerId, message: whole, dueAt, attempts: 0, firstSentAt: null, lease: it.leases[0]! })
+      this.#pending.push({ listenerId, message: whole, dueAt, attempts: 0, firstSentAt: null, lease: leases[0]! })
       this.#note('message_added', message)
     }
     for (const { message } of settled) this.#note('message_published_ok', message)

@@ -9,6 +9,7 @@ import {
   claimedOne,
   commit,
   idsOf,
+  messageOf,
   settled,
   stored,
   storedScene,
@@ -51,10 +52,9 @@ const held: StoreCase[] = [
     name: 'without a lease a message may be claimed at once, by any node',
     async run(given) {
       const { queue, listeners } = await storedScene(given)
-      const { message, queueVersion, deliveries } = await acceptFor(given, queue)
-      const { accepts } = await commit(given, { accepts: [{ message, queueVersion, deliveries }] })
+      const { accepts } = await commit(given, { accepts: [await acceptFor(given, queue)] })
       assert.ok(accepts[0]?.outcome === 'accepted')
-      assert.deepEqual(accepts[0].leases, [null])
+      assert.deepEqual(accepts[0].messages[0]!.leases, [null])
       await claimedOne(given, { node: 'b', listenerId: listeners[0]!.id })
     },
   },
@@ -65,10 +65,11 @@ const held: StoreCase[] = [
       const { queue, listeners } = await storedScene(given, 3)
       const accept = await acceptFor(given, queue)
       const deliveries = listeners.map(({ id }, i) => ({ listenerId: id, leased: i !== 1 })).reverse()
-      const { accepts } = await commit(given, { accepts: [{ ...accept, deliveries }] })
+      const messages = [{ message: messageOf(accept), deliveries }]
+      const { accepts } = await commit(given, { accepts: [{ ...accept, messages }] })
       assert.ok(accepts[0]?.outcome === 'accepted')
       assert.deepEqual(
-        accepts[0].leases.map((lease) => typeof lease),
+        accepts[0].messages[0]!.leases.map((lease) => typeof lease),
         ['number', 'object', 'number'],
       )
       const free = await Promise.all(listeners.map(({ id }) => claim(given, { node: 'b', listenerId: id })))

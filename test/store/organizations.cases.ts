@@ -4,6 +4,7 @@ import {
   ACKNOWLEDGED,
   accepted,
   acceptFor,
+  bare,
   claim,
   commit,
   idsOf,
@@ -41,7 +42,7 @@ const founded: StoreCase[] = [
       const organization = make.organization()
       const ownerKey = make.ownerKey(organization)
       await store.organizations.create(organization, ownerKey)
-      assert.deepEqual(await store.apiKeys.get({ organizationId: organization.id, id: ownerKey.id }), ownerKey)
+      assert.deepEqual(bare(await store.apiKeys.get({ organizationId: organization.id, id: ownerKey.id })), ownerKey)
     },
   },
   {
@@ -78,7 +79,7 @@ const found: StoreCase[] = [
       const limits = { ...NO_LIMITS, queues: 0, storedMessages: 7, requestsPerMinute: 1 }
       const organization = make.organization({ status: 'frozen', limits })
       await store.organizations.create(organization, make.ownerKey(organization))
-      assert.deepEqual(await store.organizations.get(organization.id), organization)
+      assert.deepEqual(bare(await store.organizations.get(organization.id)), organization)
       assert.equal(await store.organizations.get(make.id()), null)
     },
   },
@@ -103,11 +104,11 @@ const changed: StoreCase[] = [
       const { id } = organization
       const first = await store.organizations.update({ id, changes: { limits: { queues: 1, listeners: 2 } }, now })
       const limits = { ...NO_LIMITS, queues: 1, listeners: 2 }
-      assert.deepEqual(first, { ...organization, limits, updatedAt: now })
+      assert.deepEqual(bare(first), { ...organization, limits, updatedAt: now })
       const changes = { name: 'renamed', status: 'frozen', limits: { queues: null } } as const
       const second = await store.organizations.update({ id, changes, now: now + 1 })
       const expected = { ...organization, name: 'renamed', status: 'frozen', updatedAt: now + 1 }
-      assert.deepEqual(second, { ...expected, limits: { ...NO_LIMITS, listeners: 2 } })
+      assert.deepEqual(bare(second), { ...expected, limits: { ...NO_LIMITS, listeners: 2 } })
       assert.deepEqual(await store.organizations.get(id), second)
       assert.equal(await store.organizations.update({ id: given.make.id(), changes: {}, now }), 'not_found')
     },
@@ -119,7 +120,7 @@ const changed: StoreCase[] = [
       const [one, other] = [await storedOrganization(given), await storedOrganization(given)]
       const changes = { name: other.name, status: 'frozen', limits: { queues: 1 } } as const
       assert.equal(await store.organizations.update({ id: one.id, changes, now }), 'name_taken')
-      assert.deepEqual(await store.organizations.get(one.id), one)
+      assert.deepEqual(bare(await store.organizations.get(one.id)), one)
     },
   },
   {
@@ -129,8 +130,8 @@ const changed: StoreCase[] = [
       await store.organizations.create(root, make.ownerKey(root))
       const { id } = root
       assert.equal(await store.organizations.update({ id, changes: { status: 'frozen' }, now }), 'root_organization')
-      assert.equal(await store.organizations.delete(id), 'root_organization')
-      assert.deepEqual(await store.organizations.get(id), root)
+      assert.equal(await store.organizations.delete({ id }), 'root_organization')
+      assert.deepEqual(bare(await store.organizations.get(id)), root)
       const renamed = await store.organizations.update({ id, changes: { name: 'us', limits: { queues: 1 } }, now })
       assert.ok(typeof renamed !== 'string' && renamed.name === 'us')
     },
@@ -147,13 +148,13 @@ const deleted: StoreCase[] = [
       await store.organizations.create(organization, ownerKey)
       const queue = await storedQueue(given, organization)
       const listeners = [await storedListener(given, queue), await storedListener(given, queue)]
-      const outcome = await store.organizations.delete(organization.id)
+      const outcome = await store.organizations.delete({ id: organization.id })
       assert.ok(typeof outcome !== 'string')
       assert.deepEqual(outcome.listenerIds.sort(), listeners.map(({ id }) => id).sort())
       assert.equal(await store.organizations.get(organization.id), null)
       assert.deepEqual(await store.organizations.list({ slice: null }), [other])
       assert.equal(await store.apiKeys.findByDigest(ownerKey.digest), null)
-      assert.equal(await store.organizations.delete(organization.id), 'not_found')
+      assert.equal(await store.organizations.delete({ id: organization.id }), 'not_found')
       const next = make.organization({ name: organization.name })
       assert.equal(await store.organizations.create(next, make.ownerKey(next)), 'created')
     },
@@ -163,7 +164,7 @@ const deleted: StoreCase[] = [
     async run(given) {
       const { store, make } = given
       const { organization, queue } = await storedScene(given)
-      await store.organizations.delete(organization.id)
+      await store.organizations.delete({ id: organization.id })
       for (const swept of [false, true]) {
         if (swept) while ((await store.removals.sweep({ limit: 10 })) > 0);
         assert.equal(await store.queues.create(make.queue(organization)), 'organization_not_found')
@@ -182,7 +183,7 @@ const deleted: StoreCase[] = [
       const accept = await acceptFor(given, queue)
       const other = await storedScene(given)
       await accepted(given, other.queue)
-      await store.organizations.delete(organization.id)
+      await store.organizations.delete({ id: organization.id })
       assert.deepEqual((await commit(given, { accepts: [accept] })).accepts, [{ outcome: 'stale' }])
       assert.equal(await store.queues.route({ organizationId: organization.id, id: queue.id }), null)
       const { deliveries, nextDueAt } = await claim(given, { node: 'b', listenerId: listeners[1]!.id })
@@ -205,8 +206,14 @@ const deleted: StoreCase[] = [
       const before = await stored(given, kept)
       for (let i = 0; i < 5; i++) await storedQueue(given, organization)
       for (let i = 0; i < 4; i++) await accepted(given, queue)
+      const answer = (organizationId: string, key: string) => ({
+        ...{ organizationId, target: 'POST /x', key, digest: 'd', status: 200, body: '{}' },
+        ...{ storedAt: given.now, expiresAt: given.now + 1_000 },
+      })
+      for (const key of ['1', '2', '3', '4']) await store.answers.keep(answer(organization.id, key))
+      await store.answers.keep(answer(theirs.organization.id, '1'))
       const ask = { organizationId: organization.id, only: null, slice: null }
-      await store.organizations.delete(organization.id)
+      await store.organizations.delete({ id: organization.id })
       let steps = 0
       for (let removed = 1; removed > 0; steps++) {
         removed = await store.removals.sweep({ limit: 3 })
@@ -216,6 +223,11 @@ const deleted: StoreCase[] = [
       assert.deepEqual(await store.queues.list(ask), [])
       assert.deepEqual(await store.listeners.list({ ...ask, queueId: null }), [])
       assert.deepEqual(await store.apiKeys.list(ask), [])
+      const found = (organizationId: string) =>
+        store.answers.find({ organizationId, target: 'POST /x', key: '1', now: given.now })
+      assert.equal(await found(organization.id), null)
+      assert.ok(await found(theirs.organization.id))
+      assert.equal(await store.answers.removeExpired({ now: given.now + 1_000, limit: 10 }), 1)
       assert.deepEqual(await stored(given, kept), before)
       assert.ok(await store.listeners.get(idsOf(theirs.listeners[0]!)))
     },

@@ -3,7 +3,7 @@ import type { Limits, Organization } from '../../src/core/organization.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import type { AcceptResult } from '../../src/store/batch.ts'
 import { NOW } from './make.ts'
-import { accepted, acceptFor, commit, idsOf, storedListener, storedQueue, storedScene } from './scene.ts'
+import { accepted, acceptFor, commit, idsOf, messageOf, storedListener, storedQueue, storedScene } from './scene.ts'
 import type { Given, StoreCase } from './suite.ts'
 
 async function limited({ store, now }: Given, { id }: Organization, limits: Partial<Limits>): Promise<void> {
@@ -116,9 +116,57 @@ const messages: StoreCase[] = [
       await limited(given, organization, { storedMessages: 0 })
       const accepts = [await acceptFor(given, queue), await acceptFor(given, other.queue)]
       assert.deepEqual((await commit(given, { accepts })).accepts.map(shown), ['storedMessages 0', 'accepted'])
-      assert.equal(await store.messages.get(idsOf(accepts[0]!.message)), null)
+      assert.equal(await store.messages.get(idsOf(messageOf(accepts[0]!))), null)
       assert.equal((await store.queues.get({ organizationId: organization.id, id: queue.id }))?.pendingCount, 0)
-      assert.ok(await store.messages.get(idsOf(accepts[1]!.message)))
+      assert.ok(await store.messages.get(idsOf(messageOf(accepts[1]!))))
+    },
+  },
+  {
+    name: 'messages that are accepted together are over the limit together, and leave nothing behind',
+    async run(given) {
+      const { store } = given
+      const { organization, queue } = await storedScene(given)
+      await limited(given, organization, { storedMessages: 3 })
+      await accepted(given, queue)
+      const template = await acceptFor(given, queue)
+      const { deliveries } = template.messages[0]!
+      const many = (count: number) =>
+        Array.from({ length: count }, () => ({ message: given.make.message(queue), deliveries }))
+      const answer = { organizationId: organization.id, target: 'POST /x', key: 'k', digest: 'd', status: 200 }
+      const kept = { ...answer, body: '{}', storedAt: given.now, expiresAt: given.now + 1_000 }
+      const tooMany = { ...template, messages: many(3), answer: kept }
+      const fitting = { ...template, messages: many(2) }
+      const { accepts } = await commit(given, { accepts: [tooMany, fitting, template] })
+      assert.deepEqual(accepts.map(shown), ['storedMessages 3', 'accepted', 'storedMessages 3'])
+      for (const { message } of tooMany.messages) assert.equal(await store.messages.get(idsOf(message)), null)
+      for (const { message } of fitting.messages) assert.ok(await store.messages.get(idsOf(message)))
+      assert.equal(await store.answers.find({ ...kept, now: given.now }), null)
+      assert.equal((await store.queues.get({ organizationId: organization.id, id: queue.id }))?.pendingCount, 3)
+    },
+  },
+  {
+    name: 'a request that has its answer is answered rather than over a limit that it has used up',
+    async run(given) {
+      const { store, make } = given
+      const { organization, queue } = await storedScene(given)
+      await limited(given, organization, { storedMessages: 1, queues: 2, listeners: 2, apiKeys: 2 })
+      const kept = (key: string) => ({
+        ...{ organizationId: organization.id, target: 'POST /x', key, digest: 'd', status: 200, body: '{}' },
+        ...{ storedAt: given.now, expiresAt: given.now + 1_000 },
+      })
+      const creations = [
+        async () => store.queues.create(make.queue(organization), kept('queue')),
+        async () => store.listeners.create(make.listener(queue), kept('listener')),
+        async () => store.apiKeys.create(make.apiKey(organization), kept('key')),
+        async () => {
+          const accept = { ...(await acceptFor(given, queue)), answer: kept('message') }
+          return (await commit(given, { accepts: [accept] })).accepts[0]!.outcome
+        },
+      ]
+      for (const create of creations) {
+        assert.match(String(await create()), /^(created|accepted)$/)
+        assert.equal(await create(), 'answered')
+      }
     },
   },
   {

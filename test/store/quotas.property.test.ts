@@ -6,7 +6,7 @@ import type { Message } from '../../src/core/message.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { NOW } from './make.ts'
-import { acceptFor, commit, idsOf, storedQueue, storedScene } from './scene.ts'
+import { acceptFor, commit, idsOf, messageOf, storedQueue, storedScene } from './scene.ts'
 import { type Given, withStore } from './suite.ts'
 
 type Step =
@@ -74,8 +74,8 @@ async function walk(given: Given, steps: Step[]): Promise<void> {
       results.map(({ outcome }) => outcome),
       accepts.map((_, i) => (i < room ? 'accepted' : 'quota')),
     )
-    for (const [i, { message }] of accepts.entries()) {
-      if (i < room) books.stored.push({ message: { ...message, sequence: 0 }, leaving: false })
+    for (const [i, accept] of accepts.entries()) {
+      if (i < room) books.stored.push({ message: { ...messageOf(accept), sequence: 0 }, leaving: false })
     }
     books.acceptedToday += Math.min(room, count)
   }

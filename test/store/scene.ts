@@ -52,13 +52,28 @@ export function commit(given: Given, what: Partial<Batch>): Promise<BatchResult>
   return given.store.commit({ node: 'a', now: given.now, accepts: [], settlements: [], keyUses: [], ...what })
 }
 
-/** An accept by the queue's state of now. */
-export async function acceptFor(given: Given, queue: Queue, what: Partial<Message> & { leased?: boolean } = {}) {
+/** An accept of one message by the queue's state of now. */
+export async function acceptFor(
+  given: Given,
+  queue: Queue,
+  what: Partial<Message> & { leased?: boolean } = {},
+): Promise<Accept> {
   const { leased = false, ...properties } = what
   const route = await given.store.queues.route({ organizationId: queue.organizationId, id: queue.id })
   assert.ok(route)
   const deliveries = route.listeners.map((listener) => ({ listenerId: listener.id, leased }))
-  return { message: given.make.message(queue, properties), queueVersion: route.queue.version, deliveries }
+  const message = given.make.message(queue, properties)
+  return { queueVersion: route.queue.version, messages: [{ message, deliveries }], answer: null }
+}
+
+/** The same accept of another message. */
+export function withMessage(accept: Accept, message: Omit<Message, 'sequence'>): Accept {
+  return { ...accept, messages: [{ ...accept.messages[0]!, message }] }
+}
+
+/** The message of an accept that has one. */
+export function messageOf(accept: Accept): Omit<Message, 'sequence'> {
+  return accept.messages[0]!.message
 }
 
 /** Stores a message for every listener of the queue. */
@@ -75,9 +90,10 @@ export async function accepted(
 
 function storedMessage(accept: Accept, result: BatchResult['accepts'][number] | undefined) {
   assert.ok(result?.outcome === 'accepted')
-  const message: Message = { ...accept.message, sequence: result.sequence }
-  const deliveries = accept.deliveries.flatMap(({ listenerId }, i): LeasedDelivery[] => {
-    const lease = result.leases[i] ?? null
+  const { sequence, leases } = result.messages[0]!
+  const message: Message = { ...messageOf(accept), sequence }
+  const deliveries = accept.messages[0]!.deliveries.flatMap(({ listenerId }, i): LeasedDelivery[] => {
+    const lease = leases[i] ?? null
     if (lease === null) return []
     return [{ listenerId, message, dueAt: message.deliverAt, attempts: 0, firstSentAt: null, lease }]
   })
@@ -137,7 +153,15 @@ export async function settled(
 export async function stored(given: Given, message: Message): Promise<MessageDetails> {
   const found = await given.store.messages.get(idsOf(message))
   assert.ok(found)
-  return found
+  const { revision: _, ...details } = found
+  return details
+}
+
+/** What a store answers with, without its revision. */
+export function bare<Answer>(answer: Answer): Answer {
+  if (typeof answer !== 'object' || answer === null) return answer
+  const { revision: _, ...rest } = answer as Answer & { revision?: number }
+  return rest as Answer
 }
 
 export async function pendingCount(given: Given, queue: Queue): Promise<number> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -181,7 +181,7 @@ test('sqlite in a file: organizations from before there were limits are active a
     async ({ store }) => {
       const rules = { root: false, status: 'active', limits: NO_LIMITS }
       assert.deepEqual(await store.organizations.get('o'), {
-        ...{ id: 'o', name: 'old', createdAt: 1, updatedAt: 2 },
+        ...{ id: 'o', name: 'old', createdAt: 1, updatedAt: 2, revision: 1 },
         ...rules,
       })
       // What was left to remove is still known.
@@ -189,6 +189,35 @@ test('sqlite in a file: organizations from before there were limits are active a
     },
   )
 })
+
+test('sqlite in a file: messages from before there were marks are paged like any others', async () => {
+  const path = freshPath()
+  const folderOfMigrations = new URL('../../src/store-sqlite/migrations/', import.meta.url)
+  const old = new DatabaseSync(path)
+  for (const file of readdirSync(folderOfMigrations).sort().slice(0, 4)) {
+    old.exec(readFileSync(new URL(file, folderOfMigrations), 'utf8'))
+  }
+  old.exec(`pragma application_id = ${0x64736375}; pragma user_version = 4`)
+  old.exec(`
+    insert into organizations (id, name, root, created_at, updated_at) values ('o', 'old', 0, 1, 2);
+    insert into queues (id, organization_id, name, version, created_at, updated_at) values ('q', 'o', 'q', 1, 1, 1);
+    with recursive numbers (value) as (select 1 union all select value + 1 from numbers where value < 5000)
+    insert into messages (sequence, id, organization_id, queue_id, data, created_at, deliver_at, fan_out)
+    select value, format('%06d', value), 'o', 'q', 'x', 1, 1, 0 from numbers`)
+  old.close()
+  await withStore(
+    () => openSqliteStore(path),
+    async ({ store }) => {
+      const ask = { organizationId: 'o', queueId: 'q', only: null, before: null, limit: 1, full: false }
+      for (const offset of [0, 1_030, 2_100, 4_999]) {
+        const [found] = await store.messages.list({ ...ask, offset })
+        assert.equal(found?.message.id, String(5_000 - offset).padStart(6, '0'))
+      }
+      assert.equal((await store.organizations.get('o'))?.revision, 1)
+    },
+  )
+})
+
 test('sqlite in a file: what was not counted when the process ended is counted after a restart, and only once', () =>
   acrossRestart(
     async (given) => {

@@ -1,5 +1,6 @@
 import { describe, test } from 'node:test'
 import type { Store } from '../../src/store/store.ts'
+import { answerCases } from './answers.cases.ts'
 import { apiKeyCases } from './api-keys.cases.ts'
 import { batchCases } from './batch.cases.ts'
 import { deliveryCases } from './deliveries.cases.ts'
@@ -10,6 +11,7 @@ import { listenerCases } from './listeners.cases.ts'
 import { createMake, type Make, NOW } from './make.ts'
 import { messageCases } from './messages.cases.ts'
 import { organizationCases } from './organizations.cases.ts'
+import { pagingCases } from './paging.cases.ts'
 import { queueCases } from './queues.cases.ts'
 import { quotaCases } from './quotas.cases.ts'
 import { removalCases } from './removals.cases.ts'
@@ -47,6 +49,8 @@ const nouns: Record<string, StoreCase[]> = {
   events: eventCases,
   stats: statsCases,
   expiry: expiryCases,
+  answers: answerCases,
+  paging: pagingCases,
 }
 
 /** Registers every case as a test, each with a store of its own that is closed afterwards. */

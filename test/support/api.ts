@@ -130,10 +130,11 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
 function createDirectAcceptor(store: Store, used: TestApi['used']): Acceptor {
   const empty = { node: NODE, settlements: [], keyUses: [] }
   return {
-    async accept(message, { queue, listeners }) {
+    async accept(given, { queue, listeners }, answer) {
       const deliveries = listeners.map(({ id }) => ({ listenerId: id, leased: false }))
-      const accepts = [{ message, queueVersion: queue.version, deliveries }]
-      const result = await store.commit({ ...empty, now: message.createdAt, accepts })
+      const messages = given.map((message) => ({ message, deliveries }))
+      const accepts = [{ queueVersion: queue.version, messages, answer: answer ?? null }]
+      const result = await store.commit({ ...empty, now: given[0]!.createdAt, accepts })
       const accepted = result.accepts[0]!
       if (accepted.outcome === 'quota') throw quotaReached(accepted)
       return accepted.outcome

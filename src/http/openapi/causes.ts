@@ -55,6 +55,9 @@ const rules: Record<ProblemCode, Rule> = {
   not_acceptable: withKey,
   body_too_large: readsBody,
   body_not_json: readsBody,
+  key_reused: ({ method, resource }) => method === 'POST' && resource !== null,
+  key_running: ({ method, resource }) => method === 'POST' && resource !== null,
+  changed: ({ method, resource }) => resource !== null && CHANGE_METHODS.includes(method),
   invalid: takesBody,
   // Messages may share a name.
   name_taken: ({ bodyProperties, resource }) => bodyProperties?.includes('name') === true && resource !== 'messages',

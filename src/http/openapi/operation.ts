@@ -1,6 +1,7 @@
 import type { Components, Node } from './components.ts'
 import type { DescribedRoute } from './described.ts'
 import { EXAMPLE_ID, exampleOf } from './examples.ts'
+import { commonHeaders, mayBeUnchanged } from './request-headers.ts'
 import { responsesOf } from './responses.ts'
 
 /** What operations share while a document is made. */
@@ -32,6 +33,7 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
   const tags = schema.tags ?? (demand ? [demand.resource] : [])
   if (tags.length === 0) fault(`${where} has no tags: add them to the schema of its route`)
   const given = schema.example
+  const kind = { method, path: pathOf(url), keyed: demand !== undefined }
   const body = schema.body as Node | undefined
   return {
     operationId: operationIdOf(described),
@@ -39,21 +41,24 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
     ...(schema.description !== undefined && { description: schema.description }),
     tags,
     ...(demand === undefined && { security: [] }),
-    parameters: parametersOf(schema, components),
+    parameters: [...parametersOf(schema, components), ...commonHeaders(kind)],
     ...(body !== undefined && {
       requestBody: bodyOf(body, components, given?.request ?? example('request')(body)),
     }),
-    responses: responsesOf(
-      (schema.response ?? {}) as Node,
-      {
-        method,
-        resource: demand?.resource ?? null,
-        params: paramsOf(url),
-        bodyProperties: body === undefined ? null : Object.keys((body.properties ?? {}) as Node),
-      },
-      components,
-      (part) => given?.response ?? example('response')(part),
-    ),
+    responses: {
+      ...(mayBeUnchanged(kind) && { 304: { description: 'the caller has it already (If-None-Match)' } }),
+      ...responsesOf(
+        (schema.response ?? {}) as Node,
+        {
+          method,
+          resource: demand?.resource ?? null,
+          params: paramsOf(url),
+          bodyProperties: body === undefined ? null : Object.keys((body.properties ?? {}) as Node),
+        },
+        components,
+        (part) => given?.response ?? example('response')(part),
+      ),
+    },
   }
 }
 

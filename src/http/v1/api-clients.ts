@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { AppDeps } from '../../app/deps.ts'
 import {
@@ -10,7 +11,10 @@ import {
 } from '../../app/organizations.ts'
 import type { Principal } from '../../core/api-key.ts'
 import type { Organization } from '../../core/organization.ts'
+import type { Revised } from '../../store/store.ts'
 import { type Api, demand, rootDemand } from '../contract.ts'
+import { tagged } from '../etag.ts'
+import { answerOnce } from '../idempotency.ts'
 import { paths, selfLink } from '../links.ts'
 import { pageOf, presentListing } from '../listing.ts'
 import { answers, collection, Deleted, Id, ListingQuery, Query, Ref, SelfLink, single } from '../schemas.ts'
@@ -69,15 +73,22 @@ export function apiClientRoutes(api: Api, deps: AppDeps): void {
     return presentListing(request, request.query, listing, asListed)
   })
 
-  api.post('/api_clients', { schema: schemas.create, config: rootDemand('api_clients', 'write') }, async (request) => {
-    const { name, limits = {} } = request.body
-    const { organization, text } = await createOrganization(deps, { name, limits: limitsOf(limits) })
-    const { id } = organization
-    return { api_client: { id, name }, api_key: text, _links: selfLink(request, paths.apiClient(id)) }
-  })
+  api.post(
+    '/api_clients',
+    { schema: schemas.create, config: rootDemand('api_clients', 'write') },
+    async (request, reply) => {
+      const { name, limits = {} } = request.body
+      const ask = { name, limits: limitsOf(limits) }
+      const present = ({ organization: { id }, text }: { organization: Organization; text: string }) => ({
+        ...{ api_client: { id, name }, api_key: text },
+        _links: selfLink(request, paths.apiClient(id)),
+      })
+      return answerOnce(request, reply, (answerFor) => createOrganization(deps, ask, answerFor), present)
+    },
+  )
 
-  api.get(ONE, { schema: schemas.read, config: demand('api_clients', 'read', 'apiClientId') }, async (request) =>
-    presentApiClient(request, await readOrganization(deps, askOf(request))),
+  api.get(ONE, { schema: schemas.read, config: demand('api_clients', 'read', 'apiClientId') }, async (request, reply) =>
+    presentApiClient(request, reply, await readOrganization(deps, askOf(request))),
   )
 
   api.route({
@@ -86,10 +97,11 @@ export function apiClientRoutes(api: Api, deps: AppDeps): void {
     schema: schemas.update,
     config: demand('api_clients', 'write', 'apiClientId'),
     preValidation: async (request) => void (await readOrganization(deps, askOf(request))),
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { name, status, limits } = request.body
       const change = { name, status, limits: limits && limitsOf(limits) }
-      return presentApiClient(request, await updateOrganization(deps, { ...askOf(request), change }))
+      const ask = { ...askOf(request), change, belief: request.belief }
+      return presentApiClient(request, reply, await updateOrganization(deps, ask))
     },
   })
 
@@ -101,7 +113,7 @@ export function apiClientRoutes(api: Api, deps: AppDeps): void {
       preValidation: async (request) => void (await readOrganization(deps, askOf(request))),
     },
     async (request) => {
-      await deleteOrganization(deps, askOf(request))
+      await deleteOrganization(deps, { ...askOf(request), belief: request.belief })
       return { _links: selfLink(request, paths.apiClient(request.params.apiClientId)) }
     },
   )
@@ -111,6 +123,7 @@ function askOf(request: { principal: Principal; params: Static<typeof OneApiClie
   return { principal: request.principal, id: request.params.apiClientId }
 }
 
-function presentApiClient(request: { base: string }, organization: Organization) {
-  return { api_client: fullApiClient(organization), _links: selfLink(request, paths.apiClient(organization.id)) }
+function presentApiClient(request: FastifyRequest, reply: FastifyReply, organization: Revised<Organization>) {
+  const body = { api_client: fullApiClient(organization), _links: selfLink(request, paths.apiClient(organization.id)) }
+  return tagged(request, reply, organization.revision, body)
 }

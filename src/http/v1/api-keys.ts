@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import {
   type ApiKeyAddress,
@@ -9,7 +10,10 @@ import {
 } from '../../app/api-keys.ts'
 import type { AppDeps } from '../../app/deps.ts'
 import type { ApiKey, Principal } from '../../core/api-key.ts'
+import type { Revised } from '../../store/store.ts'
 import { type Api, demand } from '../contract.ts'
+import { tagged } from '../etag.ts'
+import { answerOnce } from '../idempotency.ts'
 import { paths, selfLink } from '../links.ts'
 import { pageOf, presentListing, refOf } from '../listing.ts'
 import { answers, collection, Deleted, Id, ListingQuery, Query, SelfLink, single } from '../schemas.ts'
@@ -67,17 +71,21 @@ export function apiKeyRoutes(api: Api, deps: AppDeps): void {
     return presentListing(request, request.query, listing, asListed)
   })
 
-  api.post('/api_keys', { schema: schemas.issue, config: demand('api_keys', 'write') }, async (request) => {
+  api.post('/api_keys', { schema: schemas.issue, config: demand('api_keys', 'write') }, async (request, reply) => {
     const { name = null, status = 'enabled', scopes = null, owner = false } = request.body
     const { organizationId } = request.principal
-    const { key, text } = await issueApiKey(deps, { organizationId, name, status, scopes, owner })
-    return { api_key: text, ...refOf(key), _links: selfLink(request, paths.apiKey(key.id)) }
+    const ask = { organizationId, name, status, scopes, owner }
+    const present = ({ key, text }: { key: ApiKey; text: string }) => ({
+      ...{ api_key: text, ...refOf(key) },
+      _links: selfLink(request, paths.apiKey(key.id)),
+    })
+    return answerOnce(request, reply, (answerFor) => issueApiKey(deps, ask, answerFor), present)
   })
 
   api.get(
     '/api_keys/:apiKeyId',
     { schema: schemas.read, config: demand('api_keys', 'read', 'apiKeyId') },
-    async (request) => presentKey(request, await readApiKey(deps, addressOf(request))),
+    async (request, reply) => presentKey(request, reply, await readApiKey(deps, addressOf(request))),
   )
 
   api.route({
@@ -86,9 +94,10 @@ export function apiKeyRoutes(api: Api, deps: AppDeps): void {
     schema: schemas.update,
     config: demand('api_keys', 'write', 'apiKeyId'),
     preValidation: async (request) => void (await readApiKey(deps, addressOf(request))),
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { name, status, scopes } = request.body
-      return presentKey(request, await updateApiKey(deps, { ...addressOf(request), change: { name, status, scopes } }))
+      const ask = { ...addressOf(request), change: { name, status, scopes }, belief: request.belief }
+      return presentKey(request, reply, await updateApiKey(deps, ask))
     },
   })
 
@@ -102,7 +111,7 @@ export function apiKeyRoutes(api: Api, deps: AppDeps): void {
       },
     },
     async (request) => {
-      await deleteApiKey(deps, addressOf(request))
+      await deleteApiKey(deps, { ...addressOf(request), belief: request.belief })
       return { _links: selfLink(request, paths.apiKey(request.params.apiKeyId)) }
     },
   )
@@ -112,6 +121,7 @@ function addressOf(request: { principal: Principal; params: Static<typeof OneKey
   return { organizationId: request.principal.organizationId, id: request.params.apiKeyId }
 }
 
-function presentKey(request: { base: string }, key: ApiKey) {
-  return { api_key: fullKey(key), _links: selfLink(request, paths.apiKey(key.id)) }
+function presentKey(request: FastifyRequest, reply: FastifyReply, key: Revised<ApiKey>) {
+  const body = { api_key: fullKey(key), _links: selfLink(request, paths.apiKey(key.id)) }
+  return tagged(request, reply, key.revision, body)
 }

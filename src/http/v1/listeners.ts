@@ -11,6 +11,8 @@ import {
 import { expectQueueForPost } from '../../app/queues.ts'
 import type { Principal } from '../../core/api-key.ts'
 import { type Api, demand } from '../contract.ts'
+import { tagged } from '../etag.ts'
+import { answerOnce } from '../idempotency.ts'
 import { paths, selfLink } from '../links.ts'
 import { pageOf, presentListing } from '../listing.ts'
 import { EXAMPLE_SECRET } from '../openapi/examples.ts'
@@ -99,19 +101,23 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
     schema: schemas.create,
     config: demand('listeners', 'write', 'queueId'),
     preValidation: (request) => expectQueueForPost(deps, queueOf(request)),
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { organizationId, id: queueId } = queueOf(request)
-      const { id, name, secret } = await createListener(deps, { organizationId, queueId, ...createdOf(request.body) })
-      return { listener: { id, name, secret }, _links: selfLink(request, paths.listener(queueId, id)) }
+      const ask = { organizationId, queueId, ...createdOf(request.body) }
+      const present = ({ id, name, secret }: { id: string; name: string; secret: string }) => ({
+        listener: { id, name, secret },
+        _links: selfLink(request, paths.listener(queueId, id)),
+      })
+      return answerOnce(request, reply, (answerFor) => createListener(deps, ask, answerFor), present)
     },
   })
 
   api.get(
     ONE,
     { schema: schemas.read, config: demand('listeners', 'read', 'listenerId', 'queueId') },
-    async (request) => {
-      const listener = fullListener(await readListener(deps, addressOf(request)))
-      return { listener, _links: linkOf(request) }
+    async (request, reply) => {
+      const found = await readListener(deps, addressOf(request))
+      return tagged(request, reply, found.revision, { listener: fullListener(found), _links: linkOf(request) })
     },
   )
 
@@ -121,10 +127,13 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
     schema: schemas.update,
     config: demand('listeners', 'write', 'listenerId', 'queueId'),
     preValidation: async (request) => void (await readListener(deps, addressOf(request))),
-    handler: async (request) => {
-      const ask = { ...addressOf(request), change: changeOf(request.body) }
+    handler: async (request, reply) => {
+      const ask = { ...addressOf(request), change: changeOf(request.body), belief: request.belief }
       const { listener, secret } = await updateListener(deps, ask)
-      return { listener: { ...fullListener(listener), secret }, _links: linkOf(request) }
+      const read = { listener: fullListener(listener), _links: linkOf(request) }
+      const body = { ...read, listener: { ...read.listener, secret } }
+      // The tag is that of the listener as it can be read, which does not show the secret.
+      return tagged(request, reply, listener.revision, body, read)
     },
   })
 
@@ -138,7 +147,7 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
       },
     },
     async (request) => {
-      await deleteListener(deps, addressOf(request))
+      await deleteListener(deps, { ...addressOf(request), belief: request.belief })
       return { _links: linkOf(request) }
     },
   )

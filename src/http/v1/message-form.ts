@@ -18,6 +18,17 @@ export const NewMessage = strict({
   name: Type.Optional(Name),
 })
 
+export const MAX_MESSAGES = 1_000
+
+/** What creates many at once. */
+export const NewMessages = strict({
+  messages: Type.Array(NewMessage, {
+    minItems: 1,
+    maxItems: MAX_MESSAGES,
+    description: `must be an array of 1 to ${MAX_MESSAGES} messages`,
+  }),
+})
+
 export const MessageChange = strict({
   name: Type.Optional(Name),
   ...readOnly('id', 'data', 'created_at', 'deliver_at', 'status', 'deliveries'),
@@ -51,13 +62,31 @@ export const CURSOR = new RegExp(`(${ID_PATTERN})`)
 /** A UTF-16 unit becomes at most three bytes of UTF-8. */
 const SURELY_FITS = Math.floor(MAX_DATA_BYTES / 3)
 
+/** More would help nobody. */
+const MAX_FAULTS = 20
+
 /** Data has a limit of its own, below that of the whole request. */
 export function weighMessage(body: unknown): void {
-  const data = (body as { data?: unknown } | null | undefined)?.data
-  if (typeof data !== 'string' || data.length <= SURELY_FITS) return
-  if (Buffer.byteLength(data) <= MAX_DATA_BYTES) return
+  if (isTooLarge(body)) throw tooLarge(['/data'])
+}
+
+/** The same for each of many. */
+export function weighMessages(body: unknown): void {
+  const messages = (body as { messages?: unknown } | null | undefined)?.messages
+  if (!Array.isArray(messages)) return
+  const paths = messages.flatMap((message, index) => (isTooLarge(message) ? [`/messages/${index}/data`] : []))
+  if (paths.length > 0) throw tooLarge(paths.slice(0, MAX_FAULTS))
+}
+
+function isTooLarge(message: unknown): boolean {
+  const data = (message as { data?: unknown } | null | undefined)?.data
+  if (typeof data !== 'string' || data.length <= SURELY_FITS) return false
+  return Buffer.byteLength(data) > MAX_DATA_BYTES
+}
+
+function tooLarge(paths: string[]): Problem {
   const message = `must be at most ${MAX_DATA_BYTES} bytes of UTF-8`
-  throw new Problem('body_too_large', { errors: [{ path: '/data', message }] })
+  return new Problem('body_too_large', { errors: paths.map((path) => ({ path, message })) })
 }
 
 export function fullMessage({ message, deliveries }: MessageDetails, now: number): Static<typeof Message> {

@@ -1,10 +1,15 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { acceptMessage, loadRoute } from '../../app/accept-message.ts'
+import { type AcceptedMessage, acceptMessage, loadRoute } from '../../app/accept-message.ts'
 import type { AppDeps } from '../../app/deps.ts'
 import { deleteMessage, listMessages, type MessageAddress, readMessage, updateMessage } from '../../app/messages.ts'
 import type { Principal } from '../../core/api-key.ts'
+import type { MessageDetails } from '../../store/messages.ts'
+import type { Revised } from '../../store/store.ts'
 import { type Api, demand } from '../contract.ts'
 import { decodeCursor, expectOneStart } from '../cursor.ts'
+import { tagged } from '../etag.ts'
+import { answerOnce } from '../idempotency.ts'
 import { paths, selfLink } from '../links.ts'
 import { type ListingAsk, pageOf, presentFeed, refOf } from '../listing.ts'
 import {
@@ -96,22 +101,23 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
       if (deps.directory.peek(address.organizationId, address.queueId) !== undefined) done()
       else loadRoute(deps, address).then(() => done(), done)
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { queueId } = request.params
       const { data, name = null } = request.body
-      const { organizationId } = request.principal
-      const message = await acceptMessage(deps, { organizationId, queueId, name, data })
-      return { message: refOf(message), _links: selfLink(request, paths.message(queueId, message.id)) }
+      const ask = { organizationId: request.principal.organizationId, queueId, name, data }
+      const present = (message: AcceptedMessage) => ({
+        message: refOf(message),
+        _links: selfLink(request, paths.message(queueId, message.id)),
+      })
+      return answerOnce(request, reply, (answerFor) => acceptMessage(deps, ask, answerFor), present)
     },
   })
 
   api.get(
     ONE,
     { schema: schemas.read, config: demand('messages', 'read', 'messageId', 'queueId') },
-    async (request) => {
-      const message = fullMessage(await readMessage(deps, addressOf(request)), deps.runtime.now())
-      return { message, _links: linkOf(request) }
-    },
+    async (request, reply) =>
+      presentMessage(request, reply, await readMessage(deps, addressOf(request)), deps.runtime.now()),
   )
 
   api.route({
@@ -120,9 +126,9 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
     schema: schemas.update,
     config: demand('messages', 'write', 'messageId', 'queueId'),
     preValidation: async (request) => void (await readMessage(deps, addressOf(request))),
-    handler: async (request) => {
-      const details = await updateMessage(deps, { ...addressOf(request), changes: { name: request.body.name } })
-      return { message: fullMessage(details, deps.runtime.now()), _links: linkOf(request) }
+    handler: async (request, reply) => {
+      const ask = { ...addressOf(request), changes: { name: request.body.name }, belief: request.belief }
+      return presentMessage(request, reply, await updateMessage(deps, ask), deps.runtime.now())
     },
   })
 
@@ -136,7 +142,7 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
       },
     },
     async (request) => {
-      await deleteMessage(deps, addressOf(request))
+      await deleteMessage(deps, { ...addressOf(request), belief: request.belief })
       return { _links: linkOf(request) }
     },
   )
@@ -153,6 +159,14 @@ function rangeOf(query: ListingAsk) {
 function addressOf(request: { principal: Principal; params: Static<typeof OneMessage> }): MessageAddress {
   const { queueId, messageId: id } = request.params
   return { organizationId: request.principal.organizationId, queueId, id }
+}
+
+function presentMessage(request: FastifyRequest, reply: FastifyReply, details: Revised<MessageDetails>, now: number) {
+  const message = fullMessage(details, now)
+  const { queueId, id } = details.message
+  const body = { message, _links: selfLink(request, paths.message(queueId, id)) }
+  // Data never changes, and there may be a lot of it.
+  return tagged(request, reply, details.revision, body, { ...message, data: null })
 }
 
 function linkOf(request: { base: string; params: Static<typeof OneMessage> }) {

@@ -2,7 +2,10 @@ import { type Static, Type } from 'typebox'
 import type { AppDeps } from '../../app/deps.ts'
 import { createQueue, deleteQueue, listQueues, type QueueAddress, readQueue, updateQueue } from '../../app/queues.ts'
 import type { Principal } from '../../core/api-key.ts'
+import type { QueueDetails } from '../../store/queues.ts'
 import { type Api, demand } from '../contract.ts'
+import { tagged } from '../etag.ts'
+import { answerOnce } from '../idempotency.ts'
 import { paths, selfLink } from '../links.ts'
 import { pageOf, presentListing } from '../listing.ts'
 import { collection, Deleted, Id, ListingQuery, Query, single } from '../schemas.ts'
@@ -54,13 +57,19 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
     return presentListing(request, request.query, listing, listedQueues)
   })
 
-  api.post('/queues', { schema: schemas.create, config: demand('queues', 'write') }, async (request) => {
-    const { organizationId } = request.principal
-    return presentQueue(request, await createQueue(deps, { organizationId, ...request.body }))
+  api.post('/queues', { schema: schemas.create, config: demand('queues', 'write') }, async (request, reply) => {
+    const ask = { organizationId: request.principal.organizationId, ...request.body }
+    const present = (queue: QueueDetails) => presentQueue(request, queue)
+    return answerOnce(request, reply, (answerFor) => createQueue(deps, ask, answerFor), present)
   })
 
-  api.get('/queues/:queueId', { schema: schemas.read, config: demand('queues', 'read', 'queueId') }, async (request) =>
-    presentQueue(request, await readQueue(deps, addressOf(request))),
+  api.get(
+    '/queues/:queueId',
+    { schema: schemas.read, config: demand('queues', 'read', 'queueId') },
+    async (request, reply) => {
+      const queue = await readQueue(deps, addressOf(request))
+      return tagged(request, reply, queue.version, presentQueue(request, queue))
+    },
   )
 
   api.route({
@@ -69,10 +78,11 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
     schema: schemas.update,
     config: demand('queues', 'write', 'queueId'),
     preValidation: async (request) => void (await readQueue(deps, addressOf(request))),
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { name, schema, paused } = request.body
-      const changes = { name, schema, paused }
-      return presentQueue(request, await updateQueue(deps, { ...addressOf(request), changes }))
+      const ask = { ...addressOf(request), changes: { name, schema, paused }, belief: request.belief }
+      const queue = await updateQueue(deps, ask)
+      return tagged(request, reply, queue.version, presentQueue(request, queue))
     },
   })
 
@@ -86,7 +96,7 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
       },
     },
     async (request) => {
-      await deleteQueue(deps, addressOf(request))
+      await deleteQueue(deps, { ...addressOf(request), belief: request.belief })
       return { _links: selfLink(request, paths.queue(request.params.queueId)) }
     },
   )

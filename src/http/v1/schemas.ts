@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { AppDeps } from '../../app/deps.ts'
 import { readSchema } from '../../app/queues.ts'
 import { type Api, demand } from '../contract.ts'
+import { taggedAs } from '../etag.ts'
 import { paths, selfLink } from '../links.ts'
 import { Id, Query, SelfLink, single } from '../schemas.ts'
 import { QueueSchema } from './queue-form.ts'
@@ -21,9 +22,10 @@ const schema = {
 
 export function schemaRoutes(api: Api, deps: AppDeps): void {
   const config = demand('schemas', 'read', 'schemaId', 'queueId')
-  api.get('/queues/:queueId/schemas/:schemaId', { schema, config }, async (request) => {
+  api.get('/queues/:queueId/schemas/:schemaId', { schema, config }, async (request, reply) => {
     const { queueId: id, schemaId } = request.params
     const rules = await readSchema(deps, { organizationId: request.principal.organizationId, id, schemaId })
-    return { schema: rules, _links: selfLink(request, paths.schema(id, schemaId)) }
+    const body = { schema: rules, _links: selfLink(request, paths.schema(id, schemaId)) }
+    return taggedAs(request, reply, schemaId, body)
   })
 }

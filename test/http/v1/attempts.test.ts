@@ -20,11 +20,10 @@ async function triedMessage(count: number): Promise<string> {
   const message = { id, organizationId, queueId: queue.id, name: null, data: 'x', createdAt: now, deliverAt: now }
   const deliveries = route.listeners.map((listener) => ({ listenerId: listener.id, leased: true }))
   const nothing = { node: 'n', now, accepts: [], settlements: [], keyUses: [] }
-  const accepts = [{ message, queueVersion: route.queue.version, deliveries }]
+  const accepts = [{ queueVersion: route.queue.version, messages: [{ message, deliveries }], answer: null }]
   const accepted = (await api.store.commit({ ...nothing, accepts })).accepts[0]!
   assert.ok(accepted.outcome === 'accepted')
-  const { sequence } = accepted
-  const leases = [...accepted.leases]
+  const { sequence, leases } = accepted.messages[0]!
   let dueAt = now
   for (let number = 1; number <= count; number++) {
     const startedAt = now + number * 1000

@@ -27,7 +27,11 @@ async function deleted() {
     name,
     path,
     below,
-    posts: { '/messages': { data: 'x' }, '/listeners': { name: 'n', notify_url: 'http://a' } },
+    posts: {
+      '/messages': { data: 'x' },
+      '/messages/batch': { messages: [{ data: 'x' }] },
+      '/listeners': { name: 'n', notify_url: 'http://a' },
+    },
   }
 }
 

@@ -1,0 +1,80 @@
+import { Problem } from '../core/problem.ts'
+import type { Runtime } from '../runtime.ts'
+import type { StoredAnswer } from '../store/answers.ts'
+import type { Store } from '../store/store.ts'
+
+const KEPT_MS = 24 * 60 * 60 * 1000
+/** More than any server answers at once; past it there is no telling whether a request repeats one that runs. */
+const MAX_RUNNING = 10_000
+
+/** What makes two requests the same: who sends what where, and the key that the caller chose. */
+export interface Attempted {
+  organizationId: string
+  /** Method and path. */
+  target: string
+  key: string
+  /** Hexadecimal SHA-256 of the body. */
+  digest: string
+}
+
+/** Makes the answer to be stored together with an effect, which is known before it is written: ids are made first. */
+export type AnswerFor<Result> = (result: Result) => StoredAnswer
+
+/** The first request with its key: it alone may have an effect. Call `end` once, when its answer is stored or given up. */
+export interface Turn {
+  /** The answer to be stored, from now on for 24 hours. */
+  answer(status: number, body: string): StoredAnswer
+  /** Stores an answer that no effect carries. */
+  keep(answer: StoredAnswer): Promise<void>
+  end(): void
+}
+
+/**
+ * Sees to it that a request which is repeated under the same key takes effect once. Which ones run is known in memory
+ * alone: those that a crash cut short have either stored their answer with their effect, or neither.
+ */
+export interface Idempotency {
+  /** The turn of a first request, or the answer that it had. Throws `key_reused`, `key_running` and `overloaded`. */
+  begin(attempted: Attempted): Promise<Turn | StoredAnswer>
+}
+
+export function createIdempotency(deps: { store: Pick<Store, 'answers'>; runtime: Runtime }): Idempotency {
+  const { store, runtime } = deps
+  /** Digests of the bodies, by request. */
+  const running = new Map<string, string>()
+
+  function turnOf(attempted: Attempted, id: string): Turn {
+    return {
+      answer(status, body) {
+        const storedAt = runtime.now()
+        return { ...attempted, status, body, storedAt, expiresAt: storedAt + KEPT_MS }
+      },
+      async keep(answer) {
+        await store.answers.keep(answer)
+      },
+      end: () => void running.delete(id),
+    }
+  }
+
+  return {
+    async begin(attempted) {
+      const { organizationId, target, key, digest } = attempted
+      const id = `${organizationId} ${target} ${key}`
+      const other = running.get(id)
+      if (other !== undefined) throw new Problem(other === digest ? 'key_running' : 'key_reused')
+      if (running.size >= MAX_RUNNING) throw new Problem('overloaded')
+      running.set(id, digest)
+      const turn = turnOf(attempted, id)
+      try {
+        const found = await store.answers.find({ organizationId, target, key, now: runtime.now() })
+        if (found === null) return turn
+        if (found.digest !== digest) throw new Problem('key_reused')
+        turn.end()
+        return found
+      } catch (error) {
+        turn.end()
+        throw error
+      }
+    },
+  }
+}

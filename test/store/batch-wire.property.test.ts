@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Next } from '../../src/core/delivery.ts'
+import type { StoredAnswer } from '../../src/store/answers.ts'
+import type { Accept, AcceptResult, Batch, BatchResult, Settlement } from '../../src/store/batch.ts'
+import { packBatch, packResult, unpackBatch, unpackResult } from '../../src/store-sqlite/batch-wire.ts'
+
+const text = fc.string({ unit: 'binary' })
+const time = fc.maxSafeNat()
+const nullable = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: null })
+
+const answer: fc.Arbitrary<StoredAnswer> = fc.record({
+  ...{ organizationId: text, target: text, key: text, digest: text, body: text },
+  ...{ status: time, storedAt: time, expiresAt: time },
+})
+
+/** Messages of one accept have one organization and queue. */
+const accept: fc.Arbitrary<Accept> = fc.tuple(text, text).chain(([organizationId, queueId]) => {
+  const place = { organizationId: fc.constant(organizationId), queueId: fc.constant(queueId) }
+  const times = { createdAt: time, deliverAt: time }
+  const message = fc.record({ id: text, ...place, name: nullable(text), data: text, ...times })
+  const deliveries = fc.array(fc.record({ listenerId: text, leased: fc.boolean() }))
+  const messages = fc.array(fc.record({ message, deliveries }), { minLength: 1 })
+  return fc.record({ queueVersion: time, messages, answer: nullable(answer) })
+})
+
+const next: fc.Arbitrary<Next> = fc.oneof(
+  fc.record({ state: fc.constant('acknowledged' as const) }),
+  fc.record({ state: fc.constant('pending' as const), dueAt: time }),
+  fc.record({ state: fc.constant('missed' as const), reason: text }),
+)
+
+const settlement: fc.Arbitrary<Settlement> = fc.record({
+  delivery: fc.record({ listenerId: text, dueAt: time, lease: time, firstSentAt: nullable(time), sequence: time }),
+  attempt: fc.record({
+    ...{ number: time, startedAt: time, durationMs: time, status: nullable(time) },
+    ...{ error: fc.constantFrom(null, 'timeout' as const, 'dns' as const), response: text },
+  }),
+  next,
+})
+
+const batch: fc.Arbitrary<Batch> = fc.record({
+  node: text,
+  now: time,
+  accepts: fc.array(accept),
+  settlements: fc.array(settlement),
+  keyUses: fc.array(fc.record({ apiKeyId: text, at: time })),
+})
+
+const acceptResult: fc.Arbitrary<AcceptResult> = fc.oneof(
+  fc.record({
+    outcome: fc.constant('accepted' as const),
+    messages: fc.array(fc.record({ sequence: time, leases: fc.array(nullable(time)) })),
+  }),
+  fc.record({ outcome: fc.constantFrom('stale' as const, 'answered' as const) }),
+  fc.record({
+    outcome: fc.constant('quota' as const),
+    limit: fc.constantFrom('storedMessages' as const, 'messagesPerDay' as const),
+    value: time,
+  }),
+)
+
+const result: fc.Arbitrary<BatchResult> = fc.record({
+  accepts: fc.array(acceptResult),
+  settlements: fc.array(fc.constantFrom('settled' as const, 'lost' as const)),
+})
+
+/** Generated records have no prototype, which is no difference to anybody. */
+function plain<Value>(value: Value): Value {
+  return structuredClone(value)
+}
+
+test('a batch comes out of the wire as it went in, and survives the way between threads', () =>
+  fc.assert(
+    fc.property(batch, (it) => assert.deepEqual(unpackBatch(structuredClone(packBatch(it))), plain(it))),
+    { seed: 5 },
+  ))
+
+test('so does what came of it', () =>
+  fc.assert(
+    fc.property(result, (it) => assert.deepEqual(unpackResult(structuredClone(packResult(it))), plain(it))),
+    { seed: 5 },
+  ))
+
+test('what is packed is flat: texts, numbers, booleans and null', () =>
+  fc.assert(
+    fc.property(batch, result, (one, other) => {
+      for (const value of [...packBatch(one), ...packResult(other)])
+        assert.ok(value === null || Object(value) !== value)
+    }),
+    { seed: 5 },
+  ))
