@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { type Network, parseNetwork } from './core/address.ts'
+import { type Network, parseAddress, parseNetwork } from './core/address.ts'
+import { ANY_TARGET, PUBLIC_TARGETS, parseTargets, type Targets } from './core/target.ts'
 
 /** What the server was told at its start; nothing of it changes while it runs. */
 export interface Config {
@@ -14,6 +15,8 @@ export interface Config {
   rateLimit: number
   /** The proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly Network[]
+  /** Where deliveries may go. */
+  targets: Targets
   /** How long messages that are done with, and events, are kept. */
   retention: { messagesMs: number; eventsMs: number }
   /** Paths of PEM files; null: no TLS. */
@@ -43,6 +46,7 @@ const settings = {
   DISCUE_ROOT_API_KEY: setting('', readRootApiKey),
   DISCUE_RATE_LIMIT: setting('0', readRateLimit),
   DISCUE_TRUSTED_PROXIES: setting('', readTrustedProxies),
+  DISCUE_TARGETS: setting('', readTargets),
   DISCUE_RETENTION: setting('7d', readDuration),
   DISCUE_EVENT_RETENTION: setting('24h', readDuration),
   DISCUE_TLS_CERT: setting('', readPath),
@@ -64,14 +68,16 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     const shown = name === 'DISCUE_ROOT_API_KEY' ? 'what was given' : `"${text}"`
     throw new ConfigError(`${name} must be ${result}, not ${shown}`)
   }
+  const host = read('DISCUE_HOST', settings.DISCUE_HOST)
   return Object.freeze({
-    host: read('DISCUE_HOST', settings.DISCUE_HOST),
+    host,
     port: read('DISCUE_PORT', settings.DISCUE_PORT),
     publicUrl: read('DISCUE_PUBLIC_URL', settings.DISCUE_PUBLIC_URL),
     database: read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL),
     rootApiKey: read('DISCUE_ROOT_API_KEY', settings.DISCUE_ROOT_API_KEY),
     rateLimit: read('DISCUE_RATE_LIMIT', settings.DISCUE_RATE_LIMIT),
     trustedProxies: read('DISCUE_TRUSTED_PROXIES', settings.DISCUE_TRUSTED_PROXIES),
+    targets: read('DISCUE_TARGETS', settings.DISCUE_TARGETS) ?? defaultTargets(host),
     retention: {
       messagesMs: read('DISCUE_RETENTION', settings.DISCUE_RETENTION),
       eventsMs: read('DISCUE_EVENT_RETENTION', settings.DISCUE_EVENT_RETENTION),
@@ -169,6 +175,20 @@ function readTrustedProxies(text: string): { value: Network[] } | string {
   return known.length === networks.length
     ? { value: known }
     : 'addresses and CIDRs with commas between them, such as 10.0.0.0/8,192.168.1.7'
+}
+
+function readTargets(text: string): { value: Targets | null } | string {
+  if (text === '') return { value: null }
+  const value = parseTargets(text)
+  return value === null
+    ? 'public, any, or CIDRs and host names with commas between them, such as public,10.0.0.0/8,*.example.internal'
+    : { value }
+}
+
+/** Whoever reaches a server on loopback is on its machine anyway; anybody else must not reach in through it. */
+function defaultTargets(host: string): Targets {
+  const loopback = host === 'localhost' || parseAddress(host)?.range() === 'loopback'
+  return loopback ? ANY_TARGET : PUBLIC_TARGETS
 }
 
 const DURATION_UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -31,8 +31,8 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
   const undo: (() => Promise<void>)[] = [() => store.close()]
   try {
     const newRootKey = await ensureRootKey({ store, runtime }, config.rootApiKey)
-    const { retention } = config
-    const engine = createEngine({ store, runtime, retention, userAgent: `discue/${VERSION}` })
+    const { retention, targets } = config
+    const engine = createEngine({ store, runtime, retention, targets, userAgent: `discue/${VERSION}` })
     const health = createHealth(store)
     const api = createApi({
       store,
@@ -43,6 +43,7 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
       schemaChecks: createSchemaChecks(),
       keyRing: createKeyRing({ store, now: runtime.now }),
       eventRetentionMs: retention.eventsMs,
+      targets,
       publicUrl: config.publicUrl,
       rateLimit: config.rateLimit,
       trustedProxies: config.trustedProxies,

@@ -1,5 +1,6 @@
 import type { Listener } from '../core/listener.ts'
 import type { Message } from '../core/message.ts'
+import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
 import type { StoredAnswer } from '../store/answers.ts'
 import type { QueueRoute } from '../store/queues.ts'
@@ -47,4 +48,6 @@ export interface AppDeps {
   keyRing: KeyRing
   /** How long events are kept. */
   eventRetentionMs: number
+  /** Where listeners may be. */
+  targets: Targets
 }

@@ -11,6 +11,7 @@ import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
 import { refusalOf } from './refusal.ts'
+import { expectTargets } from './targets.ts'
 import { onlyVisible } from './visibility.ts'
 
 export interface ListenerAddress {
@@ -40,15 +41,17 @@ export interface ListenerChange {
 }
 
 /**
- * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached` and `key_running`. The answer is the only
+ * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached` and `key_running`, and `invalid` for a URL at a
+ * place that the server may not send to. The answer is the only
  * one that holds a secret which was made here.
  */
 export async function createListener(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier' | 'targets'>,
   ask: NewListener,
   answerFor?: AnswerFor<{ id: string; name: string; secret: string }>,
 ): Promise<{ id: string; name: string; secret: string }> {
   expectIds([ask.queueId], 'queue_not_found')
+  expectTargets(deps.targets, ask)
   const now = deps.runtime.now()
   const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
   const settings = withChange(DEFAULT_SETTINGS, ask.settings)
@@ -85,13 +88,14 @@ export async function listListeners(
   return readPage(ask.page, (slice) => deps.store.listeners.list({ organizationId, queueId, only, slice }))
 }
 
-/** Throws `listener_not_found`, `name_taken` and `changed`. `secret` is there where it was changed, and only then. */
+/** Throws `listener_not_found`, `name_taken`, `changed` and `invalid` like `createListener`. `secret` is there where it was changed, and only then. */
 export async function updateListener(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier' | 'targets'>,
   ask: ListenerAddress & { change: ListenerChange; belief?: Belief },
 ): Promise<{ listener: Revised<ListenerDetails>; secret?: string }> {
   const { change, belief, ...address } = ask
   const current = await readListener(deps, address)
+  expectTargets(deps.targets, change)
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
   const changes = named({ ...change, secret })
   const changed = await deps.store.listeners.update({ ...address, changes, belief, now: deps.runtime.now() })

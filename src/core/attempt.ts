@@ -1,5 +1,7 @@
 /** Why an attempt ended without an answer that could be judged. */
 export type AttemptError =
+  /** Nothing was sent: the target has no address that the server may connect to. */
+  | 'blocked_target'
   | 'timeout'
   | 'connection_refused'
   | 'connection_reset'

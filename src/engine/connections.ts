@@ -1,6 +1,5 @@
-import { buildConnector, Client } from 'undici'
+import { type buildConnector, Client } from 'undici'
 
-const CONNECT_TIMEOUT_MS = 10_000
 /** Idle connections that are kept over all origins; past this, one that becomes idle is closed. */
 const MAX_IDLE = 2_048
 /** Longer than a socket is kept alive without use, so that what is thrown away here has none any more. */
@@ -17,10 +16,14 @@ interface Idle {
  * let a listener that hangs starve another one on the same host.
  */
 export class Connections {
-  readonly #connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS })
+  readonly #connect: buildConnector.connector
   readonly #idle = new Map<string, Idle[]>()
   readonly #all = new Set<Client>()
   #idleCount = 0
+
+  constructor(connect: buildConnector.connector) {
+    this.#connect = connect
+  }
 
   take(origin: string): Client {
     const idle = this.#idle.get(origin)?.pop()

@@ -1,4 +1,5 @@
 import type { Acceptor, Carrier } from '../app/deps.ts'
+import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
 import { createAcceptor } from './acceptor.ts'
@@ -39,11 +40,12 @@ export function createEngine(deps: {
   runtime: Runtime
   userAgent: string
   retention: Retention
+  targets: Targets
 }): Engine {
   const { store, runtime } = deps
   const node = runtime.newId()
   const committer = createCommitter({ store, node, runtime })
-  const sender = createSender(runtime)
+  const sender = createSender(runtime, deps.targets)
   const shares = { slots: new SendSlots(MAX_IN_FLIGHT), memory: new MemoryShare() }
   const dispatcher = createDispatcher({ ...deps, ...shares, committer, sender, node })
   const sweep = () => {

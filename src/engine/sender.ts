@@ -1,7 +1,9 @@
 import type { Client, Dispatcher } from 'undici'
 import { type AttemptError, type Outcome, RESPONSE_KEPT_BYTES } from '../core/attempt.ts'
+import type { Targets } from '../core/target.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import { Connections } from './connections.ts'
+import { createConnector, type Resolve } from './safe-connector.ts'
 import { attemptErrorOf } from './transport-error.ts'
 
 /** One request to a listener. `headers` alternates names and values. */
@@ -15,7 +17,10 @@ export interface OutgoingRequest {
   startedAt: number
 }
 
-/** The only outgoing HTTP. It never throws, never follows redirects, and always ends: in time or by timeout. */
+/**
+ * The only outgoing HTTP. It connects to allowed targets alone, never throws, never follows redirects, and always ends:
+ * in time or by timeout.
+ */
 export interface Sender {
   /** `aborted`: the server is stopping, and nobody knows what the listener made of it. */
   send(request: OutgoingRequest): Promise<Outcome | 'aborted'>
@@ -28,8 +33,9 @@ export interface Sender {
 
 const MAX_RESPONSE_BYTES = 64 * 1024
 
-export function createSender(runtime: Runtime): Sender {
-  const connections = new Connections()
+/** `resolve` is for tests; the system's own where it is left out. */
+export function createSender(runtime: Runtime, targets: Targets, resolve?: Resolve): Sender {
+  const connections = new Connections(createConnector(targets, resolve))
   const inFlight = new Set<Exchange>()
 
   function ended(exchange: Exchange, client: Client, origin: string, clean: boolean): void {

@@ -2,6 +2,7 @@ import type { AttemptError } from '../core/attempt.ts'
 
 /** Codes of Node's sockets and resolver, and of undici, that say more than "it failed". */
 const BY_CODE: Readonly<Record<string, AttemptError>> = {
+  BLOCKED_TARGET: 'blocked_target',
   ECONNREFUSED: 'connection_refused',
   ECONNRESET: 'connection_reset',
   EPIPE: 'connection_reset',

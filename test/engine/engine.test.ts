@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import type { Message } from '../../src/core/message.ts'
 import { Problem } from '../../src/core/problem.ts'
+import { ANY_TARGET } from '../../src/core/target.ts'
 import { LEASE_MS } from '../../src/engine/dispatcher.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { type Store, StoreUnavailable } from '../../src/store/store.ts'
@@ -43,7 +44,10 @@ async function openEngine(t: TestContext, answer?: Answer) {
 
 function startedEngine(store: Store): { engine: Engine; runtime: ManualRuntime } {
   const runtime = createManualRuntime(NOW)
-  return { engine: createEngine({ store, runtime, userAgent: 'discue/test', retention: RETENTION }), runtime }
+  return {
+    engine: createEngine({ store, runtime, userAgent: 'discue/test', retention: RETENTION, targets: ANY_TARGET }),
+    runtime,
+  }
 }
 
 async function posted(store: Store, { acceptor }: Engine, message: Omit<Message, 'sequence'>) {

@@ -4,6 +4,8 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { Outcome } from '../../src/core/attempt.ts'
+import { ANY_TARGET } from '../../src/core/target.ts'
+import type { Resolve } from '../../src/engine/safe-connector.ts'
 import { createSender, type OutgoingRequest, type Sender } from '../../src/engine/sender.ts'
 import { createRuntime, type Log } from '../../src/runtime.ts'
 
@@ -12,8 +14,8 @@ const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
 export const PATIENT_MS = 30_000
 export const IMPATIENT_MS = 150
 
-export function openSender(t: TestContext): Sender {
-  const sender = createSender(createRuntime(silent))
+export function openSender(t: TestContext, targets = ANY_TARGET, resolve?: Resolve): Sender {
+  const sender = createSender(createRuntime(silent), targets, resolve)
   t.after(() => sender.close())
   return sender
 }

@@ -8,6 +8,7 @@ import type { Network } from '../../src/core/address.ts'
 import { digestOf, prefixOf } from '../../src/core/api-key.ts'
 import { createIdFactory } from '../../src/core/id.ts'
 import { NO_LIMITS, quotaReached } from '../../src/core/organization.ts'
+import { ANY_TARGET, type Targets } from '../../src/core/target.ts'
 import { createApi, type Health } from '../../src/http/api.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -63,9 +64,17 @@ export interface ApiOptions {
   tls?: { cert: string; key: string }
   /** Wraps the parts that a test wants to misbehave. */
   wrap?: (deps: AppDeps) => Partial<AppDeps>
+  targets?: Targets
 }
 
-export async function startApi({ publicUrl, rateLimit, trustedProxies, tls, wrap }: ApiOptions = {}): Promise<TestApi> {
+export async function startApi({
+  publicUrl,
+  rateLimit,
+  trustedProxies,
+  tls,
+  targets,
+  wrap,
+}: ApiOptions = {}): Promise<TestApi> {
   const store = await openSqliteStore(':memory:')
   const clock = { now: START }
   const log: LogLine[] = []
@@ -86,6 +95,7 @@ export async function startApi({ publicUrl, rateLimit, trustedProxies, tls, wrap
     schemaChecks: createSchemaChecks(),
     keyRing: createKeyRing({ store, now: runtime.now }),
     eventRetentionMs: 24 * 3_600_000,
+    targets: targets ?? ANY_TARGET,
   }
   const deps = { ...plain, ...wrap?.(plain) }
   const limits = { rateLimit: rateLimit ?? 0, trustedProxies: trustedProxies ?? [] }

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, readConfig } from '../src/config.ts'
+import { ANY_TARGET, PUBLIC_TARGETS, permitsAddress } from '../src/core/target.ts'
+
+const targetsOf = (env: Record<string, string>) => readConfig([], env).targets
+
+test('a server that only its own machine can reach may send anywhere, any other only to public addresses', () => {
+  for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) {
+    assert.equal(targetsOf({ DISCUE_HOST: host }), ANY_TARGET, host)
+  }
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', '192.0.2.1', 'queue.example.com', 'localhost.example.com']) {
+    assert.equal(targetsOf({ DISCUE_HOST: host }), PUBLIC_TARGETS, host)
+  }
+  assert.equal(targetsOf({}), ANY_TARGET)
+})
+
+test('what is said counts, wherever the server listens', () => {
+  const told = targetsOf({ DISCUE_TARGETS: 'public' })
+  assert.equal(permitsAddress(told, 'x.example', '127.0.0.1'), false)
+  assert.equal(targetsOf({ DISCUE_HOST: '0.0.0.0', DISCUE_TARGETS: 'any' }).any, true)
+  const listed = targetsOf({ DISCUE_TARGETS: 'public, 10.1.0.0/16,hooks.internal' })
+  assert.equal(permitsAddress(listed, 'x.example', '10.1.2.3'), true)
+  assert.equal(permitsAddress(listed, 'x.example', '10.2.2.3'), false)
+})
+
+test('anything else stops the server with a line that says what is allowed', () => {
+  for (const text of ['http://x', 'a b', '10.0.0.0/33', 'public,', '*', '*.', 'x.*', '10.0.0.1:80', '0x7f.1']) {
+    assert.throws(
+      () => targetsOf({ DISCUE_TARGETS: text }),
+      (error) => error instanceof ConfigError && error.message.startsWith('DISCUE_TARGETS must be public, any, or'),
+      text,
+    )
+  }
+})
