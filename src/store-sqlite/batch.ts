@@ -9,6 +9,7 @@ import type {
   Settlement,
   SettleResult,
 } from '../store/batch.ts'
+import { UsageChanges } from '../store/usage-changes.ts'
 import { createEffectAnswers } from './answers.ts'
 import { createFigures, FigureChanges } from './figures.ts'
 import type { Leases } from './leases.ts'
@@ -17,7 +18,6 @@ import type { MessageQuotas } from './message-quotas.ts'
 import { createSequence } from './sequence.ts'
 import type { Transact } from './transaction.ts'
 import type { Usage } from './usage.ts'
-import { UsageChanges } from './usage-changes.ts'
 
 const QUEUE_VERSION = `
   select version from queues

@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { EventCategory, UsageEvent } from '../core/event.ts'
 import { type EventPlace, placeOfEvent } from '../core/event-id.ts'
 import type { EventPage, EventStore } from '../store/events.ts'
+import { eventsOf, type Segment } from '../store/segment.ts'
 import type { Only } from '../store/store.ts'
-import { eventsOf, type Segment } from './segment.ts'
 import { reading, type Transact } from './transaction.ts'
 
 /** A key that sees little of a large organization must not keep everybody's writes waiting while it looks for it. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { addLatencies } from '../core/latency.ts'
+import { addTally, emptyTally, type MessageTally } from '../store/usage-changes.ts'
 import { latenciesIn, latencyBytes } from './latency-bytes.ts'
-import { addTally, emptyTally, type MessageTally } from './usage-changes.ts'
 
 const COUNT = `
   insert into stats

@@ -2,10 +2,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { categoryOf, EVENT_TYPES, type EventType } from '../core/event.ts'
 import { addLatency } from '../core/latency.ts'
 import { bucketStart } from '../core/stats.ts'
+import { entriesOf, lineOf, placeLine } from '../store/segment.ts'
+import { emptyTally, type UsageChanges } from '../store/usage-changes.ts'
 import { createMessageCounts, TallySum } from './message-counts.ts'
-import { entriesOf, lineOf, placeLine } from './segment.ts'
 import type { Transact } from './transaction.ts'
-import { emptyTally, type UsageChanges } from './usage-changes.ts'
 
 /** How long counts of messages may wait in memory, and in how many commits; what waits is counted again after a crash. */
 const COUNT_EVERY_MS = 1_000

@@ -1,4 +1,4 @@
-import type { Belief } from '../store/store.ts'
+import type { Belief } from './store.ts'
 
 /** Whether a thing of this revision is not what the write takes it for. */
 export function contradicts(revision: number, belief: Belief | undefined): boolean {
