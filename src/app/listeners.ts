@@ -1,6 +1,7 @@
 import type { Principal } from '../core/api-key.ts'
+import { fixedHeaderFaults } from '../core/fixed-headers.ts'
 import { DEFAULT_SETTINGS, type SettingsChange, withChange } from '../core/listener.ts'
-import { nameTaken, Problem } from '../core/problem.ts'
+import { invalid, nameTaken, Problem } from '../core/problem.ts'
 import { makeSecret } from '../core/signature.ts'
 import type { ListenerDetails } from '../store/listeners.ts'
 import type { Belief, Revised } from '../store/store.ts'
@@ -24,7 +25,8 @@ export interface NewListener {
   organizationId: string
   queueId: string
   name: string
-  notifyUrl: string
+  /** Null: a pull listener. */
+  notifyUrl: string | null
   livenessUrl: string | null
   /** One's own `whsec_…`; one is made where it is left out. */
   secret?: string
@@ -33,7 +35,7 @@ export interface NewListener {
 
 export interface ListenerChange {
   name?: string
-  notifyUrl?: string
+  notifyUrl?: string | null
   livenessUrl?: string | null
   /** A new secret, or `rotate` to have one made. */
   secret?: string
@@ -43,6 +45,7 @@ export interface ListenerChange {
 /**
  * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached` and `key_running`, and `invalid` for a URL at a
  * place that the server may not send to. The answer is the only
+ * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached`, `key_running` and `invalid`. The answer is the only
  * one that holds a secret which was made here.
  */
 export async function createListener(
@@ -52,6 +55,7 @@ export async function createListener(
 ): Promise<{ id: string; name: string; secret: string }> {
   expectIds([ask.queueId], 'queue_not_found')
   expectTargets(deps.targets, ask)
+  expectSense(ask)
   const now = deps.runtime.now()
   const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
   const settings = withChange(DEFAULT_SETTINGS, ask.settings)
@@ -88,7 +92,7 @@ export async function listListeners(
   return readPage(ask.page, (slice) => deps.store.listeners.list({ organizationId, queueId, only, slice }))
 }
 
-/** Throws `listener_not_found`, `name_taken`, `changed` and `invalid` like `createListener`. `secret` is there where it was changed, and only then. */
+/** Throws `listener_not_found`, `name_taken`, `changed` and `invalid`. `secret` is there where it was changed, and only then. */
 export async function updateListener(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier' | 'targets'>,
   ask: ListenerAddress & { change: ListenerChange; belief?: Belief },
@@ -96,6 +100,7 @@ export async function updateListener(
   const { change, belief, ...address } = ask
   const current = await readListener(deps, address)
   expectTargets(deps.targets, change)
+  expectSense({ ...current, ...named(change) })
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
   const changes = named({ ...change, secret })
   const changed = await deps.store.listeners.update({ ...address, changes, belief, now: deps.runtime.now() })
@@ -118,4 +123,13 @@ export async function deleteListener(
   if (outcome === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.queueId)
   deps.carrier.listenerGone(ask.id)
+}
+
+/** What a schema cannot say of a listener. Throws `invalid`. */
+function expectSense(listener: Pick<NewListener, 'notifyUrl' | 'livenessUrl' | 'settings'>): void {
+  const errors = fixedHeaderFaults(listener.settings.headers ?? {})
+  if (errors.length > 0) throw new Problem('invalid', { errors })
+  if (listener.notifyUrl === null && listener.livenessUrl !== null) {
+    throw invalid('/liveness_url', 'needs a notify_url: nothing is sent to a listener that pulls')
+  }
 }

@@ -1,4 +1,23 @@
+import type { FixedHeaders } from './fixed-headers.ts'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts'
+
+/** `disabled`: messages are stored for it, and nothing is delivered until it is enabled again. */
+export const LISTENER_STATUSES = ['enabled', 'disabled'] as const
+export type ListenerStatus = (typeof LISTENER_STATUSES)[number]
+
+/** `queue`: strictly in the order of acceptance; `key`: so among messages of one key. */
+export const ORDERINGS = ['none', 'queue', 'key'] as const
+export type Ordering = (typeof ORDERINGS)[number]
+
+/** What follows a missed message where the order counts: the next one, or nothing until somebody has seen to it. */
+export const ON_MISSED = ['continue', 'block'] as const
+export type OnMissed = (typeof ON_MISSED)[number]
+
+/** At most so many deliveries begin in so many milliseconds. */
+export interface RateLimit {
+  requests: number
+  perMs: number
+}
 
 /** How a listener wants to be served; every property has a default. */
 export interface DeliverySettings {
@@ -7,22 +26,28 @@ export interface DeliverySettings {
   timeoutMs: number
   /** Attempts in flight at once; 1 to 1,000. */
   maxConcurrency: number
+  status: ListenerStatus
+  /** Null: as fast as it answers. */
+  rateLimit: RateLimit | null
+  ordering: Ordering
+  onMissed: OnMissed
+  /** Sent with each delivery, beside what the server says itself. */
+  headers: FixedHeaders
 }
 
 /** Settings that were named; the others stay as they are. */
-export interface SettingsChange {
+export interface SettingsChange extends Partial<Omit<DeliverySettings, 'retry'>> {
   retry?: Partial<RetryPolicy>
-  timeoutMs?: number
-  maxConcurrency?: number
 }
 
-/** Somebody who gets every message of a queue, by HTTP. */
+/** Somebody who gets every message of a queue. */
 export interface Listener {
   id: string
   organizationId: string
   queueId: string
   name: string
-  notifyUrl: string
+  /** Null: nothing is sent to it, it comes and takes what waits (a *pull* listener). */
+  notifyUrl: string | null
   livenessUrl: string | null
   /** `whsec_…`; signs every delivery. */
   secret: string
@@ -45,7 +70,20 @@ export const DEFAULT_SETTINGS: DeliverySettings = Object.freeze({
   retry: DEFAULT_RETRY_POLICY,
   timeoutMs: 15_000,
   maxConcurrency: 64,
+  status: 'enabled',
+  rateLimit: null,
+  ordering: 'none',
+  onMissed: 'continue',
+  headers: Object.freeze({}),
 })
+
+/** A listener that deliveries are sent to now. */
+export type Pushed<L extends Listener = Listener> = L & { notifyUrl: string }
+
+/** Whether deliveries are sent to the listener: it is enabled, and does not come for them itself. */
+export function isPushed<L extends Listener>(listener: L): listener is Pushed<L> {
+  return listener.notifyUrl !== null && listener.settings.status === 'enabled'
+}
 
 /** The settings with what the change names; a property that is there but undefined counts as left out. */
 export function withChange(settings: DeliverySettings, change: SettingsChange): DeliverySettings {
@@ -61,6 +99,10 @@ export const MIN_TIMEOUT_MS = 100
 export const MAX_TIMEOUT_MS = 300_000
 export const MAX_CONCURRENCY = 1_000
 export const MAX_URL_LENGTH = 2_048
+export const MAX_RATE_REQUESTS = 1_000_000
+export const MIN_RATE_PER_MS = 100
+/** A day. */
+export const MAX_RATE_PER_MS = 86_400_000
 
 /** Why a URL cannot be a target, or null where it can. */
 export function urlFault(text: string): string | null {

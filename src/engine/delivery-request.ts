@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { LeasedDelivery } from '../core/delivery.ts'
-import type { Listener } from '../core/listener.ts'
+import type { Listener, Pushed } from '../core/listener.ts'
 import { contentTypeOf } from '../core/message.ts'
 import { sign, signingKey } from '../core/signature.ts'
 import type { OutgoingRequest } from './sender.ts'
@@ -10,11 +10,18 @@ export interface Target {
   origin: string
   path: string
   keys: readonly KeyObject[]
+  /** The listener's own, alternating names and values. */
+  headers: readonly string[]
 }
 
-export function targetOf(listener: Listener): Target {
+export function targetOf(listener: Pushed): Target {
   const { origin, pathname, search } = new URL(listener.notifyUrl)
-  return { origin, path: pathname + search, keys: [signingKey(listener.secret)] }
+  return {
+    origin,
+    path: pathname + search,
+    keys: [signingKey(listener.secret)],
+    headers: Object.entries(listener.settings.headers).flat(),
+  }
 }
 
 /** The signed request of one attempt, as the contract describes it. `now` becomes the signature's timestamp. */
@@ -24,31 +31,27 @@ export function deliveryRequest(
 ): OutgoingRequest {
   const { message } = delivery
   const timestamp = Math.floor(to.now / 1000)
-  return {
-    origin: to.target.origin,
-    path: to.target.path,
-    body: message.data,
-    timeoutMs: to.listener.settings.timeoutMs,
-    startedAt: to.now,
-    headers: [
-      'content-type',
-      contentTypeOf(message.data),
-      'user-agent',
-      to.userAgent,
-      'webhook-id',
-      message.id,
-      'webhook-timestamp',
-      String(timestamp),
-      'webhook-signature',
-      sign(to.target.keys, { id: message.id, timestamp, body: message.data }),
-      'discue-queue',
-      message.queueId,
-      'discue-listener',
-      to.listener.id,
-      'discue-attempt',
-      String(delivery.attempts + 1),
-      'discue-first-sent-at',
-      String(delivery.firstSentAt ?? to.now),
-    ],
-  }
+  const headers = [
+    'content-type',
+    contentTypeOf(message.data),
+    'user-agent',
+    to.userAgent,
+    'webhook-id',
+    message.id,
+    'webhook-timestamp',
+    String(timestamp),
+    'webhook-signature',
+    sign(to.target.keys, { id: message.id, timestamp, body: message.data }),
+    'discue-queue',
+    message.queueId,
+    'discue-listener',
+    to.listener.id,
+    'discue-attempt',
+    String(delivery.attempts + 1),
+    'discue-first-sent-at',
+    String(delivery.firstSentAt ?? to.now),
+  ]
+  for (const text of to.target.headers) headers.push(text)
+  const { origin, path } = to.target
+  return { origin, path, headers, body: message.data, timeoutMs: to.listener.settings.timeoutMs, startedAt: to.now }
 }

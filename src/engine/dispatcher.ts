@@ -1,6 +1,6 @@
 import type { Carrier } from '../app/deps.ts'
 import type { LeasedDelivery } from '../core/delivery.ts'
-import type { Listener } from '../core/listener.ts'
+import { isPushed, type Listener } from '../core/listener.ts'
 import type { Store } from '../store/store.ts'
 import { Lane, type LaneDeps } from './lane.ts'
 
@@ -46,7 +46,7 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
   async function wakeLane(listenerId: string, dueAt: number): Promise<void> {
     const listener = lanes.has(listenerId) ? null : await store.listeners.find(listenerId)
     if (stopped) return
-    if (listener !== null) laneOf(listener).resume(dueAt)
+    if (listener !== null && isPushed(listener)) laneOf(listener).resume(dueAt)
     else lanes.get(listenerId)?.resume(dueAt)
   }
 
@@ -74,13 +74,18 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
   }
 
   return {
-    reserve: (listener, bytes) => !stopped && laneOf(listener).reserve(bytes),
+    reserve: (listener, bytes) => !stopped && isPushed(listener) && laneOf(listener).reserve(bytes),
     unreserve: (listenerId, bytes) => lanes.get(listenerId)?.unreserve(bytes),
     offer: (delivery) => lanes.get(delivery.listenerId)?.offer(delivery),
     waitUntil(listener, dueAt) {
-      if (!stopped) laneOf(listener).waitUntil(dueAt)
+      if (!stopped && isPushed(listener)) laneOf(listener).waitUntil(dueAt)
     },
-    listenerChanged: (listener) => lanes.get(listener.id)?.change(listener),
+    listenerChanged(listener) {
+      if (stopped) return
+      // One that was disabled has no lane, or one that has forgotten what waits.
+      if (isPushed(listener) && !lanes.has(listener.id)) laneOf(listener).waitUntil(runtime.now())
+      else lanes.get(listener.id)?.change(listener)
+    },
     listenerGone,
     queuePaused(listenerIds) {
       for (const id of listenerIds) lanes.get(id)?.pause()

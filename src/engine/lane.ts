@@ -1,5 +1,5 @@
 import { afterAttempt, attemptOf, type LeasedDelivery, type Next } from '../core/delivery.ts'
-import type { Listener } from '../core/listener.ts'
+import { isPushed, type Listener } from '../core/listener.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
 import type { Committer } from './committer.ts'
@@ -35,7 +35,8 @@ const RETRY_CLAIM_MS = 1_000
 export class Lane {
   readonly #deps: LaneDeps
   #listener: Listener
-  #target: Target
+  /** Null while nothing is sent to it: it is disabled, or pulls. */
+  #target: Target | null
   readonly #queue = new Fifo<LeasedDelivery>()
   /** Attempts in flight. */
   #active = 0
@@ -57,7 +58,7 @@ export class Lane {
   constructor(deps: LaneDeps, listener: Listener) {
     this.#deps = deps
     this.#listener = listener
-    this.#target = targetOf(listener)
+    this.#target = isPushed(listener) ? targetOf(listener) : null
     this.#idleSince = deps.runtime.now()
   }
 
@@ -70,14 +71,22 @@ export class Lane {
   change(listener: Listener): void {
     if (listener === this.#listener || listener.updatedAt <= this.#listener.updatedAt) return
     this.#listener = listener
-    this.#target = targetOf(listener)
+    const waited = this.#target === null
+    this.#target = isPushed(listener) ? targetOf(listener) : null
+    if (this.#target === null) this.#stand()
+    else if (waited) this.waitUntil(this.#deps.runtime.now())
     this.#sendWhatFits()
+  }
+
+  /** Everything waits in the store, whatever is due. */
+  get #stands(): boolean {
+    return this.#paused || this.#target === null
   }
 
   /** Keeps a place for a message that is about to be stored; false where it must wait in the store. */
   reserve(bytes: number): boolean {
     // While the store is asked, what it answers comes first and takes the room.
-    if (this.#closed || this.#paused || this.#behind || this.#claiming || this.#room() <= 0) return false
+    if (this.#closed || this.#stands || this.#behind || this.#claiming || this.#room() <= 0) return false
     if (this.#held > 0 && this.#heldBytes + bytes > this.#deps.memory.laneBytes) return false
     this.#hold(bytes)
     return true
@@ -97,7 +106,7 @@ export class Lane {
 
   /** A delivery waits in the store, due at this time. */
   waitUntil(dueAt: number): void {
-    if (this.#closed || this.#paused || (this.#wakeAt !== null && this.#wakeAt <= dueAt)) return
+    if (this.#closed || this.#stands || (this.#wakeAt !== null && this.#wakeAt <= dueAt)) return
     const { runtime } = this.#deps
     this.#cancelWake?.()
     this.#cancelWake = null
@@ -117,6 +126,10 @@ export class Lane {
   /** Sends nothing more until it is resumed, and holds nothing: what waits in memory goes back to the store. */
   pause(): void {
     this.#paused = true
+    this.#stand()
+  }
+
+  #stand(): void {
     this.#behind = false
     this.#cancelWake?.()
     this.#cancelWake = null
@@ -141,7 +154,7 @@ export class Lane {
 
   /** Deliveries that have their places: they wait here for their turn, or in the store where nothing is sent. */
   #take(deliveries: LeasedDelivery[]): void {
-    if (this.#paused && !this.#closed) this.#giveUp(deliveries)
+    if (this.#stands && !this.#closed) this.#giveUp(deliveries)
     else if (this.#closed) for (const { message } of deliveries) this.#letGo(message.data.length)
     else for (const delivery of deliveries) this.#queue.push(delivery)
   }
@@ -185,7 +198,7 @@ export class Lane {
 
   /** Claims from the store once half of the lane is free: rarely enough to be cheap, early enough not to run dry. */
   #refill(): void {
-    if (!this.#behind || this.#claiming || this.#closed || this.#paused) return
+    if (!this.#behind || this.#claiming || this.#closed || this.#stands) return
     const maxBytes = this.#deps.memory.laneBytes - this.#heldBytes
     if (this.#held > 0 && (this.#held > LANE_CAPACITY / 2 || this.#heldBytes > this.#deps.memory.laneBytes / 2)) return
     this.#claiming = true
@@ -217,23 +230,29 @@ export class Lane {
     })
     for (const { message } of claim.deliveries) this.#hold(message.data.length)
     this.#take(claim.deliveries)
-    if (claim.nextDueAt === null || this.#paused) return
+    if (claim.nextDueAt === null || this.#stands) return
     if (claim.nextDueAt <= now) this.#behind = true
     else this.waitUntil(claim.nextDueAt)
   }
 
   #sendWhatFits(): void {
-    while (!this.#closed && this.#queue.length > 0 && this.#active < this.#listener.settings.maxConcurrency) {
+    const target = this.#target
+    while (
+      !this.#closed &&
+      target !== null &&
+      this.#queue.length > 0 &&
+      this.#active < this.#listener.settings.maxConcurrency
+    ) {
       if (!this.#deps.slots.take(this.#active, this.#pump)) break
       this.#active += 1
-      void this.#deliver(this.#queue.shift()!)
+      void this.#deliver(this.#queue.shift()!, target)
     }
     this.#refill()
   }
 
-  async #deliver(delivery: LeasedDelivery): Promise<void> {
+  async #deliver(delivery: LeasedDelivery, target: Target): Promise<void> {
     const { sender, slots, runtime, userAgent } = this.#deps
-    const to = { listener: this.#listener, target: this.#target, userAgent, now: runtime.now() }
+    const to = { listener: this.#listener, target, userAgent, now: runtime.now() }
     const outcome = await sender.send(deliveryRequest(delivery, to))
     this.#active -= 1
     slots.give()

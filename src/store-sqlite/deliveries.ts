@@ -3,6 +3,7 @@ import type { LeasedDelivery } from '../core/delivery.ts'
 import type { Message } from '../core/message.ts'
 import type { Claim, DeliveryStore, Waiting } from '../store/deliveries.ts'
 import type { Leases } from './leases.ts'
+import { LISTENER_ENABLED } from './listener-row.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
 import { reading } from './transaction.ts'
 
@@ -13,14 +14,16 @@ const IN_DUE_ORDER = `
 const MESSAGE = `select ${MESSAGE_COLUMNS} from messages where sequence = ?`
 
 /** A listener whose organization is deleted may still have its row, and is gone nevertheless. */
-const RUNS = `q.paused = 0 and exists (select 1 from organizations o where o.id = l.organization_id)`
+const RUNS = `
+  q.paused = 0 and ${LISTENER_ENABLED} and exists (select 1 from organizations o where o.id = l.organization_id)`
 
 /** A cross join is read from left to right: listeners in the order of their key, and the queue of each by its own. */
 const LISTENER_RUNS = `
   select 1 from listeners l cross join queues q on q.id = l.queue_id where l.id = ? and ${RUNS}`
 
 const LISTENERS = `
-  select l.id from listeners l cross join queues q on q.id = l.queue_id where l.id > ? and ${RUNS} order by l.id limit ?`
+  select l.id from listeners l cross join queues q on q.id = l.queue_id where l.id > ? and l.notify_url is not null and ${RUNS}
+   order by l.id limit ?`
 
 interface Row {
   dueAt: number
@@ -44,7 +47,7 @@ export function createDeliveryStore(db: DatabaseSync, leases: Leases): DeliveryS
     const deliveries: LeasedDelivery[] = []
     let bytesLeft = ask.maxBytes
     // What a deleted listener had waiting is gone for everybody, though its rows are removed later; what one of a
-    // paused queue has waiting stays where it is.
+    // paused queue, or one that is disabled, has waiting stays where it is.
     if (listenerRuns.get(ask.listenerId) === undefined) return { deliveries, nextDueAt: null }
     for (const { dueAt, sequence, attempts, firstSentAt } of free(ask)) {
       if (dueAt > ask.now || deliveries.length >= ask.limit) return { deliveries, nextDueAt: dueAt }

@@ -1,4 +1,4 @@
-import type { Listener } from '../core/listener.ts'
+import { DEFAULT_SETTINGS, type Listener, withChange } from '../core/listener.ts'
 
 /** A row of the table as SQLite hands it over. */
 export type ListenerRow = Omit<Listener, 'settings'> & { settings: string }
@@ -11,6 +11,10 @@ export function listenerColumns(prefix = ''): string {
     ${p}liveness_url as livenessUrl, ${p}secret, ${p}settings, ${p}created_at as createdAt, ${p}updated_at as updatedAt`
 }
 
+/** Settings that came after the row was written have their defaults. */
 export function listenerOf(row: ListenerRow): Listener {
-  return { ...row, settings: JSON.parse(row.settings) }
+  return { ...row, settings: withChange(DEFAULT_SETTINGS, JSON.parse(row.settings)) }
 }
+
+/** Whether a listener takes deliveries now, for a statement that has it as `l`. */
+export const LISTENER_ENABLED = `coalesce(l.settings ->> '$.status', 'enabled') = 'enabled'`

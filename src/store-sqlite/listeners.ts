@@ -107,9 +107,11 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
           if (listener === null) return 'not_found'
           if (contradicts(listener.revision, belief)) return 'changed'
           const settings = withChange(listener.settings, changes.settings ?? {})
-          const changed = { ...listener, ...changes, settings, updatedAt: now, revision: listener.revision + 1 }
+          // Two changes within a millisecond must not look like one to whoever compares them.
+          const updatedAt = Math.max(now, listener.updatedAt + 1)
+          const changed = { ...listener, ...changes, settings, updatedAt, revision: listener.revision + 1 }
           const { name, notifyUrl, livenessUrl, secret } = changed
-          update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), now, ask.id)
+          update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), updatedAt, ask.id)
           touchQueue.run(ask.organizationId, ask.queueId)
           note('listener_updated', changed, now)
           return changed

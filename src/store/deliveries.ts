@@ -23,10 +23,13 @@ export interface LeaseReference {
 export interface DeliveryStore {
   /**
    * Leases up to `limit` due deliveries of one listener, and no more than `maxBytes` of data but for the first.
-   * What a living node holds is passed over. While the listener's queue is paused it has nothing to give.
+   * What a living node holds is passed over. While the listener is disabled or its queue paused, it has nothing to give.
    */
   claimDue(ask: { node: string; listenerId: string; limit: number; maxBytes: number; now: number }): Promise<Claim>
-  /** Every listener with anything waiting whose queue is not paused, for a start or a sweep. `after` pages by id. */
+  /**
+   * Every listener that deliveries are sent to, with anything waiting, for a start or a sweep: not those that pull, that
+   * are disabled, or whose queue is paused. `after` pages by id.
+   */
   waiting(ask: { node: string; after: string | null; limit: number; now: number }): Promise<Waiting[]>
   /** Says that this node lives: its leases hold until `until`. Those of a node that says nothing run out. */
   renew(ask: { node: string; until: number }): Promise<void>

@@ -5,7 +5,7 @@ import type { Belief, Only, Revised, Slice } from './store.ts'
 
 export interface ListenerChanges {
   name?: string
-  notifyUrl?: string
+  notifyUrl?: string | null
   livenessUrl?: string | null
   secret?: string
   /** What it leaves out stays as it is in the store, also where two updates come at once. */
@@ -29,6 +29,7 @@ export interface ListenerStore {
   list(ask: { organizationId: string; queueId: string | null; only: Only; slice: Slice }): Promise<ListenerDetails[]>
   /** For the engine, which knows a listener by its id alone. */
   find(id: string): Promise<Listener | null>
+  /** Answers with the listener as it is now; its `updatedAt` is `now`, or just later than it was. */
   update(ask: {
     organizationId: string
     queueId: string

@@ -43,7 +43,11 @@ for (const [what, url, fault] of refused) {
 }
 
 test('a listener that asks for nothing gets 15 s, 64 at once and the default policy', () => {
-  assert.deepEqual(DEFAULT_SETTINGS, { retry: DEFAULT_RETRY_POLICY, timeoutMs: 15_000, maxConcurrency: 64 })
+  const { retry, timeoutMs, maxConcurrency } = DEFAULT_SETTINGS
+  assert.deepEqual(
+    { retry, timeoutMs, maxConcurrency },
+    { retry: DEFAULT_RETRY_POLICY, timeoutMs: 15_000, maxConcurrency: 64 },
+  )
 })
 
 test('the default settings cannot be changed by accident', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import type { LeasedDelivery } from '../../src/core/delivery.ts'
-import type { Listener } from '../../src/core/listener.ts'
+import type { Pushed } from '../../src/core/listener.ts'
 import { deliveryRequest, targetOf } from '../../src/engine/delivery-request.ts'
 import { createMake } from '../store/make.ts'
 
@@ -12,14 +12,15 @@ const NOW = Date.now()
 const make = createMake()
 const organization = make.organization()
 const queue = make.queue(organization)
-const listener = make.listener(queue, { notifyUrl: 'http://127.0.0.1:8080/hooks/in?source=discue&x=%20' })
+const notifyUrl = 'http://127.0.0.1:8080/hooks/in?source=discue&x=%20'
+const listener: Pushed = { ...make.listener(queue), notifyUrl }
 
 function deliveryOf(data: string, what: Partial<LeasedDelivery> = {}): LeasedDelivery {
   const message = { ...make.message(queue, { data }), sequence: 1 }
   return { listenerId: listener.id, message, dueAt: NOW, attempts: 0, firstSentAt: null, lease: 1, ...what }
 }
 
-function requestFor(delivery: LeasedDelivery, to: Listener = listener) {
+function requestFor(delivery: LeasedDelivery, to: Pushed = listener) {
   return deliveryRequest(delivery, { listener: to, target: targetOf(to), userAgent: 'discue/1.2.3', now: NOW })
 }
 
@@ -50,6 +51,12 @@ test('a request has the headers of the contract, and no other', () => {
 test('the first attempt says that it is the first, and that it is sent now', () => {
   const headers = headersOf(requestFor(deliveryOf('x')))
   assert.deepEqual([headers['discue-attempt'], headers['discue-first-sent-at']], ['1', String(NOW)])
+})
+
+test("the listener's own headers come as it wrote them", () => {
+  const headers = { 'X-Tenant': 'shop', authorization: 'Bearer x' }
+  const sent = headersOf(requestFor(deliveryOf('x'), { ...listener, settings: { ...listener.settings, headers } }))
+  assert.deepEqual([sent['X-Tenant'], sent.authorization], ['shop', 'Bearer x'])
 })
 
 test('the body is the data, to the last character', () => {

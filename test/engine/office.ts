@@ -28,7 +28,10 @@ export interface Office {
   acceptor: Acceptor
   addQueue(): Promise<Queue>
   addListener(queue: Queue, settings?: Partial<DeliverySettings>): Promise<Listener>
-  change(listener: Listener, changes: { settings?: Partial<DeliverySettings>; notifyUrl?: string }): Promise<void>
+  change(
+    listener: Listener,
+    changes: { settings?: Partial<DeliverySettings>; notifyUrl?: string | null },
+  ): Promise<void>
   /** Pauses or resumes the queue, in the store and here. */
   pause(queue: Queue, paused: boolean): Promise<void>
   /** Resolves when the message is stored. */

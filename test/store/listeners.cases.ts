@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { DeliverySettings, Listener } from '../../src/core/listener.ts'
+import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../src/core/listener.ts'
 import type { ListenerChanges } from '../../src/store/listeners.ts'
 import { NOW } from './make.ts'
 import {
@@ -34,8 +34,17 @@ const found: StoreCase[] = [
       const { store, make } = given
       const { queue } = await storedScene(given, 0)
       const retry = { maxAttempts: 3, initialDelayMs: 10, maxDelayMs: 500, multiplier: 1.5 }
-      const settings = { retry, timeoutMs: 100, maxConcurrency: 1 }
-      for (const what of [{}, { livenessUrl: null }, { settings }]) {
+      const settings: DeliverySettings = {
+        retry,
+        timeoutMs: 100,
+        maxConcurrency: 1,
+        status: 'disabled',
+        rateLimit: { requests: 10, perMs: 1_000 },
+        ordering: 'key',
+        onMissed: 'block',
+        headers: { 'X-Tenant': 'shop' },
+      }
+      for (const what of [{}, { livenessUrl: null }, { notifyUrl: null, livenessUrl: null }, { settings }]) {
         const listener = make.listener(queue, what)
         assert.equal(await store.listeners.create(listener), 'created')
         assert.deepEqual(bare(await store.listeners.get(idsOf(listener))), { ...listener, ...NO_FIGURES })
@@ -156,7 +165,10 @@ const CHANGES: ListenerChanges[] = [
   { livenessUrl: null },
   { livenessUrl: 'http://127.0.0.1:9/pulse' },
   { secret: 'whsec_bmV3' },
+  { notifyUrl: null, livenessUrl: null },
   { settings: { timeoutMs: 500 } },
+  { settings: { headers: { 'x-a': '1', 'x-b': '2' }, rateLimit: { requests: 1, perMs: 100 } } },
+  { settings: { headers: { 'x-c': '3' }, rateLimit: null, status: 'disabled' } },
   {},
   { name: 'again', livenessUrl: null, secret: 'whsec_b25l' },
 ]
@@ -192,6 +204,7 @@ const changed: StoreCase[] = [
         changes.map((settings) => store.listeners.update({ ...idsOf(listener), changes: { settings }, now })),
       )
       assert.deepEqual((await store.listeners.find(listener.id))?.settings, {
+        ...DEFAULT_SETTINGS,
         timeoutMs: 200,
         maxConcurrency: 3,
         retry: { ...listener.settings.retry, maxAttempts: 2, multiplier: 4 },
@@ -212,6 +225,39 @@ const changed: StoreCase[] = [
       assert.deepEqual(await store.queues.get(askForQueue), before)
       const keep = { ...idsOf(listener), changes: { name: listener.name }, now }
       assert.deepEqual(bare(await store.listeners.update(keep)), { ...listener, updatedAt: now })
+    },
+  },
+  {
+    name: 'a listener that is disabled keeps what it has waiting, and has it to give again once it is enabled',
+    async run(given) {
+      const { store, now } = given
+      const { queue, listeners } = await storedScene(given)
+      const listener = listeners[0]!
+      const turn = (status: 'enabled' | 'disabled') =>
+        store.listeners.update({ ...idsOf(listener), changes: { settings: { status } }, now })
+      const before = await accepted(given, queue)
+      await turn('disabled')
+      await accepted(given, queue)
+      assert.deepEqual(await claim(given, { listenerId: listener.id }), { deliveries: [], nextDueAt: null })
+      assert.deepEqual(await store.deliveries.waiting({ node: 'a', after: null, limit: 10, now }), [])
+      assert.equal(await pendingCount(given, queue), 2)
+      await turn('enabled')
+      const waiting = await store.deliveries.waiting({ node: 'a', after: null, limit: 10, now })
+      assert.deepEqual(waiting, [{ listenerId: listener.id, nextDueAt: before.deliverAt }])
+      assert.equal((await claim(given, { listenerId: listener.id })).deliveries.length, 2)
+    },
+  },
+  {
+    name: 'what waits for a listener that pulls is there to claim, and no sweep finds it',
+    async run(given) {
+      const { store, now } = given
+      const { queue, listeners } = await storedScene(given)
+      const listener = listeners[0]!
+      const changes = { notifyUrl: null, livenessUrl: null }
+      assert.ok(typeof (await store.listeners.update({ ...idsOf(listener), changes, now })) === 'object')
+      await accepted(given, queue)
+      assert.deepEqual(await store.deliveries.waiting({ node: 'a', after: null, limit: 10, now }), [])
+      await claimedOne(given, { listenerId: listener.id })
     },
   },
   {

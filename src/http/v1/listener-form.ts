@@ -2,9 +2,15 @@ import { type Static, Type } from 'typebox'
 import type { ListenerChange as Change, NewListener as New } from '../../app/listeners.ts'
 import {
   DEFAULT_SETTINGS,
+  LISTENER_STATUSES,
   MAX_CONCURRENCY,
+  MAX_RATE_PER_MS,
+  MAX_RATE_REQUESTS,
   MAX_TIMEOUT_MS,
+  MIN_RATE_PER_MS,
   MIN_TIMEOUT_MS,
+  ON_MISSED,
+  ORDERINGS,
   type SettingsChange,
 } from '../../core/listener.ts'
 import { MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS } from '../../core/retry-policy.ts'
@@ -15,12 +21,17 @@ import { Id, Name, NullableInteger, NullableText, NullableTime, readOnly, strict
 const MAX_ATTEMPTS = 100
 const MAX_MULTIPLIER = 100
 
+const URL_RULE = 'an absolute http or https URL without credentials'
 const Url = Type.String({
   format: 'target',
-  description: 'an absolute http or https URL without credentials',
+  description: URL_RULE,
   examples: ['https://shop.example.com/orders'],
 })
 const NullableUrl = Type.Unsafe<string | null>({ ...Url, type: ['string', 'null'] })
+const NotifyUrl = Type.Unsafe<string | null>({
+  ...NullableUrl,
+  description: `${URL_RULE}; without one (or null) nothing is sent: messages wait to be pulled`,
+})
 const Delay = Type.Integer({
   minimum: MIN_RETRY_DELAY_MS,
   maximum: MAX_RETRY_DELAY_MS,
@@ -33,6 +44,31 @@ const Retry = strict({
   max_delay: Type.Optional(Delay),
   multiplier: Type.Optional(Type.Number({ minimum: 1, maximum: MAX_MULTIPLIER, examples: [4] })),
 })
+const Rate = strict({
+  requests: Type.Integer({ minimum: 1, maximum: MAX_RATE_REQUESTS, examples: [100] }),
+  per: Type.Integer({
+    minimum: MIN_RATE_PER_MS,
+    maximum: MAX_RATE_PER_MS,
+    description: 'milliseconds',
+    examples: [1_000],
+  }),
+})
+const NullableRate = Type.Unsafe<Static<typeof Rate> | null>({ ...Rate, type: ['object', 'null'] })
+const Status = Type.Enum([...LISTENER_STATUSES], { description: 'disabled: messages are stored, none is delivered' })
+const Ordering = Type.Enum([...ORDERINGS], {
+  description: 'deliver in the order of acceptance: within the queue, or among messages of one key',
+})
+const OnMissed = Type.Enum([...ON_MISSED], { description: 'what follows a missed message where the order counts' })
+const Headers = Type.Unsafe<Record<string, string>>(
+  Type.Object(
+    {},
+    {
+      additionalProperties: Type.String(),
+      description: 'sent with each delivery; none that the server sends itself',
+      examples: [{ 'x-tenant': 'shop' }],
+    },
+  ),
+)
 const defaultRetry = DEFAULT_SETTINGS.retry
 const settings = {
   retry: Type.Optional(Retry),
@@ -40,12 +76,17 @@ const settings = {
     Type.Integer({ minimum: MIN_TIMEOUT_MS, maximum: MAX_TIMEOUT_MS, description: 'milliseconds', examples: [15_000] }),
   ),
   max_concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CONCURRENCY, examples: [64] })),
+  status: Type.Optional(Status),
+  rate_limit: Type.Optional(NullableRate),
+  ordering: Type.Optional(Ordering),
+  on_missed: Type.Optional(OnMissed),
+  headers: Type.Optional(Headers),
 }
 
 /** What creates a listener. */
 export const NewListener = strict({
   name: Name,
-  notify_url: Url,
+  notify_url: Type.Optional(NotifyUrl),
   liveness_url: Type.Optional(NullableUrl),
   ...settings,
   secret: Type.Optional(Type.String({ format: 'secret' })),
@@ -54,7 +95,7 @@ export const NewListener = strict({
 /** What changes one; `secret: "rotate"` has a new one made. */
 export const ListenerChange = strict({
   name: Type.Optional(Name),
-  notify_url: Type.Optional(Url),
+  notify_url: Type.Optional(NotifyUrl),
   liveness_url: Type.Optional(NullableUrl),
   ...settings,
   secret: Type.Optional(Type.String({ format: 'secret-or-rotate' })),
@@ -82,7 +123,7 @@ export const Listener = Type.Object(
       missed: Type.Array(Id),
       missed_count: Type.Integer(),
     }),
-    notify_url: Type.String({ examples: ['https://shop.example.com/orders'] }),
+    notify_url: Type.Unsafe<string | null>({ ...NullableText, examples: ['https://shop.example.com/orders'] }),
     liveness_url: NullableText,
     retry: Type.Object({
       max_attempts: Type.Integer({ examples: [defaultRetry.maxAttempts] }),
@@ -92,6 +133,11 @@ export const Listener = Type.Object(
     }),
     timeout: Type.Integer({ examples: [DEFAULT_SETTINGS.timeoutMs] }),
     max_concurrency: Type.Integer({ examples: [DEFAULT_SETTINGS.maxConcurrency] }),
+    status: Status,
+    rate_limit: NullableRate,
+    ordering: Ordering,
+    on_missed: OnMissed,
+    headers: Headers,
   },
   { title: 'Listener' },
 )
@@ -111,7 +157,7 @@ const UNCHECKED: Static<typeof Listener>['liveness'] = Object.freeze({
 export function createdOf(body: Static<typeof NewListener>): Omit<New, 'organizationId' | 'queueId'> {
   return {
     name: body.name,
-    notifyUrl: body.notify_url,
+    notifyUrl: body.notify_url ?? null,
     livenessUrl: body.liveness_url ?? null,
     secret: body.secret,
     settings: settingsOf(body),
@@ -129,9 +175,9 @@ export function changeOf(body: Static<typeof ListenerChange>): Change {
   }
 }
 
-type Settings = Pick<Static<typeof NewListener>, 'retry' | 'timeout' | 'max_concurrency'>
+type Settings = Pick<Static<typeof NewListener>, keyof typeof settings>
 
-function settingsOf({ retry, timeout, max_concurrency }: Settings): SettingsChange {
+function settingsOf({ retry, rate_limit, ...body }: Settings): SettingsChange {
   return {
     retry: retry && {
       maxAttempts: retry.max_attempts,
@@ -139,13 +185,18 @@ function settingsOf({ retry, timeout, max_concurrency }: Settings): SettingsChan
       maxDelayMs: retry.max_delay,
       multiplier: retry.multiplier,
     },
-    timeoutMs: timeout,
-    maxConcurrency: max_concurrency,
+    timeoutMs: body.timeout,
+    maxConcurrency: body.max_concurrency,
+    status: body.status,
+    rateLimit: rate_limit && { requests: rate_limit.requests, perMs: rate_limit.per },
+    ordering: body.ordering,
+    onMissed: body.on_missed,
+    headers: body.headers,
   }
 }
 
 export function fullListener(listener: ListenerDetails): Static<typeof Listener> {
-  const { retry, timeoutMs, maxConcurrency } = listener.settings
+  const { retry, timeoutMs, maxConcurrency, rateLimit, ...rest } = listener.settings
   return {
     id: listener.id,
     name: listener.name,
@@ -167,6 +218,11 @@ export function fullListener(listener: ListenerDetails): Static<typeof Listener>
     },
     timeout: timeoutMs,
     max_concurrency: maxConcurrency,
+    status: rest.status,
+    rate_limit: rateLimit && { requests: rateLimit.requests, per: rateLimit.perMs },
+    ordering: rest.ordering,
+    on_missed: rest.onMissed,
+    headers: rest.headers,
   }
 }
 

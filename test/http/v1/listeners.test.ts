@@ -54,6 +54,11 @@ test('a listener starts with defaults, empty figures and a liveness that nobody 
     retry: { max_attempts: 16, initial_delay: 1000, max_delay: 28_800_000, multiplier: 4 },
     timeout: 15_000,
     max_concurrency: 64,
+    status: 'enabled',
+    rate_limit: null,
+    ordering: 'none',
+    on_missed: 'continue',
+    headers: {},
   })
 })
 
@@ -88,13 +93,72 @@ test('settings outside of their limits are told with the limit', async () => {
   assert.equal(await fault({ max_concurrency: '64' }), '/max_concurrency must be a whole number')
 })
 
-test('name and notify_url are required', async () => {
+test('a name is required', async () => {
   const { status, body } = await api.call('POST', base, {})
   assert.equal(status, 422)
-  assert.deepEqual(body.errors, [
-    { path: '/name', message: 'is required' },
-    { path: '/notify_url', message: 'is required' },
-  ])
+  assert.deepEqual(body.errors, [{ path: '/name', message: 'is required' }])
+})
+
+test('how a listener wants to be served is set, changed in parts, and taken back', async () => {
+  const asked = {
+    status: 'disabled',
+    rate_limit: { requests: 10, per: 1_000 },
+    ordering: 'key',
+    on_missed: 'block',
+    headers: { 'X-Tenant': 'shop', authorization: 'Bearer x' },
+  }
+  const { id } = await create('served', asked)
+  const shown = async () => {
+    const { status, rate_limit, ordering, on_missed, headers } = await read(id)
+    return { status, rate_limit, ordering, on_missed, headers }
+  }
+  assert.deepEqual(await shown(), asked)
+  await api.call('PUT', `${base}/${id}`, { status: 'enabled', headers: { 'x-other': '1' } })
+  assert.deepEqual(await shown(), { ...asked, status: 'enabled', headers: { 'x-other': '1' } })
+  await api.call('PUT', `${base}/${id}`, { rate_limit: null, ordering: 'none', headers: {} })
+  assert.deepEqual(await shown(), { ...asked, status: 'enabled', rate_limit: null, ordering: 'none', headers: {} })
+})
+
+test('what cannot be a way to be served is told with the place and the reason', async () => {
+  const refused: [Json, string, RegExp][] = [
+    [{ status: 'off' }, '/status', /one of: enabled, disabled/],
+    [{ ordering: 'fifo' }, '/ordering', /one of: none, queue, key/],
+    [{ on_missed: 'stop' }, '/on_missed', /one of: continue, block/],
+    [{ rate_limit: { requests: 1 } }, '/rate_limit/per', /is required/],
+    [{ rate_limit: { requests: 0, per: 1_000 } }, '/rate_limit/requests', /at least 1/],
+    [{ rate_limit: { requests: 1, per: 99 } }, '/rate_limit/per', /at least 100/],
+    [{ rate_limit: 5 }, '/rate_limit', /a JSON object or null/],
+    [{ headers: { 'Content-Length': '5' } }, '/headers/Content-Length', /sent by the server/],
+    [{ headers: { 'x-a': 'b\r\nhost: c' } }, '/headers/x-a', /line breaks/],
+    [{ headers: { 'x-a': 5 } }, '/headers/x-a', /a string/],
+    [{ headers: null }, '/headers', /a JSON object/],
+  ]
+  const { id } = await create('refused')
+  for (const [what, path, message] of refused) {
+    for (const [method, url, body] of [
+      ['POST', base, { name: 'refuse', notify_url, ...what }],
+      ['PUT', `${base}/${id}`, what],
+    ] as const) {
+      const answer = await api.call(method, url, body)
+      assert.equal(answer.status, 422, JSON.stringify(what))
+      assert.equal(answer.body.errors[0].path, path)
+      assert.match(answer.body.errors[0].message, message)
+    }
+  }
+})
+
+test('without a notify_url a listener pulls, and has no liveness to be asked for', async () => {
+  const answer = await api.call('POST', base, { name: 'puller' })
+  assert.equal(answer.status, 200)
+  const { id } = answer.body.listener
+  assert.equal((await read(id)).notify_url, null)
+  const put = (body: Json) => api.call('PUT', `${base}/${id}`, body)
+  const refused = await put({ liveness_url: notify_url })
+  assert.equal(refused.status, 422)
+  assert.equal(refused.body.errors[0].path, '/liveness_url')
+  assert.equal((await put({ liveness_url: notify_url, notify_url })).status, 200)
+  assert.equal((await put({ notify_url: null })).status, 422)
+  assert.equal((await put({ notify_url: null, liveness_url: null })).body.listener.notify_url, null)
 })
 
 test('a listener takes exactly the URLs that can be targets', async () => {
@@ -126,7 +190,7 @@ test('a listener takes exactly the URLs that can be targets', async () => {
   )
 })
 
-test('liveness_url can be left out, set, and removed by null; notify_url cannot be null', async () => {
+test('liveness_url can be left out, set, and removed by null', async () => {
   const { id } = await create('liveness', { liveness_url: 'http://example.com/alive' })
   assert.equal((await read(id)).liveness_url, 'http://example.com/alive')
   assert.equal(
@@ -134,7 +198,6 @@ test('liveness_url can be left out, set, and removed by null; notify_url cannot 
     'http://example.com/alive',
   )
   assert.equal((await api.call('PUT', `${base}/${id}`, { liveness_url: null })).body.listener.liveness_url, null)
-  assert.equal((await api.call('PUT', `${base}/${id}`, { notify_url: null })).status, 422)
 })
 
 test('a secret can be brought, changed and rotated, and is shown in just that answer', async () => {

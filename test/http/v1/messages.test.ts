@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { DEFAULT_SETTINGS } from '../../../src/core/listener.ts'
 import { Problem } from '../../../src/core/problem.ts'
 import { type Json, OWNER_KEY, sharedApi, startApi } from '../../support/api.ts'
 
@@ -192,6 +193,7 @@ test('a queue that changed since it was read is read again', async () => {
   await post('fills the directory')
   const listener = { ...route!.queue, notifyUrl: 'http://example.com', livenessUrl: null, secret: 's' }
   const settings = {
+    ...DEFAULT_SETTINGS,
     retry: { maxAttempts: 1, initialDelayMs: 10, maxDelayMs: 10, multiplier: 1 },
     timeoutMs: 100,
     maxConcurrency: 1,
