@@ -95,7 +95,7 @@ class Contender {
     this.#time += 10
     return Array.from({ length: BATCH }, () => {
       const id = idOf(++this.#messages)
-      const message = { ...PLACE, id, name: null, data: DATA, createdAt: this.#time, deliverAt: this.#time }
+      const message = { ...PLACE, id, name: null, key: null, data: DATA, createdAt: this.#time, deliverAt: this.#time }
       const deliveries = [{ listenerId: LISTENER_ID, leased: true }]
       return { queueVersion: 2, messages: [{ message, deliveries }], answer: null }
     })

@@ -36,7 +36,7 @@ export async function fillStore(path: string, rootKey: string, fillings: readonl
     const now = runtime.now()
     const times = { createdAt: now, deliverAt: now }
     const messages = Array.from({ length: count }, () => ({
-      message: { id: runtime.newId(), organizationId, queueId, name: null, data: DATA, ...times },
+      message: { id: runtime.newId(), organizationId, queueId, name: null, key: null, data: DATA, ...times },
       deliveries: [],
     }))
     const accepts = [{ queueVersion: 1, messages, answer: null }]

@@ -57,7 +57,7 @@ port1.close()
 function oneAccept(): Accept {
   const now = runtime.now()
   const message = {
-    ...{ id: newId(), organizationId: newId(), queueId: newId(), name: null },
+    ...{ id: newId(), organizationId: newId(), queueId: newId(), name: null, key: null },
     ...{ data: 'x'.repeat(256), createdAt: now, deliverAt: now },
   }
   return { queueVersion: 2, messages: [{ message, deliveries: [{ listenerId: newId(), leased: true }] }], answer: null }

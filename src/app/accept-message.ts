@@ -1,3 +1,5 @@
+import { type DueAsk, dueTimeFault, dueTimeOf } from '../core/due-time.ts'
+import { MAX_FAULTS } from '../core/fault-list.ts'
 import type { Message } from '../core/message.ts'
 import { Problem } from '../core/problem.ts'
 import type { QueueRoute } from '../store/queues.ts'
@@ -11,8 +13,9 @@ type Deps = Pick<AppDeps, 'acceptor' | 'directory' | 'runtime' | 'schemaChecks' 
 /** A queue that changes this often while one message waits is being changed in a loop. */
 const MAX_TRIES = 8
 
-export interface NewMessage {
+export interface NewMessage extends DueAsk {
   name: string | null
+  key: string | null
   data: string
 }
 
@@ -25,15 +28,17 @@ export type AcceptedMessage = Omit<Message, 'sequence'>
 
 /**
  * Stores a message with a delivery for each listener of its queue; resolves when it is on disk.
- * Throws the problems `queue_not_found`, `queue_deleting`, `invalid` for data that does not fit the queue's schema,
- * `quota_reached`, `key_running`, `overloaded`, `stopping` and `store_unavailable`, and then nothing was stored.
+ * Throws the problems `queue_not_found`, `queue_deleting`, `invalid` for a due time that cannot be and for data that
+ * does not fit the queue's schema, `quota_reached`, `key_running`, `overloaded`, `stopping` and `store_unavailable`, and then nothing was stored.
  */
 export async function acceptMessage(
   deps: Deps,
   ask: Place & NewMessage,
   answerFor?: AnswerFor<AcceptedMessage>,
 ): Promise<AcceptedMessage> {
-  const message = made(deps, ask, ask)
+  const now = deps.runtime.now()
+  expectDueTimes([ask], now, () => '')
+  const message = made(deps, ask, ask, now)
   await store(deps, ask, { messages: [message], pathOf: () => '/data' }, () => answerFor?.(message))
   return message
 }
@@ -44,15 +49,25 @@ export async function acceptMessages(
   ask: Place & { messages: readonly NewMessage[] },
   answerFor?: AnswerFor<AcceptedMessage[]>,
 ): Promise<AcceptedMessage[]> {
-  const messages = ask.messages.map((message) => made(deps, ask, message))
-  const pathOf = (index: number) => `/messages/${index}/data`
-  await store(deps, ask, { messages, pathOf }, () => answerFor?.(messages))
+  const now = deps.runtime.now()
+  const pathOf = (index: number) => `/messages/${index}`
+  expectDueTimes(ask.messages, now, pathOf)
+  const messages = ask.messages.map((message) => made(deps, ask, message, now))
+  await store(deps, ask, { messages, pathOf: (index) => `${pathOf(index)}/data` }, () => answerFor?.(messages))
   return messages
 }
 
-function made({ runtime }: Deps, { organizationId, queueId }: Place, { name, data }: NewMessage): AcceptedMessage {
-  const now = runtime.now()
-  return { id: runtime.newId(), organizationId, queueId, name, data, createdAt: now, deliverAt: now }
+/** Throws `invalid`, with the messages' paths in the body. */
+function expectDueTimes(asks: readonly DueAsk[], now: number, pathOf: (index: number) => string): void {
+  const errors = asks.flatMap((ask, index) => dueTimeFault(ask, now, pathOf(index)) ?? [])
+  if (errors.length > 0) throw new Problem('invalid', { errors: errors.slice(0, MAX_FAULTS) })
+}
+
+function made({ runtime }: Deps, place: Place, asked: NewMessage, now: number): AcceptedMessage {
+  const { organizationId, queueId } = place
+  const { name, key, data } = asked
+  const deliverAt = dueTimeOf(asked, now)
+  return { id: runtime.newId(), organizationId, queueId, name, key, data, createdAt: now, deliverAt }
 }
 
 interface Sent {

@@ -35,6 +35,8 @@ export interface Carrier {
   /** The queue was deleted with these listeners; what is left of it can be removed. */
   queueGone(listenerIds: readonly string[]): void
   messageGone(messageId: string, listenerIds: readonly string[]): void
+  /** A message that waits for these listeners is due at another time than before. */
+  messageMoved(listenerIds: readonly string[], dueAt: number): void
 }
 
 /** What every use case may ask for. */

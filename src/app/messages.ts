@@ -1,8 +1,10 @@
 import type { Principal } from '../core/api-key.ts'
 import type { Attempt } from '../core/attempt.ts'
+import { dueTimeFault, dueTimeOf } from '../core/due-time.ts'
 import { Problem } from '../core/problem.ts'
-import type { MessageDetails } from '../store/messages.ts'
+import type { MessageChanges, MessageDetails } from '../store/messages.ts'
 import type { Belief, Revised } from '../store/store.ts'
+import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
 import { expectIds } from './ids.ts'
 import type { Listing } from './page.ts'
@@ -52,19 +54,41 @@ export async function listMessages(
   return { entries: found.slice(0, ask.limit), more: found.length > ask.limit }
 }
 
-/** Without a name it only reads. Throws `message_not_found` and `changed`. */
+/**
+ * Where nothing changes it only reads; a due time that is over means now. Throws `message_not_found`, `changed` and
+ * `message_started`, and `invalid` for a due time that cannot be.
+ */
 export async function updateMessage(
-  deps: Pick<AppDeps, 'store'>,
-  ask: MessageAddress & { changes: { name?: string }; belief?: Belief },
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'carrier'>,
+  ask: MessageAddress & { changes: MessageChanges; belief?: Belief },
 ): Promise<Revised<MessageDetails>> {
-  const { changes, belief = null, ...address } = ask
+  const { belief = null, ...address } = ask
   const details = await readMessage(deps, address)
   if (belief !== null && !belief.includes(details.revision)) throw new Problem('changed')
-  if (changes.name === undefined) return details
-  const outcome = await deps.store.messages.rename({ ...address, belief, name: changes.name })
+  const now = deps.runtime.now()
+  const changes = changesOf(ask.changes, details.message.deliverAt, now)
+  if (Object.keys(changes).length === 0) return details
+  const outcome = await deps.store.messages.update({ ...address, belief, changes, now })
   if (outcome === 'not_found') throw new Problem('message_not_found')
   if (outcome === 'changed') throw new Problem('changed')
+  if (outcome === 'started') throw started()
+  if (changes.deliverAt !== undefined) deps.carrier.messageMoved(outcome.movedListenerIds, changes.deliverAt)
   return readMessage(deps, address)
+}
+
+/** What was read and is sent back is no change, least of all of a time that is over by now. */
+function changesOf({ name, deliverAt }: MessageChanges, current: number, now: number): MessageChanges {
+  if (deliverAt === undefined || deliverAt === current) return named({ name })
+  // One time that is over is as good as another.
+  if (deliverAt <= now && current <= now) return named({ name })
+  const fault = dueTimeFault({ deliverAt }, now)
+  if (fault !== null) throw new Problem('invalid', { errors: [fault] })
+  return named({ name, deliverAt: dueTimeOf({ deliverAt }, now) })
+}
+
+function started(): Problem {
+  const message = 'cannot be changed any more: the message has started on its way'
+  return new Problem('message_started', { errors: [{ path: '/deliver_at', message }] })
 }
 
 /** Cancels what is still pending of it. Throws `message_not_found` and `changed`. */

@@ -4,8 +4,11 @@ export interface Message {
   organizationId: string
   queueId: string
   name: string | null
+  /** What listeners with `ordering: key` go by. */
+  key: string | null
   data: string
   createdAt: number
+  /** When its deliveries are due; that of a message for now is its `createdAt`. */
   deliverAt: number
   /** Order of acceptance in the store: grows by commit, has gaps, is never reused. */
   sequence: number
@@ -24,6 +27,8 @@ export interface DeliverySummary {
 }
 
 export const MAX_DATA_BYTES = 256 * 1024
+/** In characters: Unicode code points. */
+export const MAX_KEY_LENGTH = 128
 
 /** With any delivery pending the message is pending, else with any missed it is missed, else delivered. */
 export function statusOf(message: Message, deliveries: readonly DeliverySummary[], now: number): MessageStatus {
@@ -31,6 +36,14 @@ export function statusOf(message: Message, deliveries: readonly DeliverySummary[
   if (message.deliverAt > now && untouched) return 'scheduled'
   if (deliveries.some((delivery) => delivery.status === 'pending')) return 'pending'
   return deliveries.some((delivery) => delivery.status === 'missed') ? 'missed' : 'delivered'
+}
+
+/** Why a key is refused, or null where it is fine. */
+export function keyFault(key: string): string | null {
+  if (!key.isWellFormed()) return 'must be valid Unicode; a surrogate in it stands alone'
+  // Twice as many units are enough for any: a longer text need not be counted.
+  const fits = key !== '' && key.length <= 2 * MAX_KEY_LENGTH && [...key].length <= MAX_KEY_LENGTH
+  return fits ? null : `must have 1 to ${MAX_KEY_LENGTH} characters`
 }
 
 /** Every JSON text begins with white space or one of these; looking first spares most texts a thrown error. */

@@ -43,6 +43,7 @@ export const problems = {
   body_too_large: { status: 413, detail: 'the body is larger than allowed' },
   body_not_json: { status: 415, detail: 'send the body with Content-Type: application/json' },
   invalid: { status: 422, detail: 'the request is well-formed but not valid' },
+  message_started: { status: 422, detail: 'the message has started on its way, and cannot be moved any more' },
   name_taken: { status: 422, detail: 'name is taken' },
   queue_deleting: { status: 423, detail: 'the queue is being deleted and takes nothing any more' },
   last_owner_key: { status: 423, detail: "the organization's last enabled owner key must stay enabled" },

@@ -50,6 +50,14 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
     else lanes.get(listenerId)?.resume(dueAt)
   }
 
+  /** Has the lane look into the store at that time, but for one that is paused. */
+  async function awaitDue(listenerId: string, dueAt: number): Promise<void> {
+    const listener = lanes.has(listenerId) ? null : await store.listeners.find(listenerId)
+    if (stopped) return
+    if (listener !== null) laneOf(listener).waitUntil(dueAt)
+    else lanes.get(listenerId)?.waitUntil(dueAt)
+  }
+
   function wakeLanes(listenerIds: readonly string[]): void {
     for (const listenerId of listenerIds) {
       wakeLane(listenerId, runtime.now()).catch((error: unknown) => {
@@ -96,6 +104,13 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
     },
     messageGone(messageId, listenerIds) {
       for (const listenerId of listenerIds) lanes.get(listenerId)?.forget(messageId)
+    },
+    messageMoved(listenerIds, dueAt) {
+      for (const listenerId of listenerIds) {
+        awaitDue(listenerId, dueAt).catch((error: unknown) => {
+          runtime.log.warn({ err: error, listenerId }, 'a message that was moved waits for the next sweep')
+        })
+      }
     },
     async sweep() {
       dropIdleLanes()

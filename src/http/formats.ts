@@ -1,4 +1,5 @@
 import { urlFault } from '../core/listener.ts'
+import { keyFault } from '../core/message.ts'
 import { nameFault } from '../core/name.ts'
 import { secretFault } from '../core/signature.ts'
 
@@ -14,6 +15,7 @@ export const formats: Record<string, (text: string) => string | null> = {
     const fault = text === 'rotate' ? null : secretFault(text)
     return fault === null ? null : `${fault}, or "rotate"`
   },
+  'message-key': keyFault,
   unicode: (text) => (text.isWellFormed() ? null : 'must be valid Unicode; a surrogate in it stands alone'),
 }
 

@@ -59,7 +59,8 @@ function packAccept(flat: Flat, { queueVersion, messages, answer }: Accept): voi
   const { organizationId, queueId } = messages[0]!.message
   flat.push(queueVersion, organizationId, queueId, messages.length)
   for (const { message, deliveries } of messages) {
-    flat.push(message.id, message.name, message.data, message.createdAt, message.deliverAt, deliveries.length)
+    const { id, name, key, data, createdAt, deliverAt } = message
+    flat.push(id, name, key, data, createdAt, deliverAt, deliveries.length)
     for (const { listenerId, leased } of deliveries) flat.push(listenerId, leased)
   }
   flat.push(answer !== null)
@@ -76,6 +77,7 @@ function unpackAccept(reader: Reader): Accept {
       organizationId,
       queueId,
       name: reader.textOrNull(),
+      key: reader.textOrNull(),
       data: reader.text(),
       createdAt: reader.number(),
       deliverAt: reader.number(),

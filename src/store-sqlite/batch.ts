@@ -24,8 +24,8 @@ const QUEUE_VERSION = `
    where organization_id = ? and id = ? and exists (select 1 from organizations where id = organization_id)`
 
 const INSERT_MESSAGE = `
-  insert into messages (sequence, id, organization_id, queue_id, name, data, created_at, deliver_at, fan_out)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  insert into messages (sequence, id, organization_id, queue_id, name, key, data, created_at, deliver_at, fan_out)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const INSERT_DELIVERY = `
   insert into deliveries (listener_id, due_at, sequence, attempts, first_sent_at, moved) values (?, ?, ?, 0, null, 0)`
@@ -100,9 +100,9 @@ export function createCommit(
   }
 
   function insert({ message, deliveries }: MessageAccept, { figures: changes, usage: used }: Changes): number {
-    const { id, organizationId, queueId, name, data, createdAt, deliverAt } = message
+    const { id, organizationId, queueId, name, key, data, createdAt, deliverAt } = message
     const sequence = sequences.next()
-    insertMessage.run(sequence, id, organizationId, queueId, name, data, createdAt, deliverAt, deliveries.length)
+    insertMessage.run(sequence, id, organizationId, queueId, name, key, data, createdAt, deliverAt, deliveries.length)
     marks.added(queueId, id)
     for (const { listenerId } of deliveries) {
       insertDelivery.run(listenerId, deliverAt, sequence)

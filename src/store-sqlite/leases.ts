@@ -55,6 +55,12 @@ export class Leases {
     return lease.node === node || (this.#aliveUntil.get(lease.node) ?? 0) > now
   }
 
+  /** Whether any living node holds the delivery. */
+  isHeld(listenerId: string, sequence: number, now: number): boolean {
+    const lease = this.#byListener.get(listenerId)?.get(sequence)
+    return lease !== undefined && (this.#aliveUntil.get(lease.node) ?? 0) > now
+  }
+
   /** Gives up what a transaction has settled. */
   dropSettled(listenerId: string, sequence: number, transaction: number): void {
     if (this.#byListener.get(listenerId)?.get(sequence)?.settledIn === transaction) this.drop(listenerId, sequence)

@@ -14,7 +14,7 @@ import { newestAcross } from './newest-across.ts'
 import { reading, type Transact } from './transaction.ts'
 
 export const MESSAGE_COLUMNS = `
-  id, organization_id as organizationId, queue_id as queueId, name, data,
+  id, organization_id as organizationId, queue_id as queueId, name, key, data,
   created_at as createdAt, deliver_at as deliverAt, sequence`
 
 const GET = `select ${MESSAGE_COLUMNS}, revision from messages where queue_id = ? and id = ? and organization_id = ?`
@@ -33,7 +33,10 @@ const NEWEST_ONLY = `
 
 const QUEUE_IDS = `select id from queues where organization_id = ?`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
-const RENAME = `update messages set name = ?, revision = revision + 1 where sequence = ?`
+const UPDATE = `update messages set name = ?, deliver_at = ?, revision = revision + 1 where sequence = ?`
+
+/** It moves within its primary key, and stays where its message's own due time leads. */
+const MOVE = `update deliveries set due_at = ? where listener_id = ? and due_at = ? and sequence = ?`
 
 const ATTEMPTS = `
   select listener_id as listenerId, number, started_at as startedAt, duration_ms as durationMs, status, error, response
@@ -49,7 +52,8 @@ export function createMessageStore(
 ): MessageStore {
   const [get, newest, queueIds] = [db.prepare(GET), db.prepare(NEWEST), db.prepare(QUEUE_IDS)]
   const newestOnly = db.prepare(NEWEST_ONLY)
-  const [queueExists, rename, attempts] = [db.prepare(QUEUE_EXISTS), db.prepare(RENAME), db.prepare(ATTEMPTS)]
+  const [queueExists, attempts] = [db.prepare(QUEUE_EXISTS), db.prepare(ATTEMPTS)]
+  const [update, move] = [db.prepare(UPDATE), db.prepare(MOVE)]
   const eraseFrom = createMessageErasure(db, marks)
   const summaries = createDeliverySummaries(db)
   const figures = createFigures(db)
@@ -97,6 +101,17 @@ export function createMessageStore(
     return pending.map(({ listenerId }) => listenerId)
   }
 
+  /** Moves the deliveries of a message that nobody has touched; else does nothing. */
+  function moved(message: Message, deliverAt: number, now: number): string[] | 'started' {
+    const all = summaries.of(message)
+    const untouched = all.every(({ listenerId, status, attempts: made }) => {
+      return status === 'pending' && made === 0 && !leases.isHeld(listenerId, message.sequence, now)
+    })
+    if (!untouched || (all.length === 0 && message.deliverAt <= now)) return 'started'
+    for (const { listenerId } of all) move.run(deliverAt, listenerId, message.deliverAt, message.sequence)
+    return all.map(({ listenerId }) => listenerId)
+  }
+
   return {
     async get(ask) {
       return reading(() => {
@@ -110,13 +125,17 @@ export function createMessageStore(
         return ask.full ? messages.map(detailed) : messages.map((message) => ({ message, deliveries: [] }))
       })
     },
-    async rename({ name, belief, ...ask }) {
+    async update({ changes, now, belief, ...ask }) {
       return transact(() => {
         const found = find(ask)
         if (found === null) return 'not_found'
         if (contradicts(found.revision, belief)) return 'changed'
-        rename.run(name, found.message.sequence)
-        return 'updated'
+        const { message } = found
+        const { name = message.name, deliverAt = message.deliverAt } = changes
+        const movedListenerIds = deliverAt === message.deliverAt ? [] : moved(message, deliverAt, now)
+        if (movedListenerIds === 'started') return 'started'
+        update.run(name, deliverAt, message.sequence)
+        return { movedListenerIds }
       })
     },
     async delete(ask) {

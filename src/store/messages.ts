@@ -7,6 +7,12 @@ export interface MessageDetails {
   deliveries: DeliverySummary[]
 }
 
+/** What is left out stays as it is. */
+export interface MessageChanges {
+  name?: string
+  deliverAt?: number
+}
+
 export interface MessageStore {
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<MessageDetails> | null>
   /**
@@ -22,13 +28,19 @@ export interface MessageStore {
     limit: number
     full: boolean
   }): Promise<MessageDetails[]>
-  rename(ask: {
+  /**
+   * Changes the name, and when the message is due, its deliveries with it. `started`: it is on its way, which means that
+   * somebody holds, has tried or is done with one of its deliveries, or that it has none and is due; nothing was
+   * changed. Answers with the listeners whose deliveries were moved.
+   */
+  update(ask: {
     organizationId: string
     queueId: string
     id: string
-    name: string
+    changes: MessageChanges
+    now: number
     belief?: Belief
-  }): Promise<'updated' | 'not_found' | 'changed'>
+  }): Promise<{ movedListenerIds: string[] } | 'not_found' | 'changed' | 'started'>
   /** Cancels what is still pending of it. Answers with the listeners that still waited for it. */
   delete(ask: {
     organizationId: string

@@ -153,7 +153,8 @@ const beliefs: StoreCase[] = [
       const changes = (i: number) => ({ changes: { name: `n${i}` }, now })
       const races: ((i: number) => Promise<unknown>)[] = [
         (i: number) => store.listeners.update({ ...listener, ...changes(i), belief }),
-        (i: number) => store.messages.rename({ ...idsOf(message), name: `n${i}`, belief: rename }),
+        (i: number) =>
+          store.messages.update({ ...idsOf(message), changes: { name: `n${i}` }, now: given.now, belief: rename }),
       ]
       for (const race of races) {
         const outcomes = await Promise.all([0, 1, 2].map(race))

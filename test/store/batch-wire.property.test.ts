@@ -19,7 +19,7 @@ const answer: fc.Arbitrary<StoredAnswer> = fc.record({
 const accept: fc.Arbitrary<Accept> = fc.tuple(text, text).chain(([organizationId, queueId]) => {
   const place = { organizationId: fc.constant(organizationId), queueId: fc.constant(queueId) }
   const times = { createdAt: time, deliverAt: time }
-  const message = fc.record({ id: text, ...place, name: nullable(text), data: text, ...times })
+  const message = fc.record({ id: text, ...place, name: nullable(text), key: nullable(text), data: text, ...times })
   const deliveries = fc.array(fc.record({ listenerId: text, leased: fc.boolean() }))
   const messages = fc.array(fc.record({ message, deliveries }), { minLength: 1 })
   return fc.record({ queueVersion: time, messages, answer: nullable(answer) })

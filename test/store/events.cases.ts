@@ -140,7 +140,7 @@ export const eventCases: StoreCase[] = [
     async run(given) {
       const { organization, queue, listeners } = await storedScene(given)
       const message = await accepted(given, queue, { name: 'before' })
-      await given.store.messages.rename({ ...idsOf(message), name: 'after' })
+      await given.store.messages.update({ ...idsOf(message), changes: { name: 'after' }, now: given.now })
       const ask = { node: 'b', listenerId: listeners[0]!.id, limit: 1, maxBytes: 1e6, now: NOW }
       const { deliveries } = await given.store.deliveries.claimDue(ask)
       given.now += 1

@@ -64,7 +64,7 @@ export function createMake(): Make {
     },
     message(queue, what) {
       const place = { organizationId: queue.organizationId, queueId: queue.id }
-      return { ...fresh(), ...place, deliverAt: clock, name: null, data: '{"order":1}', ...what }
+      return { ...fresh(), ...place, deliverAt: clock, name: null, key: null, data: '{"order":1}', ...what }
     },
   }
   return make

@@ -75,7 +75,7 @@ const found: StoreCase[] = [
       for (const ask of asks) {
         assert.equal(await store.messages.get(ask), null)
         assert.equal(await store.messages.attempts(ask), null)
-        assert.equal(await store.messages.rename({ ...ask, name: 'mine' }), 'not_found')
+        assert.equal(await store.messages.update({ ...ask, changes: { name: 'mine' }, now: given.now }), 'not_found')
         assert.equal(await store.messages.delete(ask), 'not_found')
       }
       assert.deepEqual(await stored(given, message), before)
@@ -188,7 +188,8 @@ const changed: StoreCase[] = [
       const { queue } = await storedScene(given)
       const [first, second] = [await accepted(given, queue, { name: 'order' }), await accepted(given, queue)]
       const before = await stored(given, second)
-      assert.equal(await given.store.messages.rename({ ...idsOf(second), name: 'order' }), 'updated')
+      const renaming = { ...idsOf(second), changes: { name: 'order' }, now: given.now }
+      assert.deepEqual(await given.store.messages.update(renaming), { movedListenerIds: [] })
       const renamed = { ...before, message: { ...before.message, name: 'order' } }
       assert.deepEqual(await stored(given, second), renamed)
       assert.equal((await stored(given, first)).message.name, 'order')
@@ -290,4 +291,108 @@ const history: StoreCase[] = [
   },
 ]
 
-export const messageCases = [...found, ...listings, ...changed, ...history]
+const moves: StoreCase[] = [
+  {
+    name: 'a message that waits can be moved: its deliveries are due at the new time, and found and cancelled there',
+    async run(given) {
+      const { queue, listeners } = await storedScene(given, 2)
+      const message = await accepted(given, queue, { deliverAt: NOW + 60_000 })
+      const ids = listeners.map(({ id }) => id).toSorted()
+      for (const deliverAt of [NOW + 1_000, NOW + 90_000, NOW + 5_000]) {
+        const outcome = await given.store.messages.update({ ...idsOf(message), changes: { deliverAt }, now: NOW })
+        assert.ok(typeof outcome === 'object')
+        assert.deepEqual(outcome.movedListenerIds.toSorted(), ids)
+        const details = await stored(given, message)
+        assert.equal(details.message.deliverAt, deliverAt)
+        assert.deepEqual(
+          details.deliveries.map((delivery) => [delivery.status, delivery.attempts, delivery.nextAttemptAt]),
+          Array(2).fill(['pending', 0, deliverAt]),
+        )
+        const early = await claim(given, { listenerId: ids[0]!, now: deliverAt - 1 })
+        assert.deepEqual(early, { deliveries: [], nextDueAt: deliverAt })
+      }
+      const delivery = await claimedOne(given, { listenerId: ids[0]!, now: NOW + 5_000 })
+      assert.deepEqual([delivery.dueAt, delivery.message.deliverAt], [NOW + 5_000, NOW + 5_000])
+      assert.equal(await settled(given, delivery, ACKNOWLEDGED), 'settled')
+      assert.equal(await pendingCount(given, queue), 1)
+      assert.deepEqual(await given.store.messages.delete(idsOf(message)), { listenerIds: [ids[1]] })
+      assert.equal(await pendingCount(given, queue), 0)
+      assert.deepEqual(await claim(given, { listenerId: ids[1]!, now: NOW + 99_000 }), {
+        deliveries: [],
+        nextDueAt: null,
+      })
+    },
+  },
+  {
+    name: 'a message that somebody holds, has tried or is done with stays where it is',
+    async run(given) {
+      const { queue, listeners } = await storedScene(given)
+      await given.store.deliveries.renew({ node: 'a', until: NOW + 15_000 })
+      const listenerId = listeners[0]!.id
+      const message = await accepted(given, queue, { deliverAt: NOW - 5 })
+      const move = async () => {
+        const changes = { deliverAt: NOW + 60_000, name: 'moved' }
+        return given.store.messages.update({ ...idsOf(message), changes, now: NOW })
+      }
+      const held = await claimedOne(given, { listenerId })
+      assert.equal(await move(), 'started')
+      assert.equal(await settled(given, held, { state: 'pending', dueAt: NOW + 10 }), 'settled')
+      assert.equal(await move(), 'started')
+      const again = await claimedOne(given, { listenerId, now: NOW + 10 })
+      assert.equal(await settled(given, again, ACKNOWLEDGED), 'settled')
+      assert.equal(await move(), 'started')
+      const { message: now } = await stored(given, message)
+      assert.deepEqual([now.deliverAt, now.name], [NOW - 5, null])
+    },
+  },
+  {
+    name: 'a lease that was handed back does not keep a message from being moved',
+    async run(given) {
+      const { queue, listeners } = await storedScene(given)
+      await given.store.deliveries.renew({ node: 'a', until: NOW + 15_000 })
+      const message = await accepted(given, queue, { deliverAt: NOW - 5 })
+      const { lease } = await claimedOne(given, { listenerId: listeners[0]!.id })
+      const leases = [{ listenerId: listeners[0]!.id, sequence: message.sequence, lease }]
+      await given.store.deliveries.handBack({ node: 'a', leases })
+      const changes = { deliverAt: NOW + 60_000 }
+      const outcome = await given.store.messages.update({ ...idsOf(message), changes, now: NOW })
+      assert.deepEqual(outcome, { movedListenerIds: [listeners[0]!.id] })
+    },
+  },
+  {
+    name: 'a message without deliveries can be moved until it is due',
+    async run(given) {
+      const { queue } = await storedScene(given, 0)
+      const message = await accepted(given, queue, { deliverAt: NOW + 1_000 })
+      const move = (now: number) =>
+        given.store.messages.update({ ...idsOf(message), changes: { deliverAt: NOW + 9_000 + now }, now })
+      assert.deepEqual(await move(NOW + 999), { movedListenerIds: [] })
+      assert.equal(await move(2 * NOW + 9_999), 'started')
+    },
+  },
+  {
+    name: 'a move by what was believed is refused where the message has changed',
+    async run(given) {
+      const { queue } = await storedScene(given)
+      const message = await accepted(given, queue, { deliverAt: NOW + 60_000 })
+      const { revision } = (await given.store.messages.get(idsOf(message)))!
+      const move = (deliverAt: number) =>
+        given.store.messages.update({ ...idsOf(message), changes: { deliverAt }, now: NOW, belief: [revision] })
+      assert.equal(typeof (await move(NOW + 1_000)), 'object')
+      assert.equal(await move(NOW + 2_000), 'changed')
+      assert.equal((await stored(given, message)).message.deliverAt, NOW + 1_000)
+    },
+  },
+  {
+    name: "a message's key is kept with it, and handed to whoever claims it",
+    async run(given) {
+      const { queue, listeners } = await storedScene(given)
+      const message = await accepted(given, queue, { key: 'customer 17 😀' })
+      assert.equal((await stored(given, message)).message.key, 'customer 17 😀')
+      const delivery = await claimedOne(given, { listenerId: listeners[0]!.id })
+      assert.equal(delivery.message.key, 'customer 17 😀')
+    },
+  },
+]
+
+export const messageCases = [...found, ...listings, ...changed, ...moves, ...history]

@@ -162,6 +162,7 @@ function createNotingCarrier(carried: unknown[]): Carrier {
     queuePaused: (listenerIds) => void carried.push({ paused: listenerIds }),
     queueResumed: (listenerIds) => void carried.push({ resumed: listenerIds }),
     queueGone: (listenerIds) => void carried.push({ queueGone: listenerIds }),
+    messageMoved: (listenerIds, dueAt) => void carried.push({ moved: listenerIds, dueAt }),
     messageGone: (messageId, listenerIds) => void carried.push({ messageGone: messageId, listenerIds }),
   }
 }

@@ -59,6 +59,7 @@ const rules: Record<ProblemCode, Rule> = {
   key_running: ({ method, resource }) => method === 'POST' && resource !== null,
   changed: ({ method, resource }) => resource !== null && CHANGE_METHODS.includes(method),
   invalid: takesBody,
+  message_started: ({ bodyProperties, method }) => method !== 'POST' && bodyProperties?.includes('deliver_at') === true,
   // Messages may share a name.
   name_taken: ({ bodyProperties, resource }) => bodyProperties?.includes('name') === true && resource !== 'messages',
   last_owner_key: ({ method, resource }) => resource === 'api_keys' && CHANGE_METHODS.includes(method),

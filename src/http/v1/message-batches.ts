@@ -7,7 +7,7 @@ import { answerOnce } from '../idempotency.ts'
 import { paths, selfLink } from '../links.ts'
 import { refOf } from '../listing.ts'
 import { answers, Id, Query, Ref, SelfLink } from '../schemas.ts'
-import { NewMessages, weighMessages } from './message-form.ts'
+import { createdOf, EXAMPLE_MESSAGE, NewMessages, weighMessages } from './message-form.ts'
 
 const schema = {
   operationId: 'createMessages',
@@ -15,6 +15,7 @@ const schema = {
   params: Type.Object({ queueId: Id }),
   querystring: Query,
   body: NewMessages,
+  example: { request: { messages: [EXAMPLE_MESSAGE] } },
   response: answers(Type.Object({ messages: Type.Array(Ref), _links: SelfLink })),
 }
 
@@ -31,7 +32,7 @@ export function messageBatchRoutes(api: Api, deps: AppDeps): void {
     },
     handler: async (request, reply) => {
       const { queueId } = request.params
-      const messages = request.body.messages.map(({ data, name = null }) => ({ data, name }))
+      const messages = request.body.messages.map(createdOf)
       const ask = { organizationId: request.principal.organizationId, queueId, messages }
       const present = (accepted: AcceptedMessage[]) => ({
         messages: accepted.map(refOf),

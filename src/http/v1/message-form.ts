@@ -1,12 +1,20 @@
 import { type Static, Type } from 'typebox'
+import type { NewMessage as New } from '../../app/accept-message.ts'
+import { MAX_DELAY_MS } from '../../core/due-time.ts'
 import { ID_PATTERN } from '../../core/id.ts'
-import { MAX_DATA_BYTES, statusOf } from '../../core/message.ts'
+import { MAX_DATA_BYTES, MAX_KEY_LENGTH, statusOf } from '../../core/message.ts'
 import { Problem } from '../../core/problem.ts'
 import type { MessageDetails } from '../../store/messages.ts'
 import { encodeCursor } from '../cursor.ts'
 import { paths } from '../links.ts'
 import { refOf } from '../listing.ts'
 import { Id, Name, NullableTime, readOnly, strict, Time } from '../schemas.ts'
+
+const DeliverAt = Type.Integer({
+  minimum: 0,
+  description: 'when to deliver it, in milliseconds since the Unix epoch; a time that is over means now',
+  examples: [1_767_225_600_000],
+})
 
 /** What creates a message. */
 export const NewMessage = strict({
@@ -16,7 +24,31 @@ export const NewMessage = strict({
     examples: ['{"order":1}'],
   }),
   name: Type.Optional(Name),
+  key: Type.Optional(
+    Type.String({
+      format: 'message-key',
+      description: `1 to ${MAX_KEY_LENGTH} characters; listeners with ordering by key go by it`,
+      examples: ['customer-17'],
+    }),
+  ),
+  deliver_at: Type.Optional(DeliverAt),
+  delay: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: MAX_DELAY_MS,
+      description: 'milliseconds from now, instead of deliver_at',
+      examples: [60_000],
+    }),
+  ),
 })
+
+/** With one of the two ways to say when, since both at once are refused. */
+export const EXAMPLE_MESSAGE = { data: '{"order":1}', name: 'orders', key: 'customer-17', delay: 60_000 }
+
+/** The body in the words of the use cases. */
+export function createdOf({ data, name, key, deliver_at, delay }: Static<typeof NewMessage>): New {
+  return { data, name: name ?? null, key: key ?? null, deliverAt: deliver_at, delayMs: delay }
+}
 
 export const MAX_MESSAGES = 1_000
 
@@ -31,7 +63,8 @@ export const NewMessages = strict({
 
 export const MessageChange = strict({
   name: Type.Optional(Name),
-  ...readOnly('id', 'data', 'created_at', 'deliver_at', 'status', 'deliveries'),
+  deliver_at: Type.Optional(DeliverAt),
+  ...readOnly('id', 'key', 'data', 'created_at', 'status', 'deliveries'),
 })
 
 /** The full form. */
@@ -39,6 +72,7 @@ export const Message = Type.Object(
   {
     id: Id,
     name: Type.Optional(Type.String()),
+    key: Type.Optional(Type.String({ examples: ['customer-17'] })),
     data: Type.String({ examples: ['{"order":1}'] }),
     created_at: Time,
     deliver_at: Time,
@@ -92,6 +126,7 @@ function tooLarge(paths: string[]): Problem {
 export function fullMessage({ message, deliveries }: MessageDetails, now: number): Static<typeof Message> {
   return {
     ...refOf(message),
+    ...(message.key !== null && { key: message.key }),
     data: message.data,
     created_at: message.createdAt,
     deliver_at: message.deliverAt,

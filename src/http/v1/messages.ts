@@ -24,7 +24,17 @@ import {
   SelfLink,
   single,
 } from '../schemas.ts'
-import { CURSOR, fullMessage, listedAt, Message, MessageChange, NewMessage, weighMessage } from './message-form.ts'
+import {
+  CURSOR,
+  createdOf,
+  EXAMPLE_MESSAGE,
+  fullMessage,
+  listedAt,
+  Message,
+  MessageChange,
+  NewMessage,
+  weighMessage,
+} from './message-form.ts'
 
 const InQueue = Type.Object({ queueId: Id })
 const OneMessage = Type.Object({ queueId: Id, messageId: Id })
@@ -49,6 +59,7 @@ const schemas = {
     params: InQueue,
     querystring: Query,
     body: NewMessage,
+    example: { request: EXAMPLE_MESSAGE },
     response: answers(Type.Object({ message: Ref, _links: SelfLink })),
   },
   read: {
@@ -60,7 +71,7 @@ const schemas = {
   },
   update: {
     operationId: 'updateMessage',
-    summary: 'Rename a message',
+    summary: 'Rename a message, or move one that has not started to another time',
     params: OneMessage,
     querystring: Query,
     body: MessageChange,
@@ -103,8 +114,7 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
     },
     handler: async (request, reply) => {
       const { queueId } = request.params
-      const { data, name = null } = request.body
-      const ask = { organizationId: request.principal.organizationId, queueId, name, data }
+      const ask = { organizationId: request.principal.organizationId, queueId, ...createdOf(request.body) }
       const present = (message: AcceptedMessage) => ({
         message: refOf(message),
         _links: selfLink(request, paths.message(queueId, message.id)),
@@ -127,7 +137,11 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
     config: demand('messages', 'write', 'messageId', 'queueId'),
     preValidation: async (request) => void (await readMessage(deps, addressOf(request))),
     handler: async (request, reply) => {
-      const ask = { ...addressOf(request), changes: { name: request.body.name }, belief: request.belief }
+      const ask = {
+        ...addressOf(request),
+        changes: { name: request.body.name, deliverAt: request.body.deliver_at },
+        belief: request.belief,
+      }
       return presentMessage(request, reply, await updateMessage(deps, ask), deps.runtime.now())
     },
   })

@@ -17,7 +17,16 @@ async function triedMessage(count: number): Promise<string> {
   const now = api.clock.now
   const id = api.deps.runtime.newId()
   const route = (await api.store.queues.route({ organizationId, id: queue.id }))!
-  const message = { id, organizationId, queueId: queue.id, name: null, data: 'x', createdAt: now, deliverAt: now }
+  const message = {
+    id,
+    organizationId,
+    queueId: queue.id,
+    name: null,
+    key: null,
+    data: 'x',
+    createdAt: now,
+    deliverAt: now,
+  }
   const deliveries = route.listeners.map((listener) => ({ listenerId: listener.id, leased: true }))
   const nothing = { node: 'n', now, accepts: [], settlements: [], keyUses: [] }
   const accepts = [{ queueVersion: route.queue.version, messages: [{ message, deliveries }], answer: null }]
