@@ -78,6 +78,7 @@ class Contender {
         listenerId: LISTENER_ID,
         dueAt: message.deliverAt,
         firstSentAt: null,
+        attemptsBefore: 0,
         lease,
         sequence,
         message,

@@ -3,7 +3,8 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { createIdFactory } from '../../src/core/id.ts'
 import { createRuntime } from '../../src/runtime.ts'
 import type { Accept, Batch, BatchResult, Settlement } from '../../src/store/batch.ts'
-import { type Flat, packBatch, packResult, unpackBatch, unpackResult } from '../../src/store-sqlite/batch-wire.ts'
+import { packBatch, packResult, unpackBatch, unpackResult } from '../../src/store-sqlite/batch-wire.ts'
+import type { Flat } from '../../src/store-sqlite/flat.ts'
 
 const ACCEPTS = 8
 const SETTLEMENTS = 8
@@ -65,7 +66,7 @@ function oneAccept(): Accept {
 
 function oneSettlement(): Settlement {
   const now = runtime.now()
-  const delivery = { listenerId: newId(), dueAt: now, lease: 1e6, firstSentAt: null, sequence: 1e6 }
+  const delivery = { listenerId: newId(), dueAt: now, lease: 1e6, firstSentAt: null, attemptsBefore: 0, sequence: 1e6 }
   const attempt = { number: 1, startedAt: now, durationMs: 3, status: 200, error: null, response: '' }
   return { delivery, attempt, next: { state: 'acknowledged' } }
 }

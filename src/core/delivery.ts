@@ -9,6 +9,8 @@ export interface LeasedDelivery {
   dueAt: number
   /** Attempts that were made so far. */
   attempts: number
+  /** Those of them that belong to earlier runs: a redelivery starts the retry policy anew, and goes on counting. */
+  attemptsBefore: number
   firstSentAt: number | null
   /** Proves to the store that this holder is still the one that may settle it. */
   lease: number
@@ -17,14 +19,14 @@ export interface LeasedDelivery {
 /** What becomes of a delivery after an attempt. */
 export type Next = { state: 'acknowledged' } | { state: 'pending'; dueAt: number } | { state: 'missed'; reason: string }
 
-/** Judges an attempt by the retry policy; `now` is when the outcome came. */
+/** Judges an attempt by the retry policy, which counts those of this run; `now` is when the outcome came. */
 export function afterAttempt(
-  delivery: { attempts: number },
+  delivery: { attempts: number; attemptsBefore: number },
   outcome: Outcome,
   by: { retry: RetryPolicy; now: number; random: () => number },
 ): Next {
   if (acknowledges(outcome)) return { state: 'acknowledged' }
-  const attempts = delivery.attempts + 1
+  const attempts = delivery.attempts - delivery.attemptsBefore + 1
   if (attempts >= by.retry.maxAttempts) return { state: 'missed', reason: 'retries_used_up' }
   return { state: 'pending', dueAt: by.now + backoffMs(by.retry, attempts, by.random) }
 }

@@ -45,7 +45,8 @@ export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatc
       const lease = leases[index] ?? null
       if (lease === null) dispatcher.waitUntil(listener, dueAt)
       else {
-        dispatcher.offer({ listenerId: listener.id, message: stored, dueAt, attempts: 0, firstSentAt: null, lease })
+        const delivery = { listenerId: listener.id, message: stored, dueAt, firstSentAt: null, lease }
+        dispatcher.offer({ ...delivery, attempts: 0, attemptsBefore: 0 })
       }
     }
   }

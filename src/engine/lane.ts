@@ -266,11 +266,12 @@ export class Lane {
   }
 
   async #settle(delivery: LeasedDelivery, attempt: ReturnType<typeof attemptOf>, next: Next): Promise<void> {
-    const { message, listenerId, dueAt, lease, firstSentAt } = delivery
+    const { message, listenerId, dueAt, lease, firstSentAt, attemptsBefore } = delivery
     try {
-      const reference = { listenerId, dueAt, lease, firstSentAt, sequence: message.sequence }
+      const reference = { listenerId, dueAt, lease, firstSentAt, attemptsBefore, sequence: message.sequence }
       const result = await this.#deps.committer.settle({ delivery: reference, attempt, next })
-      if (result === 'settled' && next.state === 'pending') this.waitUntil(next.dueAt)
+      if (typeof result === 'object') this.waitUntil(result.nextDueAt)
+      else if (result === 'settled' && next.state === 'pending') this.waitUntil(next.dueAt)
     } catch (error) {
       this.#deps.runtime.log.error({ err: error, listenerId, messageId: message.id }, 'a settlement was refused')
     }

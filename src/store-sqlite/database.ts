@@ -1,6 +1,7 @@
 import type { Store } from '../store/store.ts'
 import { createAnswerStore } from './answers.ts'
 import { createApiKeyStore } from './api-keys.ts'
+import { Audiences } from './audiences.ts'
 import { createCommit } from './batch.ts'
 import { connect } from './connection.ts'
 import { createDeliveryStore } from './deliveries.ts'
@@ -28,10 +29,11 @@ export async function openSqliteStore(path: string): Promise<Store> {
   const { db, close } = connect(path)
   const transact = createTransact(db)
   const leases = new Leases()
+  const audiences = new Audiences(db)
   const marks = new MessageMarks(db)
   const quotas = new MessageQuotas(db)
   const usage = createUsage(db, transact)
-  const commit = createCommit(db, transact, { leases, marks, quotas, usage })
+  const commit = createCommit(db, transact, { audiences, leases, marks, quotas, usage })
   const ping = db.prepare(PING)
   return {
     organizations: createOrganizationStore(db, transact, { leases, quotas }),

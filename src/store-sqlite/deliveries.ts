@@ -8,7 +8,7 @@ import { MESSAGE_COLUMNS } from './messages.ts'
 import { reading } from './transaction.ts'
 
 const IN_DUE_ORDER = `
-  select due_at as dueAt, sequence, attempts, first_sent_at as firstSentAt
+  select due_at as dueAt, sequence, attempts, attempts_before as attemptsBefore, first_sent_at as firstSentAt
     from deliveries where listener_id = ? order by due_at, sequence`
 
 const MESSAGE = `select ${MESSAGE_COLUMNS} from messages where sequence = ?`
@@ -29,6 +29,7 @@ interface Row {
   dueAt: number
   sequence: number
   attempts: number
+  attemptsBefore: number
   firstSentAt: number | null
 }
 
@@ -49,13 +50,13 @@ export function createDeliveryStore(db: DatabaseSync, leases: Leases): DeliveryS
     // What a deleted listener had waiting is gone for everybody, though its rows are removed later; what one of a
     // paused queue, or one that is disabled, has waiting stays where it is.
     if (listenerRuns.get(ask.listenerId) === undefined) return { deliveries, nextDueAt: null }
-    for (const { dueAt, sequence, attempts, firstSentAt } of free(ask)) {
+    for (const { dueAt, sequence, ...row } of free(ask)) {
       if (dueAt > ask.now || deliveries.length >= ask.limit) return { deliveries, nextDueAt: dueAt }
       const found = { ...(message.get(sequence) as unknown as Message) }
       bytesLeft -= Buffer.byteLength(found.data)
       if (bytesLeft < 0 && deliveries.length > 0) return { deliveries, nextDueAt: dueAt }
       const lease = leases.take(ask.node, ask.listenerId, sequence, found)
-      deliveries.push({ listenerId: ask.listenerId, message: found, dueAt, attempts, firstSentAt, lease })
+      deliveries.push({ listenerId: ask.listenerId, message: found, dueAt, lease, ...row })
     }
     return { deliveries, nextDueAt: null }
   }

@@ -1,8 +1,9 @@
 // The thread's side: opens the database and answers calls, one after the other.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Store } from '../store/store.ts'
-import { type Flat, packResult, unpackBatch } from './batch-wire.ts'
+import { packResult, unpackBatch } from './batch-wire.ts'
 import { openSqliteStore } from './database.ts'
+import type { Flat } from './flat.ts'
 import { type Answer, type Call, failureOf, OPENING } from './thread-protocol.ts'
 
 type Method = (...asks: unknown[]) => Promise<unknown>

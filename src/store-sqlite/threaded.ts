@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Store } from '../store/store.ts'
-import { type Flat, packBatch, unpackResult } from './batch-wire.ts'
+import { packBatch, unpackResult } from './batch-wire.ts'
+import type { Flat } from './flat.ts'
 import { type Answer, type Call, errorOf, OPENING } from './thread-protocol.ts'
 
 interface Waiting {

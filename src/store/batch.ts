@@ -37,13 +37,19 @@ export interface StoredMessage {
 
 /** What came of a leased delivery. */
 export interface Settlement {
-  delivery: Pick<LeasedDelivery, 'listenerId' | 'dueAt' | 'lease' | 'firstSentAt'> & { sequence: number }
+  delivery: Pick<LeasedDelivery, 'listenerId' | 'dueAt' | 'lease' | 'firstSentAt' | 'attemptsBefore'> & {
+    sequence: number
+  }
   attempt: Attempt
   next: Next
 }
 
-/** `lost`: the lease is another's by now, or the delivery is gone; nothing was written. */
-export type SettleResult = 'settled' | 'lost'
+/**
+ * `lost`: the lease is another's by now, or the delivery is gone; nothing was written. An object is `settled`, and says
+ * when something of this listener is due that waited for it: the delivery itself, where its redelivery was asked for
+ * while it was on the wire and that attempt failed.
+ */
+export type SettleResult = 'settled' | 'lost' | { nextDueAt: number }
 
 export interface Batch {
   /** Who holds the leases that this batch takes and gives back. */

@@ -29,33 +29,44 @@ test('a 2xx whose answer broke off does not acknowledge', () => {
 
 test('an acknowledged delivery is done, whatever came before', () => {
   for (const attempts of [0, 1, 15, 99]) {
-    assert.deepEqual(afterAttempt({ attempts }, outcome({ status: 204 }), unjittered), { state: 'acknowledged' })
+    assert.deepEqual(afterAttempt({ attempts, attemptsBefore: 0 }, outcome({ status: 204 }), unjittered), {
+      state: 'acknowledged',
+    })
   }
 })
 
 test('a first failure is tried again after the first delay, counted from when the outcome came', () => {
-  const next = afterAttempt({ attempts: 0 }, outcome({ status: 503 }), unjittered)
+  const next = afterAttempt({ attempts: 0, attemptsBefore: 0 }, outcome({ status: 503 }), unjittered)
   assert.deepEqual(next, { state: 'pending', dueAt: NOW + 1_000 })
 })
 
 test('a redirect is a failure', () => {
-  assert.equal(afterAttempt({ attempts: 0 }, outcome({ status: 302 }), unjittered).state, 'pending')
+  assert.equal(afterAttempt({ attempts: 0, attemptsBefore: 0 }, outcome({ status: 302 }), unjittered).state, 'pending')
 })
 
 test('the last attempt that the policy allows ends as missed', () => {
   const failed = outcome({ error: 'connection_refused' })
-  assert.equal(afterAttempt({ attempts: 14 }, failed, unjittered).state, 'pending')
-  assert.deepEqual(afterAttempt({ attempts: 15 }, failed, unjittered), { state: 'missed', reason: 'retries_used_up' })
+  assert.equal(afterAttempt({ attempts: 14, attemptsBefore: 0 }, failed, unjittered).state, 'pending')
+  assert.deepEqual(afterAttempt({ attempts: 15, attemptsBefore: 0 }, failed, unjittered), {
+    state: 'missed',
+    reason: 'retries_used_up',
+  })
 })
 
 test('a policy of one attempt has no retry', () => {
   const retry = { ...DEFAULT_RETRY_POLICY, maxAttempts: 1 }
-  assert.equal(afterAttempt({ attempts: 0 }, outcome({ status: 500 }), { ...unjittered, retry }).state, 'missed')
+  assert.equal(
+    afterAttempt({ attempts: 0, attemptsBefore: 0 }, outcome({ status: 500 }), { ...unjittered, retry }).state,
+    'missed',
+  )
 })
 
 test('a policy that was cut down to less than was already tried ends with the next failure', () => {
   const retry = { ...DEFAULT_RETRY_POLICY, maxAttempts: 3 }
-  assert.equal(afterAttempt({ attempts: 9 }, outcome({ status: 500 }), { ...unjittered, retry }).state, 'missed')
+  assert.equal(
+    afterAttempt({ attempts: 9, attemptsBefore: 0 }, outcome({ status: 500 }), { ...unjittered, retry }).state,
+    'missed',
+  )
 })
 
 test('an attempt is numbered after those before it and tells the outcome in full', () => {
@@ -91,7 +102,7 @@ test('the next state is acknowledged exactly for an acknowledgement, and due lat
   const made = fc.integer({ min: 0, max: 120 })
   fc.assert(
     fc.property(made, outcomes, policies, randoms, (attempts, result, retry, random) => {
-      const next = afterAttempt({ attempts }, result, { retry, now: NOW, random: () => random })
+      const next = afterAttempt({ attempts, attemptsBefore: 0 }, result, { retry, now: NOW, random: () => random })
       const last = attempts + 1 >= retry.maxAttempts
       assert.equal(next.state, acknowledges(result) ? 'acknowledged' : last ? 'missed' : 'pending')
       if (next.state === 'pending') assert.equal(next.dueAt, NOW + backoffMs(retry, attempts + 1, () => random))
@@ -105,10 +116,22 @@ test('a listener that never acknowledges gets exactly as many attempts as the po
       let attempts = 0
       let state = 'pending'
       while (state === 'pending' && attempts <= 100) {
-        state = afterAttempt({ attempts }, outcome({ status: 500 }), { retry, now: NOW, random: () => 0.5 }).state
+        state = afterAttempt({ attempts, attemptsBefore: 0 }, outcome({ status: 500 }), {
+          retry,
+          now: NOW,
+          random: () => 0.5,
+        }).state
         attempts += 1
       }
       assert.deepEqual({ state, attempts }, { state: 'missed', attempts: retry.maxAttempts })
     }),
   )
+})
+
+test('a redelivery starts the policy anew, though attempts go on counting', () => {
+  const failed = outcome({ status: 500 })
+  const again = { attempts: 16, attemptsBefore: 16 }
+  assert.equal(attemptOf(again, failed).number, 17)
+  assert.deepEqual(afterAttempt(again, failed, unjittered), { state: 'pending', dueAt: NOW + 1_000 })
+  assert.equal(afterAttempt({ ...again, attempts: 31 }, failed, unjittered).state, 'missed')
 })

@@ -17,7 +17,16 @@ const listener: Pushed = { ...make.listener(queue), notifyUrl }
 
 function deliveryOf(data: string, what: Partial<LeasedDelivery> = {}): LeasedDelivery {
   const message = { ...make.message(queue, { data }), sequence: 1 }
-  return { listenerId: listener.id, message, dueAt: NOW, attempts: 0, firstSentAt: null, lease: 1, ...what }
+  return {
+    listenerId: listener.id,
+    message,
+    dueAt: NOW,
+    attempts: 0,
+    attemptsBefore: 0,
+    firstSentAt: null,
+    lease: 1,
+    ...what,
+  }
 }
 
 function requestFor(delivery: LeasedDelivery, to: Pushed = listener) {

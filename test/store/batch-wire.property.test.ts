@@ -32,7 +32,14 @@ const next: fc.Arbitrary<Next> = fc.oneof(
 )
 
 const settlement: fc.Arbitrary<Settlement> = fc.record({
-  delivery: fc.record({ listenerId: text, dueAt: time, lease: time, firstSentAt: nullable(time), sequence: time }),
+  delivery: fc.record({
+    listenerId: text,
+    dueAt: time,
+    lease: time,
+    firstSentAt: nullable(time),
+    attemptsBefore: time,
+    sequence: time,
+  }),
   attempt: fc.record({
     ...{ number: time, startedAt: time, durationMs: time, status: nullable(time) },
     ...{ error: fc.constantFrom(null, 'timeout' as const, 'dns' as const), response: text },
@@ -63,7 +70,7 @@ const acceptResult: fc.Arbitrary<AcceptResult> = fc.oneof(
 
 const result: fc.Arbitrary<BatchResult> = fc.record({
   accepts: fc.array(acceptResult),
-  settlements: fc.array(fc.constantFrom('settled' as const, 'lost' as const)),
+  settlements: fc.array(fc.oneof(fc.constantFrom('settled' as const, 'lost' as const), fc.record({ nextDueAt: time }))),
 })
 
 /** Generated records have no prototype, which is no difference to anybody. */

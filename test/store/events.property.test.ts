@@ -57,7 +57,15 @@ class Diary {
       const whole = { ...message, sequence }
       const dueAt = message.deliverAt
       const { listenerId } = deliveries[0]!
-      this.#pending.push({ listenerId, message: whole, dueAt, attempts: 0, firstSentAt: null, lease: leases[0]! })
+      this.#pending.push({
+        listenerId,
+        message: whole,
+        dueAt,
+        attempts: 0,
+        attemptsBefore: 0,
+        firstSentAt: null,
+        lease: leases[0]!,
+      })
       this.#note('message_added', message)
     }
     for (const { message } of settled) this.#note('message_published_ok', message)

@@ -151,7 +151,7 @@ export class Walk {
       const dueAt = message.deliverAt
       this.#model.accept({ messageId: message.id, listenerId, queueId: queue.id, dueAt, holder })
       if (lease === null) continue
-      const delivery = { listenerId, message, dueAt, attempts: 0, firstSentAt: null, lease }
+      const delivery = { listenerId, message, dueAt, attempts: 0, attemptsBefore: 0, firstSentAt: null, lease }
       this.#tickets.push({ node: step.node, delivery })
     }
   }

@@ -95,7 +95,7 @@ function storedMessage(accept: Accept, result: BatchResult['accepts'][number] | 
   const deliveries = accept.messages[0]!.deliveries.flatMap(({ listenerId }, i): LeasedDelivery[] => {
     const lease = leases[i] ?? null
     if (lease === null) return []
-    return [{ listenerId, message, dueAt: message.deliverAt, attempts: 0, firstSentAt: null, lease }]
+    return [{ listenerId, message, dueAt: message.deliverAt, attempts: 0, attemptsBefore: 0, firstSentAt: null, lease }]
   })
   return { ...message, deliveries }
 }
@@ -126,10 +126,10 @@ export function settlementOf(
   next: Next,
   what: Partial<Attempt> = {},
 ): Settlement {
-  const { listenerId, dueAt, lease, firstSentAt, message, attempts } = delivery
+  const { listenerId, dueAt, lease, firstSentAt, message, attempts, attemptsBefore } = delivery
   const status = next.state === 'acknowledged' ? 200 : 500
   const attempt = { number: attempts + 1, startedAt: given.now, durationMs: 0, status, error: null, response: '' }
-  const settled = { listenerId, dueAt, lease, firstSentAt, sequence: message.sequence }
+  const settled = { listenerId, dueAt, lease, firstSentAt, attemptsBefore, sequence: message.sequence }
   return { delivery: settled, attempt: { ...attempt, ...what }, next }
 }
 

@@ -119,7 +119,7 @@ const again: StoreCase[] = [
       ])
       const { lease, ...retried } = await claimedOne(given, { node: 'b', listenerId, now: now + 500 })
       assert.notEqual(lease, delivery.lease)
-      const history = { dueAt: now + 500, attempts: 1, firstSentAt: now - 30 }
+      const history = { dueAt: now + 500, attempts: 1, attemptsBefore: 0, firstSentAt: now - 30 }
       assert.deepEqual(retried, { listenerId, message: delivery.message, ...history })
     },
   },

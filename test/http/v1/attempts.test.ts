@@ -37,7 +37,14 @@ async function triedMessage(count: number): Promise<string> {
   for (let number = 1; number <= count; number++) {
     const startedAt = now + number * 1000
     for (const [index, { listenerId }] of deliveries.entries()) {
-      const delivery = { listenerId, sequence, dueAt, lease: leases[index]!, firstSentAt: now + 1000 }
+      const delivery = {
+        listenerId,
+        sequence,
+        dueAt,
+        lease: leases[index]!,
+        firstSentAt: now + 1000,
+        attemptsBefore: 0,
+      }
       const settlement = {
         delivery,
         attempt: attemptOf(number, startedAt),

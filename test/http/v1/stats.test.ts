@@ -44,7 +44,7 @@ async function delivered(queue: { id: string }, ...answers: { status: number; af
     const listenerId = route.listeners[index]!.id
     const claim = await api.store.deliveries.claimDue({ node: 'n', listenerId, limit: 1, maxBytes: 1e6, now })
     const { dueAt, lease, firstSentAt, message } = claim.deliveries[0]!
-    const delivery = { listenerId, dueAt, lease, firstSentAt, sequence: message.sequence }
+    const delivery = { listenerId, dueAt, lease, firstSentAt, attemptsBefore: 0, sequence: message.sequence }
     const attempt = { number: 1, startedAt: now, durationMs: afterMs, status, error: null, response: '' }
     const next = status === 200 ? ({ state: 'acknowledged' } as const) : ({ state: 'missed', reason: 'x' } as const)
     const settlements = [{ delivery, attempt, next }]

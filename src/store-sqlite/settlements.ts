@@ -1,0 +1,84 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { acknowledges } from '../core/attempt.ts'
+import type { Settlement, SettleResult } from '../store/batch.ts'
+import type { Changes, Shared } from './batch.ts'
+
+const INSERT_ATTEMPT = `
+  insert into attempts (sequence, listener_id, number, started_at, duration_ms, status, error, response)
+  values (?, ?, ?, ?, ?, ?, ?, ?)`
+
+const DELETE_DELIVERY = `delete from deliveries where listener_id = ? and due_at = ? and sequence = ?`
+
+/** The run that the attempt was judged by must still be the one that runs. */
+const OF_RUN = `listener_id = ? and due_at = ? and sequence = ? and attempts_before = ?`
+
+const GIVE_UP = `delete from deliveries where ${OF_RUN}`
+const MOVE_DELIVERY = `
+  update deliveries set due_at = ?, attempts = ?, first_sent_at = ?, moved = 1 where ${OF_RUN}`
+
+/** A redelivery was asked for while the attempt was on the wire. */
+const BEGIN_ANEW = `
+  update deliveries set due_at = ?, attempts = ?, attempts_before = ?, first_sent_at = ?, moved = 1
+   where listener_id = ? and due_at = ? and sequence = ?`
+
+const INSERT_MISSED = `insert into missed (sequence, listener_id, at, reason) values (?, ?, ?, ?)`
+
+/** Who settles, when, and where it is summed up. */
+interface By {
+  node: string
+  now: number
+  /** Of all settlements of a delivery in one transaction, the first counts. */
+  transaction: number
+  changes: Changes
+}
+
+/** What becomes of the row of a pending delivery. */
+type Moved = 'as judged' | 'anew' | 'gone'
+
+/** The part of a commit that writes what came of deliveries. */
+export function createSettling(db: DatabaseSync, { leases }: Shared) {
+  const [insertAttempt, insertMissed] = [db.prepare(INSERT_ATTEMPT), db.prepare(INSERT_MISSED)]
+  const [deleteDelivery, giveUp] = [db.prepare(DELETE_DELIVERY), db.prepare(GIVE_UP)]
+  const [moveDelivery, beginAnew] = [db.prepare(MOVE_DELIVERY), db.prepare(BEGIN_ANEW)]
+
+  function move(it: Settlement, now: number): Moved {
+    const { delivery, attempt, next } = it
+    const { listenerId, dueAt, sequence, attemptsBefore } = delivery
+    if (next.state === 'acknowledged') {
+      return deleteDelivery.run(listenerId, dueAt, sequence).changes === 1 ? 'as judged' : 'gone'
+    }
+    const firstSentAt = delivery.firstSentAt ?? attempt.startedAt
+    const { number } = attempt
+    const { changes } =
+      next.state === 'missed'
+        ? giveUp.run(listenerId, dueAt, sequence, attemptsBefore)
+        : moveDelivery.run(next.dueAt, number, firstSentAt, listenerId, dueAt, sequence, attemptsBefore)
+    if (changes === 1) return 'as judged'
+    const anew = beginAnew.run(now, number, number, firstSentAt, listenerId, dueAt, sequence)
+    return anew.changes === 1 ? 'anew' : 'gone'
+  }
+
+  return (it: Settlement, { node, now, transaction, changes: { figures, usage } }: By): SettleResult => {
+    const { delivery, attempt, next } = it
+    const { listenerId, sequence } = delivery
+    const message = leases.settle(node, listenerId, sequence, delivery.lease, transaction)
+    const moved = message === null ? 'gone' : move(it, now)
+    if (message === null || moved === 'gone') return 'lost'
+    const { number, startedAt, durationMs, status, error, response } = attempt
+    insertAttempt.run(sequence, listenerId, number, startedAt, durationMs, status, error, response)
+    const endedAt = startedAt + durationMs
+    const change = figures.of(listenerId)
+    const ok = acknowledges(attempt)
+    if (ok) change.lastSuccessAt = Math.max(change.lastSuccessAt ?? 0, endedAt)
+    else change.lastFailureAt = Math.max(change.lastFailureAt ?? 0, endedAt)
+    usage.published(message, listenerId, ok ? endedAt - message.deliverAt : null)
+    if (moved === 'anew') return { nextDueAt: now }
+    if (next.state !== 'pending') change.pending -= 1
+    if (next.state === 'acknowledged') change.acknowledged += 1
+    if (next.state === 'missed') {
+      change.missed += 1
+      insertMissed.run(sequence, listenerId, endedAt, next.reason)
+    }
+    return 'settled'
+  }
+}
