@@ -51,7 +51,7 @@ class Contender {
       ...times,
     })
     const urls = { notifyUrl: 'http://127.0.0.1:9/', livenessUrl: null }
-    const what = { id: LISTENER_ID, name: 'listener', secret: 'whsec_', settings: DEFAULT_SETTINGS }
+    const what = { id: LISTENER_ID, name: 'listener', secret: 'whsec_', retiredSecrets: [], settings: DEFAULT_SETTINGS }
     await store.listeners.create({ ...PLACE, ...urls, ...what, ...times })
     return new Contender(name, store)
   }

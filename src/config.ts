@@ -11,6 +11,8 @@ export interface Config {
   publicUrl: string | null
   database: { kind: 'sqlite'; path: string }
   rootApiKey: string | null
+  /** Encrypt listeners' secrets: the first one new ones, the others are for what is there. Empty: in clear. */
+  secretKeys: readonly string[]
   /** Requests a minute of an organization that has no limit of its own; 0: nothing limits it. */
   rateLimit: number
   /** The proxies whose X-Forwarded-For is believed. */
@@ -44,6 +46,7 @@ const settings = {
   DISCUE_PUBLIC_URL: setting('', readPublicUrl),
   DISCUE_DATABASE_URL: setting('sqlite:./data/discue.db', readDatabase),
   DISCUE_ROOT_API_KEY: setting('', readRootApiKey),
+  DISCUE_SECRET_KEY: setting('', readSecretKeys),
   DISCUE_RATE_LIMIT: setting('0', readRateLimit),
   DISCUE_TRUSTED_PROXIES: setting('', readTrustedProxies),
   DISCUE_TARGETS: setting('', readTargets),
@@ -53,6 +56,8 @@ const settings = {
   DISCUE_TLS_KEY: setting('', readPath),
   DISCUE_LOG_LEVEL: setting('info', readLogLevel),
 }
+
+const SECRET: ReadonlySet<string> = new Set(['DISCUE_ROOT_API_KEY', 'DISCUE_SECRET_KEY'])
 
 /**
  * The configuration from the environment and from flags (`--port 8080` is `DISCUE_PORT=8080` and wins over it).
@@ -65,7 +70,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     const result = reader(text)
     if (typeof result !== 'string') return result.value
     // A key must not end up in a terminal's history or a log, not even a wrong one.
-    const shown = name === 'DISCUE_ROOT_API_KEY' ? 'what was given' : `"${text}"`
+    const shown = SECRET.has(name) ? 'what was given' : `"${text}"`
     throw new ConfigError(`${name} must be ${result}, not ${shown}`)
   }
   const host = read('DISCUE_HOST', settings.DISCUE_HOST)
@@ -75,6 +80,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     publicUrl: read('DISCUE_PUBLIC_URL', settings.DISCUE_PUBLIC_URL),
     database: read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL),
     rootApiKey: read('DISCUE_ROOT_API_KEY', settings.DISCUE_ROOT_API_KEY),
+    secretKeys: read('DISCUE_SECRET_KEY', settings.DISCUE_SECRET_KEY),
     rateLimit: read('DISCUE_RATE_LIMIT', settings.DISCUE_RATE_LIMIT),
     trustedProxies: read('DISCUE_TRUSTED_PROXIES', settings.DISCUE_TRUSTED_PROXIES),
     targets: read('DISCUE_TARGETS', settings.DISCUE_TARGETS) ?? defaultTargets(host),
@@ -163,6 +169,13 @@ function readDatabase(text: string): { value: Config['database'] } | string {
 function readRootApiKey(text: string): { value: string | null } | string {
   if (text === '') return { value: null }
   return /^[A-Za-z0-9_-]{32,128}$/.test(text) ? { value: text } : '32 to 128 characters of A-Z a-z 0-9 _ -'
+}
+
+function readSecretKeys(text: string): { value: string[] } | string {
+  const keys = text === '' ? [] : text.split(',')
+  return keys.every((key) => /^[A-Za-z0-9+/=_-]{32,256}$/.test(key))
+    ? { value: keys }
+    : '32 to 256 characters of A-Z a-z 0-9 + / = _ - (make one with: openssl rand -base64 32), or a new one and the one before it with a comma between them'
 }
 
 function readRateLimit(text: string): { value: number } | string {

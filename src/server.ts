@@ -2,7 +2,9 @@ import { createKeyRing } from './app/key-ring.ts'
 import { createQueueDirectory } from './app/queue-directory.ts'
 import { ensureRootKey } from './app/root-key.ts'
 import { createSchemaChecks } from './app/schema-checks.ts'
+import { sealAllSecrets } from './app/secrets.ts'
 import type { Config } from './config.ts'
+import { createSecretBox } from './core/secret-box.ts'
 import { createEngine } from './engine/engine.ts'
 import { createApi } from './http/api.ts'
 import type { Runtime } from './runtime.ts'
@@ -32,7 +34,10 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
   try {
     const newRootKey = await ensureRootKey({ store, runtime }, config.rootApiKey)
     const { retention, targets } = config
-    const engine = createEngine({ store, runtime, retention, targets, userAgent: `discue/${VERSION}` })
+    const secretBox = createSecretBox(config.secretKeys, runtime.randomBytes)
+    const sealed = await sealAllSecrets({ store, secretBox })
+    if (sealed > 0) runtime.log.info({ listeners: sealed }, 'secrets were encrypted with the newest key')
+    const engine = createEngine({ store, runtime, retention, targets, secretBox, userAgent: `discue/${VERSION}` })
     const health = createHealth(store)
     const api = createApi({
       store,
@@ -44,6 +49,7 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
       keyRing: createKeyRing({ store, now: runtime.now }),
       eventRetentionMs: retention.eventsMs,
       targets,
+      secretBox,
       publicUrl: config.publicUrl,
       rateLimit: config.rateLimit,
       trustedProxies: config.trustedProxies,

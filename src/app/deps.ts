@@ -1,5 +1,6 @@
 import type { Listener } from '../core/listener.ts'
 import type { Message } from '../core/message.ts'
+import type { SecretBox } from '../core/secret-box.ts'
 import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
 import type { StoredAnswer } from '../store/answers.ts'
@@ -52,4 +53,6 @@ export interface AppDeps {
   eventRetentionMs: number
   /** Where listeners may be. */
   targets: Targets
+  /** Encrypts listeners' secrets. */
+  secretBox: SecretBox
 }

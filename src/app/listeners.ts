@@ -1,7 +1,9 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { Principal } from '../core/api-key.ts'
 import { fixedHeaderFaults } from '../core/fixed-headers.ts'
-import { DEFAULT_SETTINGS, type SettingsChange, withChange } from '../core/listener.ts'
+import { DEFAULT_SETTINGS, type Listener, type SettingsChange, withChange } from '../core/listener.ts'
 import { invalid, nameTaken, Problem } from '../core/problem.ts'
+import { openedOrNull, type SecretBox } from '../core/secret-box.ts'
 import { makeSecret } from '../core/signature.ts'
 import type { ListenerDetails } from '../store/listeners.ts'
 import type { Belief, Revised } from '../store/store.ts'
@@ -42,14 +44,14 @@ export interface ListenerChange {
   settings: SettingsChange
 }
 
+type ListenerDeps = Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier' | 'targets' | 'secretBox'>
+
 /**
- * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached` and `key_running`, and `invalid` for a URL at a
- * place that the server may not send to. The answer is the only
- * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached`, `key_running` and `invalid`. The answer is the only
- * one that holds a secret which was made here.
+ * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached`, `key_running` and `invalid`. The answer is
+ * the only one that holds a secret which was made here.
  */
 export async function createListener(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier' | 'targets'>,
+  deps: ListenerDeps,
   ask: NewListener,
   answerFor?: AnswerFor<{ id: string; name: string; secret: string }>,
 ): Promise<{ id: string; name: string; secret: string }> {
@@ -59,14 +61,17 @@ export async function createListener(
   const now = deps.runtime.now()
   const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
   const settings = withChange(DEFAULT_SETTINGS, ask.settings)
-  const listener = { ...ask, id: deps.runtime.newId(), secret, settings, createdAt: now, updatedAt: now }
-  const outcome = await deps.store.listeners.create(listener, answerFor?.(listener))
+  const id = deps.runtime.newId()
+  const secrets = { secret: deps.secretBox.seal(secret, id), retiredSecrets: [] }
+  const listener = { ...ask, ...secrets, id, settings, createdAt: now, updatedAt: now }
+  const made = { id, name: ask.name, secret }
+  const outcome = await deps.store.listeners.create(listener, answerFor?.(made))
   if (outcome === 'queue_not_found') throw await missingForPost(deps, { ...ask, id: ask.queueId })
   if (outcome === 'name_taken') throw nameTaken('listener of this queue')
   if (outcome !== 'created') throw refusalOf(outcome)
   deps.directory.forget(ask.organizationId, ask.queueId)
   deps.carrier.listenerChanged(listener)
-  return listener
+  return made
 }
 
 /** Throws `listener_not_found`. */
@@ -94,7 +99,7 @@ export async function listListeners(
 
 /** Throws `listener_not_found`, `name_taken`, `changed` and `invalid`. `secret` is there where it was changed, and only then. */
 export async function updateListener(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier' | 'targets'>,
+  deps: ListenerDeps,
   ask: ListenerAddress & { change: ListenerChange; belief?: Belief },
 ): Promise<{ listener: Revised<ListenerDetails>; secret?: string }> {
   const { change, belief, ...address } = ask
@@ -102,7 +107,7 @@ export async function updateListener(
   expectTargets(deps.targets, change)
   expectSense({ ...current, ...named(change) })
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
-  const changes = named({ ...change, secret })
+  const changes = named({ ...change, secret: sealedChange(deps.secretBox, current, secret) })
   const changed = await deps.store.listeners.update({ ...address, changes, belief, now: deps.runtime.now() })
   if (changed === 'not_found') throw new Problem('listener_not_found')
   if (changed === 'name_taken') throw nameTaken('listener of this queue')
@@ -123,6 +128,16 @@ export async function deleteListener(
   if (outcome === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.queueId)
   deps.carrier.listenerGone(ask.id)
+}
+
+/** What there is to store: nothing where the secret is the one that the listener has. */
+function sealedChange(box: SecretBox, { id, secret: current }: Listener, secret?: string): string | undefined {
+  return secret === undefined || isSame(openedOrNull(box, current, id) ?? '', secret) ? undefined : box.seal(secret, id)
+}
+
+function isSame(secret: string, other: string): boolean {
+  const [a, b] = [Buffer.from(secret), Buffer.from(other)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 /** What a schema cannot say of a listener. Throws `invalid`. */

@@ -2,6 +2,8 @@
 export type AttemptError =
   /** Nothing was sent: the target has no address that the server may connect to. */
   | 'blocked_target'
+  /** Nothing was sent: this node lacks the key that the listener's secret is encrypted with. */
+  | 'secret_unreadable'
   | 'timeout'
   | 'connection_refused'
   | 'connection_reset'

@@ -1,5 +1,6 @@
 import type { FixedHeaders } from './fixed-headers.ts'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts'
+import type { Secrets } from './secret-rotation.ts'
 
 /** `disabled`: messages are stored for it, and nothing is delivered until it is enabled again. */
 export const LISTENER_STATUSES = ['enabled', 'disabled'] as const
@@ -41,7 +42,7 @@ export interface SettingsChange extends Partial<Omit<DeliverySettings, 'retry'>>
 }
 
 /** Somebody who gets every message of a queue. */
-export interface Listener {
+export interface Listener extends Secrets {
   id: string
   organizationId: string
   queueId: string
@@ -49,7 +50,7 @@ export interface Listener {
   /** Null: nothing is sent to it, it comes and takes what waits (a *pull* listener). */
   notifyUrl: string | null
   livenessUrl: string | null
-  /** `whsec_…`; signs every delivery. */
+  /** `whsec_…`, or that encrypted (`secret-box.ts`); signs every delivery. */
   secret: string
   settings: DeliverySettings
   createdAt: number

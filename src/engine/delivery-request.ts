@@ -1,35 +1,43 @@
-import type { KeyObject } from 'node:crypto'
+import type { Outcome } from '../core/attempt.ts'
 import type { LeasedDelivery } from '../core/delivery.ts'
 import type { Listener, Pushed } from '../core/listener.ts'
 import { contentTypeOf } from '../core/message.ts'
-import { sign, signingKey } from '../core/signature.ts'
+import type { SecretBox } from '../core/secret-box.ts'
+import { sign } from '../core/signature.ts'
 import type { OutgoingRequest } from './sender.ts'
+import { type SigningKeys, signingKeysOf } from './signing-keys.ts'
 
 /** What is the same in every request to a listener, worked out once. */
 export interface Target {
   origin: string
   path: string
-  keys: readonly KeyObject[]
+  /** Null: nothing can be signed, and so nothing is sent. */
+  keys: SigningKeys | null
   /** The listener's own, alternating names and values. */
   headers: readonly string[]
 }
 
-export function targetOf(listener: Pushed): Target {
+export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
   const { origin, pathname, search } = new URL(listener.notifyUrl)
   return {
     origin,
     path: pathname + search,
-    keys: [signingKey(listener.secret)],
+    keys: signingKeysOf(listener, secretBox),
     headers: Object.entries(listener.settings.headers).flat(),
   }
 }
 
-/** The signed request of one attempt, as the contract describes it. `now` becomes the signature's timestamp. */
+/**
+ * The signed request of one attempt, as the contract describes it; null where it cannot be signed. `now` becomes the
+ * signature's timestamp.
+ */
 export function deliveryRequest(
   delivery: LeasedDelivery,
   to: { listener: Listener; target: Target; userAgent: string; now: number },
-): OutgoingRequest {
+): OutgoingRequest | null {
   const { message } = delivery
+  const keys = to.target.keys?.at(to.now)
+  if (keys === undefined) return null
   const timestamp = Math.floor(to.now / 1000)
   const headers = [
     'content-type',
@@ -41,7 +49,7 @@ export function deliveryRequest(
     'webhook-timestamp',
     String(timestamp),
     'webhook-signature',
-    sign(to.target.keys, { id: message.id, timestamp, body: message.data }),
+    sign(keys, { id: message.id, timestamp, body: message.data }),
     'discue-queue',
     message.queueId,
     'discue-listener',
@@ -54,4 +62,9 @@ export function deliveryRequest(
   for (const text of to.target.headers) headers.push(text)
   const { origin, path } = to.target
   return { origin, path, headers, body: message.data, timeoutMs: to.listener.settings.timeoutMs, startedAt: to.now }
+}
+
+/** What comes of an attempt whose request cannot be signed. */
+export function unsigned(now: number): Outcome {
+  return { startedAt: now, durationMs: 0, status: null, error: 'secret_unreadable', response: '' }
 }

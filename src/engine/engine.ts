@@ -1,4 +1,5 @@
 import type { Acceptor, Carrier } from '../app/deps.ts'
+import type { SecretBox } from '../core/secret-box.ts'
 import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
@@ -22,6 +23,8 @@ const REMOVE_PAUSE_MS = 20
 const PRUNE_EVERY_MS = 60_000
 /** How often to look for answers to repeated requests that have expired. */
 const REMOVE_ANSWERS_EVERY_MS = 60_000
+/** How often to look for secrets whose overlap is over; they sign nothing from the moment that it is. */
+const FORGET_SECRETS_EVERY_MS = 60_000
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
@@ -41,6 +44,7 @@ export function createEngine(deps: {
   userAgent: string
   retention: Retention
   targets: Targets
+  secretBox: SecretBox
 }): Engine {
   const { store, runtime } = deps
   const node = runtime.newId()
@@ -68,6 +72,12 @@ export function createEngine(deps: {
       name: 'answer-remover',
       tick: () => store.answers.removeExpired({ now: runtime.now(), limit: REMOVE_ROWS }),
       idleMs: REMOVE_ANSWERS_EVERY_MS,
+      runtime,
+    }),
+    createLoop({
+      name: 'secret-forgetter',
+      tick: () => store.secrets.forgetRetired({ now: runtime.now(), limit: REMOVE_ROWS }),
+      idleMs: FORGET_SECRETS_EVERY_MS,
       runtime,
     }),
   ]

@@ -1,9 +1,10 @@
 import { afterAttempt, attemptOf, type LeasedDelivery, type Next } from '../core/delivery.ts'
 import { isPushed, type Listener } from '../core/listener.ts'
+import type { SecretBox } from '../core/secret-box.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
 import type { Committer } from './committer.ts'
-import { deliveryRequest, type Target, targetOf } from './delivery-request.ts'
+import { deliveryRequest, type Target, targetOf, unsigned } from './delivery-request.ts'
 import { Fifo } from './fifo.ts'
 import { handBack } from './hand-back.ts'
 import type { MemoryShare } from './memory-share.ts'
@@ -19,6 +20,7 @@ export interface LaneDeps {
   runtime: Runtime
   node: string
   userAgent: string
+  secretBox: SecretBox
 }
 
 /** Deliveries that a lane holds at most, whether they wait, are being sent or are being settled. */
@@ -58,7 +60,7 @@ export class Lane {
   constructor(deps: LaneDeps, listener: Listener) {
     this.#deps = deps
     this.#listener = listener
-    this.#target = isPushed(listener) ? targetOf(listener) : null
+    this.#target = isPushed(listener) ? targetOf(listener, deps.secretBox) : null
     this.#idleSince = deps.runtime.now()
   }
 
@@ -72,7 +74,7 @@ export class Lane {
     if (listener === this.#listener || listener.updatedAt <= this.#listener.updatedAt) return
     this.#listener = listener
     const waited = this.#target === null
-    this.#target = isPushed(listener) ? targetOf(listener) : null
+    this.#target = isPushed(listener) ? targetOf(listener, this.#deps.secretBox) : null
     if (this.#target === null) this.#stand()
     else if (waited) this.waitUntil(this.#deps.runtime.now())
     this.#sendWhatFits()
@@ -253,7 +255,8 @@ export class Lane {
   async #deliver(delivery: LeasedDelivery, target: Target): Promise<void> {
     const { sender, slots, runtime, userAgent } = this.#deps
     const to = { listener: this.#listener, target, userAgent, now: runtime.now() }
-    const outcome = await sender.send(deliveryRequest(delivery, to))
+    const request = deliveryRequest(delivery, to)
+    const outcome = request === null ? unsigned(to.now) : await sender.send(request)
     this.#active -= 1
     slots.give()
     this.#sendWhatFits()

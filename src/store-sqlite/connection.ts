@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { DatabaseRefused, isBusy, sqliteCode } from './errors.ts'
 import { migrate } from './migrate.ts'
+import { overwriting } from './overwriting.ts'
 
 /** "dscu": written into the file's header, so that we never touch a database that is somebody else's. */
 const APPLICATION_ID = 0x64736375
@@ -66,7 +67,8 @@ function open(path: string): DatabaseSync {
     // FULL syncs the log at every commit: an answered message survives a power cut.
     db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off')
     db.exec('pragma cache_size = -8000; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864')
-    migrate(db, path)
+    // A migration may copy a table with secrets.
+    overwriting(db, () => migrate(db, path))
     return db
   } catch (cause) {
     db.close()

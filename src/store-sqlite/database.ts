@@ -14,6 +14,7 @@ import { createMessageStore } from './messages.ts'
 import { createOrganizationStore } from './organizations.ts'
 import { createQueueStore } from './queues.ts'
 import { createRemovalStore } from './removals.ts'
+import { createSecretStore } from './secrets.ts'
 import { createStatsStore } from './stats.ts'
 import { createTransact } from './transaction.ts'
 import { createUsage } from './usage.ts'
@@ -44,6 +45,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     deliveries: createDeliveryStore(db, leases),
     removals: createRemovalStore(db, transact, marks),
     answers: createAnswerStore(db, transact),
+    secrets: createSecretStore(db, transact),
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),
     commit: async (batch) => commit(batch),

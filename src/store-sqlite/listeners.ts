@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { EventType } from '../core/event.ts'
 import { type Listener, withChange } from '../core/listener.ts'
+import { rotated } from '../core/secret-rotation.ts'
 import { contradicts } from '../store/belief.ts'
 import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
 import type { Revised } from '../store/store.ts'
@@ -10,7 +11,9 @@ import { createFigures } from './figures.ts'
 import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
+import { overwriting } from './overwriting.ts'
 import { createRefusal } from './quotas.ts'
+import { createRetirement } from './secrets.ts'
 import { reading, type Transact } from './transaction.ts'
 import type { Usage } from './usage.ts'
 
@@ -53,6 +56,8 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   const refusal = createRefusal(db, 'listeners')
   const figures = createFigures(db)
   const answers = createEffectAnswers(db)
+  const retire = createRetirement(db)
+  const writing = <Result>(work: () => Result) => overwriting(db, () => transact(work))
 
   const find = (id: string): Listener | null => {
     const row = get.get(id) as ListenerRow | undefined
@@ -102,16 +107,18 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     },
     async update({ changes, now, belief, ...ask }) {
       return unlessTaken(() =>
-        transact(() => {
+        writing(() => {
           const listener = findOwn(ask)
           if (listener === null) return 'not_found'
           if (contradicts(listener.revision, belief)) return 'changed'
           const settings = withChange(listener.settings, changes.settings ?? {})
           // Two changes within a millisecond must not look like one to whoever compares them.
           const updatedAt = Math.max(now, listener.updatedAt + 1)
-          const changed = { ...listener, ...changes, settings, updatedAt, revision: listener.revision + 1 }
+          const secrets = changes.secret === undefined ? {} : rotated(listener, changes.secret, now)
+          const changed = { ...listener, ...changes, ...secrets, settings, updatedAt, revision: listener.revision + 1 }
           const { name, notifyUrl, livenessUrl, secret } = changed
           update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), updatedAt, ask.id)
+          if (changes.secret !== undefined) retire(ask.id, changed.retiredSecrets)
           touchQueue.run(ask.organizationId, ask.queueId)
           note('listener_updated', changed, now)
           return changed
@@ -119,7 +126,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
       )
     },
     async delete({ now, ...ask }) {
-      const outcome = transact(() => {
+      const outcome = writing(() => {
         const listener = findOwn(ask)
         if (listener === null) return 'not_found'
         if (contradicts(listener.revision, ask.belief)) return 'changed'

@@ -8,6 +8,7 @@ import { unlessTaken } from './errors.ts'
 import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
+import { overwriting } from './overwriting.ts'
 import { QUEUE_COLUMNS, type QueueRow, queueColumnsOf, queueOf } from './queue-row.ts'
 import { createRefusal } from './quotas.ts'
 import { reading, type Transact } from './transaction.ts'
@@ -129,13 +130,14 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
       )
     },
     async delete({ organizationId, id, now, belief }) {
-      const listenerIds = transact(() => {
+      const erase = () => {
         const queue = find(organizationId, id)
         if (queue === null) return 'not_found'
         if (contradicts(queue.version, belief)) return 'changed'
         note('queue_deleted', queue, now)
         return remove(organizationId, id) ?? 'not_found'
-      })
+      }
+      const listenerIds = overwriting(db, () => transact(erase))
       if (typeof listenerIds === 'string') return listenerIds
       for (const listenerId of listenerIds) leases.dropListener(listenerId)
       return { listenerIds }

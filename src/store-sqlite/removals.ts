@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
 import { createExpiry } from './expiry.ts'
 import type { MessageMarks } from './message-marks.ts'
+import { overwriting } from './overwriting.ts'
 import { createQueueRemoval } from './queues.ts'
 import type { Transact } from './transaction.ts'
 
@@ -66,10 +67,11 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, marks: 
     return limit - left
   }
 
+  const sweepOrganization = createOrganizationSweep(db)
   const sweeps: Record<string, Sweep> = {
     listener: sweepListener,
     queue: sweepQueue,
-    organization: createOrganizationSweep(db),
+    organization: (id, limit) => overwriting(db, () => sweepOrganization(id, limit)),
   }
 
   function sweep(limit: number): number {

@@ -20,6 +20,7 @@ const NOUNS = [
   'events',
   'stats',
   'answers',
+  'secrets',
 ] as const
 
 /** Beside this file, and as this one `.ts` in development and `.js` when built. */

@@ -7,6 +7,7 @@ export interface ListenerChanges {
   name?: string
   notifyUrl?: string | null
   livenessUrl?: string | null
+  /** A new one; the one before it retires (`core/secret-rotation.ts`). */
   secret?: string
   /** What it leaves out stays as it is in the store, also where two updates come at once. */
   settings?: SettingsChange

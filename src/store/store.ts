@@ -8,6 +8,7 @@ import type { MessageStore } from './messages.ts'
 import type { OrganizationStore } from './organizations.ts'
 import type { QueueStore } from './queues.ts'
 import type { RemovalStore } from './removals.ts'
+import type { SecretStore } from './secrets.ts'
 import type { StatsStore } from './stats.ts'
 
 /**
@@ -26,6 +27,7 @@ export interface Store {
   readonly events: EventStore
   readonly stats: StatsStore
   readonly answers: AnswerStore
+  readonly secrets: SecretStore
   /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */
   commit(batch: Batch): Promise<BatchResult>
   /** Resolves where the store can be written. */

@@ -3,8 +3,11 @@ import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import type { LeasedDelivery } from '../../src/core/delivery.ts'
 import type { Pushed } from '../../src/core/listener.ts'
-import { deliveryRequest, targetOf } from '../../src/engine/delivery-request.ts'
+import { CLEAR_BOX, createSecretBox } from '../../src/core/secret-box.ts'
+import { OVERLAP_MS, rotated } from '../../src/core/secret-rotation.ts'
+import { deliveryRequest, targetOf, unsigned } from '../../src/engine/delivery-request.ts'
 import { createMake } from '../store/make.ts'
+import { predictableBytes } from '../support/predictable-bytes.ts'
 
 /** The verifier reads the wall clock and refuses what is older than five minutes. */
 const NOW = Date.now()
@@ -29,8 +32,11 @@ function deliveryOf(data: string, what: Partial<LeasedDelivery> = {}): LeasedDel
   }
 }
 
-function requestFor(delivery: LeasedDelivery, to: Pushed = listener) {
-  return deliveryRequest(delivery, { listener: to, target: targetOf(to), userAgent: 'discue/1.2.3', now: NOW })
+function requestFor(delivery: LeasedDelivery, to: Pushed = listener, { now = NOW, box = CLEAR_BOX } = {}) {
+  const target = targetOf(to, box)
+  const request = deliveryRequest(delivery, { listener: to, target, userAgent: 'discue/1.2.3', now })
+  assert.ok(request)
+  return request
 }
 
 /** The flat list as pairs; a name that is there twice fails. */
@@ -82,9 +88,12 @@ test('it goes to where the listener says, with the time that the listener allows
 })
 
 test('a URL without a path means the root, and its fragment is not sent', () => {
-  assert.equal(targetOf({ ...listener, notifyUrl: 'https://example.com' }).path, '/')
-  assert.equal(targetOf({ ...listener, notifyUrl: 'https://example.com/a?b#c' }).path, '/a?b')
-  assert.equal(targetOf({ ...listener, notifyUrl: 'https://example.com:8443/' }).origin, 'https://example.com:8443')
+  assert.equal(targetOf({ ...listener, notifyUrl: 'https://example.com' }, CLEAR_BOX).path, '/')
+  assert.equal(targetOf({ ...listener, notifyUrl: 'https://example.com/a?b#c' }, CLEAR_BOX).path, '/a?b')
+  assert.equal(
+    targetOf({ ...listener, notifyUrl: 'https://example.com:8443/' }, CLEAR_BOX).origin,
+    'https://example.com:8443',
+  )
 })
 
 test('the content type is JSON where the data parses as JSON, else plain text', () => {
@@ -115,4 +124,70 @@ test('the signature does not hold for another body, id, time or secret', () => {
     verifier.verify(request.body, { ...headers, 'webhook-timestamp': String(Math.floor(NOW / 1000) - 1) }),
   )
   assert.throws(() => other.verify(request.body, headers))
+})
+
+/** Whether whoever has only this secret takes the request. */
+function holdsFor(secret: string, request: { body: string; headers: string[] }): boolean {
+  try {
+    new Webhook(secret).verify(request.body, headersOf(request), { jsonParse: false })
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('for a day after a rotation the old secret signs beside the new one, and then no more', () => {
+  const fresh = make.listener(queue).secret
+  const changed = { ...listener, ...rotated(listener, fresh, NOW) }
+  const during = requestFor(deliveryOf('{"order":1}'), changed, { now: NOW })
+  assert.match(headersOf(during)['webhook-signature']!, /^v1,\S{44} v1,\S{44}$/)
+  assert.deepEqual(
+    [listener.secret, fresh].map((secret) => holdsFor(secret, during)),
+    [true, true],
+  )
+  // The verifier goes by the wall clock, so it is the rotation that lies back.
+  const before = { ...listener, ...rotated(listener, fresh, NOW - OVERLAP_MS) }
+  const afterwards = requestFor(deliveryOf('{"order":1}'), before, { now: NOW })
+  assert.match(headersOf(afterwards)['webhook-signature']!, /^v1,\S{44}$/)
+  assert.deepEqual(
+    [listener.secret, fresh].map((secret) => holdsFor(secret, afterwards)),
+    [false, true],
+  )
+})
+
+test('a second rotation within the day leaves the first overlap as it is: three secrets sign', () => {
+  const [second, third] = [make.listener(queue).secret, make.listener(queue).secret]
+  const once = { ...listener, ...rotated(listener, second, NOW - 1_000) }
+  const twice = { ...once, ...rotated(once, third, NOW) }
+  const request = requestFor(deliveryOf('x'), twice)
+  assert.deepEqual(
+    [listener.secret, second, third].map((secret) => holdsFor(secret, request)),
+    [true, true, true],
+  )
+  const later = requestFor(deliveryOf('x'), {
+    ...twice,
+    retiredSecrets: twice.retiredSecrets.map((one) => ({ ...one, until: one.until - OVERLAP_MS })),
+  })
+  assert.deepEqual(
+    [listener.secret, second, third].map((secret) => holdsFor(secret, later)),
+    [false, false, true],
+  )
+})
+
+test('an encrypted secret signs like one in clear', () => {
+  const box = createSecretBox(['k'.repeat(32)], predictableBytes())
+  const sealed = { ...listener, secret: box.seal(listener.secret, listener.id) }
+  assert.notEqual(sealed.secret, listener.secret)
+  assert.ok(holdsFor(listener.secret, requestFor(deliveryOf('x'), sealed, { box })))
+})
+
+test('what cannot be signed is not sent, but for a retired secret, which is passed over', () => {
+  const other = createSecretBox(['o'.repeat(32)], predictableBytes())
+  const unreadable = { ...listener, secret: other.seal(listener.secret, listener.id) }
+  const to = { listener: unreadable, target: targetOf(unreadable, CLEAR_BOX), userAgent: 'discue/test', now: NOW }
+  assert.equal(deliveryRequest(deliveryOf('x'), to), null)
+  assert.deepEqual([unsigned(NOW).error, unsigned(NOW).status], ['secret_unreadable', null])
+  const fresh = make.listener(queue).secret
+  const replaced = { ...unreadable, ...rotated(unreadable, fresh, NOW) }
+  assert.ok(holdsFor(fresh, requestFor(deliveryOf('x'), replaced)))
 })

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import type { Message } from '../../src/core/message.ts'
 import { Problem } from '../../src/core/problem.ts'
+import { CLEAR_BOX } from '../../src/core/secret-box.ts'
 import { ANY_TARGET } from '../../src/core/target.ts'
 import { LEASE_MS } from '../../src/engine/dispatcher.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
@@ -45,7 +46,14 @@ async function openEngine(t: TestContext, answer?: Answer) {
 function startedEngine(store: Store): { engine: Engine; runtime: ManualRuntime } {
   const runtime = createManualRuntime(NOW)
   return {
-    engine: createEngine({ store, runtime, userAgent: 'discue/test', retention: RETENTION, targets: ANY_TARGET }),
+    engine: createEngine({
+      store,
+      runtime,
+      userAgent: 'discue/test',
+      retention: RETENTION,
+      targets: ANY_TARGET,
+      secretBox: CLEAR_BOX,
+    }),
     runtime,
   }
 }

@@ -4,6 +4,7 @@ import type { Acceptor } from '../../src/app/deps.ts'
 import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../src/core/listener.ts'
 import type { DeliverySummary, Message } from '../../src/core/message.ts'
 import type { Queue } from '../../src/core/queue.ts'
+import { CLEAR_BOX, type SecretBox } from '../../src/core/secret-box.ts'
 import { createAcceptor } from '../../src/engine/acceptor.ts'
 import { type Committer, createCommitter } from '../../src/engine/committer.ts'
 import { createDispatcher, type Dispatcher } from '../../src/engine/dispatcher.ts'
@@ -50,6 +51,7 @@ export interface OfficeOptions {
   after?: Office
   startAt?: number
   maxInFlight?: number
+  secretBox?: SecretBox
 }
 
 const makes = new WeakMap<Office, { make: Make; organizationId: string; store: Store }>()
@@ -64,7 +66,11 @@ export async function openOffice(t: TestContext, options: OfficeOptions = {}): P
   const sender = createFakeSender(runtime)
   const node = options.node ?? 'node-1'
   const committer = createCommitter({ store, node, runtime })
-  const shares = { slots: new SendSlots(options.maxInFlight ?? 8_192), memory: new MemoryShare() }
+  const shares = {
+    secretBox: options.secretBox ?? CLEAR_BOX,
+    slots: new SendSlots(options.maxInFlight ?? 8_192),
+    memory: new MemoryShare(),
+  }
   const dispatcher = createDispatcher({ store, committer, sender, runtime, node, ...shares, userAgent: 'discue/test' })
   const acceptor = createAcceptor({ committer, dispatcher, runtime })
   const make = before?.make ?? createMake()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../src/core/listener.ts'
+import { rotated } from '../../src/core/secret-rotation.ts'
 import type { ListenerChanges } from '../../src/store/listeners.ts'
 import { NOW } from './make.ts'
 import {
@@ -182,7 +183,8 @@ const changed: StoreCase[] = [
       let expected = listeners[0]!
       for (const [i, changes] of CHANGES.entries()) {
         const settings = { ...expected.settings, ...(changes.settings as Partial<DeliverySettings>) }
-        expected = { ...expected, ...changes, settings, updatedAt: now + i }
+        const secrets = changes.secret === undefined ? {} : rotated(expected, changes.secret, now + i)
+        expected = { ...expected, ...changes, ...secrets, settings, updatedAt: now + i }
         assert.deepEqual(bare(await store.listeners.update({ ...idsOf(expected), changes, now: now + i })), expected)
         assert.deepEqual(await store.listeners.find(expected.id), expected)
       }

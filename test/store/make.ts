@@ -59,8 +59,8 @@ export function createMake(): Make {
     listener(queue, what) {
       const place = { organizationId: queue.organizationId, queueId: queue.id }
       const urls = { notifyUrl: 'http://127.0.0.1:9/notify', livenessUrl: 'http://127.0.0.1:9/alive' }
-      const secret = makeSecret(randomBytes)
-      return { ...named('listener'), ...place, ...urls, secret, settings: DEFAULT_SETTINGS, ...what }
+      const secrets = { secret: makeSecret(randomBytes), retiredSecrets: [] }
+      return { ...named('listener'), ...place, ...urls, ...secrets, settings: DEFAULT_SETTINGS, ...what }
     },
     message(queue, what) {
       const place = { organizationId: queue.organizationId, queueId: queue.id }

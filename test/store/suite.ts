@@ -15,6 +15,7 @@ import { pagingCases } from './paging.cases.ts'
 import { queueCases } from './queues.cases.ts'
 import { quotaCases } from './quotas.cases.ts'
 import { removalCases } from './removals.cases.ts'
+import { secretCases } from './secrets.cases.ts'
 import { settlementCases } from './settlements.cases.ts'
 import { statsCases } from './stats.cases.ts'
 
@@ -51,6 +52,7 @@ const nouns: Record<string, StoreCase[]> = {
   expiry: expiryCases,
   answers: answerCases,
   paging: pagingCases,
+  secrets: secretCases,
 }
 
 /** Registers every case as a test, each with a store of its own that is closed afterwards. */

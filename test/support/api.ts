@@ -8,6 +8,7 @@ import type { Network } from '../../src/core/address.ts'
 import { digestOf, prefixOf } from '../../src/core/api-key.ts'
 import { createIdFactory } from '../../src/core/id.ts'
 import { NO_LIMITS, quotaReached } from '../../src/core/organization.ts'
+import { CLEAR_BOX, type SecretBox } from '../../src/core/secret-box.ts'
 import { ANY_TARGET, type Targets } from '../../src/core/target.ts'
 import { createApi, type Health } from '../../src/http/api.ts'
 import type { Runtime } from '../../src/runtime.ts'
@@ -65,6 +66,7 @@ export interface ApiOptions {
   /** Wraps the parts that a test wants to misbehave. */
   wrap?: (deps: AppDeps) => Partial<AppDeps>
   targets?: Targets
+  secretBox?: SecretBox
 }
 
 export async function startApi({
@@ -73,6 +75,7 @@ export async function startApi({
   trustedProxies,
   tls,
   targets,
+  secretBox,
   wrap,
 }: ApiOptions = {}): Promise<TestApi> {
   const store = await openSqliteStore(':memory:')
@@ -96,6 +99,7 @@ export async function startApi({
     keyRing: createKeyRing({ store, now: runtime.now }),
     eventRetentionMs: 24 * 3_600_000,
     targets: targets ?? ANY_TARGET,
+    secretBox: secretBox ?? CLEAR_BOX,
   }
   const deps = { ...plain, ...wrap?.(plain) }
   const limits = { rateLimit: rateLimit ?? 0, trustedProxies: trustedProxies ?? [] }

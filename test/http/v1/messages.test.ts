@@ -191,7 +191,13 @@ test('a listing of a queue that is not there is a 404', async () => {
 test('a queue that changed since it was read is read again', async () => {
   const route = await api.store.queues.route({ organizationId: api.organizations.first, id: queue.id })
   await post('fills the directory')
-  const listener = { ...route!.queue, notifyUrl: 'http://example.com', livenessUrl: null, secret: 's' }
+  const listener = {
+    ...route!.queue,
+    notifyUrl: 'http://example.com',
+    livenessUrl: null,
+    secret: 's',
+    retiredSecrets: [],
+  }
   const settings = {
     ...DEFAULT_SETTINGS,
     retry: { maxAttempts: 1, initialDelayMs: 10, maxDelayMs: 10, multiplier: 1 },

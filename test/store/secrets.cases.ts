@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import type { Listener } from '../../src/core/listener.ts'
+import { MAX_RETIRED, OVERLAP_MS, type Secrets } from '../../src/core/secret-rotation.ts'
+import { idsOf, storedScene } from './scene.ts'
+import type { Given, StoreCase } from './suite.ts'
+
+async function secretsOf({ store }: Given, listener: Listener): Promise<Secrets> {
+  const found = await store.listeners.find(listener.id)
+  assert.ok(found)
+  return { secret: found.secret, retiredSecrets: found.retiredSecrets }
+}
+
+async function rotate({ store }: Given, listener: Listener, secret: string, now: number): Promise<void> {
+  const changed = await store.listeners.update({ ...idsOf(listener), changes: { secret }, now })
+  assert.ok(typeof changed === 'object')
+}
+
+export const secretCases: StoreCase[] = [
+  {
+    name: 'a secret that is replaced is kept for a day beside the new one, wherever the listener is read',
+    async run(given) {
+      const { store, now } = given
+      const { listeners, queue } = await storedScene(given)
+      const listener = listeners[0]!
+      await rotate(given, listener, 'b', now)
+      await rotate(given, listener, 'c', now + 5)
+      const expected = {
+        secret: 'c',
+        retiredSecrets: [
+          { secret: 'b', until: now + 5 + OVERLAP_MS },
+          { secret: listener.secret, until: now + OVERLAP_MS },
+        ],
+      }
+      assert.deepEqual(await secretsOf(given, listener), expected)
+      const route = await store.queues.route({ organizationId: queue.organizationId, id: queue.id })
+      const [routed] = route!.listeners
+      assert.deepEqual({ secret: routed!.secret, retiredSecrets: routed!.retiredSecrets }, expected)
+      const got = await store.listeners.get(idsOf(listener))
+      assert.deepEqual(got!.retiredSecrets, expected.retiredSecrets)
+    },
+  },
+  {
+    name: 'any other change of a listener leaves its secrets alone',
+    async run(given) {
+      const { store, now } = given
+      const listener = (await storedScene(given)).listeners[0]!
+      await rotate(given, listener, 'b', now)
+      const before = await secretsOf(given, listener)
+      await store.listeners.update({ ...idsOf(listener), changes: { name: 'renamed' }, now: now + OVERLAP_MS * 2 })
+      assert.deepEqual(await secretsOf(given, listener), before)
+    },
+  },
+  {
+    name: 'rotations at the same time lose none of the secrets',
+    async run(given) {
+      const { now } = given
+      const listener = (await storedScene(given)).listeners[0]!
+      await Promise.all(['b', 'c', 'd'].map((secret) => rotate(given, listener, secret, now)))
+      const { secret, retiredSecrets } = await secretsOf(given, listener)
+      const all = [secret, ...retiredSecrets.map((one) => one.secret)]
+      assert.deepEqual(all.toSorted(), [listener.secret, 'b', 'c', 'd'].toSorted())
+    },
+  },
+  {
+    name: 'at most so many retired secrets are kept',
+    async run(given) {
+      const { now } = given
+      const listener = (await storedScene(given)).listeners[0]!
+      for (let i = 0; i < MAX_RETIRED + 3; i++) await rotate(given, listener, `s${i}`, now + i)
+      assert.equal((await secretsOf(given, listener)).retiredSecrets.length, MAX_RETIRED)
+    },
+  },
+  {
+    name: 'what has signed for its day is forgotten, of a few listeners at a time, and nothing else',
+    async run(given) {
+      const { store, now } = given
+      const { listeners } = await storedScene(given, 3)
+      for (const [index, listener] of listeners.entries()) await rotate(given, listener, 'b', now + index * 1_000)
+      await rotate(given, listeners[0]!, 'c', now + 10_000)
+      const over = now + OVERLAP_MS
+      assert.equal(await store.secrets.forgetRetired({ now: over - 1, limit: 10 }), 0)
+      assert.equal(await store.secrets.forgetRetired({ now: over + 1_000, limit: 1 }), 1)
+      assert.equal(await store.secrets.forgetRetired({ now: over + 1_000, limit: 10 }), 1)
+      assert.equal(await store.secrets.forgetRetired({ now: over + 1_000, limit: 10 }), 0)
+      const left = await Promise.all(listeners.map((listener) => secretsOf(given, listener)))
+      assert.deepEqual(
+        left.map(({ retiredSecrets }) => retiredSecrets.map(({ secret }) => secret)),
+        [['b'], [], [listeners[2]!.secret]],
+      )
+      assert.equal(await store.secrets.forgetRetired({ now: over * 2, limit: 10 }), 2)
+      assert.deepEqual((await secretsOf(given, listeners[0]!)).retiredSecrets, [])
+    },
+  },
+  {
+    name: 'forgetting a secret is no change of the listener',
+    async run(given) {
+      const { store, now } = given
+      const listener = (await storedScene(given)).listeners[0]!
+      await rotate(given, listener, 'b', now)
+      const before = await store.listeners.get(idsOf(listener))
+      await store.secrets.forgetRetired({ now: now + OVERLAP_MS, limit: 10 })
+      assert.deepEqual(await store.listeners.get(idsOf(listener)), { ...before, retiredSecrets: [] })
+    },
+  },
+  {
+    name: 'listeners whose secrets do not all begin with a prefix are found, page by page',
+    async run(given) {
+      const { store, now } = given
+      const { listeners } = await storedScene(given, 4)
+      const [first, second, third, fourth] = listeners as [Listener, Listener, Listener, Listener]
+      await rotate(given, first, 'x:1', now)
+      await rotate(given, second, 'x:2', now)
+      await rotate(given, third, 'x:3', now)
+      await store.secrets.forgetRetired({ now: now + OVERLAP_MS, limit: 1 })
+      const ask = { prefix: 'x:', limit: 2 }
+      const page = await store.secrets.without({ ...ask, after: null })
+      const rest = await store.secrets.without({ ...ask, after: page.at(-1)!.listenerId })
+      const found = [...page, ...rest].map(({ listenerId }) => listenerId)
+      assert.equal(page.length, 2)
+      // One of the first three has only the new secret by now.
+      assert.equal(found.length, 3)
+      assert.deepEqual(found, found.toSorted())
+      assert.ok(found.includes(fourth.id))
+      assert.deepEqual(await store.secrets.without({ prefix: '', after: null, limit: 9 }), [])
+    },
+  },
+  {
+    name: 'secrets are put into another form where they still are what was read',
+    async run(given) {
+      const { store, now } = given
+      const { listeners } = await storedScene(given, 2)
+      for (const listener of listeners) await rotate(given, listener, 'b', now)
+      const found = await store.secrets.without({ prefix: 'x:', after: null, limit: 9 })
+      // Meanwhile somebody changes one of them.
+      await rotate(given, listeners[1]!, 'c', now + 1)
+      const before = await store.listeners.get(idsOf(listeners[0]!))
+      const changed = await secretsOf(given, listeners[1]!)
+      await store.secrets.reseal(
+        found.map((from) => {
+          const retiredSecrets = from.retiredSecrets.map((one) => ({ ...one, secret: `x:${one.secret}` }))
+          return { from, to: { ...from, secret: `x:${from.secret}`, retiredSecrets } }
+        }),
+      )
+      assert.deepEqual(await store.listeners.get(idsOf(listeners[0]!)), {
+        ...before,
+        secret: 'x:b',
+        retiredSecrets: [{ secret: `x:${listeners[0]!.secret}`, until: now + OVERLAP_MS }],
+      })
+      assert.deepEqual(await secretsOf(given, listeners[1]!), changed)
+    },
+  },
+]
