@@ -20,6 +20,16 @@ if (installedAt < modifiedAt('package-lock.json')) {
 if (!existsSync(join(root, 'node_modules/.bin/node'))) {
   fail('the pinned Node.js is not installed: run npm ci without --ignore-scripts')
 }
+// `dashboard` asks for what a person sees at /, too. A server without it delivers all the same, so that it cannot be
+// built is no reason not to start.
+if (process.argv[2] === 'dashboard') {
+  const { buildDashboard, isDashboardBuilt } = await import('./build-dashboard.mjs')
+  try {
+    if (!isDashboardBuilt()) buildDashboard()
+  } catch (error) {
+    console.error(`discue: starting without the dashboard: ${error.message}`)
+  }
+}
 
 function fail(message) {
   console.error(`discue: ${message}`)

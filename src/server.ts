@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { createKeyRing } from './app/key-ring.ts'
 import { createQueueDirectory } from './app/queue-directory.ts'
 import { ensureRootKey } from './app/root-key.ts'
@@ -12,6 +13,9 @@ import type { Store } from './store/store.ts'
 import { openThreadedSqliteStore } from './store-sqlite/threaded.ts'
 import { readTlsFiles } from './tls.ts'
 import { VERSION } from './version.ts'
+
+/** Made by scripts/build-dashboard.mjs, which a start runs where it is missing or old. */
+const DASHBOARD = fileURLToPath(new URL('../build/dashboard', import.meta.url))
 
 /** A server that answers. */
 export interface Server {
@@ -55,6 +59,7 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
       trustedProxies: config.trustedProxies,
       tls,
       health,
+      dashboardFolder: DASHBOARD,
     })
     undo.push(() => engine.stop())
     await engine.start()

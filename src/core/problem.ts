@@ -51,6 +51,7 @@ export const problems = {
   organization_frozen: { status: 423, detail: 'the organization is frozen: it can be read, and takes no writes' },
   rate_limited: { status: 429, detail: "the organization's requests of this minute are used up; see Retry-After" },
   internal: { status: 500, detail: 'an error of the server; it is logged under the X-Request-Id of this answer' },
+  dashboard_not_built: { status: 501, detail: 'the dashboard is not built: run npm run build:dashboard' },
   method_not_implemented: { status: 501, detail: 'this server does not implement the method' },
   overloaded: { status: 503, detail: 'the server has more to write than it can take; nothing was stored, try again' },
   stopping: { status: 503, detail: 'the server is shutting down; nothing was stored, try again' },

@@ -4,6 +4,7 @@ import type { Network } from '../core/address.ts'
 import { MAX_BODY_BYTES, parseBody } from './body.ts'
 import { closeIdleConnections } from './closing.ts'
 import type { TypeBoxProvider } from './contract.ts'
+import { dashboardRoutes } from './dashboard/routes.ts'
 import { invalidBody } from './faults.ts'
 import { validatorFormats } from './formats.ts'
 import { createGate } from './gate.ts'
@@ -38,6 +39,8 @@ export interface ApiDeps extends AppDeps {
   /** With them the server speaks TLS only: HTTP/2, and HTTP/1.1 to whoever asks for that; both are texts in PEM. */
   tls?: { cert: string; key: string } | null
   health: Health
+  /** Where the dashboard is built; without it, or while nothing is there, `/` says how to build it. */
+  dashboardFolder?: string
 }
 
 const VERSION = '/v1'
@@ -85,6 +88,7 @@ function addRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.register(async (scope) => healthRoutes(scope, deps.health))
   app.register(async (scope) => openApiRoutes(scope, described, deps.publicUrl))
   app.register(async (scope) => referenceRoutes(scope))
+  app.register(async (scope) => dashboardRoutes(scope, { folder: deps.dashboardFolder ?? null, runtime: deps.runtime }))
   app.register(async (scope) => table.refuseOthers(scope))
 }
 

@@ -63,6 +63,7 @@ export interface ApiOptions {
   rateLimit?: number
   trustedProxies?: Network[]
   tls?: { cert: string; key: string }
+  dashboardFolder?: string
   /** Wraps the parts that a test wants to misbehave. */
   wrap?: (deps: AppDeps) => Partial<AppDeps>
   targets?: Targets
@@ -76,6 +77,7 @@ export async function startApi({
   tls,
   targets,
   secretBox,
+  dashboardFolder,
   wrap,
 }: ApiOptions = {}): Promise<TestApi> {
   const store = await openSqliteStore(':memory:')
@@ -108,6 +110,7 @@ export async function startApi({
     ...limits,
     publicUrl: publicUrl ?? null,
     tls,
+    dashboardFolder,
     health: { ready: async () => health.state },
   })
   app.addHook('onClose', async () => store.close())

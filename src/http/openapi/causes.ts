@@ -68,6 +68,8 @@ const rules: Record<ProblemCode, Rule> = {
   organization_frozen: ({ method, resource }) => resource !== null && WRITE_METHODS.includes(method),
   rate_limited: withKey,
   internal: always,
+  // Told in the description of the one operation that has it.
+  dashboard_not_built: never,
   method_not_implemented: never,
   overloaded: acceptsMessages,
   stopping: acceptsMessages,

@@ -1,0 +1,252 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { ApiError, call } from './client.ts'
+import { usePolling } from './live.ts'
+import type {
+  ApiKey,
+  Attempt,
+  LinkMap,
+  Listener,
+  Message,
+  MessageStatus,
+  Organization,
+  Queue,
+  Redelivery,
+  Ref,
+  Schedule,
+  Stats,
+} from './types.ts'
+
+/** The first part of every key names the kind, by which the live stream knows what has grown old. */
+interface Listing<Full> {
+  _embedded: Record<string, Full[]>
+  _links: LinkMap
+}
+
+function useListing<Full>(kind: string, path: string, enabled = true) {
+  const refetchInterval = usePolling()
+  return useQuery({
+    queryKey: [kind, path],
+    queryFn: async ({ signal }) => {
+      const answer = await call<Listing<Full>>('GET', path, { query: { _embed: true }, signal })
+      return answer._embedded[kind] ?? []
+    },
+    refetchInterval,
+    enabled,
+  })
+}
+
+function useOne<Full>(kind: string, name: string, path: string) {
+  const refetchInterval = usePolling()
+  return useQuery({
+    queryKey: [kind, path],
+    queryFn: async ({ signal }) => (await call<Record<string, Full>>('GET', path, { signal }))[name]!,
+    refetchInterval,
+  })
+}
+
+export const useQueues = () => useListing<Queue>('queues', '/queues')
+export const useQueue = (id: string) => useOne<Queue>('queues', 'queue', `/queues/${id}`)
+export const useListeners = (queueId: string) => useListing<Listener>('listeners', `/queues/${queueId}/listeners`)
+export const useListener = (queueId: string, id: string) =>
+  useOne<Listener>('listeners', 'listener', `/queues/${queueId}/listeners/${id}`)
+export const useMessage = (queueId: string, id: string) =>
+  useOne<Message>('messages', 'message', `/queues/${queueId}/messages/${id}`)
+export const useApiKeys = () => useListing<ApiKey>('api_keys', '/api_keys')
+export const useOrganizations = () => useListing<Organization>('api_clients', '/api_clients')
+export const useSchedule = (queueId: string, id: string) =>
+  useOne<Schedule>('schedules', 'schedule', `/queues/${queueId}/schedules/${id}`)
+
+export type PlacedListener = Listener & { queue_id: string }
+
+/** The listeners of all queues. The listing does not say whose each is; its link does. */
+export function useAllListeners() {
+  const refetchInterval = usePolling()
+  return useQuery({
+    queryKey: ['listeners', '/listeners'],
+    queryFn: async ({ signal }): Promise<PlacedListener[]> => {
+      const answer = await call<Listing<Listener>>('GET', '/listeners', { query: { _embed: true }, signal })
+      const places = new Map(
+        Object.values(answer._links).flatMap(({ href }) => {
+          const found = /\/queues\/(\w+)\/listeners\/(\w+)$/.exec(href)
+          return found ? [[found[2]!, found[1]!] as const] : []
+        }),
+      )
+      return answer._embedded.listeners!.map((one) => ({ ...one, queue_id: places.get(one.id) ?? '' }))
+    },
+    refetchInterval,
+  })
+}
+
+/** Of one queue; a server without schedules has none, and says so by a 404 of the path. */
+export function useSchedules(queueId: string) {
+  const refetchInterval = usePolling()
+  return useQuery({
+    queryKey: ['schedules', queueId],
+    queryFn: ({ signal }) => readSchedules(queueId, signal),
+    refetchInterval,
+  })
+}
+
+/** Enough for people; a queue of more schedules than that is found page by page through the API. */
+const MAX_SCHEDULE_PAGES = 20
+
+async function readSchedules(queueId: string, signal: AbortSignal): Promise<Schedule[]> {
+  const schedules: Schedule[] = []
+  let cursor: string | null = null
+  for (let page = 0; page < MAX_SCHEDULE_PAGES; page++) {
+    const answer: Listing<Schedule> = await call('GET', `/queues/${queueId}/schedules`, {
+      query: { _embed: true, cursor },
+      signal,
+    })
+    schedules.push(...(answer._embedded.schedules ?? []))
+    cursor = cursorOf(answer._links)
+    if (cursor === null) break
+  }
+  return schedules
+}
+
+export type PlacedSchedule = Schedule & { queue: Queue }
+
+const MAX_AT_ONCE = 6
+
+/** The schedules of all queues, some queues at a time. */
+export function useAllSchedules(queues: Queue[] | undefined) {
+  const refetchInterval = usePolling()
+  return useQuery({
+    queryKey: ['schedules', 'all', queues?.map(({ id }) => id)],
+    queryFn: async ({ signal }): Promise<PlacedSchedule[]> => {
+      const all: PlacedSchedule[] = []
+      for (let from = 0; from < queues!.length; from += MAX_AT_ONCE) {
+        const some = queues!.slice(from, from + MAX_AT_ONCE)
+        const found = await Promise.all(
+          some.map((queue) => readSchedules(queue.id, signal).catch(goneIsEmpty(queues!))),
+        )
+        for (const [index, schedules] of found.entries()) {
+          all.push(...schedules.map((schedule) => ({ ...schedule, queue: some[index]! })))
+        }
+      }
+      return all
+    },
+    enabled: queues !== undefined,
+    refetchInterval,
+  })
+}
+
+/** A queue may be deleted meanwhile; where it was the only one, the server may have no schedules at all. */
+function goneIsEmpty(queues: Queue[]) {
+  return (error: unknown): Schedule[] => {
+    if (error instanceof ApiError && error.status === 404 && queues.length > 1 && /queue/.test(error.message)) return []
+    throw error
+  }
+}
+
+/** With `of`, the series of one queue or listener. */
+export function useStats(of?: string) {
+  const refetchInterval = usePolling()
+  return useQuery({
+    queryKey: ['stats', of ?? 'all'],
+    queryFn: ({ signal }) => call<Stats>('GET', '/stats/messages', { query: { series: true, of }, signal }),
+    refetchInterval,
+  })
+}
+
+export interface MessageFilter {
+  name?: string
+  key?: string
+  status?: MessageStatus
+  since?: number
+  until?: number
+}
+
+/** Data may be large, and a list shows only how it begins. */
+const SHOWN_CHARS = 160
+
+interface MessagePage {
+  messages: Message[]
+  next: string | null
+}
+
+/** Newest first, page by page; a page may be empty and still go on, where a search looked at many and found none. */
+export function useMessages(queueId: string | null, filter: MessageFilter) {
+  const path = queueId === null ? '/messages' : `/queues/${queueId}/messages`
+  return useInfiniteQuery({
+    queryKey: ['message-pages', path, filter],
+    initialPageParam: null as string | null,
+    queryFn: async ({ pageParam: cursor, signal }): Promise<MessagePage> => {
+      const query = { _embed: true, ...filter, cursor }
+      const answer = await call<Listing<Message>>('GET', path, { query, signal })
+      const messages = answer._embedded.messages!.map((one) => ({ ...one, data: one.data.slice(0, SHOWN_CHARS) }))
+      return { messages, next: cursorOf(answer._links) }
+    },
+    getNextPageParam: ({ next }) => next,
+  })
+}
+
+export function cursorOf(links: LinkMap): string | null {
+  const href = links.next?.href
+  return href === undefined ? null : new URL(href).searchParams.get('cursor')
+}
+
+const MAX_ATTEMPT_PAGES = 20
+
+/** Every attempt of a message, newest first. */
+export function useAttempts(queueId: string, messageId: string) {
+  const refetchInterval = usePolling()
+  return useQuery({
+    queryKey: ['messages', 'attempts', queueId, messageId],
+    queryFn: async ({ signal }) => {
+      const attempts: Attempt[] = []
+      let cursor: string | null = null
+      for (let page = 0; page < MAX_ATTEMPT_PAGES; page++) {
+        const path = `/queues/${queueId}/messages/${messageId}/attempts`
+        const answer: { attempts: Attempt[]; _links: LinkMap } = await call('GET', path, { query: { cursor }, signal })
+        attempts.push(...answer.attempts)
+        cursor = cursorOf(answer._links)
+        if (cursor === null) break
+      }
+      return attempts
+    },
+    refetchInterval,
+  })
+}
+
+const REDELIVERY_POLL_MS = 700
+
+/** Followed until all of it is done. */
+export function useRedelivery(queueId: string, listenerId: string, id: string | null) {
+  return useQuery({
+    queryKey: ['redeliveries', id],
+    queryFn: async ({ signal }) => {
+      const path = `/queues/${queueId}/listeners/${listenerId}/redeliveries/${id}`
+      return (await call<{ redelivery: Redelivery }>('GET', path, { signal })).redelivery
+    },
+    enabled: id !== null,
+    refetchInterval: ({ state }) => (state.data && state.data.done >= state.data.matched ? false : REDELIVERY_POLL_MS),
+  })
+}
+
+/** What the key of the session may do beside the usual. */
+export interface Powers {
+  owner: boolean
+  root: boolean
+}
+
+export function usePowers() {
+  return useQuery({
+    queryKey: ['powers'],
+    queryFn: async ({ signal }): Promise<Powers> => {
+      const may = async (path: string) => {
+        try {
+          await call<{ api_keys?: Ref[] }>('GET', path, { query: { per_page: 1 }, signal })
+          return true
+        } catch (error) {
+          if (error instanceof ApiError && error.status === 403) return false
+          throw error
+        }
+      }
+      const [owner, root] = await Promise.all([may('/api_keys'), may('/api_clients')])
+      return { owner, root }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}

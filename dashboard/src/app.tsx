@@ -1,0 +1,75 @@
+import { lazy, Suspense, useEffect } from 'react'
+import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
+import { useHashLocation } from 'wouter/use-hash-location'
+import { cache } from './api/cache.ts'
+import { useLiveStream } from './api/live.ts'
+import { useSessionKey } from './api/session.ts'
+import { OverviewPage } from './pages/overview.tsx'
+import { SignInPage } from './pages/sign-in.tsx'
+import { Shell } from './shell.tsx'
+
+const QueuesPage = lazy(async () => ({ default: (await import('./pages/queues.tsx')).QueuesPage }))
+const QueuePage = lazy(async () => ({ default: (await import('./pages/queue.tsx')).QueuePage }))
+const ListenerPage = lazy(async () => ({ default: (await import('./pages/listener.tsx')).ListenerPage }))
+const MessagesPage = lazy(async () => ({ default: (await import('./pages/messages.tsx')).MessagesPage }))
+const MessagePage = lazy(async () => ({ default: (await import('./pages/message.tsx')).MessagePage }))
+const SchedulesPage = lazy(async () => ({ default: (await import('./pages/schedules.tsx')).SchedulesPage }))
+const SchedulePage = lazy(async () => ({ default: (await import('./pages/schedule.tsx')).SchedulePage }))
+const EventsPage = lazy(async () => ({ default: (await import('./pages/events.tsx')).EventsPage }))
+const LedgerPage = lazy(async () => ({ default: (await import('./pages/ledger.tsx')).LedgerPage }))
+const ApiKeysPage = lazy(async () => ({ default: (await import('./pages/api-keys.tsx')).ApiKeysPage }))
+const OrganizationsPage = lazy(async () => ({ default: (await import('./pages/organizations.tsx')).OrganizationsPage }))
+
+/** Without a key there is one page. Addresses are behind the #, since the paths before it are the API's. */
+export function App() {
+  const key = useSessionKey()
+  useEffect(() => {
+    // What one key was shown is not for the next one.
+    if (key === null) cache.clear()
+  }, [key])
+  if (key === null) return <SignInPage />
+  return (
+    <Router hook={useHashLocation}>
+      <SignedIn key={key} apiKey={key} />
+    </Router>
+  )
+}
+
+function SignedIn({ apiKey }: { apiKey: string }) {
+  useLiveStream(apiKey)
+  const [location] = useLocation()
+  useEffect(() => {
+    if (location !== '') window.scrollTo(0, 0)
+  }, [location])
+  return (
+    <Shell>
+      <Suspense fallback={<div className="bones" style={{ minHeight: 300 }} />}>
+        <Switch>
+          <Route path="/" component={OverviewPage} />
+          <Route path="/queues" component={QueuesPage} />
+          <Route path="/queues/:queueId/listeners/:listenerId">
+            {({ queueId, listenerId }) => <ListenerPage key={listenerId} queueId={queueId} listenerId={listenerId} />}
+          </Route>
+          <Route path="/queues/:queueId/messages/:messageId">
+            {({ queueId, messageId }) => <MessagePage key={messageId} queueId={queueId} messageId={messageId} />}
+          </Route>
+          <Route path="/queues/:queueId/schedules/:scheduleId">
+            {({ queueId, scheduleId }) => <SchedulePage key={scheduleId} queueId={queueId} scheduleId={scheduleId} />}
+          </Route>
+          <Route path="/queues/:queueId/:tab?">
+            {({ queueId, tab }) => <QueuePage key={queueId} queueId={queueId} tab={tab ?? 'listeners'} />}
+          </Route>
+          <Route path="/messages" component={MessagesPage} />
+          <Route path="/schedules" component={SchedulesPage} />
+          <Route path="/events" component={EventsPage} />
+          <Route path="/ledger" component={LedgerPage} />
+          <Route path="/api-keys" component={ApiKeysPage} />
+          <Route path="/organizations" component={OrganizationsPage} />
+          <Route>
+            <Redirect to="/" />
+          </Route>
+        </Switch>
+      </Suspense>
+    </Shell>
+  )
+}

@@ -1,0 +1,3 @@
+export function ListenerPage(_props: Record<string, string>) {
+  return null
+}

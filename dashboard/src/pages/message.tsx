@@ -1,0 +1,3 @@
+export function MessagePage(_props: Record<string, string>) {
+  return null
+}

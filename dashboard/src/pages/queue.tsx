@@ -1,0 +1,3 @@
+export function QueuePage(_props: Record<string, string>) {
+  return null
+}

@@ -1,0 +1,3 @@
+export function SchedulePage(_props: Record<string, string>) {
+  return null
+}

@@ -1,0 +1,130 @@
+import { useEffect, useRef } from 'react'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+
+export interface Series {
+  name: string
+  /** A colour token, such as `--good`. */
+  token: string
+  values: (number | null)[]
+  kind?: 'line' | 'bars'
+}
+
+const HEIGHT_PX = 210
+
+/**
+ * Values over time. Canvas cannot be read aloud, so `summary` says what there is to see. Drawn anew where the size or
+ * the theme changes.
+ */
+export function Chart({
+  times,
+  series,
+  format,
+  summary,
+}: {
+  /** Epoch milliseconds. */
+  times: number[]
+  series: Series[]
+  format: (value: number) => string
+  summary: string
+}) {
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const element = place.current!
+    let plot: uPlot | null = null
+    const draw = () => {
+      plot?.destroy()
+      const width = element.clientWidth
+      if (width === 0) return
+      const data = [times.map((ms) => ms / 1000), ...series.map(({ values }) => values)] as uPlot.AlignedData
+      plot = new uPlot(optionsFor(element, width, series, format), data, element)
+    }
+    draw()
+    const sizes = new ResizeObserver(() => plot?.width !== element.clientWidth && draw())
+    sizes.observe(element)
+    const scheme = matchMedia('(prefers-color-scheme: dark)')
+    scheme.addEventListener('change', draw)
+    const theme = new MutationObserver(draw)
+    theme.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+    return () => {
+      sizes.disconnect()
+      theme.disconnect()
+      scheme.removeEventListener('change', draw)
+      plot?.destroy()
+    }
+  }, [times, series, format])
+  return (
+    <div className="stack">
+      <div ref={place} className="chart" role="img" aria-label={summary} />
+      <div className="legend" aria-hidden>
+        {series.map(({ name, token }) => (
+          <span key={name}>
+            <i style={{ '--swatch': `var(${token})` } as React.CSSProperties} />
+            {name}
+          </span>
+        ))}
+      </div>
+    </div>
+  )
+}
+
+/** Canvas knows nothing of light-dark(), so that a colour is asked for as the page has it. */
+function colourOf(element: HTMLElement, token: string): string {
+  const probe = document.createElement('span')
+  probe.style.color = `var(${token})`
+  element.append(probe)
+  const colour = getComputedStyle(probe).color
+  probe.remove()
+  return colour
+}
+
+/** Browsers answer with the notation that the token has: oklch(l c h). */
+function faded(colour: string, share: number): string {
+  return colour.replace(/\)$/, ` / ${share})`)
+}
+
+function optionsFor(
+  element: HTMLElement,
+  width: number,
+  series: Series[],
+  format: (value: number) => string,
+): uPlot.Options {
+  const [ink, line] = [colourOf(element, '--ink-faint'), colourOf(element, '--line')]
+  const font = '12px Geist, sans-serif'
+  const axis = { stroke: ink, font, ticks: { show: false }, grid: { stroke: line, width: 1 } }
+  return {
+    width,
+    height: HEIGHT_PX,
+    cursor: { y: false, points: { size: 7 } },
+    legend: { show: false },
+    scales: { y: { range: (_plot, _low, high) => [0, high === null || high <= 0 ? 1 : high * 1.1] } },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        size: 30,
+        space: 70,
+        values: [
+          [3600, '{HH}:{mm}', null, null, null, null, null, null, 1],
+          [60, '{HH}:{mm}', null, null, null, null, null, null, 1],
+          [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
+        ],
+      },
+      { ...axis, size: 62, space: 36, values: (_plot, values) => values.map((value) => format(value)) },
+    ],
+    series: [
+      {},
+      ...series.map(({ name, token, kind }): uPlot.Series => {
+        const colour = colourOf(element, token)
+        const look = { label: name, stroke: colour, points: { show: false } }
+        if (kind !== 'bars') return { ...look, width: 2, spanGaps: true, fill: faded(colour, 0.1) }
+        return {
+          ...look,
+          width: 0,
+          fill: faded(colour, 0.85),
+          paths: uPlot.paths.bars!({ size: [0.8, 24], radius: 0.2 }),
+        }
+      }),
+    ],
+  }
+}

@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readConfig } from '../../src/config.ts'
+import { type Server, startServer } from '../../src/server.ts'
+import { createMovingClock, type MovingClock } from './moving-clock.ts'
+
+export const ROOT_KEY = 'root-key-of-the-dashboard-tests-0123456789-abcdefghijklmnopqrstu'
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked into by the tests, each with its own idea of them
+type Json = any
+
+/** A real server with a day behind it, and real receivers that behave well, badly, or not at all. */
+export interface Scene {
+  url: string
+  call(method: string, path: string, body?: unknown, key?: string): Promise<Json>
+  /** Ids by name: queues as `orders`, listeners as `orders/shop`. */
+  ids: Record<string, string>
+  /** How the receivers answer from now on, by name. */
+  answers: Record<string, (response: ServerResponse) => void>
+  receiverUrl: string
+  /** Bodies by the name of the receiver that got them. */
+  received: Record<string, string[]>
+  close(): Promise<void>
+}
+
+const DAY_MS = 86_400_000
+const STEP_MS = 300_000
+
+const ok = (response: ServerResponse) => void response.end('{"ok":true}')
+const broken = (response: ServerResponse) => void response.writeHead(503).end('{"error":"maintenance"}')
+/** Slow the way that a busy service is: mostly a little, now and then a lot. */
+const slow = (response: ServerResponse) => void setTimeout(() => response.end('ok'), Math.random() ** 4 * 260)
+const flaky = (response: ServerResponse) => void (Math.random() < 0.12 ? broken(response) : ok(response))
+
+export async function startScene({ history = true } = {}): Promise<Scene> {
+  const folder = mkdtempSync(join(tmpdir(), 'discue-scene-'))
+  const clock = createMovingClock()
+  const received: Record<string, string[]> = {}
+  const answers: Scene['answers'] = { shop: flaky, mail: ok, search: slow, ledger: ok, partner: ok, metrics: ok }
+  const receivers = createServer(async (request, response) => {
+    const body = Buffer.concat(await Array.fromAsync(request)).toString('utf8')
+    const name = /^\/(\w+)/.exec(request.url!)?.[1] ?? ''
+    if (request.method === 'POST') received[name] = [...(received[name] ?? []), body]
+    const answer = answers[name] ?? ok
+    answer(response)
+  })
+  await new Promise<void>((resolve) => receivers.listen(0, '127.0.0.1', resolve))
+  const receiverUrl = `http://127.0.0.1:${(receivers.address() as AddressInfo).port}`
+  if (history) clock.behind(DAY_MS)
+  const server = await start(folder, clock)
+  const call: Scene['call'] = async (method, path, body, key = ROOT_KEY) => {
+    const headers = { 'x-api-key': key, ...(body !== undefined && { 'content-type': 'application/json' }) }
+    const response = await fetch(`${server.url}/v1${path}`, { method, headers, body: JSON.stringify(body) })
+    const answer: Json = await response.json()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`)
+    return answer
+  }
+  const scene: Scene = {
+    ...{ url: server.url, call, ids: {}, answers, receiverUrl, received },
+    async close() {
+      receivers.closeAllConnections()
+      receivers.close()
+      await server.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  await furnish(scene)
+  if (history) await liveThrough(scene, clock)
+  await addTrouble(scene)
+  return scene
+}
+
+function start(folder: string, clock: MovingClock): Promise<Server> {
+  const flags = ['--port', '0', '--root-api-key', ROOT_KEY, '--database-url', `sqlite:${join(folder, 'scene.db')}`]
+  return startServer(readConfig(flags), clock.runtime)
+}
+
+const ORDER_SCHEMA = {
+  order: { type: 'number', min: 1 },
+  customer: { type: 'string', pattern: '^c-[0-9]+$' },
+  total: { type: 'number', min: 0 },
+  items: { type: 'array', items: { type: 'string' }, required: false },
+}
+
+async function furnish(scene: Scene): Promise<void> {
+  const listeners: Record<string, string[]> = {
+    orders: ['shop', 'mail', 'ledger'],
+    'search-index': ['search'],
+    'partner-feed': ['partner'],
+    telemetry: ['metrics'],
+  }
+  for (const [queue, names] of Object.entries(listeners)) {
+    const schema = queue === 'orders' ? { schema: ORDER_SCHEMA } : {}
+    scene.ids[queue] = (await scene.call('POST', '/queues', { name: queue, ...schema })).queue.id
+    for (const name of names) await addListener(scene, queue, name)
+  }
+  await scene.call('POST', '/api_keys', {
+    name: 'checkout',
+    scopes: [{ resource: 'messages', access: 'write', targets: [scene.ids.orders] }],
+  })
+  await scene.call('POST', '/api_keys', {
+    name: 'grafana',
+    scopes: [{ resource: 'stats', access: 'read', targets: '*' }],
+  })
+  await scene.call('POST', '/api_clients', {
+    name: 'example.com/staging',
+    limits: { messages_per_day: 50_000, queues: 20 },
+  })
+  await scene.call('POST', '/api_clients', { name: 'example.com/partners' })
+}
+
+async function addListener(scene: Scene, queue: string, name: string): Promise<void> {
+  const { listener } = await scene.call('POST', `/queues/${scene.ids[queue]}/listeners`, {
+    name,
+    notify_url: `${scene.receiverUrl}/${name}`,
+    retry: { max_attempts: 3, initial_delay: 20, max_delay: 60, multiplier: 2 },
+  })
+  scene.ids[`${queue}/${name}`] = listener.id
+}
+
+export function order(number: number): { name: string; data: string } {
+  const data = { order: number, customer: `c-${1000 + ((number * 37) % 900)}`, total: ((number * 7919) % 20_000) / 100 }
+  return {
+    name: `order-${number}`,
+    data: JSON.stringify({ ...data, items: [`SKU-${number % 97}`, `SKU-${number % 13}`] }),
+  }
+}
+
+/** Quiet at night, busy at noon. */
+function volumeAt(ms: number): number {
+  const hour = new Date(ms).getUTCHours() + new Date(ms).getUTCMinutes() / 60
+  return Math.round(6 + 34 * Math.max(0, Math.sin(((hour - 6) / 16) * Math.PI)))
+}
+
+async function liveThrough(scene: Scene, clock: MovingClock): Promise<void> {
+  let number = 10_000
+  const { ids } = scene
+  for (let behind = DAY_MS - STEP_MS; behind > 60_000; behind -= STEP_MS) {
+    clock.behind(behind)
+    const volume = volumeAt(Date.now() - behind)
+    const orders = Array.from({ length: volume }, () => order(number++))
+    await scene.call('POST', `/queues/${ids.orders}/messages/batch`, { messages: orders })
+    const documents = orders.slice(0, Math.ceil(volume / 2)).map(({ name }) => ({ data: `{"reindex":"${name}"}` }))
+    await scene.call('POST', `/queues/${ids['search-index']}/messages/batch`, { messages: documents })
+    await settled(scene)
+  }
+  clock.behind(0)
+}
+
+/** Until nothing waits that could still be delivered. */
+async function settled(scene: Scene): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    const { _embedded } = await scene.call('GET', '/queues?_embed')
+    if (_embedded.queues.every((queue: Json) => queue.pending_count === 0)) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  throw new Error('the scene does not come to rest')
+}
+
+/** What somebody would be called for at night. */
+async function addTrouble(scene: Scene): Promise<void> {
+  const { ids } = scene
+  scene.answers.partner = broken
+  const feed = Array.from({ length: 12 }, (_, index) => ({
+    name: `price-${index}`,
+    data: `{"sku":"SKU-${index}","price":${index * 3}.5}`,
+  }))
+  await scene.call('POST', `/queues/${ids['partner-feed']}/messages/batch`, { messages: feed })
+  await settled(scene)
+  await scene.call('PATCH', `/queues/${ids.telemetry}`, { paused: true })
+  const points = Array.from({ length: 340 }, (_, index) => ({ data: `{"cpu":${index % 100}}` }))
+  await scene.call('POST', `/queues/${ids.telemetry}/messages/batch`, { messages: points })
+}

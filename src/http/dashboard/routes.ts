@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { Problem } from '../../core/problem.ts'
+import type { Runtime } from '../../runtime.ts'
+import { readConditions } from '../etag.ts'
+import { encodingFor } from './encoding.ts'
+import { type Asset, createDashboardFiles } from './files.ts'
+
+const page = {
+  operationId: 'getDashboard',
+  summary: 'The dashboard, a page for people',
+  description:
+    'Signing in takes an API key, which the page keeps for the session of the browser. 501 where it is not built.',
+  tags: ['server'],
+  response: {
+    200: { description: 'OK', content: { 'text/html': { schema: Type.String({ examples: ['<!doctype html>'] }) } } },
+  },
+}
+
+const NONCE_BYTES = 16
+const NONCE_PLACE = /__NONCE__/g
+
+/** For every file, so that none is anything else than what its type says, and none tells where its viewer is. */
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+/**
+ * Nothing but the server's own files. The nonce is for the two style elements with which the component library tells
+ * touch screens what to do; there are no scripts in the markup at all, and no other page may frame this one.
+ */
+function policyWith(nonce: string): string {
+  return [
+    "default-src 'self'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+/**
+ * The dashboard: a page and its files, for everybody; what they show comes from the API, for whoever has a key.
+ * `folder` is where it is built; where nothing is there the page is a 501 that says how to build it.
+ */
+export function dashboardRoutes(
+  app: FastifyInstance,
+  { folder, runtime }: { folder: string | null; runtime: Pick<Runtime, 'randomBytes'> },
+): void {
+  const files = createDashboardFiles(folder)
+
+  app.get('/', { schema: page }, async (_request, reply) => {
+    const found = await files()
+    if (found === null) throw new Problem('dashboard_not_built')
+    const nonce = runtime.randomBytes(NONCE_BYTES).toString('base64')
+    return reply
+      .headers({ ...HEADERS, 'content-security-policy': policyWith(nonce), 'cache-control': 'no-store' })
+      .type('text/html; charset=utf-8')
+      .send(found.page.replace(NONCE_PLACE, nonce))
+  })
+
+  app.get<{ Params: { file: string } }>('/assets/:file', { schema: { hide: true } }, async (request, reply) => {
+    const asset = (await files())?.assets.get(request.params.file)
+    if (asset === undefined) throw new Problem('path_not_found')
+    return sendAsset(request, reply, asset)
+  })
+}
+
+function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset): FastifyReply {
+  const encoding = encodingFor(asset, request.headers['accept-encoding'])
+  const tag = encoding === 'identity' ? asset.tag : `${asset.tag}-${encoding}`
+  reply.headers({
+    ...HEADERS,
+    etag: `"${tag}"`,
+    vary: 'accept-encoding',
+    // The name changes with the content.
+    'cache-control': 'public, max-age=31536000, immutable',
+  })
+  readConditions(request)
+  const { known } = request
+  if (known !== null && (known === '*' || known.includes(tag))) return reply.code(304).send()
+  if (encoding !== 'identity') reply.header('content-encoding', encoding)
+  return reply.type(asset.type).send(asset.content[encoding])
+}
