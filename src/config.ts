@@ -23,6 +23,8 @@ export interface Config {
   retention: { messagesMs: number; eventsMs: number }
   /** Paths of PEM files; null: no TLS. */
   tls: { cert: string; key: string } | null
+  /** Who moves the clock: the machine, or whoever asks for it over HTTP. */
+  clock: 'system' | 'manual'
   logLevel: string
 }
 
@@ -54,6 +56,7 @@ const settings = {
   DISCUE_EVENT_RETENTION: setting('24h', readDuration),
   DISCUE_TLS_CERT: setting('', readPath),
   DISCUE_TLS_KEY: setting('', readPath),
+  DISCUE_CLOCK: setting('system', readClock),
   DISCUE_LOG_LEVEL: setting('info', readLogLevel),
 }
 
@@ -89,6 +92,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
       eventsMs: read('DISCUE_EVENT_RETENTION', settings.DISCUE_EVENT_RETENTION),
     },
     tls: pairOf(read('DISCUE_TLS_CERT', settings.DISCUE_TLS_CERT), read('DISCUE_TLS_KEY', settings.DISCUE_TLS_KEY)),
+    clock: read('DISCUE_CLOCK', settings.DISCUE_CLOCK),
     logLevel: read('DISCUE_LOG_LEVEL', settings.DISCUE_LOG_LEVEL),
   })
 }
@@ -224,6 +228,10 @@ function pairOf(cert: string | null, key: string | null): Config['tls'] {
   if (cert === null && key === null) return null
   const missing = cert === null ? 'DISCUE_TLS_CERT' : 'DISCUE_TLS_KEY'
   throw new ConfigError(`DISCUE_TLS_CERT and DISCUE_TLS_KEY go together; ${missing} is missing`)
+}
+
+function readClock(text: string): { value: Config['clock'] } | string {
+  return text === 'system' || text === 'manual' ? { value: text } : 'system or manual'
 }
 
 function readLogLevel(text: string): { value: string } | string {

@@ -1,6 +1,5 @@
 import { pino } from 'pino'
 import { ConfigError, readConfig } from './config.ts'
-import { createRuntime } from './runtime.ts'
 import type { Server } from './server.ts'
 import { explainStartError } from './start-error.ts'
 import { VERSION } from './version.ts'
@@ -30,7 +29,7 @@ async function main(): Promise<void> {
   const stopAsked = stopSignal()
   // Loaded only now: a mistake on the command line is answered at once.
   const { startServer } = await import('./server.ts')
-  const server = await startServer(config, createRuntime(log))
+  const server = await startServer(config, log)
   process.stdout.write(`${welcome(server)}\n`)
   if (server.newRootKey !== null) await server.rootKeyShown()
   log.info({ url: server.url }, 'ready')

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createIdFactory } from './core/id.ts'
+import { ManualClock } from './core/manual-clock.ts'
 
 /** What a log line can be written to; pino's shape, fields first. */
 export interface Log {
@@ -18,13 +19,33 @@ export interface Runtime {
   now(): number
   /** Runs `run` once, no sooner than `delayMs` from now. A pending timer does not keep the process alive. */
   after(delayMs: number, run: () => void): Cancel
+  /**
+   * The same for work that has no due time of its own, such as looking for what can be removed. It goes by the real
+   * time even where the clock is moved by hand: a jump over a year must not do it six million times.
+   */
+  upkeep(delayMs: number, run: () => void): Cancel
+  /** Up to when the clock will go before anybody can look at it: now, or the end of a jump that is under way. */
+  horizon(): number
   /** Uniform in [0, 1); not for secrets. */
   random(): number
   /** Cryptographically strong. */
   randomBytes(size: number): Buffer
-  /** A fresh id: 21 characters, sorted by time of creation. */
-  newId(): string
+  /** A fresh id: 21 characters, sorted by time of creation, which is now unless told. */
+  newId(at?: number): string
   log: Log
+}
+
+/** A runtime whose clock stands still until it is moved. */
+export interface ManualRuntime extends Runtime {
+  /**
+   * Moves the clock on by `ms`, firing every timer on the way at its own time, in order. Before the clock moves on
+   * from a time, what happens at it must have come to rest, which is what `rest` waits for. Answers with the new time.
+   */
+  advance(ms: number, rest: () => Promise<void>): Promise<number>
+  /** Runs `run` after so much real time: for waiting on somebody who may never answer. */
+  patience(delayMs: number, run: () => void): Cancel
+  /** From now on the clock runs by itself, so that a server which stops does not wait for ever. */
+  release(): void
 }
 
 /** `setTimeout` fires at once when told to wait longer than this. */
@@ -32,14 +53,78 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** The real clock, timers and randomness. */
 export function createRuntime(log: Log): Runtime {
+  return { now: Date.now, after, upkeep: after, horizon: Date.now, ...chance(Date.now), log }
+}
+
+/** Starts at the wall time, or at `notBefore` if that is later. */
+export function createManualRuntime(log: Log, notBefore: number): ManualRuntime {
+  const clock = new ManualClock(Math.max(Date.now(), notBefore))
+  const upkeep = createUpkeep()
+  let releasedAt: number | null = null
+  const now = () => (releasedAt === null ? clock.now : clock.now + Date.now() - releasedAt)
+
   return {
-    now: Date.now,
-    after,
-    random: Math.random,
-    randomBytes,
-    newId: createIdFactory({ now: Date.now, randomBytes }),
+    now,
+    after(delayMs, run) {
+      if (releasedAt !== null) return after(delayMs, run)
+      return delayMs > 0 ? clock.after(delayMs, run) : soon(run)
+    },
+    upkeep: upkeep.after,
+    horizon: () => (releasedAt === null ? clock.horizon : now()),
+    ...chance(now),
     log,
+    patience: after,
+    async advance(ms, rest) {
+      const until = clock.now + ms
+      const arrived = clock.heading(until)
+      try {
+        await rest()
+        while (releasedAt === null && clock.fireNext(until)) {
+          while (clock.hasDue) clock.fireNext(until)
+          await rest()
+        }
+      } finally {
+        arrived()
+      }
+      upkeep.fireAll()
+      await rest()
+      return now()
+    },
+    release() {
+      if (releasedAt !== null) return
+      releasedAt = Date.now()
+      for (const { delayMs, run } of clock.takeAll()) after(delayMs, run)
+    },
   }
+}
+
+/** Real timers that can be made to fire early, each once. */
+function createUpkeep() {
+  const pending = new Map<Cancel, () => void>()
+  return {
+    after(delayMs: number, run: () => void): Cancel {
+      const fire = () => {
+        pending.delete(cancelTimer)
+        run()
+      }
+      const cancelTimer = after(delayMs, fire)
+      pending.set(cancelTimer, fire)
+      return () => {
+        pending.delete(cancelTimer)
+        cancelTimer()
+      }
+    },
+    fireAll(): void {
+      for (const [cancelTimer, fire] of [...pending]) {
+        cancelTimer()
+        fire()
+      }
+    },
+  }
+}
+
+function chance(now: () => number) {
+  return { random: Math.random, randomBytes, newId: createIdFactory({ now, randomBytes }) }
 }
 
 function after(delayMs: number, run: () => void): Cancel {
@@ -51,4 +136,10 @@ function after(delayMs: number, run: () => void): Cancel {
   }
   arm(Math.max(0, delayMs))
   return () => clearTimeout(timer)
+}
+
+/** What is due at once needs no clock that moves. */
+function soon(run: () => void): Cancel {
+  const turn = setImmediate(run)
+  return () => clearImmediate(turn)
 }

@@ -6,9 +6,11 @@ import { createSchemaChecks } from './app/schema-checks.ts'
 import { sealAllSecrets } from './app/secrets.ts'
 import type { Config } from './config.ts'
 import { createSecretBox } from './core/secret-box.ts'
+import { Activity } from './engine/activity.ts'
 import { createEngine } from './engine/engine.ts'
+import { createMovableClock } from './engine/movable-clock.ts'
 import { createApi } from './http/api.ts'
-import type { Runtime } from './runtime.ts'
+import { createManualRuntime, createRuntime, type Log } from './runtime.ts'
 import type { Store } from './store/store.ts'
 import { openThreadedSqliteStore } from './store-sqlite/threaded.ts'
 import { readTlsFiles } from './tls.ts'
@@ -30,18 +32,21 @@ export interface Server {
 }
 
 /** Opens the store, starts the engine and listens. What it has started is stopped again where a later step fails. */
-export async function startServer(config: Config, runtime: Runtime): Promise<Server> {
+export async function startServer(config: Config, log: Log): Promise<Server> {
   // Before anything is opened: a wrong path costs nothing.
   const tls = readTlsFiles(config.tls)
   const store = await openThreadedSqliteStore(config.database.path)
   const undo: (() => Promise<void>)[] = [() => store.close()]
   try {
+    const time = await createTime(config, log, store)
+    const { runtime, activity, clock } = time
     const newRootKey = await ensureRootKey({ store, runtime }, config.rootApiKey)
     const { retention, targets } = config
     const secretBox = createSecretBox(config.secretKeys, runtime.randomBytes)
     const sealed = await sealAllSecrets({ store, secretBox })
     if (sealed > 0) runtime.log.info({ listeners: sealed }, 'secrets were encrypted with the newest key')
-    const engine = createEngine({ store, runtime, retention, targets, secretBox, userAgent: `discue/${VERSION}` })
+    const userAgent = `discue/${VERSION}`
+    const engine = createEngine({ store, runtime, activity, retention, targets, secretBox, userAgent })
     const health = createHealth(store)
     const api = createApi({
       store,
@@ -51,6 +56,7 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
       directory: createQueueDirectory(store),
       schemaChecks: createSchemaChecks(),
       keyRing: createKeyRing({ store, now: runtime.now }),
+      clock,
       eventRetentionMs: retention.eventsMs,
       targets,
       secretBox,
@@ -65,6 +71,7 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
     await engine.start()
     undo.push(async () => {
       health.stopping()
+      time.release()
       await api.close()
     })
     const url = await api.listen({ host: config.host, port: config.port })
@@ -73,6 +80,16 @@ export async function startServer(config: Config, runtime: Runtime): Promise<Ser
     await inReverse(undo)
     throw error
   }
+}
+
+/** The clock that was asked for, and what moves it where the machine does not. */
+async function createTime({ clock }: Config, log: Log, store: Store) {
+  if (clock === 'system') {
+    return { runtime: createRuntime(log), activity: null, clock: null, release: () => undefined }
+  }
+  const runtime = createManualRuntime(log, await store.clock.read())
+  const activity = new Activity(runtime)
+  return { runtime, activity, clock: createMovableClock({ runtime, activity, store }), release: runtime.release }
 }
 
 /** Ready while the store can be written and nobody has asked the server to stop. */

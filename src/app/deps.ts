@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime.ts'
 import type { StoredAnswer } from '../store/answers.ts'
 import type { QueueRoute } from '../store/queues.ts'
 import type { Store } from '../store/store.ts'
+import type { MovableClock } from './clock.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { QueueDirectory } from './queue-directory.ts'
 import type { SchemaChecks } from './schema-checks.ts'
@@ -49,6 +50,8 @@ export interface AppDeps {
   directory: QueueDirectory
   schemaChecks: SchemaChecks
   keyRing: KeyRing
+  /** Null where the clock runs by itself. */
+  clock: MovableClock | null
   /** How long events are kept. */
   eventRetentionMs: number
   /** Where listeners may be. */

@@ -17,19 +17,21 @@ export function isId(text: string): boolean {
 
 /**
  * Makes ids of 21 characters: 9 for the millisecond, 12 (71 bits) of randomness.
- * The alphabet is in ASCII order, so sorting ids as text sorts them by time of creation.
+ * The alphabet is in ASCII order, so sorting ids as text sorts them by time of creation, which is now unless told.
  */
-export function createIdFactory(source: { now(): number; randomBytes(size: number): Uint8Array }): () => string {
+export function createIdFactory(source: {
+  now(): number
+  randomBytes(size: number): Uint8Array
+}): (at?: number) => string {
   let pool: Uint8Array = new Uint8Array(0)
   let used = 0
   let prefixTime = -1
   // Written as bytes and read as one string: a string that grows by a letter at a time is kept as a chain of them.
   const text = Buffer.alloc(ID_LENGTH)
-  return () => {
-    const now = source.now()
-    if (now !== prefixTime) {
-      text.write(encodeTime(now), 'latin1')
-      prefixTime = now
+  return (at = source.now()) => {
+    if (at !== prefixTime) {
+      text.write(encodeTime(at), 'latin1')
+      prefixTime = at
     }
     for (let length = TIME_CHARS; length < ID_LENGTH; ) {
       if (used === pool.length) {

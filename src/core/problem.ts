@@ -53,6 +53,10 @@ export const problems = {
   internal: { status: 500, detail: 'an error of the server; it is logged under the X-Request-Id of this answer' },
   dashboard_not_built: { status: 501, detail: 'the dashboard is not built: run npm run build:dashboard' },
   method_not_implemented: { status: 501, detail: 'this server does not implement the method' },
+  clock_not_manual: {
+    status: 501,
+    detail: 'the clock runs by itself; only one of a server that was started with DISCUE_CLOCK=manual can be moved',
+  },
   overloaded: { status: 503, detail: 'the server has more to write than it can take; nothing was stored, try again' },
   stopping: { status: 503, detail: 'the server is shutting down; nothing was stored, try again' },
   store_unavailable: { status: 503, detail: 'the store cannot be reached or written; nothing was stored, try again' },

@@ -4,6 +4,7 @@ import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
 import { createAcceptor } from './acceptor.ts'
+import type { Activity } from './activity.ts'
 import { createCommitter } from './committer.ts'
 import { createDispatcher, RENEW_EVERY_MS } from './dispatcher.ts'
 import { createLoop } from './loop.ts'
@@ -45,13 +46,17 @@ export function createEngine(deps: {
   retention: Retention
   targets: Targets
   secretBox: SecretBox
+  /** Counts what the engine does, where somebody wants to know when it has come to rest. */
+  activity?: Activity | null
 }): Engine {
-  const { store, runtime } = deps
+  const { runtime, activity = null } = deps
+  const store = activity?.watchStore(deps.store) ?? deps.store
   const node = runtime.newId()
   const committer = createCommitter({ store, node, runtime })
-  const sender = createSender(runtime, deps.targets)
+  const plainSender = createSender(runtime, deps.targets)
+  const sender = activity?.watchSender(plainSender) ?? plainSender
   const shares = { slots: new SendSlots(MAX_IN_FLIGHT), memory: new MemoryShare() }
-  const dispatcher = createDispatcher({ ...deps, ...shares, committer, sender, node })
+  const dispatcher = createDispatcher({ ...deps, ...shares, store, committer, sender, node })
   const sweep = () => {
     sender.dropIdle()
     return dispatcher.sweep()
@@ -67,7 +72,7 @@ export function createEngine(deps: {
     createLoop({ name: 'lease-renewal', tick: dispatcher.renewLeases, idleMs: RENEW_EVERY_MS, runtime }),
     createLoop({ name: 'dispatcher', tick: sweep, idleMs: SWEEP_EVERY_MS, runtime }),
     remover,
-    createLoop({ name: 'pruner', tick: createPruner(deps), idleMs: PRUNE_EVERY_MS, runtime }),
+    createLoop({ name: 'pruner', tick: createPruner({ ...deps, store }), idleMs: PRUNE_EVERY_MS, runtime }),
     createLoop({
       name: 'answer-remover',
       tick: () => store.answers.removeExpired({ now: runtime.now(), limit: REMOVE_ROWS }),

@@ -49,7 +49,7 @@ export function createLoop(parts: {
 
   function schedule(delayMs: number): void {
     cancel?.()
-    cancel = runtime.after(delayMs, () => void round())
+    cancel = runtime.upkeep(delayMs, () => void round())
   }
 
   return {

@@ -19,6 +19,7 @@ import { createRequestIds } from './request-id.ts'
 import { apiClientRoutes } from './v1/api-clients.ts'
 import { apiKeyRoutes } from './v1/api-keys.ts'
 import { attemptRoutes } from './v1/attempts.ts'
+import { clockRoutes } from './v1/clock.ts'
 import { eventRoutes } from './v1/events.ts'
 import { listenerRoutes } from './v1/listeners.ts'
 import { messageBatchRoutes } from './v1/message-batches.ts'
@@ -45,7 +46,7 @@ export interface ApiDeps extends AppDeps {
 
 const VERSION = '/v1'
 /** The same paths without a version mean the newest. Rewriting them spares building every route twice at each start. */
-const UNVERSIONED = /^\/(?:api_clients|api_keys|queues|listeners|messages|events|stats)(?=[/?]|$)/
+const UNVERSIONED = /^\/(?:api_clients|api_keys|queues|listeners|messages|events|stats|clock)(?=[/?]|$)/
 
 function withVersion({ url = '/' }: { url?: string }): string {
   return UNVERSIONED.test(url) ? VERSION + url : url
@@ -104,6 +105,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   attemptRoutes(api, deps)
   eventRoutes(api, deps)
   statsRoutes(api, deps)
+  clockRoutes(api, deps)
 }
 
 /** The type tells nothing of it, because the routes need not know: requests of HTTP/2 look like those of HTTP/1.1. */

@@ -26,6 +26,8 @@ declare module 'fastify' {
     weigh?: (body: unknown) => void
     /** Part of delivering, which goes on while the organization is frozen. */
     whileFrozen?: boolean
+    /** A feature that this server was started without: 501. */
+    switchedOff?: boolean
     /** What the path has, on the routes that refuse every other method. */
     allow?: string
   }

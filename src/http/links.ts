@@ -28,6 +28,7 @@ export const paths = {
   messages: (queueId: string) => `/queues/${queueId}/messages`,
   message: (queueId: string, id: string) => `/queues/${queueId}/messages/${id}`,
   events: '/events',
+  clockAdvance: '/clock/advance',
   messageStats: '/stats/messages',
   attempts: (queueId: string, id: string) => `/queues/${queueId}/messages/${id}/attempts`,
 }

@@ -3,6 +3,7 @@ import { createAnswerStore } from './answers.ts'
 import { createApiKeyStore } from './api-keys.ts'
 import { Audiences } from './audiences.ts'
 import { createCommit } from './batch.ts'
+import { createClockStore } from './clock.ts'
 import { connect } from './connection.ts'
 import { createDeliveryStore } from './deliveries.ts'
 import { createEventStore } from './events.ts'
@@ -45,6 +46,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     deliveries: createDeliveryStore(db, leases),
     removals: createRemovalStore(db, transact, marks),
     answers: createAnswerStore(db, transact),
+    clock: createClockStore(db, transact),
     secrets: createSecretStore(db, transact),
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),

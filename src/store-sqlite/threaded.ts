@@ -20,6 +20,7 @@ const NOUNS = [
   'events',
   'stats',
   'answers',
+  'clock',
   'secrets',
 ] as const
 

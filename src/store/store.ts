@@ -1,6 +1,7 @@
 import type { AnswerStore } from './answers.ts'
 import type { ApiKeyStore } from './api-keys.ts'
 import type { Batch, BatchResult } from './batch.ts'
+import type { ClockStore } from './clock.ts'
 import type { DeliveryStore } from './deliveries.ts'
 import type { EventStore } from './events.ts'
 import type { ListenerStore } from './listeners.ts'
@@ -27,6 +28,7 @@ export interface Store {
   readonly events: EventStore
   readonly stats: StatsStore
   readonly answers: AnswerStore
+  readonly clock: ClockStore
   readonly secrets: SecretStore
   /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */
   commit(batch: Batch): Promise<BatchResult>

@@ -83,9 +83,9 @@ test('properties that nobody knows are named, with those that are allowed', asyn
   const { status, body } = await send('{"data":"x","dat":1,"__proto__":{},"a/b~c":2}', 'application/json')
   assert.equal(status, 422)
   assert.deepEqual(body.errors, [
-    { path: '/dat', message: 'is not known here; allowed are: data, name' },
-    { path: '/__proto__', message: 'is not known here; allowed are: data, name' },
-    { path: '/a~1b~0c', message: 'is not known here; allowed are: data, name' },
+    { path: '/dat', message: 'is not known here; allowed are: data, name, key, deliver_at, delay' },
+    { path: '/__proto__', message: 'is not known here; allowed are: data, name, key, deliver_at, delay' },
+    { path: '/a~1b~0c', message: 'is not known here; allowed are: data, name, key, deliver_at, delay' },
   ])
 })
 

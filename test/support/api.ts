@@ -99,6 +99,8 @@ export async function startApi({
     directory: createQueueDirectory(store),
     schemaChecks: createSchemaChecks(),
     keyRing: createKeyRing({ store, now: runtime.now }),
+    // Tests move the clock themselves.
+    clock: { advance: async () => clock.now },
     eventRetentionMs: 24 * 3_600_000,
     targets: targets ?? ANY_TARGET,
     secretBox: secretBox ?? CLEAR_BOX,
@@ -136,6 +138,8 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
   return {
     now,
     after: () => () => {},
+    upkeep: () => () => {},
+    horizon: now,
     random: () => 0.5,
     randomBytes,
     newId: createIdFactory({ now, randomBytes }),

@@ -101,6 +101,7 @@ const UNPREDICTABLE: { what: string; pattern: RegExp; only: string }[] = [
   { what: 'Date.now', pattern: /\bDate\s*\.\s*now\b/, only: 'runtime.ts' },
   { what: 'new Date()', pattern: /\bnew\s+Date\b(?!\s*\(\s*[^\s)])/, only: 'runtime.ts' },
   { what: 'Date()', pattern: /(?<!\bnew\s+|[.\w$])Date\s*\(/, only: 'runtime.ts' },
+  { what: 'Temporal.Now', pattern: /\bTemporal\s*\.\s*Now\b/, only: 'runtime.ts' },
   { what: 'Math.random', pattern: /\bMath\s*\.\s*random\b/, only: 'runtime.ts' },
   { what: 'setTimeout', pattern: /(?<![.\w$])(?:globalThis\s*\.\s*)?setTimeout\b/, only: 'runtime.ts' },
   { what: 'setInterval', pattern: /(?<![.\w$])(?:globalThis\s*\.\s*)?setInterval\b/, only: 'runtime.ts' },

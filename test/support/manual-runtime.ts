@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createIdFactory } from '../../src/core/id.ts'
+import { ManualClock } from '../../src/core/manual-clock.ts'
 import type { Log, Runtime } from '../../src/runtime.ts'
 import { predictableBytes } from './predictable-bytes.ts'
 
@@ -26,20 +27,15 @@ export interface ManualRuntime extends Runtime {
   assertNoErrors(): void
 }
 
-interface Timer {
-  at: number
-  run: () => void
-}
-
 /** More turns than anything here needs in a row: a commit takes one, an answer two. */
 const TURNS_TO_REST = 20
 const MAX_TURNS = 20_000
 const MAX_TIMERS = 10_000
 
 export function createManualRuntime(startAt: number, seed = 1): ManualRuntime {
-  let clock = startAt
-  let timers: Timer[] = []
-  const now = () => clock
+  const clock = new ManualClock(startAt)
+  const now = () => clock.now
+  const after = (delayMs: number, run: () => void) => clock.after(delayMs, run)
   const randomBytes = predictableBytes(`runtime ${seed}`)
   const { log, lines } = createLoggedLines()
   const errors = () => lines.filter((line) => line.level === 'error').map((line) => line.message)
@@ -48,22 +44,12 @@ export function createManualRuntime(startAt: number, seed = 1): ManualRuntime {
     for (let turns = 0; turns < TURNS_TO_REST; turns++) await turn()
   }
 
-  function takeNextDue(until: number): Timer | null {
-    let next: Timer | null = null
-    for (const timer of timers) if (timer.at <= until && (next === null || timer.at < next.at)) next = timer
-    timers = timers.filter((timer) => timer !== next)
-    return next
-  }
-
   return {
     now,
-    after(delayMs, run) {
-      const timer = { at: clock + Math.max(0, delayMs), run }
-      timers.push(timer)
-      return () => {
-        timers = timers.filter((it) => it !== timer)
-      }
-    },
+    after,
+    // Here all that happens is to be seen, at its time.
+    upkeep: after,
+    horizon: () => clock.horizon,
     random: seededRandom(seed),
     randomBytes,
     newId: createIdFactory({ now, randomBytes }),
@@ -73,16 +59,14 @@ export function createManualRuntime(startAt: number, seed = 1): ManualRuntime {
     assertNoErrors: () => assert.deepEqual(lines.filter((line) => line.level === 'error').map(described), []),
     rest,
     async advance(ms) {
-      const target = clock + ms
+      const target = clock.now + ms
+      const arrived = clock.heading(target)
       await rest()
-      let ran = 0
-      for (let timer = takeNextDue(target); timer !== null; timer = takeNextDue(target)) {
-        assert.ok(++ran <= MAX_TIMERS, 'timers without end: something runs in a hot loop')
-        clock = timer.at
-        timer.run()
+      for (let ran = 0; clock.fireNext(target); ran++) {
+        assert.ok(ran < MAX_TIMERS, 'timers without end: something runs in a hot loop')
         await rest()
       }
-      clock = target
+      arrived()
     },
     async until(holds, what) {
       for (let turns = 0; !holds(); turns++) {

@@ -71,6 +71,7 @@ const rules: Record<ProblemCode, Rule> = {
   // Told in the description of the one operation that has it.
   dashboard_not_built: never,
   method_not_implemented: never,
+  clock_not_manual: ({ bodyProperties }) => bodyProperties?.includes('ms') === true,
   overloaded: acceptsMessages,
   stopping: acceptsMessages,
   store_unavailable: withKey,
