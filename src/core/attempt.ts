@@ -33,6 +33,16 @@ export interface Outcome {
   status: number | null
   error: AttemptError | null
   response: string
+  /** What the receiver asks for; only where the attempt failed, and null where it asks for nothing. */
+  wish: Wish | null
+}
+
+/** What a receiver may say beside its status. */
+export interface Wish {
+  /** `Retry-After`, as ms from when the answer came. */
+  retryAfterMs: number | null
+  /** `discue-retry: no`: it will never take this message. */
+  noRetry: boolean
 }
 
 export const RESPONSE_KEPT_BYTES = 1_024

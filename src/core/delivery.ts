@@ -16,10 +16,22 @@ export interface LeasedDelivery {
   lease: number
 }
 
-/** What becomes of a delivery after an attempt. */
-export type Next = { state: 'acknowledged' } | { state: 'pending'; dueAt: number } | { state: 'missed'; reason: string }
+/** What becomes of a delivery after an attempt. `anew`: the attempts so far count for nothing any more. */
+export type Next =
+  | { state: 'acknowledged' }
+  | { state: 'pending'; dueAt: number; anew?: true }
+  | { state: 'missed'; reason: string }
 
-/** Judges an attempt by the retry policy, which counts those of this run; `now` is when the outcome came. */
+/** The receiver is there no more, and says so: its listener is disabled. */
+const GONE = 410
+/** With a `Retry-After` these are about the receiver, and not about the one message. */
+const TOO_MANY_REQUESTS = 429
+const UNAVAILABLE = 503
+
+/**
+ * Judges an attempt by the retry policy, which counts those of this run, and by what the receiver asks for; `now` is when
+ * the outcome came. What a listener that is gone has waiting starts over once somebody enables it again.
+ */
 export function afterAttempt(
   delivery: { attempts: number; attemptsBefore: number },
   outcome: Outcome,
@@ -27,11 +39,26 @@ export function afterAttempt(
 ): Next {
   if (acknowledges(outcome)) return { state: 'acknowledged' }
   const attempts = delivery.attempts - delivery.attemptsBefore + 1
+  if (outcome.wish?.noRetry) return { state: 'missed', reason: 'refused' }
+  if (saysGone(outcome)) return { state: 'pending', dueAt: by.now, anew: true }
   if (attempts >= by.retry.maxAttempts) return { state: 'missed', reason: 'retries_used_up' }
-  return { state: 'pending', dueAt: by.now + backoffMs(by.retry, attempts, by.random) }
+  const pauseMs = Math.max(backoffMs(by.retry, attempts, by.random), outcome.wish?.retryAfterMs ?? 0)
+  return { state: 'pending', dueAt: by.now + pauseMs }
+}
+
+/** Whether the receiver wants nothing any more. */
+export function saysGone({ status }: Outcome): boolean {
+  return status === GONE
+}
+
+/** For how many ms the receiver wants no delivery at all, or null where it does not say so. */
+export function holdMs({ status, wish }: Outcome): number | null {
+  if (wish === null) return null
+  return status === TOO_MANY_REQUESTS || status === UNAVAILABLE ? wish.retryAfterMs : null
 }
 
 /** The record of an attempt, numbered after those before it. */
 export function attemptOf(delivery: { attempts: number }, outcome: Outcome): Attempt {
-  return { number: delivery.attempts + 1, ...outcome }
+  const { startedAt, durationMs, status, error, response } = outcome
+  return { number: delivery.attempts + 1, startedAt, durationMs, status, error, response }
 }

@@ -27,6 +27,8 @@ export interface UsageEvent {
   organizationId: string
   /** What it happened to, with the name of that moment. */
   subject: { id: string; name: string | null }
+  /** Why, where the server did it by itself, such as disabling a listener that answered 410. */
+  reason: string | null
   /** The queue around the subject: of a message or a listener, else null. */
   queueId: string | null
 }

@@ -34,7 +34,7 @@ export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
 export function deliveryRequest(
   delivery: LeasedDelivery,
   to: { listener: Listener; target: Target; userAgent: string; now: number },
-): OutgoingRequest | null {
+): (OutgoingRequest & { body: string }) | null {
   const { message } = delivery
   const keys = to.target.keys?.at(to.now)
   if (keys === undefined) return null
@@ -61,10 +61,18 @@ export function deliveryRequest(
   ]
   for (const text of to.target.headers) headers.push(text)
   const { origin, path } = to.target
-  return { origin, path, headers, body: message.data, timeoutMs: to.listener.settings.timeoutMs, startedAt: to.now }
+  return {
+    method: 'POST',
+    origin,
+    path,
+    headers,
+    body: message.data,
+    timeoutMs: to.listener.settings.timeoutMs,
+    startedAt: to.now,
+  }
 }
 
 /** What comes of an attempt whose request cannot be signed. */
 export function unsigned(now: number): Outcome {
-  return { startedAt: now, durationMs: 0, status: null, error: 'secret_unreadable', response: '' }
+  return { startedAt: now, durationMs: 0, status: null, error: 'secret_unreadable', response: '', wish: null }
 }

@@ -1,5 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Client, Dispatcher } from 'undici'
-import { type AttemptError, type Outcome, RESPONSE_KEPT_BYTES } from '../core/attempt.ts'
+import { type AttemptError, type Outcome, RESPONSE_KEPT_BYTES, type Wish } from '../core/attempt.ts'
+import { retryAfterMs } from '../core/retry-after.ts'
 import type { Targets } from '../core/target.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import { Connections } from './connections.ts'
@@ -8,10 +10,11 @@ import { attemptErrorOf } from './transport-error.ts'
 
 /** One request to a listener. `headers` alternates names and values. */
 export interface OutgoingRequest {
+  method: 'POST' | 'GET'
   origin: string
   path: string
   headers: string[]
-  body: string
+  body: string | null
   timeoutMs: number
   /** The same moment that the request's own headers tell. */
   startedAt: number
@@ -45,7 +48,7 @@ export function createSender(runtime: Runtime, targets: Targets, resolve?: Resol
   }
 
   return {
-    send({ origin, path, headers, body, timeoutMs, startedAt }) {
+    send({ method, origin, path, headers, body, timeoutMs, startedAt }) {
       return new Promise((resolve) => {
         const client = connections.take(origin)
         const exchange = new Exchange(runtime, { timeoutMs, startedAt }, (outcome, clean) => {
@@ -54,7 +57,7 @@ export function createSender(runtime: Runtime, targets: Targets, resolve?: Resol
         })
         inFlight.add(exchange)
         try {
-          client.dispatch({ path, method: 'POST', headers, body }, exchange)
+          client.dispatch({ path, method, headers, body }, exchange)
         } catch (error) {
           exchange.onResponseError(null, error as Error)
         }
@@ -79,6 +82,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #done: (outcome: Outcome | 'aborted', clean: boolean) => void
   #ended = false
   #status: number | null = null
+  #wish: Wish | null = null
   #bytes = 0
   #kept: Buffer[] = []
 
@@ -95,8 +99,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(): void {}
 
-  onResponseStart(_: Dispatcher.DispatchController, statusCode: number): void {
+  onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
     this.#status = statusCode
+    // What was taken leaves nothing to wish for.
+    if (statusCode < 200 || statusCode > 299) this.#wish = wishIn(headers, this.#runtime.now())
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -122,8 +128,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (!this.#finish()) return
     // A clock that was set back must not make a negative duration.
     const durationMs = Math.max(0, this.#runtime.now() - this.#startedAt)
-    const outcome = { startedAt: this.#startedAt, durationMs, status: this.#status, error, response: this.#response() }
-    this.#done(outcome, error === null)
+    const [startedAt, status, wish] = [this.#startedAt, this.#status, this.#wish]
+    this.#done({ startedAt, durationMs, status, error, response: this.#response(), wish }, error === null)
   }
 
   #finish(): boolean {
@@ -137,4 +143,15 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#kept.length === 0) return ''
     return (this.#kept.length === 1 ? this.#kept[0]! : Buffer.concat(this.#kept)).toString('utf8')
   }
+}
+
+function wishIn(headers: IncomingHttpHeaders, now: number): Wish | null {
+  const retryAfter = first(headers['retry-after'])
+  const noRetry = first(headers['discue-retry'])?.trim().toLowerCase() === 'no'
+  if (retryAfter === undefined && !noRetry) return null
+  return { retryAfterMs: retryAfter === undefined ? null : retryAfterMs(retryAfter, now), noRetry }
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value[0] : value
 }

@@ -9,6 +9,7 @@ import { createDeliveryStore } from './deliveries.ts'
 import { createEventStore } from './events.ts'
 import { Leases } from './leases.ts'
 import { createListenerStore } from './listeners.ts'
+import { createLivenessStore } from './liveness.ts'
 import { MessageMarks } from './message-marks.ts'
 import { MessageQuotas } from './message-quotas.ts'
 import { createMessageStore } from './messages.ts'
@@ -42,6 +43,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     apiKeys: createApiKeyStore(db, transact, usage),
     queues: createQueueStore(db, transact, leases, usage),
     listeners: createListenerStore(db, transact, leases, usage),
+    liveness: createLivenessStore(db, transact),
     messages: createMessageStore(db, transact, leases, marks),
     deliveries: createDeliveryStore(db, leases),
     removals: createRemovalStore(db, transact, marks),

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { EventType } from '../core/event.ts'
-import { type Listener, withChange } from '../core/listener.ts'
+import { isPushed, type Listener, withChange } from '../core/listener.ts'
 import { rotated } from '../core/secret-rotation.ts'
 import { contradicts } from '../store/belief.ts'
 import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
@@ -11,6 +11,7 @@ import { createFigures } from './figures.ts'
 import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
+import { readLivenessOf } from './liveness.ts'
 import { overwriting } from './overwriting.ts'
 import { createRefusal } from './quotas.ts'
 import { createRetirement } from './secrets.ts'
@@ -55,6 +56,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   const [getOwn, queueExists] = [db.prepare(GET_OWN), db.prepare(QUEUE_EXISTS)]
   const refusal = createRefusal(db, 'listeners')
   const figures = createFigures(db)
+  const livenessOf = readLivenessOf(db)
   const answers = createEffectAnswers(db)
   const retire = createRetirement(db)
   const writing = <Result>(work: () => Result) => overwriting(db, () => transact(work))
@@ -67,9 +69,22 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     const row = getOwn.get(ask.id, ask.organizationId, ask.queueId) as Revised<ListenerRow> | undefined
     return row === undefined ? null : { ...listenerOf(row), revision: row.revision }
   }
-  const note = (type: EventType, { organizationId, queueId, id, name }: Listener, now: number) =>
-    usage.note({ type, organizationId, id, name, queueId }, now)
-  const detailed = (listener: Listener): ListenerDetails => ({ ...listener, ...figures.read(listener.id) })
+  const note = (type: EventType, { organizationId, queueId, id, name }: Listener, now: number, reason?: string) =>
+    usage.note({ type, organizationId, id, name, queueId, reason }, now)
+  const detailed = (listener: Listener): ListenerDetails => ({
+    ...listener,
+    ...figures.read(listener.id),
+    liveness: livenessOf(listener.id),
+  })
+  /** The listener with its new time, within a transaction. */
+  const written = <Changed extends Listener>(listener: Changed, now: number): Changed => {
+    const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings } = listener
+    // Two changes within a millisecond must not look like one to whoever compares them.
+    const updatedAt = Math.max(now, listener.updatedAt + 1)
+    update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), updatedAt, id)
+    touchQueue.run(organizationId, queueId)
+    return { ...listener, updatedAt }
+  }
 
   return {
     async create(listener, answer) {
@@ -112,18 +127,23 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
           if (listener === null) return 'not_found'
           if (contradicts(listener.revision, belief)) return 'changed'
           const settings = withChange(listener.settings, changes.settings ?? {})
-          // Two changes within a millisecond must not look like one to whoever compares them.
-          const updatedAt = Math.max(now, listener.updatedAt + 1)
           const secrets = changes.secret === undefined ? {} : rotated(listener, changes.secret, now)
-          const changed = { ...listener, ...changes, ...secrets, settings, updatedAt, revision: listener.revision + 1 }
-          const { name, notifyUrl, livenessUrl, secret } = changed
-          update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), updatedAt, ask.id)
+          const changed = written({ ...listener, ...changes, ...secrets, settings }, now)
           if (changes.secret !== undefined) retire(ask.id, changed.retiredSecrets)
-          touchQueue.run(ask.organizationId, ask.queueId)
           note('listener_updated', changed, now)
-          return changed
+          return { ...changed, revision: listener.revision + 1 }
         }),
       )
+    },
+    async disable({ id, notifyUrl, reason, now }) {
+      return transact(() => {
+        const listener = find(id)
+        if (listener === null || listener.notifyUrl !== notifyUrl || !isPushed(listener)) return null
+        const settings = withChange(listener.settings, { status: 'disabled' })
+        const changed = written({ ...listener, settings }, now)
+        note('listener_updated', changed, now, reason)
+        return changed
+      })
     },
     async delete({ now, ...ask }) {
       const outcome = writing(() => {

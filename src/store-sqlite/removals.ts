@@ -17,6 +17,7 @@ const DELETE_MISSED = `
   delete from missed where (sequence, listener_id) in
     (select sequence, listener_id from missed where listener_id = ? limit ?)`
 const DELETE_FIGURES = `delete from listener_figures where listener_id = ?`
+const DELETE_LIVENESS = `delete from listener_liveness where listener_id = ?`
 
 const MESSAGES = `select sequence from messages where queue_id = ? limit ?`
 const DELETE_MARKS = `
@@ -41,7 +42,8 @@ type Sweep = (id: string, limit: number) => number
 export function createRemovalStore(db: DatabaseSync, transact: Transact, marks: MessageMarks): RemovalStore {
   const [next, forget] = [db.prepare(NEXT), db.prepare(FORGET)]
   const [deleteDeliveries, deleteMissed] = [db.prepare(DELETE_DELIVERIES), db.prepare(DELETE_MISSED)]
-  const [deleteFigures, messages] = [db.prepare(DELETE_FIGURES), db.prepare(MESSAGES)]
+  const [deleteFigures, deleteLiveness] = [db.prepare(DELETE_FIGURES), db.prepare(DELETE_LIVENESS)]
+  const messages = db.prepare(MESSAGES)
   const [deleteAttempts, deleteMessage] = [db.prepare(DELETE_ATTEMPTS), db.prepare(DELETE_MESSAGE)]
   const deleteMarks = db.prepare(DELETE_MARKS)
 
@@ -49,7 +51,10 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, marks: 
   function sweepListener(id: string, limit: number): number {
     const deliveries = Number(deleteDeliveries.run(id, limit).changes)
     const missed = deliveries < limit ? Number(deleteMissed.run(id, limit - deliveries).changes) : 0
-    if (deliveries + missed === 0) deleteFigures.run(id)
+    if (deliveries + missed === 0) {
+      deleteFigures.run(id)
+      deleteLiveness.run(id)
+    }
     return deliveries + missed
   }
 

@@ -8,7 +8,7 @@ export function packSettlement(flat: Flat, { delivery, attempt, next }: Settleme
   flat.push(delivery.attemptsBefore)
   flat.push(attempt.number, attempt.startedAt, attempt.durationMs, attempt.status, attempt.error, attempt.response)
   flat.push(next.state)
-  if (next.state === 'pending') flat.push(next.dueAt)
+  if (next.state === 'pending') flat.push(next.dueAt, next.anew === true)
   if (next.state === 'missed') flat.push(next.reason)
 }
 
@@ -36,7 +36,10 @@ export function unpackSettlement(reader: Reader): Settlement {
 
 function unpackNext(reader: Reader): Next {
   const state = reader.text() as Next['state']
-  if (state === 'pending') return { state, dueAt: reader.number() }
+  if (state === 'pending') {
+    const dueAt = reader.number()
+    return reader.yes() ? { state, dueAt, anew: true } : { state, dueAt }
+  }
   if (state === 'missed') return { state, reason: reader.text() }
   return { state }
 }

@@ -16,7 +16,7 @@ const GIVE_UP = `delete from deliveries where ${OF_RUN}`
 const MOVE_DELIVERY = `
   update deliveries set due_at = ?, attempts = ?, first_sent_at = ?, moved = 1 where ${OF_RUN}`
 
-/** A redelivery was asked for while the attempt was on the wire. */
+/** A redelivery was asked for while the attempt was on the wire, or the attempts are not to count. */
 const BEGIN_ANEW = `
   update deliveries set due_at = ?, attempts = ?, attempts_before = ?, first_sent_at = ?, moved = 1
    where listener_id = ? and due_at = ? and sequence = ?`
@@ -49,6 +49,10 @@ export function createSettling(db: DatabaseSync, { leases }: Shared) {
     }
     const firstSentAt = delivery.firstSentAt ?? attempt.startedAt
     const { number } = attempt
+    if (next.state === 'pending' && next.anew) {
+      const { changes } = beginAnew.run(next.dueAt, number, number, firstSentAt, listenerId, dueAt, sequence)
+      return changes === 1 ? 'as judged' : 'gone'
+    }
     const { changes } =
       next.state === 'missed'
         ? giveUp.run(listenerId, dueAt, sequence, attemptsBefore)

@@ -14,6 +14,7 @@ const NOUNS = [
   'apiKeys',
   'queues',
   'listeners',
+  'liveness',
   'messages',
   'deliveries',
   'removals',

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { categoryOf, EVENT_TYPES, type EventType } from '../core/event.ts'
 import { addLatency } from '../core/latency.ts'
 import { bucketStart } from '../core/stats.ts'
-import { entriesOf, lineOf, placeLine } from '../store/segment.ts'
+import { entriesOf, placeLine, reasonedLineOf } from '../store/segment.ts'
 import { emptyTally, type UsageChanges } from '../store/usage-changes.ts'
 import { createMessageCounts, TallySum } from './message-counts.ts'
 import type { Transact } from './transaction.ts'
@@ -35,6 +35,8 @@ export interface Happening {
   name: string | null
   /** The queue around it. */
   queueId: string | null
+  /** Why, where nobody asked for it. */
+  reason?: string | undefined
 }
 
 /** What commits have done since the counts were last written. It is all of the same five minutes. */
@@ -104,9 +106,9 @@ export function createUsage(db: DatabaseSync, transact: Transact) {
   recount()
   return {
     /** One event of a key, a queue or a listener, with its count; within the transaction that it tells of. */
-    note({ type, organizationId, id, name, queueId }: Happening, now: number): void {
+    note({ type, organizationId, id, name, queueId, reason }: Happening, now: number): void {
       const place = queueId === null ? '' : placeLine(queueId, '')
-      insertSegment.run(organizationId, categoryOf(type), now, place + lineOf(type, id, name))
+      insertSegment.run(organizationId, categoryOf(type), now, place + reasonedLineOf(type, id, name, reason ?? null))
       const [bucket, counter] = [bucketStart(now), counters.get(type)!]
       counter.run(bucket, organizationId, '', '')
       counter.run(bucket, organizationId, queueId ?? id, queueId === null ? '' : id)

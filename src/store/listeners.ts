@@ -1,4 +1,5 @@
 import type { Listener, ListenerFigures, SettingsChange } from '../core/listener.ts'
+import type { Liveness } from '../core/liveness.ts'
 import type { StoredAnswer } from './answers.ts'
 import type { Refused } from './organizations.ts'
 import type { Belief, Only, Revised, Slice } from './store.ts'
@@ -14,7 +15,10 @@ export interface ListenerChanges {
 }
 
 /** A listener with its figures, as its full form shows it. */
-export interface ListenerDetails extends Listener, ListenerFigures {}
+export interface ListenerDetails extends Listener, ListenerFigures {
+  /** As it was last written down. */
+  liveness: Liveness
+}
 
 export interface ListenerStore {
   /**
@@ -39,6 +43,11 @@ export interface ListenerStore {
     now: number
     belief?: Belief
   }): Promise<Revised<Listener> | 'not_found' | 'name_taken' | 'changed'>
+  /**
+   * Disables a listener that is enabled and has this `notifyUrl`, and has the event say why; null where it is not so any
+   * more. The queue's version grows with it.
+   */
+  disable(ask: { id: string; notifyUrl: string; reason: string; now: number }): Promise<Listener | null>
   /** What it had waiting is gone with it. */
   delete(ask: {
     organizationId: string

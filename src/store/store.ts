@@ -5,6 +5,7 @@ import type { ClockStore } from './clock.ts'
 import type { DeliveryStore } from './deliveries.ts'
 import type { EventStore } from './events.ts'
 import type { ListenerStore } from './listeners.ts'
+import type { LivenessStore } from './liveness.ts'
 import type { MessageStore } from './messages.ts'
 import type { OrganizationStore } from './organizations.ts'
 import type { QueueStore } from './queues.ts'
@@ -22,6 +23,7 @@ export interface Store {
   readonly apiKeys: ApiKeyStore
   readonly queues: QueueStore
   readonly listeners: ListenerStore
+  readonly liveness: LivenessStore
   readonly messages: MessageStore
   readonly deliveries: DeliveryStore
   readonly removals: RemovalStore

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type AttemptError, acknowledges, type Outcome } from '../../src/core/attempt.ts'
-import { afterAttempt, attemptOf } from '../../src/core/delivery.ts'
+import { afterAttempt, attemptOf, holdMs, saysGone } from '../../src/core/delivery.ts'
 import { backoffMs, DEFAULT_RETRY_POLICY } from '../../src/core/retry-policy.ts'
 
 // The same texts and numbers on every run: a failure is one that everybody can repeat.
@@ -12,7 +12,7 @@ const NOW = 1_700_000_000_000
 const unjittered = { retry: DEFAULT_RETRY_POLICY, now: NOW, random: () => 0.5 }
 
 function outcome(what: Partial<Outcome>): Outcome {
-  return { startedAt: NOW - 50, durationMs: 50, status: null, error: null, response: '', ...what }
+  return { startedAt: NOW - 50, durationMs: 50, status: null, error: null, response: '', wish: null, ...what }
 }
 
 test('a 2xx acknowledges and nothing else does', () => {
@@ -70,9 +70,9 @@ test('a policy that was cut down to less than was already tried ends with the ne
 })
 
 test('an attempt is numbered after those before it and tells the outcome in full', () => {
-  const failed = outcome({ status: 500, response: 'oh no' })
-  assert.deepEqual(attemptOf({ attempts: 0 }, failed), { number: 1, ...failed })
-  assert.deepEqual(attemptOf({ attempts: 4 }, failed), { number: 5, ...failed })
+  const { wish, ...failed } = outcome({ status: 500, response: 'oh no' })
+  assert.deepEqual(attemptOf({ attempts: 0 }, { ...failed, wish }), { number: 1, ...failed })
+  assert.deepEqual(attemptOf({ attempts: 4 }, { ...failed, wish }), { number: 5, ...failed })
 })
 
 const errors = fc.constantFrom<AttemptError | null>(
@@ -89,6 +89,7 @@ const outcomes = fc.record({
   status: fc.option(fc.integer({ min: 100, max: 599 })),
   error: errors,
   response: fc.string(),
+  wish: fc.constant(null),
 })
 const policies = fc.record({
   maxAttempts: fc.integer({ min: 1, max: 100 }),
@@ -134,4 +135,46 @@ test('a redelivery starts the policy anew, though attempts go on counting', () =
   assert.equal(attemptOf(again, failed).number, 17)
   assert.deepEqual(afterAttempt(again, failed, unjittered), { state: 'pending', dueAt: NOW + 1_000 })
   assert.equal(afterAttempt({ ...again, attempts: 31 }, failed, unjittered).state, 'missed')
+})
+
+const FIRST = { attempts: 0, attemptsBefore: 0 }
+const wish = (what: Partial<NonNullable<Outcome['wish']>>) => ({ retryAfterMs: null, noRetry: false, ...what })
+
+test('a receiver can put the next attempt off, never bring it forward', () => {
+  for (const status of [400, 429, 500, 503]) {
+    const later = outcome({ status, wish: wish({ retryAfterMs: 60_000 }) })
+    assert.deepEqual(afterAttempt(FIRST, later, unjittered), { state: 'pending', dueAt: NOW + 60_000 })
+    const sooner = outcome({ status, wish: wish({ retryAfterMs: 10 }) })
+    assert.deepEqual(afterAttempt(FIRST, sooner, unjittered), { state: 'pending', dueAt: NOW + 1_000 })
+  }
+})
+
+test('putting off gives no attempt beyond the last', () => {
+  const later = outcome({ status: 503, wish: wish({ retryAfterMs: 60_000 }) })
+  assert.equal(afterAttempt({ attempts: 15, attemptsBefore: 0 }, later, unjittered).state, 'missed')
+})
+
+test('a receiver that wants no retry has the delivery missed at once', () => {
+  for (const status of [400, 410, 500]) {
+    const next = afterAttempt(FIRST, outcome({ status, wish: wish({ noRetry: true }) }), unjittered)
+    assert.deepEqual(next, { state: 'missed', reason: 'refused' })
+  }
+})
+
+test('what a receiver that is gone was sent waits, and starts over', () => {
+  const gone = outcome({ status: 410 })
+  assert.ok(saysGone(gone) && !saysGone(outcome({ status: 404 })))
+  for (const attempts of [0, 15]) {
+    const next = afterAttempt({ attempts, attemptsBefore: 0 }, gone, unjittered)
+    assert.deepEqual(next, { state: 'pending', dueAt: NOW, anew: true })
+  }
+})
+
+test('the whole listener is held by a 429 or 503 that says for how long, and by nothing else', () => {
+  const later = wish({ retryAfterMs: 5_000 })
+  for (let status = 100; status < 600; status++) {
+    assert.equal(holdMs(outcome({ status, wish: later })), status === 429 || status === 503 ? 5_000 : null)
+    assert.equal(holdMs(outcome({ status })), null)
+    assert.equal(holdMs(outcome({ status, wish: wish({ noRetry: true }) })), null)
+  }
 })

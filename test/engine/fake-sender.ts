@@ -1,9 +1,9 @@
-import type { AttemptError, Outcome } from '../../src/core/attempt.ts'
+import type { AttemptError, Outcome, Wish } from '../../src/core/attempt.ts'
 import type { OutgoingRequest, Sender } from '../../src/engine/sender.ts'
 import type { Runtime } from '../../src/runtime.ts'
 
-/** A status, or what went wrong instead of one. */
-export type Reply = number | AttemptError | 'aborted'
+/** A status, what went wrong instead of one, or a status with what the receiver asks for. */
+export type Reply = number | AttemptError | 'aborted' | { status: number; wish: Partial<Wish> }
 
 /** A request that would be on the wire now. */
 export interface Sent {
@@ -77,7 +77,9 @@ function sentOf(
   return sent
 }
 
-function outcomeOf(reply: number | AttemptError, startedAt: number, durationMs: number): Outcome {
-  const judged = typeof reply === 'number' ? { status: reply, error: null } : { status: null, error: reply }
-  return { startedAt, durationMs, ...judged, response: '' }
+function outcomeOf(reply: Exclude<Reply, 'aborted'>, startedAt: number, durationMs: number): Outcome {
+  const times = { startedAt, durationMs, response: '' }
+  if (typeof reply === 'number') return { ...times, status: reply, error: null, wish: null }
+  if (typeof reply === 'string') return { ...times, status: null, error: reply, wish: null }
+  return { ...times, status: reply.status, error: null, wish: { retryAfterMs: null, noRetry: false, ...reply.wish } }
 }

@@ -6,7 +6,7 @@ test('a 2xx is an outcome with its status, its answer and its times', async (t) 
   const origin = await openHttp(t, (_, response) => response.writeHead(201).end('made ✓'))
   const before = Date.now()
   const { startedAt, durationMs, ...rest } = await sent(openSender(t), to(origin))
-  assert.deepEqual(rest, { status: 201, error: null, response: 'made ✓' })
+  assert.deepEqual(rest, { status: 201, error: null, response: 'made ✓', wish: null })
   assert.ok(startedAt >= before && startedAt + durationMs <= Date.now())
 })
 
@@ -69,4 +69,36 @@ test('method, path, headers and body arrive as given, byte for byte', async (t) 
     assert.deepEqual(header('content-length'), [String(Buffer.byteLength(body))])
     assert.deepEqual([header('webhook-id'), header('content-type')], [['m1'], ['x/y']])
   }
+})
+
+for (const [what, status, headers, wish] of [
+  ['nothing', 503, {}, null],
+  ['a pause in seconds', 503, { 'Retry-After': '7' }, { retryAfterMs: 7_000, noRetry: false }],
+  ['a pause on any failure', 404, { 'retry-after': '0' }, { retryAfterMs: 0, noRetry: false }],
+  ['no retry', 400, { 'Discue-Retry': ' No ' }, { retryAfterMs: null, noRetry: true }],
+  ['a pause that cannot be read', 500, { 'retry-after': 'soon' }, { retryAfterMs: null, noRetry: false }],
+  ['something else', 500, { 'discue-retry': 'yes' }, null],
+  ['a pause where nothing failed', 200, { 'retry-after': '7', 'discue-retry': 'no' }, null],
+] as const) {
+  test(`a receiver that asks for ${what} is heard`, async (t) => {
+    const origin = await openHttp(t, (_, response) => response.writeHead(status, headers).end())
+    assert.deepEqual((await sent(openSender(t), to(origin))).wish, wish)
+  })
+}
+
+test('a pause until a date is counted from now', async (t) => {
+  const until = new Date(Date.now() + 60_000).toUTCString()
+  const origin = await openHttp(t, (_, response) => response.writeHead(503, { 'retry-after': until }).end())
+  const { wish } = await sent(openSender(t), to(origin))
+  assert.ok(wish!.retryAfterMs! > 1_000 && wish!.retryAfterMs! <= 60_000, JSON.stringify(wish))
+})
+
+test('a GET asks without a body', async (t) => {
+  let asked = ''
+  const origin = await openHttp(t, (request, response) => {
+    asked = `${request.method} ${request.url} ${request.headers['content-length'] ?? 'no body'}`
+    response.end('alive')
+  })
+  const outcome = await sent(openSender(t), to(origin, { method: 'GET', path: '/alive', headers: [], body: null }))
+  assert.deepEqual([outcome.status, outcome.response, asked], [200, 'alive', 'GET /alive no body'])
 })

@@ -51,7 +51,7 @@ export async function openTcp(t: TestContext, talk: (socket: Socket) => void): P
 
 export function to(origin: string, what: Partial<OutgoingRequest> = {}): OutgoingRequest {
   const [headers, startedAt] = [['content-type', 'text/plain'], Date.now()]
-  return { origin, path: '/', headers, body: 'hello', timeoutMs: PATIENT_MS, startedAt, ...what }
+  return { method: 'POST', origin, path: '/', headers, body: 'hello', timeoutMs: PATIENT_MS, startedAt, ...what }
 }
 
 export async function sent(sender: Sender, request: OutgoingRequest): Promise<Outcome> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../src/core/listener.ts'
+import { UNKNOWN_LIVENESS } from '../../src/core/liveness.ts'
 import { rotated } from '../../src/core/secret-rotation.ts'
 import type { ListenerChanges } from '../../src/store/listeners.ts'
 import { NOW } from './make.ts'
@@ -26,6 +27,7 @@ const NO_FIGURES = {
   lastFailureAt: null,
   missedCount: 0,
   missedMessageIds: [],
+  liveness: UNKNOWN_LIVENESS,
 }
 
 const found: StoreCase[] = [
@@ -247,6 +249,35 @@ const changed: StoreCase[] = [
       const waiting = await store.deliveries.waiting({ node: 'a', after: null, limit: 10, now })
       assert.deepEqual(waiting, [{ listenerId: listener.id, nextDueAt: before.deliverAt }])
       assert.equal((await claim(given, { listenerId: listener.id })).deliveries.length, 2)
+    },
+  },
+  {
+    name: 'a listener is disabled once, for a reason, and only while it is what was believed',
+    async run(given) {
+      const { store, now } = given
+      const { organization, queue, listeners } = await storedScene(given)
+      const listener = listeners[0]!
+      const ask = { id: listener.id, notifyUrl: listener.notifyUrl!, reason: 'it said so', now }
+      const versionOf = async () => (await store.queues.get({ organizationId: organization.id, id: queue.id }))?.version
+      const before = await versionOf()
+      assert.equal(await store.listeners.disable({ ...ask, notifyUrl: 'http://127.0.0.1:9/moved' }), null)
+      assert.equal(await versionOf(), before)
+      const disabled = { ...listener, settings: { ...listener.settings, status: 'disabled' }, updatedAt: now }
+      assert.deepEqual(await store.listeners.disable(ask), disabled)
+      assert.deepEqual(await store.listeners.find(listener.id), disabled)
+      assert.ok((await versionOf())! > before!)
+      assert.equal(await store.listeners.disable(ask), null)
+      const categories = ['listeners'] as const
+      const page = { organizationId: organization.id, categories, only: null, since: 0, after: null, limit: 10 }
+      const { events } = await store.events.list(page)
+      assert.deepEqual(
+        events.map(({ type, subject, reason }) => [type, subject.id, subject.name, reason]),
+        [
+          ['listener_updated', listener.id, listener.name, 'it said so'],
+          ['listener_added', listener.id, listener.name, null],
+        ],
+      )
+      assert.equal(await store.listeners.disable({ ...ask, id: queue.id }), null)
     },
   },
   {

@@ -56,6 +56,19 @@ const done: StoreCase[] = [
     },
   },
   {
+    name: 'a delivery that starts anew keeps its attempts, and none of them counts any more',
+    async run(given) {
+      const { listenerId, message, delivery } = await claimed(given)
+      const anew: Next = { state: 'pending', dueAt: given.now + 5, anew: true }
+      assert.equal(await settled(given, delivery, anew), 'settled')
+      assert.deepEqual(await claim(given, { listenerId }), { deliveries: [], nextDueAt: given.now + 5 })
+      const again = await claimedOne(given, { listenerId, now: given.now + 5 })
+      assert.deepEqual([again.attempts, again.attemptsBefore, again.firstSentAt], [1, 1, given.now])
+      assert.equal((await stored(given, message)).deliveries[0]?.attempts, 1)
+      assert.equal(await settled(given, delivery, anew), 'lost')
+    },
+  },
+  {
     name: 'an acknowledgement counts for its listener',
     async run(given) {
       const { listener, delivery } = await claimed(given)

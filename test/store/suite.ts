@@ -8,6 +8,7 @@ import { eventCases } from './events.cases.ts'
 import { expiryCases } from './expiry.cases.ts'
 import { leaseCases } from './leases.cases.ts'
 import { listenerCases } from './listeners.cases.ts'
+import { livenessCases } from './liveness.cases.ts'
 import { createMake, type Make, NOW } from './make.ts'
 import { messageCases } from './messages.cases.ts'
 import { organizationCases } from './organizations.cases.ts'
@@ -41,6 +42,7 @@ const nouns: Record<string, StoreCase[]> = {
   'api keys': apiKeyCases,
   queues: queueCases,
   listeners: listenerCases,
+  liveness: livenessCases,
   messages: messageCases,
   batch: batchCases,
   deliveries: deliveryCases,

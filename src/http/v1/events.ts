@@ -34,6 +34,12 @@ const Event = Type.Object({
   queue: Type.Optional(Ref),
   listener: Type.Optional(Ref),
   message: Type.Optional(Ref),
+  reason: Type.Optional(
+    Type.String({
+      description: 'why, where the server did it by itself',
+      examples: ['the listener answered 410 Gone'],
+    }),
+  ),
 })
 
 const schema = {
@@ -88,8 +94,9 @@ function badQuery(path: string, message: string): Problem {
   return new Problem('bad_query', { errors: [{ path, message }] })
 }
 
-function fullEvent({ id, type, storedAt, organizationId, subject }: UsageEvent): Static<typeof Event> {
-  return { id, type, stored_at: storedAt, client: { id: organizationId }, [NOUNS[categoryOf(type)]]: refOf(subject) }
+function fullEvent({ id, type, storedAt, organizationId, subject, reason }: UsageEvent): Static<typeof Event> {
+  const what = { [NOUNS[categoryOf(type)]]: refOf(subject), ...(reason === null ? {} : { reason }) }
+  return { id, type, stored_at: storedAt, client: { id: organizationId }, ...what }
 }
 
 const NOUNS = { api_keys: 'api_key', queues: 'queue', listeners: 'listener', messages: 'message' } as const

@@ -13,6 +13,7 @@ import {
   ORDERINGS,
   type SettingsChange,
 } from '../../core/listener.ts'
+import { LIVENESS_STATES } from '../../core/liveness.ts'
 import { MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS } from '../../core/retry-policy.ts'
 import type { ListenerDetails } from '../../store/listeners.ts'
 import { paths } from '../links.ts'
@@ -108,7 +109,7 @@ export const Listener = Type.Object(
     id: Id,
     name: Type.String(),
     liveness: Type.Object({
-      state: Type.Enum(['stable', 'unstable', 'down', 'unknown']),
+      state: Type.Enum([...LIVENESS_STATES]),
       success_count: Type.Integer(),
       last_success_at: NullableTime,
       failure_count: Type.Integer(),
@@ -141,17 +142,6 @@ export const Listener = Type.Object(
   },
   { title: 'Listener' },
 )
-
-/** What a listener is as long as nobody has checked it. */
-const UNCHECKED: Static<typeof Listener>['liveness'] = Object.freeze({
-  state: 'unknown',
-  success_count: 0,
-  last_success_at: null,
-  failure_count: 0,
-  last_failure_status: null,
-  last_failure_at: null,
-  last_failure_msg: null,
-})
 
 /** The body in the words of the use cases. */
 export function createdOf(body: Static<typeof NewListener>): Omit<New, 'organizationId' | 'queueId'> {
@@ -196,11 +186,20 @@ function settingsOf({ retry, rate_limit, ...body }: Settings): SettingsChange {
 }
 
 export function fullListener(listener: ListenerDetails): Static<typeof Listener> {
-  const { retry, timeoutMs, maxConcurrency, rateLimit, ...rest } = listener.settings
+  const { liveness, settings } = listener
+  const { retry, timeoutMs, maxConcurrency, rateLimit, ...rest } = settings
   return {
     id: listener.id,
     name: listener.name,
-    liveness: UNCHECKED,
+    liveness: {
+      state: liveness.state,
+      success_count: liveness.successCount,
+      last_success_at: liveness.lastSuccessAt,
+      failure_count: liveness.failureCount,
+      last_failure_status: liveness.lastFailureStatus,
+      last_failure_at: liveness.lastFailureAt,
+      last_failure_msg: liveness.lastFailureMsg,
+    },
     messages: {
       acknowledged_count: listener.acknowledgedCount,
       last_success_at: listener.lastSuccessAt,

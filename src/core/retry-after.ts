@@ -1,0 +1,15 @@
+/** Nobody can put off a delivery for longer than this with one answer. */
+export const MAX_RETRY_AFTER_MS = 3_600_000
+
+const SECONDS = /^\d{1,15}$/
+/** The three forms of RFC 9110, 5.6.7 begin with the name of a day; `Date.parse` would take much else. */
+const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /
+
+/** What a `Retry-After` (RFC 9110, 10.2.3) asks for, in ms from now, an hour at most; null where it says nothing. */
+export function retryAfterMs(text: string, now: number): number | null {
+  const value = text.trim()
+  if (SECONDS.test(value)) return Math.min(Number(value) * 1_000, MAX_RETRY_AFTER_MS)
+  if (!HTTP_DATE.test(value)) return null
+  const at = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`)
+  return Number.isNaN(at) ? null : Math.min(Math.max(0, at - now), MAX_RETRY_AFTER_MS)
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import type { Listener } from '../../src/core/listener.ts'
+import { type LivenessNews, UNKNOWN_LIVENESS, withNews } from '../../src/core/liveness.ts'
+import { idsOf, storedListener, storedOrganization, storedQueue, storedScene } from './scene.ts'
+import type { Given, StoreCase } from './suite.ts'
+
+const NOTHING: LivenessNews = { ...UNKNOWN_LIVENESS, state: null }
+
+const NEWS: LivenessNews[] = [
+  { ...NOTHING, state: 'stable', successCount: 3, lastSuccessAt: 1_000 },
+  { ...NOTHING, successCount: 2, lastSuccessAt: 2_000 },
+  {
+    ...NOTHING,
+    state: 'unstable',
+    failureCount: 1,
+    lastFailureAt: 3_000,
+    lastFailureStatus: 503,
+    lastFailureMsg: 'answered 503',
+  },
+  { ...NOTHING, state: 'down', failureCount: 2, lastFailureAt: 4_000, lastFailureMsg: 'timeout' },
+  { ...NOTHING, state: 'unknown' },
+  NOTHING,
+]
+
+export const livenessCases: StoreCase[] = [
+  {
+    name: 'what is noted of a listener adds up, and shows in it',
+    async run(given) {
+      const { store } = given
+      const { listeners } = await storedScene(given, 2)
+      const [listener, other] = [listeners[0]!, listeners[1]!]
+      let expected = UNKNOWN_LIVENESS
+      for (const news of NEWS) {
+        await store.liveness.note([{ listenerId: listener.id, news }])
+        expected = withNews(expected, news)
+        assert.deepEqual((await store.listeners.get(idsOf(listener)))?.liveness, expected)
+      }
+      assert.deepEqual((await store.listeners.get(idsOf(other)))?.liveness, UNKNOWN_LIVENESS)
+      const ask = { organizationId: listener.organizationId, queueId: listener.queueId, only: null, slice: null }
+      const listed = await store.listeners.list(ask)
+      assert.deepEqual(
+        listed.map(({ liveness }) => liveness),
+        [expected, UNKNOWN_LIVENESS],
+      )
+    },
+  },
+  {
+    name: 'several listeners are noted at once, and one that is deleted is passed over',
+    async run(given) {
+      const { store, make, now } = given
+      const { listeners } = await storedScene(given, 3)
+      const [gone, ...kept] = listeners
+      assert.equal(await store.listeners.delete({ ...idsOf(gone!), now }), 'deleted')
+      const ids = [gone!.id, make.id(), ...kept.map(({ id }) => id)]
+      await store.liveness.note(ids.map((listenerId) => ({ listenerId, news: NEWS[0]! })))
+      for (const listener of kept) {
+        assert.equal((await store.listeners.get(idsOf(listener)))?.liveness.successCount, 3)
+      }
+      await store.liveness.note([])
+    },
+  },
+  {
+    name: 'those to check are the enabled ones with a liveness_url, with their state, a page at a time',
+    async run(given) {
+      const { store, now } = given
+      const { queue, organization } = await storedScene(given, 0)
+      const checked = [await storedListener(given, queue), await storedListener(given, queue)]
+      const other = await storedListener(given, await storedQueue(given, await storedOrganization(given)))
+      const change = async (changes: Parameters<typeof store.listeners.update>[0]['changes']) => {
+        const listener = await storedListener(given, queue)
+        assert.ok(typeof (await store.listeners.update({ ...idsOf(listener), changes, now })) === 'object')
+      }
+      await change({ livenessUrl: null })
+      await change({ notifyUrl: null, livenessUrl: null })
+      await change({ settings: { status: 'disabled' } })
+      await store.liveness.note([{ listenerId: checked[1]!.id, news: { ...NOTHING, state: 'down' } }])
+      const expected = [
+        [checked[0]!.id, 'unknown'],
+        [checked[1]!.id, 'down'],
+        [other.id, 'unknown'],
+      ]
+      assert.deepEqual(await pages(given, 1), expected)
+      assert.deepEqual(await pages(given, 10), expected)
+      assert.deepEqual((await store.liveness.checked({ after: null, limit: 1 }))[0]?.listener, checked[0])
+      await store.queues.delete({ organizationId: organization.id, id: queue.id, now })
+      assert.deepEqual(await pages(given, 10), [expected[2]])
+    },
+  },
+]
+
+async function pages({ store }: Pick<Given, 'store'>, limit: number): Promise<[string, string][]> {
+  const found: { listener: Listener; state: string }[] = []
+  for (let after: string | null = null; ; after = found.at(-1)!.listener.id) {
+    const page = await store.liveness.checked({ after, limit })
+    found.push(...page)
+    if (page.length < limit) return found.map(({ listener, state }) => [listener.id, state])
+  }
+}
