@@ -10,10 +10,11 @@ import { endToEnd } from './scenarios/end-to-end.ts'
 import { isolation } from './scenarios/isolation.ts'
 import { latency } from './scenarios/latency.ts'
 import { paging } from './scenarios/paging.ts'
+import { start } from './scenarios/start.ts'
 import { showTable } from './table.ts'
 import { startTarget } from './target.ts'
 
-const scenarios = [endToEnd, latency, backlog, isolation, paging]
+const scenarios = [endToEnd, latency, backlog, isolation, paging, start]
 
 process.on('SIGINT', () => process.exit(130))
 process.on('SIGTERM', () => process.exit(143))

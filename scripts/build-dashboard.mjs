@@ -28,6 +28,18 @@ export function isDashboardBuilt() {
   return builtAt > 0 && MADE_OF.every((path) => newestIn(path) <= builtAt)
 }
 
+/**
+ * Builds it where it is missing or old. A server without it delivers all the same, so that it cannot be built is told
+ * and is no reason not to start.
+ */
+export function ensureDashboard() {
+  try {
+    if (!isDashboardBuilt()) buildDashboard()
+  } catch (error) {
+    console.error(`discue: starting without the dashboard: ${error.message}`)
+  }
+}
+
 /** Installs what the dashboard is made with where that is needed. Throws with a line for people. */
 export function installDashboard() {
   const installedAt = modifiedAt(join(source, 'node_modules', '.package-lock.json'))

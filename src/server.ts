@@ -7,9 +7,7 @@ import { sealAllSecrets } from './app/secrets.ts'
 import type { Config } from './config.ts'
 import { createSecretBox } from './core/secret-box.ts'
 import { Activity } from './engine/activity.ts'
-import { createEngine } from './engine/engine.ts'
 import { createMovableClock } from './engine/movable-clock.ts'
-import { createApi } from './http/api.ts'
 import { createManualRuntime, createRuntime, type Log } from './runtime.ts'
 import type { Store } from './store/store.ts'
 import { openThreadedSqliteStore } from './store-sqlite/threaded.ts'
@@ -35,7 +33,12 @@ export interface Server {
 export async function startServer(config: Config, log: Log): Promise<Server> {
   // Before anything is opened: a wrong path costs nothing.
   const tls = readTlsFiles(config.tls)
-  const store = await openThreadedSqliteStore(config.database.path)
+  // The database opens in its own thread while this one loads the rest.
+  const [store, { createEngine }, { createApi }] = await Promise.all([
+    openThreadedSqliteStore(config.database.path),
+    import('./engine/engine.ts'),
+    import('./http/api.ts'),
+  ])
   const undo: (() => Promise<void>)[] = [() => store.close()]
   try {
     const time = await createTime(config, log, store)

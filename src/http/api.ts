@@ -3,6 +3,7 @@ import type { AppDeps } from '../app/deps.ts'
 import type { Network } from '../core/address.ts'
 import { MAX_BODY_BYTES, parseBody } from './body.ts'
 import { closeIdleConnections } from './closing.ts'
+import { lazyCompilers } from './compilers.ts'
 import type { TypeBoxProvider } from './contract.ts'
 import { dashboardRoutes } from './dashboard/routes.ts'
 import { invalidBody } from './faults.ts'
@@ -123,6 +124,7 @@ function options({ runtime }: ApiDeps) {
     return503OnClosing: false,
     clientErrorHandler: createClientErrorHandler(runtime.newId),
     schemaErrorFormatter: invalidBody,
+    schemaController: { compilersFactory: lazyCompilers() },
     ajv: {
       customOptions: {
         allErrors: true,

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { RouteList } from './described.ts'
-import { describe } from './document.ts'
 
 const schema = {
   operationId: 'getOpenApi',
@@ -16,6 +15,7 @@ const schema = {
 export function openApiRoutes(app: FastifyInstance, routes: RouteList, publicUrl: string | null): void {
   let text: string | undefined
   app.get('/openapi.json', { schema }, async (_request, reply) => {
+    const { describe } = await import('./document.ts')
     text ??= JSON.stringify(describe(routes.described(), publicUrl?.replace(/\/+$/, '') ?? '/').document)
     return reply.type('application/json; charset=utf-8').send(text)
   })
