@@ -56,6 +56,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       runtime,
       acceptor: engine.acceptor,
       carrier: engine.carrier,
+      preflight: engine.preflight,
       directory: createQueueDirectory(store),
       schemaChecks: createSchemaChecks(),
       keyRing: createKeyRing({ store, now: runtime.now }),
@@ -75,6 +76,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     undo.push(async () => {
       health.stopping()
       time.release()
+      engine.endWaits()
       await api.close()
     })
     const url = await api.listen({ host: config.host, port: config.port })

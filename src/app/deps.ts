@@ -1,5 +1,6 @@
-import type { Listener } from '../core/listener.ts'
+import type { Listener, Pushed } from '../core/listener.ts'
 import type { Message } from '../core/message.ts'
+import type { CheckReport } from '../core/preflight.ts'
 import type { SecretBox } from '../core/secret-box.ts'
 import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
@@ -41,12 +42,19 @@ export interface Carrier {
   messageMoved(listenerIds: readonly string[], dueAt: number): void
 }
 
+/** Tries a listener without storing anything. */
+export interface Preflight {
+  /** Takes no longer than the listener's timeout. Throws `too_many_checks`, `overloaded` and `stopping`. */
+  check(listener: Pushed): Promise<CheckReport>
+}
+
 /** What every use case may ask for. */
 export interface AppDeps {
   store: Store
   runtime: Runtime
   acceptor: Acceptor
   carrier: Carrier
+  preflight: Preflight
   directory: QueueDirectory
   schemaChecks: SchemaChecks
   keyRing: KeyRing

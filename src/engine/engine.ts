@@ -1,4 +1,4 @@
-import type { Acceptor, Carrier } from '../app/deps.ts'
+import type { Acceptor, Carrier, Preflight } from '../app/deps.ts'
 import type { SecretBox } from '../core/secret-box.ts'
 import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
@@ -9,6 +9,7 @@ import { createCommitter } from './committer.ts'
 import { createDispatcher, RENEW_EVERY_MS } from './dispatcher.ts'
 import { createLoop } from './loop.ts'
 import { MemoryShare } from './memory-share.ts'
+import { createPreflight } from './preflight.ts'
 import { createPruner, type Retention } from './pruner.ts'
 import { SendSlots } from './send-slots.ts'
 import { createSender } from './sender.ts'
@@ -34,6 +35,9 @@ const LAST_COMMIT_MS = 5_000
 export interface Engine {
   acceptor: Acceptor
   carrier: Carrier
+  preflight: Preflight
+  /** Ends what would keep a request waiting for long: checks of listeners. */
+  endWaits(): void
   start(): Promise<void>
   /** Finishes what is on the wire (10 s at most), writes it, and hands the rest back. */
   stop(): Promise<void>
@@ -57,6 +61,7 @@ export function createEngine(deps: {
   const sender = activity?.watchSender(plainSender) ?? plainSender
   const shares = { slots: new SendSlots(MAX_IN_FLIGHT), memory: new MemoryShare() }
   const dispatcher = createDispatcher({ ...deps, ...shares, store, committer, sender, node })
+  const preflight = createPreflight(deps)
   const sweep = () => {
     sender.dropIdle()
     return dispatcher.sweep()
@@ -95,6 +100,8 @@ export function createEngine(deps: {
         remover.wake()
       },
     },
+    preflight,
+    endWaits: preflight.stop,
     async start() {
       await dispatcher.renewLeases()
       for (const loop of loops) loop.start()

@@ -1,5 +1,5 @@
 import { type LookupAddress, lookup } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import { permitsAddress, type Targets } from '../core/target.ts'
 
@@ -10,6 +10,16 @@ export type Resolve = (hostname: string, done: (error: Error | null, addresses: 
 
 /** How the system resolves names. */
 export const resolveBySystem: Resolve = (hostname, done) => lookup(hostname, { all: true }, done)
+
+/** Is told of every step of a connection that came to its end, and of the addresses that it may connect to. */
+export type ConnectionWatch = (phase: 'resolve' | 'target' | 'connect' | 'tls', addresses: string[]) => void
+
+/** For tests, and for whoever wants to know how a connection comes about. */
+export interface ConnectionOptions {
+  /** The system's own where it is left out. */
+  resolve?: Resolve | undefined
+  watch?: ConnectionWatch | undefined
+}
 
 /** Nothing was sent: the target has no address that the server may connect to. */
 export class BlockedTarget extends Error {
@@ -26,18 +36,25 @@ export class BlockedTarget extends Error {
  * socket is handed the addresses that were judged: there is no second look-up that could answer with another one.
  * A connection that is used again costs nothing of this.
  */
-export function createConnector(targets: Targets, resolve: Resolve = resolveBySystem): buildConnector.connector {
-  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: createLookup(targets, resolve) })
-  return (options, callback) => {
+export function createConnector(targets: Targets, options: ConnectionOptions = {}): buildConnector.connector {
+  const { watch } = options
+  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: createLookup(targets, options) })
+  return (to, callback) => {
     // A socket resolves names alone, so that addresses have to be judged before it is made.
-    if (isIP(options.hostname) !== 0 && !permitsAddress(targets, options.hostname, options.hostname)) {
-      process.nextTick(callback, new BlockedTarget(options.hostname), null)
-    } else connect(options, callback)
+    const literal = isIP(to.hostname) !== 0
+    if (literal && !permitsAddress(targets, to.hostname, to.hostname)) {
+      process.nextTick(callback, new BlockedTarget(to.hostname), null)
+      return
+    }
+    if (literal) watch?.('target', [to.hostname])
+    const socket = connect(to, callback) as unknown as Socket
+    if (watch === undefined) return
+    socket.once('connect', () => watch('connect', [])).once('secureConnect', () => watch('tls', []))
   }
 }
 
 /** The addresses of a name that may be connected to. */
-export function resolvePermitted(
+function resolvePermitted(
   targets: Targets,
   resolve: Resolve,
   hostname: string,
@@ -51,9 +68,19 @@ export function resolvePermitted(
   })
 }
 
-function createLookup(targets: Targets, resolve: Resolve): LookupFunction {
+function createLookup(targets: Targets, { resolve = resolveBySystem, watch }: ConnectionOptions): LookupFunction {
   return (hostname, { all, family }, callback) => {
-    resolvePermitted(targets, resolve, hostname, (error, addresses) => {
+    const watched: Resolve = (name, done) =>
+      resolve(name, (error, addresses) => {
+        if (error === null) watch?.('resolve', [])
+        done(error, addresses)
+      })
+    resolvePermitted(targets, watched, hostname, (error, addresses) => {
+      if (error === null)
+        watch?.(
+          'target',
+          addresses.map(({ address }) => address),
+        )
       const usable = addresses.filter((one) => !family || one.family === family)
       const [first] = usable
       if (error !== null) callback(error, [])

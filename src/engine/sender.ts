@@ -5,7 +5,7 @@ import { retryAfterMs } from '../core/retry-after.ts'
 import type { Targets } from '../core/target.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import { Connections } from './connections.ts'
-import { createConnector, type Resolve } from './safe-connector.ts'
+import { type ConnectionOptions, createConnector } from './safe-connector.ts'
 import { attemptErrorOf } from './transport-error.ts'
 
 /** One request to a listener. `headers` alternates names and values. */
@@ -36,9 +36,8 @@ export interface Sender {
 
 const MAX_RESPONSE_BYTES = 64 * 1024
 
-/** `resolve` is for tests; the system's own where it is left out. */
-export function createSender(runtime: Runtime, targets: Targets, resolve?: Resolve): Sender {
-  const connections = new Connections(createConnector(targets, resolve))
+export function createSender(runtime: Runtime, targets: Targets, options?: ConnectionOptions): Sender {
+  const connections = new Connections(createConnector(targets, options))
   const inFlight = new Set<Exchange>()
 
   function ended(exchange: Exchange, client: Client, origin: string, clean: boolean): void {

@@ -22,6 +22,7 @@ import { apiKeyRoutes } from './v1/api-keys.ts'
 import { attemptRoutes } from './v1/attempts.ts'
 import { clockRoutes } from './v1/clock.ts'
 import { eventRoutes } from './v1/events.ts'
+import { listenerCheckRoutes } from './v1/listener-checks.ts'
 import { listenerRoutes } from './v1/listeners.ts'
 import { messageBatchRoutes } from './v1/message-batches.ts'
 import { messageRoutes } from './v1/messages.ts'
@@ -101,6 +102,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   queueRoutes(api, deps)
   schemaRoutes(api, deps)
   listenerRoutes(api, deps)
+  listenerCheckRoutes(api, deps)
   messageRoutes(api, deps)
   messageBatchRoutes(api, deps)
   attemptRoutes(api, deps)

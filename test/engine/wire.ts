@@ -15,7 +15,7 @@ export const PATIENT_MS = 30_000
 export const IMPATIENT_MS = 150
 
 export function openSender(t: TestContext, targets = ANY_TARGET, resolve?: Resolve): Sender {
-  const sender = createSender(createRuntime(silent), targets, resolve)
+  const sender = createSender(createRuntime(silent), targets, { resolve })
   t.after(() => sender.close())
   return sender
 }

@@ -8,6 +8,7 @@ import type { Network } from '../../src/core/address.ts'
 import { digestOf, prefixOf } from '../../src/core/api-key.ts'
 import { createIdFactory } from '../../src/core/id.ts'
 import { NO_LIMITS, quotaReached } from '../../src/core/organization.ts'
+import { type CheckReport, PHASES } from '../../src/core/preflight.ts'
 import { CLEAR_BOX, type SecretBox } from '../../src/core/secret-box.ts'
 import { ANY_TARGET, type Targets } from '../../src/core/target.ts'
 import { createApi, type Health } from '../../src/http/api.ts'
@@ -21,6 +22,15 @@ export const OWNER_KEY = 'owner-key-of-the-first-organization'
 export const OTHER_OWNER_KEY = 'owner-key-of-the-other-organization'
 
 const NODE = 'test-node'
+
+/** What every check of a listener says here. */
+const REPORT: CheckReport = {
+  passed: true,
+  phases: PHASES.map((name) => ({ name, verdict: 'passed', durationMs: 1, error: null })),
+  addresses: ['192.0.2.1'],
+  status: 200,
+  response: 'thanks',
+}
 
 /** What was logged, and with which fields. */
 export interface LogLine {
@@ -96,6 +106,7 @@ export async function startApi({
     runtime,
     acceptor: createDirectAcceptor(store, used),
     carrier: createNotingCarrier(carried),
+    preflight: { check: async () => REPORT },
     directory: createQueueDirectory(store),
     schemaChecks: createSchemaChecks(),
     keyRing: createKeyRing({ store, now: runtime.now }),

@@ -9,6 +9,8 @@ export interface Circumstances {
   params: readonly string[]
   /** Properties of the body that the operation takes; null where it takes none. */
   bodyProperties: readonly string[] | null
+  /** The path behind the last parameter, such as `check`; empty where nothing is. */
+  action: string
 }
 
 type Rule = (at: Circumstances) => boolean
@@ -25,6 +27,11 @@ const withKey: Rule = ({ resource }) => resource !== null
 const readsBody: Rule = ({ method, resource }) => resource !== null && BODY_METHODS.includes(method)
 const takesBody: Rule = ({ bodyProperties }) => bodyProperties !== null
 const acceptsMessages: Rule = ({ method, resource }) => method === 'POST' && resource === 'messages'
+const checks: Rule = ({ action }) => action === 'check'
+const either =
+  (...rules: Rule[]): Rule =>
+  (at) =>
+    rules.some((rule) => rule(at))
 /** The innermost resource of the path is the one that is looked for. */
 const looksFor =
   (param: string): Rule =>
@@ -62,6 +69,8 @@ const rules: Record<ProblemCode, Rule> = {
   message_started: ({ bodyProperties, method }) => method !== 'POST' && bodyProperties?.includes('deliver_at') === true,
   // Messages may share a name.
   name_taken: ({ bodyProperties, resource }) => bodyProperties?.includes('name') === true && resource !== 'messages',
+  listener_pulls: checks,
+  too_many_checks: checks,
   last_owner_key: ({ method, resource }) => resource === 'api_keys' && CHANGE_METHODS.includes(method),
   queue_deleting: ({ method, params }) => method === 'POST' && params.includes('queueId'),
   root_organization: ({ method, resource }) => resource === 'api_clients' && CHANGE_METHODS.includes(method),
@@ -72,8 +81,8 @@ const rules: Record<ProblemCode, Rule> = {
   dashboard_not_built: never,
   method_not_implemented: never,
   clock_not_manual: ({ bodyProperties }) => bodyProperties?.includes('ms') === true,
-  overloaded: acceptsMessages,
-  stopping: acceptsMessages,
+  overloaded: either(acceptsMessages, checks),
+  stopping: either(acceptsMessages, checks),
   store_unavailable: withKey,
 }
 

@@ -53,6 +53,7 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
           method,
           resource: demand?.resource ?? null,
           params: paramsOf(url),
+          action: actionOf(url),
           bodyProperties: body === undefined ? null : Object.keys((body.properties ?? {}) as Node),
         },
         components,
@@ -60,6 +61,10 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
       ),
     },
   }
+}
+
+function actionOf(url: string): string {
+  return /:\w+\/([^:]*)$/.exec(url)?.[1] ?? ''
 }
 
 /** One route serves PUT and PATCH, and each of them is an operation of its own. */

@@ -1,0 +1,108 @@
+import { isIP } from 'node:net'
+import type { Preflight } from '../app/deps.ts'
+import type { Outcome } from '../core/attempt.ts'
+import type { Pushed } from '../core/listener.ts'
+import { type CheckReport, checkReport, type Marks } from '../core/preflight.ts'
+import { Problem } from '../core/problem.ts'
+import type { SecretBox } from '../core/secret-box.ts'
+import type { Targets } from '../core/target.ts'
+import type { Runtime } from '../runtime.ts'
+import { deliveryRequest, targetOf, unsigned } from './delivery-request.ts'
+import type { ConnectionWatch, Resolve } from './safe-connector.ts'
+import { createSender, type OutgoingRequest, type Sender } from './sender.ts'
+
+/** A check may take as long as its listener's timeout allows, and holds a request open meanwhile. */
+const MAX_PER_ORGANIZATION = 4
+const MAX_CHECKS = 64
+const DATA = '{"test":true}'
+
+export interface PreflightDeps {
+  runtime: Runtime
+  targets: Targets
+  secretBox: SecretBox
+  userAgent: string
+  /** For tests; the system's own where it is left out. */
+  resolve?: Resolve
+}
+
+/** Tries a listener the way that a delivery takes, over a connection of its own. */
+export function createPreflight(deps: PreflightDeps): Preflight & { stop(): void } {
+  const { runtime } = deps
+  const running = new Map<Sender, string>()
+  let stopped = false
+
+  function expectRoom(organizationId: string): void {
+    if (stopped) throw new Problem('stopping')
+    const own = [...running.values()].filter((id) => id === organizationId).length
+    if (own >= MAX_PER_ORGANIZATION) throw new Problem('too_many_checks', { headers: { 'retry-after': '1' } })
+    if (running.size >= MAX_CHECKS) throw new Problem('overloaded')
+  }
+
+  async function attempt(request: OutgoingRequest, organizationId: string, watch: ConnectionWatch): Promise<Outcome> {
+    const sender = createSender(runtime, deps.targets, { resolve: deps.resolve, watch })
+    running.set(sender, organizationId)
+    try {
+      const outcome = await sender.send(request)
+      if (outcome === 'aborted') throw new Problem('stopping')
+      return outcome
+    } finally {
+      running.delete(sender)
+      await sender.close()
+    }
+  }
+
+  return {
+    async check(listener) {
+      expectRoom(listener.organizationId)
+      const request = testRequest(deps, listener)
+      const { hostname, protocol } = new URL(listener.notifyUrl)
+      const notes = noteOn(runtime)
+      const outcome =
+        request === null ? unsigned(runtime.now()) : await attempt(request, listener.organizationId, notes.watch)
+      const literal = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+      const at = { literal, secure: protocol === 'https:', addresses: notes.addresses }
+      return request === null ? unsignedReport(outcome) : checkReport(notes.marks, outcome, at)
+    },
+    stop() {
+      stopped = true
+      for (const sender of running.keys()) sender.abort()
+    },
+  }
+}
+
+/** Nothing can be sent without a signature, so nothing else is tried. */
+function unsignedReport(outcome: Outcome): CheckReport {
+  const skipped = checkReport({ startedAt: outcome.startedAt }, outcome, {
+    literal: false,
+    secure: true,
+    addresses: [],
+  })
+  const phases = skipped.phases.map(({ name }) => ({
+    ...{ name, durationMs: 0 },
+    verdict: name === 'send' ? ('failed' as const) : ('skipped' as const),
+    error: name === 'send' ? outcome.error : null,
+  }))
+  return { ...skipped, phases }
+}
+
+function noteOn(runtime: Pick<Runtime, 'now'>): { marks: Marks; addresses: string[]; watch: ConnectionWatch } {
+  const marks: Marks = { startedAt: runtime.now() }
+  const addresses: string[] = []
+  const watch: ConnectionWatch = (phase, found) => {
+    marks[phase] = runtime.now()
+    addresses.push(...found)
+  }
+  return { marks, addresses, watch }
+}
+
+/** A delivery's request, but that it says that it is none, and that its id is no message's. */
+function testRequest({ runtime, secretBox, userAgent }: PreflightDeps, listener: Pushed): OutgoingRequest | null {
+  const now = runtime.now()
+  const { id: listenerId, organizationId, queueId } = listener
+  const times = { createdAt: now, deliverAt: now }
+  const message = { id: runtime.newId(), organizationId, queueId, name: null, key: null, data: DATA, ...times }
+  const delivery = { listenerId, message: { ...message, sequence: 0 }, dueAt: now, attempts: 0, attemptsBefore: 0 }
+  const to = { listener, target: targetOf(listener, secretBox), userAgent, now }
+  const request = deliveryRequest({ ...delivery, firstSentAt: null, lease: 0 }, to)
+  return request === null ? null : { ...request, headers: [...request.headers, 'discue-test', 'true'] }
+}
