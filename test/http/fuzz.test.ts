@@ -6,10 +6,12 @@ import { titleOf } from '../../src/http/problems.ts'
 import { OTHER_OWNER_KEY, OWNER_KEY, sharedApi } from '../support/api.ts'
 import { inlined, type Operation, readDescription } from '../support/description.ts'
 import { type HostileRequest, requestFor } from '../support/request-arbitrary.ts'
-import { paramsOf, plant } from '../support/tenant.ts'
+import { fill, paramsOf, plant } from '../support/tenant.ts'
 
 const SEED = 20_260_101
 const RUNS = 16_000
+/** What an operation answers that this server is not configured for, however good the request is. */
+const SWITCHED_OFF = 501
 const MARKER = 'belongs-to-somebody-else'
 
 const api = await sharedApi()
@@ -49,6 +51,23 @@ function remember(path: string): void {
   }
 }
 
+const NO_LIMITS = {
+  ...{ queues: null, listeners: null, api_keys: null, schedules: null },
+  ...{ stored_messages: null, messages_per_day: null, requests_per_minute: null },
+}
+let plants = 0
+
+/**
+ * Makes one of everything again where requests have deleted the last one of something. Else most of what follows would
+ * find nothing, and would only ever try how that is answered.
+ */
+async function replenish(): Promise<void> {
+  if (shapes.every((shape) => (places.get(paramsOf(shape).join()) ?? []).length > 0)) return
+  await api.call('PUT', `/v1/api_clients/${first}`, { limits: NO_LIMITS }, ours.key)
+  const fresh = await plant(api, description, { key: ours.key, marker: `ours-${++plants}`, known })
+  for (const shape of shapes) remember(fill(shape, fresh.ids))
+}
+
 /** What is gone takes with it what was in it. */
 function forget(id: string): void {
   for (const [names, known] of places)
@@ -76,6 +95,7 @@ async function send(operation: Operation, request: HostileRequest): Promise<Ligh
   const { query, headers, body } = request
   // Wrong keys are among the requests, and in the end they would lock out everybody at this address.
   api.clock.now += 61_000
+  await replenish()
   const path = pathOf(operation, request)
   const url = query === '' ? path : `${path}?${query}`
   return api.inject({ method: operation.method as 'GET', url, headers, payload: body })
@@ -84,7 +104,7 @@ async function send(operation: Operation, request: HostileRequest): Promise<Ligh
 function expectDescribed(operation: Operation, response: LightMyRequestResponse): void {
   const { statusCode: status, body, headers } = response
   const told = () => `${operation.operationId} answered ${status} ${body.slice(0, 2_000)}`
-  assert.ok(status < 500, told())
+  assert.ok(status < 500 || status === SWITCHED_OFF, told())
   const described = operation.responses[status]
   assert.ok(described, `${told()}, which its description lacks`)
   assert.ok(headers['x-request-id'], told())
@@ -111,7 +131,7 @@ test(`${RUNS} requests for all operations are answered as described, whatever is
     const response = await send(operation, asked)
     expectDescribed(operation, response)
     counts.set(response.statusCode, (counts.get(response.statusCode) ?? 0) + 1)
-    if (response.statusCode === 200) seen.add(asked.operationId)
+    if (response.statusCode === 200 || response.statusCode === SWITCHED_OFF) seen.add(asked.operationId)
   })
   // A failure depends on what was stored before it: trying smaller requests afterwards would tell nothing.
   await fc.assert(property, { seed: SEED, numRuns: RUNS, endOnFailure: true })
@@ -141,6 +161,8 @@ test('any other method or path is a problem that says so', async () => {
   const property = fc.asyncProperty(fc.constantFrom(...methods), path, async (method, url) => {
     const { statusCode, body, json } = await api.inject({ method: method as 'GET', url })
     // Without a key: only what is beside the API can succeed.
+    // The dashboard needs no key either, and is not built here.
+    if (method === 'GET' && new URL(url, 'http://x').pathname === '/') return
     if (statusCode === 200) return assert.doesNotMatch(url, /queues|messages|keys|listeners/)
     assert.ok([400, 401, 404, 405, 501].includes(statusCode), `${method} ${url}: ${statusCode} ${body}`)
     assert.deepEqual([json().title, json().status], [titleOf(statusCode), statusCode])

@@ -9,6 +9,8 @@ export interface Circumstances {
   params: readonly string[]
   /** Properties of the body that the operation takes; null where it takes none. */
   bodyProperties: readonly string[] | null
+  /** As the router has it. */
+  url: string
   /** The path behind the last parameter, such as `check`; empty where nothing is. */
   action: string
 }
@@ -77,8 +79,7 @@ const rules: Record<ProblemCode, Rule> = {
   organization_frozen: ({ method, resource }) => resource !== null && WRITE_METHODS.includes(method),
   rate_limited: withKey,
   internal: always,
-  // Told in the description of the one operation that has it.
-  dashboard_not_built: never,
+  dashboard_not_built: ({ url }) => url === '/',
   method_not_implemented: never,
   clock_not_manual: ({ bodyProperties }) => bodyProperties?.includes('ms') === true,
   overloaded: either(acceptsMessages, checks),

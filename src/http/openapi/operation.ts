@@ -53,6 +53,7 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
           method,
           resource: demand?.resource ?? null,
           params: paramsOf(url),
+          url,
           action: actionOf(url),
           bodyProperties: body === undefined ? null : Object.keys((body.properties ?? {}) as Node),
         },
