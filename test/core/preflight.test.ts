@@ -6,7 +6,7 @@ import { checkReport, type Marks, PHASES } from '../../src/core/preflight.ts'
 
 const at = { literal: false, secure: true, addresses: ['192.0.2.1'] }
 const outcome = (what: Partial<Outcome>): Outcome => {
-  return { startedAt: 1_000, durationMs: 100, status: null, error: null, response: '', ...what }
+  return { startedAt: 1_000, durationMs: 100, status: null, error: null, response: '', wish: null, ...what }
 }
 
 test('the phases of an attempt that was acknowledged add up to its duration', () => {
