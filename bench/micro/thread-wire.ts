@@ -36,7 +36,10 @@ const batch: Batch = {
   keyUses: [],
 }
 const result: BatchResult = {
-  accepts: batch.accepts.map((_, i) => ({ outcome: 'accepted', messages: [{ sequence: 1e6 + i, leases: [1e6 + i] }] })),
+  accepts: batch.accepts.map((_, i) => ({
+    outcome: 'accepted',
+    messages: [{ sequence: 1e6 + i, leases: [1e6 + i], places: null }],
+  })),
   settlements: batch.settlements.map(() => 'settled'),
 }
 

@@ -93,14 +93,16 @@ function started(): Problem {
 
 /** Cancels what is still pending of it. Throws `message_not_found` and `changed`. */
 export async function deleteMessage(
-  deps: Pick<AppDeps, 'store' | 'carrier'>,
+  deps: Pick<AppDeps, 'store' | 'carrier' | 'runtime'>,
   ask: MessageAddress & { belief?: Belief },
 ): Promise<void> {
   expectIds([ask.queueId, ask.id], 'message_not_found')
-  const outcome = await deps.store.messages.delete(ask)
+  const now = deps.runtime.now()
+  const outcome = await deps.store.messages.delete({ ...ask, now })
   if (outcome === 'not_found') throw new Problem('message_not_found')
   if (outcome === 'changed') throw new Problem('changed')
   deps.carrier.messageGone(ask.id, outcome.listenerIds)
+  if (outcome.freedListenerIds.length > 0) deps.carrier.messageMoved(outcome.freedListenerIds, now)
 }
 
 /** Every attempt that is kept, newest first. Throws `message_not_found`. */

@@ -12,6 +12,8 @@ export interface LeasedDelivery {
   /** Those of them that belong to earlier runs: a redelivery starts the retry policy anew, and goes on counting. */
   attemptsBefore: number
   firstSentAt: number | null
+  /** The message's number among those of a listener that wants an order, the same on every attempt; else null. */
+  orderNumber: number | null
   /** Proves to the store that this holder is still the one that may settle it. */
   lease: number
 }

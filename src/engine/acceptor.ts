@@ -1,7 +1,7 @@
 import type { Acceptor } from '../app/deps.ts'
 import { quotaReached } from '../core/organization.ts'
 import type { Runtime } from '../runtime.ts'
-import type { AcceptResult, MessageAccept, StoredMessage } from '../store/batch.ts'
+import type { AcceptResult, MessageAccept, NewDelivery, StoredMessage } from '../store/batch.ts'
 import type { QueueRoute } from '../store/queues.ts'
 import type { Committer } from './committer.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -17,10 +17,11 @@ export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatc
     // A paused queue leases nothing: its messages wait in the store until somebody claims them.
     const due = message.deliverAt <= runtime.now() && !queue.paused
     const bytes = message.data.length
-    const deliveries = listeners.map((listener) => ({
-      listenerId: listener.id,
-      leased: due && dispatcher.reserve(listener, bytes),
-    }))
+    const deliveries = listeners.map((listener): NewDelivery => {
+      const { ordering } = listener.settings
+      const leased = due && dispatcher.reserve(listener, bytes)
+      return ordering === 'none' ? { listenerId: listener.id, leased } : { listenerId: listener.id, leased, ordering }
+    })
     return { message, deliveries }
   }
 
@@ -33,21 +34,24 @@ export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatc
   }
 
   function dispatch(
-    { message }: MessageAccept,
+    { message, deliveries }: MessageAccept,
     { queue, listeners }: QueueRoute,
-    { sequence, leases }: StoredMessage,
+    { sequence, leases, places }: StoredMessage,
   ): void {
     // Whoever resumes the queue wakes its lanes; until then each would only ask the store in vain.
     if (queue.paused) return
     const stored = { ...message, sequence }
     const dueAt = message.deliverAt
     for (const [index, listener] of listeners.entries()) {
-      const lease = leases[index] ?? null
-      if (lease === null) dispatcher.waitUntil(listener, dueAt)
-      else {
+      const [lease, place] = [leases[index] ?? null, places?.[index] ?? null]
+      if (lease !== null) {
         const delivery = { listenerId: listener.id, message: stored, dueAt, firstSentAt: null, lease }
-        dispatcher.offer({ ...delivery, attempts: 0, attemptsBefore: 0 })
+        dispatcher.offer({ ...delivery, attempts: 0, attemptsBefore: 0, orderNumber: place?.number ?? null })
+        continue
       }
+      if (deliveries[index]!.leased) dispatcher.unreserve(listener.id, message.data.length)
+      // What waits for its turn becomes due with the end of what comes before it.
+      if (place?.held !== true) dispatcher.waitUntil(listener, dueAt)
     }
   }
 

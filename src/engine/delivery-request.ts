@@ -59,6 +59,7 @@ export function deliveryRequest(
     'discue-first-sent-at',
     String(delivery.firstSentAt ?? to.now),
   ]
+  if (delivery.orderNumber !== null) headers.push('discue-sequence', String(delivery.orderNumber))
   for (const text of to.target.headers) headers.push(text)
   const { origin, path } = to.target
   return {

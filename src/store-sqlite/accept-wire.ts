@@ -1,6 +1,6 @@
 import type { Quota } from '../core/organization.ts'
 import type { StoredAnswer } from '../store/answers.ts'
-import type { Accept, AcceptResult, MessageAccept, StoredMessage } from '../store/batch.ts'
+import type { Accept, AcceptResult, MessageAccept, NewDelivery, Place, StoredMessage } from '../store/batch.ts'
 import type { Flat, Reader } from './flat.ts'
 
 /** Organization and queue are the same for all of an accept. */
@@ -10,7 +10,7 @@ export function packAccept(flat: Flat, { queueVersion, messages, answer }: Accep
   for (const { message, deliveries } of messages) {
     const { id, name, key, data, createdAt, deliverAt } = message
     flat.push(id, name, key, data, createdAt, deliverAt, deliveries.length)
-    for (const { listenerId, leased } of deliveries) flat.push(listenerId, leased)
+    for (const delivery of deliveries) flat.push(delivery.listenerId, wishOf(delivery))
   }
   flat.push(answer !== null)
   if (answer !== null) packAnswer(flat, answer)
@@ -31,10 +31,23 @@ export function unpackAccept(reader: Reader): Accept {
       createdAt: reader.number(),
       deliverAt: reader.number(),
     }
-    const deliveries = reader.list(() => ({ listenerId: reader.text(), leased: reader.yes() }))
+    const deliveries = reader.list(() => deliveryOf(reader.text(), reader.number()))
     return { message, deliveries }
   })
   return { queueVersion, messages, answer: reader.yes() ? unpackAnswer(reader) : null }
+}
+
+const [LEASED, QUEUE_ORDER, KEY_ORDER] = [1, 2, 4]
+
+/** What is asked for a delivery, as one number. */
+function wishOf({ leased, ordering }: NewDelivery): number {
+  return (leased ? LEASED : 0) + (ordering === undefined ? 0 : ordering === 'queue' ? QUEUE_ORDER : KEY_ORDER)
+}
+
+function deliveryOf(listenerId: string, wish: number): NewDelivery {
+  const leased = (wish & LEASED) !== 0
+  if (wish <= LEASED) return { listenerId, leased }
+  return { listenerId, leased, ordering: (wish & QUEUE_ORDER) !== 0 ? 'queue' : 'key' }
 }
 
 function packAnswer(flat: Flat, answer: StoredAnswer): void {
@@ -60,9 +73,11 @@ export function packAcceptResult(flat: Flat, result: AcceptResult): void {
   if (result.outcome === 'quota') flat.push(result.limit, result.value)
   if (result.outcome !== 'accepted') return
   flat.push(result.messages.length)
-  for (const { sequence, leases } of result.messages) {
+  for (const { sequence, leases, places } of result.messages) {
     flat.push(sequence, leases.length)
     for (const lease of leases) flat.push(lease)
+    flat.push(places?.length ?? null)
+    for (const place of places ?? []) flat.push(place?.number ?? null, place?.held ?? false)
   }
 }
 
@@ -71,7 +86,20 @@ export function unpackAcceptResult(reader: Reader): AcceptResult {
   if (outcome === 'quota') return { outcome, limit: reader.text() as Quota, value: reader.number() }
   if (outcome !== 'accepted') return { outcome }
   const messages = reader.list(
-    (): StoredMessage => ({ sequence: reader.number(), leases: reader.list(() => reader.numberOrNull()) }),
+    (): StoredMessage => ({
+      sequence: reader.number(),
+      leases: reader.list(() => reader.numberOrNull()),
+      places: unpackPlaces(reader),
+    }),
   )
   return { outcome, messages }
+}
+
+function unpackPlaces(reader: Reader): (Place | null)[] | null {
+  const count = reader.numberOrNull()
+  if (count === null) return null
+  return Array.from({ length: count }, () => {
+    const [number, held] = [reader.numberOrNull(), reader.yes()]
+    return number === null ? null : { number, held }
+  })
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Accept, AcceptResult, MessageAccept } from '../store/batch.ts'
+import type { Accept, AcceptResult, MessageAccept, Place, StoredMessage } from '../store/batch.ts'
 import { createEffectAnswers } from './answers.ts'
 import type { Changes, Shared } from './batch.ts'
 import type { MessageQuotas } from './message-quotas.ts'
@@ -24,11 +24,18 @@ interface Transaction {
   quota: ReturnType<MessageQuotas['begin']>
 }
 
-/** The sequence of the first message that was stored, or why none was. */
-export type Accepted = number | Exclude<AcceptResult, { outcome: 'accepted' }>
+/** What was stored, not leased yet, or why nothing was. */
+export type Accepted = Stored | Exclude<AcceptResult, { outcome: 'accepted' }>
+
+interface Stored {
+  /** Of the first message, from which the others count up. */
+  firstSequence: number
+  /** By message, where any listener of the queue wants an order. */
+  places: StoredMessage['places'][] | null
+}
 
 /** The part of a commit that takes messages in. */
-export function createAccepting(db: DatabaseSync, { audiences, leases, marks }: Shared) {
+export function createAccepting(db: DatabaseSync, { audiences, leases, marks, orders }: Shared) {
   const [queueVersion, insertMessage] = [db.prepare(QUEUE_VERSION), db.prepare(INSERT_MESSAGE)]
   const insertDelivery = db.prepare(INSERT_DELIVERY)
   const answers = createEffectAnswers(db)
@@ -45,22 +52,41 @@ export function createAccepting(db: DatabaseSync, { audiences, leases, marks }: 
     return version
   }
 
-  function insert({ message, deliveries }: MessageAccept, { figures: changes, usage: used }: Changes): number {
+  /** Returns the message's places among those of listeners that want an order. */
+  function insert(it: MessageAccept, sequence: number, changes: Changes): StoredMessage['places'] {
+    const { message, deliveries } = it
     const { id, organizationId, queueId, name, key, data, createdAt, deliverAt } = message
-    const sequence = sequences.next()
     const audience = audiences.of(queueId, sequence, deliveries)
     insertMessage.run(sequence, id, organizationId, queueId, audience, createdAt, deliverAt, name, key, data)
     marks.added(queueId, id)
-    for (const { listenerId } of deliveries) {
-      insertDelivery.run(listenerId, deliverAt, sequence)
-      changes.of(listenerId).pending += 1
+    let places: (Place | null)[] | null = null
+    for (let index = 0; index < deliveries.length; index++) {
+      const { listenerId, ordering } = deliveries[index]!
+      changes.figures.of(listenerId).pending += 1
+      const place = ordering === undefined ? null : orders.accept(listenerId, ordering, { sequence, key })
+      if (place?.held !== true) insertDelivery.run(listenerId, deliverAt, sequence)
+      if (place === null) continue
+      places ??= deliveries.map(() => null)
+      places[index] = place
     }
-    used.added(message)
-    return sequence
+    changes.usage.added(message)
+    return places
+  }
+
+  function insertAll(messages: readonly MessageAccept[], changes: Changes): Stored {
+    const firstSequence = sequences.next()
+    const ordered = messages[0]!.deliveries.some(({ ordering }) => ordering !== undefined)
+    const first = insert(messages[0]!, firstSequence, changes)
+    const places = ordered ? [first] : null
+    for (let i = 1; i < messages.length; i++) {
+      const place = insert(messages[i]!, sequences.next(), changes)
+      places?.push(place)
+    }
+    return { firstSequence, places }
   }
 
   return {
-    /** Returns the first message's sequence, from which the others count up. What refuses it comes before any write. */
+    /** What refuses it comes before any write. */
     accept(it: Accept, { seen, changes, quota }: Transaction): Accepted {
       const first = it.messages[0]!
       if (versionOf(first, seen) !== it.queueVersion) return { outcome: 'stale' }
@@ -68,21 +94,20 @@ export function createAccepting(db: DatabaseSync, { audiences, leases, marks }: 
       const refused = quota === null ? null : quota.accept(first.message, it.messages.length)
       if (refused !== null) return refused
       answers.write(it.answer)
-      const sequence = insert(first, changes)
-      for (let i = 1; i < it.messages.length; i++) insert(it.messages[i]!, changes)
-      return sequence
+      return insertAll(it.messages, changes)
     },
     /** After the transaction is on disk. */
     committed: sequences.committed,
     /** After the transaction is on disk: takes the leases that were asked for. */
     lease(it: Accept, accepted: Accepted, node: string): AcceptResult {
-      if (typeof accepted !== 'number') return accepted
+      if (!('firstSequence' in accepted)) return accepted
       const messages = it.messages.map(({ message, deliveries }, index) => {
-        const sequence = accepted + index
-        const taken = deliveries.map(({ listenerId, leased }) =>
-          leased ? leases.take(node, listenerId, sequence, message) : null,
+        const sequence = accepted.firstSequence + index
+        const places = accepted.places?.[index] ?? null
+        const taken = deliveries.map(({ listenerId, leased }, at) =>
+          leased && places?.[at]?.held !== true ? leases.take(node, listenerId, sequence, message) : null,
         )
-        return { sequence, leases: taken }
+        return { sequence, leases: taken, places }
       })
       return { outcome: 'accepted', messages }
     },

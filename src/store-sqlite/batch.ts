@@ -7,6 +7,7 @@ import { createFigures, FigureChanges } from './figures.ts'
 import type { Leases } from './leases.ts'
 import type { MessageMarks } from './message-marks.ts'
 import type { MessageQuotas } from './message-quotas.ts'
+import type { Orders } from './orders.ts'
 import { createSettling } from './settlements.ts'
 import type { Transact } from './transaction.ts'
 import type { Usage } from './usage.ts'
@@ -25,13 +26,14 @@ export interface Shared {
   audiences: Audiences
   leases: Leases
   marks: MessageMarks
+  orders: Orders
   quotas: MessageQuotas
   usage: Usage
 }
 
 /** Makes the one transaction of the hot path. */
 export function createCommit(db: DatabaseSync, transact: Transact, shared: Shared): (batch: Batch) => BatchResult {
-  const { audiences, leases, marks, quotas, usage } = shared
+  const { audiences, leases, marks, orders, quotas, usage } = shared
   const useKey = db.prepare(USE_KEY)
   const figures = createFigures(db)
   const accepting = createAccepting(db, shared)
@@ -45,6 +47,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
     const seen = new Map<string, number>()
     const accepted = batch.accepts.map((it) => accepting.accept(it, { seen, changes, quota }))
     quota?.write()
+    orders.write()
     const by = { node: batch.node, now: batch.now, transaction, changes }
     const settlements = batch.settlements.map((it) => settle(it, by))
     for (const [listenerId, change] of changes.figures.entries()) figures.add(listenerId, change)
@@ -59,6 +62,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
     } catch (error) {
       marks.forget()
       audiences.forget()
+      orders.forget()
       throw error
     }
   }
@@ -68,6 +72,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
     transaction += 1
     const { accepted, settlements, counted } = written(batch)
     accepting.committed()
+    orders.committed()
     counted()
     for (const { delivery } of batch.settlements) {
       leases.dropSettled(delivery.listenerId, delivery.sequence, transaction)

@@ -13,6 +13,8 @@ import { createLivenessStore } from './liveness.ts'
 import { MessageMarks } from './message-marks.ts'
 import { MessageQuotas } from './message-quotas.ts'
 import { createMessageStore } from './messages.ts'
+import { createOrderStore } from './order-releases.ts'
+import { Orders } from './orders.ts'
 import { createOrganizationStore } from './organizations.ts'
 import { createQueueStore } from './queues.ts'
 import { createRemovalStore } from './removals.ts'
@@ -34,9 +36,10 @@ export async function openSqliteStore(path: string): Promise<Store> {
   const leases = new Leases()
   const audiences = new Audiences(db)
   const marks = new MessageMarks(db)
+  const orders = new Orders(db)
   const quotas = new MessageQuotas(db)
   const usage = createUsage(db, transact)
-  const commit = createCommit(db, transact, { audiences, leases, marks, quotas, usage })
+  const commit = createCommit(db, transact, { audiences, leases, marks, orders, quotas, usage })
   const ping = db.prepare(PING)
   return {
     organizations: createOrganizationStore(db, transact, { leases, quotas }),
@@ -44,14 +47,15 @@ export async function openSqliteStore(path: string): Promise<Store> {
     queues: createQueueStore(db, transact, leases, usage),
     listeners: createListenerStore(db, transact, leases, usage),
     liveness: createLivenessStore(db, transact),
-    messages: createMessageStore(db, transact, leases, marks),
-    deliveries: createDeliveryStore(db, leases),
-    removals: createRemovalStore(db, transact, marks),
+    messages: createMessageStore(db, transact, { leases, marks, orders }),
+    deliveries: createDeliveryStore(db, leases, orders),
+    removals: createRemovalStore(db, transact, { audiences, marks, orders }),
     answers: createAnswerStore(db, transact),
     clock: createClockStore(db, transact),
     secrets: createSecretStore(db, transact),
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),
+    orders: createOrderStore(db, transact, orders),
     commit: async (batch) => commit(batch),
     ping: async () => void transact(() => ping.run()),
     close: async () => close(),

@@ -5,6 +5,7 @@ import type { Claim, DeliveryStore, Waiting } from '../store/deliveries.ts'
 import type { Leases } from './leases.ts'
 import { LISTENER_ENABLED } from './listener-row.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
+import type { Orders } from './orders.ts'
 import { reading } from './transaction.ts'
 
 const IN_DUE_ORDER = `
@@ -33,7 +34,7 @@ interface Row {
   firstSentAt: number | null
 }
 
-export function createDeliveryStore(db: DatabaseSync, leases: Leases): DeliveryStore {
+export function createDeliveryStore(db: DatabaseSync, leases: Leases, orders: Orders): DeliveryStore {
   const [inDueOrder, message] = [db.prepare(IN_DUE_ORDER), db.prepare(MESSAGE)]
   const [listenerRuns, listeners] = [db.prepare(LISTENER_RUNS), db.prepare(LISTENERS)]
 
@@ -56,7 +57,8 @@ export function createDeliveryStore(db: DatabaseSync, leases: Leases): DeliveryS
       bytesLeft -= Buffer.byteLength(found.data)
       if (bytesLeft < 0 && deliveries.length > 0) return { deliveries, nextDueAt: dueAt }
       const lease = leases.take(ask.node, ask.listenerId, sequence, found)
-      deliveries.push({ listenerId: ask.listenerId, message: found, dueAt, lease, ...row })
+      const orderNumber = orders.numberOf(ask.listenerId, sequence)
+      deliveries.push({ listenerId: ask.listenerId, message: found, dueAt, lease, orderNumber, ...row })
     }
     return { deliveries, nextDueAt: null }
   }

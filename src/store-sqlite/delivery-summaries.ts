@@ -12,6 +12,14 @@ const MOVED = `
   select d.listener_id as listenerId, d.due_at as dueAt, d.attempts
     from deliveries d join listeners l on l.id = d.listener_id where d.sequence = ? and d.moved = 1`
 
+/** What waits for its turn in an order is not due yet. */
+const HELD = `
+  select h.listener_id as listenerId, null as dueAt, null as attempts
+    from order_places p
+    join held h on h.listener_id = p.listener_id and h.key = p.key and h.sequence = p.sequence
+    join listeners l on l.id = h.listener_id
+   where p.sequence = ?`
+
 const MISSED = `select listener_id as listenerId from missed where sequence = ?`
 
 const LAST_ATTEMPTS = `
@@ -20,10 +28,11 @@ const LAST_ATTEMPTS = `
 
 const LISTENERS = `select id from listeners where queue_id = ? order by id`
 
-interface Pending {
+export interface Pending {
   listenerId: string
-  dueAt: number
-  attempts: number
+  /** Null where it waits for its turn. */
+  dueAt: number | null
+  attempts: number | null
 }
 
 interface LastAttempt {
@@ -37,10 +46,12 @@ interface LastAttempt {
 /** Tells how the listeners that still exist stand with a message, from what is stored. */
 export function createDeliverySummaries(db: DatabaseSync) {
   const [unmoved, moved, missed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(MISSED)]
+  const held = db.prepare(HELD)
   const [lastAttempts, listeners] = [db.prepare(LAST_ATTEMPTS), db.prepare(LISTENERS)]
 
   function pendingOf({ deliverAt, sequence, queueId }: Message): Pending[] {
-    return [...unmoved.all(deliverAt, sequence, queueId), ...moved.all(sequence)] as unknown as Pending[]
+    const rows = [...unmoved.all(deliverAt, sequence, queueId), ...moved.all(sequence), ...held.all(sequence)]
+    return rows as unknown as Pending[]
   }
 
   function of(message: Message): DeliverySummary[] {

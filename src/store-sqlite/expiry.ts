@@ -6,6 +6,7 @@ import { createFigures, FigureChanges } from './figures.ts'
 import { createMessageErasure } from './message-erasure.ts'
 import type { MessageMarks } from './message-marks.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
+import type { Orders } from './orders.ts'
 import type { Transact } from './transaction.ts'
 
 /** In the order of acceptance, which is that of time. The data is left where it is: it may be large. */
@@ -14,25 +15,37 @@ const NEXT = `
 
 const LAST_ATTEMPT = `select max(started_at) as at from attempts where sequence = ?`
 
+const MISSED = `select listener_id as listenerId from missed where sequence = ?`
+
 /** Removes messages that are done with and old, a few at a time. */
-export function createExpiry(db: DatabaseSync, transact: Transact, marks: MessageMarks): RemovalStore['expire'] {
-  const [next, lastAttempt] = [db.prepare(NEXT), db.prepare(LAST_ATTEMPT)]
+export function createExpiry(
+  db: DatabaseSync,
+  transact: Transact,
+  { marks, orders }: { marks: MessageMarks; orders: Orders },
+): RemovalStore['expire'] {
+  const [next, lastAttempt, missed] = [db.prepare(NEXT), db.prepare(LAST_ATTEMPT), db.prepare(MISSED)]
   const summaries = createDeliverySummaries(db)
   const figures = createFigures(db)
-  const erase = createMessageErasure(db, marks)
+  const erase = createMessageErasure(db, { marks, orders })
 
   /** A message that was scheduled or retried is kept as long after that as any other is after its acceptance. */
   function isOver(message: Message, before: number): boolean {
     if (message.createdAt >= before || message.deliverAt >= before) return false
-    if (summaries.pendingOf(message).length > 0) return false
+    if (summaries.pendingOf(message).length > 0 || isWaitedFor(message)) return false
     const { at } = lastAttempt.get(message.sequence) as { at: number | null }
     return at === null || at < before
+  }
+
+  /** It was missed, and a listener that blocks then waits until somebody has seen to it. */
+  function isWaitedFor({ sequence }: Message): boolean {
+    const listeners = missed.all(sequence) as { listenerId: string }[]
+    return listeners.some(({ listenerId }) => orders.blocks(listenerId, sequence))
   }
 
   function expire(messages: readonly Message[], before: number): number {
     const changes = new FigureChanges()
     const over = messages.filter((message) => isOver(message, before))
-    for (const message of over) erase(message, [], changes)
+    for (const message of over) erase(message, [], { now: before, changes })
     for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
     return over.length
   }

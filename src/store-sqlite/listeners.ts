@@ -12,6 +12,7 @@ import type { Leases } from './leases.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { readLivenessOf } from './liveness.ts'
+import { createReleaseNotes } from './order-releases.ts'
 import { overwriting } from './overwriting.ts'
 import { createRefusal } from './quotas.ts'
 import { createRetirement } from './secrets.ts'
@@ -57,6 +58,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   const refusal = createRefusal(db, 'listeners')
   const figures = createFigures(db)
   const livenessOf = readLivenessOf(db)
+  const noteRelease = createReleaseNotes(db)
   const answers = createEffectAnswers(db)
   const retire = createRetirement(db)
   const writing = <Result>(work: () => Result) => overwriting(db, () => transact(work))
@@ -130,6 +132,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
           const secrets = changes.secret === undefined ? {} : rotated(listener, changes.secret, now)
           const changed = written({ ...listener, ...changes, ...secrets, settings }, now)
           if (changes.secret !== undefined) retire(ask.id, changed.retiredSecrets)
+          noteRelease(listener, changed)
           note('listener_updated', changed, now)
           return { ...changed, revision: listener.revision + 1 }
         }),

@@ -1,31 +1,58 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Message } from '../core/message.ts'
+import type { Pending } from './delivery-summaries.ts'
 import type { FigureChanges } from './figures.ts'
 import type { MessageMarks } from './message-marks.ts'
+import type { Orders } from './orders.ts'
 
 const DELETE_PENDING = `delete from deliveries where listener_id = ? and due_at = ? and sequence = ?`
 const DELETE_ATTEMPTS = `delete from attempts where sequence = ?`
 const DELETE_MISSED = `delete from missed where sequence = ? returning listener_id as listenerId`
+const DELETE_PLACES = `delete from order_places where sequence = ?`
+const PLACES = `select listener_id as listenerId from order_places where sequence = ?`
 const DELETE_MESSAGE = `delete from messages where sequence = ?`
 
-/** Takes a message out of every table, within a transaction; what that does to the figures is added to `changes`. */
-export function createMessageErasure(db: DatabaseSync, marks: MessageMarks) {
+/** What an erasure does beside the message's own rows. */
+export interface ErasureEffects {
+  now: number
+  /** What it does to the figures is added here. */
+  changes: FigureChanges
+}
+
+/**
+ * Takes a message out of every table, within a transaction. Answers with the listeners for which another message has
+ * its turn now.
+ */
+export function createMessageErasure(db: DatabaseSync, { marks, orders }: { marks: MessageMarks; orders: Orders }) {
   const [removePending, removeAttempts] = [db.prepare(DELETE_PENDING), db.prepare(DELETE_ATTEMPTS)]
   const [removeMissed, removeMessage] = [db.prepare(DELETE_MISSED), db.prepare(DELETE_MESSAGE)]
+  const [places, removePlaces] = [db.prepare(PLACES), db.prepare(DELETE_PLACES)]
+
+  function leaveOrders(sequence: number, now: number): string[] {
+    const freed: string[] = []
+    for (const { listenerId } of places.all(sequence) as { listenerId: string }[]) {
+      if (orders.leave(listenerId, sequence, now) !== null) freed.push(listenerId)
+    }
+    removePlaces.run(sequence)
+    return freed
+  }
+
   return (
     { sequence, queueId, id }: Pick<Message, 'sequence' | 'queueId' | 'id'>,
-    pending: readonly { listenerId: string; dueAt: number }[],
-    changes: FigureChanges,
-  ): void => {
+    pending: readonly Pending[],
+    { now, changes }: ErasureEffects,
+  ): string[] => {
     for (const { listenerId, dueAt } of pending) {
-      removePending.run(listenerId, dueAt, sequence)
+      if (dueAt !== null) removePending.run(listenerId, dueAt, sequence)
       changes.of(listenerId).pending -= 1
     }
     for (const { listenerId } of removeMissed.all(sequence) as { listenerId: string }[]) {
       changes.of(listenerId).missed -= 1
     }
+    const freed = leaveOrders(sequence, now)
     removeAttempts.run(sequence)
     removeMessage.run(sequence)
     marks.removed(queueId, id)
+    return freed
   }
 }

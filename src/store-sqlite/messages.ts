@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Attempt } from '../core/attempt.ts'
 import type { Message } from '../core/message.ts'
 import { contradicts } from '../store/belief.ts'
-import type { MessageDetails, MessageStore } from '../store/messages.ts'
+import type { DeletedMessage, MessageDetails, MessageStore } from '../store/messages.ts'
 import type { Only, Revised } from '../store/store.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
@@ -11,6 +11,7 @@ import { onlyOf } from './listing.ts'
 import { createMessageErasure } from './message-erasure.ts'
 import { AFTER_ALL, type MessageMarks } from './message-marks.ts'
 import { newestAcross } from './newest-across.ts'
+import type { Orders } from './orders.ts'
 import { reading, type Transact } from './transaction.ts'
 
 export const MESSAGE_COLUMNS = `
@@ -47,14 +48,14 @@ type Ask = { organizationId: string; queueId: string; id: string }
 export function createMessageStore(
   db: DatabaseSync,
   transact: Transact,
-  leases: Leases,
-  marks: MessageMarks,
+  shared: { leases: Leases; marks: MessageMarks; orders: Orders },
 ): MessageStore {
+  const { leases, marks } = shared
   const [get, newest, queueIds] = [db.prepare(GET), db.prepare(NEWEST), db.prepare(QUEUE_IDS)]
   const newestOnly = db.prepare(NEWEST_ONLY)
   const [queueExists, attempts] = [db.prepare(QUEUE_EXISTS), db.prepare(ATTEMPTS)]
   const [update, move] = [db.prepare(UPDATE), db.prepare(MOVE)]
-  const eraseFrom = createMessageErasure(db, marks)
+  const eraseFrom = createMessageErasure(db, shared)
   const summaries = createDeliverySummaries(db)
   const figures = createFigures(db)
 
@@ -92,13 +93,13 @@ export function createMessageStore(
     return page(queueId, organizationId, only, { before, limit, offset })
   }
 
-  /** Takes a message out of every table; its listeners that were still waiting are the answer. */
-  function erase(message: Message): string[] {
+  /** Takes a message out of every table. */
+  function erase(message: Message, now: number): DeletedMessage {
     const changes = new FigureChanges()
     const pending = summaries.pendingOf(message)
-    eraseFrom(message, pending, changes)
+    const freedListenerIds = eraseFrom(message, pending, { now, changes })
     for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
-    return pending.map(({ listenerId }) => listenerId)
+    return { listenerIds: pending.map(({ listenerId }) => listenerId), freedListenerIds }
   }
 
   /** Moves the deliveries of a message that nobody has touched; else does nothing. */
@@ -108,7 +109,9 @@ export function createMessageStore(
       return status === 'pending' && made === 0 && !leases.isHeld(listenerId, message.sequence, now)
     })
     if (!untouched || (all.length === 0 && message.deliverAt <= now)) return 'started'
-    for (const { listenerId } of all) move.run(deliverAt, listenerId, message.deliverAt, message.sequence)
+    for (const { listenerId, nextAttemptAt } of all) {
+      if (nextAttemptAt !== null) move.run(deliverAt, listenerId, nextAttemptAt, message.sequence)
+    }
     return all.map(({ listenerId }) => listenerId)
   }
 
@@ -143,11 +146,12 @@ export function createMessageStore(
         const found = find(ask)
         if (found === null) return 'not_found'
         if (contradicts(found.revision, ask.belief)) return 'changed'
-        return { sequence: found.message.sequence, listenerIds: erase(found.message) }
+        return { sequence: found.message.sequence, ...erase(found.message, ask.now) }
       })
       if (typeof erased === 'string') return erased
-      for (const listenerId of erased.listenerIds) leases.drop(listenerId, erased.sequence)
-      return { listenerIds: erased.listenerIds }
+      const { sequence, ...deleted } = erased
+      for (const listenerId of deleted.listenerIds) leases.drop(listenerId, sequence)
+      return deleted
     },
     async attempts(ask) {
       return reading(() => {

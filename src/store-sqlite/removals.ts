@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
+import type { Audiences } from './audiences.ts'
 import { createExpiry } from './expiry.ts'
 import type { MessageMarks } from './message-marks.ts'
+import type { Orders } from './orders.ts'
 import { overwriting } from './overwriting.ts'
 import { createQueueRemoval } from './queues.ts'
 import type { Transact } from './transaction.ts'
@@ -16,6 +18,16 @@ const DELETE_DELIVERIES = `
 const DELETE_MISSED = `
   delete from missed where (sequence, listener_id) in
     (select sequence, listener_id from missed where listener_id = ? limit ?)`
+const DELETE_HELD = `
+  delete from held where (listener_id, key, sequence) in
+    (select listener_id, key, sequence from held where listener_id = ? limit ?)`
+const DELETE_HEADS = `
+  delete from order_heads where (listener_id, key) in
+    (select listener_id, key from order_heads where listener_id = ? limit ?)`
+const DELETE_REDELIVERIES = `
+  delete from redeliveries where id in (select id from redeliveries where listener_id = ? limit ?)`
+const DELETE_COUNTER = `delete from order_counters where listener_id = ?`
+const DELETE_RELEASE = `delete from order_releases where listener_id = ?`
 const DELETE_FIGURES = `delete from listener_figures where listener_id = ?`
 const DELETE_LIVENESS = `delete from listener_liveness where listener_id = ?`
 
@@ -23,6 +35,11 @@ const MESSAGES = `select sequence from messages where queue_id = ? limit ?`
 const DELETE_MARKS = `
   delete from message_marks where (queue_id, below_id) in
     (select queue_id, below_id from message_marks where queue_id = ? limit ?)`
+const DELETE_AUDIENCES = `
+  delete from audiences where id in (select id from audiences where queue_id = ? limit ?)`
+const DELETE_PLACES = `
+  delete from order_places where (sequence, listener_id) in
+    (select sequence, listener_id from order_places where sequence = ? limit ?)`
 const DELETE_ATTEMPTS = `
   delete from attempts where (sequence, listener_id, number) in
     (select sequence, listener_id, number from attempts where sequence = ? limit ?)`
@@ -39,23 +56,35 @@ const DELETE_ANSWERS = `
 
 type Sweep = (id: string, limit: number) => number
 
-export function createRemovalStore(db: DatabaseSync, transact: Transact, marks: MessageMarks): RemovalStore {
+export function createRemovalStore(
+  db: DatabaseSync,
+  transact: Transact,
+  shared: { audiences: Audiences; marks: MessageMarks; orders: Orders },
+): RemovalStore {
+  const { audiences, orders } = shared
+
   const [next, forget] = [db.prepare(NEXT), db.prepare(FORGET)]
-  const [deleteDeliveries, deleteMissed] = [db.prepare(DELETE_DELIVERIES), db.prepare(DELETE_MISSED)]
+  const deleteDeliveries = db.prepare(DELETE_DELIVERIES)
   const [deleteFigures, deleteLiveness] = [db.prepare(DELETE_FIGURES), db.prepare(DELETE_LIVENESS)]
   const messages = db.prepare(MESSAGES)
   const [deleteAttempts, deleteMessage] = [db.prepare(DELETE_ATTEMPTS), db.prepare(DELETE_MESSAGE)]
-  const deleteMarks = db.prepare(DELETE_MARKS)
+  const [deleteMarks, deleteAudiences] = [db.prepare(DELETE_MARKS), db.prepare(DELETE_AUDIENCES)]
+  const [deletePlaces, deleteCounter] = [db.prepare(DELETE_PLACES), db.prepare(DELETE_COUNTER)]
+  const deleteRelease = db.prepare(DELETE_RELEASE)
+  const belowListener = [DELETE_MISSED, DELETE_HELD, DELETE_HEADS, DELETE_REDELIVERIES].map((sql) => db.prepare(sql))
 
   /** Attempts stay with their message: they are its history, whoever it went to. */
   function sweepListener(id: string, limit: number): number {
     const deliveries = Number(deleteDeliveries.run(id, limit).changes)
-    const missed = deliveries < limit ? Number(deleteMissed.run(id, limit - deliveries).changes) : 0
-    if (deliveries + missed === 0) {
-      deleteFigures.run(id)
-      deleteLiveness.run(id)
-    }
-    return deliveries + missed
+    let left = limit - deliveries
+    for (const statement of belowListener) if (left > 0) left -= Number(statement.run(id, left).changes)
+    if (left < limit) return limit - left
+    deleteFigures.run(id)
+    deleteLiveness.run(id)
+    deleteCounter.run(id)
+    deleteRelease.run(id)
+    orders.drop(id)
+    return 0
   }
 
   /** A message after its attempts, so that no round looks again at what an earlier one has done. */
@@ -63,12 +92,15 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, marks: 
     let left = limit
     for (const { sequence } of messages.all(id, limit) as { sequence: number }[]) {
       left -= Number(deleteAttempts.run(sequence, left).changes)
+      if (left > 0) left -= Number(deletePlaces.run(sequence, left).changes)
       // Attempts may be left of it: one message can have more of them than a round may remove.
       if (left === 0) break
       left -= Number(deleteMessage.run(sequence).changes)
       if (left === 0) break
     }
     if (left > 0) left -= Number(deleteMarks.run(id, left).changes)
+    if (left > 0) left -= Number(deleteAudiences.run(id, left).changes)
+    audiences.forget()
     return limit - left
   }
 
@@ -87,7 +119,7 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, marks: 
   }
 
   return {
-    expire: createExpiry(db, transact, marks),
+    expire: createExpiry(db, transact, shared),
     async sweep({ limit }) {
       return transact(() => sweep(limit))
     },

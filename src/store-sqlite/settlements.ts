@@ -21,6 +21,9 @@ const BEGIN_ANEW = `
   update deliveries set due_at = ?, attempts = ?, attempts_before = ?, first_sent_at = ?, moved = 1
    where listener_id = ? and due_at = ? and sequence = ?`
 
+/** What the listener wants when its settlement is written is what counts. */
+const BLOCKS = `select 1 from listeners where id = ? and settings ->> '$.onMissed' = 'block'`
+
 const INSERT_MISSED = `insert into missed (sequence, listener_id, at, reason) values (?, ?, ?, ?)`
 
 /** Who settles, when, and where it is summed up. */
@@ -36,10 +39,22 @@ interface By {
 type Moved = 'as judged' | 'anew' | 'gone'
 
 /** The part of a commit that writes what came of deliveries. */
-export function createSettling(db: DatabaseSync, { leases }: Shared) {
+export function createSettling(db: DatabaseSync, { leases, orders }: Shared) {
   const [insertAttempt, insertMissed] = [db.prepare(INSERT_ATTEMPT), db.prepare(INSERT_MISSED)]
   const [deleteDelivery, giveUp] = [db.prepare(DELETE_DELIVERY), db.prepare(GIVE_UP)]
   const [moveDelivery, beginAnew] = [db.prepare(MOVE_DELIVERY), db.prepare(BEGIN_ANEW)]
+
+  const blocks = db.prepare(BLOCKS)
+
+  /** Whose turn it is in the order after a delivery that has come to its end; null where nobody waits for that. */
+  function nextInOrder({ delivery: { listenerId, sequence }, next }: Settlement, now: number): number | null {
+    if (!orders.knows(listenerId)) return null
+    if (next.state === 'acknowledged' || blocks.get(listenerId) === undefined) {
+      return orders.leave(listenerId, sequence, now)
+    }
+    orders.block(listenerId, sequence)
+    return null
+  }
 
   function move(it: Settlement, now: number): Moved {
     const { delivery, attempt, next } = it
@@ -77,12 +92,14 @@ export function createSettling(db: DatabaseSync, { leases }: Shared) {
     else change.lastFailureAt = Math.max(change.lastFailureAt ?? 0, endedAt)
     usage.published(message, listenerId, ok ? endedAt - message.deliverAt : null)
     if (moved === 'anew') return { nextDueAt: now }
-    if (next.state !== 'pending') change.pending -= 1
+    if (next.state === 'pending') return 'settled'
+    change.pending -= 1
     if (next.state === 'acknowledged') change.acknowledged += 1
     if (next.state === 'missed') {
       change.missed += 1
       insertMissed.run(sequence, listenerId, endedAt, next.reason)
     }
-    return 'settled'
+    const nextDueAt = nextInOrder(it, now)
+    return nextDueAt === null ? 'settled' : { nextDueAt }
   }
 }

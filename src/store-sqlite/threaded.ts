@@ -23,6 +23,7 @@ const NOUNS = [
   'answers',
   'clock',
   'secrets',
+  'orders',
 ] as const
 
 /** Beside this file, and as this one `.ts` in development and `.js` when built. */

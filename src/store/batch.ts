@@ -1,5 +1,6 @@
 import type { Attempt } from '../core/attempt.ts'
 import type { LeasedDelivery, Next } from '../core/delivery.ts'
+import type { Ordering } from '../core/listener.ts'
 import type { Message } from '../core/message.ts'
 import type { StoredAnswer } from './answers.ts'
 import type { QuotaReached } from './organizations.ts'
@@ -17,7 +18,15 @@ export interface Accept {
 /** A message with one delivery for each listener. */
 export interface MessageAccept {
   message: Omit<Message, 'sequence'>
-  deliveries: { listenerId: string; leased: boolean }[]
+  deliveries: NewDelivery[]
+}
+
+export interface NewDelivery {
+  listenerId: string
+  /** Whether it is to be leased at once; one that must wait for others in its order is not. */
+  leased: boolean
+  /** Where the listener wants an order. */
+  ordering?: Exclude<Ordering, 'none'>
 }
 
 export type AcceptResult =
@@ -31,8 +40,18 @@ export type AcceptResult =
 
 export interface StoredMessage {
   sequence: number
-  /** In the order of the deliveries; null where none was asked for. */
+  /** In the order of the deliveries; null where none was asked for, or where it must wait for others in its order. */
   leases: (number | null)[]
+  /** In the same order; null where the listener wants no order, and in all where none of them does. */
+  places: (Place | null)[] | null
+}
+
+/** A message's place among those of a listener that wants an order. */
+export interface Place {
+  /** Counts up by one, without a gap. */
+  number: number
+  /** It waits until what was accepted before it is done with. */
+  held: boolean
 }
 
 /** What came of a leased delivery. */
@@ -46,8 +65,8 @@ export interface Settlement {
 
 /**
  * `lost`: the lease is another's by now, or the delivery is gone; nothing was written. An object is `settled`, and says
- * when something of this listener is due that waited for it: the delivery itself, where its redelivery was asked for
- * while it was on the wire and that attempt failed.
+ * when something of this listener is due that waited for it: the next in its order, or the delivery itself, where its
+ * redelivery was asked for while it was on the wire and that attempt failed.
  */
 export type SettleResult = 'settled' | 'lost' | { nextDueAt: number }
 

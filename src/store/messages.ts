@@ -13,6 +13,13 @@ export interface MessageChanges {
   deliverAt?: number
 }
 
+export interface DeletedMessage {
+  /** Those that still waited for it. */
+  listenerIds: string[]
+  /** Those for which another message that waited for its turn can be sent now. */
+  freedListenerIds: string[]
+}
+
 export interface MessageStore {
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<MessageDetails> | null>
   /**
@@ -41,13 +48,14 @@ export interface MessageStore {
     now: number
     belief?: Belief
   }): Promise<{ movedListenerIds: string[] } | 'not_found' | 'changed' | 'started'>
-  /** Cancels what is still pending of it. Answers with the listeners that still waited for it. */
+  /** Cancels what is still pending of it. */
   delete(ask: {
     organizationId: string
     queueId: string
     id: string
+    now: number
     belief?: Belief
-  }): Promise<{ listenerIds: string[] } | 'not_found' | 'changed'>
+  }): Promise<DeletedMessage | 'not_found' | 'changed'>
   /** By listener, and newest first for each. */
   attempts(ask: {
     organizationId: string

@@ -7,6 +7,7 @@ import type { EventStore } from './events.ts'
 import type { ListenerStore } from './listeners.ts'
 import type { LivenessStore } from './liveness.ts'
 import type { MessageStore } from './messages.ts'
+import type { OrderStore } from './orders.ts'
 import type { OrganizationStore } from './organizations.ts'
 import type { QueueStore } from './queues.ts'
 import type { RemovalStore } from './removals.ts'
@@ -32,6 +33,7 @@ export interface Store {
   readonly answers: AnswerStore
   readonly clock: ClockStore
   readonly secrets: SecretStore
+  readonly orders: OrderStore
   /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */
   commit(batch: Batch): Promise<BatchResult>
   /** Resolves where the store can be written. */

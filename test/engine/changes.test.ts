@@ -126,11 +126,11 @@ test('a change that is older than what the lane knows is ignored', async (t) => 
 })
 
 async function removeMessage(
-  { store, dispatcher }: Office,
+  { store, dispatcher, runtime }: Office,
   message: { organizationId: string; queueId: string; id: string },
 ): Promise<void> {
   const { organizationId, queueId, id } = message
-  const outcome = await store.messages.delete({ organizationId, queueId, id })
+  const outcome = await store.messages.delete({ organizationId, queueId, id, now: runtime.now() })
   assert.ok(typeof outcome === 'object')
   dispatcher.messageGone(id, outcome.listenerIds)
 }

@@ -27,6 +27,7 @@ function deliveryOf(data: string, what: Partial<LeasedDelivery> = {}): LeasedDel
     attempts: 0,
     attemptsBefore: 0,
     firstSentAt: null,
+    orderNumber: null,
     lease: 1,
     ...what,
   }

@@ -43,7 +43,7 @@ export function watch(store: Store): WatchedStore {
         if (it.outcome === 'accepted')
           leased += it.messages.flatMap(({ leases }) => leases).filter((lease) => lease !== null).length
       }
-      leased -= result.settlements.filter((it) => it === 'settled').length
+      leased -= result.settlements.filter((it) => it !== 'lost').length
       return result
     },
     deliveries: {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Next } from '../../src/core/delivery.ts'
 import type { StoredAnswer } from '../../src/store/answers.ts'
-import type { Accept, AcceptResult, Batch, BatchResult, Settlement } from '../../src/store/batch.ts'
+import type { Accept, AcceptResult, Batch, BatchResult, NewDelivery, Settlement } from '../../src/store/batch.ts'
 import { packBatch, packResult, unpackBatch, unpackResult } from '../../src/store-sqlite/batch-wire.ts'
 
 const text = fc.string({ unit: 'binary' })
@@ -15,12 +15,17 @@ const answer: fc.Arbitrary<StoredAnswer> = fc.record({
   ...{ status: time, storedAt: time, expiresAt: time },
 })
 
+const newDelivery: fc.Arbitrary<NewDelivery> = fc.record(
+  { listenerId: text, leased: fc.boolean(), ordering: fc.constantFrom('queue' as const, 'key' as const) },
+  { requiredKeys: ['listenerId', 'leased'] },
+)
+
 /** Messages of one accept have one organization and queue. */
 const accept: fc.Arbitrary<Accept> = fc.tuple(text, text).chain(([organizationId, queueId]) => {
   const place = { organizationId: fc.constant(organizationId), queueId: fc.constant(queueId) }
   const times = { createdAt: time, deliverAt: time }
   const message = fc.record({ id: text, ...place, name: nullable(text), key: nullable(text), data: text, ...times })
-  const deliveries = fc.array(fc.record({ listenerId: text, leased: fc.boolean() }))
+  const deliveries = fc.array(newDelivery)
   const messages = fc.array(fc.record({ message, deliveries }), { minLength: 1 })
   return fc.record({ queueVersion: time, messages, answer: nullable(answer) })
 })
@@ -55,10 +60,14 @@ const batch: fc.Arbitrary<Batch> = fc.record({
   keyUses: fc.array(fc.record({ apiKeyId: text, at: time })),
 })
 
+const place = fc.record({ number: time, held: fc.boolean() })
+
 const acceptResult: fc.Arbitrary<AcceptResult> = fc.oneof(
   fc.record({
     outcome: fc.constant('accepted' as const),
-    messages: fc.array(fc.record({ sequence: time, leases: fc.array(nullable(time)) })),
+    messages: fc.array(
+      fc.record({ sequence: time, leases: fc.array(nullable(time)), places: nullable(fc.array(nullable(place))) }),
+    ),
   }),
   fc.record({ outcome: fc.constantFrom('stale' as const, 'answered' as const) }),
   fc.record({

@@ -91,7 +91,7 @@ const taken: StoreCase[] = [
       for (let i = 0; i < 3; i++) {
         const message = await accepted(given, queue)
         sequences.push(message.sequence)
-        await given.store.messages.delete(idsOf(message))
+        await given.store.messages.delete({ ...idsOf(message), now: NOW })
       }
       assertGrowing(sequences)
     },

@@ -10,7 +10,13 @@ const claims: StoreCase[] = [
       const { queue, listeners } = await storedScene(given)
       const { deliveries: _, ...message } = await accepted(given, queue, { name: 'order' })
       const { lease, ...delivery } = await claimedOne(given, { listenerId: listeners[0]!.id })
-      const untouched = { dueAt: message.deliverAt, attempts: 0, attemptsBefore: 0, firstSentAt: null }
+      const untouched = {
+        dueAt: message.deliverAt,
+        attempts: 0,
+        attemptsBefore: 0,
+        firstSentAt: null,
+        orderNumber: null,
+      }
       assert.deepEqual(delivery, { listenerId: listeners[0]!.id, message, ...untouched })
       assert.ok(Number.isSafeInteger(lease))
     },

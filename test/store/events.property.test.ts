@@ -64,6 +64,7 @@ class Diary {
         attempts: 0,
         attemptsBefore: 0,
         firstSentAt: null,
+        orderNumber: null,
         lease: leases[0]!,
       })
       this.#note('message_added', message)

@@ -76,7 +76,7 @@ const found: StoreCase[] = [
         assert.equal(await store.messages.get(ask), null)
         assert.equal(await store.messages.attempts(ask), null)
         assert.equal(await store.messages.update({ ...ask, changes: { name: 'mine' }, now: given.now }), 'not_found')
-        assert.equal(await store.messages.delete(ask), 'not_found')
+        assert.equal(await store.messages.delete({ ...ask, now: NOW }), 'not_found')
       }
       assert.deepEqual(await stored(given, message), before)
     },
@@ -137,7 +137,7 @@ const listings: StoreCase[] = [
       const messages = []
       for (let i = 0; i < 4; i++) messages.unshift(await accepted(given, queue))
       await accepted(given, queue)
-      await given.store.messages.delete(idsOf(messages[1]!))
+      await given.store.messages.delete({ ...idsOf(messages[1]!), now: NOW })
       const rest = [messages[2]!.id, messages[3]!.id]
       assert.deepEqual(await listed(given, organization, { before: messages[1]!.id }), rest)
       assert.deepEqual(await listed(given, organization, { before: messages[1]!.id, queueId: queue.id }), rest)
@@ -206,7 +206,7 @@ const changed: StoreCase[] = [
       const later = { state: 'pending', dueAt: now + 1_000 } as const
       await settled(given, await claimedOne(given, { listenerId: retried! }), later)
       await settled(given, await claimedOne(given, { listenerId: missed! }), MISSED)
-      const answer = await store.messages.delete(idsOf(message))
+      const answer = await store.messages.delete({ ...idsOf(message), now: NOW })
       assert.ok(typeof answer === 'object')
       assert.deepEqual(answer.listenerIds.sort(), [retried, untouched])
       assert.equal(await store.messages.get(idsOf(message)), null)
@@ -216,7 +216,7 @@ const changed: StoreCase[] = [
       assert.deepEqual(await store.deliveries.waiting({ node: 'a', after: null, limit: 10, now }), [])
       const ask = { listenerId: retried!, now: now + 2_000 }
       assert.deepEqual(await claim(given, ask), { deliveries: [], nextDueAt: null })
-      assert.equal(await store.messages.delete(idsOf(message)), 'not_found')
+      assert.equal(await store.messages.delete({ ...idsOf(message), now: NOW }), 'not_found')
     },
   },
   {
@@ -224,7 +224,10 @@ const changed: StoreCase[] = [
     async run(given) {
       const { queue, listeners } = await storedScene(given)
       const [gone, kept] = [await accepted(given, queue), await accepted(given, queue)]
-      assert.deepEqual(await given.store.messages.delete(idsOf(gone)), { listenerIds: [listeners[0]!.id] })
+      assert.deepEqual(await given.store.messages.delete({ ...idsOf(gone), now: NOW }), {
+        listenerIds: [listeners[0]!.id],
+        freedListenerIds: [],
+      })
       assert.equal(await pendingCount(given, queue), 1)
       assert.equal((await claimedOne(given, { listenerId: listeners[0]!.id })).message.id, kept.id)
     },
@@ -238,7 +241,10 @@ const changed: StoreCase[] = [
       const delivery = await claimedOne(given, { listenerId: listeners[0]!.id })
       await settled(given, delivery, { state: 'pending', dueAt: now + 1_000 })
       await store.listeners.delete({ ...idsOf(listeners[0]!), now: NOW })
-      assert.deepEqual(await store.messages.delete(idsOf(message)), { listenerIds: [listeners[1]!.id] })
+      assert.deepEqual(await store.messages.delete({ ...idsOf(message), now: NOW }), {
+        listenerIds: [listeners[1]!.id],
+        freedListenerIds: [],
+      })
       assert.equal(await pendingCount(given, queue), 0)
     },
   },
@@ -315,7 +321,8 @@ const moves: StoreCase[] = [
       assert.deepEqual([delivery.dueAt, delivery.message.deliverAt], [NOW + 5_000, NOW + 5_000])
       assert.equal(await settled(given, delivery, ACKNOWLEDGED), 'settled')
       assert.equal(await pendingCount(given, queue), 1)
-      assert.deepEqual(await given.store.messages.delete(idsOf(message)), { listenerIds: [ids[1]] })
+      const deleted = await given.store.messages.delete({ ...idsOf(message), now: NOW })
+      assert.deepEqual(deleted, { listenerIds: [ids[1]], freedListenerIds: [] })
       assert.equal(await pendingCount(given, queue), 0)
       assert.deepEqual(await claim(given, { listenerId: ids[1]!, now: NOW + 99_000 }), {
         deliveries: [],

@@ -151,7 +151,16 @@ export class Walk {
       const dueAt = message.deliverAt
       this.#model.accept({ messageId: message.id, listenerId, queueId: queue.id, dueAt, holder })
       if (lease === null) continue
-      const delivery = { listenerId, message, dueAt, attempts: 0, attemptsBefore: 0, firstSentAt: null, lease }
+      const delivery = {
+        listenerId,
+        message,
+        dueAt,
+        attempts: 0,
+        attemptsBefore: 0,
+        firstSentAt: null,
+        orderNumber: null,
+        lease,
+      }
       this.#tickets.push({ node: step.node, delivery })
     }
   }
@@ -225,7 +234,7 @@ export class Walk {
   async #deleteMessage(pick: number): Promise<void> {
     const message = picked(this.#messages, pick)
     if (message === undefined) return
-    const answer = await this.#given.store.messages.delete(idsOf(message))
+    const answer = await this.#given.store.messages.delete({ ...idsOf(message), now: this.#given.now })
     const waited = this.#model.remove((pair) => pair.messageId === message.id)
     assert.ok(typeof answer === 'object')
     assert.deepEqual(answer.listenerIds.sort(), waited.sort())

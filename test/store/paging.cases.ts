@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Message } from '../../src/core/message.ts'
+import { NOW } from './make.ts'
 import { acceptFor, commit, idsOf, messageOf, storedQueue, storedScene } from './scene.ts'
 import type { Given, StoreCase } from './suite.ts'
 
@@ -77,7 +78,8 @@ export const pagingCases: StoreCase[] = [
       const { queue } = await storedScene(given, 0)
       const messages = await filled(given, queue, 4_500)
       const left = messages.filter((_, index) => index % 9 !== 0 && !(index > 1_000 && index < 1_200))
-      for (const message of messages) if (!left.includes(message)) await given.store.messages.delete(idsOf(message))
+      for (const message of messages)
+        if (!left.includes(message)) await given.store.messages.delete({ ...idsOf(message), now: NOW })
       await assertPages(given, queue, left)
       left.push(...(await filled(given, queue, 1_100)))
       await assertPages(given, queue, left)

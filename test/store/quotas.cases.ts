@@ -189,7 +189,7 @@ const messages: StoreCase[] = [
       const message = await accepted(given, queue)
       await accepted(given, other)
       assert.deepEqual(await posted(given, queue, 1), [FULL])
-      await store.messages.delete(idsOf(message))
+      await store.messages.delete({ ...idsOf(message), now: NOW })
       assert.deepEqual(await posted(given, queue, 2), ['accepted', FULL])
       await store.queues.delete({ organizationId: organization.id, id: other.id, now: NOW })
       assert.deepEqual(await posted(given, queue, 1), [FULL])
@@ -220,7 +220,7 @@ const messages: StoreCase[] = [
       const { organization, queue } = await storedScene(given)
       await limited(given, organization, { messagesPerDay: 2 })
       const message = await accepted(given, queue, { createdAt: given.now })
-      await given.store.messages.delete(idsOf(message))
+      await given.store.messages.delete({ ...idsOf(message), now: NOW })
       const today = { createdAt: given.now }
       assert.deepEqual(await posted(given, queue, 2, today), ['accepted', 'messagesPerDay 2'])
       const midnight = (Math.floor(given.now / 86_400_000) + 1) * 86_400_000

@@ -98,7 +98,7 @@ async function walk(given: Given, steps: Step[]): Promise<void> {
     const visible = books.stored.filter((it) => !it.leaving)
     const chosen = visible[pick % Math.max(1, visible.length)]
     if (chosen === undefined) return
-    assert.notEqual(await store.messages.delete(idsOf(chosen.message)), 'not_found')
+    assert.notEqual(await store.messages.delete({ ...idsOf(chosen.message), now: NOW }), 'not_found')
     books.stored = books.stored.filter((it) => it !== chosen)
   }
 

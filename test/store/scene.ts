@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { Attempt } from '../../src/core/attempt.ts'
 import type { LeasedDelivery, Next } from '../../src/core/delivery.ts'
-import type { Listener } from '../../src/core/listener.ts'
+import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../src/core/listener.ts'
 import type { Message } from '../../src/core/message.ts'
 import type { Organization } from '../../src/core/organization.ts'
 import type { Queue } from '../../src/core/queue.ts'
-import type { Accept, Batch, BatchResult, Settlement, SettleResult } from '../../src/store/batch.ts'
+import type { Accept, Batch, BatchResult, NewDelivery, Settlement, SettleResult } from '../../src/store/batch.ts'
 import type { Claim } from '../../src/store/deliveries.ts'
 import type { MessageDetails } from '../../src/store/messages.ts'
 import type { Given } from './suite.ts'
@@ -29,8 +29,12 @@ export async function storedQueue(given: Given, organization: Organization): Pro
   return queue
 }
 
-export async function storedListener(given: Given, queue: Queue): Promise<Listener> {
-  const listener = given.make.listener(queue)
+export async function storedListener(
+  given: Given,
+  queue: Queue,
+  settings: Partial<DeliverySettings> = {},
+): Promise<Listener> {
+  const listener = given.make.listener(queue, { settings: { ...DEFAULT_SETTINGS, ...settings } })
   assert.equal(await given.store.listeners.create(listener), 'created')
   return listener
 }
@@ -61,7 +65,9 @@ export async function acceptFor(
   const { leased = false, ...properties } = what
   const route = await given.store.queues.route({ organizationId: queue.organizationId, id: queue.id })
   assert.ok(route)
-  const deliveries = route.listeners.map((listener) => ({ listenerId: listener.id, leased }))
+  const deliveries = route.listeners.map(({ id, settings: { ordering } }): NewDelivery => {
+    return ordering === 'none' ? { listenerId: id, leased } : { listenerId: id, leased, ordering }
+  })
   const message = given.make.message(queue, properties)
   return { queueVersion: route.queue.version, messages: [{ message, deliveries }], answer: null }
 }
@@ -90,12 +96,23 @@ export async function accepted(
 
 function storedMessage(accept: Accept, result: BatchResult['accepts'][number] | undefined) {
   assert.ok(result?.outcome === 'accepted')
-  const { sequence, leases } = result.messages[0]!
+  const { sequence, leases, places } = result.messages[0]!
   const message: Message = { ...messageOf(accept), sequence }
   const deliveries = accept.messages[0]!.deliveries.flatMap(({ listenerId }, i): LeasedDelivery[] => {
     const lease = leases[i] ?? null
     if (lease === null) return []
-    return [{ listenerId, message, dueAt: message.deliverAt, attempts: 0, attemptsBefore: 0, firstSentAt: null, lease }]
+    return [
+      {
+        listenerId,
+        message,
+        dueAt: message.deliverAt,
+        attempts: 0,
+        attemptsBefore: 0,
+        firstSentAt: null,
+        orderNumber: places?.[i]?.number ?? null,
+        lease,
+      },
+    ]
   })
   return { ...message, deliveries }
 }
@@ -150,7 +167,10 @@ export async function settled(
 }
 
 /** The message as it is stored, with how each listener stands with it. */
-export async function stored(given: Given, message: Message): Promise<MessageDetails> {
+export async function stored(
+  given: Given,
+  message: { organizationId: string; queueId: string; id: string },
+): Promise<MessageDetails> {
   const found = await given.store.messages.get(idsOf(message))
   assert.ok(found)
   const { revision: _, ...details } = found

@@ -132,7 +132,7 @@ const again: StoreCase[] = [
       ])
       const { lease, ...retried } = await claimedOne(given, { node: 'b', listenerId, now: now + 500 })
       assert.notEqual(lease, delivery.lease)
-      const history = { dueAt: now + 500, attempts: 1, attemptsBefore: 0, firstSentAt: now - 30 }
+      const history = { dueAt: now + 500, attempts: 1, attemptsBefore: 0, firstSentAt: now - 30, orderNumber: null }
       assert.deepEqual(retried, { listenerId, message: delivery.message, ...history })
     },
   },
@@ -213,7 +213,7 @@ const lost: StoreCase[] = [
     name: 'a settlement after its message was deleted is lost and brings nothing back',
     async run(given) {
       const { queue, listener, message, delivery } = await claimed(given)
-      await given.store.messages.delete(idsOf(message))
+      await given.store.messages.delete({ ...idsOf(message), now: NOW })
       const before = await figuresOf(given, listener)
       for (const next of [later(given, 5), MISSED, ACKNOWLEDGED])
         assert.equal(await settled(given, delivery, next), 'lost')
@@ -267,7 +267,7 @@ const counted: StoreCase[] = [
       await note()
       await settled(given, await claimedOne(given, { listenerId: second! }), MISSED)
       await note()
-      await store.messages.delete(idsOf(message))
+      await store.messages.delete({ ...idsOf(message), now: NOW })
       await note()
       await store.listeners.delete({ ...idsOf(listeners[2]!), id: third!, now: NOW })
       await note()

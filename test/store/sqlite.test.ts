@@ -20,6 +20,9 @@ import {
   MISSED,
   settled,
   stored,
+  storedListener,
+  storedOrganization,
+  storedQueue,
   storedScene,
 } from './scene.ts'
 import { type Given, runStoreCases, withStore } from './suite.ts'
@@ -99,7 +102,7 @@ test('sqlite in a file: a sequence is not used again after a restart, though its
       const { queue } = await storedScene(given)
       await accepted(given, queue)
       const newest = await accepted(given, queue)
-      await given.store.messages.delete(idsOf(newest))
+      await given.store.messages.delete({ ...idsOf(newest), now: NOW })
       return { queue, newest }
     },
     async (given, { queue, newest }) => {
@@ -124,9 +127,29 @@ test('sqlite in a file: a queue that was half removed is removed to its end afte
       assert.equal(await store.queues.isDeleting(ask), true)
       let removed = 0
       for (let round = 1; round > 0; removed += round) round = await store.removals.sweep({ limit: 7 })
-      // 40 deliveries of which one became missed, 20 messages, 1 attempt, and the entries of 2 listeners and the queue.
-      assert.equal(removed, 40 + 20 + 1 + 3 - 7)
+      // 40 deliveries of which one became missed, 20 messages and for whom they were, 1 attempt, and the entries of 2
+      // listeners and the queue.
+      assert.equal(removed, 40 + 20 + 1 + 1 + 3 - 7)
       assert.equal(await store.queues.isDeleting(ask), false)
+    },
+  ))
+
+test('sqlite in a file: an order goes on after a restart where it was, and so do its numbers', () =>
+  acrossRestart(
+    async (given) => {
+      const queue = await storedQueue(given, await storedOrganization(given))
+      const listener = await storedListener(given, queue, { ordering: 'queue' })
+      for (let i = 0; i < 3; i++) await accepted(given, queue)
+      await claimedOne(given, { listenerId: listener.id })
+      return { queue, listenerId: listener.id }
+    },
+    async (given, { queue, listenerId }) => {
+      await accepted(given, queue)
+      for (const expected of [1, 2, 3, 4]) {
+        const delivery = await claimedOne(given, { listenerId })
+        assert.equal(delivery.orderNumber, expected)
+        await settled(given, delivery, ACKNOWLEDGED)
+      }
     },
   ))
 
@@ -154,7 +177,7 @@ test('sqlite in a file: limits of messages and their counts are kept across a re
       const limits = { storedMessages: 3, messagesPerDay: 3 }
       await given.store.organizations.update({ id: organization.id, changes: { limits }, now: given.now })
       for (let i = 0; i < 2; i++) await accepted(given, queue)
-      await given.store.messages.delete(idsOf(await accepted(given, queue)))
+      await given.store.messages.delete({ ...idsOf(await accepted(given, queue)), now: NOW })
       return queue
     },
     async (given, queue) => {

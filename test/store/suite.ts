@@ -11,6 +11,7 @@ import { listenerCases } from './listeners.cases.ts'
 import { livenessCases } from './liveness.cases.ts'
 import { createMake, type Make, NOW } from './make.ts'
 import { messageCases } from './messages.cases.ts'
+import { orderCases } from './orders.cases.ts'
 import { organizationCases } from './organizations.cases.ts'
 import { pagingCases } from './paging.cases.ts'
 import { queueCases } from './queues.cases.ts'
@@ -53,6 +54,7 @@ const nouns: Record<string, StoreCase[]> = {
   stats: statsCases,
   expiry: expiryCases,
   answers: answerCases,
+  orders: orderCases,
   paging: pagingCases,
   secrets: secretCases,
 }

@@ -1,0 +1,28 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+const HISTORY = `
+  select max(number) as attempts, min(started_at) as firstSentAt from attempts where sequence = ? and listener_id = ?`
+
+const DELIVER_AT = `select deliver_at as deliverAt from messages where sequence = ?`
+
+const INSERT = `
+  insert into deliveries (listener_id, due_at, sequence, attempts, attempts_before, first_sent_at, moved)
+  values (?, ?, ?, ?, ?, ?, ?)`
+
+/** Puts a pending delivery among those that may be sent, within a transaction; answers with when it is due. */
+export type BeginRun = (listenerId: string, sequence: number, now: number) => number
+
+/** A delivery that was never tried is due with its message; one that was begins a new run, and now. */
+export function createBeginRun(db: DatabaseSync): BeginRun {
+  const [history, deliverAt, insert] = [db.prepare(HISTORY), db.prepare(DELIVER_AT), db.prepare(INSERT)]
+  return (listenerId, sequence, now) => {
+    const past = history.get(sequence, listenerId) as { attempts: number | null; firstSentAt: number | null }
+    if (past.attempts === null) {
+      const message = deliverAt.get(sequence) as { deliverAt: number }
+      insert.run(listenerId, message.deliverAt, sequence, 0, 0, null, 0)
+      return message.deliverAt
+    }
+    insert.run(listenerId, now, sequence, past.attempts, past.attempts, past.firstSentAt, 1)
+    return now
+  }
+}
