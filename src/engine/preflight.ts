@@ -103,6 +103,6 @@ function testRequest({ runtime, secretBox, userAgent }: PreflightDeps, listener:
   const message = { id: runtime.newId(), organizationId, queueId, name: null, key: null, data: DATA, ...times }
   const delivery = { listenerId, message: { ...message, sequence: 0 }, dueAt: now, attempts: 0, attemptsBefore: 0 }
   const to = { listener, target: targetOf(listener, secretBox), userAgent, now }
-  const request = deliveryRequest({ ...delivery, firstSentAt: null, lease: 0 }, to)
+  const request = deliveryRequest({ ...delivery, firstSentAt: null, orderNumber: null, lease: 0 }, to)
   return request === null ? null : { ...request, headers: [...request.headers, 'discue-test', 'true'] }
 }
