@@ -23,10 +23,15 @@ export interface PartStats {
   latencies: Latencies
 }
 
+/** Five minutes, with the latencies of what was acknowledged in them. */
+export interface StatsBucket extends CountedBucket {
+  latencies: Latencies
+}
+
 export interface Stats {
   windows: Record<Window, EventCounts>
   /** Every five minutes of the past 24 hours, oldest first; only where it was asked for, like what follows. */
-  series: CountedBucket[]
+  series: StatsBucket[]
   queues: PartStats[]
   listeners: PartStats[]
 }
@@ -36,27 +41,46 @@ type Deps = Pick<AppDeps, 'store' | 'runtime'>
 /** One call to the store is a few milliseconds' work: whoever wants to write waits for it. */
 const PARTS_AT_ONCE = 2_000
 
-/** Counts of the past 24 hours, of what the key may see. */
-export async function readStats(deps: Deps, ask: { principal: Principal; series: boolean }): Promise<Stats> {
+/**
+ * Counts of the past 24 hours, of what the key may see; with `of`, only those of the queue, listener or API key with
+ * this id, which are none where the key may not see it.
+ */
+export async function readStats(
+  deps: Deps,
+  ask: { principal: Principal; series: boolean; of: string | null },
+): Promise<Stats> {
   const now = deps.runtime.now()
   const starts = windowStarts(now)
   const range = { from: starts.last_24_hours, until: bucketStart(now) }
   const only = onlyVisible(ask.principal, 'stats')
   const { organizationId } = ask.principal
-  const parts = ask.series || only !== null ? await readParts(deps, { organizationId, only, ...range }) : []
-  const buckets = only === null ? await deps.store.stats.ofOrganization({ organizationId, ...range }) : parts
+  const whole = only === null && ask.of === null
+  const parts = ask.series || !whole ? await readPartsOf(deps, { organizationId, only, ...range }, ask.of) : []
+  const buckets = whole ? await deps.store.stats.ofOrganization({ organizationId, ...range }) : parts
   return {
     windows: Object.fromEntries(
       WINDOWS.map((window) => [window, sumSince(buckets, starts[window])]),
     ) as Stats['windows'],
-    series: ask.series ? seriesOf(buckets, range) : [],
-    ...(ask.series ? await partStats(deps, parts, { organizationId, only }) : { queues: [], listeners: [] }),
+    series: ask.series ? seriesOf(buckets, parts, range) : [],
+    ...(ask.series
+      ? await partStats(deps, parts, { organizationId, only, of: ask.of })
+      : { queues: [], listeners: [] }),
   }
 }
 
 interface Range {
   from: number
   until: number
+}
+
+async function readPartsOf(
+  deps: Deps,
+  ask: Range & { organizationId: string; only: readonly string[] | null },
+  of: string | null,
+): Promise<CountedPart[]> {
+  if (of === null) return readParts(deps, ask)
+  const parts = await readParts(deps, ask.only === null ? { ...ask, only: [of] } : ask)
+  return parts.filter(({ subjectId, listenerId }) => subjectId === of || listenerId === of)
 }
 
 async function readParts(
@@ -78,10 +102,16 @@ function sumSince(buckets: readonly CountedBucket[], from: number): EventCounts 
   return sum
 }
 
-function seriesOf(buckets: readonly CountedBucket[], { from, until }: Range): CountedBucket[] {
-  const series: CountedBucket[] = []
-  for (let start = from; start <= until; start += BUCKET_MS) series.push({ start, counts: noCounts() })
-  for (const { start, counts } of buckets) addCounts(series[(start - from) / BUCKET_MS]!.counts, counts)
+function seriesOf(
+  buckets: readonly CountedBucket[],
+  parts: readonly CountedPart[],
+  { from, until }: Range,
+): StatsBucket[] {
+  const series: StatsBucket[] = []
+  for (let start = from; start <= until; start += BUCKET_MS) series.push({ start, counts: noCounts(), latencies: [] })
+  const at = (start: number) => series[(start - from) / BUCKET_MS]!
+  for (const { start, counts } of buckets) addCounts(at(start).counts, counts)
+  for (const { start, latencies } of parts) addLatencies(at(start).latencies, latencies)
   return series
 }
 
@@ -89,10 +119,12 @@ function seriesOf(buckets: readonly CountedBucket[], { from, until }: Range): Co
 async function partStats(
   { store }: Deps,
   parts: readonly CountedPart[],
-  ask: { organizationId: string; only: readonly string[] | null },
+  ask: { organizationId: string; only: readonly string[] | null; of: string | null },
 ): Promise<Pick<Stats, 'queues' | 'listeners'>> {
   const blank = () => ({ counts: noCounts(), latencies: [] as Latencies })
-  const asked = { ...ask, slice: null }
+  const { of, ...rest } = ask
+  const asked = { ...rest, slice: null }
+  const isAsked = (part: PartStats) => of === null || part.id === of || part.queueId === of
   const queues = (await store.queues.list(asked)).map(({ id, name }) => ({ id, name, queueId: id, ...blank() }))
   const listeners = (await store.listeners.list({ ...asked, queueId: null })).map(({ id, name, queueId }) => ({
     ...{ id, name, queueId },
@@ -107,5 +139,5 @@ async function partStats(
       addLatencies(part.latencies, latencies)
     }
   }
-  return { queues, listeners }
+  return { queues: queues.filter(isAsked), listeners: listeners.filter(isAsked) }
 }

@@ -33,7 +33,7 @@ export const problems = {
   schema_not_found: { status: 404, detail: 'the queue has no schema with this id' },
   message_not_found: { status: 404, detail: 'no message of this queue has this id' },
   method_not_allowed: { status: 405, detail: 'the path does not have this method; Allow lists those it has' },
-  not_acceptable: { status: 406, detail: 'answers are application/json; Accept excludes it' },
+  not_acceptable: { status: 406, detail: 'the answer is application/json; Accept excludes it' },
   key_reused: {
     status: 409,
     detail: 'this Idempotency-Key came with another body before; a new request needs a new key',
@@ -55,6 +55,7 @@ export const problems = {
     status: 429,
     detail: 'too many checks of the organization run at once; try again when one has ended',
   },
+  too_many_viewers: { status: 503, detail: 'as many streams of events are open as this server takes; try again' },
   internal: { status: 500, detail: 'an error of the server; it is logged under the X-Request-Id of this answer' },
   dashboard_not_built: { status: 501, detail: 'the dashboard is not built: run npm run build:dashboard' },
   method_not_implemented: { status: 501, detail: 'this server does not implement the method' },

@@ -21,6 +21,7 @@ import { apiClientRoutes } from './v1/api-clients.ts'
 import { apiKeyRoutes } from './v1/api-keys.ts'
 import { attemptRoutes } from './v1/attempts.ts'
 import { clockRoutes } from './v1/clock.ts'
+import { eventStreamRoutes } from './v1/event-stream.ts'
 import { eventRoutes } from './v1/events.ts'
 import { listenerCheckRoutes } from './v1/listener-checks.ts'
 import { listenerRoutes } from './v1/listeners.ts'
@@ -107,6 +108,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   messageBatchRoutes(api, deps)
   attemptRoutes(api, deps)
   eventRoutes(api, deps)
+  eventStreamRoutes(api, deps)
   statsRoutes(api, deps)
   clockRoutes(api, deps)
 }

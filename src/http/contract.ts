@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { Access, Principal, Resource } from '../core/api-key.ts'
+import type { MediaType } from './media.ts'
 
 /** What a route asks of the key; `ids` are the path parameters that a scope may target. */
 export interface RouteDemand {
@@ -10,6 +11,8 @@ export interface RouteDemand {
   ids: readonly string[]
   /** Only the root key may; another organization than the key's own is then a 404, as everywhere. */
   root?: boolean
+  /** What the route answers where that is not JSON. */
+  produces?: MediaType
 }
 
 declare module 'fastify' {

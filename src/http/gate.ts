@@ -13,7 +13,7 @@ import { createDoor, type Door } from './door.ts'
 import { readConditions } from './etag.ts'
 import { refuseWhileFrozen } from './frozen.ts'
 import { createIdempotencyHooks } from './idempotency.ts'
-import { acceptsJson, isJsonType } from './media.ts'
+import { accepts, isJsonType, type MediaType } from './media.ts'
 import { indent } from './pretty.ts'
 import { compileQuery } from './query.ts'
 import { expectWithin, showRate } from './rate-headers.ts'
@@ -88,10 +88,15 @@ function createAdmission(deps: ApiDeps): Admit {
     if (rate !== null) showRate(reply, rate)
     expectPermission(principal, demand, request.params as Record<string, string>)
     if (rate !== null) expectWithin(rate, deps.runtime.now())
-    if (!acceptsJson(request.headers.accept)) throw new Problem('not_acceptable')
+    expectAcceptable(request, demand.produces ?? 'application/json')
     expectJsonBody(request)
     request.base = baseOf(request)
   }
+}
+
+function expectAcceptable({ headers }: FastifyRequest, type: MediaType): void {
+  if (accepts(headers.accept, type)) return
+  throw new Problem('not_acceptable', { detail: `the answer is ${type}; Accept excludes it` })
 }
 
 function expectPermission(principal: Principal, demand: RouteDemand, params: Record<string, string>): void {

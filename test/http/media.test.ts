@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { acceptsJson, isJsonType } from '../../src/http/media.ts'
+import { accepts, isJsonType } from '../../src/http/media.ts'
+
+const acceptsJson = (accept: string | undefined) => accepts(accept, 'application/json')
 
 const accepted = [
   undefined,
@@ -82,4 +84,11 @@ test('only application/json in UTF-8 is a body of JSON', () => {
   ]
   for (const type of yes) assert.equal(isJsonType(type), true, type)
   for (const type of no) assert.equal(isJsonType(type), false, type)
+})
+
+test('a stream of events goes by the ranges that fit it', () => {
+  const taken = ['text/event-stream', 'text/*', '*/*', 'application/json, text/event-stream;q=0.1']
+  for (const accept of taken) assert.ok(accepts(accept, 'text/event-stream'), accept)
+  const refused = ['application/json', 'text/html', 'text/event-stream;q=0, */*', 'tex/*', 'application/*']
+  for (const accept of refused) assert.ok(!accepts(accept, 'text/event-stream'), accept)
 })

@@ -78,6 +78,8 @@ const rules: Record<ProblemCode, Rule> = {
   root_organization: ({ method, resource }) => resource === 'api_clients' && CHANGE_METHODS.includes(method),
   organization_frozen: ({ method, resource }) => resource !== null && WRITE_METHODS.includes(method),
   rate_limited: withKey,
+  // Told in the description of the one operation that has it.
+  too_many_viewers: never,
   internal: always,
   dashboard_not_built: ({ url }) => url === '/',
   method_not_implemented: never,

@@ -1,13 +1,13 @@
 import { type Static, Type } from 'typebox'
 import type { AppDeps } from '../../app/deps.ts'
 import { type EventListing, listEvents } from '../../app/events.ts'
-import { categoryOf, EVENT_CATEGORIES, EVENT_TYPES, type EventCategory, type UsageEvent } from '../../core/event.ts'
+import { EVENT_CATEGORIES, type EventCategory } from '../../core/event.ts'
 import { type EventPlace, eventId, placeOfEvent } from '../../core/event-id.ts'
 import { Problem } from '../../core/problem.ts'
 import { type Api, demand } from '../contract.ts'
 import { type Based, type Links, paths } from '../links.ts'
-import { refOf } from '../listing.ts'
-import { answers, DEFAULT_PAGE_SIZE, Id, Links as LinksSchema, Query, Ref, Time } from '../schemas.ts'
+import { answers, DEFAULT_PAGE_SIZE, Links as LinksSchema, Query } from '../schemas.ts'
+import { Event, fullEvent } from './event-form.ts'
 
 const ALL = 'all'
 /** Further than this a page cannot lie: finding it would mean reading everything before it. */
@@ -23,23 +23,6 @@ const EventsQuery = Type.Object({
   startAfterId: Type.Optional(Type.String({ description: 'id of the entry to go on below' })),
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_OFFSET })),
   per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: DEFAULT_PAGE_SIZE, description: 'the same as limit' })),
-})
-
-const Event = Type.Object({
-  id: Id,
-  type: Type.Enum([...EVENT_TYPES]),
-  stored_at: Time,
-  client: Type.Object({ id: Id }),
-  api_key: Type.Optional(Ref),
-  queue: Type.Optional(Ref),
-  listener: Type.Optional(Ref),
-  message: Type.Optional(Ref),
-  reason: Type.Optional(
-    Type.String({
-      description: 'why, where the server did it by itself',
-      examples: ['the listener answered 410 Gone'],
-    }),
-  ),
 })
 
 const schema = {
@@ -93,13 +76,6 @@ function startOf({ startAfter, startAfterId, page }: Ask): EventPlace | null {
 function badQuery(path: string, message: string): Problem {
   return new Problem('bad_query', { errors: [{ path, message }] })
 }
-
-function fullEvent({ id, type, storedAt, organizationId, subject, reason }: UsageEvent): Static<typeof Event> {
-  const what = { [NOUNS[categoryOf(type)]]: refOf(subject), ...(reason === null ? {} : { reason }) }
-  return { id, type, stored_at: storedAt, client: { id: organizationId }, ...what }
-}
-
-const NOUNS = { api_keys: 'api_key', queues: 'queue', listeners: 'listener', messages: 'message' } as const
 
 /** By page where one was asked for, else onward by the cursor. */
 function linksOf(request: Based, ask: Ask, { next }: EventListing): Links {

@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import type { AppDeps } from '../../app/deps.ts'
 import { type PartStats, readStats } from '../../app/stats.ts'
 import { EVENT_TYPES, type EventType } from '../../core/event.ts'
-import { latencyCount, percentile } from '../../core/latency.ts'
+import { type Latencies, latencyCount, percentile } from '../../core/latency.ts'
 import { type EventCounts, WINDOWS } from '../../core/stats.ts'
 import { type Api, demand } from '../contract.ts'
 import { paths, selfLink } from '../links.ts'
@@ -17,18 +17,15 @@ const all = <Key extends string, Rule extends TSchema>(keys: readonly Key[], rul
   Type.Object(Object.fromEntries(keys.map((key) => [key, rule])) as Record<Key, Rule>)
 
 const Counts = all(EVENT_TYPES, Type.Integer())
-const Part = {
-  id: Id,
-  name: Type.String(),
-  delivery_latency: Type.Object(
-    { count: Type.Integer(), p50: NullableInteger, p95: NullableInteger, p99: NullableInteger },
-    { description: 'milliseconds from when a message was due to its acknowledgement, at most 10 % off' },
-  ),
-}
+const DeliveryLatency = Type.Object(
+  { count: Type.Integer(), p50: NullableInteger, p95: NullableInteger, p99: NullableInteger },
+  { description: 'milliseconds from when a message was due to its acknowledgement, at most 10 % off' },
+)
+const Part = { id: Id, name: Type.String(), delivery_latency: DeliveryLatency }
 
 const Stats = Type.Object({
   aggregated_api_usage_events: all(WINDOWS, Counts),
-  series: Type.Optional(Type.Array(Type.Object({ start: Time, counts: Counts }))),
+  series: Type.Optional(Type.Array(Type.Object({ start: Time, counts: Counts, delivery_latency: DeliveryLatency }))),
   queues: Type.Optional(Type.Array(Type.Object({ ...Part, counts: all(QUEUE_TYPES, Type.Integer()) }))),
   listeners: Type.Optional(
     Type.Array(Type.Object({ ...Part, queue_id: Id, counts: all(LISTENER_TYPES, Type.Integer()) })),
@@ -44,6 +41,9 @@ const schema = {
     series: Type.Optional(
       Type.Boolean({ description: 'add counts per five minutes, and counts and latencies per queue and listener' }),
     ),
+    of: Type.Optional(
+      Type.String({ description: 'the id of one queue, listener or API key; all counts are then its own' }),
+    ),
   }),
   response: answers(Stats),
 }
@@ -51,11 +51,15 @@ const schema = {
 export function statsRoutes(api: Api, deps: AppDeps): void {
   api.get('/stats/messages', { schema, config: demand('stats', 'read') }, async (request) => {
     const series = request.query.series === true
-    const stats = await readStats(deps, { principal: request.principal, series })
+    const stats = await readStats(deps, { principal: request.principal, series, of: request.query.of ?? null })
     return {
       aggregated_api_usage_events: stats.windows,
       ...(series && {
-        series: stats.series,
+        series: stats.series.map(({ start, counts, latencies }) => ({
+          start,
+          counts,
+          delivery_latency: latencyOf(latencies),
+        })),
         queues: stats.queues.map((queue) => fullPart(queue, QUEUE_TYPES)),
         listeners: stats.listeners.map((listener) => ({
           ...fullPart(listener, LISTENER_TYPES),
@@ -68,8 +72,12 @@ export function statsRoutes(api: Api, deps: AppDeps): void {
 }
 
 function fullPart({ id, name, counts, latencies }: PartStats, types: readonly EventType[]) {
+  return { id, name, counts: only(counts, types), delivery_latency: latencyOf(latencies) }
+}
+
+function latencyOf(latencies: Latencies) {
   const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => percentile(latencies, share))
-  return { id, name, counts: only(counts, types), delivery_latency: { count: latencyCount(latencies), p50, p95, p99 } }
+  return { count: latencyCount(latencies), p50, p95, p99 }
 }
 
 function only(counts: EventCounts, types: readonly EventType[]): Partial<EventCounts> {

@@ -151,6 +151,48 @@ test('series adds counts and delivery latencies of each queue and listener', asy
   assertClose(own.delivery_latency, { p50: 950, p95: 20_000, p99: 20_000 })
 })
 
+test('the figures of one queue or listener are its own, over time, with the latency of each five minutes', async () => {
+  anotherDay()
+  const queue = await addQueue('one-of', ['quick', 'slow'])
+  const other = await addQueue('not-of', ['other'])
+  await delivered(other, { status: 200, afterMs: 1 })
+  await delivered(queue, { status: 200, afterMs: 100 }, { status: 500, afterMs: 9_000 })
+  api.clock.now += 10 * MINUTE_MS
+  await delivered(queue, { status: 200, afterMs: 300 }, { status: 200, afterMs: 9_000 })
+  const filled = (series: Json[]) => series.filter(({ counts }) => Object.keys(shown(counts)).length > 0)
+  const ofQueue = await stats(`?series&of=${queue.id}`)
+  assert.deepEqual(shown(ofQueue.aggregated_api_usage_events.last_24_hours), {
+    queue_added: 1,
+    listener_added: 2,
+    message_added: 2,
+    message_published_ok: 3,
+    message_published_not_ok: 1,
+  })
+  assert.deepEqual([ofQueue.queues.length, ofQueue.listeners.length], [1, 2])
+  const { series, queues, listeners } = await stats(`?series&of=${queue.listenerIds[0]}`)
+  assert.deepEqual([queues, listeners.map(({ name }: Json) => name)], [[], ['quick']])
+  const [first, second, ...more] = filled(series)
+  assert.deepEqual(more, [])
+  assert.deepEqual(shown(first.counts), { listener_added: 1, message_published_ok: 1 })
+  assertClose(first.delivery_latency, { p50: 100, p99: 100 })
+  assertClose(second.delivery_latency, { p50: 300 })
+  assert.equal(second.start - first.start, 10 * MINUTE_MS)
+})
+
+test('what a key may not see has no figures for it, as if it were not there', async () => {
+  anotherDay()
+  const [seen, unseen] = [await addQueue('of-seen', ['a']), await addQueue('of-unseen', ['b'])]
+  await delivered(unseen, { status: 200, afterMs: 5 })
+  const scopes = [{ resource: 'stats', access: 'read', targets: [seen.id] }]
+  const key = (await api.call('POST', '/v1/api_keys', { scopes })).body.api_key
+  for (const id of [unseen.id, unseen.listenerIds[0], 'nobody']) {
+    const { queues, listeners, aggregated_api_usage_events: windows } = await stats(`?series&of=${id}`, key)
+    assert.deepEqual([queues, listeners, shown(windows.last_24_hours)], [[], [], {}])
+  }
+  const theirs = await stats(`?of=${unseen.id}`, 'owner-key-of-the-other-organization')
+  assert.deepEqual(shown(theirs.aggregated_api_usage_events.last_24_hours), {})
+})
+
 function assertClose(latency: Json, exact: Record<string, number>): void {
   for (const [name, ms] of Object.entries(exact)) {
     assert.ok(Math.abs(latency[name] - ms) <= ms / 10, `${name}: ${latency[name]} instead of ${ms}`)

@@ -1,0 +1,172 @@
+import type { Principal } from '../core/api-key.ts'
+import { placeOfEvent } from '../core/event-id.ts'
+import { Problem } from '../core/problem.ts'
+import { emptyPulse, isEmpty, type Pulse } from '../core/pulse.ts'
+import type { Cancel } from '../runtime.ts'
+import type { AppDeps } from './deps.ts'
+import { createPulseReader, type PulseReader } from './pulse-reader.ts'
+import { type Outlet, Viewer } from './viewer.ts'
+import { onlyVisible } from './visibility.ts'
+
+/** Reads what happened this often for each group of viewers, however many they are. */
+const TICK_MS = 1_000
+/** Past these a viewer is told to come back later; the streams of one organization leave room for the others'. */
+const MAX_VIEWERS = 5_000
+const MAX_VIEWERS_OF_ORGANIZATION = 2_000
+
+/** Who watches, and how it is written to. */
+export interface Watching {
+  principal: Principal
+  /** The key itself: it is asked for again while the stream is open, so that it ends with the key. */
+  keyText: string
+  /** The id of the last event that the viewer has seen; null begins with now. */
+  lastId: string | null
+  outlet: Outlet
+}
+
+/**
+ * Tells viewers what happens in their organization. The store is asked once a second for all who may see the same, so
+ * that a thousand viewers cost what one costs, and what is delivered meanwhile knows nothing of them.
+ */
+export interface EventWatch {
+  /** Resolves once the viewer is in. Throws `too_many_viewers`, and `stopping` after `close`. */
+  join(watching: Watching): Promise<{ ready(): void; leave(): void }>
+  /** Ends every stream, and takes no more. */
+  close(): void
+}
+
+type Deps = Pick<AppDeps, 'store' | 'runtime' | 'keyRing' | 'eventRetentionMs'>
+
+interface Member {
+  viewer: Viewer
+  keyText: string
+}
+
+/** All who may see the same. */
+interface Group {
+  organizationId: string
+  members: Set<Member>
+  reader: PulseReader
+  /** Resolves when the reader knows where it begins. */
+  begun: Promise<void>
+  cancel: Cancel
+}
+
+/** `textOf` is how a pulse is written to viewers. */
+export function createEventWatch(deps: Deps, textOf: (pulse: Pulse) => string): EventWatch {
+  const { runtime } = deps
+  const groups = new Map<string, Group>()
+  let closed = false
+
+  const countOf = (organizationId: string | null) => {
+    let viewers = 0
+    for (const group of groups.values()) {
+      if (organizationId === null || group.organizationId === organizationId) viewers += group.members.size
+    }
+    return viewers
+  }
+
+  function expectRoom({ organizationId }: Principal): void {
+    if (closed) throw new Problem('stopping')
+    if (countOf(null) < MAX_VIEWERS && countOf(organizationId) < MAX_VIEWERS_OF_ORGANIZATION) return
+    throw new Problem('too_many_viewers')
+  }
+
+  function groupFor(principal: Principal): Group {
+    const key = groupKeyOf(principal)
+    const known = groups.get(key)
+    if (known !== undefined) return known
+    const { organizationId } = principal
+    const reader = createPulseReader(deps, { organizationId, only: onlyVisible(principal, 'events') })
+    const group: Group = { organizationId, members: new Set(), reader, begun: reader.begin(), cancel: () => undefined }
+    groups.set(key, group)
+    const tick = () => {
+      void beat(key, group).then(() => {
+        if (groups.get(key) === group) group.cancel = runtime.after(TICK_MS, tick)
+      })
+    }
+    group.cancel = runtime.after(TICK_MS, tick)
+    return group
+  }
+
+  function remove(key: string, group: Group, member: Member): void {
+    group.members.delete(member)
+    if (group.members.size > 0 || groups.get(key) !== group) return
+    group.cancel()
+    groups.delete(key)
+  }
+
+  /** One round for one group. A store that does not answer costs viewers nothing but time. */
+  async function beat(key: string, group: Group): Promise<void> {
+    try {
+      await group.begun
+      const pulse = await group.reader.read()
+      await dropOutsiders(key, group)
+      const text = isEmpty(pulse) ? null : textOf(pulse)
+      for (const { viewer } of group.members) if (text !== null) viewer.offer(pulse, text)
+    } catch (error) {
+      runtime.log.debug({ err: error }, 'what happened cannot be read for viewers')
+    }
+    const now = runtime.now()
+    for (const member of [...group.members]) {
+      if (member.viewer.tick(now)) continue
+      remove(key, group, member)
+      member.viewer.end()
+    }
+  }
+
+  /** Whose key is gone, or may see something else by now, is out before anything more is told. */
+  async function dropOutsiders(key: string, group: Group): Promise<void> {
+    const keys = new Set([...group.members].map(({ keyText }) => keyText))
+    const outside = new Set<string>()
+    for (const keyText of keys) {
+      const principal = await deps.keyRing.identify(keyText)
+      if (principal === null || groupKeyOf(principal) !== key) outside.add(keyText)
+    }
+    for (const member of [...group.members]) {
+      if (!outside.has(member.keyText)) continue
+      remove(key, group, member)
+      member.viewer.end()
+    }
+  }
+
+  async function missedSince({ reader }: Group, lastId: string | null): Promise<Pulse> {
+    if (lastId === null || placeOfEvent(lastId) === null) return emptyPulse(runtime.now())
+    return reader.since(lastId)
+  }
+
+  return {
+    async join({ principal, keyText, lastId, outlet }) {
+      expectRoom(principal)
+      const key = groupKeyOf(principal)
+      const group = groupFor(principal)
+      const viewer = new Viewer(outlet, { textOf, now: runtime.now() })
+      const member = { viewer, keyText }
+      // A member before anything is awaited, so that nothing that happens from now on is missed.
+      group.members.add(member)
+      const leave = () => remove(key, group, member)
+      try {
+        await group.begun
+        viewer.begin(await missedSince(group, lastId), runtime.now())
+      } catch (error) {
+        leave()
+        throw error
+      }
+      return { ready: () => viewer.ready(runtime.now()), leave }
+    },
+    close() {
+      closed = true
+      for (const group of groups.values()) {
+        group.cancel()
+        for (const { viewer } of group.members) viewer.end()
+      }
+      groups.clear()
+    },
+  }
+}
+
+/** The organization, and the ids that the key is restricted to. */
+function groupKeyOf(principal: Principal): string {
+  const only = onlyVisible(principal, 'events')
+  return [principal.organizationId, ...(only === null ? ['*'] : only.toSorted())].join(' ')
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Viewer } from '../../src/app/viewer.ts'
+import type { EventType, UsageEvent } from '../../src/core/event.ts'
+import { emptyPulse, joined, MAX_PULSE_EVENTS, type Pulse } from '../../src/core/pulse.ts'
+
+function eventOf(number: number): UsageEvent {
+  const id = `event-${String(number).padStart(6, '0')}`
+  const subject = { id: 'm', name: null }
+  return { id, type: 'message_added', storedAt: number, organizationId: 'o', subject, queueId: 'q', reason: null }
+}
+
+/** A pulse of some messages that were added, with as many of their events as it takes. */
+function pulseOf(at: number, numbers: number[]): Pulse {
+  const events = numbers.map(eventOf).reverse()
+  const counts = { ...emptyPulse(at).counts, message_added: numbers.length } as Record<EventType, number>
+  const shown = events.slice(0, MAX_PULSE_EVENTS)
+  return { at, counts, events: shown, omitted: events.length - shown.length, gap: false }
+}
+
+/** A viewer that writes what it is told as numbers, onto a wire that may be full. */
+function watched() {
+  const written: string[] = []
+  const wire = { full: false, ended: false }
+  const outlet = {
+    write(text: string) {
+      written.push(text)
+      return !wire.full
+    },
+    end() {
+      wire.ended = true
+    },
+  }
+  const textOf = ({ counts, omitted, events }: Pulse) => `${counts.message_added}/${events.length}/${omitted}`
+  const viewer = new Viewer(outlet, { textOf, now: 0 })
+  const offer = (pulse: Pulse) => viewer.offer(pulse, textOf(pulse))
+  return { viewer, written, wire, offer }
+}
+
+test('what comes before a viewer has begun is written after what it had missed, as one', () => {
+  const { viewer, written, offer } = watched()
+  offer(pulseOf(1, [3]))
+  assert.deepEqual(written, [])
+  viewer.begin(pulseOf(0, [1, 2]), 2)
+  assert.deepEqual(written, ['3/3/0'])
+})
+
+test('a quick viewer gets each pulse as it was written for all', () => {
+  const { viewer, written, offer } = watched()
+  viewer.begin(emptyPulse(0), 0)
+  offer(pulseOf(1, [1]))
+  offer(pulseOf(2, [2, 3]))
+  assert.deepEqual(written, ['1/1/0', '2/2/0'])
+})
+
+test('a slow viewer gets one pulse for all that it was too slow for, with the newest events and no count lost', () => {
+  const { viewer, written, wire, offer } = watched()
+  viewer.begin(emptyPulse(0), 0)
+  wire.full = true
+  offer(pulseOf(1, [0]))
+  for (let number = 1; number <= 10_000; number++) offer(pulseOf(number, [number, number]))
+  assert.equal(written.length, 1)
+  wire.full = false
+  viewer.ready(10_001)
+  assert.deepEqual(written.slice(1), [`20000/${MAX_PULSE_EVENTS}/${20_000 - MAX_PULSE_EVENTS}`])
+  viewer.ready(10_002)
+  assert.equal(written.length, 2)
+})
+
+test('silence is broken by a comment every 15 s, and a viewer that takes nothing for a minute is given up', () => {
+  const { viewer, written, wire } = watched()
+  viewer.begin(emptyPulse(0), 0)
+  assert.equal(viewer.tick(14_999), true)
+  assert.deepEqual(written, [])
+  viewer.tick(15_000)
+  assert.deepEqual(written, [': still here\n\n'])
+  viewer.tick(29_999)
+  assert.equal(written.length, 1)
+  wire.full = true
+  viewer.tick(30_000)
+  assert.equal(viewer.tick(89_999), true)
+  assert.equal(viewer.tick(90_000), false)
+})
+
+test('joining pulses keeps their order, and adds up what is left out', () => {
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
+  const both = joined(pulseOf(1, range(0, 60)), pulseOf(2, range(60, 130)))
+  assert.equal(both.counts.message_added, 130)
+  assert.equal(both.omitted, 130 - MAX_PULSE_EVENTS)
+  assert.deepEqual(
+    both.events.map(({ storedAt }) => storedAt),
+    range(80, 130).reverse(),
+  )
+  assert.equal(both.at, 2)
+})
