@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the server with a cache of its compiled files, types already stripped: the second start is quicker and
+// Starts discue with a cache of its compiled files, types already stripped: the second start is quicker and
 // needs some 40 MB less. It must be set before the first of those files is loaded, hence this file, and in the
 // environment, from where the database's thread takes it.
 import { enableCompileCache } from 'node:module'

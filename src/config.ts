@@ -62,6 +62,19 @@ const settings = {
 
 const SECRET: ReadonlySet<string> = new Set(['DISCUE_ROOT_API_KEY', 'DISCUE_SECRET_KEY'])
 
+/** What the command line's other commands read; the server knows these names, so as not to refuse them. */
+const CLIENT_SETTINGS: readonly string[] = ['DISCUE_URL', 'DISCUE_API_KEY', 'DISCUE_API_KEY_FILE']
+
+/** Where the commands that speak to a server find it, and their key; null for what the environment does not say. */
+export function readClientSettings(env: Record<string, string | undefined> = process.env): {
+  url: string | null
+  apiKey: string | null
+  apiKeyFile: string | null
+} {
+  const read = (name: string) => env[name] || null
+  return { url: read('DISCUE_URL'), apiKey: read('DISCUE_API_KEY'), apiKeyFile: read('DISCUE_API_KEY_FILE') }
+}
+
 /**
  * The configuration from the environment and from flags (`--port 8080` is `DISCUE_PORT=8080` and wins over it).
  * Throws `ConfigError` for an unknown name or a value that is not allowed.
@@ -109,7 +122,7 @@ function setting<Value>(fallback: string, reader: Reader<Value>): Setting<Value>
 function fromEnvironment(env: Record<string, string | undefined>): Record<string, string> {
   const given: Record<string, string> = {}
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith(PREFIX) || value === undefined) continue
+    if (!name.startsWith(PREFIX) || value === undefined || CLIENT_SETTINGS.includes(name)) continue
     if (!(name in settings)) throw new ConfigError(unknown(name, Object.keys(settings)))
     if (value !== '') given[name] = value
   }

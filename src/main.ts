@@ -21,8 +21,29 @@ What to type next:
 `
 }
 
+/** `discue`, `discue --port 8080` and `discue serve --port 8080` start the server; everything else is a command. */
 async function main(): Promise<void> {
-  const config = readConfig(process.argv.slice(2))
+  const args = process.argv.slice(2)
+  const settings = settingsOf(args)
+  if (settings !== null && !settings.includes('--help')) return serve(settings)
+  // Loaded only here: the server starts no slower for the commands beside it.
+  const { runCommandLine } = await import('./cli/program.ts')
+  process.exitCode = await runCommandLine(settings === null ? args : ['serve', '--help'])
+}
+
+/** Options of every command, which may stand before it; all other flags are settings of the server. */
+const COMMAND_OPTIONS = ['-h', '--help', '-V', '--version', '--json', '--url', '--api-key', '--api-key-file']
+
+/** The server's settings where the server is to be started, null where the words are another command. */
+function settingsOf(args: readonly string[]): readonly string[] | null {
+  const [first] = args
+  if (first === 'serve') return args.slice(1)
+  const isCommand = first !== undefined && (!first.startsWith('-') || COMMAND_OPTIONS.includes(first.split('=')[0]!))
+  return isCommand ? null : args
+}
+
+async function serve(settings: readonly string[]): Promise<void> {
+  const config = readConfig(settings)
   // Standard output is for people, standard error for logs: the key that is shown there once never reaches a log.
   const log = pino({ level: config.logLevel, base: null }, pino.destination(2))
   // Asked for from here on, so that a signal that comes while the server starts stops it as well, once it can.

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as timeout } from 'node:timers/promises'
 import { createIdFactory } from './core/id.ts'
 import { ManualClock } from './core/manual-clock.ts'
 
@@ -142,4 +143,12 @@ function after(delayMs: number, run: () => void): Cancel {
 function soon(run: () => void): Cancel {
   const turn = setImmediate(run)
   return () => clearImmediate(turn)
+}
+
+/** Resolves after that long, or sooner when the signal is aborted. For commands: unlike a timer of a runtime it keeps
+ * the process alive. */
+export async function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+  await timeout(Math.min(delayMs, MAX_TIMER_MS), undefined, { signal }).catch((error: unknown) => {
+    if (!signal?.aborted) throw error
+  })
 }

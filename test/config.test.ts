@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, readConfig } from '../src/config.ts'
+import { ConfigError, readClientSettings, readConfig } from '../src/config.ts'
 
 const DAY_MS = 86_400_000
 
@@ -19,4 +19,11 @@ test('a duration that is none is refused with what would be one', () => {
       text,
     )
   }
+})
+
+test('what only the other commands read does not keep the server from starting', () => {
+  const env = { DISCUE_URL: 'http://127.0.0.1:3000', DISCUE_API_KEY: 'key', DISCUE_API_KEY_FILE: '/run/key' }
+  readConfig([], env)
+  assert.deepEqual(readClientSettings(env), { url: env.DISCUE_URL, apiKey: 'key', apiKeyFile: '/run/key' })
+  assert.deepEqual(readClientSettings({ DISCUE_URL: '' }), { url: null, apiKey: null, apiKeyFile: null })
 })

@@ -76,9 +76,19 @@ function open(path: string): DatabaseSync {
   }
 }
 
-function identify(db: DatabaseSync, path: string): void {
+/** Throws `DatabaseRefused` for a database that is not one of discue's. */
+export function expectOurs(db: DatabaseSync, path: string): void {
+  if (!isOurs(db)) throw new DatabaseRefused(`the database ${path} is not one of discue's`)
+}
+
+function isOurs(db: DatabaseSync): boolean {
   const { application_id: id } = db.prepare('pragma application_id').get() as { application_id: number }
-  if (id === APPLICATION_ID) return
+  return id === APPLICATION_ID
+}
+
+function identify(db: DatabaseSync, path: string): void {
+  if (isOurs(db)) return
+  const { application_id: id } = db.prepare('pragma application_id').get() as { application_id: number }
   const { tables } = db.prepare('select count(*) as tables from sqlite_schema').get() as { tables: number }
   if (id !== 0 || tables > 0) throw new DatabaseRefused(`the database ${path} is not one of discue's`)
   db.exec(`pragma application_id = ${APPLICATION_ID}`)

@@ -49,7 +49,7 @@ const mistakes: { name: string; env?: Record<string, string>; args?: string[]; s
   { name: 'a port out of range', args: ['--port', '99999'], says: /DISCUE_PORT must be a number from 0 to 65535/ },
   { name: 'an unknown flag', args: ['--prot', '1'], says: /--prot is unknown; these are known: .*--port/ },
   { name: 'a flag without a value', args: ['--port'], says: /--port needs a value/ },
-  { name: 'a word that is no flag', args: ['start'], says: /"start" is not a flag/ },
+  { name: 'a word that is no flag', args: ['serve', 'now'], says: /"now" is not a flag/ },
   { name: 'an unknown variable', env: { DISCUE_PROT: '1' }, says: /DISCUE_PROT is unknown; these are known/ },
   {
     name: 'a short root key',

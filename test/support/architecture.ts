@@ -54,7 +54,11 @@ const LAYERS: Record<string, readonly string[]> = {
     ...['http', 'engine', 'app', 'store-sqlite', 'store-postgres', 'store', 'core'],
     ...['runtime.ts', 'config.ts', 'version.ts', 'tls.ts'],
   ],
-  cli: ['server.ts', 'http', 'engine', 'app', 'store', 'core', 'runtime.ts', 'config.ts', 'version.ts'],
+  'database-file.ts': ['store-sqlite', 'store-postgres', 'store', 'core'],
+  cli: [
+    ...['server.ts', 'database-file.ts', 'http', 'engine', 'app', 'store', 'core'],
+    ...['runtime.ts', 'config.ts', 'version.ts'],
+  ],
   'main.ts': ['cli', 'server.ts', 'runtime.ts', 'config.ts', 'version.ts', 'start-error.ts'],
 }
 /** Who is handed a runtime, and so may know its types; only the rows above that name it may make one. */

@@ -1,0 +1,129 @@
+import { Failure } from './failure.ts'
+
+/** A resource or answer of the API, looked into by whoever asked for it. */
+// biome-ignore lint/suspicious/noExplicitAny: the API's own schemas describe it; the command line only shows it
+export type Json = any
+
+export interface Call {
+  body?: unknown
+  query?: Record<string, string | number | boolean | undefined>
+  headers?: Record<string, string>
+  /** Gives up after this long; the usual 30 s suit everything that does not wait on purpose. */
+  timeoutMs?: number
+  signal?: AbortSignal
+}
+
+/** Speaks to one server with one key. Throws `Refused` where it answers with an error, `Unreachable` where it does not. */
+export interface ApiClient {
+  readonly url: string
+  call(method: string, path: string, call?: Call): Promise<Json>
+  /** The answer before its body was read, for streams; throws `Refused` unless it is a success. */
+  open(path: string, call?: Call): Promise<Response>
+  /** Every entry of a listing in full, page after page. */
+  all(path: string, collection: string, query?: Call['query']): AsyncGenerator<Json>
+}
+
+interface Fault {
+  path: string
+  message: string
+}
+
+/** The server answered with an error; the message is its own words. */
+export class Refused extends Failure {
+  readonly status: number
+  /** How long it asked us to wait, or null where it did not. */
+  readonly retryAfterMs: number | null
+
+  constructor(status: number, body: Json, retryAfterMs: number | null) {
+    super(wordsOf(status, body))
+    this.name = 'Refused'
+    this.status = status
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** No answer came; whether the request had its effect is unknown. */
+export class Unreachable extends Failure {
+  constructor(url: string, cause: unknown) {
+    super(`no answer from ${url}: ${reasonOf(cause)}`, { cause })
+    this.name = 'Unreachable'
+  }
+}
+
+const TIMEOUT_MS = 30_000
+
+export function createApiClient(address: { url: string; key: string | null }): ApiClient {
+  const { url, key } = address
+  const base: Record<string, string> = key === null ? {} : { 'x-api-key': key }
+
+  async function open(path: string, call: Call = {}): Promise<Response> {
+    return request('GET', path, call)
+  }
+
+  async function request(method: string, path: string, { body, query, headers, timeoutMs, signal }: Call) {
+    const timeout = AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS)
+    const response = await fetch(`${url}/v1${path}${searchOf(query)}`, {
+      method,
+      headers: { ...base, ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+      redirect: 'error',
+    }).catch((cause: unknown) => {
+      throw signal?.aborted ? signal.reason : new Unreachable(url, cause)
+    })
+    if (response.ok) return response
+    throw new Refused(response.status, await bodyOf(response), retryAfterOf(response))
+  }
+
+  async function call(method: string, path: string, ask: Call = {}): Promise<Json> {
+    const response = await request(method, path, ask)
+    return response.json().catch((cause: unknown) => {
+      throw ask.signal?.aborted ? ask.signal.reason : new Unreachable(url, cause)
+    })
+  }
+
+  async function* all(path: string, collection: string, query: Call['query'] = {}): AsyncGenerator<Json> {
+    let answer = await call('GET', path, { query: { ...query, _embed: true } })
+    for (;;) {
+      yield* answer._embedded?.[collection] ?? answer[collection]
+      const next = answer._links?.next?.href
+      if (next === undefined) return
+      // Only what it asks for is taken from the link: the address that we reach the server at may be another one.
+      const search = Object.fromEntries(new URL(next).searchParams)
+      answer = await call('GET', path, { query: { ...query, _embed: true, ...search } })
+    }
+  }
+
+  return { url, call, open, all }
+}
+
+function searchOf(query: Call['query'] = {}): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
+  return search.size > 0 ? `?${search}` : ''
+}
+
+async function bodyOf(response: Response): Promise<Json> {
+  // An answer that is no JSON comes from something else than discue; its status says enough.
+  return response.json().catch(() => null)
+}
+
+function retryAfterOf(response: Response): number | null {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null
+}
+
+function wordsOf(status: number, body: Json): string {
+  const title = `${status}${typeof body?.title === 'string' ? ` ${body.title}` : ''}`
+  if (typeof body?.detail !== 'string') return title
+  const faults: Fault[] = Array.isArray(body.errors) ? body.errors : []
+  const list = faults.map(({ path, message }) => `${path || 'body'} ${message}`).join('; ')
+  return `${title}: ${body.detail}${list && ` (${list})`}`
+}
+
+function reasonOf(error: unknown): string {
+  const { cause, message, name } = error as Error & { cause?: NodeJS.ErrnoException }
+  if (name === 'TimeoutError') return 'it took too long'
+  if (cause?.code === 'ECONNREFUSED') return 'nothing listens there; is the server running?'
+  return cause?.message || cause?.code || message
+}

@@ -1,0 +1,102 @@
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import { UsageFailure } from './failure.ts'
+import { givenJson, readTextFile } from './given-text.ts'
+import { durationMs } from './moments.ts'
+
+/** What `listeners create` and `listeners update` take beside names. */
+export interface ListenerOptions {
+  name?: string
+  to?: string
+  livenessUrl?: string
+  attempts?: string
+  initialDelay?: string
+  maxDelay?: string
+  multiplier?: string
+  timeout?: string
+  concurrency?: string
+  rate?: string
+  ordering?: string
+  onMissed?: string
+  header?: string[]
+  secretFile?: string
+  body?: string
+}
+
+/** Collects the values of an option that is given more than once. */
+export function collect(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}
+
+export function addListenerOptions(command: Command): Command {
+  return command
+    .option('--to <url>', 'where its messages are posted; without it the listener is pulled from')
+    .option('--liveness-url <url>', 'what tells whether it is up')
+    .option('--attempts <n>', 'attempts before a delivery counts as missed')
+    .option('--initial-delay <duration>', 'before the second attempt')
+    .option('--max-delay <duration>', 'the longest delay between attempts')
+    .option('--multiplier <n>', 'how much longer each delay is than the one before')
+    .option('--timeout <duration>', 'how long it has to answer')
+    .option('--concurrency <n>', 'messages that it gets at once')
+    .option('--rate <requests/period>', 'how many it gets in how long, such as 100/1m')
+    .addOption(new Option('--ordering <order>', 'in which order').choices(['none', 'queue', 'key']))
+    .addOption(new Option('--on-missed <what>', 'with ordering, after a missed one').choices(['continue', 'block']))
+    .option('--header <line>', '"Name: value" sent with each message; repeat it for more', collect)
+    .option('--secret-file <path>', 'a file with a signing secret of your own, whsec_…')
+    .option('--body <json>', 'any other properties as the API has them: JSON or @file')
+}
+
+/** The body for the API; what was not given is left out, and so stays as it is. */
+export async function listenerBody(options: ListenerOptions): Promise<Record<string, unknown>> {
+  const retry = defined({
+    max_attempts: numberOf('--attempts', options.attempts),
+    initial_delay: msOf(options.initialDelay),
+    max_delay: msOf(options.maxDelay),
+    multiplier: numberOf('--multiplier', options.multiplier),
+  })
+  const more = options.body === undefined ? {} : await givenJson(options.body, '--body')
+  return {
+    ...defined({
+      name: options.name,
+      notify_url: options.to,
+      liveness_url: options.livenessUrl,
+      timeout: msOf(options.timeout),
+      max_concurrency: numberOf('--concurrency', options.concurrency),
+      rate_limit: options.rate === undefined ? undefined : rateOf(options.rate),
+      ordering: options.ordering,
+      on_missed: options.onMissed,
+      headers: options.header === undefined ? undefined : Object.fromEntries(options.header.map(headerOf)),
+      secret: options.secretFile === undefined ? undefined : readTextFile(options.secretFile).trim(),
+      retry: Object.keys(retry).length > 0 ? retry : undefined,
+    }),
+    ...(more as object),
+  }
+}
+
+function defined(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
+}
+
+function msOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : durationMs(text)
+}
+
+/** A number that an option was given, undefined where it was not; throws `UsageFailure` for anything else. */
+export function numberOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (text.trim() === '' || !Number.isFinite(Number(text))) throw new UsageFailure(`${flag} must be a number`)
+  return Number(text)
+}
+
+function rateOf(text: string): { requests: number; per: number } {
+  const [, requests, per] = /^(\d+)\/(.+)$/.exec(text) ?? []
+  if (per === undefined) throw new UsageFailure('--rate must be requests and a period, such as 100/1m')
+  // `100/m` reads well, too.
+  return { requests: Number(requests), per: durationMs(/^\d/.test(per) ? per : `1${per}`) }
+}
+
+function headerOf(line: string): [string, string] {
+  const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? []
+  if (name === undefined) throw new UsageFailure(`--header must be "Name: value", not "${line}"`)
+  return [name, value!]
+}

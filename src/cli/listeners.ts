@@ -1,0 +1,135 @@
+import type { Command } from 'commander'
+import type { Json } from './api-client.ts'
+import { type Context, openContext } from './context.ts'
+import { addListenerOptions, type ListenerOptions, listenerBody } from './listener-options.ts'
+import { momentMs, momentText } from './moments.ts'
+import { showDone, showList, showOne } from './show.ts'
+
+const COLUMNS = {
+  NAME: (listener: Json) => listener.name,
+  ID: (listener: Json) => listener.id,
+  TO: (listener: Json) => listener.notify_url ?? '(pull)',
+  STATUS: (listener: Json) => listener.status ?? 'enabled',
+  LIVENESS: (listener: Json) => listener.liveness?.state,
+  ACKNOWLEDGED: (listener: Json) => listener.messages?.acknowledged_count,
+  MISSED: (listener: Json) => listener.messages?.missed_count,
+  'LAST SUCCESS': (listener: Json) => momentText(listener.messages?.last_success_at),
+}
+
+export function addListeners(program: Command): void {
+  const listeners = program.command('listeners').description('list, make, change, check and delete listeners')
+  addReading(listeners)
+  addChanging(listeners)
+  addCaring(listeners)
+}
+
+function addReading(listeners: Command): void {
+  listeners
+    .command('list [queue]', { isDefault: true })
+    .description('the listeners of a queue, or of all queues')
+    .action(async (queue, _, command) => {
+      const { api, terminal, queueId } = openContext(command)
+      const path = queue === undefined ? '/listeners' : `/queues/${await queueId(queue)}/listeners`
+      const entries = await Array.fromAsync(api.all(path, 'listeners'))
+      const empty = 'There is no listener yet. Add one: discue listeners create QUEUE NAME --to URL'
+      showList(terminal, entries, COLUMNS, empty)
+    })
+  listeners
+    .command('show <queue> <listener>')
+    .description('one listener')
+    .action(async (queue, listener, _, command) => {
+      const context = openContext(command)
+      const { path } = await addressOf(context, queue, listener)
+      showOne(context.terminal, (await context.api.call('GET', path)).listener)
+    })
+}
+
+function addChanging(listeners: Command): void {
+  addListenerOptions(listeners.command('create <queue> <name>'))
+    .description('add a listener; its signing secret is shown this once')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  discue listeners create orders shop --to https://shop.example.com/hook
+  discue listeners create orders shop --to http://127.0.0.1:4000 --attempts 5 --initial-delay 2s --rate 100/1m`,
+    )
+    .action(async (queue, name, options: ListenerOptions, command) => {
+      const { api, terminal, queueId } = openContext(command)
+      const body = { ...(await listenerBody(options)), name }
+      showOne(terminal, (await api.call('POST', `/queues/${await queueId(queue)}/listeners`, { body })).listener)
+      terminal.note('Keep the secret: it verifies the signatures, and is not shown again.')
+    })
+  addListenerOptions(listeners.command('update <queue> <listener>'))
+    .description('change a listener; what is not given stays as it is')
+    .option('--name <name>', 'its new name')
+    .action(async (queue, listener, options: ListenerOptions, command) =>
+      change(openContext(command), queue, listener, await listenerBody(options)),
+    )
+  for (const [verb, body, what] of [
+    ['enable', { status: 'enabled' }, 'deliver again, what waited first'],
+    ['disable', { status: 'disabled' }, 'deliver nothing; messages wait for it'],
+    [
+      'rotate-secret',
+      { secret: 'rotate' },
+      'make a new signing secret, shown this once; the old one signs on for 24 h',
+    ],
+  ] as const) {
+    listeners
+      .command(`${verb} <queue> <listener>`)
+      .description(what)
+      .action((queue, listener, _, command) => change(openContext(command), queue, listener, body))
+  }
+  listeners
+    .command('delete <queue> <listener>')
+    .description('delete a listener and what is pending for it')
+    .action(async (queue, listener, _, command) => {
+      const context = openContext(command)
+      const { path, id } = await addressOf(context, queue, listener)
+      showDone(context.terminal, await context.api.call('DELETE', path), `deleted listener ${id}`)
+    })
+}
+
+function addCaring(listeners: Command): void {
+  listeners
+    .command('check <queue> <listener>')
+    .description('resolve, connect to and test the listener with a signed test message')
+    .action(async (queue, listener, _, command) => {
+      const context = openContext(command)
+      const { path } = await addressOf(context, queue, listener)
+      const { _links, ...report } = await context.api.call('POST', `${path}/check`, { body: {}, timeoutMs: 330_000 })
+      showOne(context.terminal, report.check ?? report)
+    })
+  listeners
+    .command('redeliver <queue> <listener>')
+    .description('deliver many messages again, by when they were accepted and what became of them')
+    .option('--since <time>', 'from then on, such as -1h')
+    .option('--until <time>', 'up to then')
+    .option('--status <status>', 'only deliveries that are delivered, or missed')
+    .action(async (queue, listener, options: { since?: string; until?: string; status?: string }, command) => {
+      const context = openContext(command)
+      const { path } = await addressOf(context, queue, listener)
+      const at = (text?: string) => (text === undefined ? undefined : momentMs(text, context.runtime.now()))
+      const body = { since: at(options.since), until: at(options.until), status: options.status }
+      showOne(context.terminal, (await context.api.call('POST', `${path}/redeliver`, { body })).redelivery)
+    })
+  listeners
+    .command('redelivery <queue> <listener> <id>')
+    .description('how far such a redelivery is')
+    .action(async (queue, listener, id, _, command) => {
+      const context = openContext(command)
+      const { path } = await addressOf(context, queue, listener)
+      showOne(context.terminal, (await context.api.call('GET', `${path}/redeliveries/${id}`)).redelivery)
+    })
+}
+
+async function addressOf({ queueId, inQueue }: Context, queue: string, listener: string) {
+  const inThis = await queueId(queue)
+  const id = await inQueue(inThis, 'listeners', listener)
+  return { id, path: `/queues/${inThis}/listeners/${id}` }
+}
+
+async function change(context: Context, queue: string, listener: string, body: object): Promise<void> {
+  const { path } = await addressOf(context, queue, listener)
+  showOne(context.terminal, (await context.api.call('PATCH', path, { body })).listener)
+}

@@ -1,0 +1,75 @@
+import { Command, CommanderError } from 'commander'
+import { VERSION } from '../version.ts'
+import { addBackup } from './backup.ts'
+import { addCompletion } from './completion.ts'
+import { EXIT, explain, Failure } from './failure.ts'
+import { addKeys } from './keys.ts'
+import { addListen } from './listen.ts'
+import { addListeners } from './listeners.ts'
+import { addMessages } from './messages.ts'
+import { addQueues } from './queues.ts'
+import { addSchedules } from './schedules.ts'
+import { addSend } from './send.ts'
+import { addServe } from './serve.ts'
+import { addTail } from './tail.ts'
+import { addVerify } from './verify.ts'
+
+const AFTER = `
+Names and ids: wherever a queue, listener, schedule, message or key is asked for, its name does as well as its id.
+
+Environment:
+  DISCUE_URL           address of the server (http://127.0.0.1:3000)
+  DISCUE_API_KEY       the API key
+  DISCUE_API_KEY_FILE  a file that holds it, readable by you alone
+  NO_COLOR             no colours, as when the output is no terminal
+
+Exit codes:
+  0  done
+  1  the server refused it or could not be reached, or the books do not balance
+  2  the command line is wrong; nothing was sent
+  130  interrupted a second time
+
+Examples:
+  discue                                     starts the server, as "discue serve" does
+  discue queues create orders
+  discue listen orders --to http://localhost:4000/hook
+  discue send orders '{"order":1}'
+  discue tail`
+
+/** The whole command line, without running anything. */
+export function createProgram(): Command {
+  const program = new Command('discue')
+    .description('A scheduling and queueing server, and the commands to use one.')
+    .version(VERSION)
+    .option('--url <url>', 'address of the server; else DISCUE_URL')
+    .option('--api-key-file <path>', 'file that holds the API key; else DISCUE_API_KEY_FILE')
+    .option('--api-key <key>', 'the API key itself, which others may then see; else DISCUE_API_KEY')
+    .option('--json', 'results as JSON')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(add --help for what is allowed)')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`discue: ${text.replace(/^error: /, '')}`) })
+    .addHelpText('after', AFTER)
+  program.commandsGroup('The server:')
+  addServe(program)
+  program.commandsGroup('What is on it:')
+  for (const add of [addQueues, addListeners, addMessages, addSchedules, addKeys]) add(program)
+  program.commandsGroup('Messages and what becomes of them:')
+  for (const add of [addSend, addListen, addTail]) add(program)
+  program.commandsGroup('Care:')
+  for (const add of [addVerify, addBackup, addCompletion]) add(program)
+  return program
+}
+
+/** Runs one command line; resolves with the exit code, having said on standard error what went wrong. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync([...args], { from: 'user' })
+    return EXIT.ok
+  } catch (error) {
+    // Commander has printed what it has to say: help, the version, or what is wrong with the command line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (!(error instanceof Failure && error.message === '')) process.stderr.write(`discue: ${explain(error)}\n`)
+    return error instanceof Failure ? error.exitCode : EXIT.failure
+  }
+}

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { createClient } from '../support/client.ts'
+import { runCommand } from '../support/command.ts'
+import { startReceiver } from '../support/receiver.ts'
+import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+
+const folder = makeFolder()
+let server: ServerProcess
+const client = createClient(() => server.url)
+
+before(async () => {
+  const url = `sqlite:${join(folder.path, 'discue.db')}`
+  server = await startServerProcess({ DISCUE_DATABASE_URL: url, DISCUE_ROOT_API_KEY: TEST_ROOT_KEY })
+})
+after(async () => {
+  await server.end('SIGTERM')
+  folder[Symbol.dispose]()
+})
+
+const discue = (...args: string[]) => runCommand(args, { url: server.url })
+const json = async (...args: string[]) => {
+  const { code, stdout, stderr } = await discue(...args, '--json')
+  assert.equal(code, 0, stderr)
+  return JSON.parse(stdout)
+}
+
+function file(name: string, text: string): string {
+  const path = join(folder.path, name)
+  writeFileSync(path, text)
+  chmodSync(path, 0o600)
+  return path
+}
+
+describe('queues, listeners and messages by their names', () => {
+  test('a queue is made, shown, changed, paused, resumed and deleted', async () => {
+    const made = await json('queues', 'create', 'orders', '--schema', '{"order":{"type":"number"}}')
+    assert.equal(made.name, 'orders')
+    assert.deepEqual(made.schema, { order: { type: 'number' } })
+    assert.equal((await json('queues', 'pause', 'orders')).paused, true)
+    assert.equal((await json('queues', 'resume', made.id)).paused, false)
+    assert.equal((await json('queues', 'update', 'orders', '--no-schema', '--name', 'sales')).schema, undefined)
+    assert.deepEqual(
+      (await json('queues')).map(({ name }: { name: string }) => name),
+      ['sales'],
+    )
+    assert.match((await discue('queues', 'show', 'sales')).stdout, /^name +sales$/m)
+    assert.match((await discue('queues', 'delete', 'sales')).stdout, new RegExp(`^deleted queue ${made.id}$`, 'm'))
+    assert.equal((await client.call('GET', `/queues/${made.id}`)).status, 404)
+  })
+
+  test('a listener is made with its settings, and what is sent arrives', async () => {
+    const receiver = await startReceiver()
+    await json('queues', 'create', 'deliveries')
+    const settings = ['--attempts', '3', '--initial-delay', '2s', '--timeout', '5s', '--concurrency', '7']
+    const more = ['--rate', '100/1m', '--header', 'x-shop: 7']
+    const { secret, id } = await json(
+      'listeners',
+      'create',
+      'deliveries',
+      'shop',
+      '--to',
+      receiver.url,
+      ...settings,
+      ...more,
+    )
+    assert.match(secret, /^whsec_/)
+    const listener = await json('listeners', 'show', 'deliveries', 'shop')
+    assert.equal(listener.id, id)
+    assert.equal(listener.timeout, 5_000)
+    assert.equal(listener.max_concurrency, 7)
+    assert.equal(listener.retry.max_attempts, 3)
+    assert.equal(listener.retry.initial_delay, 2_000)
+    assert.deepEqual(listener.rate_limit, { requests: 100, per: 60_000 })
+    const sent = await discue('send', 'deliveries', '{"order":1}', '--name', 'opening')
+    assert.equal(sent.code, 0, sent.stderr)
+    await receiver.until(() => receiver.received.length === 1)
+    assert.equal(receiver.received[0]!.body, '{"order":1}')
+    assert.equal(receiver.received[0]!.headers['webhook-id'], sent.stdout.trim())
+    assert.equal(receiver.received[0]!.headers['x-shop'], '7')
+    assert.equal((await json('messages', 'show', 'deliveries', 'opening')).id, sent.stdout.trim())
+    assert.match((await discue('listeners')).stdout, /^shop .*http:\/\/127/m)
+    await discue('listeners', 'delete', 'deliveries', 'shop')
+    assert.deepEqual(await json('listeners', 'list', 'deliveries'), [])
+  })
+
+  test('a message is taken from standard input, from a file, and line by line', async () => {
+    await json('queues', 'create', 'inputs')
+    const path = file('order.json', '{"from":"a file"}')
+    await runCommand(['send', 'inputs'], { url: server.url, stdin: 'from a pipe\n' })
+    await discue('send', 'inputs', `@${path}`)
+    const lines = Array.from({ length: 1_200 }, (_, at) => `line ${at}`)
+    const sent = await runCommand(['send', 'inputs', '--lines'], { url: server.url, stdin: lines.join('\n') })
+    assert.equal(sent.stdout.trim().split('\n').length, 1_200)
+    const stored = (await json('messages', 'list', 'inputs', '-n', '2000')).map(({ data }: { data: string }) => data)
+    // Of one millisecond, any may be listed before any other.
+    assert.deepEqual(stored.sort(), ['from a pipe\n', '{"from":"a file"}', ...lines].sort())
+  })
+
+  test('a key is made with scopes, used from a file, disabled, and refused', async () => {
+    const { api_key: key, id } = await json('keys', 'create', '--name', 'shop', '--scope', 'queues:read')
+    const path = file('key', `${key}\n`)
+    const use = () => runCommand(['queues', '--api-key-file', path, '--url', server.url])
+    assert.equal((await use()).code, 0)
+    assert.deepEqual((await json('keys', 'show', 'shop')).scopes, [
+      { resource: 'queues', access: 'read', targets: '*' },
+    ])
+    await json('keys', 'disable', id)
+    const refused = await use()
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /^discue: 401 Unauthorized: the API key is unknown or disabled\n$/)
+    chmodSync(path, 0o644)
+    assert.match((await use()).stderr, /can be read by others/)
+  })
+
+  test('the tail shows what happened, oldest first', async () => {
+    await json('queues', 'create', 'watched')
+    const { stdout } = await discue('tail', '--no-follow', '--events', 'queues', '--json', '-n', '1')
+    const event = JSON.parse(stdout)
+    assert.equal(event.type, 'queue_added')
+    assert.equal(event.queue.name, 'watched')
+  })
+})
+
+describe('what goes wrong is said in one line, with an exit code', () => {
+  const wrong: [string, string[], number, RegExp][] = [
+    ['an unknown command', ['frobnicate'], 2, /unknown command 'frobnicate'/],
+    ['an unknown option', ['queues', '--frob'], 2, /unknown option '--frob'/],
+    ['an argument too few', ['queues', 'create'], 2, /missing required argument 'name'/],
+    ['a name that nothing has', ['queues', 'show', 'nowhere'], 1, /there is no queue named "nowhere"/],
+    [
+      'a refusal, with its faults',
+      ['queues', 'create', 'a b'],
+      1,
+      /422 Unprocessable Entity: .*\/name must be 1 to 128/,
+    ],
+    ['JSON that is none', ['queues', 'create', 'x', '--schema', '{'], 2, /the schema is not valid JSON/],
+    ['a duration that is none', ['send', 'x', 'y', '--delay', 'soon'], 2, /"soon" is no duration/],
+    ['a file that is not there', ['send', 'x', '@/no/where'], 1, /\/no\/where cannot be read \(ENOENT\)/],
+    ['a scope that is none', ['keys', 'create', '--scope', 'all'], 2, /"all" is no scope/],
+    ['an address that is none', ['queues', '--url', 'ftp://x'], 2, /must be an http or https URL/],
+    ['nobody at the address', ['queues', '--url', 'http://127.0.0.1:1'], 1, /no answer from http:\/\/127.0.0.1:1/],
+  ]
+  for (const [what, args, code, says] of wrong) {
+    test(what, async () => {
+      const result = await discue(...args)
+      assert.equal(result.code, code, result.stderr)
+      assert.match(result.stderr, says)
+      assert.match(result.stderr, /^discue: [^\n]+\n(\(add --help for what is allowed\)\n)?$/)
+      assert.equal(result.stdout, '')
+    })
+  }
+
+  test('no key', async () => {
+    const { code, stderr } = await runCommand(['queues'])
+    assert.equal(code, 2)
+    assert.match(stderr, /^discue: no API key: set DISCUE_API_KEY/)
+  })
+
+  test('a key on the command line is warned about, and never repeated', async () => {
+    const { stderr } = await discue('queues', '--api-key', 'a-key-that-is-wrong')
+    assert.match(stderr, /--api-key shows in process lists/)
+    assert.ok(!stderr.includes('a-key-that-is-wrong'))
+  })
+})
+
+describe('help and completion', () => {
+  test('every command explains itself', async () => {
+    const { stdout, code } = await runCommand(['--help'])
+    assert.equal(code, 0)
+    assert.match(stdout, /Exit codes:/)
+    for (const words of [['serve'], ['queues', 'create'], ['listen'], ['send'], ['backup']]) {
+      const help = await runCommand([...words, '--help'])
+      assert.equal(help.code, 0, help.stderr)
+      assert.match(help.stdout, /Examples:/, words.join(' '))
+    }
+  })
+
+  test('commands, options, choices and names of queues are completed', async () => {
+    await json('queues', 'create', 'completed')
+    const complete = async (...words: string[]) => (await discue('__complete', '--', ...words)).stdout.split('\n')
+    assert.ok((await complete('que')).includes('queues'))
+    assert.ok((await complete('queues', '')).includes('pause'))
+    assert.deepEqual(await complete('send', 'compl'), ['completed', ''])
+    assert.deepEqual(await complete('listeners', 'create', '--ordering', 'q'), ['queue', ''])
+    assert.ok((await complete('send', 'completed', '--del')).includes('--delay'))
+    assert.deepEqual(await complete('completion', 'z'), ['zsh', ''])
+  })
+})
