@@ -8,8 +8,8 @@ export interface Call {
   body?: unknown
   query?: Record<string, string | number | boolean | undefined>
   headers?: Record<string, string>
-  /** Gives up after this long; the usual 30 s suit everything that does not wait on purpose. */
-  timeoutMs?: number
+  /** Gives up after this long, null: never; the usual 30 s suit everything that does not wait on purpose. */
+  timeoutMs?: number | null
   signal?: AbortSignal
 }
 
@@ -17,8 +17,8 @@ export interface Call {
 export interface ApiClient {
   readonly url: string
   call(method: string, path: string, call?: Call): Promise<Json>
-  /** The answer before its body was read, for streams; throws `Refused` unless it is a success. */
-  open(path: string, call?: Call): Promise<Response>
+  /** The text of an answer as it comes, without an end of its own accord; `signal` ends it. */
+  stream(path: string, signal: AbortSignal): AsyncGenerator<string>
   /** Every entry of a listing in full, page after page. */
   all(path: string, collection: string, query?: Call['query']): AsyncGenerator<Json>
 }
@@ -56,17 +56,24 @@ export function createApiClient(address: { url: string; key: string | null }): A
   const { url, key } = address
   const base: Record<string, string> = key === null ? {} : { 'x-api-key': key }
 
-  async function open(path: string, call: Call = {}): Promise<Response> {
-    return request('GET', path, call)
+  async function* stream(path: string, signal: AbortSignal): AsyncGenerator<string> {
+    const headers = { accept: 'text/event-stream' }
+    const response = await request('GET', path, { headers, signal, timeoutMs: null })
+    try {
+      yield* response.body!.pipeThrough(new TextDecoderStream())
+    } catch (cause) {
+      throw signal.aborted ? signal.reason : new Unreachable(url, cause)
+    }
   }
 
-  async function request(method: string, path: string, { body, query, headers, timeoutMs, signal }: Call) {
-    const timeout = AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS)
+  async function request(method: string, path: string, call: Call) {
+    const { body, query, headers, timeoutMs = TIMEOUT_MS, signal } = call
+    const signals = [timeoutMs === null ? [] : AbortSignal.timeout(timeoutMs), signal ?? []].flat()
     const response = await fetch(`${url}/v1${path}${searchOf(query)}`, {
       method,
       headers: { ...base, ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+      signal: AbortSignal.any(signals),
       redirect: 'error',
     }).catch((cause: unknown) => {
       throw signal?.aborted ? signal.reason : new Unreachable(url, cause)
@@ -94,7 +101,7 @@ export function createApiClient(address: { url: string; key: string | null }): A
     }
   }
 
-  return { url, call, open, all }
+  return { url, call, stream, all }
 }
 
 function searchOf(query: Call['query'] = {}): string {

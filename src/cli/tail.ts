@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { sleep } from '../runtime.ts'
-import type { Json } from './api-client.ts'
+import { type Json, Unreachable } from './api-client.ts'
 import { type Context, openContext } from './context.ts'
 import { numberOf } from './listener-options.ts'
 import { isPassing, waitMs } from './retrying.ts'
@@ -12,7 +12,12 @@ interface TailOptions {
   follow: boolean
 }
 
-const POLL_MS = 1_000
+/** The stream says something at least every 15 s; past this, the connection died without a word. */
+const SILENCE_MS = 45_000
+/** A line that is no comment: whatever it is, looking once too often costs nothing. */
+const SAYS_MORE = /(^|\n)[^:\n]/
+/** After a stream that ended in order, as it does when the server stops. */
+const AGAIN_MS = 500
 /** Of the API. */
 const PAGE = 100
 
@@ -39,17 +44,38 @@ async function follow(context: Context, options: TailOptions, shown: string): Pr
   let last = shown
   let failures = 0
   for (;;) {
-    await sleep(POLL_MS)
     try {
-      const fresh = await eventsAbove(context, options, last)
-      failures = 0
-      for (const event of fresh.reverse()) show(context, event)
-      last = fresh.at(-1)?.id ?? last
+      for await (const _ of pulses(context)) {
+        const fresh = (await eventsAbove(context, options, last)).reverse()
+        for (const event of fresh) show(context, event)
+        last = fresh.at(-1)?.id ?? last
+        failures = 0
+      }
+      await sleep(AGAIN_MS)
     } catch (error) {
       if (!isPassing(error)) throw error
       if (failures++ === 0) context.terminal.note(`discue: ${(error as Error).message}; trying again`)
       await sleep(waitMs(failures, error, context.runtime.random))
     }
+  }
+}
+
+/**
+ * One at once, and one whenever something happened. The server's stream tells that something did, and joins what is
+ * too much to tell; what it was is read from the listing, where nothing is left out.
+ */
+async function* pulses({ api, runtime }: Context): AsyncGenerator<void> {
+  const silence = new AbortController()
+  let cancel = runtime.after(SILENCE_MS, () => silence.abort(new Unreachable(api.url, new Error('it fell silent'))))
+  try {
+    for await (const text of api.stream('/events/stream', silence.signal)) {
+      cancel()
+      cancel = runtime.after(SILENCE_MS, () => silence.abort(new Unreachable(api.url, new Error('it fell silent'))))
+      if (SAYS_MORE.test(text)) yield
+    }
+  } finally {
+    cancel()
+    silence.abort()
   }
 }
 
