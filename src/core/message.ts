@@ -31,7 +31,11 @@ export const MAX_DATA_BYTES = 256 * 1024
 export const MAX_KEY_LENGTH = 128
 
 /** With any delivery pending the message is pending, else with any missed it is missed, else delivered. */
-export function statusOf(message: Message, deliveries: readonly DeliverySummary[], now: number): MessageStatus {
+export function statusOf(
+  message: Pick<Message, 'deliverAt'>,
+  deliveries: readonly DeliverySummary[],
+  now: number,
+): MessageStatus {
   const untouched = deliveries.every((delivery) => delivery.status === 'pending' && delivery.attempts === 0)
   if (message.deliverAt > now && untouched) return 'scheduled'
   if (deliveries.some((delivery) => delivery.status === 'pending')) return 'pending'

@@ -32,7 +32,7 @@ export function presentListing<Item, Full>(
   listing: Listing<Item>,
   as: Presentation<Item, Full>,
 ): Record<string, unknown> {
-  return present(request, ask, pagedLinks(request, as.path, ask, listing.more), listing.entries, as)
+  return presentWith(request, ask, pagedLinks(request, as.path, ask, listing.more), listing.entries, as)
 }
 
 /** A listing that goes on below its last entry; `cursorOf` says where that is. */
@@ -42,7 +42,7 @@ export function presentFeed<Item, Full>(
   listing: Listing<Item>,
   as: Presentation<Item, Full> & { cursorOf: (item: Item) => string },
 ): Record<string, unknown> {
-  return present(request, ask, feedLinks(request, as.path, ask, listing, as.cursorOf), listing.entries, as)
+  return presentWith(request, ask, feedLinks(request, as.path, ask, listing, as.cursorOf), listing.entries, as)
 }
 
 /** Links of a feed: by page where one was asked for, else onward by cursor. */
@@ -62,7 +62,8 @@ export function feedLinks<Item>(
   return links
 }
 
-function present<Item, Full>(
+/** The same with links of its own. */
+export function presentWith<Item, Full>(
   request: Based,
   ask: ListingAsk,
   links: Links,

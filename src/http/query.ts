@@ -7,6 +7,7 @@ export type QueryParser = (raw: Record<string, unknown>) => Record<string, unkno
 /** What the parser needs to know of a schema. */
 interface ParameterSchema {
   type?: string
+  enum?: readonly unknown[]
   minimum?: number
   maximum?: number
 }
@@ -48,6 +49,13 @@ function parserOf(schema: ParameterSchema): { parse: Parse; rule: string } {
     return {
       parse: (text) => parseInteger(text, minimum, maximum),
       rule: `must be a whole number from ${minimum} to ${maximum}`,
+    }
+  }
+  if (schema.enum !== undefined) {
+    const allowed = schema.enum
+    return {
+      parse: (text) => (allowed.includes(text) ? text : undefined),
+      rule: `must be one of ${allowed.join(', ')}`,
     }
   }
   return { parse: (text) => (text === '' ? undefined : text), rule: 'must not be empty' }

@@ -43,18 +43,23 @@ interface LastAttempt {
   error: AttemptError | null
 }
 
+/** What of a message leads to its deliveries. */
+export type Located = Pick<Message, 'deliverAt' | 'sequence' | 'queueId'>
+
+export type DeliverySummaries = ReturnType<typeof createDeliverySummaries>
+
 /** Tells how the listeners that still exist stand with a message, from what is stored. */
 export function createDeliverySummaries(db: DatabaseSync) {
   const [unmoved, moved, missed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(MISSED)]
   const held = db.prepare(HELD)
   const [lastAttempts, listeners] = [db.prepare(LAST_ATTEMPTS), db.prepare(LISTENERS)]
 
-  function pendingOf({ deliverAt, sequence, queueId }: Message): Pending[] {
+  function pendingOf({ deliverAt, sequence, queueId }: Located): Pending[] {
     const rows = [...unmoved.all(deliverAt, sequence, queueId), ...moved.all(sequence), ...held.all(sequence)]
     return rows as unknown as Pending[]
   }
 
-  function of(message: Message): DeliverySummary[] {
+  function of(message: Located): DeliverySummary[] {
     const pending = byListener(pendingOf(message))
     const last = byListener(lastAttempts.all(message.sequence) as unknown as LastAttempt[])
     const gaveUp = byListener(missed.all(message.sequence) as unknown as { listenerId: string }[])

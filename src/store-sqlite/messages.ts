@@ -10,6 +10,7 @@ import type { Leases } from './leases.ts'
 import { onlyOf } from './listing.ts'
 import { createMessageErasure } from './message-erasure.ts'
 import { AFTER_ALL, type MessageMarks } from './message-marks.ts'
+import { createMessageSearch } from './message-search.ts'
 import { newestAcross } from './newest-across.ts'
 import type { Orders } from './orders.ts'
 import { reading, type Transact } from './transaction.ts'
@@ -32,6 +33,7 @@ const NEWEST_ONLY = `
      and id in (select value from json_each(:only))
    order by id desc limit :limit offset :offset`
 
+const READ_ONE = `select ${MESSAGE_COLUMNS} from messages where queue_id = ? and id = ?`
 const QUEUE_IDS = `select id from queues where organization_id = ?`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
 const UPDATE = `update messages set name = ?, deliver_at = ?, revision = revision + 1 where sequence = ?`
@@ -54,10 +56,15 @@ export function createMessageStore(
   const [get, newest, queueIds] = [db.prepare(GET), db.prepare(NEWEST), db.prepare(QUEUE_IDS)]
   const newestOnly = db.prepare(NEWEST_ONLY)
   const [queueExists, attempts] = [db.prepare(QUEUE_EXISTS), db.prepare(ATTEMPTS)]
+  const readOne = db.prepare(READ_ONE)
   const [update, move] = [db.prepare(UPDATE), db.prepare(MOVE)]
   const eraseFrom = createMessageErasure(db, shared)
   const summaries = createDeliverySummaries(db)
   const figures = createFigures(db)
+  const search = createMessageSearch(db, {
+    summaries,
+    read: ({ queueId, id }) => readOne.get(queueId, id) as unknown as Message,
+  })
 
   const find = ({ organizationId, queueId, id }: Ask): { message: Message; revision: number } | null => {
     // The messages of a deleted queue are swept later; nobody may see them until then.
@@ -126,6 +133,12 @@ export function createMessageStore(
       return reading(() => {
         const messages = list(ask).map((row) => ({ ...row }))
         return ask.full ? messages.map(detailed) : messages.map((message) => ({ message, deliveries: [] }))
+      })
+    },
+    async search(ask) {
+      return reading(() => {
+        if (queueExists.get(ask.organizationId, ask.queueId) === undefined) return { entries: [], next: null }
+        return search(ask)
       })
     },
     async update({ changes, now, belief, ...ask }) {

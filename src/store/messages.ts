@@ -1,5 +1,5 @@
 import type { Attempt } from '../core/attempt.ts'
-import type { DeliverySummary, Message } from '../core/message.ts'
+import type { DeliverySummary, Message, MessageStatus } from '../core/message.ts'
 import type { Belief, Only, Revised } from './store.ts'
 
 export interface MessageDetails {
@@ -20,6 +20,13 @@ export interface DeletedMessage {
   freedListenerIds: string[]
 }
 
+/** What a message must be to be found; null asks for nothing. */
+export interface MessageFilter {
+  name: string | null
+  key: string | null
+  status: MessageStatus | null
+}
+
 export interface MessageStore {
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<MessageDetails> | null>
   /**
@@ -35,6 +42,22 @@ export interface MessageStore {
     limit: number
     full: boolean
   }): Promise<MessageDetails[]>
+  /**
+   * Messages of a queue that fit the filter, with their deliveries, newest first: ids below `before` and at least
+   * `from`. Names and keys are found by an index. One call looks at no more than `examine` messages; `next` is where to
+   * go on, or null where none is left. So an answer may be empty and still go on.
+   */
+  search(ask: {
+    organizationId: string
+    queueId: string
+    only: Only
+    filter: MessageFilter
+    from: string
+    before: string
+    limit: number
+    examine: number
+    now: number
+  }): Promise<{ entries: MessageDetails[]; next: string | null }>
   /**
    * Changes the name, and when the message is due, its deliveries with it. `started`: it is on its way, which means that
    * somebody holds, has tried or is done with one of its deliveries, or that it has none and is due; nothing was

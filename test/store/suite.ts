@@ -17,6 +17,7 @@ import { pagingCases } from './paging.cases.ts'
 import { queueCases } from './queues.cases.ts'
 import { quotaCases } from './quotas.cases.ts'
 import { removalCases } from './removals.cases.ts'
+import { searchCases } from './search.cases.ts'
 import { secretCases } from './secrets.cases.ts'
 import { settlementCases } from './settlements.cases.ts'
 import { statsCases } from './stats.cases.ts'
@@ -56,6 +57,7 @@ const nouns: Record<string, StoreCase[]> = {
   answers: answerCases,
   orders: orderCases,
   paging: pagingCases,
+  search: searchCases,
   secrets: secretCases,
 }
 

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type AcceptedMessage, acceptMessage, loadRoute } from '../../app/accept-message.ts'
 import type { AppDeps } from '../../app/deps.ts'
+import { searchMessages } from '../../app/message-search.ts'
 import { deleteMessage, listMessages, type MessageAddress, readMessage, updateMessage } from '../../app/messages.ts'
 import type { Principal } from '../../core/api-key.ts'
 import type { MessageDetails } from '../../store/messages.ts'
@@ -36,6 +37,8 @@ import {
   weighMessage,
 } from './message-form.ts'
 
+import { presentSearch, SEARCH_RULES, SearchQuery, searchOf } from './message-search.ts'
+
 const InQueue = Type.Object({ queueId: Id })
 const OneMessage = Type.Object({ queueId: Id, messageId: Id })
 
@@ -50,7 +53,8 @@ const schemas = {
     operationId: 'listMessages',
     summary: 'Get the messages of a queue, newest first',
     params: InQueue,
-    querystring: CursorQuery,
+    description: SEARCH_RULES,
+    querystring: SearchQuery,
     response: collection('messages', Message),
   },
   create: {
@@ -97,6 +101,11 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
 
   api.get(IN_QUEUE, { schema: schemas.list, config: demand('messages', 'read') }, async (request) => {
     const { queueId } = request.params
+    const search = searchOf(request.query)
+    if (search !== null) {
+      const found = await searchMessages(deps, { principal: request.principal, queueId, ...search })
+      return presentSearch(request, request.query, found, listedAt(paths.messages(queueId), deps.runtime.now()))
+    }
     const listing = await listMessages(deps, { principal: request.principal, queueId, ...rangeOf(request.query) })
     return presentFeed(request, request.query, listing, listedAt(paths.messages(queueId), deps.runtime.now()))
   })
