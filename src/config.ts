@@ -13,6 +13,8 @@ export interface Config {
   rootApiKey: string | null
   /** Encrypt listeners' secrets: the first one new ones, the others are for what is there. Empty: in clear. */
   secretKeys: readonly string[]
+  /** The metrics' own port, of the same host; 0 takes any free one; null leaves them on the API's. */
+  metricsPort: number | null
   /** Requests a minute of an organization that has no limit of its own; 0: nothing limits it. */
   rateLimit: number
   /** The proxies whose X-Forwarded-For is believed. */
@@ -49,6 +51,7 @@ const settings = {
   DISCUE_DATABASE_URL: setting('sqlite:./data/discue.db', readDatabase),
   DISCUE_ROOT_API_KEY: setting('', readRootApiKey),
   DISCUE_SECRET_KEY: setting('', readSecretKeys),
+  DISCUE_METRICS_PORT: setting('', readMetricsPort),
   DISCUE_RATE_LIMIT: setting('0', readRateLimit),
   DISCUE_TRUSTED_PROXIES: setting('', readTrustedProxies),
   DISCUE_TARGETS: setting('', readTargets),
@@ -97,6 +100,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     database: read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL),
     rootApiKey: read('DISCUE_ROOT_API_KEY', settings.DISCUE_ROOT_API_KEY),
     secretKeys: read('DISCUE_SECRET_KEY', settings.DISCUE_SECRET_KEY),
+    metricsPort: read('DISCUE_METRICS_PORT', settings.DISCUE_METRICS_PORT),
     rateLimit: read('DISCUE_RATE_LIMIT', settings.DISCUE_RATE_LIMIT),
     trustedProxies: read('DISCUE_TRUSTED_PROXIES', settings.DISCUE_TRUSTED_PROXIES),
     targets: read('DISCUE_TARGETS', settings.DISCUE_TARGETS) ?? defaultTargets(host),
@@ -164,6 +168,10 @@ function readHost(text: string): { value: string } | string {
 function readPort(text: string): { value: number } | string {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   return port <= 65_535 ? { value: port } : 'a number from 0 to 65535'
+}
+
+function readMetricsPort(text: string): { value: number | null } | string {
+  return text === '' ? { value: null } : readPort(text)
 }
 
 function readPublicUrl(text: string): { value: string | null } | string {

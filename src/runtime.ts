@@ -27,6 +27,8 @@ export interface Runtime {
   upkeep(delayMs: number, run: () => void): Cancel
   /** Up to when the clock will go before anybody can look at it: now, or the end of a jump that is under way. */
   horizon(): number
+  /** Milliseconds of the real time since some moment, with fractions: for how long something took. */
+  elapsedMs(): number
   /** Uniform in [0, 1); not for secrets. */
   random(): number
   /** Cryptographically strong. */
@@ -54,7 +56,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** The real clock, timers and randomness. */
 export function createRuntime(log: Log): Runtime {
-  return { now: Date.now, after, upkeep: after, horizon: Date.now, ...chance(Date.now), log }
+  return { now: Date.now, after, upkeep: after, horizon: Date.now, elapsedMs, ...chance(Date.now), log }
 }
 
 /** Starts at the wall time, or at `notBefore` if that is later. */
@@ -72,6 +74,7 @@ export function createManualRuntime(log: Log, notBefore: number): ManualRuntime 
     },
     upkeep: upkeep.after,
     horizon: () => (releasedAt === null ? clock.horizon : now()),
+    elapsedMs,
     ...chance(now),
     log,
     patience: after,
@@ -122,6 +125,10 @@ function createUpkeep() {
       }
     },
   }
+}
+
+function elapsedMs(): number {
+  return performance.now()
 }
 
 function chance(now: () => number) {

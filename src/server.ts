@@ -8,6 +8,8 @@ import type { Config } from './config.ts'
 import { createSecretBox } from './core/secret-box.ts'
 import { Activity } from './engine/activity.ts'
 import { createMovableClock } from './engine/movable-clock.ts'
+import { createMetrics } from './http/metrics/metrics.ts'
+import { serveMetrics } from './http/metrics/server.ts'
 import { createManualRuntime, createRuntime, type Log } from './runtime.ts'
 import type { Store } from './store/store.ts'
 import { openThreadedSqliteStore } from './store-sqlite/threaded.ts'
@@ -50,6 +52,8 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     if (sealed > 0) runtime.log.info({ listeners: sealed }, 'secrets were encrypted with the newest key')
     const userAgent = `discue/${VERSION}`
     const engine = createEngine({ store, runtime, activity, retention, targets, secretBox, userAgent })
+    const { measures, levels } = engine
+    const metrics = createMetrics({ measures, levels, store, runtime, version: VERSION })
     const health = createHealth(store)
     const api = createApi({
       store,
@@ -69,6 +73,8 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       trustedProxies: config.trustedProxies,
       tls,
       health,
+      metrics,
+      metricsExposed: config.metricsPort === null,
       dashboardFolder: DASHBOARD,
     })
     undo.push(() => engine.stop())
@@ -79,6 +85,11 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       engine.endWaits()
       await api.close()
     })
+    if (config.metricsPort !== null) {
+      const watched = await serveMetrics(metrics, { host: config.host, port: config.metricsPort, log })
+      undo.push(watched.close)
+      log.info({ url: watched.url }, 'metrics are served')
+    }
     const url = await api.listen({ host: config.host, port: config.port })
     return { url, newRootKey, rootKeyShown: () => store.apiKeys.markRootKeyShown(), stop: () => inReverse(undo) }
   } catch (error) {

@@ -22,6 +22,8 @@ export interface Committer {
   /** Resolves when the settlement is on disk, however long the store is away. */
   settle(settlement: Settlement): Promise<SettleResult>
   useKey(apiKeyId: string, at: number): void
+  /** Accepts and settlements that are not on disk yet. */
+  waiting(): number
   /** Refuses accepts from now on. */
   close(): void
   /** Resolves when nothing is left to write, or when `timeoutMs` are over; answers with what is left. */
@@ -124,6 +126,7 @@ export function createCommitter(deps: { store: Pick<Store, 'commit'>; node: stri
       keyUses.set(apiKeyId, at)
       schedule()
     },
+    waiting: left,
     close() {
       closed = true
     },

@@ -21,6 +21,8 @@ export interface Dispatcher extends Carrier {
   offer(delivery: LeasedDelivery): void
   /** A delivery of this listener waits in the store, due at this time. */
   waitUntil(listener: Listener, dueAt: number): void
+  /** Listeners that something is held in memory for. */
+  laneCount(): number
   /** Finds what waits in the store without a lane that knows of it, and drops lanes that are idle. */
   sweep(): Promise<number>
   /** Says that this node lives, so that its leases hold. */
@@ -112,6 +114,7 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
         })
       }
     },
+    laneCount: () => lanes.size,
     async sweep() {
       dropIdleLanes()
       let after: string | null = null

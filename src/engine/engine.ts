@@ -1,4 +1,5 @@
 import type { Acceptor, Carrier, Preflight } from '../app/deps.ts'
+import { createMeasures, type Levels, type Measures } from '../core/measures.ts'
 import type { SecretBox } from '../core/secret-box.ts'
 import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
@@ -8,6 +9,7 @@ import type { Activity } from './activity.ts'
 import { createCommitter } from './committer.ts'
 import { createDispatcher, RENEW_EVERY_MS } from './dispatcher.ts'
 import { createLoop } from './loop.ts'
+import { measuredCommits } from './measured-commits.ts'
 import { MemoryShare } from './memory-share.ts'
 import { createPreflight } from './preflight.ts'
 import { createPruner, type Retention } from './pruner.ts'
@@ -35,6 +37,8 @@ const LAST_COMMIT_MS = 5_000
 export interface Engine {
   acceptor: Acceptor
   carrier: Carrier
+  measures: Measures
+  levels(): Levels
   preflight: Preflight
   /** Ends what would keep a request waiting for long: checks of listeners. */
   endWaits(): void
@@ -56,7 +60,8 @@ export function createEngine(deps: {
   const { runtime, activity = null } = deps
   const store = activity?.watchStore(deps.store) ?? deps.store
   const node = runtime.newId()
-  const committer = createCommitter({ store, node, runtime })
+  const measures = createMeasures()
+  const committer = createCommitter({ store: measuredCommits(store, { measures, runtime }), node, runtime })
   const plainSender = createSender(runtime, deps.targets)
   const sender = activity?.watchSender(plainSender) ?? plainSender
   const shares = { slots: new SendSlots(MAX_IN_FLIGHT), memory: new MemoryShare() }
@@ -102,6 +107,12 @@ export function createEngine(deps: {
     },
     preflight,
     endWaits: preflight.stop,
+    measures,
+    levels: () => ({
+      attemptsInFlight: shares.slots.used,
+      lanes: dispatcher.laneCount(),
+      waitingWrites: committer.waiting(),
+    }),
     async start() {
       await dispatcher.renewLeases()
       for (const loop of loops) loop.start()

@@ -19,6 +19,11 @@ export class SendSlots {
     this.#limit = limit
   }
 
+  /** Attempts in flight. */
+  get used(): number {
+    return this.#used
+  }
+
   /** Takes a slot for a lane that has `active` attempts already; where there is none, `retry` runs when one is free. */
   take(active: number, retry: () => void): boolean {
     if (!this.#allows(active)) {

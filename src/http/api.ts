@@ -10,7 +10,9 @@ import { invalidBody } from './faults.ts'
 import { validatorFormats } from './formats.ts'
 import { createGate } from './gate.ts'
 import { type Health, healthRoutes } from './health.ts'
-import { createMethodTable, refuseUnrouted } from './methods.ts'
+import { createMethodTable, isImplemented, refuseUnrouted } from './methods.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { metricsRoutes } from './metrics/routes.ts'
 import { createRouteList } from './openapi/described.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import { createErrorHandler } from './problems.ts'
@@ -43,6 +45,10 @@ export interface ApiDeps extends AppDeps {
   /** With them the server speaks TLS only: HTTP/2, and HTTP/1.1 to whoever asks for that; both are texts in PEM. */
   tls?: { cert: string; key: string } | null
   health: Health
+  /** Where answers are counted. */
+  metrics: Metrics
+  /** Whether `/metrics` is among the routes; it may have a port of its own. */
+  metricsExposed: boolean
   /** Where the dashboard is built; without it, or while nothing is there, `/` says how to build it. */
   dashboardFolder?: string
 }
@@ -73,6 +79,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.decorateRequest('known', null)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    if (request.is404) deps.metrics.requests.unrouted(request.method, isImplemented(request.method) ? 404 : 501)
     refuseUnrouted(request)
     done()
   })
@@ -87,9 +94,11 @@ function addRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.decorate('described', described)
   app.addHook('onRoute', createGate(deps))
   app.addHook('onRoute', table.note)
+  app.addHook('onRoute', deps.metrics.requests.watch)
   app.addHook('onRoute', described.note)
   app.register(async (scope) => versionOne(scope, deps), { prefix: VERSION })
   app.register(async (scope) => healthRoutes(scope, deps.health))
+  if (deps.metricsExposed) app.register(async (scope) => metricsRoutes(scope, deps.metrics))
   app.register(async (scope) => openApiRoutes(scope, described, deps.publicUrl))
   app.register(async (scope) => referenceRoutes(scope))
   app.register(async (scope) => dashboardRoutes(scope, { folder: deps.dashboardFolder ?? null, runtime: deps.runtime }))

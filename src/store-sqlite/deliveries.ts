@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { LeasedDelivery } from '../core/delivery.ts'
 import type { Message } from '../core/message.ts'
 import type { Claim, DeliveryStore, Waiting } from '../store/deliveries.ts'
+import { createBacklog } from './backlog.ts'
 import type { Leases } from './leases.ts'
 import { LISTENER_ENABLED } from './listener-row.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
@@ -88,6 +89,7 @@ export function createDeliveryStore(db: DatabaseSync, leases: Leases, orders: Or
         }
       })
     },
+    backlog: createBacklog(db),
     async renew({ node, until }) {
       leases.renew(node, until)
     },

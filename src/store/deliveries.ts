@@ -13,6 +13,14 @@ export interface Claim {
   nextDueAt: number | null
 }
 
+/** What waits, of one queue or of several together. */
+export interface Backlog {
+  /** Deliveries that are neither acknowledged nor missed, those included that are due later or on the wire. */
+  waiting: number
+  /** When the first of them is due, which may be in the future; null where nothing waits. */
+  oldestDueAt: number | null
+}
+
 /** One lease, as its holder knows it. */
 export interface LeaseReference {
   listenerId: string
@@ -31,6 +39,11 @@ export interface DeliveryStore {
    * are disabled, or whose queue is paused. `after` pages by id.
    */
   waiting(ask: { node: string; after: string | null; limit: number; now: number }): Promise<Waiting[]>
+  /**
+   * What waits in the whole store, for whoever runs the server: the `limit` queues with the most of it, and all the
+   * others together. A queue that is deleted has nothing.
+   */
+  backlog(ask: { limit: number }): Promise<{ queues: ({ queueId: string } & Backlog)[]; others: Backlog }>
   /** Says that this node lives: its leases hold until `until`. Those of a node that says nothing run out. */
   renew(ask: { node: string; until: number }): Promise<void>
   /** Gives up single leases, so that these deliveries may be claimed at once; one that was lost stays as it is. */

@@ -2,6 +2,7 @@ import { describe, test } from 'node:test'
 import type { Store } from '../../src/store/store.ts'
 import { answerCases } from './answers.cases.ts'
 import { apiKeyCases } from './api-keys.cases.ts'
+import { backlogCases } from './backlog.cases.ts'
 import { batchCases } from './batch.cases.ts'
 import { deliveryCases } from './deliveries.cases.ts'
 import { eventCases } from './events.cases.ts'
@@ -48,6 +49,7 @@ const nouns: Record<string, StoreCase[]> = {
   messages: messageCases,
   batch: batchCases,
   deliveries: deliveryCases,
+  backlog: backlogCases,
   leases: leaseCases,
   settlements: settlementCases,
   removals: removalCases,

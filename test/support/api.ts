@@ -7,11 +7,13 @@ import { createSchemaChecks } from '../../src/app/schema-checks.ts'
 import type { Network } from '../../src/core/address.ts'
 import { digestOf, prefixOf } from '../../src/core/api-key.ts'
 import { createIdFactory } from '../../src/core/id.ts'
+import { createMeasures, type Measures } from '../../src/core/measures.ts'
 import { NO_LIMITS, quotaReached } from '../../src/core/organization.ts'
 import { type CheckReport, PHASES } from '../../src/core/preflight.ts'
 import { CLEAR_BOX, type SecretBox } from '../../src/core/secret-box.ts'
 import { ANY_TARGET, type Targets } from '../../src/core/target.ts'
 import { createApi, type Health } from '../../src/http/api.ts'
+import { createMetrics } from '../../src/http/metrics/metrics.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
@@ -22,6 +24,8 @@ export const OWNER_KEY = 'owner-key-of-the-first-organization'
 export const OTHER_OWNER_KEY = 'owner-key-of-the-other-organization'
 
 const NODE = 'test-node'
+/** The levels of an engine that there is none of here. */
+const IDLE = { attemptsInFlight: 0, lanes: 0, waitingWrites: 0 }
 
 /** What every check of a listener says here. */
 const REPORT: CheckReport = {
@@ -54,6 +58,8 @@ export interface TestApi {
   /** Which keys were noted as used, in order. */
   used: { apiKeyId: string; at: number }[]
   health: { state: Awaited<ReturnType<Health['ready']>> }
+  /** What the engine would have counted. */
+  measures: Measures
   /** Ids of the two organizations. */
   organizations: { first: string; other: string }
   inject(options: InjectOptions): Promise<LightMyRequestResponse>
@@ -74,6 +80,7 @@ export interface ApiOptions {
   trustedProxies?: Network[]
   tls?: { cert: string; key: string }
   dashboardFolder?: string
+  metricsExposed?: boolean
   /** Wraps the parts that a test wants to misbehave. */
   wrap?: (deps: AppDeps) => Partial<AppDeps>
   targets?: Targets
@@ -88,6 +95,7 @@ export async function startApi({
   targets,
   secretBox,
   dashboardFolder,
+  metricsExposed,
   wrap,
 }: ApiOptions = {}): Promise<TestApi> {
   const store = await openSqliteStore(':memory:')
@@ -118,6 +126,7 @@ export async function startApi({
   }
   const deps = { ...plain, ...wrap?.(plain) }
   const limits = { rateLimit: rateLimit ?? 0, trustedProxies: trustedProxies ?? [] }
+  const measures = createMeasures()
   const app = createApi({
     ...deps,
     ...limits,
@@ -125,11 +134,13 @@ export async function startApi({
     tls,
     dashboardFolder,
     health: { ready: async () => health.state },
+    metrics: createMetrics({ ...deps, measures, levels: () => IDLE, version: '1.2.3' }),
+    metricsExposed: metricsExposed ?? true,
   })
   app.addHook('onClose', async () => store.close())
   const inject = (options: InjectOptions) => app.inject(options)
   const call = createCall(inject)
-  return { app, deps, store, clock, log, carried, used, health, organizations, inject, call }
+  return { app, deps, store, clock, log, carried, used, health, measures, organizations, inject, call }
 }
 
 function createCall(inject: TestApi['inject']): TestApi['call'] {
@@ -150,6 +161,7 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
     now,
     after: () => () => {},
     upkeep: () => () => {},
+    elapsedMs: now,
     horizon: now,
     random: () => 0.5,
     randomBytes,

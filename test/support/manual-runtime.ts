@@ -50,6 +50,7 @@ export function createManualRuntime(startAt: number, seed = 1): ManualRuntime {
     // Here all that happens is to be seen, at its time.
     upkeep: after,
     horizon: () => clock.horizon,
+    elapsedMs: now,
     random: seededRandom(seed),
     randomBytes,
     newId: createIdFactory({ now, randomBytes }),

@@ -1,0 +1,65 @@
+import type { Attempt } from '../core/attempt.ts'
+import type { AttemptKind, Measures } from '../core/measures.ts'
+import type { Runtime } from '../runtime.ts'
+import type { AcceptResult, Batch, BatchResult, MessageAccept, Settlement } from '../store/batch.ts'
+import type { Store } from '../store/store.ts'
+
+/**
+ * The store's commits, measured: what was accepted, attempted and settled is all in them, so that the way of a single
+ * message has nothing more to do.
+ */
+export function measuredCommits(
+  store: Pick<Store, 'commit'>,
+  { measures, runtime }: { measures: Measures; runtime: Pick<Runtime, 'now' | 'elapsedMs'> },
+): Pick<Store, 'commit'> {
+  return {
+    async commit(batch) {
+      const from = runtime.elapsedMs()
+      try {
+        const result = await store.commit(batch)
+        measures.commitSeconds.observe((runtime.elapsedMs() - from) / 1000)
+        countWrites(measures, batch, result, runtime.now())
+        return result
+      } catch (error) {
+        measures.failedCommits += 1
+        throw error
+      }
+    },
+  }
+}
+
+function countWrites(measures: Measures, { accepts, settlements }: Batch, result: BatchResult, now: number): void {
+  let writes = settlements.length
+  for (const [index, { messages }] of accepts.entries()) {
+    writes += messages.length
+    countAccept(measures, messages, result.accepts[index]!, now)
+  }
+  for (const [index, settlement] of settlements.entries()) {
+    if (result.settlements[index] !== 'lost') countSettlement(measures, settlement)
+  }
+  // Nothing but uses of keys is in some.
+  if (writes > 0) measures.commitWrites.observe(writes)
+}
+
+function countAccept(measures: Measures, messages: MessageAccept[], { outcome }: AcceptResult, now: number): void {
+  if (outcome !== 'accepted') return
+  measures.acceptedMessages += messages.length
+  for (const { message } of messages) measures.acceptSeconds.observe(secondsBetween(message.createdAt, now))
+}
+
+function countSettlement(measures: Measures, { delivery, attempt, next }: Settlement): void {
+  const kind = kindOf(attempt)
+  measures.attempts.set(kind, (measures.attempts.get(kind) ?? 0) + 1)
+  measures.attemptSeconds.observe(attempt.durationMs / 1000)
+  measures.latenessSeconds.observe(secondsBetween(delivery.dueAt, attempt.startedAt))
+  measures.deliveries[next.state === 'pending' ? 'retried' : next.state] += 1
+}
+
+/** A clock that was set back must not make a negative duration. */
+function secondsBetween(from: number, until: number): number {
+  return Math.max(0, until - from) / 1000
+}
+
+function kindOf({ status, error }: Attempt): AttemptKind {
+  return error ?? (`${Math.floor((status ?? 0) / 100)}xx` as AttemptKind)
+}

@@ -1,0 +1,63 @@
+import type { RouteOptions } from 'fastify'
+import type { Sample } from './exposition.ts'
+
+/** Requests by method, route and class of status, counted as they are answered. */
+export interface RequestCounts {
+  /** Makes a route count its answers. */
+  watch(route: RouteOptions): void
+  /** A request that no route is there for. */
+  unrouted(method: string, status: number): void
+  samples(): Sample[]
+}
+
+const STATUS_CLASSES = 5
+/** The label of paths that do not exist: what callers put into them is theirs, and without end. */
+const NO_ROUTE = 'none'
+/** Beside these a caller may send whatever it likes. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** Counts by class of status: the first place is for 1xx. */
+type Counts = Float64Array
+
+export function createRequestCounts(): RequestCounts {
+  const counted: { method: string; route: string; counts: Counts }[] = []
+  const byMethod = new Map<string, Counts>()
+
+  function add(method: string, route: string): Counts {
+    const counts = new Float64Array(STATUS_CLASSES)
+    counted.push({ method, route, counts })
+    return counts
+  }
+
+  return {
+    watch(route) {
+      const [first = 'GET', ...others] = [route.method].flat()
+      const counts = new Map([first, ...others].map((method) => [method, add(method, route.url)]))
+      const only = others.length === 0 ? counts.get(first)! : null
+      route.onSend = [
+        (request, reply, _payload, done) => {
+          count(only ?? counts.get(request.method as typeof first)!, reply.statusCode)
+          done()
+        },
+        ...[route.onSend ?? []].flat(),
+      ]
+    },
+    unrouted(method, status) {
+      const label = METHODS.has(method) ? method : 'other'
+      const counts = byMethod.get(label) ?? add(label, NO_ROUTE)
+      byMethod.set(label, counts)
+      count(counts, status)
+    },
+    samples() {
+      return counted.flatMap(({ method, route, counts }) =>
+        [...counts].flatMap((value, place) =>
+          value === 0 ? [] : [{ labels: { method, route, status: `${place + 1}xx` }, value }],
+        ),
+      )
+    },
+  }
+}
+
+function count(counts: Counts, status: number): void {
+  counts[Math.floor(status / 100) - 1]! += 1
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { StoreUnavailable } from '../../src/store/store.ts'
+import { sharedApi, type TestApi } from '../support/api.ts'
+import { type PrometheusSample, readExposition } from '../support/prometheus.ts'
+
+const api = await sharedApi()
+
+async function scrape(from: TestApi = api): Promise<PrometheusSample[]> {
+  const { statusCode, headers, body } = await from.inject({ method: 'GET', url: '/metrics' })
+  assert.equal(statusCode, 200)
+  assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
+  return readExposition(body)
+}
+
+function figureOf(samples: readonly PrometheusSample[], name: string, labels: Record<string, string> = {}) {
+  const found = samples.filter(
+    (sample) => sample.name === name && Object.entries(labels).every(([label, text]) => sample.labels[label] === text),
+  )
+  assert.ok(found.length <= 1, `${name} is there ${found.length} times`)
+  return found[0]?.value
+}
+
+test('metrics are there without a key, in a form that Prometheus reads', async () => {
+  const samples = await scrape()
+  assert.equal(figureOf(samples, 'discue_build_info', { version: '1.2.3' }), 1)
+  for (const name of ['discue_messages_accepted_total', 'discue_lanes', 'process_resident_memory_bytes']) {
+    assert.equal(typeof figureOf(samples, name), 'number', name)
+  }
+})
+
+test('requests count by method, route and class of status, and paths that do not exist together', async () => {
+  const of = (samples: PrometheusSample[], method: string, route: string, status: string) =>
+    figureOf(samples, 'discue_http_requests_total', { method, route, status }) ?? 0
+  const before = await scrape()
+  await api.call('GET', '/queues')
+  await api.call('GET', '/v1/queues')
+  await api.call('GET', '/v1/queues/000000000000000000000')
+  await api.call('PUT', '/v1/queues')
+  await api.inject({ method: 'GET', url: '/v1/secrets-in-a-path' })
+  await api.inject({ method: 'PROPFIND' as 'GET', url: '/v1/queues' })
+  const after = await scrape()
+  const grown = (method: string, route: string, status: string) =>
+    of(after, method, route, status) - of(before, method, route, status)
+  assert.equal(grown('GET', '/v1/queues', '2xx'), 2)
+  assert.equal(grown('GET', '/v1/queues/:queueId', '4xx'), 1)
+  assert.equal(grown('PUT', '/v1/queues', '4xx'), 1)
+  assert.equal(grown('GET', 'none', '4xx'), 1)
+  assert.equal(grown('other', 'none', '5xx'), 1)
+  assert.equal(grown('GET', '/metrics', '2xx'), 1)
+})
+
+test('what the engine counts is shown', async () => {
+  const own = await sharedApi()
+  own.measures.acceptedMessages = 7
+  own.measures.deliveries.missed = 2
+  own.measures.attempts.set('connection_refused', 3)
+  own.measures.attemptSeconds.observe(0.02)
+  const samples = await scrape(own)
+  assert.equal(figureOf(samples, 'discue_messages_accepted_total'), 7)
+  assert.equal(figureOf(samples, 'discue_deliveries_total', { result: 'missed' }), 2)
+  assert.equal(figureOf(samples, 'discue_delivery_attempts_total', { outcome: 'connection_refused' }), 3)
+  assert.equal(figureOf(samples, 'discue_delivery_attempt_seconds_bucket', { le: '0.01' }), 0)
+  assert.equal(figureOf(samples, 'discue_delivery_attempt_seconds_bucket', { le: '0.025' }), 1)
+  assert.equal(figureOf(samples, 'discue_delivery_attempt_seconds_sum'), 0.02)
+})
+
+test('what waits is told by queue, by its id, with the age of the oldest; nothing tells a name or data', async () => {
+  const own = await sharedApi()
+  const made = await own.call('POST', '/queues', { name: 'name-of-queue' })
+  const { id } = made.body.queue
+  const listener = { name: 'name-of-listener', notify_url: 'http://host-of-listener.test/' }
+  await own.call('POST', `/queues/${id}/listeners`, listener)
+  const message = { data: 'data-of-message', name: 'name-of-message' }
+  await own.call('POST', `/queues/${id}/messages`, message)
+  own.clock.now += 90_000
+  await own.call('POST', `/queues/${id}/messages`, message)
+  const samples = await scrape(own)
+  assert.equal(figureOf(samples, 'discue_queue_waiting_deliveries', { queue: id }), 2)
+  assert.equal(figureOf(samples, 'discue_queue_oldest_waiting_seconds', { queue: id }), 90)
+  assert.equal(figureOf(samples, 'discue_queue_waiting_deliveries', { queue: 'other' }), 0)
+  const { body } = await own.inject({ method: 'GET', url: '/metrics' })
+  assert.doesNotMatch(body, /-of-|owner/)
+})
+
+test('the store is not asked by every scrape, and one that is away takes nothing but the backlog', async () => {
+  let asked = 0
+  const wrap = (deps: TestApi['deps']) => {
+    const deliveries = Object.assign(Object.create(deps.store.deliveries), {
+      backlog: async () => {
+        asked += 1
+        throw new StoreUnavailable('the disk is full')
+      },
+    })
+    return { store: { ...deps.store, deliveries } }
+  }
+  const own = await sharedApi({ wrap })
+  for (let turn = 0; turn < 3; turn++) {
+    const samples = await scrape(own)
+    assert.equal(figureOf(samples, 'discue_messages_accepted_total'), 0)
+    assert.ok(!samples.some(({ name }) => name === 'discue_queue_waiting_deliveries'))
+  }
+  assert.equal(asked, 1)
+  own.clock.now += 5_000
+  await scrape(own)
+  assert.equal(asked, 2)
+})
+
+test('with a port of their own they are not on this one', async () => {
+  const own = await sharedApi({ metricsExposed: false })
+  assert.equal((await own.inject({ method: 'GET', url: '/metrics' })).statusCode, 404)
+})
