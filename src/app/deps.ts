@@ -1,4 +1,5 @@
 import type { Listener, Pushed } from '../core/listener.ts'
+import type { LivenessNews } from '../core/liveness.ts'
 import type { Message } from '../core/message.ts'
 import type { CheckReport } from '../core/preflight.ts'
 import type { SecretBox } from '../core/secret-box.ts'
@@ -40,6 +41,8 @@ export interface Carrier {
   messageGone(messageId: string, listenerIds: readonly string[]): void
   /** A message that waits for these listeners is due at another time than before. */
   messageMoved(listenerIds: readonly string[], dueAt: number): void
+  /** What the store does not know yet of how the listener is doing, or null. */
+  livenessOf(listenerId: string): LivenessNews | null
 }
 
 /** Tries a listener without storing anything. */

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Principal } from '../core/api-key.ts'
 import { fixedHeaderFaults } from '../core/fixed-headers.ts'
 import { DEFAULT_SETTINGS, type Listener, type SettingsChange, withChange } from '../core/listener.ts'
+import { withNews } from '../core/liveness.ts'
 import { invalid, nameTaken, Problem } from '../core/problem.ts'
 import { openedOrNull, type SecretBox } from '../core/secret-box.ts'
 import { makeSecret } from '../core/signature.ts'
@@ -76,25 +77,32 @@ export async function createListener(
 
 /** Throws `listener_not_found`. */
 export async function readListener(
-  deps: Pick<AppDeps, 'store'>,
+  deps: Pick<AppDeps, 'store' | 'carrier'>,
   ask: ListenerAddress,
 ): Promise<Revised<ListenerDetails>> {
   expectIds([ask.queueId, ask.id], 'listener_not_found')
   const listener = await deps.store.listeners.get(ask)
   if (listener === null) throw new Problem('listener_not_found')
-  return listener
+  return upToDate(deps, listener)
 }
 
 /** Oldest first; of one queue, or of all that the key may see where `queueId` is null. Throws `queue_not_found`. */
 export async function listListeners(
-  deps: Pick<AppDeps, 'store'>,
+  deps: Pick<AppDeps, 'store' | 'carrier'>,
   ask: { principal: Principal; queueId: string | null; page: Page | null },
 ): Promise<Listing<ListenerDetails>> {
   const { organizationId } = ask.principal
   const { queueId } = ask
   if (queueId !== null) await readRoute(deps, { organizationId, id: queueId })
   const only = onlyVisible(ask.principal, 'listeners')
-  return readPage(ask.page, (slice) => deps.store.listeners.list({ organizationId, queueId, only, slice }))
+  return readPage(ask.page, async (slice) => {
+    const listeners = await deps.store.listeners.list({ organizationId, queueId, only, slice })
+    return listeners.map((listener) => upToDate(deps, listener))
+  })
+}
+
+function upToDate<Details extends ListenerDetails>({ carrier }: Pick<AppDeps, 'carrier'>, listener: Details): Details {
+  return { ...listener, liveness: withNews(listener.liveness, carrier.livenessOf(listener.id)) }
 }
 
 /** Throws `listener_not_found`, `name_taken`, `changed` and `invalid`. `secret` is there where it was changed, and only then. */

@@ -81,7 +81,8 @@ export class CircuitBreaker {
     const grown = this.#pauseMs
     this.#pauseMs = Math.min(grown * 2, LONGEST_PAUSE_MS)
     const byBacklog = overdueMs > 0 ? (OVERDUE_PRODUCT * 1_000 * 1_000) / overdueMs : LONGEST_PAUSE_MS
-    return Math.max(SHORTEST_PAUSE_MS, Math.min(grown, byBacklog, crowded ? CROWDED_PAUSE_MS : LONGEST_PAUSE_MS))
+    const pauseMs = Math.min(grown, byBacklog, crowded ? CROWDED_PAUSE_MS : LONGEST_PAUSE_MS)
+    return Math.max(SHORTEST_PAUSE_MS, Math.round(pauseMs))
   }
 
   #isDead(now: number): boolean {

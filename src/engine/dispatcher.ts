@@ -1,6 +1,7 @@
 import type { Carrier } from '../app/deps.ts'
 import type { LeasedDelivery } from '../core/delivery.ts'
 import { isPushed, type Listener } from '../core/listener.ts'
+import type { LivenessState } from '../core/liveness.ts'
 import type { Store } from '../store/store.ts'
 import { Lane, type LaneDeps } from './lane.ts'
 
@@ -13,7 +14,7 @@ const KEEP_IDLE_LANES_MS = 60_000
 const PAGE = 500
 
 /** Brings each delivery to the lane of its listener. */
-export interface Dispatcher extends Carrier {
+export interface Dispatcher extends Omit<Carrier, 'livenessOf'> {
   /** Keeps a place in the listener's lane; false where the delivery must wait in the store. */
   reserve(listener: Listener, bytes: number): boolean
   unreserve(listenerId: string, bytes: number): void
@@ -23,6 +24,8 @@ export interface Dispatcher extends Carrier {
   waitUntil(listener: Listener, dueAt: number): void
   /** Listeners that something is held in memory for. */
   laneCount(): number
+  /** A check of the listener's `livenessUrl` has ended; `isNew`: the state was another before. */
+  checked(listenerId: string, state: LivenessState, isNew: boolean): void
   /** Finds what waits in the store without a lane that knows of it, and drops lanes that are idle. */
   sweep(): Promise<number>
   /** Says that this node lives, so that its leases hold. */
@@ -45,6 +48,11 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
     return lane
   }
 
+  function drop(listenerId: string, lane: Lane): void {
+    lanes.delete(listenerId)
+    lane.release()
+  }
+
   async function wakeLane(listenerId: string, dueAt: number): Promise<void> {
     const listener = lanes.has(listenerId) ? null : await store.listeners.find(listenerId)
     if (stopped) return
@@ -63,23 +71,21 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
   function wakeLanes(listenerIds: readonly string[]): void {
     for (const listenerId of listenerIds) {
       wakeLane(listenerId, runtime.now()).catch((error: unknown) => {
-        runtime.log.warn({ err: error, listenerId }, 'a listener of a resumed queue waits for the next sweep')
+        runtime.log.warn({ err: error, listenerId }, 'a listener that may go on waits for the next sweep')
       })
     }
   }
 
   function listenerGone(listenerId: string): void {
     // It stays in the map until the last place in it is given back.
-    void lanes
-      .get(listenerId)
-      ?.close()
-      .then(() => lanes.delete(listenerId))
+    const lane = lanes.get(listenerId)
+    void lane?.close().then(() => drop(listenerId, lane))
   }
 
   function dropIdleLanes(): void {
     const before = runtime.now() - KEEP_IDLE_LANES_MS
     for (const [listenerId, lane] of lanes) {
-      if (lane.idleSince !== null && lane.idleSince < before) lanes.delete(listenerId)
+      if (lane.idleSince !== null && lane.idleSince < before) drop(listenerId, lane)
     }
   }
 
@@ -97,6 +103,11 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
       else lanes.get(listener.id)?.change(listener)
     },
     listenerGone,
+    checked(listenerId, state, isNew) {
+      lanes.get(listenerId)?.checked(state)
+      // One that is back has deliveries waiting that no lane may know of.
+      if (isNew && state === 'stable' && !lanes.has(listenerId)) wakeLanes([listenerId])
+    },
     queuePaused(listenerIds) {
       for (const id of listenerIds) lanes.get(id)?.pause()
     },

@@ -7,7 +7,8 @@ import type { Store } from '../store/store.ts'
 import { createAcceptor } from './acceptor.ts'
 import type { Activity } from './activity.ts'
 import { createCommitter } from './committer.ts'
-import { createDispatcher, RENEW_EVERY_MS } from './dispatcher.ts'
+import { createDelivering } from './delivering.ts'
+import { RENEW_EVERY_MS } from './dispatcher.ts'
 import { createLoop } from './loop.ts'
 import { measuredCommits } from './measured-commits.ts'
 import { MemoryShare } from './memory-share.ts'
@@ -29,6 +30,9 @@ const PRUNE_EVERY_MS = 60_000
 const REMOVE_ANSWERS_EVERY_MS = 60_000
 /** How often to look for secrets whose overlap is over; they sign nothing from the moment that it is. */
 const FORGET_SECRETS_EVERY_MS = 60_000
+/** How often to look for listeners that are to be checked and that nobody has told us of. */
+const SCAN_LIVENESS_EVERY_MS = 60_000
+const WRITE_LIVENESS_EVERY_MS = 1_000
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
@@ -65,7 +69,8 @@ export function createEngine(deps: {
   const plainSender = createSender(runtime, deps.targets)
   const sender = activity?.watchSender(plainSender) ?? plainSender
   const shares = { slots: new SendSlots(MAX_IN_FLIGHT), memory: new MemoryShare() }
-  const dispatcher = createDispatcher({ ...deps, ...shares, store, committer, sender, node })
+  const parts = { ...deps, ...shares, store, committer, sender, node }
+  const { dispatcher, checker, book, carrier } = createDelivering(parts)
   const preflight = createPreflight(deps)
   const sweep = () => {
     sender.dropIdle()
@@ -95,13 +100,15 @@ export function createEngine(deps: {
       idleMs: FORGET_SECRETS_EVERY_MS,
       runtime,
     }),
+    createLoop({ name: 'liveness-scan', tick: () => checker.scan(), idleMs: SCAN_LIVENESS_EVERY_MS, runtime }),
+    createLoop({ name: 'liveness-writer', tick: () => book.write(), idleMs: WRITE_LIVENESS_EVERY_MS, runtime }),
   ]
   return {
     acceptor: createAcceptor({ committer, dispatcher, runtime }),
     carrier: {
-      ...dispatcher,
+      ...carrier,
       queueGone(listenerIds) {
-        dispatcher.queueGone(listenerIds)
+        carrier.queueGone(listenerIds)
         remover.wake()
       },
     },
@@ -115,10 +122,13 @@ export function createEngine(deps: {
     }),
     async start() {
       await dispatcher.renewLeases()
+      // Before anything is sent: who was down is not to be sent anything until it is back.
+      await checker.scan()
       for (const loop of loops) loop.start()
     },
     async stop() {
       committer.close()
+      checker.stop()
       const finished = dispatcher.stop()
       const cancel = runtime.after(FINISH_MS, sender.abort)
       await Promise.all(loops.slice(1).map((loop) => loop.stop()))
@@ -127,6 +137,7 @@ export function createEngine(deps: {
       cancel()
       const lost = await committer.drain(LAST_COMMIT_MS)
       if (lost > 0) runtime.log.error({ writes: lost }, 'stopped with writes that the store did not take')
+      await book.writeAll().catch((err: unknown) => runtime.log.error({ err }, 'liveness was not written'))
       await loops[0]!.stop()
       await store.deliveries.release({ node })
       await sender.close()

@@ -1,6 +1,8 @@
-/** How much message data all lanes together may hold, and the most that one of them may. */
+/** How much all lanes together may hold, and the most that one of them may. */
 const TOTAL_BYTES = 64 * 1024 * 1024
 const LANE_BYTES = 4 * 1024 * 1024
+/** What a delivery takes beside its data, here and as a lease in the store: without it, small messages would be free. */
+export const DELIVERY_BYTES = 1_024
 
 /** Shares the memory for waiting deliveries among the lanes that hold any, so that no backlog takes it all. */
 export class MemoryShare {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LANE_CAPACITY } from '../../src/engine/lane.ts'
+import { LANE_CAPACITY } from '../../src/engine/lane-stock.ts'
 import { idsOf, openOffice } from './office.ts'
 
 test('a fresh message goes from memory to the wire without a claim', async (t) => {

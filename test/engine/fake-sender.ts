@@ -21,8 +21,12 @@ export interface Sent {
 
 /** A sender without a network: it keeps what it is given until the test answers. */
 export interface FakeSender extends Sender {
-  /** Everything that was ever sent, in order. */
+  /** Every delivery that was ever sent, in order. */
   sent: Sent[]
+  /** Every check of a `livenessUrl`. */
+  checks: { at: number; url: string }[]
+  /** What checks are answered with from now on; null leaves them open. */
+  alive: (url: string) => Reply | null
   /** What waits for an answer, to one URL or to any. */
   open(url?: string): Sent[]
   /** The most requests that were ever open at once. */
@@ -34,10 +38,13 @@ export interface FakeSender extends Sender {
 export function createFakeSender(runtime: Pick<Runtime, 'now'>): FakeSender {
   const sender: FakeSender = {
     sent: [],
+    checks: [],
+    alive: () => null,
     mostOpen: 0,
     reply: () => null,
     open: (url) => sender.sent.filter((sent) => sent.open && (url === undefined || sent.url === url)),
     send(request) {
+      if (request.method === 'GET') return check(request)
       const { promise, resolve } = Promise.withResolvers<Outcome | 'aborted'>()
       const sent = sentOf(request, runtime, resolve)
       sender.sent.push(sent)
@@ -52,6 +59,16 @@ export function createFakeSender(runtime: Pick<Runtime, 'now'>): FakeSender {
     dropIdle: () => undefined,
     close: async () => undefined,
   }
+
+  function check({ origin, path }: OutgoingRequest): Promise<Outcome | 'aborted'> {
+    const [at, url] = [runtime.now(), origin + path]
+    sender.checks.push({ at, url })
+    const reply = sender.alive(url)
+    const { promise, resolve } = Promise.withResolvers<Outcome | 'aborted'>()
+    if (reply !== null) setImmediate(() => resolve(reply === 'aborted' ? reply : outcomeOf(reply, at, 1)))
+    return promise
+  }
+
   return sender
 }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DeliverySettings } from '../../src/core/listener.ts'
 import type { RetryPolicy } from '../../src/core/retry-policy.ts'
-import { LANE_CAPACITY } from '../../src/engine/lane.ts'
-import { MemoryShare } from '../../src/engine/memory-share.ts'
+import { LANE_CAPACITY } from '../../src/engine/lane-stock.ts'
+import { DELIVERY_BYTES, MemoryShare } from '../../src/engine/memory-share.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 import { idsOf, type Office, type OfficeOptions, openOffice } from './office.ts'
 
@@ -278,7 +278,7 @@ test('the more lanes hold something, the less each may hold', () => {
 
 test('large messages fill a lane by their size, and all of them arrive in order', async (t) => {
   const lane = await openLane(t, { maxConcurrency: 2 })
-  const data = 'x'.repeat(LANE_BYTES / 16)
+  const data = 'x'.repeat(LANE_BYTES / 16 - DELIVERY_BYTES)
   const messages = []
   for (let posted = 0; posted < 60; posted++) messages.push(await lane.postTo(lane.queue, { data }))
   await lane.runtime.rest()

@@ -7,9 +7,10 @@ import type { Queue } from '../../src/core/queue.ts'
 import { CLEAR_BOX, type SecretBox } from '../../src/core/secret-box.ts'
 import { createAcceptor } from '../../src/engine/acceptor.ts'
 import { type Committer, createCommitter } from '../../src/engine/committer.ts'
-import { createDispatcher, type Dispatcher } from '../../src/engine/dispatcher.ts'
+import { createDelivering, type Delivering } from '../../src/engine/delivering.ts'
 import { MemoryShare } from '../../src/engine/memory-share.ts'
 import { SendSlots } from '../../src/engine/send-slots.ts'
+import type { ListenerDetails } from '../../src/store/listeners.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { createMake, type Make, NOW } from '../store/make.ts'
@@ -20,15 +21,15 @@ import { type WatchedStore, watch } from './watched-store.ts'
 type Posted = Omit<Message, 'sequence'>
 
 /** All of the engine that carries messages, real but for the clock and the wire. */
-export interface Office {
+export interface Office extends Delivering {
   store: WatchedStore
   runtime: ManualRuntime
   sender: FakeSender
   committer: Committer
-  dispatcher: Dispatcher
   acceptor: Acceptor
   addQueue(): Promise<Queue>
-  addListener(queue: Queue, settings?: Partial<DeliverySettings>): Promise<Listener>
+  /** With a `livenessUrl`, which nobody checks unless the test has it seen, or with none. */
+  addListener(queue: Queue, settings?: Partial<DeliverySettings>, what?: { livenessUrl: null }): Promise<Listener>
   change(
     listener: Listener,
     changes: { settings?: Partial<DeliverySettings>; notifyUrl?: string | null },
@@ -41,7 +42,7 @@ export interface Office {
   /** How the message stands, one entry for each listener. */
   deliveriesOf(message: Posted): Promise<DeliverySummary[]>
   /** Everything that waits for this listener in the store, leased or not. */
-  figuresOf(listener: Listener): Promise<{ acknowledgedCount: number; missedMessageIds: string[] }>
+  figuresOf(listener: Listener): Promise<ListenerDetails>
 }
 
 export interface OfficeOptions {
@@ -71,12 +72,13 @@ export async function openOffice(t: TestContext, options: OfficeOptions = {}): P
     slots: new SendSlots(options.maxInFlight ?? 8_192),
     memory: new MemoryShare(),
   }
-  const dispatcher = createDispatcher({ store, committer, sender, runtime, node, ...shares, userAgent: 'discue/test' })
+  const parts = { store, committer, sender, runtime, node, ...shares, userAgent: 'discue/test' }
+  const { dispatcher, checker, book, carrier } = createDelivering(parts)
   const acceptor = createAcceptor({ committer, dispatcher, runtime })
   const make = before?.make ?? createMake()
   const organizationId = before?.organizationId ?? (await addOrganization(store, make))
-  const parts = { store, runtime, sender, committer, dispatcher, acceptor }
-  const office: Office = { ...parts, ...furnish(parts, make, organizationId) }
+  const staff = { store, runtime, sender, committer, dispatcher, checker, book, carrier, acceptor }
+  const office: Office = { ...staff, ...furnish(staff, make, organizationId) }
   makes.set(office, { make, organizationId, store: opened })
   return office
 }
@@ -87,13 +89,13 @@ async function addOrganization(store: Store, make: Make): Promise<string> {
   return organization.id
 }
 
-type Parts = Pick<Office, 'store' | 'runtime' | 'dispatcher' | 'acceptor'>
+type Parts = Pick<Office, 'store' | 'runtime' | 'carrier' | 'acceptor'>
 type Furniture = Pick<
   Office,
   'addQueue' | 'addListener' | 'change' | 'pause' | 'post' | 'postMany' | 'deliveriesOf' | 'figuresOf'
 >
 
-function furnish({ store, runtime, dispatcher, acceptor }: Parts, make: Make, organizationId: string): Furniture {
+function furnish({ store, runtime, carrier, acceptor }: Parts, make: Make, organizationId: string): Furniture {
   const post: Office['post'] = async (queue, what) => {
     const now = runtime.now()
     const message = make.message(queue, { createdAt: now, deliverAt: now, ...what })
@@ -110,8 +112,8 @@ function furnish({ store, runtime, dispatcher, acceptor }: Parts, make: Make, or
       assert.equal(await store.queues.create(queue), 'created')
       return queue
     },
-    async addListener(queue, settings) {
-      const { id, ...rest } = make.listener(queue, { settings: { ...DEFAULT_SETTINGS, ...settings } })
+    async addListener(queue, settings, what) {
+      const { id, ...rest } = make.listener(queue, { settings: { ...DEFAULT_SETTINGS, ...settings }, ...what })
       const listener = { ...rest, id, notifyUrl: `http://listener.test/${id}` }
       assert.equal(await store.listeners.create(listener), 'created')
       return listener
@@ -121,14 +123,14 @@ function furnish({ store, runtime, dispatcher, acceptor }: Parts, make: Make, or
       const changes = { ...rest, settings: { ...listener.settings, ...settings } }
       const changed = await store.listeners.update({ organizationId, queueId, id, changes, now: runtime.now() })
       assert.ok(typeof changed === 'object')
-      dispatcher.listenerChanged(changed)
+      carrier.listenerChanged(changed)
     },
     async pause({ id }, paused) {
       const changed = await store.queues.update({ organizationId, id, changes: { paused }, now: runtime.now() })
       assert.ok(typeof changed === 'object')
       const listenerIds = idsOf(changed.listeners)
-      if (paused) dispatcher.queuePaused(listenerIds)
-      else dispatcher.queueResumed(listenerIds)
+      if (paused) carrier.queuePaused(listenerIds)
+      else carrier.queueResumed(listenerIds)
     },
     async deliveriesOf({ queueId, id }) {
       const found = await store.messages.get({ organizationId, queueId, id })

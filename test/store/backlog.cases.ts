@@ -30,7 +30,8 @@ export const backlogCases: StoreCase[] = [
       await accepted(given, queue, { deliverAt: given.now - 20 })
       const read = async () => (await given.store.deliveries.backlog({ limit: 3 })).queues
       assert.deepEqual(await read(), [{ queueId: queue.id, waiting: 6, oldestDueAt: given.now - 70 }])
-      for (const { id } of listeners) await settled(given, await claimedOne(given, { listenerId: id, limit: 1 }), ACKNOWLEDGED)
+      for (const { id } of listeners)
+        await settled(given, await claimedOne(given, { listenerId: id, limit: 1 }), ACKNOWLEDGED)
       assert.deepEqual(await read(), [{ queueId: queue.id, waiting: 4, oldestDueAt: given.now - 20 }])
     },
   },

@@ -197,6 +197,7 @@ function createNotingCarrier(carried: unknown[]): Carrier {
     queueResumed: (listenerIds) => void carried.push({ resumed: listenerIds }),
     queueGone: (listenerIds) => void carried.push({ queueGone: listenerIds }),
     messageMoved: (listenerIds, dueAt) => void carried.push({ moved: listenerIds, dueAt }),
+    livenessOf: () => null,
     messageGone: (messageId, listenerIds) => void carried.push({ messageGone: messageId, listenerIds }),
   }
 }

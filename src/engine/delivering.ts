@@ -1,0 +1,70 @@
+import type { Carrier } from '../app/deps.ts'
+import type { Pushed } from '../core/listener.ts'
+import type { Store } from '../store/store.ts'
+import { createDispatcher, type Dispatcher } from './dispatcher.ts'
+import type { LaneDeps } from './lane.ts'
+import { LivenessBook } from './liveness-book.ts'
+import { LivenessChecker } from './liveness-checker.ts'
+
+/** After the store could not be written. */
+const RETRY_MS = 1_000
+const GONE = 'the listener answered 410 Gone'
+
+/** What carries deliveries, and what judges those that they go to. */
+export interface Delivering {
+  dispatcher: Dispatcher
+  checker: LivenessChecker
+  book: LivenessBook
+  carrier: Carrier
+}
+
+type Parts = Omit<LaneDeps, 'store' | 'book' | 'suspect' | 'disable'> & {
+  store: Pick<Store, 'deliveries' | 'listeners' | 'liveness'>
+}
+
+/** Ties the lanes to the checks that judge their listeners, and both to what the use cases tell. */
+export function createDelivering(parts: Parts): Delivering {
+  const { store, runtime } = parts
+  const book = new LivenessBook(store.liveness, runtime)
+  const checker = new LivenessChecker({
+    ...parts,
+    book,
+    onChecked: (listenerId, state, isNew) => dispatcher.checked(listenerId, state, isNew),
+  })
+  const dispatcher = createDispatcher({
+    ...parts,
+    book,
+    suspect: (listenerId) => checker.suspect(listenerId),
+    disable,
+  })
+  const carrier: Carrier = {
+    ...dispatcher,
+    listenerChanged(listener) {
+      checker.listenerChanged(listener)
+      dispatcher.listenerChanged(listener)
+    },
+    listenerGone(listenerId) {
+      checker.listenerGone(listenerId)
+      dispatcher.listenerGone(listenerId)
+    },
+    queueGone(listenerIds) {
+      for (const id of listenerIds) checker.listenerGone(id)
+      dispatcher.queueGone(listenerIds)
+    },
+    livenessOf: (listenerId) => book.newsOf(listenerId),
+  }
+
+  /** Tries until the store takes it: until then the lane holds back, and nobody else may send either. */
+  async function disable({ id, notifyUrl }: Pick<Pushed, 'id' | 'notifyUrl'>): Promise<void> {
+    try {
+      const changed = await store.listeners.disable({ id, notifyUrl, reason: GONE, now: runtime.now() })
+      if (changed !== null) carrier.listenerChanged(changed)
+    } catch (error) {
+      runtime.log.error({ err: error, listenerId: id }, 'a listener that is gone could not be disabled')
+      await new Promise<void>((resolve) => runtime.after(RETRY_MS, resolve))
+      await disable({ id, notifyUrl })
+    }
+  }
+
+  return { dispatcher, checker, book, carrier }
+}
