@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { createAlmanac } from './app/almanac.ts'
 import { createKeyRing } from './app/key-ring.ts'
 import { createQueueDirectory } from './app/queue-directory.ts'
 import { ensureRootKey } from './app/root-key.ts'
@@ -51,7 +52,12 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     const sealed = await sealAllSecrets({ store, secretBox })
     if (sealed > 0) runtime.log.info({ listeners: sealed }, 'secrets were encrypted with the newest key')
     const userAgent = `discue/${VERSION}`
-    const engine = createEngine({ store, runtime, activity, retention, targets, secretBox, userAgent })
+    const shared = {
+      directory: createQueueDirectory(store),
+      schemaChecks: createSchemaChecks(),
+      almanac: createAlmanac(),
+    }
+    const engine = createEngine({ store, runtime, activity, retention, targets, secretBox, userAgent, ...shared })
     const { measures, levels } = engine
     const metrics = createMetrics({ measures, levels, store, runtime, version: VERSION })
     const health = createHealth(store)
@@ -61,8 +67,8 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       acceptor: engine.acceptor,
       carrier: engine.carrier,
       preflight: engine.preflight,
-      directory: createQueueDirectory(store),
-      schemaChecks: createSchemaChecks(),
+      planner: engine.planner,
+      ...shared,
       keyRing: createKeyRing({ store, now: runtime.now }),
       clock,
       eventRetentionMs: retention.eventsMs,

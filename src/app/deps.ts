@@ -2,11 +2,13 @@ import type { Listener, Pushed } from '../core/listener.ts'
 import type { LivenessNews } from '../core/liveness.ts'
 import type { Message } from '../core/message.ts'
 import type { CheckReport } from '../core/preflight.ts'
+import type { Almanac } from '../core/schedule.ts'
 import type { SecretBox } from '../core/secret-box.ts'
 import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
 import type { StoredAnswer } from '../store/answers.ts'
 import type { QueueRoute } from '../store/queues.ts'
+import type { ScheduleStep } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import type { MovableClock } from './clock.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -17,14 +19,16 @@ import type { SchemaChecks } from './schema-checks.ts'
 export interface Acceptor {
   /**
    * Stores messages of one queue, all or none, together with the answer that was made for them. `stale`: the queue has
-   * changed since the route was read; read it again. `answered`: the request has an answer already. Throws the problems
+   * changed since the route was read; read it again. `answered`: the request has an answer already. `passed`: a schedule
+   * that the messages are made by is not where its step believes it to be. Throws the problems
    * `quota_reached`, `overloaded`, `stopping` or `store_unavailable` where nothing was stored.
    */
   accept(
     messages: readonly Omit<Message, 'sequence'>[],
     route: QueueRoute,
     answer?: StoredAnswer,
-  ): Promise<'accepted' | 'stale' | 'answered'>
+    steps?: readonly ScheduleStep[],
+  ): Promise<'accepted' | 'stale' | 'answered' | 'passed'>
   /** Remembers that a key was used; written with some later commit. */
   useKey(apiKeyId: string, at: number): void
 }
@@ -51,6 +55,12 @@ export interface Preflight {
   check(listener: Pushed): Promise<CheckReport>
 }
 
+/** Makes the messages of schedules; it is told when one of them is due earlier than it may expect. */
+export interface Planner {
+  /** Null: never. */
+  dueAt(time: number | null): void
+}
+
 /** What every use case may ask for. */
 export interface AppDeps {
   store: Store
@@ -60,6 +70,8 @@ export interface AppDeps {
   preflight: Preflight
   directory: QueueDirectory
   schemaChecks: SchemaChecks
+  almanac: Almanac
+  planner: Planner
   keyRing: KeyRing
   /** Null where the clock runs by itself. */
   clock: MovableClock | null

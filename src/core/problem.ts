@@ -30,6 +30,7 @@ export const problems = {
   organization_not_found: { status: 404, detail: 'no API client has this id' },
   queue_not_found: { status: 404, detail: 'no queue has this id' },
   listener_not_found: { status: 404, detail: 'no listener of this queue has this id' },
+  schedule_not_found: { status: 404, detail: 'no schedule of this queue has this id' },
   schema_not_found: { status: 404, detail: 'the queue has no schema with this id' },
   message_not_found: { status: 404, detail: 'no message of this queue has this id' },
   method_not_allowed: { status: 405, detail: 'the path does not have this method; Allow lists those it has' },

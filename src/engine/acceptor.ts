@@ -56,11 +56,12 @@ export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatc
   }
 
   return {
-    async accept(given, route, answer) {
+    async accept(given, route, answer, steps) {
       const messages = given.map((message) => reserved(message, route))
       let result: AcceptResult
       try {
-        result = await committer.accept({ queueVersion: route.queue.version, messages, answer: answer ?? null })
+        const what = { queueVersion: route.queue.version, messages, answer: answer ?? null, steps }
+        result = await committer.accept(what)
       } catch (error) {
         unreserve(messages)
         throw error

@@ -1,5 +1,8 @@
-import type { Acceptor, Carrier, Preflight } from '../app/deps.ts'
+import type { Acceptor, Carrier, Planner, Preflight } from '../app/deps.ts'
+import type { QueueDirectory } from '../app/queue-directory.ts'
+import type { SchemaChecks } from '../app/schema-checks.ts'
 import { createMeasures, type Levels, type Measures } from '../core/measures.ts'
+import type { Almanac } from '../core/schedule.ts'
 import type { SecretBox } from '../core/secret-box.ts'
 import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
@@ -14,6 +17,7 @@ import { measuredCommits } from './measured-commits.ts'
 import { MemoryShare } from './memory-share.ts'
 import { createPreflight } from './preflight.ts'
 import { createPruner, type Retention } from './pruner.ts'
+import { createScheduler } from './scheduler.ts'
 import { SendSlots } from './send-slots.ts'
 import { createSender } from './sender.ts'
 
@@ -46,6 +50,7 @@ export interface Engine {
   preflight: Preflight
   /** Ends what would keep a request waiting for long: checks of listeners. */
   endWaits(): void
+  planner: Planner
   start(): Promise<void>
   /** Finishes what is on the wire (10 s at most), writes it, and hands the rest back. */
   stop(): Promise<void>
@@ -58,6 +63,9 @@ export function createEngine(deps: {
   retention: Retention
   targets: Targets
   secretBox: SecretBox
+  directory: QueueDirectory
+  schemaChecks: SchemaChecks
+  almanac: Almanac
   /** Counts what the engine does, where somebody wants to know when it has come to rest. */
   activity?: Activity | null
 }): Engine {
@@ -83,6 +91,8 @@ export function createEngine(deps: {
     busyMs: REMOVE_PAUSE_MS,
     runtime,
   })
+  const acceptor = createAcceptor({ committer, dispatcher, runtime })
+  const scheduler = createScheduler({ ...deps, store, acceptor })
   const loops = [
     createLoop({ name: 'lease-renewal', tick: dispatcher.renewLeases, idleMs: RENEW_EVERY_MS, runtime }),
     createLoop({ name: 'dispatcher', tick: sweep, idleMs: SWEEP_EVERY_MS, runtime }),
@@ -104,7 +114,8 @@ export function createEngine(deps: {
     createLoop({ name: 'liveness-writer', tick: () => book.write(), idleMs: WRITE_LIVENESS_EVERY_MS, runtime }),
   ]
   return {
-    acceptor: createAcceptor({ committer, dispatcher, runtime }),
+    acceptor,
+    planner: scheduler,
     carrier: {
       ...carrier,
       queueGone(listenerIds) {
@@ -125,8 +136,10 @@ export function createEngine(deps: {
       // Before anything is sent: who was down is not to be sent anything until it is back.
       await checker.scan()
       for (const loop of loops) loop.start()
+      scheduler.start()
     },
     async stop() {
+      await scheduler.stop()
       committer.close()
       checker.stop()
       const finished = dispatcher.stop()

@@ -14,10 +14,15 @@ const STATS_MS = 25 * 3_600_000
 const MESSAGES = 100
 const SEGMENTS = 100
 const COUNTS = 500
+const RUNS = 500
 /** How often old messages are looked at again that were pending when the pruner came by. */
 const START_OVER_MS = 3_600_000
 
-type Deps = { store: Pick<Store, 'events' | 'stats' | 'removals'>; runtime: Runtime; retention: Retention }
+type Deps = {
+  store: Pick<Store, 'events' | 'stats' | 'removals' | 'schedules'>
+  runtime: Runtime
+  retention: Retention
+}
 
 /**
  * Removes what is older than it is kept, a little with each tick; the answer is 0 once nothing is left to remove.
@@ -26,6 +31,8 @@ type Deps = { store: Pick<Store, 'events' | 'stats' | 'removals'>; runtime: Runt
 export function createPruner({ store, runtime, retention }: Deps): () => Promise<number> {
   let after = 0
   let startedOverAt = runtime.now()
+  let runsAfter: string | null = null
+  let runsLookedAt = Number.NEGATIVE_INFINITY
 
   async function expireMessages(now: number): Promise<number> {
     const before = now - retention.messagesMs
@@ -39,10 +46,20 @@ export function createPruner({ store, runtime, retention }: Deps): () => Promise
     return expired.removed
   }
 
+  /** Runs of schedules are kept as long as messages; all schedules are looked through once an hour. */
+  async function pruneRuns(now: number): Promise<number> {
+    if (runsAfter === null && Math.abs(now - runsLookedAt) < START_OVER_MS) return 0
+    const ask = { before: now - retention.messagesMs, after: runsAfter, limit: RUNS }
+    const { removed, after: next } = await store.schedules.pruneRuns(ask)
+    runsAfter = next
+    if (next === null) runsLookedAt = now
+    return next === null ? removed : Math.max(1, removed)
+  }
+
   return async () => {
     const now = runtime.now()
     const segments = await store.events.prune({ before: now - retention.eventsMs, limit: SEGMENTS })
     const counts = await store.stats.prune({ before: now - STATS_MS, limit: COUNTS })
-    return segments + counts + (await expireMessages(now))
+    return segments + counts + (await pruneRuns(now)) + (await expireMessages(now))
   }
 }

@@ -30,6 +30,8 @@ import { listenerRoutes } from './v1/listeners.ts'
 import { messageBatchRoutes } from './v1/message-batches.ts'
 import { messageRoutes } from './v1/messages.ts'
 import { queueRoutes } from './v1/queues.ts'
+import { scheduleRunRoutes } from './v1/schedule-runs.ts'
+import { scheduleRoutes } from './v1/schedules.ts'
 import { schemaRoutes } from './v1/schemas.ts'
 import { statsRoutes } from './v1/stats.ts'
 
@@ -116,6 +118,8 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   messageRoutes(api, deps)
   messageBatchRoutes(api, deps)
   attemptRoutes(api, deps)
+  scheduleRoutes(api, deps)
+  scheduleRunRoutes(api, deps)
   eventRoutes(api, deps)
   eventStreamRoutes(api, deps)
   statsRoutes(api, deps)

@@ -1,7 +1,9 @@
+import { cronFault } from '../core/cron.ts'
 import { urlFault } from '../core/listener.ts'
 import { keyFault } from '../core/message.ts'
 import { nameFault } from '../core/name.ts'
 import { secretFault } from '../core/signature.ts'
+import { zoneFault } from '../core/zone.ts'
 
 /**
  * The rules of single texts, as formats that schemas name. Each says why a text is refused, or null: the validator
@@ -16,6 +18,8 @@ export const formats: Record<string, (text: string) => string | null> = {
     return fault === null ? null : `${fault}, or "rotate"`
   },
   'message-key': keyFault,
+  cron: cronFault,
+  timezone: zoneFault,
   unicode: (text) => (text.isWellFormed() ? null : 'must be valid Unicode; a surrogate in it stands alone'),
 }
 

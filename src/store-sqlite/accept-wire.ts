@@ -1,10 +1,11 @@
 import type { Quota } from '../core/organization.ts'
 import type { StoredAnswer } from '../store/answers.ts'
 import type { Accept, AcceptResult, MessageAccept, NewDelivery, Place, StoredMessage } from '../store/batch.ts'
+import type { ScheduleStep } from '../store/schedules.ts'
 import type { Flat, Reader } from './flat.ts'
 
 /** Organization and queue are the same for all of an accept. */
-export function packAccept(flat: Flat, { queueVersion, messages, answer }: Accept): void {
+export function packAccept(flat: Flat, { queueVersion, messages, answer, steps = [] }: Accept): void {
   const { organizationId, queueId } = messages[0]!.message
   flat.push(queueVersion, organizationId, queueId, messages.length)
   for (const { message, deliveries } of messages) {
@@ -14,6 +15,8 @@ export function packAccept(flat: Flat, { queueVersion, messages, answer }: Accep
   }
   flat.push(answer !== null)
   if (answer !== null) packAnswer(flat, answer)
+  flat.push(steps.length)
+  for (const step of steps) packStep(flat, step)
 }
 
 export function unpackAccept(reader: Reader): Accept {
@@ -34,7 +37,29 @@ export function unpackAccept(reader: Reader): Accept {
     const deliveries = reader.list(() => deliveryOf(reader.text(), reader.number()))
     return { message, deliveries }
   })
-  return { queueVersion, messages, answer: reader.yes() ? unpackAnswer(reader) : null }
+  const answer = reader.yes() ? unpackAnswer(reader) : null
+  const steps = reader.list(unpackStep)
+  return { queueVersion, messages, answer, ...(steps.length > 0 && { steps }) }
+}
+
+function packStep(flat: Flat, { scheduleId, revision, from, nextAt, runs }: ScheduleStep): void {
+  flat.push(scheduleId, revision, from, nextAt, runs.length)
+  for (const { dueAt, ranAt, messageId, error } of runs) flat.push(dueAt, ranAt, messageId, error)
+}
+
+function unpackStep(reader: Reader): ScheduleStep {
+  return {
+    scheduleId: reader.text(),
+    revision: reader.number(),
+    from: reader.number(),
+    nextAt: reader.numberOrNull(),
+    runs: reader.list(() => ({
+      dueAt: reader.number(),
+      ranAt: reader.number(),
+      messageId: reader.textOrNull(),
+      error: reader.textOrNull(),
+    })),
+  }
 }
 
 const [LEASED, QUEUE_ORDER, KEY_ORDER] = [1, 2, 4]

@@ -3,6 +3,7 @@ import type { Accept, AcceptResult, MessageAccept, Place, StoredMessage } from '
 import { createEffectAnswers } from './answers.ts'
 import type { Changes, Shared } from './batch.ts'
 import type { MessageQuotas } from './message-quotas.ts'
+import { createScheduleSteps } from './schedule-steps.ts'
 import { createSequence } from './sequence.ts'
 
 const QUEUE_VERSION = `
@@ -40,6 +41,7 @@ export function createAccepting(db: DatabaseSync, { audiences, leases, marks, or
   const insertDelivery = db.prepare(INSERT_DELIVERY)
   const answers = createEffectAnswers(db)
   const sequences = createSequence(db)
+  const steps = createScheduleSteps(db)
 
   function versionOf({ message }: MessageAccept, seen: Map<string, number>): number {
     // By organization too: a queue's id from another organization must find nothing, whatever else the batch holds.
@@ -91,9 +93,11 @@ export function createAccepting(db: DatabaseSync, { audiences, leases, marks, or
       const first = it.messages[0]!
       if (versionOf(first, seen) !== it.queueVersion) return { outcome: 'stale' }
       if (answers.has(it.answer)) return { outcome: 'answered' }
+      if (it.steps?.every(steps.isBelieved) === false) return { outcome: 'passed' }
       const refused = quota === null ? null : quota.accept(first.message, it.messages.length)
       if (refused !== null) return refused
       answers.write(it.answer)
+      it.steps?.forEach(steps.write)
       return insertAll(it.messages, changes)
     },
     /** After the transaction is on disk. */

@@ -18,6 +18,7 @@ import { Orders } from './orders.ts'
 import { createOrganizationStore } from './organizations.ts'
 import { createQueueStore } from './queues.ts'
 import { createRemovalStore } from './removals.ts'
+import { createScheduleStore } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createStatsStore } from './stats.ts'
 import { createTransact } from './transaction.ts'
@@ -52,6 +53,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     removals: createRemovalStore(db, transact, { audiences, marks, orders }),
     answers: createAnswerStore(db, transact),
     clock: createClockStore(db, transact),
+    schedules: createScheduleStore(db, transact),
     secrets: createSecretStore(db, transact),
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Limits } from '../core/organization.ts'
 import type { Refused } from '../store/organizations.ts'
 
-type CountedQuota = 'queues' | 'listeners' | 'apiKeys'
+type CountedQuota = 'queues' | 'listeners' | 'apiKeys' | 'schedules'
 
 const LIMITS = `select limits from organizations where id = ?`
 
@@ -14,6 +14,7 @@ const COUNTS: Record<CountedQuota, string> = {
   queues: counting('queues'),
   listeners: counting('listeners'),
   apiKeys: counting('api_keys'),
+  schedules: counting('schedules'),
 }
 
 /** Why the organization cannot have one more of these, or null where it can. Within the transaction that stores it. */

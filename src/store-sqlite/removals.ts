@@ -6,6 +6,7 @@ import type { MessageMarks } from './message-marks.ts'
 import type { Orders } from './orders.ts'
 import { overwriting } from './overwriting.ts'
 import { createQueueRemoval } from './queues.ts'
+import { createScheduleErasure } from './schedule-erasure.ts'
 import type { Transact } from './transaction.ts'
 
 /** Listeners come before queues: a queue counts as gone once its own entry is, and by then all of it must be. */
@@ -72,6 +73,7 @@ export function createRemovalStore(
   const [deletePlaces, deleteCounter] = [db.prepare(DELETE_PLACES), db.prepare(DELETE_COUNTER)]
   const deleteRelease = db.prepare(DELETE_RELEASE)
   const belowListener = [DELETE_MISSED, DELETE_HELD, DELETE_HEADS, DELETE_REDELIVERIES].map((sql) => db.prepare(sql))
+  const schedules = createScheduleErasure(db)
 
   /** Attempts stay with their message: they are its history, whoever it went to. */
   function sweepListener(id: string, limit: number): number {
@@ -101,6 +103,7 @@ export function createRemovalStore(
     if (left > 0) left -= Number(deleteMarks.run(id, left).changes)
     if (left > 0) left -= Number(deleteAudiences.run(id, left).changes)
     audiences.forget()
+    if (left > 0) left -= schedules.ofQueue(id, left)
     return limit - left
   }
 
@@ -108,6 +111,7 @@ export function createRemovalStore(
   const sweeps: Record<string, Sweep> = {
     listener: sweepListener,
     queue: sweepQueue,
+    schedule: (id, limit) => schedules.runs(id, Number.MAX_SAFE_INTEGER, limit),
     organization: (id, limit) => overwriting(db, () => sweepOrganization(id, limit)),
   }
 

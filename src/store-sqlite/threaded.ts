@@ -22,6 +22,7 @@ const NOUNS = [
   'stats',
   'answers',
   'clock',
+  'schedules',
   'secrets',
   'orders',
 ] as const

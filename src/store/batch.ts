@@ -4,6 +4,7 @@ import type { Ordering } from '../core/listener.ts'
 import type { Message } from '../core/message.ts'
 import type { StoredAnswer } from './answers.ts'
 import type { QuotaReached } from './organizations.ts'
+import type { ScheduleStep } from './schedules.ts'
 
 /** Messages to store, all of them or none. */
 export interface Accept {
@@ -13,6 +14,8 @@ export interface Accept {
   messages: MessageAccept[]
   /** Stored together with the messages, so that a repeated request cannot store them twice. */
   answer: StoredAnswer | null
+  /** What schedules these messages are made by, which take their steps with them. */
+  steps?: readonly ScheduleStep[]
 }
 
 /** A message with one delivery for each listener. */
@@ -37,6 +40,8 @@ export type AcceptResult =
   | QuotaReached
   /** There is an answer to this request already; nothing was stored. */
   | { outcome: 'answered' }
+  /** One of the schedules is not where it is believed to be; nothing was stored. */
+  | { outcome: 'passed' }
 
 export interface StoredMessage {
   sequence: number

@@ -11,6 +11,7 @@ import type { OrderStore } from './orders.ts'
 import type { OrganizationStore } from './organizations.ts'
 import type { QueueStore } from './queues.ts'
 import type { RemovalStore } from './removals.ts'
+import type { ScheduleStore } from './schedules.ts'
 import type { SecretStore } from './secrets.ts'
 import type { StatsStore } from './stats.ts'
 
@@ -32,6 +33,7 @@ export interface Store {
   readonly stats: StatsStore
   readonly answers: AnswerStore
   readonly clock: ClockStore
+  readonly schedules: ScheduleStore
   readonly secrets: SecretStore
   readonly orders: OrderStore
   /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */

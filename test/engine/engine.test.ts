@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
+import { createAlmanac } from '../../src/app/almanac.ts'
+import { createQueueDirectory } from '../../src/app/queue-directory.ts'
+import { createSchemaChecks } from '../../src/app/schema-checks.ts'
 import type { Message } from '../../src/core/message.ts'
 import { Problem } from '../../src/core/problem.ts'
 import { CLEAR_BOX } from '../../src/core/secret-box.ts'
@@ -53,6 +56,9 @@ function startedEngine(store: Store): { engine: Engine; runtime: ManualRuntime }
       retention: RETENTION,
       targets: ANY_TARGET,
       secretBox: CLEAR_BOX,
+      directory: createQueueDirectory(store),
+      schemaChecks: createSchemaChecks(),
+      almanac: createAlmanac(),
     }),
     runtime,
   }

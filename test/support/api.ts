@@ -1,5 +1,6 @@
 import { after } from 'node:test'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import { createAlmanac } from '../../src/app/almanac.ts'
 import type { Acceptor, AppDeps, Carrier } from '../../src/app/deps.ts'
 import { createKeyRing } from '../../src/app/key-ring.ts'
 import { createQueueDirectory } from '../../src/app/queue-directory.ts'
@@ -118,6 +119,8 @@ export async function startApi({
     directory: createQueueDirectory(store),
     schemaChecks: createSchemaChecks(),
     keyRing: createKeyRing({ store, now: runtime.now }),
+    almanac: createAlmanac(),
+    planner: { dueAt: (time) => void carried.push({ dueAt: time }) },
     // Tests move the clock themselves.
     clock: { advance: async () => clock.now },
     eventRetentionMs: 24 * 3_600_000,
@@ -174,10 +177,10 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
 function createDirectAcceptor(store: Store, used: TestApi['used']): Acceptor {
   const empty = { node: NODE, settlements: [], keyUses: [] }
   return {
-    async accept(given, { queue, listeners }, answer) {
+    async accept(given, { queue, listeners }, answer, steps) {
       const deliveries = listeners.map(({ id }) => ({ listenerId: id, leased: false }))
       const messages = given.map((message) => ({ message, deliveries }))
-      const accepts = [{ queueVersion: queue.version, messages, answer: answer ?? null }]
+      const accepts = [{ queueVersion: queue.version, messages, answer: answer ?? null, steps }]
       const result = await store.commit({ ...empty, now: given[0]!.createdAt, accepts })
       const accepted = result.accepts[0]!
       if (accepted.outcome === 'quota') throw quotaReached(accepted)

@@ -21,7 +21,7 @@ const BODY_METHODS: readonly string[] = ['POST', 'PUT', 'PATCH']
 const CHANGE_METHODS: readonly string[] = ['PUT', 'PATCH', 'DELETE']
 const WRITE_METHODS: readonly string[] = ['POST', ...CHANGE_METHODS]
 /** Of these an organization may have a limited number. */
-const COUNTED: readonly string[] = ['api_keys', 'queues', 'listeners', 'messages']
+const COUNTED: readonly string[] = ['api_keys', 'queues', 'listeners', 'messages', 'schedules']
 
 const always: Rule = () => true
 const never: Rule = () => false
@@ -29,6 +29,9 @@ const withKey: Rule = ({ resource }) => resource !== null
 const readsBody: Rule = ({ method, resource }) => resource !== null && BODY_METHODS.includes(method)
 const takesBody: Rule = ({ bodyProperties }) => bodyProperties !== null
 const acceptsMessages: Rule = ({ method, resource }) => method === 'POST' && resource === 'messages'
+const runsSchedules: Rule = ({ method, params }) => method === 'POST' && params.at(-1) === 'scheduleId'
+const replacesSchedules: Rule = ({ method, params }) =>
+  CHANGE_METHODS.includes(method) && params.at(-1) === 'scheduleId'
 const checks: Rule = ({ action }) => action === 'check'
 const either =
   (...rules: Rule[]): Rule =>
@@ -58,6 +61,7 @@ const rules: Record<ProblemCode, Rule> = {
   queue_not_found: looksFor('queueId'),
   schema_not_found: looksFor('schemaId'),
   listener_not_found: looksFor('listenerId'),
+  schedule_not_found: looksFor('scheduleId'),
   message_not_found: looksFor('messageId'),
   // About the methods that a path does not have: no operation answers with it.
   method_not_allowed: never,
@@ -67,7 +71,7 @@ const rules: Record<ProblemCode, Rule> = {
   key_reused: ({ method, resource }) => method === 'POST' && resource !== null,
   key_running: ({ method, resource }) => method === 'POST' && resource !== null,
   changed: ({ method, resource }) => resource !== null && CHANGE_METHODS.includes(method),
-  invalid: takesBody,
+  invalid: either(takesBody, runsSchedules),
   message_started: ({ bodyProperties, method }) => method !== 'POST' && bodyProperties?.includes('deliver_at') === true,
   // Messages may share a name.
   name_taken: ({ bodyProperties, resource }) => bodyProperties?.includes('name') === true && resource !== 'messages',
@@ -84,8 +88,8 @@ const rules: Record<ProblemCode, Rule> = {
   dashboard_not_built: ({ url }) => url === '/',
   method_not_implemented: never,
   clock_not_manual: ({ bodyProperties }) => bodyProperties?.includes('ms') === true,
-  overloaded: either(acceptsMessages, checks),
-  stopping: either(acceptsMessages, checks),
+  overloaded: either(acceptsMessages, checks, runsSchedules, replacesSchedules),
+  stopping: either(acceptsMessages, checks, runsSchedules),
   store_unavailable: withKey,
 }
 

@@ -1,0 +1,18 @@
+import { CronTimes } from '../core/cron.ts'
+import type { Almanac } from '../core/schedule.ts'
+import { Zone } from '../core/zone.ts'
+import { BoundedCache } from './bounded-cache.ts'
+
+/** Some kilobytes each. */
+const KEPT_CRONS = 10_000
+const KEPT_ZONES = 1_000
+
+/** Keeps what was made ready: the same few expressions and zones are asked for again and again. */
+export function createAlmanac(): Almanac {
+  const crons = new BoundedCache<CronTimes>(KEPT_CRONS)
+  const zones = new BoundedCache<Zone>(KEPT_ZONES)
+  return {
+    cron: (text) => crons.getOrMake(text, () => new CronTimes(text)),
+    zone: (name) => zones.getOrMake(name, () => new Zone(name)),
+  }
+}

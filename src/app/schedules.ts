@@ -1,0 +1,208 @@
+import type { Principal } from '../core/api-key.ts'
+import { nameTaken, Problem } from '../core/problem.ts'
+import {
+  dueTimesFrom,
+  firstDue,
+  NO_PROGRESS,
+  nextDue,
+  type Schedule,
+  type Timetable,
+  timetableFault,
+} from '../core/schedule.ts'
+import { zoneNamed } from '../core/zone.ts'
+import type { ScheduleDetails, ScheduleRun } from '../store/schedules.ts'
+import type { Belief, Revised } from '../store/store.ts'
+import { type AcceptedMessage, acceptMessage, loadRoute } from './accept-message.ts'
+import { named } from './changes.ts'
+import type { AppDeps } from './deps.ts'
+import type { AnswerFor } from './idempotency.ts'
+import { expectIds } from './ids.ts'
+import type { Listing } from './page.ts'
+import { missingForPost, readRoute } from './queues.ts'
+import { refusalOf } from './refusal.ts'
+import { onlyVisible } from './visibility.ts'
+
+export interface ScheduleAddress {
+  organizationId: string
+  queueId: string
+  id: string
+}
+
+/** What callers choose of a schedule. */
+export type ScheduleSettings = Pick<
+  Schedule,
+  'name' | 'timing' | 'timezone' | 'data' | 'messageName' | 'startsAt' | 'endsAt' | 'paused' | 'catchUp'
+>
+
+type Deps = Pick<AppDeps, 'store' | 'runtime' | 'almanac' | 'directory' | 'schemaChecks' | 'planner'>
+
+/** Runs commit all the time; a schedule that runs between two tries this often is due more often than it can be. */
+const MAX_TRIES = 8
+/** Due times that a schedule shows. */
+const SHOWN_RUNS = 5
+
+/**
+ * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached` and `key_running`, and `invalid` for a
+ * schedule that can never run and for data that does not fit the queue's schema.
+ */
+export async function createSchedule(
+  deps: Deps,
+  ask: { organizationId: string; queueId: string; settings: ScheduleSettings },
+  answerFor?: AnswerFor<Revised<ScheduleDetails>>,
+): Promise<Revised<ScheduleDetails>> {
+  const { organizationId, queueId, settings } = ask
+  const now = deps.runtime.now()
+  const { queue } = await loadRoute(deps, ask)
+  deps.schemaChecks.expectFit(queue, settings.data)
+  const times = { createdAt: now, updatedAt: now }
+  const schedule = withZone({ id: deps.runtime.newId(), organizationId, queueId, ...settings, ...times })
+  expectRuns(deps, schedule, now)
+  const nextAt = schedule.paused ? null : firstDue(schedule, now, deps.almanac)
+  const details = { ...schedule, ...NO_PROGRESS, nextAt, revision: 1 }
+  const outcome = await deps.store.schedules.create(schedule, nextAt, answerFor?.(details))
+  if (outcome === 'queue_not_found') throw await missingForPost(deps, { organizationId, id: queueId })
+  if (outcome === 'name_taken') throw nameTaken('schedule of this queue')
+  if (outcome !== 'created') throw refusalOf(outcome)
+  deps.planner.dueAt(nextAt)
+  return details
+}
+
+/** Throws `schedule_not_found`. */
+export async function readSchedule(
+  deps: Pick<AppDeps, 'store'>,
+  ask: ScheduleAddress,
+): Promise<Revised<ScheduleDetails>> {
+  expectIds([ask.queueId, ask.id], 'schedule_not_found')
+  const { organizationId, queueId, id } = ask
+  const found = await deps.store.schedules.get({ organizationId, queueId, id })
+  if (found === null) throw new Problem('schedule_not_found')
+  return found
+}
+
+/** The due times to come, as many as a schedule shows. */
+export function nextRuns({ almanac }: Pick<AppDeps, 'almanac'>, schedule: ScheduleDetails): number[] {
+  return dueTimesFrom(schedule, schedule.nextAt, SHOWN_RUNS, almanac)
+}
+
+interface ListAsk {
+  before: string | null
+  offset: number
+  limit: number
+}
+
+/** Newest first, of those that the key may see. Throws `queue_not_found`. */
+export async function listSchedules(
+  deps: Pick<AppDeps, 'store'>,
+  ask: ListAsk & { principal: Principal; queueId: string },
+): Promise<Listing<ScheduleDetails>> {
+  const { principal, ...rest } = ask
+  const { organizationId } = principal
+  await readRoute(deps, { organizationId, id: ask.queueId })
+  const only = onlyVisible(principal, 'schedules')
+  const found = await deps.store.schedules.list({ ...rest, organizationId, only, limit: ask.limit + 1 })
+  return { entries: found.slice(0, ask.limit), more: found.length > ask.limit }
+}
+
+/** What became of its due times, the latest first. Throws `schedule_not_found`. */
+export async function listRuns(
+  deps: Pick<AppDeps, 'store'>,
+  ask: ScheduleAddress & { before: number | null; offset: number; limit: number },
+): Promise<Listing<ScheduleRun>> {
+  expectIds([ask.queueId, ask.id], 'schedule_not_found')
+  const found = await deps.store.schedules.runs({ ...ask, limit: ask.limit + 1 })
+  if (found === null) throw new Problem('schedule_not_found')
+  return { entries: found.slice(0, ask.limit), more: found.length > ask.limit }
+}
+
+/**
+ * What is left out stays as it is. Due times that are over do not come back, whatever is changed. Throws
+ * `schedule_not_found`, `name_taken` and `changed`, and `invalid` as when it was created.
+ */
+export async function updateSchedule(
+  deps: Deps,
+  ask: ScheduleAddress & { changes: Partial<ScheduleSettings>; belief?: Belief },
+): Promise<Revised<ScheduleDetails>> {
+  const { belief = null, ...address } = ask
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const current = await readSchedule(deps, address)
+    if (belief !== null && !belief.includes(current.revision)) throw new Problem('changed')
+    const replaced = await replace(deps, current, named(ask.changes))
+    if (replaced === 'not_found') throw new Problem('schedule_not_found')
+    if (replaced === 'name_taken') throw nameTaken('schedule of this queue')
+    if (replaced === 'passed') continue
+    deps.planner.dueAt(replaced.nextAt)
+    return replaced
+  }
+  throw new Problem('overloaded')
+}
+
+async function replace(deps: Deps, current: Revised<ScheduleDetails>, changes: Partial<ScheduleSettings>) {
+  const now = deps.runtime.now()
+  const { nextAt, passedAt, lastRunAt: _l, lastMessageId: _m, runCount: _c, revision, ...before } = current
+  const schedule: Schedule = withZone({ ...before, ...changes, updatedAt: now })
+  if (schedule.data !== before.data) deps.schemaChecks.expectFit((await loadRoute(deps, before)).queue, schedule.data)
+  const retimed = !sameTimetable(schedule, before)
+  if (retimed) expectRuns(deps, schedule, now)
+  const replanned = retimed || schedule.paused !== before.paused
+  const planned = schedule.paused ? null : plan(deps, schedule, now, passedAt)
+  const believed = { revision, nextAt }
+  return deps.store.schedules.replace({ schedule, nextAt: replanned ? planned : nextAt, believed })
+}
+
+/** From now on, and behind what is past already, even where the clock was set back since. */
+function plan({ almanac }: Deps, schedule: Schedule, now: number, passedAt: number | null): number | null {
+  if (passedAt === null) return firstDue(schedule, now, almanac)
+  const first = firstDue(schedule, now, almanac)
+  return first === null || first > passedAt ? first : nextDue(schedule, passedAt, almanac)
+}
+
+/**
+ * Deletes it with the history of its runs; the messages that it made stay. Throws `schedule_not_found` and `changed`.
+ */
+export async function deleteSchedule(
+  deps: Pick<AppDeps, 'store'>,
+  ask: ScheduleAddress & { belief?: Belief },
+): Promise<void> {
+  expectIds([ask.queueId, ask.id], 'schedule_not_found')
+  const outcome = await deps.store.schedules.delete(ask)
+  if (outcome === 'not_found') throw new Problem('schedule_not_found')
+  if (outcome === 'changed') throw new Problem('changed')
+}
+
+/**
+ * Makes its message now, paused or not, which counts as no run. Throws `schedule_not_found`, and what accepting a
+ * message throws.
+ */
+export async function runSchedule(
+  deps: Pick<AppDeps, 'store' | 'acceptor' | 'directory' | 'runtime' | 'schemaChecks'>,
+  ask: ScheduleAddress,
+  answerFor?: AnswerFor<AcceptedMessage>,
+): Promise<AcceptedMessage> {
+  const { organizationId, queueId, messageName: name, data } = await readSchedule(deps, ask)
+  return acceptMessage(deps, { organizationId, queueId, name, key: null, data }, answerFor)
+}
+
+/** For a `POST` below the schedule. Throws `queue_not_found`, `queue_deleting` and `schedule_not_found`. */
+export async function expectScheduleForPost(
+  deps: Pick<AppDeps, 'directory' | 'store'>,
+  ask: ScheduleAddress,
+): Promise<void> {
+  await loadRoute(deps, ask)
+  await readSchedule(deps, ask)
+}
+
+function expectRuns(deps: Pick<AppDeps, 'almanac'>, schedule: Timetable, now: number): void {
+  const fault = timetableFault(schedule, now, deps.almanac)
+  if (fault !== null) throw new Problem('invalid', { errors: [fault] })
+}
+
+/** The zone's name as it is written everywhere. */
+function withZone(schedule: Schedule): Schedule {
+  return { ...schedule, timezone: zoneNamed(schedule.timezone) ?? schedule.timezone }
+}
+
+function sameTimetable(one: Timetable, other: Timetable): boolean {
+  const textOf = ({ timing, timezone, startsAt, endsAt }: Timetable) =>
+    JSON.stringify([Object.entries(timing), timezone, startsAt, endsAt])
+  return textOf(one) === textOf(other)
+}

@@ -1,0 +1,67 @@
+import { Heap } from './heap.ts'
+import { type Almanac, lastDueBefore, nextDue, type Schedule } from './schedule.ts'
+
+/** A schedule that has come to a due time. */
+export interface DueSchedule {
+  schedule: Schedule
+  /** Grows with every change of the schedule. */
+  revision: number
+  nextAt: number
+  /** Its organization takes no writes. */
+  frozen: boolean
+}
+
+/** What a schedule has to do: a run for each of its due times, in order, and then to go on. */
+export interface SchedulePlan {
+  due: DueSchedule
+  dueAts: number[]
+  /** The next due time after those; null where there is none. */
+  nextAt: number | null
+}
+
+export interface PlanRules {
+  /** Due times up to here have their turn. */
+  until: number
+  /** Due times before were missed, because nobody was there: `catchUp` says what becomes of them. */
+  since: number
+  /** How many runs to plan at most, and how many characters of data for all of them; the first fits always. */
+  limit: number
+  maxChars: number
+}
+
+/** The runs of schedules that are due, planned in the order of due times over all of them. */
+export function planRuns(all: readonly DueSchedule[], rules: PlanRules, almanac: Almanac): SchedulePlan[] {
+  const plans = all.map((due): SchedulePlan => ({ due, dueAts: [], nextAt: due.nextAt }))
+  for (const plan of plans) passMissed(plan, rules.since, almanac)
+  const waiting = new Heap<SchedulePlan>((one, other) => one.nextAt! < other.nextAt!)
+  for (const plan of plans) if (plan.nextAt !== null) waiting.push(plan)
+  let [runs, chars] = [0, 0]
+  for (;;) {
+    const plan = waiting.peek()
+    if (plan === undefined || plan.nextAt! > rules.until || runs >= rules.limit) return plans.filter(isAhead)
+    chars += plan.due.schedule.data.length
+    if (runs > 0 && chars > rules.maxChars) return plans.filter(isAhead)
+    runs += 1
+    waiting.pop()
+    run(plan, almanac)
+    if (plan.nextAt !== null) waiting.push(plan)
+  }
+}
+
+/** Whether the schedule is further than it was, by runs or by passing over what was missed. */
+function isAhead({ due, dueAts, nextAt }: SchedulePlan): boolean {
+  return dueAts.length > 0 || nextAt !== due.nextAt
+}
+
+function run(plan: SchedulePlan, almanac: Almanac): void {
+  const dueAt = plan.nextAt!
+  plan.dueAts.push(dueAt)
+  plan.nextAt = nextDue(plan.due.schedule, dueAt, almanac)
+}
+
+function passMissed(plan: SchedulePlan, since: number, almanac: Almanac): void {
+  const { schedule, nextAt } = plan.due
+  if (nextAt >= since || schedule.catchUp === 'all') return
+  if (schedule.catchUp === 'none') plan.nextAt = nextDue(schedule, since - 1, almanac)
+  else plan.nextAt = lastDueBefore(schedule, since, nextAt, almanac)
+}

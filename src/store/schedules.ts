@@ -1,0 +1,94 @@
+import type { Schedule, ScheduleProgress } from '../core/schedule.ts'
+import type { DueSchedule } from '../core/schedule-plan.ts'
+import type { StoredAnswer } from './answers.ts'
+import type { Refused } from './organizations.ts'
+import type { Only, Revised } from './store.ts'
+
+/** A schedule with how far it has come, as its full form shows it. */
+export interface ScheduleDetails extends Schedule, ScheduleProgress {}
+
+/** What became of one due time. */
+export interface ScheduleRun {
+  dueAt: number
+  ranAt: number
+  /** The message that it made, or null where it failed. */
+  messageId: string | null
+  /** Why it failed. */
+  error: string | null
+}
+
+/**
+ * A step of a schedule: what becomes of its next due times, and which one comes after them. It is taken only where the
+ * schedule is what it is believed to be, and that is what makes each due time count once, whoever tries it.
+ */
+export interface ScheduleStep {
+  scheduleId: string
+  /** The revision that the runs were made by. */
+  revision: number
+  /** The due time that the schedule comes to next, with which the runs begin. */
+  from: number
+  nextAt: number | null
+  /** In order of due time; none where due times are passed over. */
+  runs: ScheduleRun[]
+}
+
+/** `passed`: the schedule is gone, was changed, or is past that due time; nothing was written. */
+export type StepResult = 'stepped' | 'passed'
+
+export interface ScheduleStore {
+  /** `answer` is stored together with the schedule; `answered`: there is one already, and nothing was stored. */
+  create(
+    schedule: Schedule,
+    nextAt: number | null,
+    answer?: StoredAnswer,
+  ): Promise<'created' | 'name_taken' | 'queue_not_found' | 'answered' | Refused>
+  get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<ScheduleDetails> | null>
+  /** Newest first, those before the id `before` where it is given. */
+  list(ask: {
+    organizationId: string
+    queueId: string
+    only: Only
+    before: string | null
+    offset: number
+    limit: number
+  }): Promise<ScheduleDetails[]>
+  /**
+   * Puts this in the place of a schedule, with its next due time. `passed`: it is not at the revision and due time any
+   * more by which that was worked out; nothing was written.
+   */
+  replace(ask: {
+    schedule: Schedule
+    nextAt: number | null
+    believed: { revision: number; nextAt: number | null }
+  }): Promise<Revised<ScheduleDetails> | 'not_found' | 'name_taken' | 'passed'>
+  /** What it has made stays; the history of its runs goes with it. */
+  delete(ask: {
+    organizationId: string
+    queueId: string
+    id: string
+    belief?: readonly number[] | null
+  }): Promise<'deleted' | 'not_found' | 'changed'>
+  /** What became of its due times, the latest first, those before the due time `before` where it is given. */
+  runs(ask: {
+    organizationId: string
+    queueId: string
+    id: string
+    before: number | null
+    offset: number
+    limit: number
+  }): Promise<ScheduleRun[] | null>
+  /** Schedules that come to a due time by `until`, the earliest first, and when the first that is left comes to one. */
+  due(ask: { until: number; limit: number }): Promise<{ due: DueSchedule[]; nextAt: number | null }>
+  /** Takes steps that make no message; those that make some are part of an accept. Each is taken or not by itself. */
+  step(steps: readonly ScheduleStep[]): Promise<StepResult[]>
+  /**
+   * Removes runs of due times before `before`, up to `limit` of them, of schedules after the id `after`; looks at up to
+   * `limit` schedules. Answers where to go on; null: at the beginning.
+   */
+  pruneRuns(ask: { before: number; after: string | null; limit: number }): Promise<PrunedRuns>
+}
+
+export interface PrunedRuns {
+  removed: number
+  after: string | null
+}
