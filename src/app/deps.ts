@@ -47,6 +47,8 @@ export interface Carrier {
   messageMoved(listenerIds: readonly string[], dueAt: number): void
   /** What the store does not know yet of how the listener is doing, or null. */
   livenessOf(listenerId: string): LivenessNews | null
+  /** A redelivery of many messages was begun. */
+  redeliveryWaits(): void
 }
 
 /** Tries a listener without storing anything. */

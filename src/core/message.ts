@@ -36,7 +36,10 @@ export function statusOf(
   deliveries: readonly DeliverySummary[],
   now: number,
 ): MessageStatus {
-  const untouched = deliveries.every((delivery) => delivery.status === 'pending' && delivery.attempts === 0)
+  const untouched = deliveries.every(({ status, attempts, nextAttemptAt }) => {
+    // A redelivery may have brought it forward.
+    return status === 'pending' && attempts === 0 && (nextAttemptAt === null || nextAttemptAt > now)
+  })
   if (message.deliverAt > now && untouched) return 'scheduled'
   if (deliveries.some((delivery) => delivery.status === 'pending')) return 'pending'
   return deliveries.some((delivery) => delivery.status === 'missed') ? 'missed' : 'delivered'

@@ -32,6 +32,7 @@ export const problems = {
   listener_not_found: { status: 404, detail: 'no listener of this queue has this id' },
   schedule_not_found: { status: 404, detail: 'no schedule of this queue has this id' },
   schema_not_found: { status: 404, detail: 'the queue has no schema with this id' },
+  redelivery_not_found: { status: 404, detail: 'no redelivery of this listener has this id' },
   message_not_found: { status: 404, detail: 'no message of this queue has this id' },
   method_not_allowed: { status: 405, detail: 'the path does not have this method; Allow lists those it has' },
   not_acceptable: { status: 406, detail: 'the answer is application/json; Accept excludes it' },

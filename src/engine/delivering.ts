@@ -15,7 +15,7 @@ export interface Delivering {
   dispatcher: Dispatcher
   checker: LivenessChecker
   book: LivenessBook
-  carrier: Carrier
+  carrier: Omit<Carrier, 'redeliveryWaits'>
 }
 
 type Parts = Omit<LaneDeps, 'store' | 'book' | 'suspect' | 'disable'> & {
@@ -37,7 +37,7 @@ export function createDelivering(parts: Parts): Delivering {
     suspect: (listenerId) => checker.suspect(listenerId),
     disable,
   })
-  const carrier: Carrier = {
+  const carrier: Delivering['carrier'] = {
     ...dispatcher,
     listenerChanged(listener) {
       checker.listenerChanged(listener)

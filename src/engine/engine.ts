@@ -17,6 +17,7 @@ import { measuredCommits } from './measured-commits.ts'
 import { MemoryShare } from './memory-share.ts'
 import { createPreflight } from './preflight.ts'
 import { createPruner, type Retention } from './pruner.ts'
+import { createRedeliverer } from './redeliverer.ts'
 import { createScheduler } from './scheduler.ts'
 import { SendSlots } from './send-slots.ts'
 import { createSender } from './sender.ts'
@@ -29,6 +30,9 @@ const REMOVE_EVERY_MS = 5_000
 const REMOVE_ROWS = 500
 /** Between two such rounds, so that everybody else's writes have most of the store. */
 const REMOVE_PAUSE_MS = 20
+/** How often to look for redeliveries, beside being told of them, and the pause between two steps of one. */
+const REDELIVER_EVERY_MS = 10_000
+const REDELIVER_PAUSE_MS = 5
 const PRUNE_EVERY_MS = 60_000
 /** How often to look for answers to repeated requests that have expired. */
 const REMOVE_ANSWERS_EVERY_MS = 60_000
@@ -93,10 +97,18 @@ export function createEngine(deps: {
   })
   const acceptor = createAcceptor({ committer, dispatcher, runtime })
   const scheduler = createScheduler({ ...deps, store, acceptor })
+  const redeliverer = createLoop({
+    name: 'redeliverer',
+    tick: createRedeliverer({ store, runtime, wake: dispatcher.messageMoved }),
+    idleMs: REDELIVER_EVERY_MS,
+    busyMs: REDELIVER_PAUSE_MS,
+    runtime,
+  })
   const loops = [
     createLoop({ name: 'lease-renewal', tick: dispatcher.renewLeases, idleMs: RENEW_EVERY_MS, runtime }),
     createLoop({ name: 'dispatcher', tick: sweep, idleMs: SWEEP_EVERY_MS, runtime }),
     remover,
+    redeliverer,
     createLoop({ name: 'pruner', tick: createPruner({ ...deps, store }), idleMs: PRUNE_EVERY_MS, runtime }),
     createLoop({
       name: 'answer-remover',
@@ -118,6 +130,12 @@ export function createEngine(deps: {
     planner: scheduler,
     carrier: {
       ...carrier,
+      listenerChanged(listener) {
+        carrier.listenerChanged(listener)
+        // It may not want to be blocked any more.
+        redeliverer.wake()
+      },
+      redeliveryWaits: redeliverer.wake,
       queueGone(listenerIds) {
         carrier.queueGone(listenerIds)
         remover.wake()

@@ -30,6 +30,7 @@ import { listenerRoutes } from './v1/listeners.ts'
 import { messageBatchRoutes } from './v1/message-batches.ts'
 import { messageRoutes } from './v1/messages.ts'
 import { queueRoutes } from './v1/queues.ts'
+import { redeliveryRoutes } from './v1/redeliveries.ts'
 import { scheduleRunRoutes } from './v1/schedule-runs.ts'
 import { scheduleRoutes } from './v1/schedules.ts'
 import { schemaRoutes } from './v1/schemas.ts'
@@ -120,6 +121,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   attemptRoutes(api, deps)
   scheduleRoutes(api, deps)
   scheduleRunRoutes(api, deps)
+  redeliveryRoutes(api, deps)
   eventRoutes(api, deps)
   eventStreamRoutes(api, deps)
   statsRoutes(api, deps)

@@ -24,6 +24,8 @@ export const paths = {
   allListeners: '/listeners',
   listeners: (queueId: string) => `/queues/${queueId}/listeners`,
   listener: (queueId: string, id: string) => `/queues/${queueId}/listeners/${id}`,
+  redelivery: (queueId: string, listenerId: string, id: string) =>
+    `/queues/${queueId}/listeners/${listenerId}/redeliveries/${id}`,
   allMessages: '/messages',
   messages: (queueId: string) => `/queues/${queueId}/messages`,
   message: (queueId: string, id: string) => `/queues/${queueId}/messages/${id}`,

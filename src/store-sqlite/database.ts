@@ -17,6 +17,7 @@ import { createOrderStore } from './order-releases.ts'
 import { Orders } from './orders.ts'
 import { createOrganizationStore } from './organizations.ts'
 import { createQueueStore } from './queues.ts'
+import { createRedeliveryStore } from './redeliveries.ts'
 import { createRemovalStore } from './removals.ts'
 import { createScheduleStore } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
@@ -58,6 +59,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),
     orders: createOrderStore(db, transact, orders),
+    redeliveries: createRedeliveryStore(db, transact, { audiences, leases, orders }),
     commit: async (batch) => commit(batch),
     ping: async () => void transact(() => ping.run()),
     close: async () => close(),

@@ -25,6 +25,7 @@ const NOUNS = [
   'schedules',
   'secrets',
   'orders',
+  'redeliveries',
 ] as const
 
 /** Beside this file, and as this one `.ts` in development and `.js` when built. */

@@ -10,6 +10,7 @@ import type { MessageStore } from './messages.ts'
 import type { OrderStore } from './orders.ts'
 import type { OrganizationStore } from './organizations.ts'
 import type { QueueStore } from './queues.ts'
+import type { RedeliveryStore } from './redeliveries.ts'
 import type { RemovalStore } from './removals.ts'
 import type { ScheduleStore } from './schedules.ts'
 import type { SecretStore } from './secrets.ts'
@@ -36,6 +37,7 @@ export interface Store {
   readonly schedules: ScheduleStore
   readonly secrets: SecretStore
   readonly orders: OrderStore
+  readonly redeliveries: RedeliveryStore
   /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */
   commit(batch: Batch): Promise<BatchResult>
   /** Resolves where the store can be written. */

@@ -17,6 +17,7 @@ import { organizationCases } from './organizations.cases.ts'
 import { pagingCases } from './paging.cases.ts'
 import { queueCases } from './queues.cases.ts'
 import { quotaCases } from './quotas.cases.ts'
+import { redeliveryCases } from './redeliveries.cases.ts'
 import { removalCases } from './removals.cases.ts'
 import { searchCases } from './search.cases.ts'
 import { secretCases } from './secrets.cases.ts'
@@ -58,6 +59,7 @@ const nouns: Record<string, StoreCase[]> = {
   expiry: expiryCases,
   answers: answerCases,
   orders: orderCases,
+  redeliveries: redeliveryCases,
   paging: pagingCases,
   search: searchCases,
   secrets: secretCases,

@@ -201,6 +201,7 @@ function createNotingCarrier(carried: unknown[]): Carrier {
     queueGone: (listenerIds) => void carried.push({ queueGone: listenerIds }),
     messageMoved: (listenerIds, dueAt) => void carried.push({ moved: listenerIds, dueAt }),
     livenessOf: () => null,
+    redeliveryWaits: () => void carried.push('redelivery'),
     messageGone: (messageId, listenerIds) => void carried.push({ messageGone: messageId, listenerIds }),
   }
 }

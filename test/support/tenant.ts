@@ -11,7 +11,7 @@ export interface Tenant {
 
 /**
  * Creates one of everything, by the operations that the server describes and their own examples: `POST …/things` for
- * the `{thing_id}` of `…/things/{thing_id}`. Every text that can be chosen holds `marker`. `known` are ids of what no
+ * the `{thing_id}` of `…/things/{thing_id}` (and `POST …/redeliver` for that of a redelivery). Every text that can be chosen holds `marker`. `known` are ids of what no
  * operation makes.
  */
 export async function plant(
@@ -29,7 +29,8 @@ export async function plant(
       ids.schema_id = await schemaIdOf(api, ids.queue_id!, key)
       continue
     }
-    const create = operations.find((operation) => operation.method === 'POST' && operation.path === name[1])
+    const madeBy = name[1]!.replace(/\/redeliveries$/, '/redeliver')
+    const create = operations.find((operation) => operation.method === 'POST' && operation.path === madeBy)
     assert.ok(create, `nothing makes a {${name[2]}}: say in test/support/tenant.ts how to get one`)
     ids[name[2]!] = await make(api, create, { key, marker, ids })
   }

@@ -51,7 +51,8 @@ const rules: Record<ProblemCode, Rule> = {
   bad_request: always,
   key_missing: withKey,
   key_rejected: withKey,
-  quota_reached: ({ method, resource }) => method === 'POST' && resource !== null && COUNTED.includes(resource),
+  quota_reached: ({ method, resource, action }) =>
+    method === 'POST' && resource !== null && COUNTED.includes(resource) && action !== 'redeliver',
   scope_missing: withKey,
   root_key_needed: ({ resource }) => resource === 'api_clients',
   locked_out: withKey,
@@ -60,7 +61,8 @@ const rules: Record<ProblemCode, Rule> = {
   organization_not_found: looksFor('apiClientId'),
   queue_not_found: looksFor('queueId'),
   schema_not_found: looksFor('schemaId'),
-  listener_not_found: looksFor('listenerId'),
+  listener_not_found: either(looksFor('listenerId'), looksFor('redeliveryId')),
+  redelivery_not_found: looksFor('redeliveryId'),
   schedule_not_found: looksFor('scheduleId'),
   message_not_found: looksFor('messageId'),
   // About the methods that a path does not have: no operation answers with it.

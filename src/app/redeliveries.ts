@@ -1,0 +1,73 @@
+import type { DeliveryStatus } from '../core/message.ts'
+import { invalid, Problem } from '../core/problem.ts'
+import type { MessageDetails } from '../store/messages.ts'
+import type { Redelivery } from '../store/redeliveries.ts'
+import type { Revised } from '../store/store.ts'
+import type { AppDeps } from './deps.ts'
+import type { AnswerFor } from './idempotency.ts'
+import { expectIds } from './ids.ts'
+import { type ListenerAddress, readListener } from './listeners.ts'
+import type { MessageAddress } from './messages.ts'
+
+type Deps = Pick<AppDeps, 'store' | 'runtime' | 'carrier'>
+
+const REFUSED = {
+  unknown: 'is not the id of a listener of this queue',
+  made_later: 'is the id of a listener that was made after the message was accepted',
+}
+
+/**
+ * Delivers a message again, to these listeners or to all that it was accepted for. Throws `message_not_found`, and
+ * `invalid` for a listener that it was not accepted for.
+ */
+export async function redeliverMessage(
+  { store, runtime, carrier }: Deps,
+  ask: MessageAddress & { listenerIds: readonly string[] | null },
+): Promise<Revised<MessageDetails>> {
+  expectIds([ask.queueId, ask.id], 'message_not_found')
+  const now = runtime.now()
+  const outcome = await store.redeliveries.ofMessage({ ...ask, now })
+  if (outcome === 'not_found') throw new Problem('message_not_found')
+  if ('refused' in outcome) {
+    const index = ask.listenerIds?.indexOf(outcome.listenerId) ?? 0
+    throw invalid(`/listener_ids/${index}`, REFUSED[outcome.refused])
+  }
+  carrier.messageMoved(outcome.listenerIds, now)
+  return outcome.details
+}
+
+export interface NewRedelivery {
+  since: number | null
+  until: number | null
+  status: DeliveryStatus | null
+}
+
+/** Delivers many messages to one listener again, in the background. Throws `listener_not_found` and `key_running`. */
+export async function beginRedelivery(
+  deps: Deps,
+  ask: ListenerAddress & NewRedelivery,
+  answerFor?: AnswerFor<Redelivery>,
+): Promise<Redelivery> {
+  const { organizationId, queueId, id: listenerId, ...what } = ask
+  expectIds([queueId, listenerId], 'listener_not_found')
+  const redelivery = { ...what, id: deps.runtime.newId(), organizationId, queueId, listenerId }
+  const begun = { ...redelivery, createdAt: deps.runtime.now(), matched: 0, done: false }
+  const outcome = await deps.store.redeliveries.create(begun, answerFor?.(begun))
+  if (outcome === 'listener_not_found') throw new Problem('listener_not_found')
+  if (outcome === 'answered') throw new Problem('key_running')
+  deps.carrier.redeliveryWaits()
+  return begun
+}
+
+/** Throws `listener_not_found` and `redelivery_not_found`. */
+export async function readRedelivery(
+  deps: Pick<AppDeps, 'store' | 'carrier'>,
+  ask: ListenerAddress & { redeliveryId: string },
+): Promise<Redelivery> {
+  const { organizationId, queueId, id: listenerId, redeliveryId: id } = ask
+  await readListener(deps, ask)
+  expectIds([id], 'redelivery_not_found')
+  const found = await deps.store.redeliveries.get({ organizationId, queueId, listenerId, id })
+  if (found === null) throw new Problem('redelivery_not_found')
+  return found
+}

@@ -1,0 +1,54 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Message } from '../core/message.ts'
+import { createBeginRun } from './delivery-rows.ts'
+import type { FigureChanges } from './figures.ts'
+import type { Leases } from './leases.ts'
+import type { Orders } from './orders.ts'
+
+const UNMOVED = `
+  select due_at as dueAt, attempts from deliveries where listener_id = ? and due_at = ? and sequence = ? and moved = 0`
+const MOVED = `
+  select due_at as dueAt, attempts from deliveries where sequence = ? and moved = 1 and listener_id = ?`
+
+/** The holder judges by the run that it knows, and its settlement finds another one. */
+const RENEW = `
+  update deliveries set attempts_before = attempts where listener_id = ? and due_at = ? and sequence = ?`
+const BRING_FORWARD = `
+  update deliveries set due_at = ?, attempts_before = attempts, moved = 1
+   where listener_id = ? and due_at = ? and sequence = ?`
+const DELETE_MISSED = `delete from missed where sequence = ? and listener_id = ?`
+
+/** Which delivery is to be made again. */
+export interface Pair {
+  message: Pick<Message, 'sequence' | 'deliverAt'>
+  listenerId: string
+}
+
+/** Begins a new run of a delivery, however it stands, within a transaction. */
+export type BeginAnew = (pair: Pair, at: { now: number; changes: FigureChanges }) => void
+
+export function createBeginAnew(db: DatabaseSync, { leases, orders }: { leases: Leases; orders: Orders }): BeginAnew {
+  const [unmoved, moved, deleteMissed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(DELETE_MISSED)]
+  const [renew, bringForward] = [db.prepare(RENEW), db.prepare(BRING_FORWARD)]
+  const beginRun = createBeginRun(db)
+
+  function pendingOf({ message: { sequence, deliverAt }, listenerId }: Pair): { dueAt: number } | undefined {
+    const row = unmoved.get(listenerId, deliverAt, sequence) ?? moved.get(sequence, listenerId)
+    return row as { dueAt: number } | undefined
+  }
+
+  function beginPending({ message: { sequence }, listenerId }: Pair, dueAt: number, now: number): void {
+    if (leases.isHeld(listenerId, sequence, now)) renew.run(listenerId, dueAt, sequence)
+    else bringForward.run(now, listenerId, dueAt, sequence)
+  }
+
+  return (pair, { now, changes }) => {
+    const { message, listenerId } = pair
+    const pending = pendingOf(pair)
+    if (pending !== undefined) return beginPending(pair, pending.dueAt, now)
+    if (orders.isHeld(listenerId, message.sequence)) return
+    if (deleteMissed.run(message.sequence, listenerId).changes === 1) changes.of(listenerId).missed -= 1
+    changes.of(listenerId).pending += 1
+    if (orders.enter(listenerId, message.sequence) !== 'held') beginRun(listenerId, message.sequence, now)
+  }
+}

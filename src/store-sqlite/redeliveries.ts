@@ -1,0 +1,103 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Message } from '../core/message.ts'
+import type { MessageRedelivery, Redelivery, RedeliveryStore } from '../store/redeliveries.ts'
+import type { Revised } from '../store/store.ts'
+import { createEffectAnswers } from './answers.ts'
+import type { Audiences } from './audiences.ts'
+import { createDeliverySummaries } from './delivery-summaries.ts'
+import { createFigures, FigureChanges } from './figures.ts'
+import { createBeginAnew } from './fresh-runs.ts'
+import type { Leases } from './leases.ts'
+import { MESSAGE_COLUMNS } from './messages.ts'
+import type { Orders } from './orders.ts'
+import { createRedeliverySteps } from './redelivery-steps.ts'
+import { reading, type Transact } from './transaction.ts'
+
+const MESSAGE = `
+  select ${MESSAGE_COLUMNS}, audience, revision from messages
+   where queue_id = :queueId and id = :id and organization_id = :organizationId
+     and exists (select 1 from queues q where q.organization_id = :organizationId and q.id = :queueId)`
+
+const LISTENERS = `select id from listeners where queue_id = ?`
+const LISTENER = `select 1 from listeners where id = ? and queue_id = ? and organization_id = ?`
+const NEWEST = `select coalesce(max(sequence), 0) as sequence from messages`
+
+const INSERT = `
+  insert into redeliveries
+    (id, organization_id, queue_id, listener_id, since, until, status, last_sequence, after, matched, created_at)
+  values (?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?)`
+
+const GET = `
+  select id, organization_id as organizationId, queue_id as queueId, listener_id as listenerId, since, until, status,
+         matched, created_at as createdAt, ended_at as endedAt
+    from redeliveries where id = ? and organization_id = ? and queue_id = ? and listener_id = ?`
+
+const PRUNE = `
+  delete from redeliveries where id in (select id from redeliveries where ended_at < ? limit ?)`
+
+/** Where no time was given. */
+export const FOREVER = Number.MAX_SAFE_INTEGER
+
+type Row = Omit<Redelivery, 'since' | 'until' | 'done'> & { since: number; until: number; endedAt: number | null }
+
+export function createRedeliveryStore(
+  db: DatabaseSync,
+  transact: Transact,
+  shared: { audiences: Audiences; leases: Leases; orders: Orders },
+): RedeliveryStore {
+  const [message, listeners, listener] = [db.prepare(MESSAGE), db.prepare(LISTENERS), db.prepare(LISTENER)]
+  const [newest, insert, get, prune] = [db.prepare(NEWEST), db.prepare(INSERT), db.prepare(GET), db.prepare(PRUNE)]
+  const beginAnew = createBeginAnew(db, shared)
+  const step = createRedeliverySteps(db, { ...shared, beginAnew })
+  const summaries = createDeliverySummaries(db)
+  const figures = createFigures(db)
+  const answers = createEffectAnswers(db)
+
+  function ofMessage(ask: Parameters<RedeliveryStore['ofMessage']>[0]): MessageRedelivery {
+    const { organizationId, queueId, id, now } = ask
+    const row = message.get({ organizationId, queueId, id }) as (Revised<Message> & { audience: number }) | undefined
+    if (row === undefined) return 'not_found'
+    const { revision, audience, ...found } = row
+    const existing = new Set(listeners.all(queueId).map((it) => it.id as string))
+    const meant = shared.audiences.listenersOf(audience)
+    for (const listenerId of ask.listenerIds ?? []) {
+      if (!existing.has(listenerId)) return { refused: 'unknown', listenerId }
+      if (!meant.includes(listenerId)) return { refused: 'made_later', listenerId }
+    }
+    const listenerIds = [...new Set(ask.listenerIds ?? meant.filter((it) => existing.has(it)))]
+    const changes = new FigureChanges()
+    for (const listenerId of listenerIds) beginAnew({ message: found, listenerId }, { now, changes })
+    for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
+    return { details: { message: found, revision, deliveries: summaries.of(found) }, listenerIds }
+  }
+
+  return {
+    async ofMessage(ask) {
+      return transact(() => ofMessage(ask))
+    },
+    async create(redelivery, answer) {
+      return transact(() => {
+        const { id, organizationId, queueId, listenerId, status, createdAt } = redelivery
+        if (listener.get(listenerId, queueId, organizationId) === undefined) return 'listener_not_found'
+        if (answers.has(answer)) return 'answered'
+        answers.write(answer)
+        const { sequence } = newest.get() as { sequence: number }
+        const { since, until } = { since: redelivery.since ?? 0, until: redelivery.until ?? FOREVER }
+        insert.run(id, organizationId, queueId, listenerId, since, until, status, sequence, createdAt)
+        return 'created'
+      })
+    },
+    async get({ organizationId, queueId, listenerId, id }) {
+      const row = reading(() => get.get(id, organizationId, queueId, listenerId)) as Row | undefined
+      if (row === undefined) return null
+      const { since, until, endedAt, ...rest } = row
+      return { ...rest, since: since || null, until: until === FOREVER ? null : until, done: endedAt !== null }
+    },
+    async step(ask) {
+      return transact(() => step(ask))
+    },
+    async prune({ before, limit }) {
+      return Number(transact(() => prune.run(before, limit)).changes)
+    },
+  }
+}

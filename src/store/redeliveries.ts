@@ -1,0 +1,61 @@
+import type { DeliveryStatus } from '../core/message.ts'
+import type { StoredAnswer } from './answers.ts'
+import type { MessageDetails } from './messages.ts'
+import type { Revised } from './store.ts'
+
+/** Many deliveries to one listener that are to be made again, a few at a time. */
+export interface Redelivery {
+  id: string
+  organizationId: string
+  queueId: string
+  listenerId: string
+  /** Of messages that were accepted at this time or later; null: however old. */
+  since: number | null
+  /** And before this time; null: up to when the redelivery was asked for. */
+  until: number | null
+  /** Only of deliveries that stand like this when their turn comes; null: of all. */
+  status: DeliveryStatus | null
+  createdAt: number
+  /** Deliveries that were begun anew so far. */
+  matched: number
+  /** Whether all were looked at. */
+  done: boolean
+}
+
+export type MessageRedelivery =
+  | 'not_found'
+  /** It is no listener of the queue, or was made after the message was accepted; nothing was changed. */
+  | { refused: 'unknown' | 'made_later'; listenerId: string }
+  /** The listeners that can be sent something now. */
+  | { details: Revised<MessageDetails>; listenerIds: string[] }
+
+/**
+ * A redelivery starts the retry policy anew, from now; attempts go on counting. What is pending stays one delivery: where
+ * nobody holds it, it is due at once; where somebody does, the attempt that is under way counts, and only where it fails
+ * the policy starts anew. What waits for its turn in an order goes on waiting, and what was done with takes its turn
+ * again, before everything that was accepted after it.
+ */
+export interface RedeliveryStore {
+  /** To these listeners, or where `listenerIds` is null to all that exist still of those that it was accepted for. */
+  ofMessage(ask: {
+    organizationId: string
+    queueId: string
+    id: string
+    listenerIds: readonly string[] | null
+    now: number
+  }): Promise<MessageRedelivery>
+  /** `answer` is stored together with it; `answered`: there is one already, and nothing was stored. */
+  create(
+    redelivery: Omit<Redelivery, 'matched' | 'done'>,
+    answer?: StoredAnswer,
+  ): Promise<'created' | 'listener_not_found' | 'answered'>
+  get(ask: { organizationId: string; queueId: string; listenerId: string; id: string }): Promise<Redelivery | null>
+  /**
+   * Goes on with the oldest one that is not done, up to `limit` deliveries. Answers with how many it looked at, 0 where
+   * nothing is left to do, and with the listeners that can be sent something now. After a crash it goes on where the
+   * last step ended.
+   */
+  step(ask: { limit: number; now: number }): Promise<{ looked: number; listenerIds: string[] }>
+  /** Forgets up to `limit` that were done before `before`; answers with how many. */
+  prune(ask: { before: number; limit: number }): Promise<number>
+}
