@@ -9,7 +9,7 @@ import { type HostileRequest, requestFor } from '../support/request-arbitrary.ts
 import { fill, paramsOf, plant } from '../support/tenant.ts'
 
 const SEED = 20_260_101
-const RUNS = 16_000
+const RUNS = 20_000
 /** What an operation answers that this server is not configured for, however good the request is. */
 const SWITCHED_OFF = 501
 const MARKER = 'belongs-to-somebody-else'
