@@ -33,11 +33,11 @@ export class CircuitBreaker {
   #failures = 0
   #volumeBefore = 0
   #failuresBefore = 0
-  #openedAt: number | null = null
+  #isOpen = false
   #pauseMs = FIRST_PAUSE_MS
 
   get isOpen(): boolean {
-    return this.#openedAt !== null
+    return this.#isOpen
   }
 
   /** Whether the latest attempt failed. */
@@ -50,8 +50,8 @@ export class CircuitBreaker {
     this.#run = 0
     this.#turn(now)
     this.#volume += 1
-    if (this.#openedAt === null) return false
-    this.#openedAt = null
+    if (!this.#isOpen) return false
+    this.#isOpen = false
     return true
   }
 
@@ -62,15 +62,10 @@ export class CircuitBreaker {
     this.#turn(now)
     this.#volume += 1
     this.#failures += 1
-    if (this.#openedAt !== null || !this.#isDead(now)) return false
-    this.#openedAt = now
+    if (this.#isOpen || !this.#isDead(now)) return false
+    this.#isOpen = true
     this.#pauseMs = FIRST_PAUSE_MS
     return true
-  }
-
-  /** Whether an attempt that began then is a probe, and not one that was on the wire when it opened. */
-  isProbe(startedAt: number): boolean {
-    return this.#openedAt !== null && startedAt >= this.#openedAt
   }
 
   /**

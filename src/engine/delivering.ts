@@ -58,7 +58,9 @@ export function createDelivering(parts: Parts): Delivering {
   async function disable({ id, notifyUrl }: Pick<Pushed, 'id' | 'notifyUrl'>): Promise<void> {
     try {
       const changed = await store.listeners.disable({ id, notifyUrl, reason: GONE, now: runtime.now() })
-      if (changed !== null) carrier.listenerChanged(changed)
+      // Where it is another by now, the lane has to know that one.
+      const current = changed ?? (await store.listeners.find(id))
+      if (current !== null) carrier.listenerChanged(current)
     } catch (error) {
       runtime.log.error({ err: error, listenerId: id }, 'a listener that is gone could not be disabled')
       await new Promise<void>((resolve) => runtime.after(RETRY_MS, resolve))

@@ -1,4 +1,4 @@
-import { acknowledges, type Outcome } from '../core/attempt.ts'
+import type { Outcome } from '../core/attempt.ts'
 import { CircuitBreaker } from '../core/circuit-breaker.ts'
 import type { Listener } from '../core/listener.ts'
 import { failureMessage, type LivenessState } from '../core/liveness.ts'
@@ -31,6 +31,8 @@ export class LaneGate {
   /** Until when the receiver wants nothing. */
   #heldUntil = 0
   #cancelHold: Cancel | null = null
+  /** Grows with each verdict, so that what was on the wire before is not taken for a sign of what is now. */
+  #era = 0
   #passage: Passage = 'free'
   /** Attempts that may be in flight at once. */
   #limit: number
@@ -66,19 +68,25 @@ export class LaneGate {
     return active < this.#limit && (this.#tokens === null || this.#hasToken(this.#tokens))
   }
 
-  /** One attempt begins, as `allows` has said that it may. */
-  begin(): void {
+  /** One attempt begins, as `allows` has said that it may. Answers with what is to be told when it has `ended`. */
+  begin(): number {
     if (this.#tokens !== null) this.#tokens.take(this.#runtime.now())
+    return this.#era
   }
 
   /** The listener has other settings. */
   change(before: Listener, listener: Listener): void {
     this.#slowStart.change(listener.settings.maxConcurrency)
-    if (!sameRate(before, listener)) this.#tokens = this.#tokensFor(listener)
+    if (!sameRate(before, listener)) {
+      this.#tokens = this.#tokensFor(listener)
+      this.#cancelTokens?.()
+      this.#cancelTokens = null
+    }
     const wasJudged = this.#breaker === null
     const isJudged = listener.livenessUrl !== null
     // Where it is sent to is somebody else now: whatever was said of the old one is void.
     if (wasJudged !== isJudged || before.notifyUrl !== listener.notifyUrl) {
+      this.#era += 1
       this.#breaker = isJudged ? null : new CircuitBreaker()
       this.#inDoubt = false
       this.#release()
@@ -92,7 +100,7 @@ export class LaneGate {
     if (this.#breaker !== null) return
     const wasShut = this.#passage === 'shut'
     if (state === 'stable' || state === 'unknown') this.#inDoubt = false
-    if (wasShut && this.#passageNow() === 'free') this.#slowStart.restart()
+    if (wasShut && this.#passageNow() === 'free') this.#startSlowly()
     this.#weigh()
   }
 
@@ -106,16 +114,27 @@ export class LaneGate {
       this.#release()
       this.#weigh()
     })
-    this.#slowStart.restart()
+    this.#startSlowly()
     this.#weigh()
   }
 
-  /** An attempt has ended. `dueAt`: when its delivery was due; `crowded`: others are due in the store. */
-  ended(outcome: Outcome, dueAt: number, crowded: boolean): void {
-    const ok = acknowledges(outcome)
-    if (!this.#slowStart.arrived) this.#slowStart.ended(ok)
-    if (this.#breaker !== null) this.#tell(this.#breaker, outcome, dueAt, crowded)
-    else if (!ok && this.#record.state === 'unstable') this.#inDoubt = true
+  /** An attempt that began in this era was acknowledged. */
+  succeeded(era: number): void {
+    this.#countDown(era, true)
+    if (this.#breaker !== null) {
+      const now = this.#runtime.now()
+      this.#record.succeeded(now)
+      this.#record.become('stable')
+      if (this.#breaker.succeeded(now)) this.#startSlowly()
+    }
+    this.#weigh()
+  }
+
+  /** One has failed. `dueAt`: when its delivery was due; `crowded`: others are due as well. */
+  failed(outcome: Outcome, it: { era: number; dueAt: number; crowded: boolean }): void {
+    const isOfNow = this.#countDown(it.era, false)
+    if (this.#breaker !== null) this.#tellOfFailure(this.#breaker, outcome, { ...it, isOfNow })
+    else if (this.#record.state === 'unstable') this.#inDoubt = true
     this.#weigh()
   }
 
@@ -125,20 +144,34 @@ export class LaneGate {
     this.#cancelHold?.()
   }
 
-  #tell(breaker: CircuitBreaker, outcome: Outcome, dueAt: number, crowded: boolean): void {
-    const [now, ok] = [this.#runtime.now(), acknowledges(outcome)]
-    if (ok) {
-      this.#record.succeeded(now)
-      if (breaker.succeeded(now)) this.#slowStart.restart()
-    } else {
-      this.#record.failed(now, { status: outcome.status, message: failureMessage(outcome) })
-      const opened = breaker.failed(outcome.startedAt, now)
-      if (opened || breaker.isProbe(outcome.startedAt)) {
-        const pauseMs = breaker.pauseMs({ crowded, overdueMs: outcome.startedAt - dueAt })
-        this.#probeAt(Math.max(now, outcome.startedAt + pauseMs))
-      }
+  /** Whether the attempt began after the latest verdict; only then it counts for the slow start. */
+  #countDown(era: number, ok: boolean): boolean {
+    const isOfNow = era === this.#era
+    if (isOfNow && !this.#slowStart.arrived) this.#slowStart.ended(ok)
+    return isOfNow
+  }
+
+  #tellOfFailure(
+    breaker: CircuitBreaker,
+    outcome: Outcome,
+    { isOfNow, dueAt, crowded }: { isOfNow: boolean; dueAt: number; crowded: boolean },
+  ): void {
+    const now = this.#runtime.now()
+    this.#record.failed(now, { status: outcome.status, message: failureMessage(outcome) })
+    // While it is open, nothing but a probe begins.
+    const wasProbe = breaker.isOpen && isOfNow
+    const opened = breaker.failed(outcome.startedAt, now)
+    if (opened) this.#era += 1
+    if (opened || wasProbe) {
+      const pauseMs = breaker.pauseMs({ crowded, overdueMs: outcome.startedAt - dueAt })
+      this.#probeAt(Math.max(now, outcome.startedAt + pauseMs))
     }
-    this.#record.become(breaker.isOpen ? 'down' : ok ? 'stable' : 'unstable')
+    this.#record.become(breaker.isOpen ? 'down' : 'unstable')
+  }
+
+  #startSlowly(): void {
+    this.#era += 1
+    this.#slowStart.restart()
   }
 
   #probeAt(at: number): void {

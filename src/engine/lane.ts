@@ -1,3 +1,4 @@
+import type { Outcome } from '../core/attempt.ts'
 import { afterAttempt, attemptOf, holdMs, type LeasedDelivery, type Next, saysGone } from '../core/delivery.ts'
 import { isPushed, type Listener, type Pushed } from '../core/listener.ts'
 import type { LivenessState } from '../core/liveness.ts'
@@ -143,14 +144,14 @@ export class Lane {
     const [stock, gate, target] = [this.#stock, this.#gate, this.#target]
     while (!this.#closed && target !== null && stock.length > 0 && gate.allows(this.#active)) {
       if (!this.#deps.slots.take(this.#active, this.#pump)) break
-      gate.begin()
+      const era = gate.begin()
       this.#active += 1
-      void this.#deliver(stock.shift()!, target)
+      void this.#deliver(stock.shift()!, target, era)
     }
     stock.refill()
   }
 
-  async #deliver(delivery: LeasedDelivery, target: Target): Promise<void> {
+  async #deliver(delivery: LeasedDelivery, target: Target, era: number): Promise<void> {
     const { sender, slots, runtime, userAgent } = this.#deps
     const to = { listener: this.#listener, target, userAgent, now: runtime.now() }
     const request = deliveryRequest(delivery, to)
@@ -163,8 +164,8 @@ export class Lane {
     }
     const by = { retry: this.#listener.settings.retry, now: runtime.now(), random: runtime.random }
     const next = afterAttempt(delivery, outcome, by)
-    if (next.state !== 'acknowledged') this.#heed(outcome)
-    if (request !== null) this.#gate.ended(outcome, delivery.dueAt, this.#stock.isCrowded)
+    if (next.state === 'acknowledged') this.#gate.succeeded(era)
+    else if (request !== null) this.#heed(outcome, { era, dueAt: delivery.dueAt, crowded: this.#stock.isCrowded })
     // Judged first: what it frees may be taken at once, by this lane too.
     slots.give()
     this.#sendWhatFits()
@@ -172,8 +173,9 @@ export class Lane {
   }
 
   /** What a failure says about the listener as a whole. */
-  #heed(outcome: Parameters<typeof saysGone>[0]): void {
+  #heed(outcome: Outcome, attempt: Parameters<LaneGate['failed']>[1]): void {
     const pauseMs = holdMs(outcome)
+    this.#gate.failed(outcome, attempt)
     if (pauseMs !== null) this.#gate.hold(pauseMs)
     if (this.#listener.livenessUrl !== null) this.#deps.suspect(this.#listener.id)
     const listener = this.#listener

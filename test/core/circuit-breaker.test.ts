@@ -88,13 +88,6 @@ test('one success closes it, whatever was before', () => {
   assert.equal(breaker.succeeded(START + 2), false)
 })
 
-test('only what began after it opened is a probe', () => {
-  const breaker = new CircuitBreaker()
-  assert.equal(breaker.isProbe(START), false)
-  for (let n = 0; n < 50; n++) breaker.failed(START, START + 5)
-  assert.deepEqual([breaker.isProbe(START + 4), breaker.isProbe(START + 6)], [false, true])
-})
-
 function pausesOf(count: number, what: { crowded: boolean; overdueMs: number }): number[] {
   const breaker = new CircuitBreaker()
   for (let n = 0; n < 50; n++) breaker.failed(START, START)

@@ -240,6 +240,31 @@ test('while settlements cannot be written, a lane goes on sending what it holds 
   assert.equal((await lane.figuresOf(lane.listener)).acknowledgedCount, 3_000)
 })
 
+test('a delivery whose settlement the store refuses is sent again after a while, and not in a hot loop', async (t) => {
+  const lane = await openLane(t)
+  lane.sender.reply = () => 200
+  lane.store.failCommit = (batch) => (batch.settlements.length > 0 ? new Error('not a number') : null)
+  const message = await lane.post()
+  await lane.runtime.advance(29_000)
+  assert.equal(lane.sender.sent.length, 1)
+  await lane.runtime.advance(32_000)
+  assert.equal(lane.sender.sent.length, 3)
+  lane.store.failCommit = () => null
+  await lane.runtime.advance(31_000)
+  assert.equal(lane.sender.sent.length, 4)
+  assert.equal((await lane.deliveriesOf(message))[0]!.status, 'delivered')
+  assert.ok(lane.runtime.errors().includes('a settlement was refused'))
+})
+
+test('a lane that is closed waits for nobody whose settlement was refused', async (t) => {
+  const lane = await openLane(t)
+  lane.sender.reply = () => 200
+  lane.store.failCommit = (batch) => (batch.settlements.length > 0 ? new Error('not a number') : null)
+  await lane.post()
+  await lane.runtime.rest()
+  await lane.dispatcher.stop()
+})
+
 test('places that were kept for messages that could not be stored are free again', async (t) => {
   const lane = await openLane(t)
   lane.store.failCommit = () => new StoreUnavailable('the disk is full')

@@ -122,6 +122,20 @@ test('a slot that the first in line no longer needs goes to the next', () => {
   assert.equal(next!.active, 1)
 })
 
+test('a slot that is given back wakes nobody who may not have it', () => {
+  const slots = new SendSlots(100)
+  const hanging = Array.from({ length: 10 }, () => new Taker(slots))
+  for (const lane of hanging) lane.want(1_000)
+  const working = new Taker(slots)
+  for (let n = 0; n < 1_000; n++) {
+    working.want(1)
+    assert.equal(working.active, 1)
+    working.give()
+  }
+  const woken = hanging.reduce((sum, lane) => sum + lane.woken, 0)
+  assert.ok(woken <= hanging.length, `${woken} times in vain`)
+})
+
 /** What a lane does next: wants some more, is answered, or forgets what waits (its messages were deleted). */
 const step = fc.record({
   lane: fc.nat(7),
