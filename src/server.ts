@@ -67,6 +67,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       acceptor: engine.acceptor,
       carrier: engine.carrier,
       preflight: engine.preflight,
+      puller: engine.puller,
       planner: engine.planner,
       ...shared,
       keyRing: createKeyRing({ store, now: runtime.now }),

@@ -2,11 +2,13 @@ import type { Listener, Pushed } from '../core/listener.ts'
 import type { LivenessNews } from '../core/liveness.ts'
 import type { Message } from '../core/message.ts'
 import type { CheckReport } from '../core/preflight.ts'
+import type { LeaseEnd, Receipt } from '../core/pull.ts'
 import type { Almanac } from '../core/schedule.ts'
 import type { SecretBox } from '../core/secret-box.ts'
 import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
 import type { StoredAnswer } from '../store/answers.ts'
+import type { PulledDelivery } from '../store/pulls.ts'
 import type { QueueRoute } from '../store/queues.ts'
 import type { ScheduleStep } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
@@ -63,6 +65,32 @@ export interface Planner {
   dueAt(time: number | null): void
 }
 
+/** What somebody wants who comes for messages. */
+export interface PullRequest {
+  listener: Listener
+  max: number
+  /** How long to wait where there is nothing; 0: not at all. */
+  waitMs: number
+  leaseMs: number
+  /** Aborted when whoever asks has hung up; null where nobody can tell. */
+  client: AbortSignal | null
+}
+
+/** The engine's side of listeners that pull. */
+export interface Puller {
+  /**
+   * Leases what is due, at least one message where there is any. Throws `listener_not_found` where the listener is gone
+   * or does not pull, `too_many_polls`, `overloaded`, `store_unavailable` and `stopping`.
+   */
+  pull(request: PullRequest): Promise<PulledDelivery[]>
+  /** Ends leases, each by itself; in the order of the receipts. Throws `overloaded` and `store_unavailable`. */
+  settle(ask: {
+    listener: Pick<Listener, 'id' | 'queueId'>
+    receipts: readonly Receipt[]
+    end: LeaseEnd
+  }): Promise<('settled' | 'lost')[]>
+}
+
 /** What every use case may ask for. */
 export interface AppDeps {
   store: Store
@@ -70,6 +98,7 @@ export interface AppDeps {
   acceptor: Acceptor
   carrier: Carrier
   preflight: Preflight
+  puller: Puller
   directory: QueueDirectory
   schemaChecks: SchemaChecks
   almanac: Almanac

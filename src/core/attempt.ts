@@ -4,6 +4,10 @@ export type AttemptError =
   | 'blocked_target'
   /** Nothing was sent: this node lacks the key that the listener's secret is encrypted with. */
   | 'secret_unreadable'
+  /** Whoever pulled the message did not acknowledge it in time. */
+  | 'lease_expired'
+  /** Whoever pulled the message gave it back. */
+  | 'returned'
   | 'timeout'
   | 'connection_refused'
   | 'connection_reset'

@@ -47,12 +47,17 @@ export const problems = {
   invalid: { status: 422, detail: 'the request is well-formed but not valid' },
   message_started: { status: 422, detail: 'the message has started on its way, and cannot be moved any more' },
   listener_pulls: { status: 422, detail: 'the listener has no notify_url: nothing is sent to it, it pulls' },
+  listener_pushed: { status: 422, detail: 'the listener has a notify_url: messages are sent to it' },
   name_taken: { status: 422, detail: 'name is taken' },
   queue_deleting: { status: 423, detail: 'the queue is being deleted and takes nothing any more' },
   last_owner_key: { status: 423, detail: "the organization's last enabled owner key must stay enabled" },
   root_organization: { status: 423, detail: 'the root organization can be neither deleted nor frozen' },
   organization_frozen: { status: 423, detail: 'the organization is frozen: it can be read, and takes no writes' },
   rate_limited: { status: 429, detail: "the organization's requests of this minute are used up; see Retry-After" },
+  too_many_polls: {
+    status: 429,
+    detail: 'too many requests of the organization wait for messages; try again when one has ended',
+  },
   too_many_checks: {
     status: 429,
     detail: 'too many checks of the organization run at once; try again when one has ended',

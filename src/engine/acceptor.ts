@@ -10,7 +10,11 @@ import type { Dispatcher } from './dispatcher.ts'
  * Takes messages in: stored with a delivery for each listener, those that are due and have room in their lane
  * already leased to this node, so that they go straight from memory to the wire.
  */
-export function createAcceptor(deps: { committer: Committer; dispatcher: Dispatcher; runtime: Runtime }): Acceptor {
+export function createAcceptor(deps: {
+  committer: Committer
+  dispatcher: Pick<Dispatcher, 'reserve' | 'unreserve' | 'offer' | 'waitUntil'>
+  runtime: Runtime
+}): Acceptor {
   const { committer, dispatcher, runtime } = deps
 
   function reserved(message: MessageAccept['message'], { queue, listeners }: QueueRoute): MessageAccept {

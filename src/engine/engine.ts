@@ -1,4 +1,4 @@
-import type { Acceptor, Carrier, Planner, Preflight } from '../app/deps.ts'
+import type { Acceptor, Carrier, Planner, Preflight, Puller } from '../app/deps.ts'
 import type { QueueDirectory } from '../app/queue-directory.ts'
 import type { SchemaChecks } from '../app/schema-checks.ts'
 import { createMeasures, type Levels, type Measures } from '../core/measures.ts'
@@ -17,6 +17,7 @@ import { measuredCommits } from './measured-commits.ts'
 import { MemoryShare } from './memory-share.ts'
 import { createPreflight } from './preflight.ts'
 import { createPruner, type Retention } from './pruner.ts'
+import { createPulling } from './pulling.ts'
 import { createRedeliverer } from './redeliverer.ts'
 import { createScheduler } from './scheduler.ts'
 import { SendSlots } from './send-slots.ts'
@@ -52,7 +53,8 @@ export interface Engine {
   measures: Measures
   levels(): Levels
   preflight: Preflight
-  /** Ends what would keep a request waiting for long: checks of listeners. */
+  puller: Puller
+  /** Ends what would keep a request waiting for long: checks of listeners, and those who wait for messages. */
   endWaits(): void
   planner: Planner
   start(): Promise<void>
@@ -82,10 +84,15 @@ export function createEngine(deps: {
   const sender = activity?.watchSender(plainSender) ?? plainSender
   const shares = { slots: new SendSlots(MAX_IN_FLIGHT), memory: new MemoryShare() }
   const parts = { ...deps, ...shares, store, committer, sender, node }
-  const { dispatcher, checker, book, carrier } = createDelivering(parts)
+  const delivering = createDelivering(parts)
+  const { dispatcher, checker, book } = delivering
+  const pulling = createPulling({ store, runtime, delivering })
+  const { carrier, expirer } = pulling
   const preflight = createPreflight(deps)
-  const sweep = () => {
+  const sweep = async () => {
     sender.dropIdle()
+    // Of leases that another node gave, or a node before this one, nobody here knows when they run out.
+    await expirer.look()
     return dispatcher.sweep()
   }
   const remover = createLoop({
@@ -95,11 +102,11 @@ export function createEngine(deps: {
     busyMs: REMOVE_PAUSE_MS,
     runtime,
   })
-  const acceptor = createAcceptor({ committer, dispatcher, runtime })
+  const acceptor = createAcceptor({ committer, dispatcher: carrier, runtime })
   const scheduler = createScheduler({ ...deps, store, acceptor })
   const redeliverer = createLoop({
     name: 'redeliverer',
-    tick: createRedeliverer({ store, runtime, wake: dispatcher.messageMoved }),
+    tick: createRedeliverer({ store, runtime, wake: carrier.messageMoved }),
     idleMs: REDELIVER_EVERY_MS,
     busyMs: REDELIVER_PAUSE_MS,
     runtime,
@@ -142,7 +149,11 @@ export function createEngine(deps: {
       },
     },
     preflight,
-    endWaits: preflight.stop,
+    puller: pulling.desk,
+    endWaits() {
+      preflight.stop()
+      pulling.desk.stop()
+    },
     measures,
     levels: () => ({
       attemptsInFlight: shares.slots.used,
@@ -161,6 +172,7 @@ export function createEngine(deps: {
       committer.close()
       checker.stop()
       const finished = dispatcher.stop()
+      await expirer.stop()
       const cancel = runtime.after(FINISH_MS, sender.abort)
       await Promise.all(loops.slice(1).map((loop) => loop.stop()))
       // Settlements wait for the store as long as it takes, which a stop cannot.

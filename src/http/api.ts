@@ -29,6 +29,7 @@ import { listenerCheckRoutes } from './v1/listener-checks.ts'
 import { listenerRoutes } from './v1/listeners.ts'
 import { messageBatchRoutes } from './v1/message-batches.ts'
 import { messageRoutes } from './v1/messages.ts'
+import { pullRoutes } from './v1/pulls.ts'
 import { queueRoutes } from './v1/queues.ts'
 import { redeliveryRoutes } from './v1/redeliveries.ts'
 import { scheduleRunRoutes } from './v1/schedule-runs.ts'
@@ -116,6 +117,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   schemaRoutes(api, deps)
   listenerRoutes(api, deps)
   listenerCheckRoutes(api, deps)
+  pullRoutes(api, deps)
   messageRoutes(api, deps)
   messageBatchRoutes(api, deps)
   attemptRoutes(api, deps)

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, FastifyTypeProvider, RawServerDefault } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { Access, Principal, Resource } from '../core/api-key.ts'
 import type { MediaType } from './media.ts'
@@ -13,6 +13,14 @@ export interface RouteDemand {
   root?: boolean
   /** What the route answers where that is not JSON. */
   produces?: MediaType
+}
+
+/** For answers that hold what must not be stored with them. */
+export interface KeptAnswer {
+  /** The body to store. */
+  strip(body: unknown): unknown
+  /** The body to repeat. */
+  restore(request: FastifyRequest, stripped: unknown): Promise<unknown>
 }
 
 declare module 'fastify' {
@@ -31,6 +39,8 @@ declare module 'fastify' {
     whileFrozen?: boolean
     /** A feature that this server was started without: 501. */
     switchedOff?: boolean
+    /** How an answer that may be repeated is kept, where not as it is. */
+    kept?: KeptAnswer
     /** What the path has, on the routes that refuse every other method. */
     allow?: string
   }

@@ -2,6 +2,7 @@ import { cronFault } from '../core/cron.ts'
 import { urlFault } from '../core/listener.ts'
 import { keyFault } from '../core/message.ts'
 import { nameFault } from '../core/name.ts'
+import { receiptFault } from '../core/pull.ts'
 import { secretFault } from '../core/signature.ts'
 import { zoneFault } from '../core/zone.ts'
 
@@ -20,6 +21,7 @@ export const formats: Record<string, (text: string) => string | null> = {
   'message-key': keyFault,
   cron: cronFault,
   timezone: zoneFault,
+  receipt: receiptFault,
   unicode: (text) => (text.isWellFormed() ? null : 'must be valid Unicode; a surrogate in it stands alone'),
 }
 

@@ -11,10 +11,12 @@ const KEY = /^(?=.*[\x21-\x7e])[\x20-\x7e]{1,255}$/
 const VERSION = /^\/v1(?=\/)/
 const EMPTY = digestOf('')
 
+type MyTurn = Turn & { stored: boolean }
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** The first request with its `Idempotency-Key`; null where there is no such header. */
-    turn: (Turn & { stored: boolean }) | null
+    turn: MyTurn | null
     /** Of the raw body, where a repetition has to be told from another request; null where nobody asks. */
     bodyDigest: string | null
   }
@@ -33,15 +35,16 @@ export function createIdempotencyHooks(deps: { idempotency: Idempotency; log: Lo
     const { organizationId } = request.principal
     const attempted = { organizationId, target: targetOf(request), key: keyOf(request) }
     const begun = await idempotency.begin({ ...attempted, digest: request.bodyDigest ?? EMPTY })
-    if ('body' in begun) replay(request, reply, begun)
+    if ('body' in begun) replay(request, reply, { ...begun, body: await restored(request, begun) })
     else request.turn = Object.assign(begun, { stored: false })
     return !('body' in begun)
   }
 
   /** Stores the answer before it is sent. Where that fails it is sent all the same: it told the truth. */
-  async function finish(turn: Turn & { stored: boolean }, status: number, payload: unknown): Promise<void> {
+  async function finish(request: FastifyRequest, turn: MyTurn, status: number, payload: unknown): Promise<void> {
     try {
-      if (!turn.stored && status < 500) await turn.keep(turn.answer(status, withoutSecrets(String(payload ?? ''))))
+      if (turn.stored || status >= 500) return
+      await turn.keep(turn.answer(status, stripped(request, status, withoutSecrets(String(payload ?? '')))))
     } catch (error) {
       log.error({ err: error }, 'an answer could not be stored for repetitions of its request')
     } finally {
@@ -62,7 +65,7 @@ export function createIdempotencyHooks(deps: { idempotency: Idempotency; log: Lo
     ): void {
       const { turn } = request
       if (turn === null) done(null, payload)
-      else void finish(turn, reply.statusCode, payload).then(() => done(null, payload))
+      else void finish(request, turn, reply.statusCode, payload).then(() => done(null, payload))
     },
   }
 }
@@ -93,6 +96,17 @@ function replay(request: FastifyRequest, reply: FastifyReply, { status, body }: 
     .type('application/json; charset=utf-8')
     .serializer((text: string) => text)
     .send(pretty ? JSON.stringify(JSON.parse(body), null, 2) : body)
+}
+
+/** What a route keeps of an answer that went well. */
+function stripped({ routeOptions }: FastifyRequest, status: number, body: string): string {
+  const { kept } = routeOptions.config
+  return kept === undefined || status !== 200 ? body : JSON.stringify(kept.strip(JSON.parse(body)))
+}
+
+async function restored(request: FastifyRequest, { status, body }: StoredAnswer): Promise<string> {
+  const { kept } = request.routeOptions.config
+  return kept === undefined || status !== 200 ? body : JSON.stringify(await kept.restore(request, JSON.parse(body)))
 }
 
 function keyOf({ headers, raw }: FastifyRequest): string {

@@ -37,7 +37,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
   const useKey = db.prepare(USE_KEY)
   const figures = createFigures(db)
   const accepting = createAccepting(db, shared)
-  const settle = createSettling(db, shared)
+  const { settle } = createSettling(db, shared)
   /** Numbers the transactions, those that fail too. */
   let transaction = 0
 

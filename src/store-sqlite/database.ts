@@ -16,6 +16,7 @@ import { createMessageStore } from './messages.ts'
 import { createOrderStore } from './order-releases.ts'
 import { Orders } from './orders.ts'
 import { createOrganizationStore } from './organizations.ts'
+import { createPullStore } from './pulls.ts'
 import { createQueueStore } from './queues.ts'
 import { createRedeliveryStore } from './redeliveries.ts'
 import { createRemovalStore } from './removals.ts'
@@ -41,7 +42,8 @@ export async function openSqliteStore(path: string): Promise<Store> {
   const orders = new Orders(db)
   const quotas = new MessageQuotas(db)
   const usage = createUsage(db, transact)
-  const commit = createCommit(db, transact, { audiences, leases, marks, orders, quotas, usage })
+  const shared = { audiences, leases, marks, orders, quotas, usage }
+  const commit = createCommit(db, transact, shared)
   const ping = db.prepare(PING)
   return {
     organizations: createOrganizationStore(db, transact, { leases, quotas }),
@@ -51,6 +53,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     liveness: createLivenessStore(db, transact),
     messages: createMessageStore(db, transact, { leases, marks, orders }),
     deliveries: createDeliveryStore(db, leases, orders),
+    pulls: createPullStore(db, transact, shared),
     removals: createRemovalStore(db, transact, { audiences, marks, orders }),
     answers: createAnswerStore(db, transact),
     clock: createClockStore(db, transact),

@@ -11,12 +11,12 @@ import { reading } from './transaction.ts'
 
 const IN_DUE_ORDER = `
   select due_at as dueAt, sequence, attempts, attempts_before as attemptsBefore, first_sent_at as firstSentAt
-    from deliveries where listener_id = ? order by due_at, sequence`
+    from deliveries where listener_id = ? and pulled_at is null order by due_at, sequence`
 
 const MESSAGE = `select ${MESSAGE_COLUMNS} from messages where sequence = ?`
 
 /** A listener whose organization is deleted may still have its row, and is gone nevertheless. */
-const RUNS = `
+export const RUNS = `
   q.paused = 0 and ${LISTENER_ENABLED} and exists (select 1 from organizations o where o.id = l.organization_id)`
 
 /** A cross join is read from left to right: listeners in the order of their key, and the queue of each by its own. */

@@ -36,6 +36,7 @@ const NEWEST_ONLY = `
 const READ_ONE = `select ${MESSAGE_COLUMNS} from messages where queue_id = ? and id = ?`
 const QUEUE_IDS = `select id from queues where organization_id = ?`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
+const PULLED = `select 1 from deliveries where sequence = ? and moved = 1 and pulled_at is not null`
 const UPDATE = `update messages set name = ?, deliver_at = ?, revision = revision + 1 where sequence = ?`
 
 /** It moves within its primary key, and stays where its message's own due time leads. */
@@ -57,7 +58,7 @@ export function createMessageStore(
   const newestOnly = db.prepare(NEWEST_ONLY)
   const [queueExists, attempts] = [db.prepare(QUEUE_EXISTS), db.prepare(ATTEMPTS)]
   const readOne = db.prepare(READ_ONE)
-  const [update, move] = [db.prepare(UPDATE), db.prepare(MOVE)]
+  const [update, move, pulled] = [db.prepare(UPDATE), db.prepare(MOVE), db.prepare(PULLED)]
   const eraseFrom = createMessageErasure(db, shared)
   const summaries = createDeliverySummaries(db)
   const figures = createFigures(db)
@@ -111,6 +112,7 @@ export function createMessageStore(
 
   /** Moves the deliveries of a message that nobody has touched; else does nothing. */
   function moved(message: Message, deliverAt: number, now: number): string[] | 'started' {
+    if (pulled.get(message.sequence) !== undefined) return 'started'
     const all = summaries.of(message)
     const untouched = all.every(({ listenerId, status, attempts: made }) => {
       return status === 'pending' && made === 0 && !leases.isHeld(listenerId, message.sequence, now)

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { acknowledges } from '../core/attempt.ts'
 import type { Settlement, SettleResult } from '../store/batch.ts'
 import type { Changes, Shared } from './batch.ts'
+import type { LeasedMessage } from './leases.ts'
 
 const INSERT_ATTEMPT = `
   insert into attempts (sequence, listener_id, number, started_at, duration_ms, status, error, response)
@@ -14,11 +15,11 @@ const OF_RUN = `listener_id = ? and due_at = ? and sequence = ? and attempts_bef
 
 const GIVE_UP = `delete from deliveries where ${OF_RUN}`
 const MOVE_DELIVERY = `
-  update deliveries set due_at = ?, attempts = ?, first_sent_at = ?, moved = 1 where ${OF_RUN}`
+  update deliveries set due_at = ?, attempts = ?, first_sent_at = ?, moved = 1, pulled_at = null where ${OF_RUN}`
 
 /** A redelivery was asked for while the attempt was on the wire, or the attempts are not to count. */
 const BEGIN_ANEW = `
-  update deliveries set due_at = ?, attempts = ?, attempts_before = ?, first_sent_at = ?, moved = 1
+  update deliveries set due_at = ?, attempts = ?, attempts_before = ?, first_sent_at = ?, moved = 1, pulled_at = null
    where listener_id = ? and due_at = ? and sequence = ?`
 
 /** What the listener wants when its settlement is written is what counts. */
@@ -77,12 +78,12 @@ export function createSettling(db: DatabaseSync, { leases, orders }: Shared) {
     return anew.changes === 1 ? 'anew' : 'gone'
   }
 
-  return (it: Settlement, { node, now, transaction, changes: { figures, usage } }: By): SettleResult => {
+  /** Writes what came of a delivery that its settler holds. */
+  function write(message: LeasedMessage, it: Settlement, now: number, { figures, usage }: Changes): SettleResult {
     const { delivery, attempt, next } = it
     const { listenerId, sequence } = delivery
-    const message = leases.settle(node, listenerId, sequence, delivery.lease, transaction)
-    const moved = message === null ? 'gone' : move(it, now)
-    if (message === null || moved === 'gone') return 'lost'
+    const moved = move(it, now)
+    if (moved === 'gone') return 'lost'
     const { number, startedAt, durationMs, status, error, response } = attempt
     insertAttempt.run(sequence, listenerId, number, startedAt, durationMs, status, error, response)
     const endedAt = startedAt + durationMs
@@ -101,5 +102,14 @@ export function createSettling(db: DatabaseSync, { leases, orders }: Shared) {
     }
     const nextDueAt = nextInOrder(it, now)
     return nextDueAt === null ? 'settled' : { nextDueAt }
+  }
+
+  return {
+    write,
+    settle(it: Settlement, { node, now, transaction, changes }: By): SettleResult {
+      const { listenerId, sequence, lease } = it.delivery
+      const message = leases.settle(node, listenerId, sequence, lease, transaction)
+      return message === null ? 'lost' : write(message, it, now, changes)
+    },
   }
 }

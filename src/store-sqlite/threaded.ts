@@ -21,6 +21,7 @@ const NOUNS = [
   'events',
   'stats',
   'answers',
+  'pulls',
   'clock',
   'schedules',
   'secrets',

@@ -9,6 +9,7 @@ import type { LivenessStore } from './liveness.ts'
 import type { MessageStore } from './messages.ts'
 import type { OrderStore } from './orders.ts'
 import type { OrganizationStore } from './organizations.ts'
+import type { PullStore } from './pulls.ts'
 import type { QueueStore } from './queues.ts'
 import type { RedeliveryStore } from './redeliveries.ts'
 import type { RemovalStore } from './removals.ts'
@@ -33,6 +34,7 @@ export interface Store {
   readonly events: EventStore
   readonly stats: StatsStore
   readonly answers: AnswerStore
+  readonly pulls: PullStore
   readonly clock: ClockStore
   readonly schedules: ScheduleStore
   readonly secrets: SecretStore

@@ -15,6 +15,7 @@ import { messageCases } from './messages.cases.ts'
 import { orderCases } from './orders.cases.ts'
 import { organizationCases } from './organizations.cases.ts'
 import { pagingCases } from './paging.cases.ts'
+import { pullCases } from './pulls.cases.ts'
 import { queueCases } from './queues.cases.ts'
 import { quotaCases } from './quotas.cases.ts'
 import { redeliveryCases } from './redeliveries.cases.ts'
@@ -63,6 +64,7 @@ const nouns: Record<string, StoreCase[]> = {
   paging: pagingCases,
   search: searchCases,
   secrets: secretCases,
+  pulls: pullCases,
 }
 
 /** Registers every case as a test, each with a store of its own that is closed afterwards. */

@@ -1,7 +1,7 @@
 import { after } from 'node:test'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { createAlmanac } from '../../src/app/almanac.ts'
-import type { Acceptor, AppDeps, Carrier } from '../../src/app/deps.ts'
+import type { Acceptor, AppDeps, Carrier, Puller } from '../../src/app/deps.ts'
 import { createKeyRing } from '../../src/app/key-ring.ts'
 import { createQueueDirectory } from '../../src/app/queue-directory.ts'
 import { createSchemaChecks } from '../../src/app/schema-checks.ts'
@@ -13,6 +13,9 @@ import { NO_LIMITS, quotaReached } from '../../src/core/organization.ts'
 import { type CheckReport, PHASES } from '../../src/core/preflight.ts'
 import { CLEAR_BOX, type SecretBox } from '../../src/core/secret-box.ts'
 import { ANY_TARGET, type Targets } from '../../src/core/target.ts'
+import { createLeaseExpirer } from '../../src/engine/lease-expirer.ts'
+import { createPullCommitter } from '../../src/engine/pull-committer.ts'
+import { createPullDesk } from '../../src/engine/pull-desk.ts'
 import { createApi, type Health } from '../../src/http/api.ts'
 import { createMetrics } from '../../src/http/metrics/metrics.ts'
 import type { Runtime } from '../../src/runtime.ts'
@@ -116,6 +119,7 @@ export async function startApi({
     acceptor: createDirectAcceptor(store, used),
     carrier: createNotingCarrier(carried),
     preflight: { check: async () => REPORT },
+    puller: createTestPuller(store, runtime),
     directory: createQueueDirectory(store),
     schemaChecks: createSchemaChecks(),
     keyRing: createKeyRing({ store, now: runtime.now }),
@@ -173,12 +177,27 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
   }
 }
 
+/** The real one, but that nobody has the patience to wait for anything. */
+function createTestPuller(store: Store, runtime: Runtime): Puller {
+  const impatient = { ...runtime, after: createImmediate }
+  const expirer = createLeaseExpirer({ store, runtime, freed: () => undefined })
+  return createPullDesk({ committer: createPullCommitter({ store, runtime }), expirer, runtime: impatient })
+}
+
+function createImmediate(_: number, run: () => void): () => void {
+  const immediate = setImmediate(run)
+  return () => clearImmediate(immediate)
+}
+
 /** Writes each message at once, by itself. */
 function createDirectAcceptor(store: Store, used: TestApi['used']): Acceptor {
   const empty = { node: NODE, settlements: [], keyUses: [] }
   return {
     async accept(given, { queue, listeners }, answer, steps) {
-      const deliveries = listeners.map(({ id }) => ({ listenerId: id, leased: false }))
+      const deliveries = listeners.map(({ id, settings: { ordering } }) => {
+        const delivery = { listenerId: id, leased: false }
+        return ordering === 'none' ? delivery : { ...delivery, ordering }
+      })
       const messages = given.map((message) => ({ message, deliveries }))
       const accepts = [{ queueVersion: queue.version, messages, answer: answer ?? null, steps }]
       const result = await store.commit({ ...empty, now: given[0]!.createdAt, accepts })

@@ -69,7 +69,7 @@ function validObject({ properties = {}, required = [] }: Rule): fc.Arbitrary<Rec
 
 const hostile = fc.constantFrom(...HOSTILE)
 
-function bodyFor(rule: Rule): fc.Arbitrary<string | undefined> {
+function bodyFor(rule: Rule, example: unknown): fc.Arbitrary<string | undefined> {
   const names = [...NAMES, ...Object.keys((rule.properties ?? {}) as object)]
   const valid = validObject(rule)
   // Built from entries, so that `__proto__` is a property like any other.
@@ -89,6 +89,8 @@ function bodyFor(rule: Rule): fc.Arbitrary<string | undefined> {
     `"${'['.repeat(9_999)}"`,
   ]
   return fc.oneof(
+    // Some bodies have so many parts that hardly any other is good enough.
+    { weight: 2, arbitrary: fc.constant(JSON.stringify(example)) },
     { weight: 8, arbitrary: valid.map((body) => JSON.stringify(body)) },
     { weight: 6, arbitrary: spoiled.map((body) => JSON.stringify(body)) },
     { weight: 1, arbitrary: hostile.map((body) => JSON.stringify(body)) },
@@ -140,6 +142,7 @@ export function requestFor(operation: Operation, keys: readonly string[]): fc.Ar
     params: fc.record(Object.fromEntries(inPath.map(({ name }) => [name, step]))),
     query: queryFor(operation.parameters),
     headers: headersFor(keys, operation.body !== undefined),
-    body: operation.body === undefined ? fc.constant(undefined) : bodyFor(operation.body.schema),
+    body:
+      operation.body === undefined ? fc.constant(undefined) : bodyFor(operation.body.schema, operation.body.example),
   })
 }

@@ -33,6 +33,9 @@ const runsSchedules: Rule = ({ method, params }) => method === 'POST' && params.
 const replacesSchedules: Rule = ({ method, params }) =>
   CHANGE_METHODS.includes(method) && params.at(-1) === 'scheduleId'
 const checks: Rule = ({ action }) => action === 'check'
+const pulls: Rule = ({ action }) => action === 'pull'
+/** What is part of delivering goes on while an organization is frozen. */
+const delivers: Rule = ({ action }) => ['pull', 'ack', 'nack'].includes(action)
 const either =
   (...rules: Rule[]): Rule =>
   (at) =>
@@ -78,11 +81,13 @@ const rules: Record<ProblemCode, Rule> = {
   // Messages may share a name.
   name_taken: ({ bodyProperties, resource }) => bodyProperties?.includes('name') === true && resource !== 'messages',
   listener_pulls: checks,
+  listener_pushed: pulls,
+  too_many_polls: pulls,
   too_many_checks: checks,
   last_owner_key: ({ method, resource }) => resource === 'api_keys' && CHANGE_METHODS.includes(method),
   queue_deleting: ({ method, params }) => method === 'POST' && params.includes('queueId'),
   root_organization: ({ method, resource }) => resource === 'api_clients' && CHANGE_METHODS.includes(method),
-  organization_frozen: ({ method, resource }) => resource !== null && WRITE_METHODS.includes(method),
+  organization_frozen: (at) => at.resource !== null && WRITE_METHODS.includes(at.method) && !delivers(at),
   rate_limited: withKey,
   // Told in the description of the one operation that has it.
   too_many_viewers: never,
@@ -90,8 +95,8 @@ const rules: Record<ProblemCode, Rule> = {
   dashboard_not_built: ({ url }) => url === '/',
   method_not_implemented: never,
   clock_not_manual: ({ bodyProperties }) => bodyProperties?.includes('ms') === true,
-  overloaded: either(acceptsMessages, checks, runsSchedules, replacesSchedules),
-  stopping: either(acceptsMessages, checks, runsSchedules),
+  overloaded: either(acceptsMessages, checks, delivers, runsSchedules, replacesSchedules),
+  stopping: either(acceptsMessages, checks, pulls, runsSchedules),
   store_unavailable: withKey,
 }
 

@@ -1,5 +1,6 @@
 import { NAME_PATTERN, RESERVED_NAMES } from '../../core/name.ts'
-import { EXAMPLE_SECRET } from './examples.ts'
+import { RECEIPT_PATTERN } from '../../core/pull.ts'
+import { EXAMPLE_RECEIPT, EXAMPLE_SECRET } from './examples.ts'
 
 /** A JSON Schema, or any other object of the document. */
 export interface Node {
@@ -24,6 +25,7 @@ const FORMATS: Record<string, Node> = {
   target: { format: 'uri', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://', maxLength: 2048 },
   secret: { pattern: `^${SECRET}$`, examples: [EXAMPLE_SECRET] },
   'secret-or-rotate': { pattern: `^(?:rotate|${SECRET})$`, examples: ['rotate'] },
+  receipt: { pattern: RECEIPT_PATTERN, examples: [EXAMPLE_RECEIPT] },
   unicode: {},
 }
 

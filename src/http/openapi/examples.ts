@@ -13,9 +13,13 @@ export interface ExampleContext {
 
 export const EXAMPLE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
+/** A lease of that message. */
+export const EXAMPLE_RECEIPT = `${EXAMPLE_ID}0VGLyUJz5001`
+
 const FORMATS: Record<string, string> = {
   name: 'orders',
   target: 'https://shop.example.com/orders',
+  receipt: EXAMPLE_RECEIPT,
   secret: EXAMPLE_SECRET,
   'secret-or-rotate': 'rotate',
 }

@@ -22,7 +22,9 @@ import { ApiClient, ApiClientChange, asListed, fullApiClient, limitsOf, NewApiCl
 
 const CreatedApiClient = Type.Object({
   api_client: Ref,
-  api_key: Type.String({ description: 'its owner key, shown only here', examples: ['ep1…'] }),
+  api_key: Type.Optional(
+    Type.String({ description: 'its owner key, shown only here, not in a repeated answer', examples: ['ep1…'] }),
+  ),
   _links: SelfLink,
 })
 const OneApiClient = Type.Object({ apiClientId: Id })

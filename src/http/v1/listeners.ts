@@ -29,7 +29,9 @@ const Created = Type.Object({
   listener: Type.Object({
     id: Id,
     name: Type.String(),
-    secret: Type.String({ description: 'shown only here', examples: [EXAMPLE_SECRET] }),
+    secret: Type.Optional(
+      Type.String({ description: 'shown only here, not in a repeated answer', examples: [EXAMPLE_SECRET] }),
+    ),
   }),
   _links: SelfLink,
 })

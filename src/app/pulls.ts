@@ -1,0 +1,90 @@
+import type { Listener } from '../core/listener.ts'
+import { Problem } from '../core/problem.ts'
+import { decodeReceipt, encodeReceipt, type LeaseEnd } from '../core/pull.ts'
+import type { PulledDelivery } from '../store/pulls.ts'
+import { loadRoute } from './accept-message.ts'
+import type { AppDeps, PullRequest } from './deps.ts'
+import { expectIds } from './ids.ts'
+import type { ListenerAddress } from './listeners.ts'
+
+/** A message as whoever pulled it gets it. */
+export interface PulledMessage {
+  id: string
+  name: string | null
+  data: string
+  receipt: string
+  /** From 1. */
+  attempt: number
+  /** Counts the messages of a listener that has an order; else null. */
+  orderNumber: number | null
+}
+
+type Deps = Pick<AppDeps, 'directory' | 'store' | 'puller'>
+
+/**
+ * Leases messages to whoever asks. Throws `listener_not_found`, `listener_pushed`, `queue_deleting`, and what
+ * `Puller.pull` throws.
+ */
+export async function pullMessages(
+  deps: Deps,
+  { max, waitMs, leaseMs, client, ...address }: ListenerAddress & Omit<PullRequest, 'listener'>,
+): Promise<PulledMessage[]> {
+  const listener = await findListener(deps, address)
+  if (listener.notifyUrl !== null) throw new Problem('listener_pushed')
+  try {
+    return (await deps.puller.pull({ listener, max, waitMs, leaseMs, client })).map(pulledMessage)
+  } catch (error) {
+    // What memory knows of the queue may be older than what the store said.
+    if (error instanceof Problem && error.code === 'listener_not_found') {
+      deps.directory.forget(address.organizationId, address.queueId)
+    }
+    throw error
+  }
+}
+
+function pulledMessage({ message, leaseUntil, attempt, orderNumber }: PulledDelivery): PulledMessage {
+  const { id, name, data } = message
+  return { id, name, data, receipt: encodeReceipt({ messageId: id, leaseUntil, attempt }), attempt, orderNumber }
+}
+
+/** Ends leases; answers with how many those were, and with the receipts of the others. Throws `listener_not_found`. */
+export async function settleLeases(
+  deps: Deps,
+  { receipts, end, ...address }: ListenerAddress & { receipts: readonly string[]; end: LeaseEnd },
+): Promise<{ settled: number; lost: string[] }> {
+  const listener = await findListener(deps, address)
+  const all = [...new Set(receipts)]
+  const outcomes = await deps.puller.settle({ listener, receipts: all.map(decodeReceipt), end })
+  const lost = all.filter((_, index) => outcomes[index] === 'lost')
+  return { settled: all.length - lost.length, lost }
+}
+
+/** From memory where that is possible: those who pull ask very often. Throws `listener_not_found`. */
+export async function findListener(
+  deps: Pick<AppDeps, 'directory' | 'store'>,
+  { organizationId, queueId, id }: ListenerAddress,
+): Promise<Listener> {
+  expectIds([queueId, id], 'listener_not_found')
+  const known = deps.directory.peek(organizationId, queueId)?.listeners.find((one) => one.id === id)
+  if (known !== undefined) return known
+  // Another node may have made it since.
+  deps.directory.forget(organizationId, queueId)
+  const route = await loadRoute(deps, { organizationId, queueId }).catch((error: unknown) => {
+    throw error instanceof Problem && error.code === 'queue_not_found' ? new Problem('listener_not_found') : error
+  })
+  const found = route.listeners.find((one) => one.id === id)
+  if (found === undefined) throw new Problem('listener_not_found')
+  return found
+}
+
+/** Adds their data to messages that were pulled before; those that were deleted since are left out. */
+export async function withData<Entry extends { id: string }>(
+  deps: Pick<AppDeps, 'store'>,
+  { organizationId, queueId, entries }: { organizationId: string; queueId: string; entries: readonly Entry[] },
+): Promise<(Entry & { data: string })[]> {
+  const found = await Promise.all(entries.map(({ id }) => deps.store.messages.get({ organizationId, queueId, id })))
+  return entries.flatMap((entry, index) => {
+    const details = found[index] ?? null
+    return details === null ? [] : [{ ...entry, data: details.message.data }]
+  })
+}

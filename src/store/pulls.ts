@@ -1,0 +1,76 @@
+import type { Message } from '../core/message.ts'
+import type { LeaseEnd, Receipt } from '../core/pull.ts'
+
+/** What somebody wants of a listener that pulls. */
+export interface PullAsk {
+  listenerId: string
+  limit: number
+  /** No more data than this, but for the first message. */
+  maxBytes: number
+  leaseMs: number
+}
+
+export interface PulledDelivery {
+  message: Message
+  leaseUntil: number
+  /** Which attempt this is, from 1. */
+  attempt: number
+  /** What `discue-sequence` would say; null where the listener has no order. */
+  orderNumber: number | null
+}
+
+export type Pulled =
+  | {
+      outcome: 'pulled'
+      /** Oldest due time first. */
+      deliveries: PulledDelivery[]
+      /** When the first delivery that was not taken is due; null where none waits, or none may be had now. */
+      nextDueAt: number | null
+    }
+  /** There is no such listener any more, or deliveries are sent to it. */
+  | { outcome: 'gone' }
+
+/** What its holder says of a lease. `unseen`: nobody saw what was leased, and it counts as no attempt. */
+export interface LeaseSettlement {
+  listenerId: string
+  queueId: string
+  receipt: Receipt
+  end: LeaseEnd | { how: 'unseen' }
+  /** In [0, 1), for the jitter of a retry. */
+  random: number
+}
+
+/** `dueAt`: something of the listener can be had at that time which waited for this; null where nothing did. */
+export type LeaseSettled = { outcome: 'settled'; dueAt: number | null } | { outcome: 'lost' }
+
+export interface PullBatch {
+  now: number
+  settlements: LeaseSettlement[]
+  pulls: PullAsk[]
+}
+
+export interface PullBatchResult {
+  settlements: LeaseSettled[]
+  pulls: Pulled[]
+}
+
+/**
+ * Leases of those who come for messages. They are stored: a leased delivery lies under the end of its lease, where it is
+ * due again, and survives the end of the server. So whoever holds one needs no sign of life of anybody, and of two
+ * holders the store can tell which one's lease it is.
+ */
+export interface PullStore {
+  /** One transaction; settlements first, so that what they make available can be pulled. Results are in the order given. */
+  commit(batch: PullBatch): Promise<PullBatchResult>
+  /**
+   * Ends up to `limit` leases that have run out, each as an attempt that failed. Answers with what can be had now, and
+   * with the next time at which a lease runs out.
+   */
+  expire(ask: { now: number; limit: number }): Promise<ExpiredLeases>
+}
+
+export interface ExpiredLeases {
+  freed: { listenerId: string; dueAt: number }[]
+  /** Null where nothing is leased. May be in the past where there were more than `limit`. */
+  nextAt: number | null
+}
