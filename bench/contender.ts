@@ -5,7 +5,8 @@ import { type MeasuredProcess, startProcess } from './process.ts'
 export interface Inlet {
   name: string
   server: MeasuredProcess
-  url: string
+  /** Posted to in turns. */
+  urls: string[]
   key: string | null
   /** Resolves to true when the server has nothing left to do for what it took, to false where that takes too long. */
   settled(): Promise<boolean>
@@ -23,5 +24,5 @@ export async function startRelay(target: string): Promise<Relay> {
   const url = `http://127.0.0.1:${port}/v1/queues/bench/messages`
   // What it has delivered it has forgotten.
   const settled = async () => true
-  return { inlet: { name: 'relay', server, url, key: null, settled }, [Symbol.asyncDispose]: server.stop }
+  return { inlet: { name: 'relay', server, urls: [url], key: null, settled }, [Symbol.asyncDispose]: server.stop }
 }

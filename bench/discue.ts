@@ -24,6 +24,8 @@ export interface Discue extends AsyncDisposable {
   pendingCount(queueId: string): Promise<number>
   /** `drains: false` for a queue of which something will stay pending: then nothing is waited for after a round. */
   inlet(name: string, queueId: string, how?: { drains: boolean }): Inlet
+  /** The same for several queues, which are posted to in turns. */
+  inletOf(name: string, queueIds: readonly string[], how?: { drains: boolean }): Inlet
 }
 
 const READY_PATIENCE_MS = 15_000
@@ -107,11 +109,25 @@ function createClient(server: MeasuredProcess, origin: string, key: string) {
     if (typeof count !== 'number') throw new Error('GET of a queue does not tell its pending_count')
     return count
   }
-  function inlet(name: string, queueId: string, { drains }: { drains: boolean } = { drains: true }): Inlet {
-    const settled = drains ? () => untilSettled(() => pendingCount(queueId)) : async () => true
-    return { name, server, url: `${origin}/v1/queues/${queueId}/messages`, key, settled }
+  async function pendingOf(queueIds: ReadonlySet<string>): Promise<number> {
+    const { _embedded } = (await call('GET', '/queues?_embed')) as {
+      _embedded: { queues: { id: string; pending_count: number }[] }
+    }
+    const counts = _embedded.queues.filter(({ id }) => queueIds.has(id)).map((queue) => queue.pending_count)
+    return counts.reduce((sum, count) => sum + count, 0)
   }
-  return { get: (path: string) => call('GET', path), createQueue, addListener, pendingCount, inlet }
+  function inletOf(
+    name: string,
+    queueIds: readonly string[],
+    { drains }: { drains: boolean } = { drains: true },
+  ): Inlet {
+    const ids = new Set(queueIds)
+    const pending = () => (queueIds.length === 1 ? pendingCount(queueIds[0]!) : pendingOf(ids))
+    const settled = drains ? () => untilSettled(pending) : async () => true
+    return { name, server, urls: queueIds.map((id) => `${origin}/v1/queues/${id}/messages`), key, settled }
+  }
+  const inlet = (name: string, queueId: string, how?: { drains: boolean }) => inletOf(name, [queueId], how)
+  return { get: (path: string) => call('GET', path), createQueue, addListener, pendingCount, inlet, inletOf }
 }
 
 async function untilSettled(pendingCount: () => Promise<number>): Promise<boolean> {

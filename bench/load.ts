@@ -1,11 +1,11 @@
 // The load generator: posts numbered messages over keep-alive connections and reports in JSON on stdout.
-//   node bench/load.ts --url http://127.0.0.1:3000/v1/queues/…/messages [--key …] [--messages n] [--first n]
+//   node bench/load.ts --url http://127.0.0.1:3000/v1/queues/…/messages [--url …] [--key …] [--messages n] [--first n]
 //     [--connections 64] [--bytes 256] [--rate messages a second; 0: as fast as they are answered]
 import { parseArgs } from 'node:util'
 import { monotonicMicros } from './clock.ts'
 import { createFifo } from './fifo.ts'
 import { MIN_BYTES } from './payload.ts'
-import { type Outcome, openPoster, type Poster } from './poster.ts'
+import { type Outcome, openPoster, type Poster, type PostTarget } from './poster.ts'
 import { createDurations, type Quantiles, quantilesOf, recordMicros } from './quantiles.ts'
 
 export interface LoadReport {
@@ -22,7 +22,7 @@ export interface LoadReport {
 }
 
 const options = {
-  url: { type: 'string' },
+  url: { type: 'string', multiple: true },
   key: { type: 'string' },
   messages: { type: 'string', default: '1000' },
   first: { type: 'string', default: '0' },
@@ -32,8 +32,9 @@ const options = {
 } as const
 
 const { values } = parseArgs({ options })
-if (values.url === undefined) throw new Error('--url says where to post')
-const target = { url: new URL(values.url), key: values.key ?? null, dataBytes: Number(values.bytes) }
+const [firstUrl, ...otherUrls] = (values.url ?? []).map((url) => new URL(url))
+if (firstUrl === undefined) throw new Error('--url says where to post')
+const target: PostTarget = { urls: [firstUrl, ...otherUrls], key: values.key ?? null, dataBytes: Number(values.bytes) }
 if (target.dataBytes < MIN_BYTES) throw new Error(`--bytes must be at least ${MIN_BYTES}`)
 const messages = Number(values.messages)
 const first = Number(values.first)

@@ -2,9 +2,10 @@ import { connect, type Socket } from 'node:net'
 import { createFramer } from './framing.ts'
 import { requestBody, stamp } from './payload.ts'
 
-/** Where to post, as whom, and how large each message's data is. */
+/** Where to post (in turns, by the sequence number), as whom, and how large each message's data is. */
 export interface PostTarget {
-  url: URL
+  /** All of one server. */
+  urls: [URL, ...URL[]]
   key: string | null
   dataBytes: number
 }
@@ -26,7 +27,7 @@ export async function openPoster(
   target: PostTarget,
   answered: (poster: Poster, outcome: Outcome, intendedAt: number) => void,
 ): Promise<Poster> {
-  const request = createRequest(target)
+  const requests = target.urls.map((url) => createRequest(url, target))
   let pendingSince: number | null = null
 
   const settle = (outcome: Outcome) => {
@@ -36,7 +37,7 @@ export async function openPoster(
     answered(poster, outcome, intendedAt)
   }
   // What a connection says after it was replaced is about a message that was already judged.
-  const open = () => openSocket(target.url, (from, outcome) => from === socket && settle(outcome))
+  const open = () => openSocket(target.urls[0], (from, outcome) => from === socket && settle(outcome))
   let socket = open()
 
   const poster: Poster = {
@@ -44,7 +45,7 @@ export async function openPoster(
       pendingSince = intendedAt
       if (socket.destroyed || socket.writableEnded || socket.readableEnded) socket = open()
       // The buffer is reused, which is safe: the answer to the last use has come.
-      socket.write(request.stamped(sequence, intendedAt))
+      socket.write(requests[sequence % requests.length]!.stamped(sequence, intendedAt))
     },
     close: () => socket.destroy(),
   }
@@ -74,7 +75,7 @@ function connected(socket: Socket): Promise<void> {
   })
 }
 
-function createRequest({ url, key, dataBytes }: PostTarget) {
+function createRequest(url: URL, { key, dataBytes }: PostTarget) {
   const { body, sequenceAt, sentAtAt } = requestBody(dataBytes)
   const lines = [`POST ${url.pathname} HTTP/1.1`, `host: ${url.host}`, 'content-type: application/json']
   if (key !== null) lines.push(`x-api-key: ${key}`)

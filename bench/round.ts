@@ -1,7 +1,7 @@
 import type { Inlet } from './contender.ts'
 import type { LoadReport } from './load.ts'
 import { here } from './place.ts'
-import { startProcess } from './process.ts'
+import { type MeasuredProcess, startProcess } from './process.ts'
 import type { Quantiles } from './quantiles.ts'
 import type { Received, Target } from './target.ts'
 
@@ -50,15 +50,19 @@ export async function postAll(inlet: Inlet, messages: number): Promise<LoadRepor
 }
 
 async function post(inlet: Inlet, { messages, rate }: Load): Promise<LoadReport> {
-  const { url, key } = inlet
-  const args = { url, messages, rate, first: nextSequence, bytes: BYTES, ...(key !== null && { key }) }
-  nextSequence += messages
-  const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)
-  await using load = startProcess('the load generator', [here('load.ts'), ...flags])
+  await using load = startLoad(inlet, { messages, rate })
   const sent = JSON.parse(await load.firstLine()) as LoadReport
   inlet.server.mustRun()
   refuseWhere(inlet, failedPosts(messages, sent))
   return sent
+}
+
+/** A load generator of its own, with sequence numbers of its own; it ends by itself, or where it is stopped. */
+export function startLoad({ urls, key }: Pick<Inlet, 'urls' | 'key'>, { messages, rate }: Load): MeasuredProcess {
+  const args = { messages, rate, first: nextSequence, bytes: BYTES, ...(key !== null && { key }) }
+  nextSequence += messages
+  const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)
+  return startProcess('the load generator', [here('load.ts'), ...flags, ...urls.map((url) => `--url=${url}`)])
 }
 
 function misdelivered(sent: LoadReport, received: Received): string[] {

@@ -6,6 +6,7 @@ import { here } from './place.ts'
 import { Refusal } from './round.ts'
 import type { Options, Report, Scenario } from './scenario.ts'
 import { backlog } from './scenarios/backlog.ts'
+import { crowd } from './scenarios/crowd.ts'
 import { endToEnd } from './scenarios/end-to-end.ts'
 import { isolation } from './scenarios/isolation.ts'
 import { latency } from './scenarios/latency.ts'
@@ -14,7 +15,7 @@ import { start } from './scenarios/start.ts'
 import { showTable } from './table.ts'
 import { startTarget } from './target.ts'
 
-const scenarios = [endToEnd, latency, backlog, isolation, paging, start]
+const scenarios = [endToEnd, latency, backlog, isolation, crowd, paging, start]
 
 process.on('SIGINT', () => process.exit(130))
 process.on('SIGTERM', () => process.exit(143))

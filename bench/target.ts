@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { here } from './place.ts'
 import { startProcess } from './process.ts'
@@ -13,6 +14,9 @@ export interface Received extends TallyFigures {
 export interface Target extends AsyncDisposable {
   ok: string
   hang: string
+  fail: string
+  /** Nobody listens there. */
+  refuse: string
   reset(range: Range): Promise<void>
   stats(): Promise<Received>
   /** Resolves when `count` distinct messages have come, or none has for 20 s. */
@@ -44,6 +48,8 @@ export async function startTarget(): Promise<Target> {
   return {
     ok: `${origin}/ok`,
     hang: `${origin}/hang`,
+    fail: `${origin}/fail`,
+    refuse: `http://127.0.0.1:${await closedPort()}/refused`,
     reset: async ({ first, count }) => {
       await fetch(`${origin}/reset?first=${first}&count=${count}`, { method: 'POST' })
     },
@@ -51,4 +57,13 @@ export async function startTarget(): Promise<Target> {
     untilReceived,
     [Symbol.asyncDispose]: receiver.stop,
   }
+}
+
+/** The kernel hands ports out in turn, so that this one is not given to anybody for a long time. */
+async function closedPort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
 }
