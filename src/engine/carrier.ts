@@ -5,7 +5,9 @@ import type { Dispatcher } from './dispatcher.ts'
 import type { PullDesk } from './pull-desk.ts'
 
 /** Both ways to a listener: what is to be sent, and what waits to be fetched. */
-export interface BothWays extends Carrier, Pick<Dispatcher, 'reserve' | 'unreserve' | 'offer' | 'waitUntil'> {
+export interface BothWays
+  extends Omit<Carrier, 'redeliveryWaits'>,
+    Pick<Dispatcher, 'reserve' | 'unreserve' | 'offer' | 'waitUntil'> {
   /** Something of this listener is due at this time, however it gets its messages. */
   due(listenerId: string, dueAt: number): void
 }
