@@ -1,24 +1,12 @@
-import { randomBytes } from 'node:crypto'
-import { createIdFactory } from '../../src/core/id.ts'
-import { createRuntime, type Runtime } from '../../src/runtime.ts'
+const real = Date.now
+let behindMs = 0
 
-/** A real runtime, but that its wall clock can be put back and let run up to today again. */
-export interface MovingClock {
-  runtime: Runtime
-  /** How far behind the wall clock it is from now on; it may only become less. */
-  behind(ms: number): void
-}
-
-const silent = () => undefined
-
-export function createMovingClock(): MovingClock {
-  let behindMs = 0
-  const now = () => Date.now() - behindMs
-  const log = { debug: silent, info: silent, warn: silent, error: silent }
-  return {
-    runtime: { ...createRuntime(log), now, newId: createIdFactory({ now, randomBytes }) },
-    behind(ms) {
-      behindMs = ms
-    },
-  }
+/**
+ * Has the wall clock of this process run so far behind, from which a server that it starts takes its time: a day can
+ * be lived through in seconds. Timers stay real. It may only become less, and zero is everybody else's time again.
+ */
+export function runBehind(ms: number): void {
+  behindMs = ms
+  // The server keeps the function that it finds at its start, so it must be this one before and after.
+  Date.now = () => real() - behindMs
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig } from '../../src/config.ts'
 import { type Server, startServer } from '../../src/server.ts'
-import { createMovingClock, type MovingClock } from './moving-clock.ts'
+import { runBehind } from './moving-clock.ts'
 
 export const ROOT_KEY = 'root-key-of-the-dashboard-tests-0123456789-abcdefghijklmnopqrstu'
 
@@ -26,8 +26,9 @@ export interface Scene {
   close(): Promise<void>
 }
 
+const silent = () => undefined
 const DAY_MS = 86_400_000
-const STEP_MS = 300_000
+const STEP_MS = 900_000
 
 const ok = (response: ServerResponse) => void response.end('{"ok":true}')
 const broken = (response: ServerResponse) => void response.writeHead(503).end('{"error":"maintenance"}')
@@ -37,7 +38,6 @@ const flaky = (response: ServerResponse) => void (Math.random() < 0.12 ? broken(
 
 export async function startScene({ history = true } = {}): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'discue-scene-'))
-  const clock = createMovingClock()
   const received: Record<string, string[]> = {}
   const answers: Scene['answers'] = { shop: flaky, mail: ok, search: slow, ledger: ok, partner: ok, metrics: ok }
   const receivers = createServer(async (request, response) => {
@@ -49,8 +49,8 @@ export async function startScene({ history = true } = {}): Promise<Scene> {
   })
   await new Promise<void>((resolve) => receivers.listen(0, '127.0.0.1', resolve))
   const receiverUrl = `http://127.0.0.1:${(receivers.address() as AddressInfo).port}`
-  if (history) clock.behind(DAY_MS)
-  const server = await start(folder, clock)
+  runBehind(history ? DAY_MS : 0)
+  const server = await start(folder)
   const call: Scene['call'] = async (method, path, body, key = ROOT_KEY) => {
     const headers = { 'x-api-key': key, ...(body !== undefined && { 'content-type': 'application/json' }) }
     const response = await fetch(`${server.url}/v1${path}`, { method, headers, body: JSON.stringify(body) })
@@ -68,14 +68,14 @@ export async function startScene({ history = true } = {}): Promise<Scene> {
     },
   }
   await furnish(scene)
-  if (history) await liveThrough(scene, clock)
+  if (history) await liveThrough(scene)
   await addTrouble(scene)
   return scene
 }
 
-function start(folder: string, clock: MovingClock): Promise<Server> {
+function start(folder: string): Promise<Server> {
   const flags = ['--port', '0', '--root-api-key', ROOT_KEY, '--database-url', `sqlite:${join(folder, 'scene.db')}`]
-  return startServer(readConfig(flags), clock.runtime)
+  return startServer(readConfig(flags), { debug: silent, info: silent, warn: silent, error: silent })
 }
 
 const ORDER_SCHEMA = {
@@ -132,14 +132,14 @@ export function order(number: number): { name: string; data: string } {
 /** Quiet at night, busy at noon. */
 function volumeAt(ms: number): number {
   const hour = new Date(ms).getUTCHours() + new Date(ms).getUTCMinutes() / 60
-  return Math.round(6 + 34 * Math.max(0, Math.sin(((hour - 6) / 16) * Math.PI)))
+  return Math.round(5 + 40 * Math.max(0, Math.sin(((hour - 6) / 16) * Math.PI)))
 }
 
-async function liveThrough(scene: Scene, clock: MovingClock): Promise<void> {
+async function liveThrough(scene: Scene): Promise<void> {
   let number = 10_000
   const { ids } = scene
   for (let behind = DAY_MS - STEP_MS; behind > 60_000; behind -= STEP_MS) {
-    clock.behind(behind)
+    runBehind(behind)
     const volume = volumeAt(Date.now() - behind)
     const orders = Array.from({ length: volume }, () => order(number++))
     await scene.call('POST', `/queues/${ids.orders}/messages/batch`, { messages: orders })
@@ -147,7 +147,7 @@ async function liveThrough(scene: Scene, clock: MovingClock): Promise<void> {
     await scene.call('POST', `/queues/${ids['search-index']}/messages/batch`, { messages: documents })
     await settled(scene)
   }
-  clock.behind(0)
+  runBehind(0)
 }
 
 /** Until nothing waits that could still be delivered. */
@@ -171,6 +171,6 @@ async function addTrouble(scene: Scene): Promise<void> {
   await scene.call('POST', `/queues/${ids['partner-feed']}/messages/batch`, { messages: feed })
   await settled(scene)
   await scene.call('PATCH', `/queues/${ids.telemetry}`, { paused: true })
-  const points = Array.from({ length: 340 }, (_, index) => ({ data: `{"cpu":${index % 100}}` }))
+  const points = Array.from({ length: 120 }, (_, index) => ({ data: `{"cpu":${index % 100}}` }))
   await scene.call('POST', `/queues/${ids.telemetry}/messages/batch`, { messages: points })
 }

@@ -1,8 +1,8 @@
 import { type CompiledSchema, compileSchema } from '../core/compiled-schema.ts'
 import { Problem } from '../core/problem.ts'
 import type { Queue, QueueSchema } from '../core/queue.ts'
-import { schemaId } from '../core/schema.ts'
 import { schemaFaults } from '../core/schema-faults.ts'
+import { schemaId } from '../core/schema-id.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
 /**

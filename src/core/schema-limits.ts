@@ -11,7 +11,7 @@ export class SchemaSurvey extends FaultList {
 /** What only all of a schema together can break: its size, the number of its properties, and what its patterns cost. */
 export function checkLimits(survey: SchemaSurvey, schema: unknown, path: string): void {
   // Only a schema without faults is known to be shallow enough for a recursive writer.
-  const bytes = survey.faults.length === 0 ? Buffer.byteLength(JSON.stringify(schema)) : 0
+  const bytes = survey.faults.length === 0 ? new TextEncoder().encode(JSON.stringify(schema)).length : 0
   if (survey.properties > MAX_PROPERTIES) {
     survey.add(`must declare at most ${MAX_PROPERTIES} properties in all, not ${survey.properties}`, path)
   } else if (bytes > MAX_SCHEMA_BYTES) {

@@ -1,6 +1,3 @@
-import { hash } from 'node:crypto'
-import canonicalize from 'canonicalize'
-
 /** What the `data` of a queue's messages must look like: each property of that JSON object, and the rule for it. */
 export type Schema = { [property: string]: Rule }
 
@@ -50,13 +47,3 @@ export const MAX_SCHEMA_BYTES = 64 * 1024
 export const MAX_PATTERN_CHARACTERS = 10_000
 /** Of all patterns together, once compiled: some 20 MB at the very worst, for as long as the schema is in use. */
 export const MAX_PATTERN_STEPS = 4_096
-
-/**
- * The hexadecimal SHA-256 of the schema in canonical JSON (RFC 8785): the same for the same schema, in whatever order
- * its properties were sent. Throws for a schema that has faults.
- */
-export function schemaId(schema: Schema): string {
-  const text = canonicalize(schema)
-  if (text === undefined) throw new TypeError('a schema is an object')
-  return hash('sha256', text, 'hex')
-}

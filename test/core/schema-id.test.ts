@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Schema } from '../../src/core/schema.ts'
-import { schemaId } from '../../src/core/schema.ts'
+import { schemaId } from '../../src/core/schema-id.ts'
 
 test('the id is the SHA-256 of the canonical JSON, in hex', () => {
   // printf '%s' '{"name":{"max":10,"type":"string"},"total":{"min":0,"type":"number"}}' | sha256sum

@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { compileSchema } from '../../src/core/compiled-schema.ts'
-import { type Schema, schemaId } from '../../src/core/schema.ts'
+import type { Schema } from '../../src/core/schema.ts'
 import { schemaFaults } from '../../src/core/schema-faults.ts'
+import { schemaId } from '../../src/core/schema-id.ts'
 import { name, objectOf, root } from './schema-samples.ts'
 
 // The same schemas and values on every run: a failure is one that everybody can repeat.

@@ -1,3 +1,300 @@
-export function ListenerPage(_props: Record<string, string>) {
-  return null
+import { KeyRound, Pencil, RotateCcw, Stethoscope, Trash2 } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { Link, useLocation } from 'wouter'
+import { call } from '../api/client.ts'
+import { useListener, useQueue, useStats } from '../api/queries.ts'
+import type { Listener, Queue, Stats } from '../api/types.ts'
+import { Badge, LivenessBadge } from '../parts/badge.tsx'
+import { Button } from '../parts/button.tsx'
+import { Confirm } from '../parts/confirm.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { Loaded } from '../parts/loaded.tsx'
+import { Menu } from '../parts/menu.tsx'
+import { Card, Facts, Figure, Figures, Page } from '../parts/page.tsx'
+import { curl, Snippet } from '../parts/snippet.tsx'
+import { Ago } from '../parts/time.tsx'
+import { duration, latency, number, plural } from '../words/format.ts'
+import { CheckDialog } from './check-dialog.tsx'
+import { HealthStrip } from './health-strip.tsx'
+import { ListenerDialog, Secret } from './listener-dialog.tsx'
+import { LatencyChart } from './overview.tsx'
+import { successOf } from './queues.tsx'
+import { RedeliverDialog } from './redeliver-dialog.tsx'
+
+export function ListenerPage({ queueId, listenerId }: { queueId: string; listenerId: string }) {
+  const [queue, listener] = [useQueue(queueId), useListener(queueId, listenerId)]
+  return (
+    <Loaded query={listener} what="this listener" scope="listeners: read" bones={420}>
+      {(data) => <ListenerParts listener={data} queue={queue.data} queueId={queueId} />}
+    </Loaded>
+  )
+}
+
+type Open = 'none' | 'edit' | 'delete' | 'check' | 'redeliver' | 'rotate'
+
+function ListenerParts({
+  listener,
+  queue,
+  queueId,
+}: {
+  listener: Listener
+  queue: Queue | undefined
+  queueId: string
+}) {
+  const [open, setOpen] = useState<Open>('none')
+  const [, go] = useLocation()
+  const stats = useStats(listener.id)
+  const path = `/queues/${queueId}/listeners/${listener.id}`
+  const close = () => setOpen('none')
+  const pulls = !listener.notify_url
+  return (
+    <Page
+      title={listener.name}
+      trail={[
+        ['Queues', '/queues'],
+        [queue?.name ?? 'Queue', `/queues/${queueId}`],
+      ]}
+      badge={
+        <>
+          <LivenessBadge state={listener.liveness.state} />
+          {listener.status === 'disabled' && <Badge tone="wait">disabled</Badge>}
+          {pulls && <Badge>pulls</Badge>}
+        </>
+      }
+      lead={listener.notify_url ? <code>{listener.notify_url}</code> : 'A program pulls its messages.'}
+      actions={
+        <>
+          {!pulls && (
+            <Button icon={Stethoscope} onPress={() => setOpen('check')}>
+              Check the way
+            </Button>
+          )}
+          <Button
+            icon={RotateCcw}
+            kind={listener.messages.missed_count > 0 ? 'primary' : undefined}
+            onPress={() => setOpen('redeliver')}
+          >
+            Redeliver
+          </Button>
+          <Menu
+            label="More for this listener"
+            parts={[
+              { title: 'Edit', icon: Pencil, act: () => setOpen('edit') },
+              { title: 'Rotate the secret', icon: KeyRound, act: () => setOpen('rotate') },
+              { title: 'Delete', icon: Trash2, act: () => setOpen('delete'), danger: true },
+            ]}
+          />
+        </>
+      }
+    >
+      <ListenerFigures listener={listener} stats={stats.data} />
+      <ListenerCharts stats={stats.data} />
+      <div className="columns">
+        <LivenessCard listener={listener} />
+        <Missed listener={listener} queueId={queueId} />
+        <Settings listener={listener} />
+      </div>
+      {pulls && <PullCard queueId={queueId} listener={listener} />}
+      {queue && <ListenerDialog isOpen={open === 'edit'} onClose={close} queue={queue} listener={listener} />}
+      <CheckDialog isOpen={open === 'check'} onClose={close} path={path} name={listener.name} />
+      <RedeliverDialog isOpen={open === 'redeliver'} onClose={close} queueId={queueId} listener={listener} />
+      <RotateDialog isOpen={open === 'rotate'} onClose={close} path={path} name={listener.name} />
+      <Confirm
+        title={`Delete ${listener.name}?`}
+        verb="Delete the listener"
+        isOpen={open === 'delete'}
+        onClose={close}
+        done={`The listener ${listener.name} is deleted.`}
+        act={async () => {
+          await call('DELETE', path)
+          go(`/queues/${queueId}`)
+        }}
+      >
+        <p>
+          What waits for it is not delivered any more, and its{' '}
+          {plural(listener.messages.missed_count, 'missed message')} cannot be redelivered to it. The messages
+          themselves stay, for the other listeners.
+        </p>
+      </Confirm>
+    </Page>
+  )
+}
+
+function ListenerFigures({ listener, stats }: { listener: Listener; stats: Stats | undefined }) {
+  const own = stats?.listeners?.find(({ id }) => id === listener.id)
+  const { missed_count: missed, acknowledged_count: acknowledged, pending_count: waiting } = listener.messages
+  return (
+    <Figures>
+      <Figure label="Success" value={successOf(own)} note="of attempts in 24 hours" />
+      <Figure
+        label="Latency p50"
+        value={latency(own?.delivery_latency.p50 ?? null)}
+        note={`p95 ${latency(own?.delivery_latency.p95 ?? null)}, p99 ${latency(own?.delivery_latency.p99 ?? null)}`}
+      />
+      {waiting !== undefined && <Figure label="Waiting" value={number(waiting)} note="deliveries" />}
+      <Figure
+        label="Missed"
+        value={number(missed)}
+        note={missed > 0 ? 'can be redelivered' : 'none'}
+        tone={missed > 0 ? 'bad' : undefined}
+      />
+      <Figure label="Acknowledged" value={number(acknowledged)} note="since it was made" />
+    </Figures>
+  )
+}
+
+function ListenerCharts({ stats }: { stats: Stats | undefined }) {
+  const series = useMemo(() => stats?.series ?? [], [stats])
+  const measured = series.some((one) => (one.delivery_latency?.count ?? 0) > 0)
+  return (
+    <div className="columns" data-lead="">
+      <Card title="Latency" side={<span className="small soft">24 hours</span>}>
+        {measured ? <LatencyChart series={series} /> : <p className="soft">Nothing was delivered in 24 hours.</p>}
+      </Card>
+      <Card title="How it answered" side={<span className="small soft">24 hours</span>}>
+        <HealthStrip series={series} />
+      </Card>
+    </div>
+  )
+}
+
+function LivenessCard({ listener: { liveness, liveness_url } }: { listener: Listener }) {
+  return (
+    <Card title="Liveness">
+      <Facts
+        facts={[
+          ['Now', <LivenessBadge key="state" state={liveness.state} />],
+          ['Judged by', liveness_url ? <code key="url">{liveness_url}</code> : 'its deliveries'],
+          ['Succeeded', `${number(liveness.success_count)} times`],
+          ['Last success', <Ago key="success" at={liveness.last_success_at} />],
+          ['Failed', `${number(liveness.failure_count)} times`],
+          ['Last failure', <Ago key="failure" at={liveness.last_failure_at} />],
+          ...(liveness.last_failure_msg || liveness.last_failure_status
+            ? ([['Why', [liveness.last_failure_status, liveness.last_failure_msg].filter(Boolean).join(' ')]] as [
+                string,
+                string,
+              ][])
+            : []),
+        ]}
+      />
+    </Card>
+  )
+}
+
+const SHOWN_MISSED = 8
+
+function Missed({ listener, queueId }: { listener: Listener; queueId: string }) {
+  const { missed, missed_count } = listener.messages
+  return (
+    <Card title="Missed, the newest">
+      {missed.length === 0 ? (
+        <p className="soft">Nothing was missed: every message was acknowledged or still has attempts left.</p>
+      ) : (
+        <ul className="stack">
+          {missed.slice(0, SHOWN_MISSED).map((id) => (
+            <li key={id}>
+              <Link href={`/queues/${queueId}/messages/${id}`} className="mono">
+                {id}
+              </Link>
+            </li>
+          ))}
+          {missed_count > SHOWN_MISSED && (
+            <li>
+              <Link href={`/queues/${queueId}/messages`}>all {number(missed_count)}, among the queue's messages</Link>
+            </li>
+          )}
+        </ul>
+      )}
+    </Card>
+  )
+}
+
+const ORDERINGS = { none: 'none', queue: 'of acceptance', key: 'within each key' }
+
+function Settings({ listener }: { listener: Listener }) {
+  const { retry, timeout, max_concurrency, rate_limit, ordering, on_missed, headers } = listener
+  const names = Object.keys(headers ?? {})
+  return (
+    <Card title="Settings">
+      <Facts
+        facts={[
+          ['Timeout', timeout === undefined ? '–' : duration(timeout)],
+          ['At once', max_concurrency === undefined ? '–' : `${max_concurrency} at most`],
+          [
+            'Attempts',
+            retry
+              ? `${retry.max_attempts}, from ${duration(retry.initial_delay)} to ${duration(retry.max_delay)}`
+              : '–',
+          ],
+          ['Rate limit', rate_limit ? `${rate_limit.requests} in ${duration(rate_limit.per)}` : 'none'],
+          [
+            'Order',
+            ORDERINGS[ordering ?? 'none'] +
+              (ordering && ordering !== 'none' && on_missed === 'block' ? ', blocks when one is missed' : ''),
+          ],
+          ['Headers', names.length === 0 ? 'none' : names.join(', ')],
+          ['Id', <code key="id">{listener.id}</code>],
+        ]}
+      />
+    </Card>
+  )
+}
+
+/** What a program does that pulls. */
+function PullCard({ queueId, listener }: { queueId: string; listener: Listener }) {
+  const path = `/queues/${queueId}/listeners/${listener.id}`
+  return (
+    <Card title="Pull its messages">
+      <div className="stack">
+        <p className="soft">
+          Ask for some, which waits up to 30 s for them; what is not acknowledged in time comes again.
+        </p>
+        <Snippet>{curl('POST', `${path}/pull`, { max: 10, wait: 30_000 })}</Snippet>
+        <p className="soft">Acknowledge with the receipts of what was taken care of.</p>
+        <Snippet>{curl('POST', `${path}/ack`, { receipts: ['…'] })}</Snippet>
+      </div>
+    </Card>
+  )
+}
+
+function RotateDialog({
+  isOpen,
+  onClose,
+  path,
+  name,
+}: {
+  isOpen: boolean
+  onClose: () => void
+  path: string
+  name: string
+}) {
+  const [secret, setSecret] = useState<string | null>(null)
+  const close = () => {
+    setSecret(null)
+    onClose()
+  }
+  if (secret !== null) {
+    return (
+      <Dialog title="The new secret" isOpen={isOpen} onClose={close} pinned>
+        <Secret text={secret} onClose={close} />
+      </Dialog>
+    )
+  }
+  return (
+    <Confirm
+      title={`Rotate the secret of ${name}?`}
+      verb="Make a new secret"
+      danger={false}
+      isOpen={isOpen}
+      onClose={() => undefined}
+      onCancel={close}
+      done="The secret is rotated."
+      act={async () => {
+        const { listener } = await call<{ listener: { secret: string } }>('PATCH', path, { body: { secret: 'rotate' } })
+        setSecret(listener.secret)
+      }}
+    >
+      <p>Deliveries are signed with both the old and the new one for 24 hours, so that nothing is refused meanwhile.</p>
+    </Confirm>
+  )
 }

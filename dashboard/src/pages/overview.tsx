@@ -10,10 +10,13 @@ import { Empty } from '../parts/empty.tsx'
 import { Loaded } from '../parts/loaded.tsx'
 import { Card, Figure, Figures, Page } from '../parts/page.tsx'
 import { curl } from '../parts/snippet.tsx'
+import { coarser } from '../words/coarser.ts'
 import { duration, latency, number, percent, plural } from '../words/format.ts'
 import { type Concern, concernsOf } from './attention.ts'
 
-const BUCKET_S = 300
+/** Points of a quarter of an hour each. */
+const BUCKETS_EACH = 3
+const POINT_S = 3 * 300
 
 /** What happened in the past day, and what needs somebody. */
 export function OverviewPage() {
@@ -89,15 +92,16 @@ function RateNow() {
   )
 }
 
-function RateChart({ series }: { series: Bucket[] }) {
+export function RateChart({ series }: { series: Bucket[] }) {
   const shown = useMemo(() => {
-    const perSecond = (type: keyof Counts) => series.map(({ counts }) => (counts[type] ?? 0) / BUCKET_S)
+    const points = coarser(series, BUCKETS_EACH)
+    const perSecond = (type: keyof Counts) => points.map(({ counts }) => (counts[type] ?? 0) / POINT_S)
     return {
-      times: series.map(({ start }) => start),
+      times: points.map(({ start }) => start),
       series: [
-        { name: 'accepted', token: '--accent', values: perSecond('message_added') },
-        { name: 'delivered', token: '--good', values: perSecond('message_published_ok') },
-        { name: 'failed', token: '--bad', values: perSecond('message_published_not_ok') },
+        { name: 'accepted', token: '--accent-fill', values: perSecond('message_added') },
+        { name: 'delivered', token: '--good-fill', values: perSecond('message_published_ok') },
+        { name: 'failed', token: '--bad-fill', values: perSecond('message_published_not_ok') },
       ],
     }
   }, [series])
@@ -131,9 +135,9 @@ export function LatencyChart({ series }: { series: Bucket[] }) {
     () => ({
       times: series.map(({ start }) => start),
       series: [
-        { name: 'p99', token: '--wait', values: series.map((one) => one.delivery_latency?.p99 ?? null) },
-        { name: 'p95', token: '--plan', values: series.map((one) => one.delivery_latency?.p95 ?? null) },
-        { name: 'p50', token: '--accent', values: series.map((one) => one.delivery_latency?.p50 ?? null) },
+        { name: 'p99', token: '--wait-fill', values: series.map((one) => one.delivery_latency?.p99 ?? null) },
+        { name: 'p95', token: '--plan-fill', values: series.map((one) => one.delivery_latency?.p95 ?? null) },
+        { name: 'p50', token: '--accent-fill', values: series.map((one) => one.delivery_latency?.p50 ?? null) },
       ],
     }),
     [series],

@@ -12,6 +12,7 @@ export function Confirm({
   danger = true,
   isOpen,
   onClose,
+  onCancel = onClose,
   act,
   done,
   children,
@@ -20,7 +21,9 @@ export function Confirm({
   verb: string
   danger?: boolean
   isOpen: boolean
+  /** Once it is done. */
   onClose: () => void
+  onCancel?: () => void
   act: () => Promise<unknown>
   /** Said once it is done. */
   done: string
@@ -29,7 +32,7 @@ export function Confirm({
   const change = useChange(act, { said: done, after: onClose })
   const close = () => {
     change.reset()
-    onClose()
+    onCancel()
   }
   return (
     <Dialog title={title} isOpen={isOpen} onClose={close}>

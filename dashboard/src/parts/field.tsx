@@ -89,7 +89,6 @@ export function Moment({
         id={id}
         className="input"
         type="datetime-local"
-        step={1}
         value={value === null ? '' : localText(value)}
         onChange={({ target }) => onChange(target.value === '' ? null : new Date(target.value).getTime())}
       />
@@ -100,7 +99,7 @@ export function Moment({
 
 function localText(ms: number): string {
   const shifted = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000)
-  return shifted.toISOString().slice(0, 19)
+  return shifted.toISOString().slice(0, 16)
 }
 
 export function Switch({

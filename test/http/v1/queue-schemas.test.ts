@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSchemaChecks } from '../../../src/app/schema-checks.ts'
-import { schemaId } from '../../../src/core/schema.ts'
+import { schemaId } from '../../../src/core/schema-id.ts'
 import { type Json, OTHER_OWNER_KEY, sharedApi } from '../../support/api.ts'
 
 const api = await sharedApi()
