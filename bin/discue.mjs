@@ -5,7 +5,9 @@
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-const folder = fileURLToPath(new URL('../node_modules/.cache/discue', import.meta.url))
+// Where the checkout cannot be written to, whoever runs it says where else.
+const folder =
+  process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL('../node_modules/.cache/discue', import.meta.url))
 enableCompileCache(folder)
 process.env.NODE_COMPILE_CACHE = folder
 await import('../src/main.ts')

@@ -1,0 +1,66 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitepress'
+
+const api = fileURLToPath(new URL('../reference/api', import.meta.url))
+/** Made by scripts/api-pages.mjs before the site is built. */
+const apiPages = existsSync(api) ? readdirSync(api).filter((name) => name !== 'index.md') : []
+const titled = (name: string) => {
+  const words = name.replace(/\.md$/, '').replaceAll('-', ' ')
+  return { text: words.charAt(0).toUpperCase() + words.slice(1), link: `/reference/api/${name.replace(/\.md$/, '')}` }
+}
+
+export default defineConfig({
+  title: 'discue',
+  description: 'A self-hosted server that stores messages and delivers them by HTTP, now or later',
+  lang: 'en',
+  srcExclude: ['decisions/**', 'node_modules/**'],
+  cleanUrls: true,
+  lastUpdated: false,
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/mark.svg' }]],
+  themeConfig: {
+    logo: '/mark.svg',
+    search: { provider: 'local', options: { detailedView: true } },
+    outline: { level: [2, 3] },
+    nav: [
+      { text: 'Start', link: '/start' },
+      { text: 'Guides', link: '/guides/receive' },
+      { text: 'Reference', link: '/reference/configuration' },
+    ],
+    sidebar: [
+      {
+        text: 'Begin',
+        items: [
+          { text: 'First message in two minutes', link: '/start' },
+          { text: 'How it works', link: '/concepts' },
+        ],
+      },
+      {
+        text: 'Guides',
+        items: [
+          { text: 'Receive and verify', link: '/guides/receive' },
+          { text: 'Retries and repetitions', link: '/guides/retries' },
+          { text: 'Listen on a laptop', link: '/guides/listen' },
+          { text: 'Pull instead of push', link: '/guides/pull' },
+          { text: 'Later, and again and again', link: '/guides/schedules' },
+          { text: 'Keep the order', link: '/guides/ordering' },
+          { text: 'Test with a clock you move', link: '/guides/manual-clock' },
+          { text: 'Go to production', link: '/guides/production' },
+          { text: 'Back up and restore', link: '/guides/backups' },
+          { text: 'Watch it', link: '/guides/monitoring' },
+          { text: 'Security', link: '/guides/security' },
+        ].filter(({ link }) => existsSync(fileURLToPath(new URL(`..${link}.md`, import.meta.url)))),
+      },
+      {
+        text: 'Reference',
+        items: [
+          { text: 'Configuration', link: '/reference/configuration' },
+          { text: 'Command line', link: '/reference/command-line' },
+          { text: 'What a listener receives', link: '/reference/delivery' },
+          { text: 'HTTP API', link: '/reference/api/', collapsed: true, items: apiPages.map(titled) },
+        ],
+      },
+    ],
+    docFooter: { prev: 'Before', next: 'Next' },
+  },
+})
