@@ -6,11 +6,12 @@ import type { Leases } from './leases.ts'
 import type { Orders } from './orders.ts'
 
 const UNMOVED = `
-  select due_at as dueAt, attempts from deliveries where listener_id = ? and due_at = ? and sequence = ? and moved = 0`
+  select due_at as dueAt, pulled_at as pulledAt from deliveries
+   where listener_id = ? and due_at = ? and sequence = ? and moved = 0`
 const MOVED = `
-  select due_at as dueAt, attempts from deliveries where sequence = ? and moved = 1 and listener_id = ?`
+  select due_at as dueAt, pulled_at as pulledAt from deliveries where sequence = ? and moved = 1 and listener_id = ?`
 
-/** The holder judges by the run that it knows, and its settlement finds another one. */
+/** Whoever holds it goes on; what comes of that is judged by the new run, or finds that there is one. */
 const RENEW = `
   update deliveries set attempts_before = attempts where listener_id = ? and due_at = ? and sequence = ?`
 const BRING_FORWARD = `
@@ -24,6 +25,12 @@ export interface Pair {
   listenerId: string
 }
 
+/** `pulledAt`: somebody has pulled it and holds it. */
+interface Pending {
+  dueAt: number
+  pulledAt: number | null
+}
+
 /** Begins a new run of a delivery, however it stands, within a transaction. */
 export type BeginAnew = (pair: Pair, at: { now: number; changes: FigureChanges }) => void
 
@@ -32,20 +39,20 @@ export function createBeginAnew(db: DatabaseSync, { leases, orders }: { leases: 
   const [renew, bringForward] = [db.prepare(RENEW), db.prepare(BRING_FORWARD)]
   const beginRun = createBeginRun(db)
 
-  function pendingOf({ message: { sequence, deliverAt }, listenerId }: Pair): { dueAt: number } | undefined {
+  function pendingOf({ message: { sequence, deliverAt }, listenerId }: Pair): Pending | undefined {
     const row = unmoved.get(listenerId, deliverAt, sequence) ?? moved.get(sequence, listenerId)
-    return row as { dueAt: number } | undefined
+    return row as unknown as Pending | undefined
   }
 
-  function beginPending({ message: { sequence }, listenerId }: Pair, dueAt: number, now: number): void {
-    if (leases.isHeld(listenerId, sequence, now)) renew.run(listenerId, dueAt, sequence)
+  function beginPending({ message: { sequence }, listenerId }: Pair, { dueAt, pulledAt }: Pending, now: number): void {
+    if (pulledAt !== null || leases.isHeld(listenerId, sequence, now)) renew.run(listenerId, dueAt, sequence)
     else bringForward.run(now, listenerId, dueAt, sequence)
   }
 
   return (pair, { now, changes }) => {
     const { message, listenerId } = pair
     const pending = pendingOf(pair)
-    if (pending !== undefined) return beginPending(pair, pending.dueAt, now)
+    if (pending !== undefined) return beginPending(pair, pending, now)
     if (orders.isHeld(listenerId, message.sequence)) return
     if (deleteMissed.run(message.sequence, listenerId).changes === 1) changes.of(listenerId).missed -= 1
     changes.of(listenerId).pending += 1

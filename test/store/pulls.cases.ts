@@ -452,6 +452,25 @@ const together: StoreCase[] = [
     },
   },
   {
+    name: 'a redelivery of what somebody holds leaves it to the holder, and begins the retries anew',
+    async run(given) {
+      const { store, now } = given
+      const { queue, listener } = await scene(given, { retry: { ...RETRY, maxAttempts: 2 } })
+      const message = await accepted(given, queue)
+      await end(given, listener, receiptOf(await pulledOne(given, listener)), { how: 'returned', delayMs: 0 })
+      const second = await pulledOne(given, listener)
+      await store.redeliveries.ofMessage({ ...idsOf(message), listenerIds: [listener.id], now })
+      assert.deepEqual(await pulled(given, listener, { now: now + 1 }), [])
+      const returned = await end(given, listener, receiptOf(second), { how: 'returned', delayMs: 0 }, now + 2)
+      assert.deepEqual(returned, { outcome: 'settled', dueAt: now + 2 })
+      const third = await pulledOne(given, listener, { now: now + 2 })
+      assert.equal(third.attempt, 3)
+      assert.equal((await end(given, listener, receiptOf(third), ACK, now + 3)).outcome, 'settled')
+      await store.redeliveries.ofMessage({ ...idsOf(message), listenerIds: [listener.id], now: now + 4 })
+      assert.equal((await pulledOne(given, listener, { now: now + 4 })).attempt, 4)
+    },
+  },
+  {
     name: 'a message that one listener pulls stays as it is for another',
     async run(given) {
       const { queue, listener } = await scene(given)
