@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Next } from '../../src/core/delivery.ts'
 import type { StoredAnswer } from '../../src/store/answers.ts'
 import type { Accept, AcceptResult, Batch, BatchResult, NewDelivery, Settlement } from '../../src/store/batch.ts'
+import type { ScheduleStep } from '../../src/store/schedules.ts'
 import { packBatch, packResult, unpackBatch, unpackResult } from '../../src/store-sqlite/batch-wire.ts'
 
 const text = fc.string({ unit: 'binary' })
@@ -20,6 +21,11 @@ const newDelivery: fc.Arbitrary<NewDelivery> = fc.record(
   { requiredKeys: ['listenerId', 'leased'] },
 )
 
+const run = fc.record({ dueAt: time, ranAt: time, messageId: nullable(text), error: nullable(text) })
+const step: fc.Arbitrary<ScheduleStep> = fc.record({
+  ...{ scheduleId: text, revision: time, from: time, nextAt: nullable(time), runs: fc.array(run) },
+})
+
 /** Messages of one accept have one organization and queue. */
 const accept: fc.Arbitrary<Accept> = fc.tuple(text, text).chain(([organizationId, queueId]) => {
   const place = { organizationId: fc.constant(organizationId), queueId: fc.constant(queueId) }
@@ -27,7 +33,12 @@ const accept: fc.Arbitrary<Accept> = fc.tuple(text, text).chain(([organizationId
   const message = fc.record({ id: text, ...place, name: nullable(text), key: nullable(text), data: text, ...times })
   const deliveries = fc.array(newDelivery)
   const messages = fc.array(fc.record({ message, deliveries }), { minLength: 1 })
-  return fc.record({ queueVersion: time, messages, answer: nullable(answer) })
+  const record = fc.record({ queueVersion: time, messages, answer: nullable(answer) })
+  const steps = fc.array(step, { minLength: 1 })
+  return fc.oneof(
+    record,
+    fc.tuple(record, steps).map(([it, made]) => ({ ...it, steps: made })),
+  )
 })
 
 const next: fc.Arbitrary<Next> = fc.oneof(
@@ -69,7 +80,7 @@ const acceptResult: fc.Arbitrary<AcceptResult> = fc.oneof(
       fc.record({ sequence: time, leases: fc.array(nullable(time)), places: nullable(fc.array(nullable(place))) }),
     ),
   }),
-  fc.record({ outcome: fc.constantFrom('stale' as const, 'answered' as const) }),
+  fc.record({ outcome: fc.constantFrom('stale' as const, 'answered' as const, 'passed' as const) }),
   fc.record({
     outcome: fc.constant('quota' as const),
     limit: fc.constantFrom('storedMessages' as const, 'messagesPerDay' as const),

@@ -4,6 +4,7 @@ import { DEFAULT_SETTINGS, type Listener } from '../../src/core/listener.ts'
 import type { Message } from '../../src/core/message.ts'
 import { NO_LIMITS, type Organization } from '../../src/core/organization.ts'
 import type { Queue } from '../../src/core/queue.ts'
+import type { Schedule } from '../../src/core/schedule.ts'
 import { makeSecret } from '../../src/core/signature.ts'
 import { predictableBytes } from '../support/predictable-bytes.ts'
 
@@ -20,6 +21,7 @@ export interface Make {
   ownerKey(organization: { id: string }, what?: Partial<ApiKey>): ApiKey
   queue(organization: { id: string }, what?: Partial<Queue>): Queue
   listener(queue: Queue, what?: Partial<Listener>): Listener
+  schedule(queue: Queue, what?: Partial<Schedule>): Schedule
   message(queue: Queue, what?: Partial<Message>): Omit<Message, 'sequence'>
 }
 
@@ -61,6 +63,12 @@ export function createMake(): Make {
       const urls = { notifyUrl: 'http://127.0.0.1:9/notify', livenessUrl: 'http://127.0.0.1:9/alive' }
       const secrets = { secret: makeSecret(randomBytes), retiredSecrets: [] }
       return { ...named('listener'), ...place, ...urls, ...secrets, settings: DEFAULT_SETTINGS, ...what }
+    },
+    schedule(queue, what) {
+      const place = { organizationId: queue.organizationId, queueId: queue.id }
+      const when = { timing: { everyMs: 60_000 }, timezone: 'UTC', startsAt: null, endsAt: null } as const
+      const rest = { data: '{"order":1}', messageName: null, paused: false, catchUp: 'none' } as const
+      return { ...named('schedule'), ...place, ...when, ...rest, ...what }
     },
     message(queue, what) {
       const place = { organizationId: queue.organizationId, queueId: queue.id }

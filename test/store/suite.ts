@@ -20,6 +20,7 @@ import { queueCases } from './queues.cases.ts'
 import { quotaCases } from './quotas.cases.ts'
 import { redeliveryCases } from './redeliveries.cases.ts'
 import { removalCases } from './removals.cases.ts'
+import { scheduleCases } from './schedules.cases.ts'
 import { searchCases } from './search.cases.ts'
 import { secretCases } from './secrets.cases.ts'
 import { settlementCases } from './settlements.cases.ts'
@@ -62,6 +63,7 @@ const nouns: Record<string, StoreCase[]> = {
   orders: orderCases,
   redeliveries: redeliveryCases,
   paging: pagingCases,
+  schedules: scheduleCases,
   search: searchCases,
   secrets: secretCases,
   pulls: pullCases,
