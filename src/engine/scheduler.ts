@@ -85,14 +85,20 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 
   async function runQueue(plans: SchedulePlan[]): Promise<void> {
     const { organizationId, queueId } = plans[0]!.due.schedule
-    const { peek, load } = deps.directory
-    const route = peek(organizationId, queueId) ?? (await load(organizationId, queueId))
+    const { peek, load, forget } = deps.directory
+    const known = peek(organizationId, queueId)
+    const route = known ?? (await load(organizationId, queueId))
     // The queue is gone, and its schedules will be.
     if (route === null) return passOver(plans.map((plan) => ({ ...stepOf(plan, []), nextAt: null })))
     const refused = plans.flatMap((plan) => {
       const error = refusalOf(plan, route)
       return error === null ? [] : [failed(plan, error)]
     })
+    // No run fails by what may be the schema of yesterday.
+    if (refused.length > 0 && known !== undefined) {
+      forget(organizationId, queueId)
+      return runQueue(plans)
+    }
     const steps = [...refused, ...plans.filter(({ dueAts }) => dueAts.length === 0).map((plan) => stepOf(plan, []))]
     const taken = new Set(steps.map(({ scheduleId }) => scheduleId))
     if (steps.length > 0) await passOver(steps)

@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { createQueueDirectory } from '../../src/app/queue-directory.ts'
+import { createSchemaChecks } from '../../src/app/schema-checks.ts'
+import type { Queue } from '../../src/core/queue.ts'
+import { firstDue, type Schedule } from '../../src/core/schedule.ts'
+import { schemaId } from '../../src/core/schema.ts'
+import { createScheduler } from '../../src/engine/scheduler.ts'
+import { StoreUnavailable } from '../../src/store/store.ts'
+import { createMake } from '../store/make.ts'
+import { almanac } from '../support/almanac.ts'
+import { type Office, type OfficeOptions, openOffice } from './office.ts'
+
+const MINUTE = 60_000
+const DAY = 86_400_000
+const make = createMake()
+
+interface Hall {
+  office: Office
+  queue: Queue
+  scheduler: ReturnType<typeof createScheduler>
+  start: number
+  add(what?: Partial<Schedule>, queue?: Queue): Promise<Schedule>
+  /** Due times that have a message, in order, and messages there are. */
+  ran(schedule: Schedule): Promise<number[]>
+  messages(): Promise<number>
+  details(schedule: Schedule): Promise<NonNullable<Awaited<ReturnType<Office['store']['schedules']['get']>>>>
+}
+
+async function open(t: TestContext, options: OfficeOptions & { queue?: Queue } = {}): Promise<Hall> {
+  const office = await openOffice(t, options)
+  const queue = options.queue ?? (await office.addQueue())
+  const { store, runtime, acceptor } = office
+  office.sender.reply = () => 200
+  const directory = createQueueDirectory(store)
+  const schemaChecks = createSchemaChecks()
+  const scheduler = createScheduler({ store, acceptor, directory, schemaChecks, almanac, runtime })
+  scheduler.start()
+  t.after(() => scheduler.stop())
+  const start = runtime.now()
+  const idsOf = ({ organizationId, queueId, id }: Schedule) => ({ organizationId, queueId, id })
+  return {
+    office,
+    queue,
+    scheduler,
+    start,
+    async add(what, into = queue) {
+      const now = runtime.now()
+      const schedule = make.schedule(into, { id: runtime.newId(), createdAt: now, ...what })
+      const nextAt = schedule.paused ? null : firstDue(schedule, now, almanac)
+      assert.equal(await store.schedules.create(schedule, nextAt), 'created')
+      scheduler.dueAt(nextAt)
+      return schedule
+    },
+    async ran(schedule) {
+      const runs = await store.schedules.runs({ ...idsOf(schedule), before: null, offset: 0, limit: 1_000_000 })
+      return runs!
+        .filter(({ messageId }) => messageId !== null)
+        .map(({ dueAt }) => dueAt - start)
+        .reverse()
+    },
+    async messages() {
+      const { organizationId, id: queueId } = queue
+      const ask = { organizationId, queueId, only: null, before: null, offset: 0, limit: 1_000_000, full: false }
+      return (await store.messages.list(ask)).length
+    },
+    async details(schedule) {
+      return (await store.schedules.get(idsOf(schedule)))!
+    },
+  }
+}
+
+const upTo = (count: number, every = MINUTE) => Array.from({ length: count }, (_, i) => (i + 1) * every)
+
+test('a message is made at each due time, at that time, and sent', async (t) => {
+  const hall = await open(t)
+  await hall.office.addListener(hall.queue)
+  const schedule = await hall.add()
+  await hall.office.runtime.advance(MINUTE - 1)
+  assert.equal(await hall.messages(), 0)
+  await hall.office.runtime.advance(1)
+  await hall.office.runtime.advance(4 * MINUTE)
+  assert.deepEqual(await hall.ran(schedule), upTo(5))
+  assert.deepEqual(
+    hall.office.sender.sent.map(({ at }) => at - hall.start),
+    upTo(5),
+  )
+  const { runCount, lastRunAt, nextAt } = await hall.details(schedule)
+  assert.deepEqual([runCount, lastRunAt, nextAt], [5, hall.start + 5 * MINUTE, hall.start + 6 * MINUTE])
+  hall.office.runtime.assertNoErrors()
+})
+
+test('a jump over a day makes each message once, whatever else is due in it', async (t) => {
+  const hall = await open(t)
+  const minutely = await hall.add()
+  const hourly = await hall.add({ timing: { everyMs: 60 * MINUTE } })
+  const once = await hall.add({ timing: { at: hall.start + 90 * MINUTE } })
+  await hall.office.runtime.advance(DAY)
+  assert.deepEqual(await hall.ran(minutely), upTo(1_440))
+  assert.deepEqual(await hall.ran(hourly), upTo(24, 60 * MINUTE))
+  assert.deepEqual(await hall.ran(once), [90 * MINUTE])
+  assert.equal((await hall.details(once)).nextAt, null)
+  assert.equal(await hall.messages(), 1_440 + 24 + 1)
+  hall.office.runtime.assertNoErrors()
+})
+
+test('messages that a jump makes ahead carry the times for which they are made, and are in their order', async (t) => {
+  const hall = await open(t)
+  await hall.add()
+  await hall.add({ timing: { everyMs: 7 * MINUTE } })
+  await hall.office.runtime.advance(DAY)
+  const { organizationId, id: queueId } = hall.queue
+  const ask = { organizationId, queueId, only: null, before: null, offset: 0, limit: 10_000, full: false }
+  const messages = (await hall.office.store.messages.list(ask)).map(({ message }) => message).reverse()
+  const times = messages.map(({ createdAt }) => createdAt)
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  )
+  assert.ok(messages.every(({ createdAt, deliverAt }) => createdAt === deliverAt))
+  assert.equal(times.at(-1), hall.start + DAY)
+})
+
+test('two nodes that run the same schedules make each message once', async (t) => {
+  const hall = await open(t)
+  const schedule = await hall.add()
+  const other = await open(t, { after: hall.office, queue: hall.queue, node: 'node-2' })
+  await other.office.runtime.rest()
+  for (let minute = 0; minute < 10; minute++) {
+    await Promise.all([hall.office.runtime.advance(MINUTE), other.office.runtime.advance(MINUTE)])
+  }
+  assert.deepEqual(await hall.ran(schedule), upTo(10))
+  assert.equal(await hall.messages(), 10)
+})
+
+test('after downtime a schedule catches up as it says', async (t) => {
+  const before = await open(t)
+  const schedules = []
+  for (const catchUp of ['none', 'last', 'all'] as const) schedules.push(await before.add({ catchUp }))
+  await before.office.runtime.advance(2 * MINUTE)
+  await before.scheduler.stop()
+  const startAt = before.start + 6.5 * MINUTE
+  const after = await open(t, { after: before.office, queue: before.queue, node: 'next', startAt })
+  await after.office.runtime.advance(MINUTE)
+  const minutes = await Promise.all(schedules.map(async (one) => (await before.ran(one)).map((at) => at / MINUTE)))
+  assert.deepEqual(minutes, [
+    [1, 2, 7],
+    [1, 2, 6, 7],
+    [1, 2, 3, 4, 5, 6, 7],
+  ])
+})
+
+test('a clock that leaps ahead was asleep, which is downtime; one that is set back repeats nothing', async (t) => {
+  const hall = await open(t)
+  const schedule = await hall.add()
+  await hall.office.runtime.advance(2 * MINUTE)
+  await hall.scheduler.stop()
+  const back = await open(t, { after: hall.office, queue: hall.queue, node: 'back', startAt: hall.start })
+  await back.office.runtime.advance(2.5 * MINUTE)
+  assert.deepEqual(await hall.ran(schedule), upTo(2))
+  await back.office.runtime.advance(MINUTE)
+  assert.deepEqual(await hall.ran(schedule), upTo(3))
+})
+
+test('a pause skips what falls into it', async (t) => {
+  const hall = await open(t)
+  const schedule = await hall.add()
+  await hall.office.runtime.advance(MINUTE)
+  const replace = async (paused: boolean) => {
+    const { revision, nextAt } = await hall.details(schedule)
+    const next = { ...schedule, paused }
+    const planned = paused ? null : firstDue(schedule, hall.office.runtime.now(), almanac)
+    await hall.office.store.schedules.replace({ schedule: next, nextAt: planned, believed: { revision, nextAt } })
+    hall.scheduler.dueAt(planned)
+  }
+  await replace(true)
+  await hall.office.runtime.advance(3.5 * MINUTE)
+  await replace(false)
+  await hall.office.runtime.advance(MINUTE)
+  assert.deepEqual(await hall.ran(schedule), [MINUTE, 5 * MINUTE])
+})
+
+test('data that fits the schema of its queue no more is a failed run with the reason, and the schedule goes on', async (t) => {
+  const hall = await open(t)
+  const schedule = await hall.add({ data: '{"a":1}' })
+  const fine = await hall.add({ data: '{"a":"x"}' })
+  const { organizationId, id } = hall.queue
+  const setSchema = (rules: { a: { type: 'string' } } | null) => {
+    const schema = rules === null ? null : { id: schemaId(rules), rules }
+    return hall.office.store.queues.update({ organizationId, id, changes: { schema }, now: hall.office.runtime.now() })
+  }
+  await hall.office.runtime.advance(MINUTE)
+  await setSchema({ a: { type: 'string' } })
+  await hall.office.runtime.advance(MINUTE)
+  await setSchema(null)
+  await hall.office.runtime.advance(MINUTE)
+  const ask = { organizationId, queueId: id, id: schedule.id, before: null, offset: 0, limit: 9 }
+  const runs = (await hall.office.store.schedules.runs(ask))!
+  assert.deepEqual(
+    runs.map(({ dueAt, messageId }) => [(dueAt - hall.start) / MINUTE, messageId !== null]),
+    [
+      [3, true],
+      [2, false],
+      [1, true],
+    ],
+  )
+  assert.match(runs[1]!.error!, /does not fit its queue's schema; \/data\/a/)
+  assert.equal((await hall.details(schedule)).runCount, 2)
+  assert.deepEqual(await hall.ran(fine), upTo(3))
+  hall.office.runtime.assertNoErrors()
+})
+
+test('a frozen organization makes no messages; its runs fail until it is active again', async (t) => {
+  const hall = await open(t)
+  const schedule = await hall.add()
+  const { organizationId } = hall.queue
+  const set = (status: 'frozen' | 'active') =>
+    hall.office.store.organizations.update({ id: organizationId, changes: { status }, now: hall.office.runtime.now() })
+  await set('frozen')
+  await hall.office.runtime.advance(2 * MINUTE)
+  assert.equal(await hall.messages(), 0)
+  await set('active')
+  await hall.office.runtime.advance(MINUTE)
+  assert.deepEqual(await hall.ran(schedule), [3 * MINUTE])
+})
+
+test('a limit that is used up fails the runs that have no room, each by itself', async (t) => {
+  const hall = await open(t)
+  const schedule = await hall.add({ catchUp: 'all' })
+  const changes = { limits: { storedMessages: 3 } }
+  await hall.office.store.organizations.update({ id: hall.queue.organizationId, changes, now: hall.start })
+  await hall.office.runtime.advance(10 * MINUTE)
+  assert.deepEqual(await hall.ran(schedule), upTo(3))
+  const { runCount, nextAt } = await hall.details(schedule)
+  assert.deepEqual([runCount, nextAt], [3, hall.start + 11 * MINUTE])
+})
+
+test('a paused queue stores what its schedules make, and delivers it later', async (t) => {
+  const hall = await open(t)
+  await hall.office.addListener(hall.queue)
+  const schedule = await hall.add()
+  await hall.office.pause(hall.queue, true)
+  await hall.office.runtime.advance(2 * MINUTE)
+  assert.deepEqual(await hall.ran(schedule), upTo(2))
+  assert.equal(hall.office.sender.sent.length, 0)
+  await hall.office.pause(hall.queue, false)
+  await hall.office.runtime.rest()
+  assert.equal(hall.office.sender.sent.length, 2)
+})
+
+test('schedules of a queue that is gone come to nothing', async (t) => {
+  const hall = await open(t)
+  await hall.add()
+  const { organizationId, id } = hall.queue
+  await hall.office.store.queues.delete({ organizationId, id, now: hall.start })
+  await hall.office.runtime.advance(5 * MINUTE)
+  assert.deepEqual((await hall.office.store.schedules.due({ until: hall.start + DAY, limit: 9 })).due, [])
+  hall.office.runtime.assertNoErrors()
+})
+
+test('what the store could not take is made when it is back, once', async (t) => {
+  const hall = await open(t)
+  const schedule = await hall.add()
+  let away = true
+  hall.office.store.failCommit = () => (away ? new StoreUnavailable('away') : null)
+  await hall.office.runtime.advance(2.5 * MINUTE)
+  assert.equal(await hall.messages(), 0)
+  away = false
+  await hall.office.runtime.advance(1_000)
+  assert.deepEqual(await hall.ran(schedule), upTo(2))
+  assert.ok(hall.office.runtime.errors().includes('schedules could not be run; they are tried again'))
+})
+
+test('a schedule that is due sooner than what it sleeps for wakes the scheduler', async (t) => {
+  const hall = await open(t)
+  await hall.add({ timing: { everyMs: DAY } })
+  await hall.office.runtime.advance(1_000)
+  const soon = await hall.add({ timing: { at: hall.office.runtime.now() + 1_500 } })
+  await hall.office.runtime.advance(1_500)
+  assert.deepEqual(await hall.ran(soon), [2_500])
+})
+
+test('many schedules of many queues that are due at once are all run', async (t) => {
+  const hall = await open(t)
+  const queues = [hall.queue, await hall.office.addQueue(), await hall.office.addQueue()]
+  const schedules = []
+  for (let i = 0; i < 900; i++) schedules.push(await hall.add({}, queues[i % 3]!))
+  await hall.office.runtime.advance(2 * MINUTE)
+  for (const schedule of schedules) assert.equal((await hall.details(schedule)).runCount, 2)
+  hall.office.runtime.assertNoErrors()
+})
