@@ -14,7 +14,7 @@ import { createLoop, type Loop } from './loop.ts'
 /** Runs of one round: few enough that a commit of them keeps nobody else waiting for long. */
 const RUNS = 200
 /** The same within a jump of the clock, where whoever waits for it wants it over. */
-const RUNS_OF_A_JUMP = 1_000
+const RUNS_OF_A_JUMP = 4_000
 /** Characters of data of one round. */
 const MAX_CHARS = 4 * 1024 * 1024
 /** How often to look for schedules that another node has planned. */
