@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Inlet } from './contender.ts'
-import { root } from './place.ts'
+import { type Inlet, untilNonePending } from './contender.ts'
+import { type Cost, measureCost } from './cost.ts'
+import { createFolder, freePort, root } from './place.ts'
 import { type MeasuredProcess, startProcess } from './process.ts'
 
 /** What a listener is made with; see the API. */
@@ -16,27 +16,30 @@ export interface NewListener {
 /** A discue server on a database of its own. */
 export interface Discue extends AsyncDisposable {
   server: MeasuredProcess
+  cost: Cost
   /** The body of what a path below the version answers. */
   get(path: string): Promise<unknown>
-  createQueue(name: string): Promise<string>
+  createQueue(name: string, how?: { paused: boolean }): Promise<string>
+  /** Lets a queue that was paused carry its messages. */
+  resume(queueId: string): Promise<void>
   addListener(queueId: string, listener: NewListener): Promise<void>
   /** The deliveries of a queue that are neither acknowledged nor missed. */
   pendingCount(queueId: string): Promise<number>
   /** `drains: false` for a queue of which something will stay pending: then nothing is waited for after a round. */
-  inlet(name: string, queueId: string, how?: { drains: boolean }): Inlet
-  /** The same for several queues, which are posted to in turns. */
-  inletOf(name: string, queueIds: readonly string[], how?: { drains: boolean }): Inlet
+  inlet(name: string, queueIds: string | readonly string[], how?: { drains?: boolean; lanes?: number }): Inlet
 }
 
 const READY_PATIENCE_MS = 15_000
-const SETTLE_PATIENCE_MS = 60_000
 const POLL_MS = 50
 
-/**
- * Starts a server on a free port and an empty database, on the disk that the repository is on; `fill` may put
- * something into it before.
- */
-export async function startDiscue(fill?: (path: string, rootKey: string) => Promise<void>): Promise<Discue> {
+/** Something to be in the database before the server starts, or another database than SQLite with its process. */
+export interface DiscueStart {
+  fill?: (path: string, rootKey: string) => Promise<void>
+  postgres?: { process: MeasuredProcess; url: string }
+}
+
+/** Starts a server on a free port and an empty database, on the disk that the repository is on. */
+export async function startDiscue({ fill, postgres }: DiscueStart = {}): Promise<Discue> {
   const folder = createFolder()
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
@@ -44,12 +47,15 @@ export async function startDiscue(fill?: (path: string, rootKey: string) => Prom
   await fill?.(`${folder}/discue.db`, key)
   const server = startProcess('discue', startArguments(), {
     DISCUE_PORT: String(port),
-    DISCUE_DATABASE_URL: `sqlite:${folder}/discue.db`,
+    DISCUE_DATABASE_URL: postgres?.url ?? `sqlite:${folder}/discue.db`,
     DISCUE_ROOT_API_KEY: key,
     DISCUE_LOG_LEVEL: 'warn',
   })
+  const cost = measureCost(postgres === undefined ? [server] : [server, postgres.process])
   const remove = async () => {
+    cost[Symbol.dispose]()
     await server.stop()
+    await postgres?.process.stop()
     rmSync(folder, { recursive: true, force: true })
   }
   try {
@@ -58,7 +64,7 @@ export async function startDiscue(fill?: (path: string, rootKey: string) => Prom
     await remove()
     throw error
   }
-  return { server, ...createClient(server, origin, key), [Symbol.asyncDispose]: remove }
+  return { server, cost, ...createClient({ server, cost }, origin, key), [Symbol.asyncDispose]: remove }
 }
 
 /** What `npm start` gives to Node.js. */
@@ -68,14 +74,6 @@ function startArguments(): string[] {
     .split(' ')
     .slice(1)
     .map((part) => (part.startsWith('-') ? part : root(part)))
-}
-
-function createFolder(): string {
-  mkdirSync(root('data'), { recursive: true })
-  const folder = mkdtempSync(root('data', 'bench-'))
-  // Also where the run is interrupted. The servers are killed by then; see process.ts.
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return folder
 }
 
 async function untilReady(server: MeasuredProcess, origin: string): Promise<void> {
@@ -88,7 +86,7 @@ async function untilReady(server: MeasuredProcess, origin: string): Promise<void
   throw new Error(`discue was not ready after ${READY_PATIENCE_MS / 1000} s`)
 }
 
-function createClient(server: MeasuredProcess, origin: string, key: string) {
+function createClient({ server, cost }: { server: MeasuredProcess; cost: Cost }, origin: string, key: string) {
   async function call(method: string, path: string, body?: object): Promise<unknown> {
     const headers = { 'x-api-key': key, ...(body && { 'content-type': 'application/json' }) }
     server.mustRun()
@@ -97,8 +95,13 @@ function createClient(server: MeasuredProcess, origin: string, key: string) {
     if (answer.status !== 200) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`)
     return JSON.parse(text)
   }
-  async function createQueue(name: string): Promise<string> {
-    return ((await call('POST', '/queues', { name })) as { queue: { id: string } }).queue.id
+  async function createQueue(name: string, { paused } = { paused: false }): Promise<string> {
+    const { queue } = (await call('POST', '/queues', { name })) as { queue: { id: string } }
+    if (paused) await call('PUT', `/queues/${queue.id}`, { paused })
+    return queue.id
+  }
+  async function resume(queueId: string): Promise<void> {
+    await call('PUT', `/queues/${queueId}`, { paused: false })
   }
   async function addListener(queueId: string, listener: NewListener): Promise<void> {
     await call('POST', `/queues/${queueId}/listeners`, listener)
@@ -116,34 +119,14 @@ function createClient(server: MeasuredProcess, origin: string, key: string) {
     const counts = _embedded.queues.filter(({ id }) => queueIds.has(id)).map((queue) => queue.pending_count)
     return counts.reduce((sum, count) => sum + count, 0)
   }
-  function inletOf(
-    name: string,
-    queueIds: readonly string[],
-    { drains }: { drains: boolean } = { drains: true },
-  ): Inlet {
-    const ids = new Set(queueIds)
-    const pending = () => (queueIds.length === 1 ? pendingCount(queueIds[0]!) : pendingOf(ids))
-    const settled = drains ? () => untilSettled(pending) : async () => true
-    return { name, server, urls: queueIds.map((id) => `${origin}/v1/queues/${id}/messages`), key, settled }
+  function inlet(name: string, queueIds: string | readonly string[], { drains = true, lanes = 1 } = {}): Inlet {
+    const ids = [queueIds].flat()
+    const urls = ids.map((id) => `${origin}/v1/queues/${id}/messages`)
+    const known = new Set(ids)
+    const pending = () => (ids.length === 1 ? pendingCount(ids[0]!) : pendingOf(known))
+    const settled = drains ? () => untilNonePending(pending) : async () => true
+    return { name, server, cost, urls, batchUrl: `${urls[0]}/batch`, key, lanes, settled }
   }
-  const inlet = (name: string, queueId: string, how?: { drains: boolean }) => inletOf(name, [queueId], how)
-  return { get: (path: string) => call('GET', path), createQueue, addListener, pendingCount, inlet, inletOf }
-}
-
-async function untilSettled(pendingCount: () => Promise<number>): Promise<boolean> {
-  for (let waited = 0; waited < SETTLE_PATIENCE_MS; waited += POLL_MS) {
-    if ((await pendingCount()) === 0) return true
-    await sleep(POLL_MS)
-  }
-  return false
-}
-
-/** Free when asked; nobody promises that it stays so, but the kernel hands these out in turn. */
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port is free')
-  return address.port
+  const get = (path: string) => call('GET', path)
+  return { get, createQueue, resume, addListener, pendingCount, inlet }
 }

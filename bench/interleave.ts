@@ -14,7 +14,7 @@ export interface Series {
   post: { p50: Spread; p99: Spread }
   endToEnd: { p50: Spread; p99: Spread }
   lag: { p50: Spread; p99: Spread }
-  /** Since the server started. */
+  /** Of all processes that it needs, the most that was seen since they started. */
   peakResidentBytes: number
 }
 
@@ -25,11 +25,13 @@ export interface Series {
 export async function interleave<Inlets extends Inlet[]>(
   bench: Bench,
   inlets: [...Inlets],
-  load: Load,
+  given: Load | ((inlet: Inlet) => Load),
 ): Promise<{ [Place in keyof Inlets]: Series }> {
   const rounds = inlets.map((): Round[] => [])
+  const loadOf = typeof given === 'function' ? given : () => given
   for (let turn = 0; turn <= bench.options.rounds; turn++) {
     for (const [place, inlet] of inlets.entries()) {
+      const load = loadOf(inlet)
       const round = await runRound(inlet, bench.target, load)
       const label = turn === 0 ? 'warm-up' : `round ${turn} of ${bench.options.rounds}`
       bench.note(`${inlet.name}, ${label}: ${describeRound(round, load)}`)
@@ -64,6 +66,6 @@ function summarize(inlet: Inlet, rounds: Round[]): Series {
     post: quantiles('post'),
     endToEnd: quantiles('endToEnd'),
     lag: quantiles('lag'),
-    peakResidentBytes: inlet.server.peakResidentBytes(),
+    peakResidentBytes: inlet.cost.peakBytes(),
   }
 }

@@ -1,16 +1,17 @@
 // The load generator: posts numbered messages over keep-alive connections and reports in JSON on stdout.
 //   node bench/load.ts --url http://127.0.0.1:3000/v1/queues/…/messages [--url …] [--key …] [--messages n] [--first n]
-//     [--connections 64] [--bytes 256] [--rate messages a second; 0: as fast as they are answered]
+//     [--connections 64] [--bytes 256] [--batch messages in one request; 0: no batches]
+//     [--rate requests a second; 0: as fast as they are answered]
 import { parseArgs } from 'node:util'
 import { monotonicMicros } from './clock.ts'
 import { createFifo } from './fifo.ts'
 import { MIN_BYTES } from './payload.ts'
-import { type Outcome, openPoster, type Poster, type PostTarget } from './poster.ts'
+import { type Outcome, openPoster, type Poster } from './poster.ts'
 import { createDurations, type Quantiles, quantilesOf, recordMicros } from './quantiles.ts'
 
 export interface LoadReport {
   accepted: number
-  /** By status, `connection` or `timeout`. */
+  /** Requests, by status, `connection` or `timeout`. */
   errors: Record<string, number>
   /** Microseconds of the monotonic clock. */
   firstSentAt: number
@@ -29,14 +30,22 @@ const options = {
   connections: { type: 'string', default: '64' },
   bytes: { type: 'string', default: '256' },
   rate: { type: 'string', default: '0' },
+  batch: { type: 'string', default: '0' },
 } as const
 
 const { values } = parseArgs({ options })
-const [firstUrl, ...otherUrls] = (values.url ?? []).map((url) => new URL(url))
-if (firstUrl === undefined) throw new Error('--url says where to post')
-const target: PostTarget = { urls: [firstUrl, ...otherUrls], key: values.key ?? null, dataBytes: Number(values.bytes) }
+if (values.url === undefined) throw new Error('--url says where to post')
+const batch = Number(values.batch)
+const target = {
+  urls: values.url.map((url) => new URL(url)),
+  key: values.key ?? null,
+  dataBytes: Number(values.bytes),
+  batch: batch === 0 ? null : batch,
+}
 if (target.dataBytes < MIN_BYTES) throw new Error(`--bytes must be at least ${MIN_BYTES}`)
-const messages = Number(values.messages)
+const perRequest = Math.max(1, batch)
+if (Number(values.messages) % perRequest !== 0) throw new Error('--messages must be a multiple of --batch')
+const requests = Number(values.messages) / perRequest
 const first = Number(values.first)
 const microsBetween = Number(values.rate) === 0 ? 0 : 1_000_000 / Number(values.rate)
 
@@ -59,12 +68,12 @@ pump()
 // waiting counted, instead of being sent, and so measured, later.
 function pump(): void {
   const now = monotonicMicros()
-  while (sent < messages && dueAt(sent, now) <= now) {
+  while (sent < requests && dueAt(sent, now) <= now) {
     const poster = idle.take()
     if (poster === undefined) return
     post(poster, dueAt(sent, now))
   }
-  if (sent < messages && microsBetween > 0) wait()
+  if (sent < requests && microsBetween > 0) wait()
 }
 
 function dueAt(index: number, now: number): number {
@@ -73,7 +82,7 @@ function dueAt(index: number, now: number): number {
 
 function post(poster: Poster, intendedAt: number): void {
   recordMicros(lags, monotonicMicros() - intendedAt)
-  poster.post(first + sent++, intendedAt)
+  poster.post(first + sent++ * perRequest, intendedAt)
 }
 
 function wait(): void {
@@ -86,14 +95,14 @@ function take(poster: Poster, outcome: Outcome, intendedAt: number): void {
   if (outcome === 200) recordMicros(posts, monotonicMicros() - intendedAt)
   else errors[outcome] = (errors[outcome] ?? 0) + 1
   idle.add(poster)
-  if (answered === messages) report()
+  if (answered === requests) report()
   else pump()
 }
 
 function report(): void {
   for (const poster of posters) poster.close()
   const figures: LoadReport = {
-    accepted: posts.count,
+    accepted: posts.count * perRequest,
     errors,
     firstSentAt: startedAt,
     lastAnsweredAt: monotonicMicros(),

@@ -11,10 +11,23 @@ const SENT_AT_AT = HEAD.indexOf(SENT_AT)
 /** The smallest payload that has room for its two numbers. */
 export const MIN_BYTES = HEAD.length + TAIL.length
 
-/** A request's JSON body around `data` of exactly `dataBytes`, and where in it the two numbers are to be stamped. */
-export function requestBody(dataBytes: number): { body: string; sequenceAt: number; sentAtAt: number } {
-  const body = JSON.stringify({ data: HEAD + 'x'.repeat(dataBytes - MIN_BYTES) + TAIL })
-  return { body, sequenceAt: body.indexOf(SEQUENCE), sentAtAt: body.indexOf(SENT_AT) }
+/** Where in a body the two numbers of one message are to be stamped. */
+export interface Places {
+  sequenceAt: number
+  sentAtAt: number
+}
+
+/**
+ * A request's JSON body around `data` of exactly `dataBytes`: one message, or a batch of as many as `batch` says.
+ */
+export function requestBody(dataBytes: number, batch: number | null): { body: string; places: Places[] } {
+  const message = { data: HEAD + 'x'.repeat(dataBytes - MIN_BYTES) + TAIL }
+  const body = JSON.stringify(batch === null ? message : { messages: Array(batch).fill(message) })
+  const places: Places[] = []
+  for (let at = body.indexOf(SEQUENCE); at !== -1; at = body.indexOf(SEQUENCE, at + DIGITS)) {
+    places.push({ sequenceAt: at, sentAtAt: body.indexOf(SENT_AT, at) })
+  }
+  return { body, places }
 }
 
 /** Writes a whole number below 1e16 as 16 decimal digits. */

@@ -2,20 +2,22 @@ import { connect, type Socket } from 'node:net'
 import { createFramer } from './framing.ts'
 import { requestBody, stamp } from './payload.ts'
 
-/** Where to post (in turns, by the sequence number), as whom, and how large each message's data is. */
+/** Where to post, as whom, and how large each message's data is. */
 export interface PostTarget {
-  /** All of one server. */
-  urls: [URL, ...URL[]]
+  /** All of one server, with paths of one length; messages go to them in turns. */
+  urls: readonly URL[]
   key: string | null
   dataBytes: number
+  /** Messages in one request; null for one that is no batch. */
+  batch: number | null
 }
 
 /** A status of HTTP, or what went wrong before there was one. */
 export type Outcome = number | 'connection' | 'timeout'
 
-/** One keep-alive connection that posts one message at a time. */
+/** One keep-alive connection that posts one request at a time. */
 export interface Poster {
-  /** `intendedAt` in microseconds of the monotonic clock. */
+  /** `sequence` is that of the first message; `intendedAt` in microseconds of the monotonic clock. */
   post(sequence: number, intendedAt: number): void
   close(): void
 }
@@ -27,7 +29,7 @@ export async function openPoster(
   target: PostTarget,
   answered: (poster: Poster, outcome: Outcome, intendedAt: number) => void,
 ): Promise<Poster> {
-  const requests = target.urls.map((url) => createRequest(url, target))
+  const request = createRequest(target)
   let pendingSince: number | null = null
 
   const settle = (outcome: Outcome) => {
@@ -37,7 +39,7 @@ export async function openPoster(
     answered(poster, outcome, intendedAt)
   }
   // What a connection says after it was replaced is about a message that was already judged.
-  const open = () => openSocket(target.urls[0], (from, outcome) => from === socket && settle(outcome))
+  const open = () => openSocket(target.urls[0]!, (from, outcome) => from === socket && settle(outcome))
   let socket = open()
 
   const poster: Poster = {
@@ -45,7 +47,7 @@ export async function openPoster(
       pendingSince = intendedAt
       if (socket.destroyed || socket.writableEnded || socket.readableEnded) socket = open()
       // The buffer is reused, which is safe: the answer to the last use has come.
-      socket.write(requests[sequence % requests.length]!.stamped(sequence, intendedAt))
+      socket.write(request.stamped(sequence, intendedAt))
     },
     close: () => socket.destroy(),
   }
@@ -75,15 +77,24 @@ function connected(socket: Socket): Promise<void> {
   })
 }
 
-function createRequest(url: URL, { key, dataBytes }: PostTarget) {
-  const { body, sequenceAt, sentAtAt } = requestBody(dataBytes)
-  const lines = [`POST ${url.pathname} HTTP/1.1`, `host: ${url.host}`, 'content-type: application/json']
+const METHOD = 'POST '
+
+function createRequest({ urls, key, dataBytes, batch }: PostTarget) {
+  const [url, ...others] = urls
+  if (url === undefined || others.some(({ pathname }) => pathname.length !== url.pathname.length)) {
+    throw new Error('paths of one length, please: they are written into one buffer in turns')
+  }
+  const { body, places } = requestBody(dataBytes, batch)
+  const lines = [`${METHOD}${url.pathname} HTTP/1.1`, `host: ${url.host}`, 'content-type: application/json']
   if (key !== null) lines.push(`x-api-key: ${key}`)
   const head = `${lines.join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n`
   const bytes = Buffer.from(head + body)
   function stamped(sequence: number, sentAt: number): Buffer {
-    stamp(bytes, head.length + sequenceAt, sequence)
-    stamp(bytes, head.length + sentAtAt, sentAt)
+    if (others.length > 0) bytes.write(urls[sequence % urls.length]!.pathname, METHOD.length, 'latin1')
+    for (const [index, { sequenceAt, sentAtAt }] of places.entries()) {
+      stamp(bytes, head.length + sequenceAt, sequence + index)
+      stamp(bytes, head.length + sentAtAt, sentAt)
+    }
     return bytes
   }
   return { stamped }

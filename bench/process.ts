@@ -35,7 +35,20 @@ const nodeOptions: Record<string, string> = process.env.NODE_OPTIONS ? { NODE_OP
 
 /** Starts `node …args` on this very Node.js, with the environment that is given and nothing else. */
 export function startProcess(name: string, args: string[], env: Record<string, string> = {}): MeasuredProcess {
-  const child = spawn(process.execPath, args, { env: { ...nodeOptions, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  return startProgram(name, { command: process.execPath, args, env: { ...nodeOptions, ...env } })
+}
+
+/** Starts any program, as this user or as another one. */
+export function startProgram(
+  name: string,
+  {
+    command,
+    args,
+    env = {},
+    as,
+  }: { command: string; args: string[]; env?: Record<string, string>; as?: { uid: number; gid: number } | null },
+): MeasuredProcess {
+  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'], ...as })
   const { pid } = child
   if (pid === undefined) throw new Error(`${name} could not be started`)
   running.add(child)

@@ -5,13 +5,21 @@ import { type MeasuredProcess, startProcess } from './process.ts'
 import type { Quantiles } from './quantiles.ts'
 import type { Received, Target } from './target.ts'
 
+export type { LoadReport }
+
 /** A round that lost, failed or duplicated a message has no figures. */
 export class Refusal extends Error {}
 
-/** Messages a second: `0` posts as fast as they are answered, over 64 connections. */
+/** What is posted, over 64 connections unless told. */
 export interface Load {
   messages: number
+  /** Requests a second; 0 posts as fast as they are answered. */
   rate: number
+  /** Of each message's data; 256 unless told. */
+  bytes?: number
+  /** Messages in one request. */
+  batch?: number
+  connections?: number
 }
 
 export interface Round {
@@ -23,52 +31,63 @@ export interface Round {
   /** From the time at which a message was meant to be sent until it was received. */
   endToEnd: Quantiles
   lag: Quantiles
-  /** Of the server, until it had settled what it took. */
+  /** Of all processes that the server needs, until it had settled what it took. */
   cpuSecondsPer10k: number
 }
 
 const BYTES = 256
 let nextSequence = 1
 
+/** The sequence number that the next message to be posted will have. */
+export function nextMessage(): number {
+  return nextSequence
+}
+
 /** Sends one round of messages through a server and waits until each has arrived. Throws a Refusal. */
 export async function runRound(inlet: Inlet, target: Target, load: Load): Promise<Round> {
   const first = nextSequence
-  await target.reset({ first, count: load.messages })
-  const cpuBefore = inlet.server.cpuSeconds()
+  await target.reset({ first, count: load.messages }, inlet.lanes)
+  const cpuBefore = inlet.cost.cpuSeconds()
   const sent = await post(inlet, load)
-  await target.untilReceived(load.messages)
+  await target.untilReceived(load.messages * inlet.lanes)
   const settled = await inlet.settled()
-  const cpuSeconds = inlet.server.cpuSeconds() - cpuBefore
+  const cpuSeconds = inlet.cost.cpuSeconds() - cpuBefore
   const received = await target.stats()
-  refuseWhere(inlet, [...misdelivered(sent, received), ...(settled ? [] : ['deliveries stayed pending'])])
+  const refusal = refusalOf(inlet, { expected: sent.accepted * inlet.lanes, received, settled })
+  if (refusal !== null) throw refusal
   return figures(load, sent, received, cpuSeconds)
 }
 
 /** Posts messages, each with a sequence number of its own, and waits for the answers alone. Throws a Refusal. */
-export async function postAll(inlet: Inlet, messages: number): Promise<LoadReport> {
-  return await post(inlet, { messages, rate: 0 })
+export async function postAll(inlet: Inlet, load: Omit<Load, 'rate'>): Promise<LoadReport> {
+  return await post(inlet, { ...load, rate: 0 })
 }
 
-async function post(inlet: Inlet, { messages, rate }: Load): Promise<LoadReport> {
-  await using load = startLoad(inlet, { messages, rate })
-  const sent = JSON.parse(await load.firstLine()) as LoadReport
+async function post(inlet: Inlet, load: Load): Promise<LoadReport> {
+  await using generator = startLoad(inlet, load)
+  const sent = JSON.parse(await generator.firstLine()) as LoadReport
   inlet.server.mustRun()
-  refuseWhere(inlet, failedPosts(messages, sent))
+  const refusal = because(inlet, failedPosts(load.messages, sent))
+  if (refusal !== null) throw refusal
   return sent
 }
 
 /** A load generator of its own, with sequence numbers of its own; it ends by itself, or where it is stopped. */
-export function startLoad({ urls, key }: Pick<Inlet, 'urls' | 'key'>, { messages, rate }: Load): MeasuredProcess {
-  const args = { messages, rate, first: nextSequence, bytes: BYTES, ...(key !== null && { key }) }
+export function startLoad(
+  { urls, batchUrl, key }: Pick<Inlet, 'urls' | 'batchUrl' | 'key'>,
+  { messages, rate, bytes = BYTES, batch = 0, connections = 64 }: Load,
+): MeasuredProcess {
+  const args = { messages, rate, first: nextSequence, bytes, batch, connections, ...(key !== null && { key }) }
   nextSequence += messages
   const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)
-  return startProcess('the load generator', [here('load.ts'), ...flags, ...urls.map((url) => `--url=${url}`)])
+  const places = batch > 0 ? [batchUrl!] : urls
+  return startProcess('the load generator', [here('load.ts'), ...flags, ...places.map((url) => `--url=${url}`)])
 }
 
-function misdelivered(sent: LoadReport, received: Received): string[] {
-  const lost = sent.accepted - received.distinct
+function misdelivered(expected: number, received: Received): string[] {
+  const lost = expected - received.distinct
   const faults: [number, string][] = [
-    [lost, `of ${sent.accepted} accepted messages did not arrive`],
+    [lost, `of ${expected} deliveries did not arrive`],
     [-lost, 'messages arrived that were not accepted'],
     [received.duplicates, 'messages arrived more than once'],
     [received.strays, 'messages of an earlier round arrived again'],
@@ -82,9 +101,17 @@ function failedPosts(messages: number, { accepted, errors }: LoadReport): string
   return [`${messages - accepted} of ${messages} posts failed: ${JSON.stringify(errors)}`]
 }
 
-function refuseWhere(inlet: Inlet, faults: string[]): void {
-  if (faults.length === 0) return
-  throw new Refusal(`${inlet.name}: ${faults.join('; ')}\n${inlet.server.lastOutput()}`.trim())
+/** Why a round has no figures; null where it has. */
+export function refusalOf(
+  inlet: Inlet,
+  { expected, received, settled }: { expected: number; received: Received; settled: boolean },
+): Refusal | null {
+  return because(inlet, [...misdelivered(expected, received), ...(settled ? [] : ['deliveries stayed pending'])])
+}
+
+function because(inlet: Inlet, faults: string[]): Refusal | null {
+  if (faults.length === 0) return null
+  return new Refusal(`${inlet.name}: ${faults.join('; ')}\n${inlet.server.lastOutput()}`.trim())
 }
 
 function figures(load: Load, sent: LoadReport, received: Received, cpuSeconds: number): Round {

@@ -1,21 +1,32 @@
-// npm run bench -- [scenario…] [--rounds n] [--messages n] [--seconds n] [--rate n] [--backlog n] [--write]
-import { mkdirSync, writeFileSync } from 'node:fs'
+// npm run bench -- [scenario…] [--only contenders] [--rounds n] [--messages n] [--seconds n] [--rate n] [--backlog n]
+//   [--queues n] [--soak seconds] [--write]
 import { parseArgs } from 'node:util'
-import { describeMachine, disturbance, type Machine, showMachine } from './machine.ts'
-import { here } from './place.ts'
+import { describeMachine, disturbance, showMachine } from './machine.ts'
+import { keepResults, showReport } from './results.ts'
 import { Refusal } from './round.ts'
-import type { Options, Report, Scenario } from './scenario.ts'
+import type { Options, Scenario } from './scenario.ts'
 import { backlog } from './scenarios/backlog.ts'
 import { crowd } from './scenarios/crowd.ts'
+import { drain } from './scenarios/drain.ts'
 import { endToEnd } from './scenarios/end-to-end.ts'
+import { fanOut } from './scenarios/fan-out.ts'
+import { growth } from './scenarios/growth.ts'
+import { batchIngest, ingest } from './scenarios/ingest.ts'
 import { isolation } from './scenarios/isolation.ts'
+import { large } from './scenarios/large.ts'
 import { latency } from './scenarios/latency.ts'
+import { manyQueues } from './scenarios/many-queues.ts'
 import { paging } from './scenarios/paging.ts'
+import { soak } from './scenarios/soak.ts'
 import { start } from './scenarios/start.ts'
-import { showTable } from './table.ts'
 import { startTarget } from './target.ts'
 
-const scenarios = [endToEnd, latency, backlog, isolation, crowd, paging, start]
+const scenarios = [
+  ...[endToEnd, fanOut, ingest, batchIngest, latency, manyQueues, large],
+  ...[drain, backlog, isolation, crowd, paging, start],
+]
+/** They take long, or much room on the disk. */
+const onlyByName = [soak, growth]
 
 process.on('SIGINT', () => process.exit(130))
 process.on('SIGTERM', () => process.exit(143))
@@ -40,17 +51,17 @@ async function main(): Promise<void> {
     await using target = await startTarget()
     console.log(`\n${scenario.name}: ${scenario.about}`)
     const report = await scenario.run({ target, options, note })
-    console.log(`\n${[showTable(report.table), ...report.conclusions].join('\n')}`)
-    if (write) keep(scenario, machine, options, report)
+    console.log(`\n${showReport(report)}`)
+    if (write) keepResults(scenario, machine, options, report)
   }
 }
 
 function readArguments() {
   const text = { type: 'string' } as const
-  const numbers = { rounds: text, messages: text, seconds: text, rate: text, backlog: text }
+  const numbers = { rounds: text, messages: text, seconds: text, rate: text, backlog: text, queues: text, soak: text }
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { ...numbers, write: { type: 'boolean', default: false } },
+    options: { ...numbers, only: { type: 'string', default: '' }, write: { type: 'boolean', default: false } },
   })
   const options: Options = {
     rounds: count('rounds', values.rounds) ?? 5,
@@ -58,6 +69,9 @@ function readArguments() {
     seconds: count('seconds', values.seconds) ?? 10,
     rate: count('rate', values.rate) ?? 500,
     backlog: count('backlog', values.backlog),
+    queues: count('queues', values.queues),
+    soak: count('soak', values.soak),
+    contenders: new RegExp(values.only, 'i'),
   }
   return { chosen: positionals.length === 0 ? scenarios : positionals.map(scenarioNamed), options, write: values.write }
 }
@@ -69,17 +83,12 @@ function count(name: string, text: string | undefined): number | null {
 }
 
 function scenarioNamed(name: string): Scenario {
-  const scenario = scenarios.find((each) => each.name === name)
+  const all = [...scenarios, ...onlyByName]
+  const scenario = all.find((each) => each.name === name)
   if (scenario !== undefined) return scenario
-  throw new Error(`there is no scenario ${name}; there are ${scenarios.map((each) => each.name).join(', ')}`)
+  throw new Error(`there is no scenario ${name}; there are ${all.map((each) => each.name).join(', ')}`)
 }
 
 function note(text: string): void {
   console.error(`  ${text}`)
-}
-
-function keep(scenario: Scenario, machine: Machine, options: Options, report: Report): void {
-  mkdirSync(here('results'), { recursive: true })
-  const content = { scenario: scenario.name, machine, options, ...report }
-  writeFileSync(here('results', `${scenario.name}.json`), `${JSON.stringify(content, null, 2)}\n`)
 }

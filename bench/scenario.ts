@@ -1,3 +1,4 @@
+import type { Spread } from './spread.ts'
 import type { Table } from './table.ts'
 import type { Target } from './target.ts'
 
@@ -8,6 +9,12 @@ export interface Options {
   seconds: number
   rate: number
   backlog: number | null
+  /** Seconds of the soak. */
+  soak: number | null
+  /** Of scenarios with many of them. */
+  queues: number | null
+  /** Names of those to be measured beside the relay. */
+  contenders: RegExp
 }
 
 /** What a scenario may use. */
@@ -22,6 +29,9 @@ export interface Bench {
 export interface Report {
   table: Table
   conclusions: string[]
+  /** What the chart shows, in `unit`. */
+  bars?: ({ name: string } & Spread)[]
+  unit?: string
   figures: object
 }
 

@@ -1,6 +1,7 @@
+import type { RecordableHistogram } from 'node:perf_hooks'
 import { monotonicMicros } from './clock.ts'
 import { sentAtOf, sequenceOf } from './payload.ts'
-import { createDurations, type Quantiles, quantilesOf, recordMicros } from './quantiles.ts'
+import { type Quantiles, quantilesOf, recordMicros } from './quantiles.ts'
 
 /** The sequence numbers that a round will send: `count` of them from `first`. */
 export interface Range {
@@ -21,9 +22,15 @@ export interface TallyFigures {
 }
 
 /** What a receiver knows of one round: which of its messages came, how often, and when. */
-export function createTally(range: Range) {
+export interface Tally {
+  take(data: Buffer): void
+  counts: Omit<TallyFigures, 'latency'>
+  durations: RecordableHistogram
+}
+
+/** Several tallies may record into one histogram. */
+export function createTally(range: Range, durations: RecordableHistogram): Tally {
   const seen = new Uint8Array(range.count)
-  const durations = createDurations()
   const counts = { distinct: 0, duplicates: 0, strays: 0, malformed: 0, lastReceivedAt: 0 }
 
   function take(data: Buffer): void {
@@ -40,5 +47,18 @@ export function createTally(range: Range) {
     }
   }
 
-  return { take, figures: (): TallyFigures => ({ ...counts, latency: quantilesOf(durations) }) }
+  return { take, counts, durations }
+}
+
+/** What several receivers of the same messages, which share a histogram, have received together. */
+export function sumOf(tallies: readonly Tally[]): TallyFigures {
+  const sum = { distinct: 0, duplicates: 0, strays: 0, malformed: 0, lastReceivedAt: 0 }
+  for (const { counts } of tallies) {
+    sum.distinct += counts.distinct
+    sum.duplicates += counts.duplicates
+    sum.strays += counts.strays
+    sum.malformed += counts.malformed
+    sum.lastReceivedAt = Math.max(sum.lastReceivedAt, counts.lastReceivedAt)
+  }
+  return { ...sum, latency: quantilesOf(tallies[0]!.durations) }
 }

@@ -12,12 +12,16 @@ export interface Received extends TallyFigures {
 
 /** The receiver's process, as the scenarios see it. */
 export interface Target extends AsyncDisposable {
+  /** The first of those below. */
   ok: string
+  /** So many places that take messages, each of which counts by itself. */
+  places(count: number): string[]
   hang: string
   fail: string
   /** Nobody listens there. */
   refuse: string
-  reset(range: Range): Promise<void>
+  /** `lanes` of its places take the messages of the range. */
+  reset(range: Range, lanes: number): Promise<void>
   stats(): Promise<Received>
   /** Resolves when `count` distinct messages have come, or none has for 20 s. */
   untilReceived(count: number): Promise<void>
@@ -46,12 +50,13 @@ export async function startTarget(): Promise<Target> {
     }
   }
   return {
-    ok: `${origin}/ok`,
+    ok: `${origin}/ok/0`,
+    places: (count) => Array.from({ length: count }, (_, place) => `${origin}/ok/${place}`),
     hang: `${origin}/hang`,
     fail: `${origin}/fail`,
     refuse: `http://127.0.0.1:${await closedPort()}/refused`,
-    reset: async ({ first, count }) => {
-      await fetch(`${origin}/reset?first=${first}&count=${count}`, { method: 'POST' })
+    reset: async ({ first, count }, lanes) => {
+      await fetch(`${origin}/reset?first=${first}&count=${count}&lanes=${lanes}`, { method: 'POST' })
     },
     stats,
     untilReceived,

@@ -40,7 +40,7 @@ async function fillBacklog(bench: Bench, { server, ...discue }: Discue, messages
   const queueId = await discue.createQueue('backlog')
   await discue.addListener(queueId, { name: 'stuck', notify_url: bench.target.hang, max_concurrency: 1 })
   bench.note(`posting ${showNumber(messages)} messages to a listener that hangs`)
-  const sent = await postAll(discue.inlet('backlog', queueId, { drains: false }), messages)
+  const sent = await postAll(discue.inlet('backlog', queueId, { drains: false }), { messages })
   const pending = await discue.pendingCount(queueId)
   if (pending !== messages) throw new Refusal(`the backlog of ${messages} messages has ${pending} pending`)
   const seconds = (sent.lastAnsweredAt - sent.firstSentAt) / 1_000_000

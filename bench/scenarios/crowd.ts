@@ -25,8 +25,8 @@ export const crowd: Scenario = {
     const { rate, seconds, messages } = bench.options
     await using quiet = await startDiscue()
     await using troubled = await startDiscue()
-    const alone = quiet.inletOf('alone', await openQueues(quiet, 'healthy', HEALTHY, bench.target.ok))
-    const beside = troubled.inletOf('beside', await openQueues(troubled, 'healthy', HEALTHY, bench.target.ok))
+    const alone = quiet.inlet('alone', await openQueues(quiet, 'healthy', HEALTHY, bench.target.ok))
+    const beside = troubled.inlet('beside', await openQueues(troubled, 'healthy', HEALTHY, bench.target.ok))
     const sick = await openSick(bench, troubled)
     await using trouble = startLoad(sick, { messages: WITHOUT_END, rate: SICK_RATE })
 
@@ -44,9 +44,9 @@ async function openSick(bench: Bench, discue: Discue): Promise<Inlet> {
   for (const [name, url] of Object.entries({ hangs: hang, refuses: refuse, fails: fail })) {
     queueIds.push(...(await openQueues(discue, name, SICK, url)))
   }
-  const inlet = discue.inletOf('sick', queueIds, { drains: false })
+  const inlet = discue.inlet('sick', queueIds, { drains: false })
   bench.note(`posting ${showNumber(queueIds.length * WAITING)} messages to those that are sick`)
-  await postAll(inlet, queueIds.length * WAITING)
+  await postAll(inlet, { messages: queueIds.length * WAITING })
   return inlet
 }
 

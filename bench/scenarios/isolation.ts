@@ -45,7 +45,7 @@ async function openBesideStuck(bench: Bench, discue: Discue, messages: number): 
   await discue.addListener(queueId, { name: 'stuck', notify_url: bench.target.hang })
   const inlet = discue.inlet('beside', queueId, { drains: false })
   bench.note(`posting ${showNumber(messages)} messages to a listener that hangs`)
-  await postAll(inlet, messages)
+  await postAll(inlet, { messages })
   await discue.addListener(queueId, { name: 'healthy', notify_url: bench.target.ok })
   return inlet
 }

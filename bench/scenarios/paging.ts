@@ -23,13 +23,15 @@ export const paging: Scenario = {
   async run(bench: Bench): Promise<Report> {
     const messages = bench.options.backlog ?? MESSAGES
     const queues: string[] = []
-    await using discue = await startDiscue(async (path, key) => {
-      bench.note(`filling a queue with ${showNumber(messages)} messages`)
-      const fillings = [
-        { name: 'few', messages: FEW },
-        { name: 'many', messages },
-      ]
-      queues.push(...(await fillStore(path, key, fillings)))
+    await using discue = await startDiscue({
+      fill: async (path, key) => {
+        bench.note(`filling a queue with ${showNumber(messages)} messages`)
+        const fillings = [
+          { name: 'few', messages: FEW },
+          { name: 'many', messages },
+        ]
+        queues.push(...(await fillStore(path, key, fillings)))
+      },
     })
     const listing = (queue: string) => async (query: string) =>
       (await discue.get(`/queues/${queue}/messages?${query}`)) as Listing

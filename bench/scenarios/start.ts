@@ -59,7 +59,7 @@ async function startOnce(cwd: string, environment: Record<string, string>): Prom
   let taken: Start | null = null
   for await (const line of createInterface({ input: npm.stdout })) {
     if (taken !== null || !READY.test(line)) continue
-    taken = { readyMs: performance.now() - from, cpuMs: treeFigures(npm.pid!).cpuSeconds * 1000 }
+    taken = { readyMs: performance.now() - from, cpuMs: treeFigures([npm.pid!]).cpuSeconds * 1000 }
     stopGroup(npm.pid!)
   }
   await ended

@@ -1,0 +1,31 @@
+import type { Contender, Inlet } from '../contender.ts'
+import { measureCost } from '../cost.ts'
+import { here } from '../place.ts'
+import { type MeasuredProcess, startProcess } from '../process.ts'
+
+/** The stateless relay, which forwards to these targets; without any it is a route that stores nothing. */
+export async function startRelay(targets: readonly string[]): Promise<{ inlet: Inlet } & AsyncDisposable> {
+  const server = startProcess('the relay', [here('relay.ts'), ...targets])
+  const cost = measureCost([server])
+  const { port } = JSON.parse(await server.firstLine()) as { port: number }
+  const dispose = async () => {
+    cost[Symbol.dispose]()
+    await server.stop()
+  }
+  return { inlet: inletOf(server, cost, port, targets), [Symbol.asyncDispose]: dispose }
+}
+
+function inletOf(server: MeasuredProcess, cost: Contender['cost'], port: number, targets: readonly string[]): Inlet {
+  const url = `http://127.0.0.1:${port}/v1/queues/bench/messages`
+  return {
+    name: 'relay',
+    server,
+    cost,
+    urls: [url],
+    batchUrl: `${url}/batch`,
+    key: null,
+    lanes: targets.length,
+    // What it has delivered it has forgotten.
+    settled: async () => true,
+  }
+}

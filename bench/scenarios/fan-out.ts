@@ -1,0 +1,14 @@
+import type { Scenario } from '../scenario.ts'
+import { compare, reportOf } from './compare.ts'
+
+const LISTENERS = 10
+
+/** The same with ten listeners, each of which gets every message. */
+export const fanOut: Scenario = {
+  name: 'fan-out',
+  about: `messages a second that each reach ${LISTENERS} listeners`,
+  async run(bench) {
+    const load = { messages: Math.ceil(bench.options.messages / LISTENERS), rate: 0 }
+    return reportOf(await compare(bench, { targets: bench.target.places(LISTENERS), load }))
+  },
+}
