@@ -1,5 +1,6 @@
 import type { Carrier } from '../app/deps.ts'
 import type { Pushed } from '../core/listener.ts'
+import { TokenBucket } from '../core/token-bucket.ts'
 import type { Store } from '../store/store.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import type { LaneDeps } from './lane.ts'
@@ -18,7 +19,7 @@ export interface Delivering {
   carrier: Omit<Carrier, 'redeliveryWaits'>
 }
 
-type Parts = Omit<LaneDeps, 'store' | 'book' | 'suspect' | 'disable'> & {
+type Parts = Omit<LaneDeps, 'store' | 'book' | 'tokensFor' | 'suspect' | 'disable'> & {
   store: Pick<Store, 'deliveries' | 'listeners' | 'liveness'>
 }
 
@@ -34,6 +35,7 @@ export function createDelivering(parts: Parts): Delivering {
   const dispatcher = createDispatcher({
     ...parts,
     book,
+    tokensFor: (limit) => new TokenBucket(limit, runtime.now()),
     suspect: (listenerId) => checker.suspect(listenerId),
     disable,
   })

@@ -1,11 +1,17 @@
 import type { Outcome } from '../core/attempt.ts'
 import { CircuitBreaker } from '../core/circuit-breaker.ts'
-import type { Listener } from '../core/listener.ts'
+import type { Listener, RateLimit } from '../core/listener.ts'
 import { failureMessage, type LivenessState } from '../core/liveness.ts'
 import { SlowStart } from '../core/slow-start.ts'
-import { TokenBucket, type TokenSource } from '../core/token-bucket.ts'
+import type { TokenSource } from '../core/token-bucket.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import type { LivenessRecord } from './liveness-book.ts'
+
+export interface GateDeps {
+  runtime: Runtime
+  record: LivenessRecord
+  tokensFor: (limit: RateLimit) => TokenSource
+}
 
 /** `shut`: nothing is sent, and everything waits in the store; `probing`: one delivery at a time, to see. */
 export type Passage = 'free' | 'probing' | 'shut'
@@ -17,6 +23,7 @@ export type Passage = 'free' | 'probing' | 'shut'
 export class LaneGate {
   readonly #runtime: Runtime
   readonly #record: LivenessRecord
+  readonly #newTokens: GateDeps['tokensFor']
   readonly #changed: () => void
   readonly #slowStart: SlowStart
   /** Null where checks of the `livenessUrl` judge the listener. */
@@ -37,13 +44,10 @@ export class LaneGate {
   /** Attempts that may be in flight at once. */
   #limit: number
 
-  constructor(
-    listener: Listener,
-    { runtime, record }: { runtime: Runtime; record: LivenessRecord },
-    changed: () => void,
-  ) {
+  constructor(listener: Listener, { runtime, record, tokensFor }: GateDeps, changed: () => void) {
     this.#runtime = runtime
     this.#record = record
+    this.#newTokens = tokensFor
     this.#changed = changed
     this.#slowStart = new SlowStart(listener.settings.maxConcurrency)
     this.#breaker = listener.livenessUrl === null ? new CircuitBreaker() : null
@@ -220,7 +224,7 @@ export class LaneGate {
   }
 
   #tokensFor({ settings: { rateLimit } }: Listener): TokenSource | null {
-    return rateLimit === null ? null : new TokenBucket(rateLimit, this.#runtime.now())
+    return rateLimit === null ? null : this.#newTokens(rateLimit)
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Outcome } from '../core/attempt.ts'
 import { afterAttempt, attemptOf, holdMs, type LeasedDelivery, type Next, saysGone } from '../core/delivery.ts'
-import { isPushed, type Listener, type Pushed } from '../core/listener.ts'
+import { isPushed, type Listener, type Pushed, type RateLimit } from '../core/listener.ts'
 import type { LivenessState } from '../core/liveness.ts'
 import type { SecretBox } from '../core/secret-box.ts'
+import type { TokenSource } from '../core/token-bucket.ts'
 import type { Committer } from './committer.ts'
 import { deliveryRequest, type Target, targetOf, unsigned } from './delivery-request.ts'
 import { LaneGate } from './lane-gate.ts'
@@ -18,6 +19,8 @@ export interface LaneDeps extends StockDeps {
   userAgent: string
   secretBox: SecretBox
   book: LivenessBook
+  /** Grants attempts at a rate. */
+  tokensFor: (limit: RateLimit) => TokenSource
   /** A delivery to a listener with a `livenessUrl` has failed. */
   suspect: (listenerId: string) => void
   /** The listener says that it is gone for good. Resolves once it is disabled, or is another by now. */
@@ -52,7 +55,7 @@ export class Lane {
     this.#listener = listener
     this.#target = isPushed(listener) ? targetOf(listener, deps.secretBox) : null
     this.#record = deps.book.hold(listener.id)
-    this.#gate = new LaneGate(listener, { runtime: deps.runtime, record: this.#record }, () => this.#weigh())
+    this.#gate = new LaneGate(listener, { ...deps, record: this.#record }, () => this.#weigh())
     const ask = { listenerId: listener.id, capacity: this.#capacity() }
     this.#stock = new LaneStock(deps, ask, this.#pump)
   }
@@ -179,7 +182,7 @@ export class Lane {
     if (pauseMs !== null) this.#gate.hold(pauseMs)
     if (this.#listener.livenessUrl !== null) this.#deps.suspect(this.#listener.id)
     const listener = this.#listener
-    if (!saysGone(outcome) || this.#gone || !isPushed(listener)) return
+    if (!saysGone(outcome) || this.#gone || this.#closed || !isPushed(listener)) return
     this.#gone = true
     this.#weigh()
     // Where it is another by now, it is not the one that is gone.

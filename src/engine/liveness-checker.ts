@@ -106,10 +106,16 @@ export class LivenessChecker {
     const one = { listenerId, url, record, lastAt: -Infinity, busy: false, cancel: null, scan }
     this.#checked.set(listenerId, one)
     if (known !== undefined) this.#startOver(one)
-    else if (state !== null) record.recall(state)
+    else if (state !== null) this.#recall(one, state)
     const { random } = this.#deps.runtime
     const waits = record.state === 'stable' ? nextCheckMs('stable', random) : SOON_MS
     this.#schedule(one, Math.round(random() * waits))
+  }
+
+  /** Another node may have found it down while deliveries go on here. */
+  #recall({ listenerId, record }: Checked, state: LivenessState): void {
+    record.recall(state)
+    if (state !== 'unknown') this.#deps.onChecked(listenerId, state, true)
   }
 
   /** What the old URL said tells nothing about the new one. */

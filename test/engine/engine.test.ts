@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { createAlmanac } from '../../src/app/almanac.ts'
 import { createQueueDirectory } from '../../src/app/queue-directory.ts'
 import { createSchemaChecks } from '../../src/app/schema-checks.ts'
+import { UNKNOWN_LIVENESS } from '../../src/core/liveness.ts'
 import type { Message } from '../../src/core/message.ts'
 import { Problem } from '../../src/core/problem.ts'
 import { CLEAR_BOX } from '../../src/core/secret-box.ts'
@@ -229,4 +230,41 @@ test('a deleted queue is removed at once and in small rounds, with a pause betwe
     assert.ok(at > rounds[i]!.at, 'others have their turn in between')
   await engine.stop()
   runtime.assertNoErrors()
+})
+
+test('a listener that answers 410 over the wire is disabled', { timeout }, async (t) => {
+  const { store, listener, engine, runtime, post } = await openEngine(t, (_, response) => response.writeHead(410).end())
+  await post()
+  await eventually(() => settled(store))
+  await runtime.rest()
+  assert.equal((await store.listeners.find(listener.id))?.settings.status, 'disabled')
+  await engine.stop()
+  runtime.assertNoErrors()
+})
+
+test('a listener that was down when the server stopped is sent nothing until a check says otherwise', {
+  timeout,
+}, async (t) => {
+  const { store, receiver, engine, runtime, queue, listener } = await openEngine(t)
+  const { organizationId, queueId, id } = listener
+  const changes = { livenessUrl: `${receiver.url}/alive` }
+  const now = runtime.now()
+  const changed = await store.listeners.update({ organizationId, queueId, id, changes, now })
+  assert.ok(typeof changed === 'object')
+  await engine.stop()
+  await store.liveness.note([{ listenerId: id, news: { ...UNKNOWN_LIVENESS, state: 'down' } }])
+
+  const heir = startedEngine(store)
+  await heir.engine.start()
+  await posted(store, heir.engine, createMake().message(queue))
+  await heir.runtime.rest()
+  assert.equal(receiver.received.length, 0)
+  await heir.runtime.advance(1_000)
+  await eventually(() => receiver.received.length > 1)
+  assert.deepEqual(
+    receiver.received.slice(0, 2).map(({ path }) => path),
+    ['/alive', '/in'],
+  )
+  await heir.engine.stop()
+  assert.equal((await store.listeners.get({ organizationId, queueId, id }))?.liveness.state, 'stable')
 })

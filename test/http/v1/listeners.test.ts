@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { urlFault } from '../../../src/core/listener.ts'
-import { type Json, sharedApi } from '../../support/api.ts'
+import { UNKNOWN_LIVENESS } from '../../../src/core/liveness.ts'
+import { type ApiOptions, type Json, sharedApi, startApi } from '../../support/api.ts'
 
 const api = await sharedApi()
 const queue = (await api.call('POST', '/v1/queues', { name: 'listened' })).body.queue
@@ -60,6 +61,41 @@ test('a listener starts with defaults, empty figures and a liveness that nobody 
     on_missed: 'continue',
     headers: {},
   })
+})
+
+test('liveness shows what is stored with what the engine knows beside it, alone and in listings', async (t) => {
+  const now = {
+    ...UNKNOWN_LIVENESS,
+    state: 'down',
+    failureCount: 2,
+    lastFailureAt: 9_000,
+    lastFailureMsg: 'dns',
+  } as const
+  const wrap: ApiOptions['wrap'] = ({ carrier }) => ({ carrier: { ...carrier, livenessOf: () => now } })
+  const own = await startApi({ wrap })
+  t.after(() => own.app.close())
+  const path = `/v1/queues/${(await own.call('POST', '/v1/queues', { name: 'q' })).body.queue.id}/listeners`
+  const { id } = (await own.call('POST', path, { name: 'l', notify_url })).body.listener
+  const before = {
+    ...UNKNOWN_LIVENESS,
+    state: 'stable',
+    successCount: 3,
+    lastSuccessAt: 7_000,
+    failureCount: 1,
+  } as const
+  await own.store.liveness.note([{ listenerId: id, news: before }])
+  const expected = {
+    state: 'down',
+    success_count: 3,
+    last_success_at: 7_000,
+    failure_count: 3,
+    last_failure_status: null,
+    last_failure_at: 9_000,
+    last_failure_msg: 'dns',
+  }
+  assert.deepEqual((await own.call('GET', `${path}/${id}`)).body.listener.liveness, expected)
+  assert.deepEqual((await own.call('GET', `${path}?_embed`)).body._embedded.listeners[0].liveness, expected)
+  assert.deepEqual((await own.call('PUT', `${path}/${id}`, { name: 'm' })).body.listener.liveness, expected)
 })
 
 test('settings that are named count, those that are left out keep what they were', async () => {
