@@ -14,8 +14,13 @@ export function apiPages(description) {
     for (const method of METHODS) {
       const operation = methods[method]
       if (operation === undefined) continue
-      const tag = operation.tags?.[0] ?? 'Other'
-      groups.set(tag, [...(groups.get(tag) ?? []), { path, method, operation, shared: methods.parameters ?? [] }])
+      const tag = titleOf(operation.tags?.[0] ?? 'other')
+      const group = groups.get(tag) ?? []
+      groups.set(tag, group)
+      // PUT and PATCH do the same.
+      const same = group.find((it) => it.path === path && it.operation.summary === operation.summary)
+      if (same !== undefined) same.methods.push(method)
+      else group.push({ path, methods: [method], operation, shared: methods.parameters ?? [] })
     }
   }
   const pages = new Map([['index.md', indexPage(description, groups)]])
@@ -24,9 +29,9 @@ export function apiPages(description) {
 }
 
 function indexPage({ info, tags = [] }, groups) {
-  const described = new Map(tags.map(({ name, description = '' }) => [name, description]))
+  const described = new Map(tags.map(({ name, description = '' }) => [titleOf(name), description]))
   const rows = [...groups].map(([tag, operations]) => {
-    const list = operations.map(({ method, path }) => `\`${method.toUpperCase()} ${path}\``).join('<br>')
+    const list = operations.flatMap(callsOf).join('<br>')
     return `| [${tag}](/reference/api/${slug(tag)}) | ${cell(described.get(tag) ?? '')} | ${list} |`
   })
   return `# HTTP API
@@ -46,8 +51,18 @@ function tagPage(description, tag, operations) {
   return `# ${tag}\n\n${operations.map((it) => operationText(description, it)).join('\n')}`
 }
 
-function operationText(description, { path, method, operation, shared }) {
-  const parts = [`## ${escapeText(operation.summary ?? operation.operationId)}`, `\`${method.toUpperCase()} ${path}\``]
+function callsOf({ methods, path }) {
+  return methods.map((method) => `\`${method.toUpperCase()} ${path}\``)
+}
+
+/** `api_keys` and `queues` as the heading of a page. */
+function titleOf(tag) {
+  const words = tag.replaceAll('_', ' ').replace(/^api\b/, 'API')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+function operationText(description, { operation, shared, ...calls }) {
+  const parts = [`## ${escapeText(operation.summary ?? operation.operationId)}`, callsOf(calls).join(' or ')]
   if (operation.description) parts.push(escapeText(operation.description))
   const parameters = [...shared, ...(operation.parameters ?? [])].map((it) => resolve(description, it))
   if (parameters.length > 0) parts.push('**Parameters**', parameterTable(description, parameters))
