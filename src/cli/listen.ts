@@ -64,7 +64,10 @@ async function listen(context: Context, queue: string, options: ListenOptions): 
   const tunnel = new Tunnel({ api, forwarder, runtime: context.runtime, events, concurrency, leaseMs })
   let now = false
   const signals = onStop({
-    inOrder: () => void tunnel.stop(),
+    inOrder: () => {
+      context.terminal.note('finishing what is in flight; once more ends it at once')
+      void tunnel.stop()
+    },
     now: () => {
       now = true
       tunnel.abort()
