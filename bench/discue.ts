@@ -19,6 +19,7 @@ export interface Discue extends AsyncDisposable {
   cost: Cost
   /** The body of what a path below the version answers. */
   get(path: string): Promise<unknown>
+  post(path: string, body: object): Promise<unknown>
   createQueue(name: string, how?: { paused: boolean }): Promise<string>
   /** Lets a queue that was paused carry its messages. */
   resume(queueId: string): Promise<void>
@@ -128,5 +129,6 @@ function createClient({ server, cost }: { server: MeasuredProcess; cost: Cost },
     return { name, server, cost, urls, batchUrl: `${urls[0]}/batch`, key, lanes, settled }
   }
   const get = (path: string) => call('GET', path)
-  return { get, createQueue, resume, addListener, pendingCount, inlet }
+  const post = (path: string, body: object) => call('POST', path, body)
+  return { get, post, createQueue, resume, addListener, pendingCount, inlet }
 }

@@ -17,13 +17,14 @@ import { large } from './scenarios/large.ts'
 import { latency } from './scenarios/latency.ts'
 import { manyQueues } from './scenarios/many-queues.ts'
 import { paging } from './scenarios/paging.ts'
+import { pull } from './scenarios/pull.ts'
 import { soak } from './scenarios/soak.ts'
 import { start } from './scenarios/start.ts'
 import { startTarget } from './target.ts'
 
 const scenarios = [
   ...[endToEnd, fanOut, ingest, batchIngest, latency, manyQueues, large],
-  ...[drain, backlog, isolation, crowd, paging, start],
+  ...[drain, backlog, isolation, crowd, paging, pull, start],
 ]
 /** They take long, or much room on the disk. */
 const onlyByName = [soak, growth]
