@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Network, parseAddress, parseNetwork } from './core/address.ts'
 import { ANY_TARGET, PUBLIC_TARGETS, parseTargets, type Targets } from './core/target.ts'
+import { type TraceSettings, traceSettingsOf } from './core/trace-settings.ts'
 
 /** What the server was told at its start; nothing of it changes while it runs. */
 export interface Config {
@@ -27,6 +28,8 @@ export interface Config {
   tls: { cert: string; key: string } | null
   /** Who moves the clock: the machine, or whoever asks for it over HTTP. */
   clock: 'system' | 'manual'
+  /** Where traces go; null: nothing is traced. */
+  tracing: TraceSettings | null
   logLevel: string
 }
 
@@ -110,8 +113,15 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     },
     tls: pairOf(read('DISCUE_TLS_CERT', settings.DISCUE_TLS_CERT), read('DISCUE_TLS_KEY', settings.DISCUE_TLS_KEY)),
     clock: read('DISCUE_CLOCK', settings.DISCUE_CLOCK),
+    tracing: readTracing(env),
     logLevel: read('DISCUE_LOG_LEVEL', settings.DISCUE_LOG_LEVEL),
   })
+}
+
+function readTracing(env: Record<string, string | undefined>): TraceSettings | null {
+  const result = traceSettingsOf(env)
+  if (typeof result === 'string') throw new ConfigError(result)
+  return result
 }
 
 interface Setting<Value> {

@@ -11,7 +11,7 @@ import { Activity } from './engine/activity.ts'
 import { createMovableClock } from './engine/movable-clock.ts'
 import { createMetrics } from './http/metrics/metrics.ts'
 import { serveMetrics } from './http/metrics/server.ts'
-import { createManualRuntime, createRuntime, type Log } from './runtime.ts'
+import { createManualRuntime, createRuntime, type Log, type Runtime } from './runtime.ts'
 import type { Store } from './store/store.ts'
 import { openThreadedSqliteStore } from './store-sqlite/threaded.ts'
 import { readTlsFiles } from './tls.ts'
@@ -57,7 +57,20 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       schemaChecks: createSchemaChecks(),
       almanac: createAlmanac(),
     }
-    const engine = createEngine({ store, runtime, activity, retention, targets, secretBox, userAgent, ...shared })
+    const tracing = await createTracing(config, runtime)
+    if (tracing !== null) undo.push(tracing.close)
+    const traced = tracing?.traced
+    const engine = createEngine({
+      store,
+      runtime,
+      activity,
+      traced,
+      retention,
+      targets,
+      secretBox,
+      userAgent,
+      ...shared,
+    })
     const { measures, levels } = engine
     const metrics = createMetrics({ measures, levels, store, runtime, version: VERSION })
     const health = createHealth(store)
@@ -81,6 +94,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       tls,
       health,
       metrics,
+      tracer: tracing?.tracer,
       metricsExposed: config.metricsPort === null,
       dashboardFolder: DASHBOARD,
     })
@@ -113,6 +127,19 @@ async function createTime({ clock }: Config, log: Log, store: Store) {
   const runtime = createManualRuntime(log, await store.clock.read())
   const activity = new Activity(runtime)
   return { runtime, activity, clock: createMovableClock({ runtime, activity, store }), release: runtime.release }
+}
+
+/** Loaded only where it was asked for; a server without traces does nothing for them. */
+async function createTracing({ tracing }: Config, runtime: Runtime) {
+  if (tracing === null) return null
+  const [{ createSpanExporter }, { createTracer }, { Traced }] = await Promise.all([
+    import('./engine/span-exporter.ts'),
+    import('./engine/tracer.ts'),
+    import('./engine/traced.ts'),
+  ])
+  const exporter = createSpanExporter(runtime, tracing, VERSION)
+  const tracer = createTracer(runtime, exporter, tracing.ratio)
+  return { tracer, traced: new Traced(tracer), close: exporter.close }
 }
 
 /** Ready while the store can be written and nobody has asked the server to stop. */

@@ -22,6 +22,7 @@ import { createRedeliverer } from './redeliverer.ts'
 import { createScheduler } from './scheduler.ts'
 import { SendSlots } from './send-slots.ts'
 import { createSender } from './sender.ts'
+import type { Traced } from './traced.ts'
 
 /** Attempts in flight over all listeners. */
 const MAX_IN_FLIGHT = 8_192
@@ -74,14 +75,17 @@ export function createEngine(deps: {
   almanac: Almanac
   /** Counts what the engine does, where somebody wants to know when it has come to rest. */
   activity?: Activity | null
+  /** Follows messages, where somebody wants traces. */
+  traced?: Traced | null
 }): Engine {
-  const { runtime, activity = null } = deps
+  const { runtime, activity = null, traced = null } = deps
   const store = activity?.watchStore(deps.store) ?? deps.store
   const node = runtime.newId()
   const measures = createMeasures()
   const committer = createCommitter({ store: measuredCommits(store, { measures, runtime }), node, runtime })
   const plainSender = createSender(runtime, deps.targets)
-  const sender = activity?.watchSender(plainSender) ?? plainSender
+  const tracedSender = traced?.watchSender(plainSender) ?? plainSender
+  const sender = activity?.watchSender(tracedSender) ?? tracedSender
   const shares = { slots: new SendSlots(MAX_IN_FLIGHT), memory: new MemoryShare() }
   const parts = { ...deps, ...shares, store, committer, sender, node }
   const delivering = createDelivering(parts)
@@ -102,7 +106,8 @@ export function createEngine(deps: {
     busyMs: REMOVE_PAUSE_MS,
     runtime,
   })
-  const acceptor = createAcceptor({ committer, dispatcher: carrier, runtime })
+  const plainAcceptor = createAcceptor({ committer, dispatcher: carrier, runtime })
+  const acceptor = traced?.watchAcceptor(plainAcceptor) ?? plainAcceptor
   const scheduler = createScheduler({ ...deps, store, acceptor })
   const redeliverer = createLoop({
     name: 'redeliverer',

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
+import type { Tracer } from '../app/tracer.ts'
 import type { Network } from '../core/address.ts'
 import { MAX_BODY_BYTES, parseBody } from './body.ts'
 import { closeIdleConnections } from './closing.ts'
@@ -19,6 +20,7 @@ import { createErrorHandler } from './problems.ts'
 import { createClientErrorHandler, refuseConnect } from './raw-errors.ts'
 import { referenceRoutes } from './reference/routes.ts'
 import { createRequestIds } from './request-id.ts'
+import { traceRequests } from './traced-requests.ts'
 import { apiClientRoutes } from './v1/api-clients.ts'
 import { apiKeyRoutes } from './v1/api-keys.ts'
 import { attemptRoutes } from './v1/attempts.ts'
@@ -51,6 +53,8 @@ export interface ApiDeps extends AppDeps {
   health: Health
   /** Where answers are counted. */
   metrics: Metrics
+  /** Records requests that bring messages; null or left out: nothing is traced. */
+  tracer?: Tracer | null
   /** Whether `/metrics` is among the routes; it may have a port of its own. */
   metricsExposed: boolean
   /** Where the dashboard is built; without it, or while nothing is there, `/` says how to build it. */
@@ -100,6 +104,7 @@ function addRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.addHook('onRoute', table.note)
   app.addHook('onRoute', deps.metrics.requests.watch)
   app.addHook('onRoute', described.note)
+  if (deps.tracer) app.addHook('onRoute', traceRequests(deps.tracer))
   app.register(async (scope) => versionOne(scope, deps), { prefix: VERSION })
   app.register(async (scope) => healthRoutes(scope, deps.health))
   if (deps.metricsExposed) app.register(async (scope) => metricsRoutes(scope, deps.metrics))

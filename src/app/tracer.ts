@@ -1,0 +1,18 @@
+import type { SpanAttributes, SpanKind } from '../core/span.ts'
+import type { TraceContext } from '../core/trace.ts'
+
+/** An operation that is going on. */
+export interface Span {
+  readonly context: TraceContext
+  /** It is over; `failure` says in a word why, where it did not succeed. */
+  end(outcome?: { attributes?: SpanAttributes; failure?: string | null }): void
+}
+
+/** Records where time goes, for whoever has configured a place to send it to. */
+export interface Tracer {
+  /** Begins an operation, within `parent` or as a trace of its own. */
+  begin(ask: { name: string; kind: SpanKind; parent: TraceContext | null; attributes: SpanAttributes }): Span
+  /** Runs `work` within a span; what it begins finds it by `current`. */
+  within(span: Span, work: () => void): void
+  current(): TraceContext | null
+}
