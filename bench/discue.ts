@@ -52,9 +52,7 @@ export async function startDiscue({ fill, postgres }: DiscueStart = {}): Promise
     DISCUE_ROOT_API_KEY: key,
     DISCUE_LOG_LEVEL: 'warn',
   })
-  const cost = measureCost(postgres === undefined ? [server] : [server, postgres.process])
   const remove = async () => {
-    cost[Symbol.dispose]()
     await server.stop()
     await postgres?.process.stop()
     rmSync(folder, { recursive: true, force: true })
@@ -65,7 +63,13 @@ export async function startDiscue({ fill, postgres }: DiscueStart = {}): Promise
     await remove()
     throw error
   }
-  return { server, cost, ...createClient({ server, cost }, origin, key), [Symbol.asyncDispose]: remove }
+  // From here on: a first start may build what later ones find.
+  const cost = measureCost(postgres === undefined ? [server] : [server, postgres.process])
+  const dispose = async () => {
+    cost[Symbol.dispose]()
+    await remove()
+  }
+  return { server, cost, ...createClient({ server, cost }, origin, key), [Symbol.asyncDispose]: dispose }
 }
 
 /** What `npm start` gives to Node.js. */
