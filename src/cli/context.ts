@@ -79,4 +79,4 @@ function keyFrom(path: string, terminal: Terminal): string {
 }
 
 const nothing = () => {}
-const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+export const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }

@@ -36,7 +36,7 @@ export function createPruner({ store, runtime, retention }: Deps): () => Promise
 
   async function expireMessages(now: number): Promise<number> {
     const before = now - retention.messagesMs
-    const expired = await store.removals.expire({ before, after, limit: MESSAGES })
+    const expired = await store.removals.expire({ now, before, after, limit: MESSAGES })
     after = expired.after
     if (!expired.done) return MESSAGES
     if (Math.abs(now - startedOverAt) >= START_OVER_MS) {

@@ -27,6 +27,7 @@ import { attemptRoutes } from './v1/attempts.ts'
 import { clockRoutes } from './v1/clock.ts'
 import { eventStreamRoutes } from './v1/event-stream.ts'
 import { eventRoutes } from './v1/events.ts'
+import { ledgerRoutes } from './v1/ledger.ts'
 import { listenerCheckRoutes } from './v1/listener-checks.ts'
 import { listenerRoutes } from './v1/listeners.ts'
 import { messageBatchRoutes } from './v1/message-batches.ts'
@@ -63,7 +64,7 @@ export interface ApiDeps extends AppDeps {
 
 const VERSION = '/v1'
 /** The same paths without a version mean the newest. Rewriting them spares building every route twice at each start. */
-const UNVERSIONED = /^\/(?:api_clients|api_keys|queues|listeners|messages|events|stats|clock)(?=[/?]|$)/
+const UNVERSIONED = /^\/(?:api_clients|api_keys|queues|listeners|messages|events|stats|ledger|clock)(?=[/?]|$)/
 
 function withVersion({ url = '/' }: { url?: string }): string {
   return UNVERSIONED.test(url) ? VERSION + url : url
@@ -132,6 +133,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   eventRoutes(api, deps)
   eventStreamRoutes(api, deps)
   statsRoutes(api, deps)
+  ledgerRoutes(api, deps)
   clockRoutes(api, deps)
 }
 

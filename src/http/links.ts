@@ -34,6 +34,7 @@ export const paths = {
   schedule: (queueId: string, id: string) => `/queues/${queueId}/schedules/${id}`,
   scheduleRuns: (queueId: string, id: string) => `/queues/${queueId}/schedules/${id}/runs`,
   clockAdvance: '/clock/advance',
+  ledger: '/ledger',
   messageStats: '/stats/messages',
   attempts: (queueId: string, id: string) => `/queues/${queueId}/messages/${id}/attempts`,
 }

@@ -6,7 +6,12 @@ const KEPT = 10_000
 const NEWEST = `
   select id, listener_ids as listenerIds from audiences where queue_id = ? order by first_sequence desc limit 1`
 const INSERT = `insert into audiences (queue_id, first_sequence, listener_ids) values (?, ?, ?)`
-const READ = `select listener_ids as listenerIds from audiences where id = ?`
+const READ = `select queue_id as queueId, listener_ids as listenerIds from audiences where id = ?`
+
+interface Meant {
+  queueId: string
+  listenerIds: readonly string[]
+}
 
 interface Audience {
   id: number
@@ -21,7 +26,7 @@ export class Audiences {
   readonly #statements
   /** By queue: that of its next message. */
   readonly #newest = new Map<string, Audience>()
-  readonly #read = new Map<number, readonly string[]>()
+  readonly #read = new Map<number, Meant>()
 
   constructor(db: DatabaseSync) {
     this.#statements = { newest: db.prepare(NEWEST), insert: db.prepare(INSERT), read: db.prepare(READ) }
@@ -40,13 +45,18 @@ export class Audiences {
 
   /** Whom the messages with this audience were for; some of them may be gone. */
   listenersOf(audience: number): readonly string[] {
+    return this.read(audience).listenerIds
+  }
+
+  /** The same, with their queue. */
+  read(audience: number): Meant {
     const known = this.#read.get(audience)
     if (known !== undefined) return known
-    const row = this.#statements.read.get(audience) as { listenerIds: string } | undefined
-    const listenerIds = row === undefined ? [] : (JSON.parse(row.listenerIds) as string[])
+    const row = this.#statements.read.get(audience) as { queueId: string; listenerIds: string } | undefined
+    const meant = { queueId: row?.queueId ?? '', listenerIds: JSON.parse(row?.listenerIds ?? '[]') as string[] }
     if (this.#read.size >= KEPT) this.#read.clear()
-    this.#read.set(audience, listenerIds)
-    return listenerIds
+    this.#read.set(audience, meant)
+    return meant
   }
 
   /** A transaction has failed, with the audiences that it may have stored; or audiences were removed. */

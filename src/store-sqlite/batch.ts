@@ -9,6 +9,7 @@ import type { MessageMarks } from './message-marks.ts'
 import type { MessageQuotas } from './message-quotas.ts'
 import type { Orders } from './orders.ts'
 import { createSettling } from './settlements.ts'
+import type { TouchedBlocks } from './touched-blocks.ts'
 import type { Transact } from './transaction.ts'
 import type { Usage } from './usage.ts'
 
@@ -28,6 +29,7 @@ export interface Shared {
   marks: MessageMarks
   orders: Orders
   quotas: MessageQuotas
+  touched: TouchedBlocks
   usage: Usage
 }
 

@@ -8,6 +8,7 @@ import { connect } from './connection.ts'
 import { createDeliveryStore } from './deliveries.ts'
 import { createEventStore } from './events.ts'
 import { Leases } from './leases.ts'
+import { createLedgerStore } from './ledger.ts'
 import { createListenerStore } from './listeners.ts'
 import { createLivenessStore } from './liveness.ts'
 import { MessageMarks } from './message-marks.ts'
@@ -23,6 +24,7 @@ import { createRemovalStore } from './removals.ts'
 import { createScheduleStore } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createStatsStore } from './stats.ts'
+import { TouchedBlocks } from './touched-blocks.ts'
 import { createTransact } from './transaction.ts'
 import { createUsage } from './usage.ts'
 
@@ -40,9 +42,10 @@ export async function openSqliteStore(path: string): Promise<Store> {
   const audiences = new Audiences(db)
   const marks = new MessageMarks(db)
   const orders = new Orders(db)
+  const touched = new TouchedBlocks()
   const quotas = new MessageQuotas(db)
   const usage = createUsage(db, transact)
-  const shared = { audiences, leases, marks, orders, quotas, usage }
+  const shared = { audiences, leases, marks, orders, quotas, touched, usage }
   const commit = createCommit(db, transact, shared)
   const ping = db.prepare(PING)
   return {
@@ -51,10 +54,10 @@ export async function openSqliteStore(path: string): Promise<Store> {
     queues: createQueueStore(db, transact, leases, usage),
     listeners: createListenerStore(db, transact, leases, usage),
     liveness: createLivenessStore(db, transact),
-    messages: createMessageStore(db, transact, { leases, marks, orders }),
+    messages: createMessageStore(db, transact, shared),
     deliveries: createDeliveryStore(db, leases, orders),
     pulls: createPullStore(db, transact, shared),
-    removals: createRemovalStore(db, transact, { audiences, marks, orders }),
+    removals: createRemovalStore(db, transact, shared),
     answers: createAnswerStore(db, transact),
     clock: createClockStore(db, transact),
     schedules: createScheduleStore(db, transact),
@@ -62,7 +65,8 @@ export async function openSqliteStore(path: string): Promise<Store> {
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),
     orders: createOrderStore(db, transact, orders),
-    redeliveries: createRedeliveryStore(db, transact, { audiences, leases, orders }),
+    redeliveries: createRedeliveryStore(db, transact, shared),
+    ledger: createLedgerStore(db, touched),
     commit: async (batch) => commit(batch),
     ping: async () => void transact(() => ping.run()),
     close: async () => close(),

@@ -1,12 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Message } from '../core/message.ts'
 import type { RemovalStore } from '../store/removals.ts'
+import { createBookSweep } from './book-sweep.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
-import { createMessageErasure } from './message-erasure.ts'
-import type { MessageMarks } from './message-marks.ts'
+import { createMessageErasure, type ErasureParts } from './message-erasure.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
-import type { Orders } from './orders.ts'
 import type { Transact } from './transaction.ts'
 
 /** In the order of acceptance, which is that of time. The data is left where it is: it may be large. */
@@ -18,15 +17,12 @@ const LAST_ATTEMPT = `select max(started_at) as at from attempts where sequence 
 const MISSED = `select listener_id as listenerId from missed where sequence = ?`
 
 /** Removes messages that are done with and old, a few at a time. */
-export function createExpiry(
-  db: DatabaseSync,
-  transact: Transact,
-  { marks, orders }: { marks: MessageMarks; orders: Orders },
-): RemovalStore['expire'] {
+export function createExpiry(db: DatabaseSync, transact: Transact, parts: ErasureParts): RemovalStore['expire'] {
   const [next, lastAttempt, missed] = [db.prepare(NEXT), db.prepare(LAST_ATTEMPT), db.prepare(MISSED)]
   const summaries = createDeliverySummaries(db)
   const figures = createFigures(db)
-  const erase = createMessageErasure(db, { marks, orders })
+  const forget = createBookSweep(db, parts)
+  const erase = createMessageErasure(db, parts)
 
   /** A message that was scheduled or retried is kept as long after that as any other is after its acceptance. */
   function isOver(message: Message, before: number): boolean {
@@ -39,21 +35,22 @@ export function createExpiry(
   /** It was missed, and a listener that blocks then waits until somebody has seen to it. */
   function isWaitedFor({ sequence }: Message): boolean {
     const listeners = missed.all(sequence) as { listenerId: string }[]
-    return listeners.some(({ listenerId }) => orders.blocks(listenerId, sequence))
+    return listeners.some(({ listenerId }) => parts.orders.blocks(listenerId, sequence))
   }
 
-  function expire(messages: readonly Message[], before: number): number {
+  function expire(messages: readonly Message[], before: number, now: number): number {
     const changes = new FigureChanges()
     const over = messages.filter((message) => isOver(message, before))
-    for (const message of over) erase(message, [], { now: before, changes })
+    for (const message of over) erase(message, [], { now, reason: 'expired', changes })
     for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
     return over.length
   }
 
-  return async ({ before, after, limit }) =>
+  return async ({ now, before, after, limit }) =>
     transact(() => {
+      forget({ before, limit })
       const messages = next.all(after, limit) as unknown as Message[]
-      const removed = expire(messages, before)
+      const removed = expire(messages, before, now)
       const last = messages.at(-1)
       if (last !== undefined && messages.length === limit && last.createdAt < before) {
         return { removed, after: last.sequence, done: false }

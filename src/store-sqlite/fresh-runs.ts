@@ -4,6 +4,7 @@ import { createBeginRun } from './delivery-rows.ts'
 import type { FigureChanges } from './figures.ts'
 import type { Leases } from './leases.ts'
 import type { Orders } from './orders.ts'
+import type { TouchedBlocks } from './touched-blocks.ts'
 
 const UNMOVED = `
   select due_at as dueAt, pulled_at as pulledAt from deliveries
@@ -31,10 +32,22 @@ interface Pending {
   pulledAt: number | null
 }
 
+interface Pending {
+  /** Where it is pulled, the end of that lease. */
+  dueAt: number
+  pulledAt: number | null
+}
+
 /** Begins a new run of a delivery, however it stands, within a transaction. */
 export type BeginAnew = (pair: Pair, at: { now: number; changes: FigureChanges }) => void
 
-export function createBeginAnew(db: DatabaseSync, { leases, orders }: { leases: Leases; orders: Orders }): BeginAnew {
+export interface FreshRunParts {
+  leases: Leases
+  orders: Orders
+  touched: TouchedBlocks
+}
+
+export function createBeginAnew(db: DatabaseSync, { leases, orders, touched }: FreshRunParts): BeginAnew {
   const [unmoved, moved, deleteMissed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(DELETE_MISSED)]
   const [renew, bringForward] = [db.prepare(RENEW), db.prepare(BRING_FORWARD)]
   const beginRun = createBeginRun(db)
@@ -51,6 +64,7 @@ export function createBeginAnew(db: DatabaseSync, { leases, orders }: { leases: 
 
   return (pair, { now, changes }) => {
     const { message, listenerId } = pair
+    touched.mark(message.sequence)
     const pending = pendingOf(pair)
     if (pending !== undefined) return beginPending(pair, pending, now)
     if (orders.isHeld(listenerId, message.sequence)) return

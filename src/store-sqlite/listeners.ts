@@ -47,6 +47,9 @@ const UPDATE = `
 
 const DELETE = `delete from listeners where id = ?`
 const REMEMBER = `insert into removals (kind, id) values ('listener', ?)`
+/** For the books. */
+const NOTE_REMOVAL = `
+  insert or replace into removed_listeners (id, queue_id, name, removed_at) values (?, ?, ?, ?)`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
 const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = ? and id = ?`
 
@@ -55,6 +58,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   const [listAll, listOfQueue] = [db.prepare(LIST), db.prepare(LIST_OF_QUEUE)]
   const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
   const [getOwn, queueExists] = [db.prepare(GET_OWN), db.prepare(QUEUE_EXISTS)]
+  const noteRemoval = db.prepare(NOTE_REMOVAL)
   const refusal = createRefusal(db, 'listeners')
   const figures = createFigures(db)
   const livenessOf = readLivenessOf(db)
@@ -155,6 +159,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
         if (contradicts(listener.revision, ask.belief)) return 'changed'
         remove.run(ask.id)
         remember.run(ask.id)
+        noteRemoval.run(ask.id, ask.queueId, listener.name, now)
         touchQueue.run(ask.organizationId, ask.queueId)
         note('listener_deleted', listener, now)
         return 'deleted'

@@ -8,11 +8,10 @@ import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
 import type { Leases } from './leases.ts'
 import { onlyOf } from './listing.ts'
-import { createMessageErasure } from './message-erasure.ts'
-import { AFTER_ALL, type MessageMarks } from './message-marks.ts'
+import { createMessageErasure, type ErasureParts } from './message-erasure.ts'
+import { AFTER_ALL } from './message-marks.ts'
 import { createMessageSearch } from './message-search.ts'
 import { newestAcross } from './newest-across.ts'
-import type { Orders } from './orders.ts'
 import { reading, type Transact } from './transaction.ts'
 
 export const MESSAGE_COLUMNS = `
@@ -51,7 +50,7 @@ type Ask = { organizationId: string; queueId: string; id: string }
 export function createMessageStore(
   db: DatabaseSync,
   transact: Transact,
-  shared: { leases: Leases; marks: MessageMarks; orders: Orders },
+  shared: ErasureParts & { leases: Leases },
 ): MessageStore {
   const { leases, marks } = shared
   const [get, newest, queueIds] = [db.prepare(GET), db.prepare(NEWEST), db.prepare(QUEUE_IDS)]
@@ -105,7 +104,7 @@ export function createMessageStore(
   function erase(message: Message, now: number): DeletedMessage {
     const changes = new FigureChanges()
     const pending = summaries.pendingOf(message)
-    const freedListenerIds = eraseFrom(message, pending, { now, changes })
+    const freedListenerIds = eraseFrom(message, pending, { now, reason: 'deleted', changes })
     for (const [listenerId, change] of changes.entries()) figures.add(listenerId, change)
     return { listenerIds: pending.map(({ listenerId }) => listenerId), freedListenerIds }
   }
@@ -153,6 +152,7 @@ export function createMessageStore(
         const movedListenerIds = deliverAt === message.deliverAt ? [] : moved(message, deliverAt, now)
         if (movedListenerIds === 'started') return 'started'
         update.run(name, deliverAt, message.sequence)
+        shared.touched.mark(message.sequence)
         return { movedListenerIds }
       })
     },

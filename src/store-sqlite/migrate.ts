@@ -4,11 +4,24 @@ import { DatabaseRefused } from './errors.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 
-/** Brings the database up to date, one numbered file a transaction; `user_version` remembers how far it is. */
-export function migrate(db: DatabaseSync, path: string): void {
-  const migrations = readdirSync(FOLDER)
+/** Throws `DatabaseRefused` where the database is another version's, which a reader cannot change. */
+export function expectUpToDate(db: DatabaseSync, path: string): void {
+  const { user_version: done } = db.prepare('pragma user_version').get() as { user_version: number }
+  const known = namesOfMigrations().length
+  if (done === known) return
+  const hint = done < known ? 'an older version of discue; start this one on it first' : 'a newer version of discue'
+  throw new DatabaseRefused(`the database ${path} was made by ${hint}`)
+}
+
+function namesOfMigrations(): string[] {
+  return readdirSync(FOLDER)
     .filter((name) => name.endsWith('.sql'))
     .sort()
+}
+
+/** Brings the database up to date, one numbered file a transaction; `user_version` remembers how far it is. */
+export function migrate(db: DatabaseSync, path: string): void {
+  const migrations = namesOfMigrations()
   const { user_version: done } = db.prepare('pragma user_version').get() as { user_version: number }
   if (done > migrations.length) {
     throw new DatabaseRefused(`the database ${path} was made by a newer version of discue`)

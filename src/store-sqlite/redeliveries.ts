@@ -6,10 +6,8 @@ import { createEffectAnswers } from './answers.ts'
 import type { Audiences } from './audiences.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
-import { createBeginAnew } from './fresh-runs.ts'
-import type { Leases } from './leases.ts'
+import { createBeginAnew, type FreshRunParts } from './fresh-runs.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
-import type { Orders } from './orders.ts'
 import { createRedeliverySteps } from './redelivery-steps.ts'
 import { reading, type Transact } from './transaction.ts'
 
@@ -43,7 +41,7 @@ type Row = Omit<Redelivery, 'since' | 'until' | 'done'> & { since: number; until
 export function createRedeliveryStore(
   db: DatabaseSync,
   transact: Transact,
-  shared: { audiences: Audiences; leases: Leases; orders: Orders },
+  shared: FreshRunParts & { audiences: Audiences },
 ): RedeliveryStore {
   const [message, listeners, listener] = [db.prepare(MESSAGE), db.prepare(LISTENERS), db.prepare(LISTENER)]
   const [newest, insert, get, prune] = [db.prepare(NEWEST), db.prepare(INSERT), db.prepare(GET), db.prepare(PRUNE)]

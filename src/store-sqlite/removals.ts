@@ -1,9 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
-import type { Audiences } from './audiences.ts'
 import { createExpiry } from './expiry.ts'
-import type { MessageMarks } from './message-marks.ts'
-import type { Orders } from './orders.ts'
+import type { ErasureParts } from './message-erasure.ts'
 import { overwriting } from './overwriting.ts'
 import { createQueueRemoval } from './queues.ts'
 import { createScheduleErasure } from './schedule-erasure.ts'
@@ -38,6 +36,10 @@ const DELETE_MARKS = `
     (select queue_id, below_id from message_marks where queue_id = ? limit ?)`
 const DELETE_AUDIENCES = `
   delete from audiences where id in (select id from audiences where queue_id = ? limit ?)`
+const DELETE_DISCARDS = `
+  delete from discards where sequence in (select sequence from discards where queue_id = ? limit ?)`
+const DELETE_REMOVED_LISTENERS = `
+  delete from removed_listeners where id in (select id from removed_listeners where queue_id = ? limit ?)`
 const DELETE_PLACES = `
   delete from order_places where (sequence, listener_id) in
     (select sequence, listener_id from order_places where sequence = ? limit ?)`
@@ -57,11 +59,7 @@ const DELETE_ANSWERS = `
 
 type Sweep = (id: string, limit: number) => number
 
-export function createRemovalStore(
-  db: DatabaseSync,
-  transact: Transact,
-  shared: { audiences: Audiences; marks: MessageMarks; orders: Orders },
-): RemovalStore {
+export function createRemovalStore(db: DatabaseSync, transact: Transact, shared: ErasureParts): RemovalStore {
   const { audiences, orders } = shared
 
   const [next, forget] = [db.prepare(NEXT), db.prepare(FORGET)]
@@ -69,7 +67,8 @@ export function createRemovalStore(
   const [deleteFigures, deleteLiveness] = [db.prepare(DELETE_FIGURES), db.prepare(DELETE_LIVENESS)]
   const messages = db.prepare(MESSAGES)
   const [deleteAttempts, deleteMessage] = [db.prepare(DELETE_ATTEMPTS), db.prepare(DELETE_MESSAGE)]
-  const [deleteMarks, deleteAudiences] = [db.prepare(DELETE_MARKS), db.prepare(DELETE_AUDIENCES)]
+  const deleteMarks = db.prepare(DELETE_MARKS)
+  const booksOfQueue = [DELETE_DISCARDS, DELETE_REMOVED_LISTENERS, DELETE_AUDIENCES].map((sql) => db.prepare(sql))
   const [deletePlaces, deleteCounter] = [db.prepare(DELETE_PLACES), db.prepare(DELETE_COUNTER)]
   const deleteRelease = db.prepare(DELETE_RELEASE)
   const belowListener = [DELETE_MISSED, DELETE_HELD, DELETE_HEADS, DELETE_REDELIVERIES].map((sql) => db.prepare(sql))
@@ -101,7 +100,7 @@ export function createRemovalStore(
       if (left === 0) break
     }
     if (left > 0) left -= Number(deleteMarks.run(id, left).changes)
-    if (left > 0) left -= Number(deleteAudiences.run(id, left).changes)
+    for (const statement of booksOfQueue) if (left > 0) left -= Number(statement.run(id, left).changes)
     audiences.forget()
     if (left > 0) left -= schedules.ofQueue(id, left)
     return limit - left

@@ -40,7 +40,7 @@ interface By {
 type Moved = 'as judged' | 'anew' | 'gone'
 
 /** The part of a commit that writes what came of deliveries. */
-export function createSettling(db: DatabaseSync, { leases, orders }: Shared) {
+export function createSettling(db: DatabaseSync, { leases, orders, touched }: Shared) {
   const [insertAttempt, insertMissed] = [db.prepare(INSERT_ATTEMPT), db.prepare(INSERT_MISSED)]
   const [deleteDelivery, giveUp] = [db.prepare(DELETE_DELIVERY), db.prepare(GIVE_UP)]
   const [moveDelivery, beginAnew] = [db.prepare(MOVE_DELIVERY), db.prepare(BEGIN_ANEW)]
@@ -86,6 +86,7 @@ export function createSettling(db: DatabaseSync, { leases, orders }: Shared) {
     if (moved === 'gone') return 'lost'
     const { number, startedAt, durationMs, status, error, response } = attempt
     insertAttempt.run(sequence, listenerId, number, startedAt, durationMs, status, error, response)
+    touched.mark(sequence)
     const endedAt = startedAt + durationMs
     const change = figures.of(listenerId)
     const ok = acknowledges(attempt)

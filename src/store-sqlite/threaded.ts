@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads'
+import type { LedgerStore } from '../store/ledger.ts'
 import type { Store } from '../store/store.ts'
 import { packBatch, unpackResult } from './batch-wire.ts'
 import type { Flat } from './flat.ts'
+import { LedgerWorker } from './ledger-worker.ts'
 import { type Answer, type Call, errorOf, OPENING } from './thread-protocol.ts'
 
 interface Waiting {
@@ -63,12 +65,17 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
     await worker.terminate()
     throw error
   })
-  return remoteStore(send, async () => void (await worker.terminate()))
+  const ledger = new LedgerWorker(path, () => send('ledger', 'drainTouched', []) as Promise<number[] | null>)
+  return remoteStore(send, ledger, async () => {
+    await ledger.close()
+    await worker.terminate()
+  })
 }
 
 /** The store's interface, each method of which is a call. */
 function remoteStore(
   send: (noun: string, method: string, asks: unknown[]) => Promise<unknown>,
+  ledger: LedgerStore,
   terminate: () => Promise<void>,
 ): Store {
   const noun = (name: string) =>
@@ -87,6 +94,7 @@ function remoteStore(
   >
   return {
     ...nouns,
+    ledger,
     commit: async (batch) => unpackResult((await send('', 'commit', [packBatch(batch)])) as Flat),
     ping: () => send('', 'ping', []) as Promise<void>,
     async close() {

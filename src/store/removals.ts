@@ -9,7 +9,7 @@ export interface RemovalStore {
    * those of which nothing is pending and that were accepted, due and last attempted before `before`. Answers where
    * to go on, and whether it is done for now: all that is left is younger.
    */
-  expire(ask: { before: number; after: number; limit: number }): Promise<Expired>
+  expire(ask: { now: number; before: number; after: number; limit: number }): Promise<Expired>
 }
 
 export interface Expired {

@@ -4,6 +4,7 @@ import type { Batch, BatchResult } from './batch.ts'
 import type { ClockStore } from './clock.ts'
 import type { DeliveryStore } from './deliveries.ts'
 import type { EventStore } from './events.ts'
+import type { LedgerStore } from './ledger.ts'
 import type { ListenerStore } from './listeners.ts'
 import type { LivenessStore } from './liveness.ts'
 import type { MessageStore } from './messages.ts'
@@ -39,6 +40,7 @@ export interface Store {
   readonly schedules: ScheduleStore
   readonly secrets: SecretStore
   readonly orders: OrderStore
+  readonly ledger: LedgerStore
   readonly redeliveries: RedeliveryStore
   /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */
   commit(batch: Batch): Promise<BatchResult>

@@ -25,7 +25,7 @@ async function expired({ store }: Given, before = BEFORE, limit = 2): Promise<nu
   let removed = 0
   let after = 0
   for (let steps = 0; steps < 1_000; steps++) {
-    const step = await store.removals.expire({ before, after, limit })
+    const step = await store.removals.expire({ now: NOW, before, after, limit })
     assert.ok(step.removed <= limit)
     assert.ok(step.done || step.after > after, 'it does not move on')
     removed += step.removed
@@ -124,7 +124,7 @@ export const expiryCases: StoreCase[] = [
       for (let i = 0; i < 10; i++) await accepted(given, queue, { createdAt: BEFORE + i, deliverAt: BEFORE + i })
       let after = 0
       for (let i = 1; i <= 10; i++) {
-        const step = await given.store.removals.expire({ before: BEFORE + i, after, limit: 4 })
+        const step = await given.store.removals.expire({ now: NOW, before: BEFORE + i, after, limit: 4 })
         assert.deepEqual([step.removed, step.done], [1, true])
         after = step.after
       }

@@ -249,7 +249,7 @@ const missed: StoreCase[] = [
       const { queue, listenerId } = await ordered(given, { ordering: 'queue', onMissed: 'block' })
       const [first] = await posted(given, queue, 2)
       await settled(given, await claimedOne(given, { listenerId }), MISSED)
-      const expired = await given.store.removals.expire({ before: given.now * 2, after: 0, limit: 100 })
+      const expired = await given.store.removals.expire({ now: given.now, before: given.now * 2, after: 0, limit: 100 })
       assert.equal(expired.removed, 0)
       assert.equal((await stored(given, first!)).deliveries[0]!.status, 'missed')
     },

@@ -91,7 +91,7 @@ export const pagingCases: StoreCase[] = [
       const { queue } = await storedScene(given, 0)
       const late = [given.make.message(queue), given.make.message(queue)]
       const messages = await filled(given, queue, 6_500)
-      const expire = { before: given.now + 1_000, after: 0, limit: 3_100 }
+      const expire = { now: NOW, before: given.now + 1_000, after: 0, limit: 3_100 }
       assert.equal((await given.store.removals.expire(expire)).removed, 3_100)
       const left = messages.slice(3_100)
       await assertPages(given, queue, left)

@@ -8,6 +8,7 @@ import { deliveryCases } from './deliveries.cases.ts'
 import { eventCases } from './events.cases.ts'
 import { expiryCases } from './expiry.cases.ts'
 import { leaseCases } from './leases.cases.ts'
+import { ledgerCases } from './ledger.cases.ts'
 import { listenerCases } from './listeners.cases.ts'
 import { livenessCases } from './liveness.cases.ts'
 import { createMake, type Make, NOW } from './make.ts'
@@ -61,6 +62,7 @@ const nouns: Record<string, StoreCase[]> = {
   expiry: expiryCases,
   answers: answerCases,
   orders: orderCases,
+  ledger: ledgerCases,
   redeliveries: redeliveryCases,
   paging: pagingCases,
   schedules: scheduleCases,
