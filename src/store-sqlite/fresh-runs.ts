@@ -32,12 +32,6 @@ interface Pending {
   pulledAt: number | null
 }
 
-interface Pending {
-  /** Where it is pulled, the end of that lease. */
-  dueAt: number
-  pulledAt: number | null
-}
-
 /** Begins a new run of a delivery, however it stands, within a transaction. */
 export type BeginAnew = (pair: Pair, at: { now: number; changes: FigureChanges }) => void
 
