@@ -22,9 +22,10 @@ const TOOLS: Record<string, string[]> = {
   jq: ['--version'],
 }
 
-for (const path of PAGES.sort()) {
+for (const path of ['../README.md', ...PAGES.sort()]) {
   const steps = stepsOf(readFileSync(join(DOCS, path), 'utf8'))
-  if (steps.length > 0) describe(`docs/${path}, pasted block by block`, { skip: lacking(steps) }, () => runPage(steps))
+  if (steps.length > 0)
+    describe(`${join('docs', path)}, pasted block by block`, { skip: lacking(steps) }, () => runPage(steps))
 }
 
 function runPage(steps: readonly Step[]): void {
