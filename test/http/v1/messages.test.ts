@@ -254,3 +254,16 @@ test('a server that cannot take a message says so and when to try again', async 
     await busy.app.close()
   }
 })
+
+test('a page of all queues begins within the first 10,000 messages, and a cursor goes on', async () => {
+  assert.equal((await api.call('GET', '/messages?page=100&per_page=100')).status, 200)
+  for (const query of ['page=101&per_page=100', 'page=10001&per_page=1', 'page=999999999&per_page=100']) {
+    const { status, body } = await api.call('GET', `/messages?${query}`)
+    assert.equal(status, 400, query)
+    assert.deepEqual(
+      body.errors.map((fault: { path: string }) => fault.path),
+      ['page'],
+    )
+    assert.match(body.errors[0].message, /_links\.next/)
+  }
+})
