@@ -6,6 +6,7 @@ import { useLiveStream } from './api/live.ts'
 import { useSessionKey } from './api/session.ts'
 import { OverviewPage } from './pages/overview.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
+import { ErrorBoundary } from './parts/error-boundary.tsx'
 import { Shell } from './shell.tsx'
 
 const QueuesPage = lazy(async () => ({ default: (await import('./pages/queues.tsx')).QueuesPage }))
@@ -43,33 +44,35 @@ function SignedIn({ apiKey }: { apiKey: string }) {
   }, [location])
   return (
     <Shell>
-      <Suspense fallback={<div className="bones" style={{ minHeight: 300 }} />}>
-        <Switch>
-          <Route path="/" component={OverviewPage} />
-          <Route path="/queues" component={QueuesPage} />
-          <Route path="/queues/:queueId/listeners/:listenerId">
-            {({ queueId, listenerId }) => <ListenerPage key={listenerId} queueId={queueId} listenerId={listenerId} />}
-          </Route>
-          <Route path="/queues/:queueId/messages/:messageId">
-            {({ queueId, messageId }) => <MessagePage key={messageId} queueId={queueId} messageId={messageId} />}
-          </Route>
-          <Route path="/queues/:queueId/schedules/:scheduleId">
-            {({ queueId, scheduleId }) => <SchedulePage key={scheduleId} queueId={queueId} scheduleId={scheduleId} />}
-          </Route>
-          <Route path="/queues/:queueId/:tab?">
-            {({ queueId, tab }) => <QueuePage key={queueId} queueId={queueId} tab={tab ?? 'listeners'} />}
-          </Route>
-          <Route path="/messages" component={MessagesPage} />
-          <Route path="/schedules" component={SchedulesPage} />
-          <Route path="/events" component={EventsPage} />
-          <Route path="/ledger" component={LedgerPage} />
-          <Route path="/api-keys" component={ApiKeysPage} />
-          <Route path="/organizations" component={OrganizationsPage} />
-          <Route>
-            <Redirect to="/" />
-          </Route>
-        </Switch>
-      </Suspense>
+      <ErrorBoundary key={location}>
+        <Suspense fallback={<div className="bones" style={{ minHeight: 300 }} />}>
+          <Switch>
+            <Route path="/" component={OverviewPage} />
+            <Route path="/queues" component={QueuesPage} />
+            <Route path="/queues/:queueId/listeners/:listenerId">
+              {({ queueId, listenerId }) => <ListenerPage key={listenerId} queueId={queueId} listenerId={listenerId} />}
+            </Route>
+            <Route path="/queues/:queueId/messages/:messageId">
+              {({ queueId, messageId }) => <MessagePage key={messageId} queueId={queueId} messageId={messageId} />}
+            </Route>
+            <Route path="/queues/:queueId/schedules/:scheduleId">
+              {({ queueId, scheduleId }) => <SchedulePage key={scheduleId} queueId={queueId} scheduleId={scheduleId} />}
+            </Route>
+            <Route path="/queues/:queueId/:tab?">
+              {({ queueId, tab }) => <QueuePage key={queueId} queueId={queueId} tab={tab ?? 'listeners'} />}
+            </Route>
+            <Route path="/messages" component={MessagesPage} />
+            <Route path="/schedules" component={SchedulesPage} />
+            <Route path="/events" component={EventsPage} />
+            <Route path="/ledger" component={LedgerPage} />
+            <Route path="/api-keys" component={ApiKeysPage} />
+            <Route path="/organizations" component={OrganizationsPage} />
+            <Route>
+              <Redirect to="/" />
+            </Route>
+          </Switch>
+        </Suspense>
+      </ErrorBoundary>
     </Shell>
   )
 }

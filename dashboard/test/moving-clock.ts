@@ -10,3 +10,7 @@ export function runBehind(ms: number): void {
   // The server keeps the function that it finds at its start, so it must be this one before and after.
   Date.now = () => real() - behindMs
 }
+
+export function behindNow(): number {
+  return behindMs
+}

@@ -10,6 +10,8 @@ export const cache = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 4_000,
+      // Whether the machine is online says nothing of a server that may be on that very machine.
+      networkMode: 'always',
       retry: (tries, error) => error instanceof ApiError && error.passes && tries < MAX_TRIES,
       retryDelay: (tries, error) => {
         const asked = error instanceof ApiError ? error.retryAfterMs : null
@@ -17,6 +19,6 @@ export const cache = new QueryClient({
       },
     },
     // Trying a change again without being told to could make it twice.
-    mutations: { retry: false },
+    mutations: { retry: false, networkMode: 'always' },
   },
 })

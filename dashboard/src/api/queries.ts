@@ -13,6 +13,7 @@ import type {
   Redelivery,
   Ref,
   Schedule,
+  ScheduleRun,
   Stats,
 } from './types.ts'
 
@@ -140,6 +141,19 @@ function goneIsEmpty(queues: Queue[]) {
   }
 }
 
+/** The latest runs of a schedule, the newest first. */
+export function useRuns(queueId: string, scheduleId: string) {
+  const refetchInterval = usePolling()
+  return useQuery({
+    queryKey: ['schedules', 'runs', scheduleId],
+    queryFn: async ({ signal }) => {
+      const path = `/queues/${queueId}/schedules/${scheduleId}/runs`
+      return (await call<{ runs: ScheduleRun[] }>('GET', path, { query: { per_page: 20 }, signal })).runs
+    },
+    refetchInterval,
+  })
+}
+
 /** With `of`, the series of one queue or listener. */
 export function useStats(of?: string) {
   const refetchInterval = usePolling()
@@ -221,7 +235,7 @@ export function useRedelivery(queueId: string, listenerId: string, id: string | 
       return (await call<{ redelivery: Redelivery }>('GET', path, { signal })).redelivery
     },
     enabled: id !== null,
-    refetchInterval: ({ state }) => (state.data && state.data.done >= state.data.matched ? false : REDELIVERY_POLL_MS),
+    refetchInterval: ({ state }) => (state.data?.done ? false : REDELIVERY_POLL_MS),
   })
 }
 

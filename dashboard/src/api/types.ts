@@ -99,7 +99,7 @@ export interface Schedule {
   at?: number
   timezone?: string
   data: string
-  message_name?: string
+  message_name?: string | null
   starts_at?: number | null
   ends_at?: number | null
   paused?: boolean
@@ -197,8 +197,17 @@ export interface Stats {
 
 export interface Redelivery {
   id: string
+  /** Begun anew so far. */
   matched: number
-  done: number
+  /** Whether all that fit were looked at. */
+  done: boolean
+}
+
+export interface ScheduleRun {
+  due_at: number
+  ran_at: number
+  message_id: string | null
+  error?: string
 }
 
 export type LinkMap = Record<string, { href: string }>

@@ -3,7 +3,6 @@ import { CircleCheck, OctagonAlert } from 'lucide-react'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { call } from '../api/client.ts'
-import { useAllListeners, useQueues } from '../api/queries.ts'
 import { Empty } from '../parts/empty.tsx'
 import { Moment } from '../parts/field.tsx'
 import { Loaded } from '../parts/loaded.tsx'
@@ -12,32 +11,25 @@ import { curl } from '../parts/snippet.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { exactNumber, number, plural } from '../words/format.ts'
 
-export interface Account {
+interface Account {
+  /** The sum of all the others. */
   accepted: number
   delivered: number
   pending: number
   scheduled: number
   missed: number
-  discarded: number | Record<string, number>
+  discarded: Record<string, number>
   unaccounted: number
 }
 
-export interface LedgerListener extends Account {
-  id?: string
-  listener_id?: string
-  name?: string
+interface Entry extends Account {
+  id: string
+  name: string
 }
 
-export interface LedgerQueue extends Account {
-  id?: string
-  queue_id?: string
-  name?: string
-  listeners?: LedgerListener[]
-}
-
-export interface Ledger extends Account {
-  queues?: LedgerQueue[]
-  unaccounted_pairs?: { message_id: string; listener_id: string; queue_id?: string }[]
+interface Ledger extends Account {
+  queues: (Entry & { listeners: (Entry & { deleted_at?: number })[] })[]
+  unaccounted_pairs: { queue_id: string; message_id: string; listener_id: string }[]
 }
 
 /** The books: where every accepted delivery is. */
@@ -46,10 +38,8 @@ export function LedgerPage() {
   const [until, setUntil] = useState<number | null>(null)
   const ledger = useQuery({
     queryKey: ['ledger', since, until],
-    queryFn: async ({ signal }) => {
-      const answer = await call<{ ledger?: Ledger } & Ledger>('GET', '/ledger', { query: { since, until }, signal })
-      return answer.ledger ?? answer
-    },
+    queryFn: async ({ signal }) =>
+      (await call<{ ledger: Ledger }>('GET', '/ledger', { query: { since, until }, signal })).ledger,
   })
   return (
     <Page
@@ -69,30 +59,26 @@ export function LedgerPage() {
 
 type Row = Account & { id: string; name: string; to: string | null; inner: boolean }
 
-function Books({ ledger }: { ledger: Ledger }) {
-  const [queues, listeners] = [useQueues(), useAllListeners()]
-  const queueNames = new Map(queues.data?.map(({ id, name }) => [id, name]))
-  const listenerNames = new Map(listeners.data?.map(({ id, name }) => [id, name]))
-  const rows = (ledger.queues ?? []).flatMap((queue): Row[] => {
-    const id = queue.queue_id ?? queue.id ?? ''
-    const own: Row = {
-      ...{ ...queue, id, inner: false, name: queue.name ?? queueNames.get(id) ?? id },
-      to: queueNames.has(id) ? `/queues/${id}` : null,
-    }
-    const parts = (queue.listeners ?? []).map((part): Row => {
-      const partId = part.listener_id ?? part.id ?? ''
-      const name = part.name ?? listenerNames.get(partId) ?? partId
+/** Each queue, and its listeners below it; those that are gone lead nowhere. */
+function rowsOf({ queues }: Ledger): Row[] {
+  return queues.flatMap(({ listeners, ...queue }): Row[] => [
+    { ...queue, inner: false, to: `/queues/${queue.id}` },
+    ...listeners.map(({ deleted_at, ...listener }): Row => {
+      const gone = deleted_at !== undefined
+      const to = gone ? null : `/queues/${queue.id}/listeners/${listener.id}`
       return {
-        ...part,
-        id: `${id} ${partId}`,
+        ...listener,
+        id: `${queue.id} ${listener.id}`,
+        name: gone ? `${listener.name} (deleted)` : listener.name,
         inner: true,
-        name,
-        to: listenerNames.has(partId) ? `/queues/${id}/listeners/${partId}` : null,
+        to,
       }
-    })
-    return [own, ...parts]
-  })
-  const total = rows.filter(({ inner }) => !inner).reduce((sum, { unaccounted }) => sum + unaccounted, 0)
+    }),
+  ])
+}
+
+function Books({ ledger }: { ledger: Ledger }) {
+  const rows = rowsOf(ledger)
   if (rows.length === 0) {
     return (
       <Empty title="The books are empty" paste={curl('GET', '/ledger?pretty')}>
@@ -102,11 +88,11 @@ function Books({ ledger }: { ledger: Ledger }) {
   }
   return (
     <div className="stack">
-      <Verdict unaccounted={ledger.unaccounted ?? total} />
+      <Verdict unaccounted={ledger.unaccounted} />
       <Table label="Deliveries by queue and listener" columns={COLUMNS} rows={rows} />
-      {(ledger.unaccounted_pairs ?? []).map(({ message_id, listener_id }) => (
-        <p key={message_id + listener_id} className="fault mono">
-          {message_id} → {listenerNames.get(listener_id) ?? listener_id}
+      {ledger.unaccounted_pairs.map(({ queue_id, message_id, listener_id }) => (
+        <p key={message_id + listener_id} className="mono">
+          <Link href={`/queues/${queue_id}/messages/${message_id}`}>{message_id}</Link> for {listener_id}
         </p>
       ))}
     </div>
@@ -129,8 +115,7 @@ function Verdict({ unaccounted }: { unaccounted: number }) {
 }
 
 function discardedOf({ discarded }: Account): { count: number; why: string } {
-  if (typeof discarded === 'number') return { count: discarded, why: '' }
-  const reasons = Object.entries(discarded ?? {}).filter(([, count]) => count > 0)
+  const reasons = Object.entries(discarded).filter(([, count]) => count > 0)
   const count = reasons.reduce((sum, [, one]) => sum + one, 0)
   return { count, why: reasons.map(([reason, one]) => `${number(one)} ${reason.replaceAll('_', ' ')}`).join(', ') }
 }

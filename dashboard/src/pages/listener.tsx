@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { call } from '../api/client.ts'
 import { useListener, useQueue, useStats } from '../api/queries.ts'
-import type { Listener, Queue, Stats } from '../api/types.ts'
+import type { Listener, Liveness, Queue, Stats } from '../api/types.ts'
 import { Badge, LivenessBadge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
 import { Confirm } from '../parts/confirm.tsx'
@@ -169,16 +169,17 @@ function LivenessCard({ listener: { liveness, liveness_url } }: { listener: List
           ['Last success', <Ago key="success" at={liveness.last_success_at} />],
           ['Failed', `${number(liveness.failure_count)} times`],
           ['Last failure', <Ago key="failure" at={liveness.last_failure_at} />],
-          ...(liveness.last_failure_msg || liveness.last_failure_status
-            ? ([['Why', [liveness.last_failure_status, liveness.last_failure_msg].filter(Boolean).join(' ')]] as [
-                string,
-                string,
-              ][])
-            : []),
+          ...whyOf(liveness),
         ]}
       />
     </Card>
   )
+}
+
+/** The message mostly names the status already. */
+function whyOf({ last_failure_status: status, last_failure_msg: message }: Liveness): [string, string][] {
+  const why = message ?? (status === null ? null : `answered ${status}`)
+  return why === null ? [] : [['Why', why]]
 }
 
 const SHOWN_MISSED = 8

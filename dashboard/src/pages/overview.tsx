@@ -16,7 +16,9 @@ import { type Concern, concernsOf } from './attention.ts'
 
 /** Points of a quarter of an hour each. */
 const BUCKETS_EACH = 3
-const POINT_S = 3 * 300
+const BUCKET_MS = 300_000
+/** The newest point has hardly begun: less than this would make a rate of nothing out of little. */
+const MIN_POINT_MS = 60_000
 
 /** What happened in the past day, and what needs somebody. */
 export function OverviewPage() {
@@ -95,7 +97,12 @@ function RateNow() {
 export function RateChart({ series }: { series: Bucket[] }) {
   const shown = useMemo(() => {
     const points = coarser(series, BUCKETS_EACH)
-    const perSecond = (type: keyof Counts) => points.map(({ counts }) => (counts[type] ?? 0) / POINT_S)
+    const now = Date.now()
+    const perSecond = (type: keyof Counts) =>
+      points.map(({ start, counts }) => {
+        const lengthMs = Math.min(BUCKETS_EACH * BUCKET_MS, Math.max(MIN_POINT_MS, now - start))
+        return ((counts[type] ?? 0) / lengthMs) * 1_000
+      })
     return {
       times: points.map(({ start }) => start),
       series: [

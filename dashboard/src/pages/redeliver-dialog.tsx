@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { ApiError, call } from '../api/client.ts'
 import { cursorOf, useRedelivery } from '../api/queries.ts'
 import type { LinkMap, Listener, Redelivery, Ref } from '../api/types.ts'
@@ -33,6 +33,7 @@ export function RedeliverDialog({
   listener: Listener
 }) {
   const [id, setId] = useState<string | null>(null)
+  const [expected, setExpected] = useState<number | null>(null)
   const close = () => {
     setId(null)
     onClose()
@@ -40,9 +41,9 @@ export function RedeliverDialog({
   return (
     <Dialog title={`Redeliver to ${listener.name}`} isOpen={isOpen} onClose={close}>
       {id === null ? (
-        <RangeForm queueId={queueId} listener={listener} onClose={close} onStarted={setId} />
+        <RangeForm queueId={queueId} listener={listener} onClose={close} onStarted={setId} onCounted={setExpected} />
       ) : (
-        <Progress queueId={queueId} listenerId={listener.id} id={id} onClose={close} />
+        <Progress queueId={queueId} listenerId={listener.id} id={id} expected={expected} onClose={close} />
       )}
     </Dialog>
   )
@@ -53,11 +54,13 @@ function RangeForm({
   listener,
   onClose,
   onStarted,
+  onCounted,
 }: {
   queueId: string
   listener: Listener
   onClose: () => void
   onStarted: (id: string) => void
+  onCounted: (messages: number | null) => void
 }) {
   const [range, setRange] = useState<Range>(() => ({ since: Date.now() - DAY_MS, until: null, which: 'missed' }))
   const start = useChange(
@@ -108,7 +111,7 @@ function RangeForm({
           ['all', 'Both'],
         ]}
       />
-      <CountBefore queueId={queueId} listener={listener} range={range} />
+      <CountBefore queueId={queueId} listener={listener} range={range} onCounted={onCounted} />
     </Form>
   )
 }
@@ -122,12 +125,23 @@ interface Count {
 }
 
 /** About how many it will be: messages of the queue whose state for this listener fits. */
-function CountBefore({ queueId, listener, range }: { queueId: string; listener: Listener; range: Range }) {
+function CountBefore({
+  queueId,
+  listener,
+  range,
+  onCounted,
+}: {
+  queueId: string
+  listener: Listener
+  range: Range
+  onCounted: (messages: number | null) => void
+}) {
   const count = useQuery({
     queryKey: ['redelivery-count', listener.id, range],
     queryFn: ({ signal }) => countMatching(queueId, listener.id, range, signal),
     retry: false,
   })
+  useEffect(() => onCounted(count.data?.messages ?? null), [count.data, onCounted])
   const words = () => {
     if (count.data) {
       const { messages, more } = count.data
@@ -171,16 +185,20 @@ function Progress({
   queueId,
   listenerId,
   id,
+  expected,
   onClose,
 }: {
   queueId: string
   listenerId: string
   id: string
+  /** What was counted before; null where that could not be told. */
+  expected: number | null
   onClose: () => void
 }) {
   const { data, error } = useRedelivery(queueId, listenerId, id)
-  const share = data && data.matched > 0 ? data.done / data.matched : 1
-  const finished = data !== undefined && data.done >= data.matched
+  const finished = data?.done === true
+  const all = Math.max(expected ?? 0, data?.matched ?? 0)
+  const share = finished || all === 0 ? 1 : (data?.matched ?? 0) / all
   return (
     <div className="stack">
       {data && (
@@ -190,15 +208,15 @@ function Progress({
             role="progressbar"
             aria-label="Redelivery"
             aria-valuemin={0}
-            aria-valuemax={data.matched}
-            aria-valuenow={data.done}
+            aria-valuemax={all}
+            aria-valuenow={data.matched}
           >
             <i style={{ width: `${share * 100}%` }} />
           </div>
           <p aria-live="polite">
             {finished
-              ? `All ${plural(data.matched, 'message')} are on their way again.`
-              : `${exactNumber(data.done)} of ${plural(data.matched, 'message')} so far. It goes on if you close this.`}
+              ? `${plural(data.matched, 'message is', 'messages are')} on the way again; that was all.`
+              : `${exactNumber(data.matched)} so far${expected === null ? '' : `, of about ${exactNumber(expected)}`}. It goes on if you close this.`}
           </p>
         </>
       )}

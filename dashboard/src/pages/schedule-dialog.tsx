@@ -59,16 +59,15 @@ function draftOf(schedule: Schedule | undefined): Draft {
 }
 
 function bodyOf(draft: Draft): Record<string, unknown> {
+  // A schedule says in one way when it runs: the other two are none.
+  const none = { cron: null, every: null, at: null }
   const when = {
-    cron: { cron: draft.cron, timezone: draft.timezone },
-    every: { every: Math.round(Number(draft.everySeconds) * 1000) },
-    at: { at: draft.at },
+    cron: { ...none, cron: draft.cron, timezone: draft.timezone },
+    every: { ...none, every: Math.round(Number(draft.everySeconds) * 1000) },
+    at: { ...none, at: draft.at },
   }
-  return {
-    ...{ name: draft.name, data: draft.data, catch_up: draft.catchUp },
-    ...when[draft.kind],
-    ...(draft.messageName && { message_name: draft.messageName }),
-  }
+  const what = { name: draft.name, data: draft.data, message_name: draft.messageName || null }
+  return { ...what, catch_up: draft.catchUp, ...when[draft.kind] }
 }
 
 function ScheduleForm({

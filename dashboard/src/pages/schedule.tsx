@@ -2,9 +2,9 @@ import { Pause, Pencil, Play, Trash2, Zap } from 'lucide-react'
 import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { call } from '../api/client.ts'
-import { useMessages, useQueue, useSchedule } from '../api/queries.ts'
-import type { Ref, Schedule } from '../api/types.ts'
-import { Badge, MessageBadge } from '../parts/badge.tsx'
+import { useQueue, useRuns, useSchedule } from '../api/queries.ts'
+import type { Ref, Schedule, ScheduleRun } from '../api/types.ts'
+import { Badge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
 import { Confirm } from '../parts/confirm.tsx'
 import { Loaded } from '../parts/loaded.tsx'
@@ -14,7 +14,7 @@ import { Snippet } from '../parts/snippet.tsx'
 import { Ago } from '../parts/time.tsx'
 import { useChange } from '../parts/use-change.ts'
 import { dateTime, inZone, number, readable, viewerZone } from '../words/format.ts'
-import { RunLine } from './run-line.tsx'
+import { type Run, RunLine } from './run-line.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
 import { ruleOf } from './schedule-list.tsx'
 
@@ -31,6 +31,7 @@ const CATCH_UP = { none: 'only the next run counts', last: 'makes up for the las
 
 function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: string }) {
   const queue = useQueue(queueId)
+  const runs = useRuns(queueId, schedule.id)
   const [open, setOpen] = useState<'none' | 'edit' | 'delete'>('none')
   const [, go] = useLocation()
   const path = `/queues/${queueId}/schedules/${schedule.id}`
@@ -89,7 +90,7 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
       <Card title="Runs">
         <RunLine
           runs={[
-            ...(schedule.last_run_at ? [{ at: schedule.last_run_at, name: schedule.name, past: true }] : []),
+            ...pastRuns(schedule, runs.data ?? []),
             ...(schedule.paused ? [] : schedule.next_runs.map((at) => ({ at, name: schedule.name }))),
           ]}
         />
@@ -98,32 +99,38 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
         <Card title="Next">
           <NextRuns schedule={schedule} zone={zone} />
         </Card>
-        <Card title="About">
-          <Facts
-            facts={[
-              ['Ran', `${number(schedule.run_count)} times`],
-              ['Last', <Ago key="last" at={schedule.last_run_at} />],
-              [
-                'Last message',
-                schedule.last_message_id ? (
-                  <Link key="message" href={`/queues/${queueId}/messages/${schedule.last_message_id}`} className="mono">
-                    {schedule.last_message_id}
-                  </Link>
-                ) : (
-                  'none yet'
-                ),
-              ],
-              ['From', schedule.starts_at ? dateTime(schedule.starts_at) : 'its making'],
-              ['Until', schedule.ends_at ? dateTime(schedule.ends_at) : 'no end'],
-              ['After downtime', CATCH_UP[schedule.catch_up ?? 'none']],
-            ]}
-          />
-        </Card>
-        <Card title="Data of each message">
-          <Snippet label="Copy the data">{readable(schedule.data)}</Snippet>
-        </Card>
+        <div className="stack">
+          <Card title="About">
+            <Facts
+              facts={[
+                ['Ran', `${number(schedule.run_count)} times`],
+                ['Last', <Ago key="last" at={schedule.last_run_at} />],
+                [
+                  'Last message',
+                  schedule.last_message_id ? (
+                    <Link
+                      key="message"
+                      href={`/queues/${queueId}/messages/${schedule.last_message_id}`}
+                      className="mono"
+                    >
+                      {schedule.last_message_id}
+                    </Link>
+                  ) : (
+                    'none yet'
+                  ),
+                ],
+                ['From', schedule.starts_at ? dateTime(schedule.starts_at) : 'its making'],
+                ['Until', schedule.ends_at ? dateTime(schedule.ends_at) : 'no end'],
+                ['After downtime', CATCH_UP[schedule.catch_up ?? 'none']],
+              ]}
+            />
+          </Card>
+          <Card title="Data of each message">
+            <Snippet label="Copy the data">{readable(schedule.data)}</Snippet>
+          </Card>
+        </div>
       </div>
-      {schedule.message_name && <History queueId={queueId} name={schedule.message_name} />}
+      <History runs={runs} queueId={queueId} />
       <ScheduleDialog
         isOpen={open === 'edit'}
         onClose={close}
@@ -147,6 +154,14 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
   )
 }
 
+const SHOWN_PAST = 5
+
+/** As many as come next, so that now stands in the middle. */
+function pastRuns({ name, last_run_at }: Schedule, runs: ScheduleRun[]): Run[] {
+  const times = runs.length > 0 ? runs.map(({ due_at }) => due_at) : last_run_at === null ? [] : [last_run_at]
+  return times.slice(0, SHOWN_PAST).map((at) => ({ at, name, past: true }))
+}
+
 /** Each in the schedule's zone and in the viewer's, where they differ. */
 function NextRuns({ schedule, zone }: { schedule: Schedule; zone: string }) {
   const own = viewerZone()
@@ -167,28 +182,33 @@ function NextRuns({ schedule, zone }: { schedule: Schedule; zone: string }) {
   )
 }
 
-const SHOWN = 10
-
-/** What it made lately: its messages share a name. */
-function History({ queueId, name }: { queueId: string; name: string }) {
-  const messages = useMessages(queueId, { name })
+/** What became of its due times. */
+function History({ runs, queueId }: { runs: ReturnType<typeof useRuns>; queueId: string }) {
   return (
     <Card title="History">
-      <Loaded query={messages} what="its messages" scope="messages: read">
-        {({ pages }) => {
-          const latest = pages.flatMap((page) => page.messages).slice(0, SHOWN)
-          if (latest.length === 0) return <p className="soft">It has not run yet.</p>
-          return (
+      <Loaded query={runs} what="the runs" scope="schedules: read">
+        {(all) =>
+          all.length === 0 ? (
+            <p className="soft">It has not run yet.</p>
+          ) : (
             <ul className="stack">
-              {latest.map((message) => (
-                <li key={message.id} className="spread">
-                  <Link href={`/queues/${queueId}/messages/${message.id}`}>{dateTime(message.created_at)}</Link>
-                  <MessageBadge status={message.status} />
+              {all.map(({ due_at, message_id, error }) => (
+                <li key={due_at} className="spread">
+                  <span className="num">{dateTime(due_at)}</span>
+                  {error ? (
+                    <span className="fault">{error}</span>
+                  ) : message_id ? (
+                    <Link href={`/queues/${queueId}/messages/${message_id}`} className="mono">
+                      {message_id}
+                    </Link>
+                  ) : (
+                    <span className="faint">no message</span>
+                  )}
                 </li>
               ))}
             </ul>
           )
-        }}
+        }
       </Loaded>
     </Card>
   )

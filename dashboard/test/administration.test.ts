@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { arrive, assertContent, sharedScene } from './visitor.ts'
+
+const scene = await sharedScene()
+const visitor = await arrive(scene)
+const { page } = visitor
+
+test('a key is made with just the scopes that were picked, and works', async () => {
+  await visitor.open('/api-keys')
+  await visitor.button('New key').click()
+  const dialog = visitor.dialog()
+  await dialog.getByLabel('Name').fill('poster')
+  await dialog.getByLabel('Messages').selectOption('write')
+  await dialog.getByLabel('Of which queue').selectOption(scene.ids.orders!)
+  await dialog.getByRole('button', { name: 'Make the key' }).click()
+  const key = await dialog.locator('pre').textContent()
+  assert.match(key ?? '', /^[A-Za-z0-9_-]{64}$/)
+  await visitor.button('I have copied it').click()
+  await scene.call(
+    'POST',
+    `/queues/${scene.ids.orders}/messages`,
+    { data: '{"order":1,"customer":"c-1","total":1}' },
+    key!,
+  )
+  await assert.rejects(scene.call('POST', `/queues/${scene.ids.telemetry}/messages`, { data: 'x' }, key!), /403/)
+})
+
+test('a key is disabled, enabled and deleted', async () => {
+  const { api_key: key } = await scene.call('POST', '/api_keys', { name: 'toggled' })
+  await visitor.open('/api-keys')
+  const row = page.getByRole('row', { name: /toggled/ })
+  await visitor.pick('Actions for toggled', 'Disable')
+  await row.getByText('disabled').waitFor()
+  await assert.rejects(scene.call('GET', '/queues', undefined, key), /401/)
+  await visitor.pick('Actions for toggled', 'Enable')
+  await row.getByText('enabled').waitFor()
+  await visitor.pick('Actions for toggled', 'Delete')
+  await visitor.button('Delete the key').click()
+  await row.waitFor({ state: 'detached' })
+})
+
+test("the organization's last owner key stays, and the server's reason is shown", async () => {
+  await visitor.open('/api-keys')
+  await visitor.pick('Actions for root', 'Disable')
+  await visitor.sees(/last enabled owner key must stay enabled/)
+})
+
+test('an organization is made, limited, frozen and deleted', async () => {
+  await visitor.open('/organizations')
+  await visitor.button('New organization').click()
+  const dialog = visitor.dialog()
+  await dialog.getByLabel('Name').fill('example.com/new')
+  await dialog.getByLabel('Queues').fill('3')
+  await dialog.getByRole('button', { name: 'Make the organization' }).click()
+  const key = (await dialog.locator('pre').textContent()) ?? ''
+  await visitor.button('I have copied it').click()
+  await scene.call('POST', '/queues', { name: 'theirs' }, key)
+  const row = page.getByRole('row', { name: /example\.com\/new/ })
+  await row.getByText('queues 3').waitFor()
+  await visitor.pick('Actions for example.com/new', 'Name and limits')
+  await dialog.getByLabel('Queues').fill('1')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await row.getByText('queues 1').waitFor()
+  await assert.rejects(scene.call('POST', '/queues', { name: 'too-many' }, key), /402/)
+  await visitor.pick('Actions for example.com/new', 'Freeze')
+  await row.getByText('frozen').waitFor()
+  await visitor.pick('Actions for example.com/new', 'Delete')
+  await visitor.button('Delete the organization and all in it').click()
+  await row.waitFor({ state: 'detached' })
+  await assert.rejects(scene.call('GET', '/queues', undefined, key), /401/)
+})
+
+test('a schedule is made, run now, paused, changed and deleted', async () => {
+  await visitor.open(`/queues/${scene.ids['search-index']}/schedules`)
+  await visitor.button('New schedule').click()
+  const dialog = visitor.dialog()
+  await dialog.getByLabel('Name', { exact: true }).fill('nightly')
+  await dialog.getByLabel('Cron').fill('61 * * * *')
+  await dialog.getByRole('button', { name: 'Make the schedule' }).click()
+  await dialog.locator('.fault').first().waitFor()
+  await dialog.getByLabel('Cron').fill('30 4 * * *')
+  await dialog.getByLabel('Time zone').fill('Asia/Tokyo')
+  await dialog.getByRole('button', { name: 'Make the schedule' }).click()
+  await visitor.heading('nightly').waitFor()
+  await page
+    .getByText(/Asia\/Tokyo · for you .*Europe\/Berlin/)
+    .first()
+    .waitFor()
+  await visitor.button('Pause').click()
+  await visitor.button('Resume').click()
+  await visitor.button('Run now').click()
+  await visitor.heading('Message').waitFor()
+  await page.goBack()
+  await visitor.heading('nightly').waitFor()
+  await visitor.pick('More for this schedule', 'Edit')
+  await dialog.getByLabel('Runs').selectOption('every')
+  await dialog.getByLabel('Every so many seconds').fill('1')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('every 1 s').waitFor()
+  const history = page.getByRole('region', { name: 'History' })
+  await history.getByRole('link').first().waitFor()
+  await visitor.open('/schedules')
+  await page.getByRole('link', { name: 'nightly' }).click()
+  await visitor.pick('More for this schedule', 'Delete')
+  await visitor.button('Delete the schedule').click()
+  await page.getByRole('tab', { name: 'Schedules', selected: true }).waitFor()
+})
+
+test('the ledger balances', async () => {
+  await visitor.open('/ledger')
+  await visitor.sees('The books balance')
+  await page
+    .getByRole('row', { name: /orders/ })
+    .first()
+    .waitFor()
+})
+
+test('a feature that the server lacks does not break the page', async () => {
+  for (const status of [404, 501]) {
+    const answer = { title: 'Missing', status, detail: 'not here' }
+    for (const path of ['ledger', 'schedules', 'events/stream', 'stats/messages']) {
+      await page.route(`**/v1/**${path}*`, (route) =>
+        route.fulfill({ status, contentType: 'application/json', body: JSON.stringify(answer) }),
+      )
+    }
+    await page.reload()
+    await visitor.open('/ledger')
+    await visitor.sees(status === 404 ? 'There is no trace of the ledger' : 'This server does not have the ledger')
+    await visitor.open('/schedules')
+    await visitor.sees(/There is no trace of schedules|This server does not have schedules/)
+    await visitor.open('/')
+    await visitor.sees('Not live')
+    await page.getByRole('link', { name: 'partner-feed → partner' }).waitFor()
+    await page.unrouteAll()
+  }
+})
+
+test('nothing went wrong behind the pages', () => assertContent(visitor))

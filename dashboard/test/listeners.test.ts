@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { arrive, assertContent, sharedScene } from './visitor.ts'
+
+const scene = await sharedScene()
+const visitor = await arrive(scene)
+const { page } = visitor
+
+async function addQueue(name: string): Promise<string> {
+  return (await scene.call('POST', '/queues', { name })).queue.id
+}
+
+test('a listener is made, and its secret is shown once', async () => {
+  const queue = await addQueue('fresh')
+  await visitor.open(`/queues/${queue}`)
+  await visitor.button('New listener').click()
+  const dialog = visitor.dialog()
+  await dialog.getByLabel('Name').fill('warehouse')
+  await dialog.getByLabel('URL for messages').fill('shop.example.com')
+  await dialog.getByRole('button', { name: 'Make the listener' }).click()
+  await dialog.getByText(/absolute http or https URL/).waitFor()
+  await dialog.getByLabel('URL for messages').fill(`${scene.receiverUrl}/mail`)
+  await dialog.getByRole('button', { name: 'Make the listener' }).click()
+  await dialog.getByText(/^whsec_/).waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.getByText(/^whsec_/).waitFor()
+  await visitor.button('I have copied it').click()
+  await visitor.heading('warehouse').waitFor()
+  assert.equal(await page.getByText(/whsec_/).count(), 0)
+})
+
+test('a listener that pulls shows how to', async () => {
+  const queue = await addQueue('pulled')
+  await visitor.open(`/queues/${queue}`)
+  await visitor.button('New listener').click()
+  await visitor.dialog().getByLabel('Name').fill('worker')
+  await visitor.dialog().getByLabel('How messages get there').selectOption('pull')
+  await visitor.button('Make the listener').click()
+  await visitor.button('I have copied it').click()
+  await visitor.heading('Pull its messages').waitFor()
+  await page.getByText(/\/pull \\/).waitFor()
+})
+
+test('a listener is edited: order, limits, headers', async () => {
+  const queue = await addQueue('edited')
+  const made = { name: 'old', notify_url: `${scene.receiverUrl}/mail` }
+  const { listener } = await scene.call('POST', `/queues/${queue}/listeners`, made)
+  await visitor.open(`/queues/${queue}/listeners/${listener.id}`)
+  await visitor.pick('More for this listener', 'Edit')
+  const dialog = visitor.dialog()
+  await dialog.getByLabel('Name').fill('new')
+  await dialog.getByText('Order, limits and retries').click()
+  await dialog.getByLabel('Order', { exact: true }).selectOption('queue')
+  await dialog.getByLabel('After a missed message').selectOption('block')
+  await dialog.getByLabel('Timeout (ms)').fill('2500')
+  await dialog.getByLabel('Rate limit: requests').fill('50')
+  await dialog.getByLabel('Headers, one a line').fill('x-tenant: shop')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await visitor.heading('new').waitFor()
+  const saved = (await scene.call('GET', `/queues/${queue}/listeners/${listener.id}`)).listener
+  assert.deepEqual(
+    [saved.name, saved.ordering, saved.on_missed, saved.timeout, saved.rate_limit, saved.headers],
+    ['new', 'queue', 'block', 2500, { requests: 50, per: 1000 }, { 'x-tenant': 'shop' }],
+  )
+})
+
+test('the way to a listener is checked, phase by phase', async () => {
+  await visitor.open(`/queues/${scene.ids.orders}/listeners/${scene.ids['orders/mail']}`)
+  await visitor.button('Check the way').click()
+  await visitor.button('Check now').click()
+  await visitor.dialog().getByText('A delivery would be acknowledged.').waitFor()
+  await visitor.dialog().getByText('Send a signed test message').waitFor()
+  await page.keyboard.press('Escape')
+  await visitor.open(`/queues/${scene.ids['partner-feed']}/listeners/${scene.ids['partner-feed/partner']}`)
+  await visitor.button('Check the way').click()
+  await visitor.button('Check now').click()
+  await visitor.dialog().getByText('A delivery would fail.').waitFor()
+  await page.keyboard.press('Escape')
+})
+
+test('a secret is rotated and shown once', async () => {
+  await visitor.open(`/queues/${scene.ids.orders}/listeners/${scene.ids['orders/mail']}`)
+  await visitor.pick('More for this listener', 'Rotate the secret')
+  await visitor.button('Make a new secret').click()
+  await visitor
+    .dialog()
+    .getByText(/^whsec_/)
+    .waitFor()
+  await visitor.button('I have copied it').click()
+  await visitor.dialog().waitFor({ state: 'detached' })
+})
+
+test('what was missed is redelivered, with a count before and the progress after', async () => {
+  const path = `/queues/${scene.ids['partner-feed']}/listeners/${scene.ids['partner-feed/partner']}`
+  await visitor.open(path)
+  await page.locator('.figure', { hasText: 'Missed' }).getByText('12', { exact: true }).waitFor()
+  const { partner } = scene.answers
+  scene.answers.partner = (response) => void response.end('ok')
+  await visitor.button('Redeliver').click()
+  await visitor.dialog().getByText('12 messages would be sent again.').waitFor()
+  await visitor.dialog().getByRole('button', { name: 'Redeliver' }).click()
+  await visitor.dialog().getByText('12 messages are on the way again').waitFor()
+  await visitor.dialog().getByRole('button', { name: 'Close' }).click()
+  await page.locator('.figure', { hasText: 'Missed' }).getByText('0', { exact: true }).waitFor()
+  scene.answers.partner = partner!
+})
+
+test('a listener is deleted', async () => {
+  const queue = await addQueue('left')
+  const made = { name: 'leaving', notify_url: `${scene.receiverUrl}/mail` }
+  const { listener } = await scene.call('POST', `/queues/${queue}/listeners`, made)
+  await visitor.open(`/queues/${queue}/listeners/${listener.id}`)
+  await visitor.pick('More for this listener', 'Delete')
+  await visitor.dialog().getByRole('button', { name: 'Delete the listener' }).click()
+  await visitor.heading('Nobody listens yet').waitFor()
+})
+
+test('nothing went wrong behind the pages', () => assertContent(visitor))

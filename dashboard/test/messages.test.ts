@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { arrive, assertContent, sharedScene } from './visitor.ts'
+
+const scene = await sharedScene()
+const visitor = await arrive(scene)
+const { page } = visitor
+const orders = scene.ids.orders!
+
+test('a test message is sent, and its journey shows each attempt with what was sent and what came back', async () => {
+  scene.answers.shop = (response) => void response.writeHead(500).end('{"oops":true}')
+  await visitor.open(`/queues/${orders}/messages`)
+  await visitor.button('Send a message').first().click()
+  const dialog = visitor.dialog()
+  await dialog.getByLabel('Data').fill('{"order":0}')
+  await dialog.getByRole('button', { name: 'Send' }).click()
+  await dialog
+    .getByText(/is required|must be/)
+    .first()
+    .waitFor()
+  await dialog.getByLabel('Data').fill('{"order":41,"customer":"c-1","total":3}')
+  await dialog.getByLabel('Name (optional)').fill('by-hand')
+  await dialog.getByRole('button', { name: 'Send' }).click()
+  await visitor.heading('by-hand').waitFor()
+  const shop = page.getByRole('region', { name: 'shop' })
+  await shop.getByText('Attempt 1: answered 500').waitFor()
+  await shop.getByText(/Missed, after 3 attempts/).waitFor()
+  await shop.getByText('What was sent, and what came back').first().click()
+  await shop
+    .getByText(/POST http.*\/shop/)
+    .first()
+    .waitFor()
+  await shop.getByText('"oops": true').first().waitFor()
+  await page.getByRole('region', { name: 'mail' }).getByText('Acknowledged').waitFor()
+})
+
+test('a missed message is redelivered to the listener that missed it', async () => {
+  scene.answers.shop = (response) => void response.end('fine')
+  const shop = page.getByRole('region', { name: 'shop' })
+  await shop.getByRole('button', { name: 'Redeliver' }).click()
+  await shop.getByText('Acknowledged').waitFor()
+})
+
+test('a journey says why a message waits', async () => {
+  const telemetry = scene.ids.telemetry!
+  const { message } = await scene.call('POST', `/queues/${telemetry}/messages`, { data: '{"cpu":1}' })
+  await visitor.open(`/queues/${telemetry}/messages/${message.id}`)
+  await visitor.sees('Waits: the queue is paused')
+  const later = Date.now() + 3_600_000
+  const planned = await scene.call('POST', `/queues/${scene.ids['search-index']}/messages`, {
+    data: 'x',
+    deliver_at: later,
+  })
+  await visitor.open(`/queues/${scene.ids['search-index']}/messages/${planned.message.id}`)
+  await visitor.sees(/Waits for its time, in 59 min/)
+})
+
+test('messages are found by name, key, status, time and id', async () => {
+  const queue = (await scene.call('POST', '/queues', { name: 'searched' })).queue.id
+  const first = await scene.call('POST', `/queues/${queue}/messages`, { data: '1', name: 'needle', key: 'k-1' })
+  await scene.call('POST', `/queues/${queue}/messages`, { data: '2', name: 'straw', key: 'k-2' })
+  await scene.call('POST', `/queues/${queue}/messages`, { data: '3', delay: 600_000, name: 'later' })
+  await visitor.open(`/queues/${queue}/messages`)
+  const rows = page.getByRole('table', { name: 'Messages' }).locator('.table-body').getByRole('row')
+  const found = async (expected: string[]) => {
+    await page.getByText(`${expected.length} in all`).waitFor()
+    assert.deepEqual(await rows.getByRole('link').allTextContents(), expected)
+  }
+  const find = async () => {
+    await visitor.button('Find').click()
+  }
+  await found(['later', 'straw', 'needle'])
+  await visitor.field('Which is exactly').fill('needle')
+  await find()
+  await found(['needle'])
+  await visitor.field('Find by').selectOption('key')
+  await visitor.field('Which is exactly').fill('k-2')
+  await find()
+  await found(['straw'])
+  await visitor.button('Clear').click()
+  await visitor.field('Status').selectOption('scheduled')
+  await find()
+  await found(['later'])
+  await visitor.button('Clear').click()
+  await visitor.field('Accepted until').fill('2020-01-01T00:00')
+  await find()
+  await visitor.heading('No message fits').waitFor()
+  await visitor.button('Clear').click()
+  await visitor.field('Find by').selectOption('id')
+  await visitor.field('Which is exactly').fill(first.message.id)
+  await find()
+  await visitor.heading('needle').waitFor()
+})
+
+test('a message is opened by its id, whatever queue it is on', async () => {
+  const { message } = await scene.call('POST', `/queues/${scene.ids['search-index']}/messages`, {
+    data: 'x',
+    name: 'somewhere',
+  })
+  await visitor.open('/messages')
+  await visitor.field('Or open by id, in any queue').fill(message.id)
+  await visitor.button('Open').click()
+  await visitor.heading('somewhere').waitFor()
+  await visitor.open('/messages')
+  await visitor.field('Or open by id, in any queue').fill('0'.repeat(21))
+  await visitor.button('Open').click()
+  await visitor.sees('No message of any queue has this id')
+})
+
+test('a message is deleted', async () => {
+  const { message } = await scene.call('POST', `/queues/${scene.ids.telemetry}/messages`, {
+    data: 'x',
+    name: 'unwanted',
+  })
+  await visitor.open(`/queues/${scene.ids.telemetry}/messages/${message.id}`)
+  await visitor.pick('More for this message', 'Delete')
+  await visitor.button('Delete the message').click()
+  await page.getByRole('tab', { name: 'Messages', selected: true }).waitFor()
+  await assert.rejects(scene.call('GET', `/queues/${scene.ids.telemetry}/messages/${message.id}`), /404/)
+})
+
+test('usage events show as they happen, and by kind', async () => {
+  await visitor.open('/events')
+  await visitor.sees('Live')
+  await scene.call('POST', `/queues/${scene.ids['search-index']}/messages`, { data: 'x', name: 'seen-at-once' })
+  await visitor.sees('seen-at-once')
+  await visitor.field('Show').selectOption('queues')
+  await page.locator('.feed-row').first().getByText('queue added').waitFor()
+})
+
+test('nothing went wrong behind the pages', () => assertContent(visitor))

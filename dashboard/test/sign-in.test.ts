@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ROOT_KEY } from './scene.ts'
+import { arrive, assertContent, sharedScene } from './visitor.ts'
+
+const scene = await sharedScene()
+
+test('a wrong key is told so, and a right one leads in; it is nowhere but in the session of the tab', async () => {
+  const visitor = await arrive(scene, { key: null })
+  const { page } = visitor
+  await visitor.field('API key').fill('not-a-key')
+  await page.keyboard.press('Enter')
+  await visitor.sees('the API key is unknown or disabled')
+  await visitor.field('API key').fill(ROOT_KEY)
+  await page.keyboard.press('Enter')
+  await visitor.heading('Overview').waitFor()
+  const kept = await page.evaluate(() => ({
+    session: { ...sessionStorage },
+    local: { ...localStorage },
+    cookie: document.cookie,
+  }))
+  assert.deepEqual(kept, { session: { 'discue.key': ROOT_KEY }, local: {}, cookie: '' })
+  assert.ok(!page.url().includes(ROOT_KEY))
+  await visitor.button('Sign out').click()
+  await visitor.heading('Sign in to discue').waitFor()
+  assert.deepEqual(await page.evaluate(() => ({ ...sessionStorage })), {})
+  assertContent(visitor)
+})
+
+test('a key that is deleted leads back to signing in, and says why', async () => {
+  const { api_key: key, id } = await scene.call('POST', '/api_keys', { name: 'short-lived' })
+  const visitor = await arrive(scene, { key })
+  await visitor.open('/queues')
+  await visitor.sees('orders')
+  await scene.call('DELETE', `/api_keys/${id}`)
+  await visitor.sees('The key does not work any more')
+  await visitor.heading('Sign in to discue').waitFor()
+  assertContent(visitor)
+})
+
+test('a key that lacks scopes sees what it may, and is told what it lacks', async () => {
+  const scopes = [{ resource: 'queues', access: 'read', targets: '*' }]
+  const { api_key: key } = await scene.call('POST', '/api_keys', { name: 'reader', scopes })
+  const visitor = await arrive(scene, { key })
+  await visitor.sees('This key may not see the statistics')
+  await visitor.sees('It lacks the scope “stats: read”')
+  await visitor.sees('Not live')
+  await visitor.open('/queues')
+  await visitor.page.getByRole('link', { name: 'orders', exact: true }).waitFor()
+  await visitor.open(`/queues/${scene.ids.orders}`)
+  await visitor.sees('It lacks the scope “listeners: read”')
+  assert.equal(await visitor.page.getByRole('link', { name: 'API keys' }).count(), 0)
+  await visitor.button('Pause').click()
+  assertContent(visitor)
+})
+
+test('a server that goes away is told of, and the page is well again once it is back', async () => {
+  const visitor = await arrive(scene)
+  await visitor.open('/queues')
+  await visitor.page.context().setOffline(true)
+  await visitor.page.getByRole('link', { name: 'Overview' }).click()
+  await visitor.sees('The server does not answer')
+  await visitor.page.context().setOffline(false)
+  await visitor.page.getByText('The server does not answer').waitFor({ state: 'detached' })
+  await visitor.sees('Accepted')
+})
+
+test('503 is tried again, and 429 too, when the server says so', async () => {
+  const visitor = await arrive(scene)
+  const { page } = visitor
+  for (const status of [503, 429]) {
+    let asked = 0
+    await page.route(/\/v1\/queues\?/, (route) => {
+      asked += 1
+      if (asked > 1) return route.continue()
+      const body = JSON.stringify({ title: 'Later', status, detail: 'come back in a moment' })
+      return route.fulfill({ status, headers: { 'retry-after': '1' }, contentType: 'application/json', body })
+    })
+    await page.goto(`${scene.url}/#/queues`)
+    await page.reload()
+    await visitor.sees('come back in a moment')
+    await page.getByRole('link', { name: 'orders', exact: true }).waitFor()
+    assert.ok(asked >= 2)
+    await page.unrouteAll()
+  }
+})
