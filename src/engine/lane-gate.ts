@@ -5,7 +5,8 @@ import { failureMessage, type LivenessState } from '../core/liveness.ts'
 import { SlowStart } from '../core/slow-start.ts'
 import type { TokenSource } from '../core/token-bucket.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
-import type { LivenessRecord } from './liveness-book.ts'
+import type { LivenessRecord } from './liveness-record.ts'
+import { RateGate } from './rate-gate.ts'
 
 export interface GateDeps {
   runtime: Runtime
@@ -23,13 +24,11 @@ export type Passage = 'free' | 'probing' | 'shut'
 export class LaneGate {
   readonly #runtime: Runtime
   readonly #record: LivenessRecord
-  readonly #newTokens: GateDeps['tokensFor']
+  readonly #rate: RateGate
   readonly #changed: () => void
   readonly #slowStart: SlowStart
   /** Null where checks of the `livenessUrl` judge the listener. */
   #breaker: CircuitBreaker | null
-  #tokens: TokenSource | null
-  #cancelTokens: Cancel | null = null
   /** Since a delivery failed while the latest check had failed as well: the next check tells. */
   #inDoubt = false
   /** The pause between two probes is over. */
@@ -40,21 +39,21 @@ export class LaneGate {
   #cancelHold: Cancel | null = null
   /** Grows with each verdict, so that what was on the wire before is not taken for a sign of what is now. */
   #era = 0
-  #passage: Passage = 'free'
+  #passage: Passage
   /** Attempts that may be in flight at once. */
   #limit: number
 
   constructor(listener: Listener, { runtime, record, tokensFor }: GateDeps, changed: () => void) {
     this.#runtime = runtime
     this.#record = record
-    this.#newTokens = tokensFor
+    this.#rate = new RateGate(runtime, tokensFor, changed)
+    this.#rate.change(listener.settings.rateLimit)
     this.#changed = changed
     this.#slowStart = new SlowStart(listener.settings.maxConcurrency)
     this.#breaker = listener.livenessUrl === null ? new CircuitBreaker() : null
-    this.#tokens = this.#tokensFor(listener)
     if (this.#isDown) this.#slowStart.restart()
-    this.#limit = this.#slowStart.window
     this.#passage = this.#passageNow()
+    this.#limit = this.#limitOf(this.#passage)
   }
 
   get passage(): Passage {
@@ -64,28 +63,24 @@ export class LaneGate {
   /** Whether forgetting it now would forget a verdict, or grant what its limits would not. */
   get isAtRest(): boolean {
     if (this.#heldUntil > 0 || this.#inDoubt || !this.#slowStart.arrived || this.#breaker?.isOpen) return false
-    return this.#tokens === null || this.#tokens.isFull(this.#runtime.now())
+    return this.#rate.isAtRest
   }
 
   /** Whether one more attempt may begin, with so many in flight; one that is limited by its rate is told of later. */
   allows(active: number): boolean {
-    return active < this.#limit && (this.#tokens === null || this.#hasToken(this.#tokens))
+    return active < this.#limit && this.#rate.isOpen
   }
 
   /** One attempt begins, as `allows` has said that it may. Answers with what is to be told when it has `ended`. */
   begin(): number {
-    if (this.#tokens !== null) this.#tokens.take(this.#runtime.now())
+    this.#rate.begin()
     return this.#era
   }
 
   /** The listener has other settings. */
   change(before: Listener, listener: Listener): void {
     this.#slowStart.change(listener.settings.maxConcurrency)
-    if (!sameRate(before, listener)) {
-      this.#tokens = this.#tokensFor(listener)
-      this.#cancelTokens?.()
-      this.#cancelTokens = null
-    }
+    this.#rate.change(listener.settings.rateLimit)
     const wasJudged = this.#breaker === null
     const isJudged = listener.livenessUrl !== null
     // Where it is sent to is somebody else now: whatever was said of the old one is void.
@@ -143,7 +138,7 @@ export class LaneGate {
   }
 
   close(): void {
-    this.#cancelTokens?.()
+    this.#rate.close()
     this.#cancelProbe?.()
     this.#cancelHold?.()
   }
@@ -203,31 +198,17 @@ export class LaneGate {
     return this.#mayProbe ? 'probing' : 'shut'
   }
 
+  #limitOf(passage: Passage): number {
+    if (passage === 'free') return this.#slowStart.window
+    return passage === 'probing' ? 1 : 0
+  }
+
   #weigh(): void {
     const passage = this.#passageNow()
-    const limit = passage === 'shut' ? 0 : passage === 'probing' ? 1 : this.#slowStart.window
+    const limit = this.#limitOf(passage)
     if (passage === this.#passage && limit === this.#limit) return
     this.#passage = passage
     this.#limit = limit
     this.#changed()
   }
-
-  #hasToken(tokens: TokenSource): boolean {
-    const now = this.#runtime.now()
-    const at = tokens.nextAt(now)
-    if (at <= now) return true
-    this.#cancelTokens ??= this.#runtime.after(at - now, () => {
-      this.#cancelTokens = null
-      this.#changed()
-    })
-    return false
-  }
-
-  #tokensFor({ settings: { rateLimit } }: Listener): TokenSource | null {
-    return rateLimit === null ? null : this.#newTokens(rateLimit)
-  }
-}
-
-function sameRate({ settings: { rateLimit: a } }: Listener, { settings: { rateLimit: b } }: Listener): boolean {
-  return a?.requests === b?.requests && a?.perMs === b?.perMs
 }

@@ -1,95 +1,12 @@
-import { failuresInRowOf, type LivenessNews, type LivenessState } from '../core/liveness.ts'
+import type { LivenessNews } from '../core/liveness.ts'
 import type { Runtime } from '../runtime.ts'
 import type { LivenessStore } from '../store/liveness.ts'
+import { LivenessRecord } from './liveness-record.ts'
 
 /** Counts may wait this long for their write; a new state is written within a round. */
 const COUNTS_EVERY_MS = 60_000
 /** Listeners in one write: a few milliseconds' work. */
 const WRITE = 500
-
-/** What went wrong, as it is shown. */
-export interface FailureNote {
-  status: number | null
-  message: string
-}
-
-/** How one listener is doing, as far as this node has seen it. */
-export class LivenessRecord {
-  readonly listenerId: string
-  readonly #book: LivenessBook
-  #state: LivenessState = 'unknown'
-  failuresInRow = 0
-  /** Who needs it in memory. */
-  holders = 0
-  #news = noNews()
-  /** What is being written: neither in the store for certain, nor in the news any more. */
-  #writing: LivenessNews | null = null
-
-  constructor(listenerId: string, book: LivenessBook) {
-    this.listenerId = listenerId
-    this.#book = book
-  }
-
-  get state(): LivenessState {
-    return this.#state
-  }
-
-  /** As the store has it, from before this process. */
-  recall(state: LivenessState): void {
-    this.#state = state
-    this.failuresInRow = failuresInRowOf(state)
-  }
-
-  succeeded(at: number): void {
-    this.failuresInRow = 0
-    this.#news.successCount += 1
-    this.#news.lastSuccessAt = at
-    this.#book.changed(this)
-  }
-
-  failed(at: number, { status, message }: FailureNote): void {
-    this.failuresInRow += 1
-    const news = this.#news
-    news.failureCount += 1
-    news.lastFailureAt = at
-    news.lastFailureStatus = status
-    news.lastFailureMsg = message
-    this.#book.changed(this)
-  }
-
-  /** A verdict; true where it is a new one. */
-  become(state: LivenessState): boolean {
-    if (state === this.#state) return false
-    this.#state = state
-    this.#news.state = state
-    this.#book.stateChanged(this)
-    return true
-  }
-
-  /** Everything that the store may not have yet. */
-  get news(): LivenessNews {
-    return this.#writing === null ? this.#news : together(this.#writing, this.#news)
-  }
-
-  get isWriting(): boolean {
-    return this.#writing !== null
-  }
-
-  takeNews(): LivenessNews {
-    this.#writing = this.#news
-    this.#news = noNews()
-    return this.#writing
-  }
-
-  written(): void {
-    this.#writing = null
-  }
-
-  notWritten(): void {
-    this.#news = this.news
-    this.#writing = null
-  }
-}
 
 /**
  * Keeps how listeners are doing in memory, and writes it down: once a minute what was counted, soon what changed. A
@@ -182,30 +99,5 @@ export class LivenessBook {
   #forgetWhereDone(record: LivenessRecord): void {
     const waits = record.isWriting || this.#dirty.has(record) || this.#urgent.has(record)
     if (record.holders <= 0 && !waits) this.#records.delete(record.listenerId)
-  }
-}
-
-function noNews(): LivenessNews {
-  return {
-    state: null,
-    successCount: 0,
-    lastSuccessAt: null,
-    failureCount: 0,
-    lastFailureStatus: null,
-    lastFailureAt: null,
-    lastFailureMsg: null,
-  }
-}
-
-function together(older: LivenessNews, newer: LivenessNews): LivenessNews {
-  const failure = newer.lastFailureAt === null ? older : newer
-  return {
-    state: newer.state ?? older.state,
-    successCount: older.successCount + newer.successCount,
-    lastSuccessAt: newer.lastSuccessAt ?? older.lastSuccessAt,
-    failureCount: older.failureCount + newer.failureCount,
-    lastFailureStatus: failure.lastFailureStatus,
-    lastFailureAt: failure.lastFailureAt,
-    lastFailureMsg: failure.lastFailureMsg,
   }
 }

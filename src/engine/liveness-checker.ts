@@ -4,7 +4,8 @@ import { CHECK_TIMEOUT_MS, failureMessage, type LivenessState, nextCheckMs, stat
 import type { Cancel, Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
 import { Fifo } from './fifo.ts'
-import type { LivenessBook, LivenessRecord } from './liveness-book.ts'
+import type { LivenessBook } from './liveness-book.ts'
+import type { LivenessRecord } from './liveness-record.ts'
 import type { Sender } from './sender.ts'
 
 /** Checks on the wire at once: with every one of them hanging for its 5 s, ten thousand listeners take three minutes. */

@@ -17,6 +17,8 @@ export interface Sent {
   /** Answers it; only the first answer counts. */
   answer(reply: Reply): void
   open: boolean
+  /** What it was answered, where that was a status. */
+  status: number | null
 }
 
 /** A sender without a network: it keeps what it is given until the test answers. */
@@ -86,8 +88,10 @@ function sentOf(
     request,
     header,
     open: true,
+    status: null,
     answer(reply) {
       sent.open = false
+      if (typeof reply === 'number') sent.status = reply
       resolve(reply === 'aborted' ? reply : outcomeOf(reply, sent.at, runtime.now() - sent.at))
     },
   }
