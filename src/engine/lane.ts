@@ -127,9 +127,10 @@ export class Lane {
     await this.#stock.close()
   }
 
-  /** Nobody needs the lane any more. */
+  /** Nobody needs the lane any more; what it is still handing back finds another. */
   release(): void {
     this.#gate.close()
+    void this.#stock.close()
     this.#deps.book.release(this.#record)
   }
 

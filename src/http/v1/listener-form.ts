@@ -33,6 +33,10 @@ const NotifyUrl = Type.Unsafe<string | null>({
   ...NullableUrl,
   description: `${URL_RULE}; without one (or null) nothing is sent: messages wait to be pulled`,
 })
+const LivenessUrl = Type.Unsafe<string | null>({
+  ...NullableUrl,
+  description: `${URL_RULE}; asked with GET about every 30 s, and while that fails nothing is delivered`,
+})
 const Delay = Type.Integer({
   minimum: MIN_RETRY_DELAY_MS,
   maximum: MAX_RETRY_DELAY_MS,
@@ -88,7 +92,7 @@ const settings = {
 export const NewListener = strict({
   name: Name,
   notify_url: Type.Optional(NotifyUrl),
-  liveness_url: Type.Optional(NullableUrl),
+  liveness_url: Type.Optional(LivenessUrl),
   ...settings,
   secret: Type.Optional(Type.String({ format: 'secret' })),
 })
@@ -97,7 +101,7 @@ export const NewListener = strict({
 export const ListenerChange = strict({
   name: Type.Optional(Name),
   notify_url: Type.Optional(NotifyUrl),
-  liveness_url: Type.Optional(NullableUrl),
+  liveness_url: Type.Optional(LivenessUrl),
   ...settings,
   secret: Type.Optional(Type.String({ format: 'secret-or-rotate' })),
   ...readOnly('id', 'liveness', 'messages'),
@@ -108,15 +112,18 @@ export const Listener = Type.Object(
   {
     id: Id,
     name: Type.String(),
-    liveness: Type.Object({
-      state: Type.Enum([...LIVENESS_STATES]),
-      success_count: Type.Integer(),
-      last_success_at: NullableTime,
-      failure_count: Type.Integer(),
-      last_failure_status: NullableInteger,
-      last_failure_at: NullableTime,
-      last_failure_msg: NullableText,
-    }),
+    liveness: Type.Object(
+      {
+        state: Type.Enum([...LIVENESS_STATES]),
+        success_count: Type.Integer(),
+        last_success_at: NullableTime,
+        failure_count: Type.Integer(),
+        last_failure_status: NullableInteger,
+        last_failure_at: NullableTime,
+        last_failure_msg: NullableText,
+      },
+      { description: 'by checks of the liveness_url; without one by deliveries' },
+    ),
     messages: Type.Object({
       acknowledged_count: Type.Integer(),
       last_success_at: NullableTime,
