@@ -115,6 +115,67 @@ describe('queues, listeners and messages by their names', () => {
     assert.match((await use()).stderr, /can be read by others/)
   })
 
+  test('a schedule is made, run, paused, changed and deleted', async () => {
+    await json('queues', 'create', 'reports')
+    const when = ['--cron', '0 9 * * 1-5', '--timezone', 'Europe/Berlin']
+    const made = await json('schedules', 'create', 'reports', 'daily', ...when, '--data', '{"report":1}')
+    assert.equal(made.cron, '0 9 * * 1-5')
+    assert.equal(made.timezone, 'Europe/Berlin')
+    assert.equal(made.next_runs.length, 5)
+    const { message } = await json('schedules', 'run', 'reports', 'daily')
+    assert.equal((await json('messages', 'show', 'reports', message.id)).data, '{"report":1}')
+    assert.equal((await json('schedules', 'pause', 'reports', 'daily')).paused, true)
+    assert.equal((await json('schedules', 'resume', 'reports', 'daily')).paused, false)
+    assert.equal((await json('schedules', 'update', 'reports', 'daily', '--name', 'weekly')).name, 'weekly')
+    const every = await json('schedules', 'create', 'reports', 'poll', '--every', '15m', '--data', 'x', '--paused')
+    assert.deepEqual([every.every, every.paused], [900_000, true])
+    assert.match((await discue('schedules', 'list', 'reports')).stdout, /^weekly .* 0 9 \* \* 1-5 +Europe\/Berlin/m)
+    assert.match(
+      (await discue('schedules', 'delete', 'reports', 'weekly')).stdout,
+      new RegExp(`deleted schedule ${made.id}`),
+    )
+  })
+
+  test('a message is delivered again, to whom it was, and all that were missed at once', async () => {
+    let status = 500
+    const receiver = await startReceiver((_, response) => {
+      response.statusCode = status
+      response.end()
+    })
+    await json('queues', 'create', 'missing')
+    await json('listeners', 'create', 'missing', 'shop', '--to', receiver.url, '--attempts', '1')
+    const [first, second] = [await json('send', 'missing', 'a'), await json('send', 'missing', 'b')]
+    await receiver.until(() => receiver.received.length === 2)
+    const missed = async () => (await json('listeners', 'show', 'missing', 'shop')).messages.missed_count
+    while ((await missed()) < 2);
+    const [attempt] = await json('messages', 'attempts', 'missing', first.id)
+    assert.equal(attempt.status, 500)
+    status = 200
+    await discue('messages', 'redeliver', 'missing', first.id, '--listener', 'shop')
+    await receiver.until(() => receiver.received.length === 3)
+    const many = await json('listeners', 'redeliver', 'missing', 'shop', '--status', 'missed', '--since', '-1h')
+    await receiver.until(() => receiver.received.length === 4)
+    assert.deepEqual(
+      receiver.received.slice(2).map(({ headers }) => headers['webhook-id']),
+      [first.id, second.id],
+    )
+    assert.equal((await json('listeners', 'redelivery', 'missing', 'shop', many.id)).id, many.id)
+  })
+
+  test('a listener is checked, disabled, enabled, and gets another secret', async () => {
+    const receiver = await startReceiver()
+    await json('queues', 'create', 'checked')
+    await json('listeners', 'create', 'checked', 'shop', '--to', receiver.url)
+    assert.match((await discue('listeners', 'check', 'checked', 'shop')).stdout, /connect/)
+    assert.equal(receiver.received[0]!.headers['discue-test'], 'true')
+    assert.equal((await json('listeners', 'disable', 'checked', 'shop')).status, 'disabled')
+    assert.equal((await json('listeners', 'enable', 'checked', 'shop')).status, 'enabled')
+    assert.match((await json('listeners', 'rotate-secret', 'checked', 'shop')).secret, /^whsec_/)
+    const update = ['--timeout', '2s', '--ordering', 'queue', '--body', '{"on_missed":"block"}']
+    const changed = await json('listeners', 'update', 'checked', 'shop', ...update)
+    assert.deepEqual([changed.timeout, changed.ordering, changed.on_missed], [2_000, 'queue', 'block'])
+  })
+
   test('the tail shows what happened, oldest first', async () => {
     await json('queues', 'create', 'watched')
     const { stdout } = await discue('tail', '--no-follow', '--events', 'queues', '--json', '-n', '1')
