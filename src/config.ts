@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Network, parseAddress, parseNetwork } from './core/address.ts'
+import { DOMAIN_VERIFICATIONS, type DomainVerification } from './core/domain.ts'
 import { ANY_TARGET, PUBLIC_TARGETS, parseTargets, type Targets } from './core/target.ts'
 import { type TraceSettings, traceSettingsOf } from './core/trace-settings.ts'
 
@@ -22,6 +23,7 @@ export interface Config {
   trustedProxies: readonly Network[]
   /** Where deliveries may go. */
   targets: Targets
+  domainVerification: DomainVerification
   /** How long messages that are done with, and events, are kept. */
   retention: { messagesMs: number; eventsMs: number }
   /** Paths of PEM files; null: no TLS. */
@@ -58,6 +60,7 @@ const settings = {
   DISCUE_RATE_LIMIT: setting('0', readRateLimit),
   DISCUE_TRUSTED_PROXIES: setting('', readTrustedProxies),
   DISCUE_TARGETS: setting('', readTargets),
+  DISCUE_DOMAIN_VERIFICATION: setting('off', readDomainVerification),
   DISCUE_RETENTION: setting('7d', readDuration),
   DISCUE_EVENT_RETENTION: setting('24h', readDuration),
   DISCUE_TLS_CERT: setting('', readPath),
@@ -107,6 +110,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     rateLimit: read('DISCUE_RATE_LIMIT', settings.DISCUE_RATE_LIMIT),
     trustedProxies: read('DISCUE_TRUSTED_PROXIES', settings.DISCUE_TRUSTED_PROXIES),
     targets: read('DISCUE_TARGETS', settings.DISCUE_TARGETS) ?? defaultTargets(host),
+    domainVerification: read('DISCUE_DOMAIN_VERIFICATION', settings.DISCUE_DOMAIN_VERIFICATION),
     retention: {
       messagesMs: read('DISCUE_RETENTION', settings.DISCUE_RETENTION),
       eventsMs: read('DISCUE_EVENT_RETENTION', settings.DISCUE_EVENT_RETENTION),
@@ -237,6 +241,11 @@ function readTargets(text: string): { value: Targets | null } | string {
 function defaultTargets(host: string): Targets {
   const loopback = host === 'localhost' || parseAddress(host)?.range() === 'loopback'
   return loopback ? ANY_TARGET : PUBLIC_TARGETS
+}
+
+function readDomainVerification(text: string): { value: DomainVerification } | string {
+  const value = DOMAIN_VERIFICATIONS.find((one) => one === text)
+  return value === undefined ? `one of ${DOMAIN_VERIFICATIONS.join(', ')}` : { value }
 }
 
 const DURATION_UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -1,3 +1,4 @@
+import type { Domain, DomainVerification } from '../core/domain.ts'
 import type { Listener, Pushed } from '../core/listener.ts'
 import type { LivenessNews } from '../core/liveness.ts'
 import type { Message } from '../core/message.ts'
@@ -65,6 +66,12 @@ export interface Planner {
   dueAt(time: number | null): void
 }
 
+/** Looks for the files of challenges. */
+export interface DomainChecker {
+  /** Why the challenge is not met, or null where it is. Throws `too_many_checks`, `overloaded` and `stopping`. */
+  check(domain: Domain): Promise<string | null>
+}
+
 /** What somebody wants who comes for messages. */
 export interface PullRequest {
   listener: Listener
@@ -98,6 +105,7 @@ export interface AppDeps {
   acceptor: Acceptor
   carrier: Carrier
   preflight: Preflight
+  domainChecker: DomainChecker
   puller: Puller
   directory: QueueDirectory
   schemaChecks: SchemaChecks
@@ -110,6 +118,8 @@ export interface AppDeps {
   eventRetentionMs: number
   /** Where listeners may be. */
   targets: Targets
+  /** Whether listeners must be on verified domains. */
+  domainVerification: DomainVerification
   /** Encrypts listeners' secrets. */
   secretBox: SecretBox
 }

@@ -10,6 +10,7 @@ import type { ListenerDetails } from '../store/listeners.ts'
 import type { Belief, Revised } from '../store/store.ts'
 import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
+import { expectVerified } from './domains.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
@@ -45,7 +46,10 @@ export interface ListenerChange {
   settings: SettingsChange
 }
 
-type ListenerDeps = Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier' | 'targets' | 'secretBox'>
+type ListenerDeps = Pick<
+  AppDeps,
+  'store' | 'runtime' | 'directory' | 'carrier' | 'targets' | 'secretBox' | 'domainVerification'
+>
 
 /**
  * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached`, `key_running` and `invalid`. The answer is
@@ -58,6 +62,7 @@ export async function createListener(
 ): Promise<{ id: string; name: string; secret: string }> {
   expectIds([ask.queueId], 'queue_not_found')
   expectTargets(deps.targets, ask)
+  await expectVerified(deps, ask.organizationId, ask)
   expectSense(ask)
   const now = deps.runtime.now()
   const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
@@ -113,6 +118,7 @@ export async function updateListener(
   const { change, belief, ...address } = ask
   const current = await readListener(deps, address)
   expectTargets(deps.targets, change)
+  await expectVerified(deps, ask.organizationId, newUrls(current, change))
   expectSense({ ...current, ...named(change) })
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
   const changes = named({ ...change, secret: sealedChange(deps.secretBox, current, secret) })
@@ -146,6 +152,17 @@ function sealedChange(box: SecretBox, { id, secret: current }: Listener, secret?
 function isSame(secret: string, other: string): boolean {
   const [a, b] = [Buffer.from(secret), Buffer.from(other)]
   return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** URLs that the listener does not have already: one that is sent back as it was read is no change. */
+function newUrls(
+  current: Listener,
+  { notifyUrl, livenessUrl }: ListenerChange,
+): Pick<ListenerChange, 'notifyUrl' | 'livenessUrl'> {
+  return {
+    ...(notifyUrl !== current.notifyUrl && { notifyUrl }),
+    ...(livenessUrl !== current.livenessUrl && { livenessUrl }),
+  }
 }
 
 /** What a schema cannot say of a listener. Throws `invalid`. */

@@ -31,6 +31,7 @@ export const problems = {
   queue_not_found: { status: 404, detail: 'no queue has this id' },
   listener_not_found: { status: 404, detail: 'no listener of this queue has this id' },
   schedule_not_found: { status: 404, detail: 'no schedule of this queue has this id' },
+  domain_not_found: { status: 404, detail: 'no domain has this id' },
   schema_not_found: { status: 404, detail: 'the queue has no schema with this id' },
   redelivery_not_found: { status: 404, detail: 'no redelivery of this listener has this id' },
   message_not_found: { status: 404, detail: 'no message of this queue has this id' },
@@ -48,6 +49,11 @@ export const problems = {
   message_started: { status: 422, detail: 'the message has started on its way, and cannot be moved any more' },
   listener_pulls: { status: 422, detail: 'the listener has no notify_url: nothing is sent to it, it pulls' },
   listener_pushed: { status: 422, detail: 'the listener has a notify_url: messages are sent to it' },
+  challenge_expired: {
+    status: 422,
+    detail: 'the challenge has expired; there is a new one now: read the domain again',
+  },
+  challenge_failed: { status: 422, detail: 'the file of the challenge was not found where it must be' },
   name_taken: { status: 422, detail: 'name is taken' },
   queue_deleting: { status: 423, detail: 'the queue is being deleted and takes nothing any more' },
   last_owner_key: { status: 423, detail: "the organization's last enabled owner key must stay enabled" },
@@ -69,6 +75,10 @@ export const problems = {
   clock_not_manual: {
     status: 501,
     detail: 'the clock runs by itself; only one of a server that was started with DISCUE_CLOCK=manual can be moved',
+  },
+  domains_off: {
+    status: 501,
+    detail: 'domains are switched off; DISCUE_DOMAIN_VERIFICATION switches them on',
   },
   overloaded: { status: 503, detail: 'the server has more to write than it can take; nothing was stored, try again' },
   stopping: { status: 503, detail: 'the server is shutting down; nothing was stored, try again' },

@@ -1,4 +1,4 @@
-import type { Acceptor, Carrier, Planner, Preflight, Puller } from '../app/deps.ts'
+import type { Acceptor, Carrier, DomainChecker, Planner, Preflight, Puller } from '../app/deps.ts'
 import type { QueueDirectory } from '../app/queue-directory.ts'
 import type { SchemaChecks } from '../app/schema-checks.ts'
 import { createMeasures, type Levels, type Measures } from '../core/measures.ts'
@@ -12,6 +12,7 @@ import type { Activity } from './activity.ts'
 import { createCommitter } from './committer.ts'
 import { createDelivering } from './delivering.ts'
 import { RENEW_EVERY_MS } from './dispatcher.ts'
+import { createDomainChecker } from './domain-checker.ts'
 import { createLoop } from './loop.ts'
 import { measuredCommits } from './measured-commits.ts'
 import { MemoryShare } from './memory-share.ts'
@@ -54,6 +55,7 @@ export interface Engine {
   measures: Measures
   levels(): Levels
   preflight: Preflight
+  domainChecker: DomainChecker
   puller: Puller
   /** Ends what would keep a request waiting for long: checks of listeners, and those who wait for messages. */
   endWaits(): void
@@ -154,6 +156,7 @@ export function createEngine(deps: {
       },
     },
     preflight,
+    domainChecker: createDomainChecker({ ...deps, sender: plainSender }),
     puller: pulling.desk,
     endWaits() {
       preflight.stop()

@@ -25,6 +25,7 @@ import { apiClientRoutes } from './v1/api-clients.ts'
 import { apiKeyRoutes } from './v1/api-keys.ts'
 import { attemptRoutes } from './v1/attempts.ts'
 import { clockRoutes } from './v1/clock.ts'
+import { domainRoutes } from './v1/domains.ts'
 import { eventStreamRoutes } from './v1/event-stream.ts'
 import { eventRoutes } from './v1/events.ts'
 import { ledgerRoutes } from './v1/ledger.ts'
@@ -64,7 +65,7 @@ export interface ApiDeps extends AppDeps {
 
 const VERSION = '/v1'
 /** The same paths without a version mean the newest. Rewriting them spares building every route twice at each start. */
-const UNVERSIONED = /^\/(?:api_clients|api_keys|queues|listeners|messages|events|stats|ledger|clock)(?=[/?]|$)/
+const UNVERSIONED = /^\/(?:api_clients|api_keys|queues|listeners|messages|domains|events|stats|ledger|clock)(?=[/?]|$)/
 
 function withVersion({ url = '/' }: { url?: string }): string {
   return UNVERSIONED.test(url) ? VERSION + url : url
@@ -130,6 +131,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   scheduleRoutes(api, deps)
   scheduleRunRoutes(api, deps)
   redeliveryRoutes(api, deps)
+  domainRoutes(api, deps)
   eventRoutes(api, deps)
   eventStreamRoutes(api, deps)
   statsRoutes(api, deps)

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, FastifyTypeProvider, RawServerDefault } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { Access, Principal, Resource } from '../core/api-key.ts'
+import type { ProblemCode } from '../core/problem.ts'
 import type { MediaType } from './media.ts'
 
 /** What a route asks of the key; `ids` are the path parameters that a scope may target. */
@@ -38,7 +39,7 @@ declare module 'fastify' {
     /** Part of delivering, which goes on while the organization is frozen. */
     whileFrozen?: boolean
     /** A feature that this server was started without: 501. */
-    switchedOff?: boolean
+    switchedOff?: ProblemCode | null
     /** How an answer that may be repeated is kept, where not as it is. */
     kept?: KeptAnswer
     /** What the path has, on the routes that refuse every other method. */

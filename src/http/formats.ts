@@ -1,4 +1,5 @@
 import { cronFault } from '../core/cron.ts'
+import { hostnameFault } from '../core/domain.ts'
 import { urlFault } from '../core/listener.ts'
 import { keyFault } from '../core/message.ts'
 import { nameFault } from '../core/name.ts'
@@ -21,6 +22,7 @@ export const formats: Record<string, (text: string) => string | null> = {
   'message-key': keyFault,
   cron: cronFault,
   timezone: zoneFault,
+  'host-name': hostnameFault,
   receipt: receiptFault,
   unicode: (text) => (text.isWellFormed() ? null : 'must be valid Unicode; a surrogate in it stands alone'),
 }

@@ -29,6 +29,8 @@ export const paths = {
   allMessages: '/messages',
   messages: (queueId: string) => `/queues/${queueId}/messages`,
   message: (queueId: string, id: string) => `/queues/${queueId}/messages/${id}`,
+  domains: '/domains',
+  domain: (id: string) => `/domains/${id}`,
   events: '/events',
   schedules: (queueId: string) => `/queues/${queueId}/schedules`,
   schedule: (queueId: string, id: string) => `/queues/${queueId}/schedules/${id}`,

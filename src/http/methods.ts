@@ -6,7 +6,8 @@ const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
 
 /** Refuses a request that matched no route: 501 comes before 404. */
 export function refuseUnrouted(request: FastifyRequest): void {
-  if (request.routeOptions.config.switchedOff === true) throw new Problem('clock_not_manual')
+  const { switchedOff } = request.routeOptions.config
+  if (switchedOff) throw new Problem(switchedOff)
   if (!request.is404 && !hasEmptyStep(request.params)) return
   throw new Problem(isImplemented(request.method) ? 'path_not_found' : 'method_not_implemented')
 }

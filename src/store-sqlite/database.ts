@@ -6,6 +6,7 @@ import { createCommit } from './batch.ts'
 import { createClockStore } from './clock.ts'
 import { connect } from './connection.ts'
 import { createDeliveryStore } from './deliveries.ts'
+import { createDomainStore } from './domains.ts'
 import { createEventStore } from './events.ts'
 import { Leases } from './leases.ts'
 import { createLedgerStore } from './ledger.ts'
@@ -59,6 +60,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     pulls: createPullStore(db, transact, shared),
     removals: createRemovalStore(db, transact, shared),
     answers: createAnswerStore(db, transact),
+    domains: createDomainStore(db, transact),
     clock: createClockStore(db, transact),
     schedules: createScheduleStore(db, transact),
     secrets: createSecretStore(db, transact),

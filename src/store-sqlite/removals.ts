@@ -54,6 +54,8 @@ const DELETE_LISTENER = `delete from listeners where id = ?`
 const QUEUES = `select id from queues where organization_id = ? limit ?`
 const DELETE_KEYS = `
   delete from api_keys where id in (select id from api_keys where organization_id = ? limit ?)`
+const DELETE_DOMAINS = `
+  delete from domains where id in (select id from domains where organization_id = ? limit ?)`
 const DELETE_ANSWERS = `
   delete from answers where number in (select number from answers where organization_id = ? limit ?)`
 
@@ -134,6 +136,7 @@ function createOrganizationSweep(db: DatabaseSync): Sweep {
   const [listeners, queues, deleteKeys] = [db.prepare(LISTENERS), db.prepare(QUEUES), db.prepare(DELETE_KEYS)]
   const [remember, deleteListener] = [db.prepare(REMEMBER_LISTENER), db.prepare(DELETE_LISTENER)]
   const [removeQueue, deleteAnswers] = [createQueueRemoval(db), db.prepare(DELETE_ANSWERS)]
+  const deleteDomains = db.prepare(DELETE_DOMAINS)
   return (organizationId, limit) => {
     const listenerIds = listeners.all(organizationId, limit).map((row) => row.id as string)
     for (const id of listenerIds) {
@@ -145,6 +148,7 @@ function createOrganizationSweep(db: DatabaseSync): Sweep {
     for (const id of queueIds) removeQueue(organizationId, id)
     left -= queueIds.length
     if (left > 0) left -= Number(deleteKeys.run(organizationId, left).changes)
+    if (left > 0) left -= Number(deleteDomains.run(organizationId, left).changes)
     if (left > 0) left -= Number(deleteAnswers.run(organizationId, left).changes)
     return limit - left
   }

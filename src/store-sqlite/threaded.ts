@@ -23,6 +23,7 @@ const NOUNS = [
   'events',
   'stats',
   'answers',
+  'domains',
   'pulls',
   'clock',
   'schedules',

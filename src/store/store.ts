@@ -3,6 +3,7 @@ import type { ApiKeyStore } from './api-keys.ts'
 import type { Batch, BatchResult } from './batch.ts'
 import type { ClockStore } from './clock.ts'
 import type { DeliveryStore } from './deliveries.ts'
+import type { DomainStore } from './domains.ts'
 import type { EventStore } from './events.ts'
 import type { LedgerStore } from './ledger.ts'
 import type { ListenerStore } from './listeners.ts'
@@ -35,6 +36,7 @@ export interface Store {
   readonly events: EventStore
   readonly stats: StatsStore
   readonly answers: AnswerStore
+  readonly domains: DomainStore
   readonly pulls: PullStore
   readonly clock: ClockStore
   readonly schedules: ScheduleStore

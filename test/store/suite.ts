@@ -5,6 +5,7 @@ import { apiKeyCases } from './api-keys.cases.ts'
 import { backlogCases } from './backlog.cases.ts'
 import { batchCases } from './batch.cases.ts'
 import { deliveryCases } from './deliveries.cases.ts'
+import { domainCases } from './domains.cases.ts'
 import { eventCases } from './events.cases.ts'
 import { expiryCases } from './expiry.cases.ts'
 import { leaseCases } from './leases.cases.ts'
@@ -68,6 +69,7 @@ const nouns: Record<string, StoreCase[]> = {
   schedules: scheduleCases,
   search: searchCases,
   secrets: secretCases,
+  domains: domainCases,
   pulls: pullCases,
 }
 

@@ -7,6 +7,7 @@ import { createQueueDirectory } from '../../src/app/queue-directory.ts'
 import { createSchemaChecks } from '../../src/app/schema-checks.ts'
 import type { Network } from '../../src/core/address.ts'
 import { digestOf, prefixOf } from '../../src/core/api-key.ts'
+import type { DomainVerification } from '../../src/core/domain.ts'
 import { createIdFactory } from '../../src/core/id.ts'
 import { createMeasures, type Measures } from '../../src/core/measures.ts'
 import { NO_LIMITS, quotaReached } from '../../src/core/organization.ts'
@@ -89,6 +90,7 @@ export interface ApiOptions {
   wrap?: (deps: AppDeps) => Partial<AppDeps>
   targets?: Targets
   secretBox?: SecretBox
+  domainVerification?: DomainVerification
 }
 
 export async function startApi({
@@ -98,6 +100,7 @@ export async function startApi({
   tls,
   targets,
   secretBox,
+  domainVerification,
   dashboardFolder,
   metricsExposed,
   wrap,
@@ -119,6 +122,7 @@ export async function startApi({
     acceptor: createDirectAcceptor(store, used),
     carrier: createNotingCarrier(carried),
     preflight: { check: async () => REPORT },
+    domainChecker: { check: async () => null },
     puller: createTestPuller(store, runtime),
     directory: createQueueDirectory(store),
     schemaChecks: createSchemaChecks(),
@@ -130,6 +134,7 @@ export async function startApi({
     eventRetentionMs: 24 * 3_600_000,
     targets: targets ?? ANY_TARGET,
     secretBox: secretBox ?? CLEAR_BOX,
+    domainVerification: domainVerification ?? 'optional',
   }
   const deps = { ...plain, ...wrap?.(plain) }
   const limits = { rateLimit: rateLimit ?? 0, trustedProxies: trustedProxies ?? [] }

@@ -33,6 +33,7 @@ const runsSchedules: Rule = ({ method, params }) => method === 'POST' && params.
 const replacesSchedules: Rule = ({ method, params }) =>
   CHANGE_METHODS.includes(method) && params.at(-1) === 'scheduleId'
 const checks: Rule = ({ action }) => action === 'check'
+const verifies: Rule = ({ action }) => action === 'verify'
 const pulls: Rule = ({ action }) => action === 'pull'
 /** What is part of delivering goes on while an organization is frozen. */
 const delivers: Rule = ({ action }) => ['pull', 'ack', 'nack'].includes(action)
@@ -63,6 +64,7 @@ const rules: Record<ProblemCode, Rule> = {
   api_key_not_found: looksFor('apiKeyId'),
   organization_not_found: looksFor('apiClientId'),
   queue_not_found: looksFor('queueId'),
+  domain_not_found: looksFor('domainId'),
   schema_not_found: looksFor('schemaId'),
   listener_not_found: either(looksFor('listenerId'), looksFor('redeliveryId')),
   redelivery_not_found: looksFor('redeliveryId'),
@@ -75,7 +77,7 @@ const rules: Record<ProblemCode, Rule> = {
   body_not_json: readsBody,
   key_reused: ({ method, resource }) => method === 'POST' && resource !== null,
   key_running: ({ method, resource }) => method === 'POST' && resource !== null,
-  changed: ({ method, resource }) => resource !== null && CHANGE_METHODS.includes(method),
+  changed: (at) => at.resource !== null && (CHANGE_METHODS.includes(at.method) || verifies(at)),
   invalid: either(takesBody, runsSchedules),
   message_started: ({ bodyProperties, method }) => method !== 'POST' && bodyProperties?.includes('deliver_at') === true,
   // Messages may share a name.
@@ -83,7 +85,10 @@ const rules: Record<ProblemCode, Rule> = {
   listener_pulls: checks,
   listener_pushed: pulls,
   too_many_polls: pulls,
-  too_many_checks: checks,
+  challenge_expired: verifies,
+  challenge_failed: verifies,
+  domains_off: ({ resource }) => resource === 'domains',
+  too_many_checks: either(checks, verifies),
   last_owner_key: ({ method, resource }) => resource === 'api_keys' && CHANGE_METHODS.includes(method),
   queue_deleting: ({ method, params }) => method === 'POST' && params.includes('queueId'),
   root_organization: ({ method, resource }) => resource === 'api_clients' && CHANGE_METHODS.includes(method),
@@ -95,8 +100,8 @@ const rules: Record<ProblemCode, Rule> = {
   dashboard_not_built: ({ url }) => url === '/',
   method_not_implemented: never,
   clock_not_manual: ({ bodyProperties }) => bodyProperties?.includes('ms') === true,
-  overloaded: either(acceptsMessages, checks, delivers, runsSchedules, replacesSchedules),
-  stopping: either(acceptsMessages, checks, pulls, runsSchedules),
+  overloaded: either(acceptsMessages, checks, verifies, delivers, runsSchedules, replacesSchedules),
+  stopping: either(acceptsMessages, checks, verifies, pulls, runsSchedules),
   store_unavailable: withKey,
 }
 

@@ -25,6 +25,7 @@ const FORMATS: Record<string, Node> = {
   target: { format: 'uri', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://', maxLength: 2048 },
   secret: { pattern: `^${SECRET}$`, examples: [EXAMPLE_SECRET] },
   'secret-or-rotate': { pattern: `^(?:rotate|${SECRET})$`, examples: ['rotate'] },
+  'host-name': { minLength: 1, maxLength: 253, pattern: '^[^/:@?#\\\\\\s]+$' },
   receipt: { pattern: RECEIPT_PATTERN, examples: [EXAMPLE_RECEIPT] },
   unicode: {},
 }

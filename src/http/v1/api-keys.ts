@@ -20,10 +20,12 @@ import { answers, collection, Deleted, Id, ListingQuery, Query, SelfLink, single
 import { asListed, FullKey, fullKey, KeyChange, NewKey } from './api-key-form.ts'
 
 const IssuedKey = Type.Object({
-  api_key: Type.String({
-    description: 'the key, shown only here, not in a repeated answer',
-    examples: [`ep1${'x'.repeat(61)}`],
-  }),
+  api_key: Type.Optional(
+    Type.String({
+      description: 'the key, shown only here, not in a repeated answer',
+      examples: [`ep1${'x'.repeat(61)}`],
+    }),
+  ),
   id: Id,
   name: Type.Optional(Type.String()),
   _links: SelfLink,

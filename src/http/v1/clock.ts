@@ -24,7 +24,10 @@ const schema = {
 }
 
 export function clockRoutes(api: Api, deps: AppDeps): void {
-  const config = { ...rootDemand('api_clients', 'write'), switchedOff: deps.clock === null }
+  const config = {
+    ...rootDemand('api_clients', 'write'),
+    switchedOff: deps.clock === null ? ('clock_not_manual' as const) : null,
+  }
   api.post('/clock/advance', { schema, config }, async (request) => {
     const now = await advanceClock(deps, request.body.ms)
     return { clock: { now }, _links: selfLink(request, paths.clockAdvance) }

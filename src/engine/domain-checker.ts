@@ -1,0 +1,62 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { DomainChecker } from '../app/deps.ts'
+import type { Outcome } from '../core/attempt.ts'
+import { challengeUrl } from '../core/domain.ts'
+import { Problem } from '../core/problem.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Sender } from './sender.ts'
+
+const TIMEOUT_MS = 10_000
+const MAX_PER_ORGANIZATION = 4
+const MAX_CHECKS = 64
+
+/** Fetches the files of challenges, like everything that goes out: to allowed targets, without following anybody. */
+export function createDomainChecker(deps: {
+  sender: Pick<Sender, 'send'>
+  runtime: Runtime
+  userAgent: string
+}): DomainChecker {
+  const { sender, runtime, userAgent } = deps
+  const running: string[] = []
+
+  function enter(organizationId: string): void {
+    const own = running.filter((id) => id === organizationId).length
+    if (own >= MAX_PER_ORGANIZATION) throw new Problem('too_many_checks', { headers: { 'retry-after': '1' } })
+    if (running.length >= MAX_CHECKS) throw new Problem('overloaded')
+    running.push(organizationId)
+  }
+
+  async function fetchFile(url: string): Promise<Outcome> {
+    const { origin, pathname } = new URL(url)
+    const headers = ['user-agent', userAgent, 'accept', 'text/plain, */*']
+    const request = { method: 'GET', origin, path: pathname, headers, body: null } as const
+    const outcome = await sender.send({ ...request, timeoutMs: TIMEOUT_MS, startedAt: runtime.now() })
+    if (outcome === 'aborted') throw new Problem('stopping')
+    return outcome
+  }
+
+  return {
+    async check(domain) {
+      enter(domain.organizationId)
+      try {
+        const url = challengeUrl(domain)
+        return faultOf(await fetchFile(url), url, domain.challenge.fileContent)
+      } finally {
+        running.splice(running.indexOf(domain.organizationId), 1)
+      }
+    },
+  }
+}
+
+/** What was found instead is not told: it may be what only the server can reach. */
+function faultOf({ error, status, response }: Outcome, url: string, content: string): string | null {
+  if (error !== null) return `${url} could not be fetched: ${error}`
+  if (status !== 200) return `${url} must answer with 200, not ${status}`
+  // Editors end files with a line break.
+  return isSame(response.trim(), content) ? null : `${url} must hold file_content and nothing else`
+}
+
+function isSame(text: string, content: string): boolean {
+  const [a, b] = [Buffer.from(text), Buffer.from(content)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

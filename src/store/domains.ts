@@ -1,0 +1,37 @@
+import type { Challenge, Domain } from '../core/domain.ts'
+import type { StoredAnswer } from './answers.ts'
+import type { Belief, Only, Revised, Slice } from './store.ts'
+
+export interface DomainChanges {
+  name?: string
+  hostname?: string
+  port?: number
+  challenge?: Challenge
+  verifiedAt?: number | null
+}
+
+export interface DomainStore {
+  /** `answer` is stored together with it; `answered`: there is one already, and nothing was stored. */
+  create(
+    domain: Domain,
+    answer?: StoredAnswer,
+  ): Promise<'created' | 'name_taken' | 'organization_not_found' | 'answered'>
+  get(ask: { organizationId: string; id: string }): Promise<Revised<Domain> | null>
+  /** Oldest first. */
+  list(ask: { organizationId: string; only: Only; slice: Slice }): Promise<Domain[]>
+  update(ask: {
+    organizationId: string
+    id: string
+    changes: DomainChanges
+    now: number
+    belief?: Belief
+  }): Promise<Revised<Domain> | 'not_found' | 'name_taken' | 'changed'>
+  delete(ask: { organizationId: string; id: string; belief?: Belief }): Promise<'deleted' | 'not_found' | 'changed'>
+  /** Whether a domain of the organization, at one of these ports, was verified after `since`. */
+  isVerified(ask: {
+    organizationId: string
+    hostname: string
+    ports: readonly number[]
+    since: number
+  }): Promise<boolean>
+}
