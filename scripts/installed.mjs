@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +17,15 @@ export function ensureInstalled() {
   if (stale) install()
   if (!existsSync(pinnedNode)) fail('the pinned Node.js is not installed: run npm ci without --ignore-scripts')
   return stale
+}
+
+/** The same command on the pinned Node.js; this process only passes on what it is told. */
+export function runOnPinnedNode() {
+  const child = spawn(pinnedNode, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' })
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  // A terminal sends this one to both.
+  process.on('SIGINT', () => {})
+  child.on('exit', (code) => process.exit(code ?? 1))
 }
 
 function modifiedAt(path) {

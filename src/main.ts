@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import { ConfigError, readConfig } from './config.ts'
 import type { Server } from './server.ts'
 import { explainStartError } from './start-error.ts'
@@ -44,6 +43,8 @@ function settingsOf(args: readonly string[]): readonly string[] | null {
 
 async function serve(settings: readonly string[]): Promise<void> {
   const config = readConfig(settings)
+  // Not at the top: the commands beside the server do without it, and without the time that it takes.
+  const { pino } = await import('pino')
   // Standard output is for people, standard error for logs: the key that is shown there once never reaches a log.
   const log = pino({ level: config.logLevel, base: null }, pino.destination(2))
   // Asked for from here on, so that a signal that comes while the server starts stops it as well, once it can.

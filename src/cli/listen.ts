@@ -3,7 +3,6 @@ import { sleep } from '../runtime.ts'
 import { Refused } from './api-client.ts'
 import { type Context, openContext } from './context.ts'
 import { EXIT, Failure, UsageFailure } from './failure.ts'
-import { createForwarder } from './forwarder.ts'
 import { createListenEvents } from './listen-events.ts'
 import { numberOf } from './listener-options.ts'
 import { durationMs } from './moments.ts'
@@ -57,6 +56,8 @@ async function listen(context: Context, queue: string, options: ListenOptions): 
   const concurrency = concurrencyOf(options.concurrency)
   const listening = await begin(context, queue)
   const { queueId, listener } = listening
+  // Only here: what sends takes longer to load than all other commands together.
+  const { createForwarder } = await import('./forwarder.ts')
   const forwarder = createForwarder(context.runtime, { url, queueId, listener, timeoutMs })
   const events = createListenEvents(context)
   const api = createPullApi(context.api, listening.path)
