@@ -4,6 +4,7 @@ import type { AppDeps } from '../../app/deps.ts'
 import { readListener } from '../../app/listeners.ts'
 import { readMessage } from '../../app/messages.ts'
 import { beginRedelivery, readRedelivery, redeliverMessage } from '../../app/redeliveries.ts'
+import { MAX_TIME } from '../../core/schedule.ts'
 import type { Redelivery } from '../../store/redeliveries.ts'
 import { type Api, demand } from '../contract.ts'
 import { answerOnce } from '../idempotency.ts'
@@ -29,9 +30,12 @@ const ToListeners = strict({
   ),
 })
 
+/** No more than any store can hold and give back as a number. */
+const GIVEN_TIME = { ...Time, minimum: 0, maximum: MAX_TIME }
+
 const ManyMessages = strict({
-  since: Type.Optional({ ...Time, description: 'accepted then or later; however old where left out' }),
-  until: Type.Optional({ ...Time, description: 'accepted before then; up to now where left out' }),
+  since: Type.Optional({ ...GIVEN_TIME, description: 'accepted then or later; however old where left out' }),
+  until: Type.Optional({ ...GIVEN_TIME, description: 'accepted before then; up to now where left out' }),
   status: Type.Optional(
     Type.Enum(['pending', 'delivered', 'missed'], {
       description: 'only deliveries that stand like this when their turn comes; all where left out',

@@ -109,3 +109,16 @@ test('a repetition under the same Idempotency-Key begins nothing', async () => {
   assert.equal(again.headers['idempotency-replayed'], 'true')
   assert.equal(again.json().redelivery.id, one)
 })
+
+test('a time that no store could hold is refused, and nothing begins', async () => {
+  const { path, listener } = await scene()
+  for (const [name, value] of [
+    ['since', -1],
+    ['since', -239649353748662059008],
+    ['until', 1e20],
+    ['until', 253_402_300_799_001],
+  ] as const) {
+    const { status, body } = await api.call('POST', `${path}/listeners/${listener.id}/redeliver`, { [name]: value })
+    assert.deepEqual([status, body.errors?.[0].path], [422, `/${name}`], String(value))
+  }
+})
