@@ -50,6 +50,8 @@ export class World {
   #office!: Office
   #queue!: Queue
   #listeners: Listener[] = []
+  /** Those that have wanted to be blocked by a missed message from their beginning. */
+  readonly #blocking = new Set<string>()
   readonly #messages: Posted[] = []
   readonly #deleted = new Set<string>()
   readonly #pairs = new Map<string, Pair>()
@@ -129,7 +131,9 @@ export class World {
   }
 
   async #addListener(settings: Partial<DeliverySettings>): Promise<void> {
-    this.#listeners.push(await this.#office.addListener(this.#queue, { ...settings, retry: RETRY }))
+    const listener = await this.#office.addListener(this.#queue, { ...settings, retry: RETRY })
+    this.#listeners.push(listener)
+    if (settings.onMissed === 'block') this.#blocking.add(listener.id)
   }
 
   async #accept({ key, delayMs }: Extract<Step, { do: 'accept' }>): Promise<void> {
@@ -187,6 +191,7 @@ export class World {
     const listener = picked(this.#listeners, pick)
     if (listener === undefined) return
     const { organizationId, queueId, id } = listener
+    if (settings.onMissed !== undefined) this.#blocking.delete(id)
     const { store, carrier, runtime } = this.#office
     const changed = await store.listeners.update({
       ...{ organizationId, queueId, id, changes: { settings }, now: runtime.now() },
@@ -316,7 +321,9 @@ export class World {
       if (other.id === message.id) return
       const pair = this.#pairs.get(other.id + listener.id)
       if (pair === undefined || pair.redelivered || (ordering === 'key' && other.key !== message.key)) continue
-      assert.notEqual(status.get(other.id + listener.id), 'pending', 'sent before its turn')
+      const stands = status.get(other.id + listener.id)
+      assert.notEqual(stands, 'pending', 'sent before its turn')
+      if (this.#blocking.has(listener.id)) assert.notEqual(stands, 'missed', 'sent though a missed one blocks it')
     }
   }
 
