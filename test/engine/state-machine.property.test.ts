@@ -60,7 +60,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
-const RUNS = Number(process.env.DISCUE_TEST_RUNS ?? 60)
+const RUNS = Number(process.env.STATE_MACHINE_RUNS ?? 60)
 
 test('whatever happens, every accepted delivery has one end or next step, in order, and the books balance', (t) =>
   fc.assert(
