@@ -21,6 +21,8 @@ export interface Delivering {
 
 type Parts = Omit<LaneDeps, 'store' | 'book' | 'tokensFor' | 'suspect' | 'disable'> & {
   store: Pick<Store, 'deliveries' | 'listeners' | 'liveness'>
+  /** A bucket of this process's own where it is left out. */
+  tokensFor?: LaneDeps['tokensFor']
 }
 
 /** Ties the lanes to the checks that judge their listeners, and both to what the use cases tell. */
@@ -35,7 +37,7 @@ export function createDelivering(parts: Parts): Delivering {
   const dispatcher = createDispatcher({
     ...parts,
     book,
-    tokensFor: (limit) => new TokenBucket(limit, runtime.now()),
+    tokensFor: parts.tokensFor ?? ((_, limit) => new TokenBucket(limit, runtime.now())),
     suspect: (listenerId) => checker.suspect(listenerId),
     disable,
   })

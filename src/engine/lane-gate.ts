@@ -11,7 +11,7 @@ import { RateGate } from './rate-gate.ts'
 export interface GateDeps {
   runtime: Runtime
   record: LivenessRecord
-  tokensFor: (limit: RateLimit) => TokenSource
+  tokensFor: (listenerId: string, limit: RateLimit) => TokenSource
 }
 
 /** `shut`: nothing is sent, and everything waits in the store; `probing`: one delivery at a time, to see. */
@@ -46,7 +46,7 @@ export class LaneGate {
   constructor(listener: Listener, { runtime, record, tokensFor }: GateDeps, changed: () => void) {
     this.#runtime = runtime
     this.#record = record
-    this.#rate = new RateGate(runtime, tokensFor, changed)
+    this.#rate = new RateGate(runtime, (limit) => tokensFor(listener.id, limit), changed)
     this.#rate.change(listener.settings.rateLimit)
     this.#changed = changed
     this.#slowStart = new SlowStart(listener.settings.maxConcurrency)

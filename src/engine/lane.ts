@@ -20,8 +20,8 @@ export interface LaneDeps extends StockDeps {
   userAgent: string
   secretBox: SecretBox
   book: LivenessBook
-  /** Grants attempts at a rate. */
-  tokensFor: (limit: RateLimit) => TokenSource
+  /** Grants attempts to a listener at a rate; those that nodes of a cluster have for one listener share it. */
+  tokensFor: (listenerId: string, limit: RateLimit) => TokenSource
   /** A delivery to a listener with a `livenessUrl` has failed. */
   suspect: (listenerId: string) => void
   /** The listener says that it is gone for good. Resolves once it is disabled, or is another by now. */
