@@ -3,6 +3,7 @@ import { type Network, parseAddress, parseNetwork } from './core/address.ts'
 import { DOMAIN_VERIFICATIONS, type DomainVerification } from './core/domain.ts'
 import { ANY_TARGET, PUBLIC_TARGETS, parseTargets, type Targets } from './core/target.ts'
 import { type TraceSettings, traceSettingsOf } from './core/trace-settings.ts'
+import { type PostgresUrl, readPostgresUrl } from './postgres-url.ts'
 
 /** What the server was told at its start; nothing of it changes while it runs. */
 export interface Config {
@@ -11,7 +12,7 @@ export interface Config {
   port: number
   /** Where clients reach the server, without a slash at the end; null: taken from each request. */
   publicUrl: string | null
-  database: { kind: 'sqlite'; path: string }
+  database: { kind: 'sqlite'; path: string } | ({ kind: 'postgres' } & PostgresUrl)
   rootApiKey: string | null
   /** Encrypt listeners' secrets: the first one new ones, the others are for what is there. Empty: in clear. */
   secretKeys: readonly string[]
@@ -69,7 +70,7 @@ const settings = {
   DISCUE_LOG_LEVEL: setting('info', readLogLevel),
 }
 
-const SECRET: ReadonlySet<string> = new Set(['DISCUE_ROOT_API_KEY', 'DISCUE_SECRET_KEY'])
+const SECRET: ReadonlySet<string> = new Set(['DISCUE_DATABASE_URL', 'DISCUE_ROOT_API_KEY', 'DISCUE_SECRET_KEY'])
 
 /** What the command line's other commands read; the server knows these names, so as not to refuse them. */
 const CLIENT_SETTINGS: readonly string[] = ['DISCUE_URL', 'DISCUE_API_KEY', 'DISCUE_API_KEY_FILE']
@@ -94,7 +95,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     const text = given[name] ?? fallback
     const result = reader(text)
     if (typeof result !== 'string') return result.value
-    // A key must not end up in a terminal's history or a log, not even a wrong one.
+    // A key or a password must not end up in a terminal's history or a log, not even a wrong one.
     const shown = SECRET.has(name) ? 'what was given' : `"${text}"`
     throw new ConfigError(`${name} must be ${result}, not ${shown}`)
   }
@@ -103,7 +104,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     host,
     port: read('DISCUE_PORT', settings.DISCUE_PORT),
     publicUrl: read('DISCUE_PUBLIC_URL', settings.DISCUE_PUBLIC_URL),
-    database: read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL),
+    database: withPasswordFile(read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL), env.PGPASSFILE),
     rootApiKey: read('DISCUE_ROOT_API_KEY', settings.DISCUE_ROOT_API_KEY),
     secretKeys: read('DISCUE_SECRET_KEY', settings.DISCUE_SECRET_KEY),
     metricsPort: read('DISCUE_METRICS_PORT', settings.DISCUE_METRICS_PORT),
@@ -200,9 +201,18 @@ function readPublicUrl(text: string): { value: string | null } | string {
 
 function readDatabase(text: string): { value: Config['database'] } | string {
   const path = /^sqlite:(.+)$/.exec(text)?.[1]
-  return path === undefined
-    ? 'sqlite: and the path of a file, such as sqlite:./data/discue.db'
-    : { value: { kind: 'sqlite', path } }
+  if (path !== undefined) return { value: { kind: 'sqlite', path } }
+  const place = readPostgresUrl(text)
+  if (typeof place !== 'string') return { value: { kind: 'postgres', ...place } }
+  return /^postgres/.test(text)
+    ? place
+    : 'sqlite: and the path of a file, such as sqlite:./data/discue.db, or postgres://user@host:5432/database'
+}
+
+/** PostgreSQL's own variable for it; a parameter of the URL comes first. */
+function withPasswordFile(database: Config['database'], passfile: string | undefined): Config['database'] {
+  if (database.kind !== 'postgres' || database.passfile !== null || !passfile) return database
+  return { ...database, passfile }
 }
 
 function readRootApiKey(text: string): { value: string | null } | string {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { createAlmanac } from './app/almanac.ts'
+import { followChanges } from './app/follow-changes.ts'
 import { createKeyRing } from './app/key-ring.ts'
 import { createQueueDirectory } from './app/queue-directory.ts'
 import { ensureRootKey } from './app/root-key.ts'
@@ -12,8 +13,7 @@ import { createMovableClock } from './engine/movable-clock.ts'
 import { createMetrics } from './http/metrics/metrics.ts'
 import { serveMetrics } from './http/metrics/server.ts'
 import { createManualRuntime, createRuntime, type Log, type Runtime } from './runtime.ts'
-import type { Store } from './store/store.ts'
-import { openThreadedSqliteStore } from './store-sqlite/threaded.ts'
+import { type Store, StoreUnavailable } from './store/store.ts'
 import { readTlsFiles } from './tls.ts'
 import { VERSION } from './version.ts'
 
@@ -36,9 +36,9 @@ export interface Server {
 export async function startServer(config: Config, log: Log): Promise<Server> {
   // Before anything is opened: a wrong path costs nothing.
   const tls = readTlsFiles(config.tls)
-  // The database opens in its own thread while this one loads the rest.
+  // The database opens, an embedded one in its own thread, while this one loads the rest.
   const [store, { createEngine }, { createApi }] = await Promise.all([
-    openThreadedSqliteStore(config.database.path),
+    openStore(config, log),
     import('./engine/engine.ts'),
     import('./http/api.ts'),
   ])
@@ -74,6 +74,8 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     const { measures, levels } = engine
     const metrics = createMetrics({ measures, levels, store, runtime, version: VERSION })
     const health = createHealth(store)
+    const keyRing = createKeyRing({ store, now: runtime.now })
+    followChanges({ store, runtime, directory: shared.directory, keyRing, carrier: engine.carrier })
     const api = createApi({
       store,
       runtime,
@@ -84,7 +86,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       puller: engine.puller,
       planner: engine.planner,
       ...shared,
-      keyRing: createKeyRing({ store, now: runtime.now }),
+      keyRing,
       clock,
       eventRetentionMs: retention.eventsMs,
       targets,
@@ -144,8 +146,19 @@ async function createTracing({ tracing }: Config, runtime: Runtime) {
   return { tracer, traced: new Traced(tracer), close: exporter.close }
 }
 
+/** Each database's code is loaded only where it is used: the other one would cost every start its time. */
+async function openStore({ database, clock }: Config, log: Log): Promise<Store> {
+  if (database.kind === 'sqlite') {
+    const { openThreadedSqliteStore } = await import('./store-sqlite/threaded.ts')
+    return openThreadedSqliteStore(database.path)
+  }
+  const { openPostgresStore } = await import('./store-postgres/database.ts')
+  // Its connections, and what they wait for, live by the machine's clock, whoever moves the other one.
+  return openPostgresStore(database, createRuntime(log), { clock: clock === 'system' ? 'database' : 'caller' })
+}
+
 /** Ready while the store can be written and nobody has asked the server to stop. */
-function createHealth(store: Pick<Store, 'ping'>) {
+function createHealth(store: Pick<Store, 'ping' | 'shared'>) {
   let stopping = false
   return {
     stopping() {
@@ -155,10 +168,15 @@ function createHealth(store: Pick<Store, 'ping'>) {
       if (stopping) return { ready: false, reason: 'the server is shutting down' }
       return store.ping().then(
         () => ({ ready: true }),
-        () => ({ ready: false, reason: 'the store cannot be written' }),
+        (error: unknown) => ({ ready: false, reason: `the store cannot be written${causeOf(error, store)}` }),
       )
     },
   }
+}
+
+/** Of a database elsewhere people want to know which one and why; of a file its path is nobody's business. */
+function causeOf(error: unknown, store: Pick<Store, 'shared'>): string {
+  return store.shared && error instanceof StoreUnavailable ? `: ${error.message}` : ''
 }
 
 async function inReverse(steps: (() => Promise<void>)[]): Promise<void> {

@@ -20,6 +20,7 @@ export interface KeyRing {
   identify(keyText: string): Promise<Principal | null>
   /** Call it after a key was changed or deleted: it stops working at once. */
   forget(digest: string): void
+  forgetAll(): void
   /** The same for all keys of an organization, after it was changed or deleted. */
   forgetOrganization(organizationId: string): void
 }
@@ -58,6 +59,7 @@ export function createKeyRing(deps: { store: Pick<Store, 'apiKeys'>; now: () => 
       return entry?.enabled ? entry.principal : null
     },
     forget: (digest) => cache.forget(digest),
+    forgetAll: () => cache.clear(),
     forgetOrganization: (id) => cache.forgetWhere(({ principal }) => principal.organizationId === id),
   }
 }

@@ -13,6 +13,7 @@ export interface QueueDirectory {
   peek(organizationId: string, queueId: string): QueueRoute | undefined
   load(organizationId: string, queueId: string): Promise<QueueRoute | null>
   forget(organizationId: string, queueId: string): void
+  forgetAll(): void
 }
 
 export function createQueueDirectory(store: Pick<Store, 'queues'>): QueueDirectory {
@@ -23,5 +24,6 @@ export function createQueueDirectory(store: Pick<Store, 'queues'>): QueueDirecto
     load: (organizationId, id) =>
       cache.load(keyOf(organizationId, id), () => store.queues.route({ organizationId, id })),
     forget: (organizationId, queueId) => cache.forget(keyOf(organizationId, queueId)),
+    forgetAll: () => cache.clear(),
   }
 }

@@ -1,11 +1,14 @@
 import { type ApiKey, digestOf, makeKeyText, prefixOf } from '../core/api-key.ts'
-import { NO_LIMITS, ROOT_ORGANIZATION_NAME } from '../core/organization.ts'
+import { NO_LIMITS, type Organization, ROOT_ORGANIZATION_NAME } from '../core/organization.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
 
-type Deps = { store: Pick<Store, 'organizations' | 'apiKeys'>; runtime: Runtime }
+type Deps = { store: Pick<Store, 'organizations' | 'apiKeys' | 'shared'>; runtime: Runtime }
 
 const ROOT_KEY_NAME = 'root'
+/** After that a process that has made a root key and not shown it is taken for dead. */
+const SHOWING_MS = 10_000
+const LOOK_AGAIN_MS = 250
 
 /**
  * Sees to it that there is a root organization with a root key: the configured one, else one made here. Answers
@@ -15,22 +18,33 @@ const ROOT_KEY_NAME = 'root'
 export async function ensureRootKey(deps: Deps, configured: string | null): Promise<string | null> {
   const { store, runtime } = deps
   const root = await store.organizations.findRoot()
-  const shown = await store.apiKeys.rootKeyShown()
+  const shown = root !== null && configured === null ? await wasShown(deps, root) : await store.apiKeys.rootKeyShown()
   if (root !== null && configured === null && shown) return null
   const text = configured ?? makeKeyText(runtime.randomBytes)
-  if (root === null) await createRoot(deps, text)
-  else await setRootKey(deps, root.id, text)
+  if (root !== null) await setRootKey(deps, root.id, text)
+  // Another node was faster, and shows what it has made.
+  else if ((await createRoot(deps, text)) === 'name_taken') return ensureRootKey(deps, configured)
   if (configured === null) return text
   if (!shown) await store.apiKeys.markRootKeyShown()
   return null
 }
 
-async function createRoot({ store, runtime }: Deps, text: string): Promise<void> {
+/** Of nodes that start at once on one database, one shows the key it has made; the others give it the time to. */
+async function wasShown({ store, runtime }: Deps, root: Organization): Promise<boolean> {
+  const isYoung = () => Math.abs(runtime.now() - root.createdAt) < SHOWING_MS
+  while (!(await store.apiKeys.rootKeyShown())) {
+    if (!store.shared || !isYoung()) return false
+    await new Promise<void>((resolve) => runtime.after(LOOK_AGAIN_MS, resolve))
+  }
+  return true
+}
+
+async function createRoot({ store, runtime }: Deps, text: string) {
   const now = runtime.now()
   const id = runtime.newId()
   const common = { status: 'active', limits: NO_LIMITS, createdAt: now, updatedAt: now } as const
   const root = { id, name: ROOT_ORGANIZATION_NAME, root: true, ...common }
-  await store.organizations.create(root, rootKey(runtime, id, text))
+  return store.organizations.create(root, rootKey(runtime, id, text))
 }
 
 /** Gives the root key this text; the one that it had stops working. */

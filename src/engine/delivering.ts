@@ -20,7 +20,7 @@ export interface Delivering {
 }
 
 type Parts = Omit<LaneDeps, 'store' | 'book' | 'tokensFor' | 'suspect' | 'disable'> & {
-  store: Pick<Store, 'deliveries' | 'listeners' | 'liveness'>
+  store: Pick<Store, 'deliveries' | 'listeners' | 'liveness' | 'shared'>
   /** A bucket of this process's own where it is left out. */
   tokensFor?: LaneDeps['tokensFor']
 }

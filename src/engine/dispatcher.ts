@@ -34,8 +34,15 @@ export interface Dispatcher extends Omit<Carrier, 'livenessOf' | 'redeliveryWait
   stop(): Promise<void>
 }
 
-export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveries' | 'listeners'> }): Dispatcher {
-  const { store, runtime, node } = deps
+export function createDispatcher(
+  given: Omit<LaneDeps, 'leasesHold'> & { store: Pick<Store, 'deliveries' | 'listeners' | 'shared'> },
+): Dispatcher {
+  const { store, runtime, node } = given
+  /** Until when nobody else can have taken what this node holds. */
+  let heldUntil = Number.POSITIVE_INFINITY
+  // A node that was asleep, or cut off, for longer than its leases would send what others are sending by then.
+  const leasesHold = () => !store.shared || runtime.now() <= heldUntil
+  const deps: LaneDeps = { ...given, leasesHold }
   const lanes = new Map<string, Lane>()
   let stopped = false
 
@@ -137,7 +144,17 @@ export function createDispatcher(deps: LaneDeps & { store: Pick<Store, 'deliveri
       return 0
     },
     async renewLeases() {
-      await store.deliveries.renew({ node, until: runtime.now() + LEASE_MS })
+      const until = runtime.now() + LEASE_MS
+      await store.deliveries.renew({ node, until })
+      const ranOut = !leasesHold()
+      heldUntil = until
+      // What others have taken meanwhile is lost, and what they have not is claimed again.
+      if (ranOut) {
+        for (const lane of lanes.values()) {
+          lane.pause()
+          lane.resume(runtime.now())
+        }
+      }
       return 0
     },
     async stop() {

@@ -44,6 +44,8 @@ const FORGET_SECRETS_EVERY_MS = 60_000
 /** How often to look for listeners that are to be checked and that nobody has told us of. */
 const SCAN_LIVENESS_EVERY_MS = 60_000
 const WRITE_LIVENESS_EVERY_MS = 1_000
+/** Before this node was started, or woke up, others may have been there: long enough for one to take another's place. */
+const OVERLAP_MS = 30_000
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
@@ -110,7 +112,7 @@ export function createEngine(deps: {
   })
   const plainAcceptor = createAcceptor({ committer, dispatcher: carrier, runtime })
   const acceptor = traced?.watchAcceptor(plainAcceptor) ?? plainAcceptor
-  const scheduler = createScheduler({ ...deps, store, acceptor })
+  const scheduler = createScheduler({ ...deps, store, acceptor, overlapMs: store.shared ? OVERLAP_MS : 0 })
   const redeliverer = createLoop({
     name: 'redeliverer',
     tick: createRedeliverer({ store, runtime, wake: carrier.messageMoved }),

@@ -19,6 +19,8 @@ export interface LaneDeps extends StockDeps {
   slots: SendSlots
   userAgent: string
   secretBox: SecretBox
+  /** Whether what is in memory is certainly still this node's: nothing is sent while it is not. */
+  leasesHold?: () => boolean
   book: LivenessBook
   /** Grants attempts to a listener at a rate; those that nodes of a cluster have for one listener share it. */
   tokensFor: (listenerId: string, limit: RateLimit) => TokenSource
@@ -30,6 +32,7 @@ export interface LaneDeps extends StockDeps {
 
 /** What cannot be written now, though the store is there, is unlikely to be written a moment later. */
 const REFUSED_MS = 30_000
+const ALWAYS = () => true
 
 /**
  * The way to one listener: takes from its stock what its gate lets through, sends it, and has written down what came of
@@ -147,7 +150,8 @@ export class Lane {
 
   #sendWhatFits(): void {
     const [stock, gate, target] = [this.#stock, this.#gate, this.#target]
-    while (!this.#closed && target !== null && stock.length > 0 && gate.allows(this.#active)) {
+    const { leasesHold = ALWAYS } = this.#deps
+    while (!this.#closed && target !== null && stock.length > 0 && leasesHold() && gate.allows(this.#active)) {
       if (!this.#deps.slots.take(this.#active, this.#pump)) break
       const era = gate.begin()
       this.#active += 1

@@ -70,6 +70,8 @@ export async function openSqliteStore(path: string): Promise<Store> {
     redeliveries: createRedeliveryStore(db, transact, shared),
     ledger: createLedgerStore(db, touched),
     commit: async (batch) => commit(batch),
+    shared: false,
+    follow: () => undefined,
     ping: async () => void transact(() => ping.run()),
     close: async () => close(),
   }

@@ -97,6 +97,8 @@ function remoteStore(
     ...nouns,
     ledger,
     commit: async (batch) => unpackResult((await send('', 'commit', [packBatch(batch)])) as Flat),
+    shared: false,
+    follow: () => undefined,
     ping: () => send('', 'ping', []) as Promise<void>,
     async close() {
       await send('', 'close', [])

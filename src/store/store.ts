@@ -1,6 +1,7 @@
 import type { AnswerStore } from './answers.ts'
 import type { ApiKeyStore } from './api-keys.ts'
 import type { Batch, BatchResult } from './batch.ts'
+import type { Change } from './changes.ts'
 import type { ClockStore } from './clock.ts'
 import type { DeliveryStore } from './deliveries.ts'
 import type { DomainStore } from './domains.ts'
@@ -46,6 +47,10 @@ export interface Store {
   readonly redeliveries: RedeliveryStore
   /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */
   commit(batch: Batch): Promise<BatchResult>
+  /** Whether other processes may use what is stored at the same time. */
+  readonly shared: boolean
+  /** Has `heard` called with what other processes change; for one listener. Never, where the store is not shared. */
+  follow(heard: (change: Change) => void): void
   /** Resolves where the store can be written. */
   ping(): Promise<void>
   close(): Promise<void>

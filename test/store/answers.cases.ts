@@ -164,20 +164,14 @@ const beliefs: StoreCase[] = [
       const queues = await Promise.all(
         [0, 1].map((i) => store.queues.update({ ...inQueue, ...changes(i), belief: version })),
       )
-      assert.deepEqual(
-        queues.map((outcome) => outcome === 'changed'),
-        [false, true],
-      )
+      assert.equal(queues.filter((outcome) => outcome === 'changed').length, 1)
       const client = (await store.organizations.get(organization.id))!
       const clients = await Promise.all(
         [0, 1].map((i) =>
           store.organizations.update({ id: client.id, changes: { name: `o${i}` }, now, belief: [client.revision] }),
         ),
       )
-      assert.deepEqual(
-        clients.map((outcome) => outcome === 'changed'),
-        [false, true],
-      )
+      assert.equal(clients.filter((outcome) => outcome === 'changed').length, 1)
     },
   },
   {

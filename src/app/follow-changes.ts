@@ -1,0 +1,44 @@
+import type { Runtime } from '../runtime.ts'
+import type { Change } from '../store/changes.ts'
+import type { Store } from '../store/store.ts'
+import type { Carrier } from './deps.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { QueueDirectory } from './queue-directory.ts'
+
+interface Deps {
+  store: Pick<Store, 'listeners' | 'follow'>
+  keyRing: Pick<KeyRing, 'forget' | 'forgetOrganization' | 'forgetAll'>
+  directory: Pick<QueueDirectory, 'forget' | 'forgetAll'>
+  carrier: Carrier
+  runtime: Pick<Runtime, 'log'>
+}
+
+type Act = { [Kind in Change['kind']]: (change: Extract<Change, { kind: Kind }>) => void }
+
+/** Acts on what other nodes have changed as if it had been changed here: forgets what is old, tells who delivers. */
+export function followChanges({ store, keyRing, directory, carrier, runtime }: Deps): void {
+  function reread(listenerId: string): void {
+    store.listeners.find(listenerId).then(
+      (listener) => listener !== null && carrier.listenerChanged(listener),
+      // Its lane goes on as before until the next message tells, or the next sweep.
+      (error: unknown) => runtime.log.warn({ err: error, listenerId }, 'a listener that has changed could not be read'),
+    )
+  }
+
+  const acts: Act = {
+    everything() {
+      keyRing.forgetAll()
+      directory.forgetAll()
+    },
+    api_key: ({ digest }) => keyRing.forget(digest),
+    organization: ({ organizationId }) => keyRing.forgetOrganization(organizationId),
+    queue: ({ organizationId, queueId }) => directory.forget(organizationId, queueId),
+    listener: ({ listenerId }) => reread(listenerId),
+    listeners_gone: ({ listenerIds }) => carrier.queueGone(listenerIds),
+    listeners_paused: ({ listenerIds }) => carrier.queuePaused(listenerIds),
+    listeners_resumed: ({ listenerIds }) => carrier.queueResumed(listenerIds),
+    message_gone: ({ messageId, listenerIds }) => carrier.messageGone(messageId, listenerIds),
+    waiting: ({ listenerIds }) => carrier.queueResumed(listenerIds),
+  }
+  store.follow((change) => (acts[change.kind] as (it: Change) => void)(change))
+}

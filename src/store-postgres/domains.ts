@@ -1,0 +1,91 @@
+import type { Domain } from '../core/domain.ts'
+import { contradicts } from '../store/belief.ts'
+import type { DomainStore } from '../store/domains.ts'
+import type { Revised } from '../store/store.ts'
+import { hasAnswer, writeAnswer } from './answers.ts'
+import { numbers } from './arrays.ts'
+import { unlessTaken } from './errors.ts'
+import { onlyOf, sliceOf } from './listing.ts'
+import type { Db } from './session.ts'
+import type { Database } from './transaction.ts'
+
+const COLUMNS = `
+  id, organization_id as "organizationId", name, hostname, port, challenge, verified_at as "verifiedAt",
+  created_at as "createdAt", updated_at as "updatedAt"`
+
+const INSERT = `
+  insert into domains (id, organization_id, name, hostname, port, challenge, verified_at, created_at, updated_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+
+const GET = `select ${COLUMNS}, revision from domains where organization_id = $1 and id = $2`
+const GET_LOCKED = `${GET} for update`
+
+const LIST = `
+  select ${COLUMNS} from domains
+   where organization_id = $1 and ($2::text[] is null or id = any($2))
+   order by id limit $3 offset $4`
+
+const UPDATE = `
+  update domains set name = $3, hostname = $4, port = $5, challenge = $6, verified_at = $7, updated_at = $8,
+         revision = revision + 1
+   where organization_id = $1 and id = $2`
+
+const DELETE = `delete from domains where organization_id = $1 and id = $2`
+/** Locked: whoever deletes the organization waits. */
+const ORGANIZATION_EXISTS = `select 1 from organizations where id = $1 for share`
+
+const VERIFIED = `
+  select 1 from domains
+   where organization_id = $1 and hostname = $2 and port = any($3::int[]) and verified_at > $4 limit 1`
+
+type Ask = { organizationId: string; id: string }
+
+export function createDomainStore({ transact, db }: Database): DomainStore {
+  async function find(on: Db, { organizationId, id }: Ask, sql = GET): Promise<Revised<Domain> | null> {
+    return (await on.rows<Revised<Domain>>(sql, [organizationId, id]))[0] ?? null
+  }
+
+  return {
+    async create(domain, answer) {
+      return unlessTaken(() =>
+        transact(async (on) => {
+          const { id, organizationId, name, hostname, port, challenge, verifiedAt, createdAt, updatedAt } = domain
+          if ((await on.rows(ORGANIZATION_EXISTS, [organizationId])).length === 0) return 'organization_not_found'
+          if (await hasAnswer(on, answer)) return 'answered'
+          await writeAnswer(on, answer)
+          const place = [id, organizationId, name, hostname, port, JSON.stringify(challenge)]
+          await on.run(INSERT, [...place, verifiedAt, createdAt, updatedAt])
+          return 'created'
+        }),
+      )
+    },
+    get: (ask) => find(db, ask),
+    list: ({ organizationId, only, slice }) => db.rows<Domain>(LIST, [organizationId, onlyOf(only), ...sliceOf(slice)]),
+    async update({ changes, now, belief, ...ask }) {
+      return unlessTaken(() =>
+        transact(async (on) => {
+          const domain = await find(on, ask, GET_LOCKED)
+          if (domain === null) return 'not_found'
+          if (contradicts(domain.revision, belief)) return 'changed'
+          const changed = { ...domain, ...changes, updatedAt: now, revision: domain.revision + 1 }
+          const { name, hostname, port, challenge, verifiedAt } = changed
+          const values = [name, hostname, port, JSON.stringify(challenge), verifiedAt, now]
+          await on.run(UPDATE, [ask.organizationId, ask.id, ...values])
+          return changed
+        }),
+      )
+    },
+    async delete({ belief, ...ask }) {
+      return transact(async (on) => {
+        const domain = await find(on, ask, GET_LOCKED)
+        if (domain === null) return 'not_found'
+        if (contradicts(domain.revision, belief)) return 'changed'
+        await on.run(DELETE, [ask.organizationId, ask.id])
+        return 'deleted'
+      })
+    },
+    async isVerified({ organizationId, hostname, ports, since }) {
+      return (await db.rows(VERIFIED, [organizationId, hostname, numbers(ports), since])).length > 0
+    },
+  }
+}

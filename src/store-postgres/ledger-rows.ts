@@ -1,0 +1,80 @@
+/** Names of columns that are also ways to stand. */
+export const [DELETED, EXPIRED] = ['deleted', 'expired'] as const
+
+/** Where a page of a queue's messages ends; the data is left where it is. */
+export const PAGE_END = `
+  select max(id) as last, count(*) as looked from (
+    select id from messages where organization_id = $1 and queue_id = $2 and id > $3 order by id limit $4) page`
+
+/**
+ * How the deliveries of a page of messages stand, from every row that tells of them. A delivery that was tried is either
+ * moved or gone: most need no look at where untouched ones wait. What waits behind nobody would wait for ever.
+ */
+export const LOOK = `
+  with meant as materialized (
+    select m.sequence, m.id, m.deliver_at, x.listener
+      from messages m
+      join audiences a on a.organization_id = $1 and a.queue_id = $2 and a.version = m.audience
+     cross join lateral unnest(a.listener_ids) x(listener)
+     where m.organization_id = $1 and m.queue_id = $2 and m.id > $3 and m.id <= $4
+       and m.created_at >= $5 and m.created_at < $6
+  ), found as materialized (
+    select w.*,
+           (select a.error is null and a.status between 200 and 299 from attempts a
+             where a.organization_id = $1 and a.sequence = w.sequence and a.listener_id = w.listener
+             order by a.number desc limit 1) as ended,
+           exists (select 1 from attempts a
+                    where a.organization_id = $1 and a.sequence = w.sequence and a.listener_id = w.listener) as tried,
+           (select d.attempts = 0 and d.due_at > $7 from deliveries d
+             where d.sequence = w.sequence and d.moved and d.listener_id = w.listener) as untouched_moved,
+           exists (select 1 from order_places p
+                     join held h on h.organization_id = $1 and h.listener_id = p.listener_id and h.key = p.key
+                          and h.sequence = p.sequence
+                     join order_heads o on o.organization_id = $1 and o.listener_id = h.listener_id and o.key = h.key
+                    where p.organization_id = $1 and p.sequence = w.sequence and p.listener_id = w.listener) as is_held,
+           exists (select 1 from missed x
+                    where x.organization_id = $1 and x.sequence = w.sequence and x.listener_id = w.listener) as is_missed
+      from meant w
+  ), waited as (
+    select f.*,
+           ended is not true and not is_held and untouched_moved is null and exists (
+             select 1 from deliveries d
+              where d.organization_id = $1 and d.listener_id = f.listener and d.due_at = f.deliver_at
+                and d.sequence = f.sequence and not d.moved) as waits
+      from found f
+  ), summed as (
+    select v.*, (untouched_moved is not null)::int + is_held::int + waits::int as pendings,
+           deliver_at > $7 and (waits or (is_held and not tried) or untouched_moved is true) as is_scheduled
+      from waited v
+  ), stood as (
+    select listener, id,
+           case when pendings > 1 or (is_missed and (pendings > 0 or ended is true)) then 'twice'
+                when pendings = 1 then case when is_scheduled then 'scheduled' else 'pending' end
+                when is_missed then 'missed' when ended is true then 'delivered' else 'nothing' end as stands
+      from summed
+  )
+  select listener as "listenerId", count(*) as accepted,
+         count(*) filter (where stands = 'delivered') as delivered,
+         count(*) filter (where stands = 'pending') as pending,
+         count(*) filter (where stands = 'scheduled') as scheduled,
+         count(*) filter (where stands = 'missed') as missed,
+         0 as deleted, 0 as expired,
+         count(*) filter (where stands = 'nothing') as nothing,
+         count(*) filter (where stands = 'twice') as twice,
+         coalesce((array_agg(id order by id) filter (where stands = 'nothing'))[1:100], '{}') as "nothingIds",
+         coalesce((array_agg(id order by id) filter (where stands = 'twice'))[1:100], '{}') as "twiceIds"
+    from stood group by listener`
+
+/** Of messages that are gone. */
+export const DISCARDED = `
+  select x.listener as "listenerId", count(*) as accepted,
+         count(*) filter (where x.listener = any(d.delivered)) as delivered,
+         0 as pending, 0 as scheduled, 0 as missed,
+         count(*) filter (where x.listener <> all(d.delivered) and d.reason <> 'expired') as deleted,
+         count(*) filter (where x.listener <> all(d.delivered) and d.reason = 'expired') as expired,
+         0 as nothing, 0 as twice, '{}'::text[] as "nothingIds", '{}'::text[] as "twiceIds"
+    from discards d
+    join audiences a on a.organization_id = $1 and a.queue_id = $2 and a.version = d.audience
+   cross join lateral unnest(a.listener_ids) x(listener)
+   where d.organization_id = $1 and d.queue_id = $2 and d.created_at >= $3 and d.created_at < $4
+   group by x.listener`

@@ -1,0 +1,179 @@
+import type { EventType } from '../core/event.ts'
+import { isPushed, type Listener, withChange } from '../core/listener.ts'
+import { rotated } from '../core/secret-rotation.ts'
+import { contradicts } from '../store/belief.ts'
+import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
+import type { Revised } from '../store/store.ts'
+import { hasAnswer, writeAnswer } from './answers.ts'
+import { texts } from './arrays.ts'
+import { unlessTaken } from './errors.ts'
+import { figuresOf } from './figures.ts'
+import type { Leases } from './leases.ts'
+import { LISTENER_COLUMNS, type ListenerRow, listenerOf } from './listener-row.ts'
+import { onlyOf, sliceOf } from './listing.ts'
+import { livenessOf } from './liveness.ts'
+import { lockQueue } from './locks.ts'
+import { noteRelease } from './order-releases.ts'
+import type { Places } from './places.ts'
+import type { Publish } from './publish.ts'
+import { refusalOf } from './quotas.ts'
+import { retire } from './secrets.ts'
+import type { Db } from './session.ts'
+import type { Database } from './transaction.ts'
+import { note } from './usage.ts'
+
+const INSERT = `
+  insert into listeners
+    (id, organization_id, queue_id, name, notify_url, liveness_url, secret, settings, created_at, updated_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+
+const GET = `select ${LISTENER_COLUMNS} from listeners where id = $1`
+
+const GET_OWN = `
+  select ${LISTENER_COLUMNS}, revision from listeners where organization_id = $1 and id = $2 and queue_id = $3`
+const GET_LOCKED = `${GET_OWN} for update`
+
+const LIST = `
+  select ${LISTENER_COLUMNS} from listeners
+   where organization_id = $1 and ($2::text is null or queue_id = $2)
+     and ($3::text[] is null or id = any($3) or queue_id = any($3))
+   order by id limit $4 offset $5`
+
+const UPDATE = `
+  update listeners set name = $3, notify_url = $4, liveness_url = $5, secret = $6, settings = $7, updated_at = $8,
+         revision = revision + 1
+   where organization_id = $1 and id = $2`
+
+const DELETE = `delete from listeners where organization_id = $1 and id = $2`
+const REMEMBER = `insert into removals (kind, id, organization_id) values ('listener', $2, $1)`
+/** For the books. */
+const NOTE_REMOVAL = `
+  insert into removed_listeners (organization_id, id, queue_id, name, removed_at) values ($1, $2, $3, $4, $5)`
+const QUEUE_EXISTS = `select 1 from queues where organization_id = $1 and id = $2`
+const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = $1 and id = $2`
+
+type Ask = { organizationId: string; queueId: string; id: string }
+
+export function createListenerStore(
+  { transact, snapshot, db }: Database,
+  { leases, places, publish }: { leases: Leases; places: Places; publish: Publish },
+): ListenerStore {
+  async function findOwn(on: Db, ask: Ask, sql = GET_OWN): Promise<Revised<Listener> | null> {
+    const [row] = await on.rows<Revised<ListenerRow>>(sql, [ask.organizationId, ask.id, ask.queueId])
+    return row === undefined ? null : { ...listenerOf(row), revision: row.revision }
+  }
+
+  async function detailed<L extends Listener>(on: Db, organizationId: string, listeners: L[]) {
+    const ids = texts(listeners.map(({ id }) => id))
+    const figures = await figuresOf(on, organizationId, ids)
+    const liveness = await livenessOf(on, organizationId, ids)
+    return listeners.map((listener): L & ListenerDetails => {
+      const { id } = listener
+      return { ...listener, ...figures.get(id)!, liveness: liveness(id) }
+    })
+  }
+
+  async function noted(on: Db, type: EventType, listener: Listener, now: number, reason?: string): Promise<void> {
+    const { organizationId, queueId, id, name } = listener
+    await note(on, { type, organizationId, id, name, queueId, reason }, now)
+    await publish(on, { kind: 'queue', organizationId, queueId })
+  }
+
+  /** The listener with its new time, within a transaction that has its queue's lock. */
+  async function written<Changed extends Listener>(on: Db, listener: Changed, now: number): Promise<Changed> {
+    const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings } = listener
+    // Two changes within a millisecond must not look like one to whoever compares them.
+    const updatedAt = Math.max(now, listener.updatedAt + 1)
+    const values = [name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), updatedAt]
+    await on.run(UPDATE, [organizationId, id, ...values])
+    await on.run(TOUCH_QUEUE, [organizationId, queueId])
+    await publish(on, { kind: 'listener', listenerId: id })
+    return { ...listener, updatedAt }
+  }
+
+  return {
+    async create(listener, answer) {
+      return unlessTaken(() =>
+        transact(async (on) => {
+          const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, createdAt, updatedAt } = listener
+          await lockQueue(on, queueId)
+          if ((await on.rows(QUEUE_EXISTS, [organizationId, queueId])).length === 0) return 'queue_not_found'
+          if (await hasAnswer(on, answer)) return 'answered'
+          const refused = await refusalOf(on, organizationId, 'listeners')
+          if (refused !== null) return refused
+          await writeAnswer(on, answer)
+          await on.run(TOUCH_QUEUE, [organizationId, queueId])
+          const settings = JSON.stringify(listener.settings)
+          const place = [id, organizationId, queueId, name]
+          await on.run(INSERT, [...place, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt])
+          await noted(on, 'listener_added', listener, createdAt)
+          return 'created'
+        }),
+      )
+    },
+    async get(ask) {
+      return snapshot(async (on) => {
+        const listener = await findOwn(on, ask)
+        return listener === null ? null : (await detailed(on, ask.organizationId, [listener]))[0]!
+      })
+    },
+    async list({ organizationId, queueId, only, slice }) {
+      return snapshot(async (on) => {
+        const rows = await on.rows<ListenerRow>(LIST, [organizationId, queueId, onlyOf(only), ...sliceOf(slice)])
+        return detailed(on, organizationId, rows.map(listenerOf))
+      })
+    },
+    async find(id) {
+      const [row] = await db.rows<ListenerRow>(GET, [id])
+      return row === undefined ? null : listenerOf(row)
+    },
+    async update({ changes, now, belief, ...ask }) {
+      return unlessTaken(() =>
+        transact(async (on) => {
+          await lockQueue(on, ask.queueId)
+          const listener = await findOwn(on, ask, GET_LOCKED)
+          if (listener === null) return 'not_found'
+          if (contradicts(listener.revision, belief)) return 'changed'
+          const settings = withChange(listener.settings, changes.settings ?? {})
+          const secrets = changes.secret === undefined ? {} : rotated(listener, changes.secret, now)
+          const changed = await written(on, { ...listener, ...changes, ...secrets, settings }, now)
+          if (changes.secret !== undefined) await retire(on, ask.id, changed.retiredSecrets)
+          await noteRelease(on, listener, changed)
+          await noted(on, 'listener_updated', changed, now)
+          return { ...changed, revision: listener.revision + 1 }
+        }),
+      )
+    },
+    async disable({ id, notifyUrl, reason, now }) {
+      return transact(async (on) => {
+        const place = await places.of(id)
+        if (place === null) return null
+        await lockQueue(on, place.queueId)
+        const listener = await findOwn(on, { ...place, id }, GET_LOCKED)
+        if (listener === null || listener.notifyUrl !== notifyUrl || !isPushed(listener)) return null
+        const { revision: _, ...current } = listener
+        const settings = withChange(listener.settings, { status: 'disabled' })
+        const changed: Listener = await written(on, { ...current, settings }, now)
+        await noted(on, 'listener_updated', changed, now, reason)
+        return changed
+      })
+    },
+    async delete({ now, belief, ...ask }) {
+      const outcome = await transact(async (on) => {
+        await lockQueue(on, ask.queueId)
+        const listener = await findOwn(on, ask, GET_LOCKED)
+        if (listener === null) return 'not_found'
+        if (contradicts(listener.revision, belief)) return 'changed'
+        await on.run(DELETE, [ask.organizationId, ask.id])
+        await on.run(REMEMBER, [ask.organizationId, ask.id])
+        await on.run(NOTE_REMOVAL, [ask.organizationId, ask.id, ask.queueId, listener.name, now])
+        await on.run(TOUCH_QUEUE, [ask.organizationId, ask.queueId])
+        await noted(on, 'listener_deleted', listener, now)
+        await publish(on, { kind: 'listeners_gone', listenerIds: [ask.id] })
+        return 'deleted'
+      })
+      if (outcome === 'deleted') leases.dropListener(ask.id)
+      return outcome
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import { type Liveness, type LivenessState, UNKNOWN_LIVENESS } from '../core/liveness.ts'
+import type { CheckedListener, LivenessStore } from '../store/liveness.ts'
+import { LISTENER_COLUMNS, LISTENER_ENABLED, type ListenerRow, listenerOf } from './listener-row.ts'
+import type { Db } from './session.ts'
+import { restored, stored } from './text.ts'
+import type { Database } from './transaction.ts'
+
+const CHECKED = `
+  select ${LISTENER_COLUMNS}, coalesce((
+           select v.state from listener_liveness v
+            where v.organization_id = l.organization_id and v.listener_id = l.id), 'unknown') as state
+    from listeners l
+   where l.id > $1 and l.liveness_url is not null and l.notify_url is not null and ${LISTENER_ENABLED}
+     and exists (select 1 from organizations o where o.id = l.organization_id)
+   order by l.id limit $2`
+
+/** Written only where there is a listener: one that was deleted must not leave a row behind. */
+const NOTE = `
+  insert into listener_liveness as v
+    (organization_id, listener_id, state, success_count, last_success_at, failure_count, last_failure_status,
+     last_failure_at, last_failure_msg)
+  select organization_id, id, coalesce($2, 'unknown'), $3, $4, $5, $6, $7, $8 from listeners where id = $1
+  on conflict (organization_id, listener_id) do update set
+    state = coalesce($2, v.state),
+    success_count = v.success_count + $3,
+    last_success_at = coalesce($4, v.last_success_at),
+    failure_count = v.failure_count + $5,
+    last_failure_status = case when $7::bigint is null then v.last_failure_status else $6 end,
+    last_failure_msg = case when $7::bigint is null then v.last_failure_msg else $8 end,
+    last_failure_at = coalesce($7, v.last_failure_at)`
+
+const READ = `
+  select listener_id as "listenerId", state, success_count as "successCount", last_success_at as "lastSuccessAt",
+         failure_count as "failureCount", last_failure_status as "lastFailureStatus",
+         last_failure_at as "lastFailureAt", last_failure_msg as "lastFailureMsg"
+    from listener_liveness where organization_id = $1 and listener_id = any($2)`
+
+export function createLivenessStore({ transact, db }: Database): LivenessStore {
+  return {
+    async checked({ after, limit }) {
+      const rows = await db.rows<ListenerRow & { state: LivenessState }>(CHECKED, [after ?? '', limit])
+      return rows.map(({ state, ...row }) => ({ listener: listenerOf(row), state }) as CheckedListener)
+    },
+    async note(notes) {
+      // In the order of ids, so that two nodes never wait for each other.
+      const sorted = notes.toSorted((a, b) => (a.listenerId < b.listenerId ? -1 : 1))
+      await transact(async (on) => {
+        for (const { listenerId, news } of sorted) {
+          const { state, successCount, lastSuccessAt, failureCount, lastFailureStatus, lastFailureAt } = news
+          const message = news.lastFailureMsg === null ? null : stored(news.lastFailureMsg)
+          const failures = [failureCount, lastFailureStatus, lastFailureAt, message]
+          await on.run(NOTE, [listenerId, state, successCount, lastSuccessAt, ...failures])
+        }
+      })
+    },
+  }
+}
+
+/** How these listeners of one organization were doing when that was last written down, by id. */
+export async function livenessOf(
+  db: Db,
+  organizationId: string,
+  listenerIds: string,
+): Promise<(listenerId: string) => Liveness> {
+  const rows = await db.rows<Liveness & { listenerId: string }>(READ, [organizationId, listenerIds])
+  const found = new Map(
+    rows.map(({ listenerId, lastFailureMsg, ...liveness }) => {
+      return [listenerId, { ...liveness, lastFailureMsg: lastFailureMsg === null ? null : restored(lastFailureMsg) }]
+    }),
+  )
+  return (listenerId) => found.get(listenerId) ?? UNKNOWN_LIVENESS
+}

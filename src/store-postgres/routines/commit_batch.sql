@@ -1,0 +1,320 @@
+-- The one transaction of the hot path. It is written for the case in which everything in the batch still holds: what
+-- follows from it (counts, events) was worked out before by whoever calls. Where something does not hold, all is undone,
+-- and the error XD001 tells in its detail what was refused, so that the caller comes again without it.
+create or replace function commit_batch(
+  p_node text, p_now bigint, p_bucket bigint, p_first_lease bigint, p_locks int[],
+  p_queue_organization text[], p_queue_id text[],
+  p_accept_queue int[], p_accept_version bigint[], p_accept_size int[], p_accept_at bigint[], p_accept_answer int[], p_accept_steps text[],
+  p_audience_organization text[], p_audience_queue text[], p_audience_version int[], p_audience_listeners text[],
+  p_answer_target text[], p_answer_key text[], p_answer_digest text[], p_answer_status int[], p_answer_body text[],
+  p_answer_stored_at bigint[], p_answer_expires_at bigint[],
+  p_message_organization text[], p_message_queue text[], p_message_id text[], p_message_name text[],
+  p_message_key text[], p_message_data text[], p_message_created_at bigint[], p_message_deliver_at bigint[],
+  p_message_audience int[],
+  p_delivery_message int[], p_delivery_organization text[], p_delivery_listener text[], p_delivery_due_at bigint[],
+  p_delivery_leased boolean[], p_delivery_ordered boolean[], p_delivery_key text[],
+  p_listener_organization text[], p_listener_id text[], p_listener_ordered boolean[],
+  p_settled_organization text[], p_settled_listener text[], p_settled_due_at bigint[], p_settled_sequence bigint[],
+  p_settled_lease bigint[], p_settled_next int[], p_settled_next_due_at bigint[], p_settled_first_sent_at bigint[],
+  p_settled_reason text[], p_settled_before int[],
+  p_attempt_number int[], p_attempt_started_at bigint[], p_attempt_duration_ms int[], p_attempt_status int[],
+  p_attempt_error text[], p_attempt_response text[],
+  p_change_organization text[], p_change_subject text[], p_change_listener text[], p_change_pending int[],
+  p_change_acknowledged int[], p_change_missed int[], p_change_success_at bigint[], p_change_failure_at bigint[],
+  p_change_added int[], p_change_ok int[], p_change_not_ok int[], p_change_latencies text[],
+  p_segment_organization text[], p_segment_entries text[],
+  p_key_id text[], p_key_used_at bigint[]
+,
+  -- By message; by delivery, where any is ordered: its number and whether it is held; by settlement: when something that
+  -- waited for it is due.
+  out sequences bigint[], out numbers bigint[], out held boolean[], out next_due_at bigint[]
+)
+-- A plan that was made while a table was empty must not read all of it when it no longer is.
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  v_lock int;
+  v_versions bigint[];
+  v_outcomes int[] := '{}';
+  v_usage jsonb := '{}';
+  v_dead text[];
+  v_ordered text[] := '{}';
+  v_blocking text[] := '{}';
+  v_delivery record;
+  v_listener text := '';
+  v_number bigint;
+  v_settled int[] := '{}';
+  v_anew int[] := '{}';
+  v_sequences bigint[];
+  v_organization text;
+  v_of jsonb;
+  v_answer int;
+  v_step jsonb;
+  v_day bigint;
+  v_stored bigint;
+  v_accepted bigint;
+  v_refused int;
+  v_values bigint[];
+begin
+  -- Shared with other commits; whoever changes or deletes a queue, or its listeners, takes its lock alone. What is read
+  -- below is therefore true until the commit. Locked in the order of the numbers, so that nobody waits in a circle.
+  foreach v_lock in array p_locks loop
+    perform pg_advisory_xact_lock_shared(1685283702, v_lock);
+  end loop;
+
+  if cardinality(p_accept_queue) > 0 then
+    -- Before limits are read: whoever begins to count an organization's messages keeps others out of the table.
+    lock table messages in row exclusive mode;
+    v_versions := array(
+      select coalesce((select q.version from queues q
+                        where q.organization_id = u.organization and q.id = u.queue
+                          and exists (select 1 from organizations o where o.id = u.organization)), -1)
+        from unnest(p_queue_organization, p_queue_id) with ordinality u(organization, queue, n) order by n);
+    v_outcomes := array(
+      select case when v_versions[u.queue] = u.version then 0 else 1 end
+        from unnest(p_accept_queue, p_accept_version) with ordinality u(queue, version, n) order by n);
+
+    select coalesce(jsonb_object_agg(l.organization_id, l.usage), '{}') into v_usage
+      from (select u.organization_id, jsonb_build_object('stored', u.stored, 'day', u.day, 'accepted', u.accepted,
+                     'maxStored', o.limits -> 'storedMessages', 'maxDay', o.limits -> 'messagesPerDay') as usage
+              from message_usage u join organizations o on o.id = u.organization_id
+             where u.organization_id = any(p_queue_organization)
+             order by u.organization_id for update of u) l;
+
+    if v_usage <> '{}' or cardinality(p_answer_key) > 0 or array_to_string(p_accept_steps, '') <> '' then
+      v_values := array_fill(0::bigint, array[cardinality(v_outcomes)]);
+      for i in 1 .. cardinality(v_outcomes) loop
+        continue when v_outcomes[i] <> 0;
+        v_organization := p_queue_organization[p_accept_queue[i]];
+        v_answer := p_accept_answer[i];
+        if v_answer > 0 then
+          insert into answers as a (organization_id, target, key, digest, status, body, stored_at, expires_at)
+          values (v_organization, p_answer_target[v_answer], p_answer_key[v_answer], p_answer_digest[v_answer],
+                  p_answer_status[v_answer], p_answer_body[v_answer], p_answer_stored_at[v_answer],
+                  p_answer_expires_at[v_answer])
+          on conflict (organization_id, target, key) do update
+             set digest = excluded.digest, status = excluded.status, body = excluded.body,
+                 stored_at = excluded.stored_at, expires_at = excluded.expires_at
+           where a.expires_at <= excluded.stored_at;
+          if not found then
+            v_outcomes[i] := 2;
+            continue;
+          end if;
+        end if;
+        if p_accept_steps[i] is not null then
+          -- Each that was taken before one that is refused is undone with everything else.
+          for v_step in select s.value from jsonb_array_elements(p_accept_steps[i]::jsonb) s loop
+            if not schedule_step(v_step) then
+              v_outcomes[i] := 5;
+            end if;
+          end loop;
+          continue when v_outcomes[i] <> 0;
+        end if;
+        v_of := v_usage -> v_organization;
+        continue when v_of is null;
+        -- The same as core/message-usage.ts.
+        v_day := floor(p_accept_at[i] / 86400000.0)::bigint;
+        v_stored := (v_of ->> 'stored')::bigint + p_accept_size[i];
+        if v_day = (v_of ->> 'day')::bigint or v_day = (v_of ->> 'day')::bigint - 1 then
+          v_day := (v_of ->> 'day')::bigint;
+          v_accepted := (v_of ->> 'accepted')::bigint + p_accept_size[i];
+        else
+          v_accepted := p_accept_size[i];
+        end if;
+        v_refused := case when v_stored > (v_of ->> 'maxStored')::bigint then 3
+                          when v_accepted > (v_of ->> 'maxDay')::bigint then 4 else 0 end;
+        if v_refused > 0 then
+          v_outcomes[i] := v_refused;
+          v_values[i] := coalesce(case v_refused when 3 then v_of ->> 'maxStored' else v_of ->> 'maxDay' end, '0')::bigint;
+          if v_answer > 0 then
+            delete from answers a where a.organization_id = v_organization and a.target = p_answer_target[v_answer]
+               and a.key = p_answer_key[v_answer];
+          end if;
+          continue;
+        end if;
+        v_usage := jsonb_set(v_usage, array[v_organization],
+                             v_of || jsonb_build_object('stored', v_stored, 'day', v_day, 'accepted', v_accepted));
+      end loop;
+    end if;
+  end if;
+
+  -- Whoever decides about an order has its lock, in one order for all. Before sequences are drawn, so that they follow
+  -- the numbers.
+  for i in 1 .. cardinality(p_listener_id) loop
+    if p_listener_ordered[i] then
+      insert into order_counters (organization_id, listener_id, last_number)
+      values (p_listener_organization[i], p_listener_id[i], 0)
+      on conflict (organization_id, listener_id) do nothing;
+    end if;
+    perform 1 from order_counters c
+      where c.organization_id = p_listener_organization[i] and c.listener_id = p_listener_id[i] for update;
+    if found then
+      v_ordered := v_ordered || p_listener_id[i];
+    end if;
+  end loop;
+
+  if cardinality(p_settled_sequence) > 0 then
+    v_dead := array(
+      select u.listener from unnest(p_listener_organization, p_listener_id) u(organization, listener)
+       where not exists (select 1 from listeners l join organizations o on o.id = l.organization_id
+                          where l.organization_id = u.organization and l.id = u.listener));
+    -- The run that an attempt was judged by must still be the one that runs (next: 1 pending, 2 missed); of one that was
+    -- begun anew meanwhile the caller learns, and says so the next time (3). An acknowledgement (0) ends either, and where
+    -- the attempts are not to count (4), they do not in either.
+    with s as materialized (
+      select * from unnest(p_settled_organization, p_settled_listener, p_settled_due_at, p_settled_sequence,
+                           p_settled_lease, p_settled_next, p_settled_next_due_at, p_settled_first_sent_at,
+                           p_settled_before, p_attempt_number)
+               with ordinality u(organization, listener, due_at, sequence, lease, next, next_due_at, first_sent_at,
+                                 before, number, n)
+       where u.listener <> all(v_dead)
+    ), gone as (
+      delete from deliveries d using s
+       where s.next in (0, 2) and d.organization_id = s.organization and d.listener_id = s.listener
+         and d.due_at = s.due_at and d.sequence = s.sequence and d.lease_node = p_node and d.lease = s.lease
+         and (s.next = 0 or d.attempts_before = s.before)
+      returning s.n
+    ), moved as (
+      update deliveries d
+         set due_at = case s.next when 3 then p_now else s.next_due_at end, attempts = s.number,
+             attempts_before = case s.next when 1 then d.attempts_before else s.number end,
+             first_sent_at = s.first_sent_at, moved = true, pulled_at = null, lease_node = null, lease = null
+        from s
+       where s.next in (1, 3, 4) and d.organization_id = s.organization and d.listener_id = s.listener
+         and d.due_at = s.due_at and d.sequence = s.sequence and d.lease_node = p_node and d.lease = s.lease
+         and (s.next in (3, 4) or d.attempts_before = s.before)
+      returning s.n
+    )
+    select array(select n::int from gone union all select n::int from moved) into v_settled;
+
+    if cardinality(v_settled) < cardinality(p_settled_sequence) then
+      v_anew := array(
+        select u.n
+          from unnest(p_settled_organization, p_settled_listener, p_settled_due_at, p_settled_sequence,
+                      p_settled_lease, p_settled_next, p_settled_before)
+               with ordinality u(organization, listener, due_at, sequence, lease, next, before, n)
+          join deliveries d on d.organization_id = u.organization and d.listener_id = u.listener
+               and d.due_at = u.due_at and d.sequence = u.sequence and d.lease_node = p_node and d.lease = u.lease
+         where u.next in (1, 2) and d.attempts_before <> u.before and u.listener <> all(v_dead));
+    end if;
+  end if;
+
+  if 0 <> any(v_outcomes) or cardinality(v_settled) < cardinality(p_settled_sequence) then
+    raise exception 'refused' using errcode = 'XD001',
+      detail = json_build_object('outcomes', v_outcomes, 'values', v_values, 'settled', v_settled, 'anew', v_anew)::text;
+  end if;
+
+  if v_usage <> '{}' then
+    update message_usage u
+       set stored = (c.value ->> 'stored')::bigint, day = (c.value ->> 'day')::bigint,
+           accepted = (c.value ->> 'accepted')::bigint
+      from jsonb_each(v_usage) c where u.organization_id = c.key;
+  end if;
+
+  v_sequences := array(select nextval('message_sequence') from generate_series(1, cardinality(p_message_id)));
+  if cardinality(v_sequences) > 0 then
+    insert into audiences (organization_id, queue_id, version, first_sequence, listener_ids)
+    select u.organization, u.queue, u.version, v_sequences[1], u.listeners::text[]
+      from unnest(p_audience_organization, p_audience_queue, p_audience_version, p_audience_listeners)
+             u(organization, queue, version, listeners)
+    on conflict (organization_id, queue_id, version) do nothing;
+    insert into messages
+      (organization_id, queue_id, id, sequence, name, key, data, created_at, deliver_at, audience)
+    select * from unnest(p_message_organization, p_message_queue, p_message_id, v_sequences, p_message_name,
+                         p_message_key, p_message_data, p_message_created_at, p_message_deliver_at, p_message_audience);
+    if true = any(p_delivery_ordered) then
+      numbers := array_fill(0::bigint, array[cardinality(p_delivery_message)]);
+      held := array_fill(false, array[cardinality(p_delivery_message)]);
+      for v_delivery in
+        select u.n, u.organization, u.listener, u.key, v_sequences[u.message] as sequence
+          from unnest(p_delivery_message, p_delivery_organization, p_delivery_listener, p_delivery_ordered,
+                      p_delivery_key) with ordinality u(message, organization, listener, ordered, key, n)
+         where u.ordered order by u.listener, u.n
+      loop
+        if v_delivery.listener <> v_listener then
+          v_listener := v_delivery.listener;
+          select c.last_number into v_number from order_counters c
+           where c.organization_id = v_delivery.organization and c.listener_id = v_listener;
+        end if;
+        v_number := v_number + 1;
+        numbers[v_delivery.n] := v_number;
+        insert into order_places (organization_id, sequence, listener_id, number, key)
+        values (v_delivery.organization, v_delivery.sequence, v_listener, v_number, v_delivery.key);
+        continue when v_delivery.key is null;
+        insert into order_heads (organization_id, listener_id, key, sequence, blocked)
+        values (v_delivery.organization, v_listener, v_delivery.key, v_delivery.sequence, false)
+        on conflict (organization_id, listener_id, key) do nothing;
+        if not found then
+          held[v_delivery.n] := true;
+          insert into held (organization_id, listener_id, key, sequence)
+          values (v_delivery.organization, v_listener, v_delivery.key, v_delivery.sequence);
+        end if;
+      end loop;
+      update order_counters c set last_number = u.last_number
+        from (select d.organization, d.listener, max(d.number) as last_number
+                from unnest(p_delivery_organization, p_delivery_listener, numbers) d(organization, listener, number)
+               where d.number > 0 group by 1, 2) u
+       where c.organization_id = u.organization and c.listener_id = u.listener;
+    end if;
+
+    insert into deliveries
+      (organization_id, listener_id, due_at, sequence, attempts, attempts_before, first_sent_at, moved, lease_node, lease)
+    select u.organization, u.listener, u.due_at, v_sequences[u.message], 0, 0, null, false,
+           case when u.leased then p_node end, case when u.leased then p_first_lease + u.n - 1 end
+      from unnest(p_delivery_message, p_delivery_organization, p_delivery_listener, p_delivery_due_at,
+                  p_delivery_leased) with ordinality u(message, organization, listener, due_at, leased, n)
+     where held is null or not held[u.n];
+  end if;
+
+  if cardinality(p_settled_sequence) > 0 then
+    insert into attempts
+      (organization_id, sequence, listener_id, number, started_at, duration_ms, status, error, response)
+    select * from unnest(p_settled_organization, p_settled_sequence, p_settled_listener, p_attempt_number,
+                         p_attempt_started_at, p_attempt_duration_ms, p_attempt_status, p_attempt_error,
+                         p_attempt_response);
+    insert into missed (organization_id, sequence, listener_id, at, reason)
+    select u.organization, u.sequence, u.listener, u.started_at + u.duration_ms, u.reason
+      from unnest(p_settled_organization, p_settled_sequence, p_settled_listener, p_attempt_started_at,
+                  p_attempt_duration_ms, p_settled_next, p_settled_reason)
+             u(organization, sequence, listener, started_at, duration_ms, next, reason)
+     where u.next = 2;
+    if v_ordered <> '{}' then
+      next_due_at := array_fill(null::bigint, array[cardinality(p_settled_sequence)]);
+      -- What the listener wants when its settlement is written is what counts.
+      v_blocking := array(
+        select l.id from unnest(p_listener_organization, p_listener_id) u(organization, listener)
+          join listeners l on l.organization_id = u.organization and l.id = u.listener
+         where l.settings ->> 'onMissed' = 'block');
+      for i in 1 .. cardinality(p_settled_sequence) loop
+        continue when p_settled_next[i] not in (0, 2) or p_settled_listener[i] <> all(v_ordered);
+        if p_settled_next[i] = 0 or p_settled_listener[i] <> all(v_blocking) then
+          next_due_at[i] := order_leave(p_settled_organization[i], p_settled_listener[i], p_settled_sequence[i], p_now);
+        else
+          perform order_block(p_settled_organization[i], p_settled_listener[i], p_settled_sequence[i]);
+        end if;
+      end loop;
+    end if;
+  end if;
+
+  insert into usage_changes
+    (organization_id, subject_id, listener_id, bucket, pending, acknowledged, missed, last_success_at,
+     last_failure_at, added, ok, not_ok, latencies)
+  select u.organization, u.subject, u.listener, p_bucket, u.pending, u.acknowledged, u.missed, u.success_at,
+         u.failure_at, u.added, u.ok, u.not_ok, u.latencies::bigint[]
+    from unnest(p_change_organization, p_change_subject, p_change_listener, p_change_pending,
+                p_change_acknowledged, p_change_missed, p_change_success_at, p_change_failure_at, p_change_added,
+                p_change_ok, p_change_not_ok, p_change_latencies)
+           u(organization, subject, listener, pending, acknowledged, missed, success_at, failure_at, added, ok,
+             not_ok, latencies);
+
+  insert into event_segments (organization_id, category, stored_at, segment, entries)
+  select u.organization, 'messages', p_now, nextval('event_segment'), u.entries
+    from unnest(p_segment_organization, p_segment_entries) u(organization, entries);
+
+  if cardinality(p_key_id) > 0 then
+    update api_keys k set last_used_at = u.used_at
+      from unnest(p_key_id, p_key_used_at) u(id, used_at)
+     where k.id = u.id and (k.last_used_at is null or k.last_used_at < u.used_at);
+  end if;
+
+  sequences := v_sequences;
+end $$

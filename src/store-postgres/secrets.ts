@@ -1,0 +1,52 @@
+import { type RetiredSecret, unexpired } from '../core/secret-rotation.ts'
+import type { SecretStore, StoredSecrets } from '../store/secrets.ts'
+import type { Db } from './session.ts'
+import type { Database } from './transaction.ts'
+
+const COLUMNS = `id as "listenerId", secret, retired_secrets as "retiredSecrets"`
+
+const WITHOUT = `
+  select ${COLUMNS} from listeners
+   where id > $2 and (not starts_with(secret, $1) or exists (
+           select 1 from json_array_elements(retired_secrets) r where not starts_with(r.value ->> 'secret', $1)))
+   order by id limit $3`
+
+/** As text, for two values of the type json cannot be compared; ours are all written by the same hand. */
+const RESEAL = `
+  update listeners set secret = $2, retired_secrets = $3
+   where id = $1 and secret = $4 and retired_secrets::text = $5`
+
+const RETIRE = `update listeners set retired_secrets = $2, secret_expires_at = $3 where id = $1`
+
+const EXPIRED = `
+  select ${COLUMNS} from listeners where secret_expires_at <= $1 order by secret_expires_at limit $2
+     for update skip locked`
+
+/** Writes the retired secrets of a listener; they are newest first, so that the last is the next to expire. */
+export async function retire(db: Db, listenerId: string, retired: readonly RetiredSecret[]): Promise<void> {
+  await db.run(RETIRE, [listenerId, JSON.stringify(retired), retired.at(-1)?.until ?? null])
+}
+
+/** What was replaced stays in dead rows and in PostgreSQL's log until it reuses them: that is not in our power. */
+export function createSecretStore({ transact, db }: Database): SecretStore {
+  return {
+    async without({ prefix, after, limit }) {
+      return db.rows<StoredSecrets>(WITHOUT, [prefix, after ?? '', limit])
+    },
+    async reseal(changes) {
+      await transact(async (on) => {
+        for (const { from, to } of changes) {
+          const [was, is] = [JSON.stringify(from.retiredSecrets), JSON.stringify(to.retiredSecrets)]
+          await on.run(RESEAL, [from.listenerId, to.secret, is, from.secret, was])
+        }
+      })
+    },
+    async forgetRetired({ now, limit }) {
+      return transact(async (on) => {
+        const rows = await on.rows<StoredSecrets>(EXPIRED, [now, limit])
+        for (const { listenerId, retiredSecrets } of rows) await retire(on, listenerId, unexpired(retiredSecrets, now))
+        return rows.length
+      })
+    },
+  }
+}
