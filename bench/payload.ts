@@ -30,6 +30,13 @@ export function requestBody(dataBytes: number, batch: number | null): { body: st
   return { body, places }
 }
 
+/** The data of a message that is meant to be sent at a time, in microseconds of the monotonic clock. */
+export function messageData(dataBytes: number, sequence: number, sentAt: number): string {
+  const digits = (value: number) => String(value).padStart(DIGITS, '0')
+  const head = HEAD.replace(SEQUENCE, digits(sequence)).replace(SENT_AT, digits(sentAt))
+  return head + 'x'.repeat(dataBytes - MIN_BYTES) + TAIL
+}
+
 /** Writes a whole number below 1e16 as 16 decimal digits. */
 export function stamp(bytes: Buffer, at: number, value: number): void {
   let rest = value

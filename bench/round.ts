@@ -3,6 +3,7 @@ import type { LoadReport } from './load.ts'
 import { here } from './place.ts'
 import { type MeasuredProcess, startProcess } from './process.ts'
 import type { Quantiles } from './quantiles.ts'
+import type { Range } from './tally.ts'
 import type { Received, Target } from './target.ts'
 
 export type { LoadReport }
@@ -70,6 +71,13 @@ async function post(inlet: Inlet, load: Load): Promise<LoadReport> {
   const refusal = because(inlet, failedPosts(load.messages, sent))
   if (refusal !== null) throw refusal
   return sent
+}
+
+/** Sequence numbers for messages that a scenario posts by itself. */
+export function takeSequences(count: number): Range {
+  const first = nextSequence
+  nextSequence += count
+  return { first, count }
 }
 
 /** A load generator of its own, with sequence numbers of its own; it ends by itself, or where it is stopped. */

@@ -7,6 +7,7 @@ import { Refusal } from './round.ts'
 import type { Options, Scenario } from './scenario.ts'
 import { backlog } from './scenarios/backlog.ts'
 import { crowd } from './scenarios/crowd.ts'
+import { delayed } from './scenarios/delayed.ts'
 import { drain } from './scenarios/drain.ts'
 import { endToEnd } from './scenarios/end-to-end.ts'
 import { fanOut } from './scenarios/fan-out.ts'
@@ -18,13 +19,14 @@ import { latency } from './scenarios/latency.ts'
 import { manyQueues } from './scenarios/many-queues.ts'
 import { paging } from './scenarios/paging.ts'
 import { pull } from './scenarios/pull.ts'
+import { schedules } from './scenarios/schedules.ts'
 import { soak } from './scenarios/soak.ts'
 import { start } from './scenarios/start.ts'
 import { startTarget } from './target.ts'
 
 const scenarios = [
   ...[endToEnd, fanOut, ingest, batchIngest, latency, manyQueues, large],
-  ...[drain, backlog, isolation, crowd, paging, pull, start],
+  ...[drain, backlog, isolation, crowd, paging, pull, delayed, schedules, start],
 ]
 /** They take long, or much room on the disk. */
 const onlyByName = [soak, growth]

@@ -22,6 +22,8 @@ const BATCH_SHARE = 1 / 2
 export class PendingAccepts {
   readonly #singles = new Line(MAX_MESSAGES, MAX_BYTES)
   readonly #batches = new Line(MAX_MESSAGES * BATCH_SHARE, MAX_BYTES * BATCH_SHARE)
+  /** The last commit went without the batches that waited. */
+  #passedOver = false
 
   /** Calls that wait, whatever number of messages they hold. */
   get length(): number {
@@ -37,11 +39,14 @@ export class PendingAccepts {
     this.#lineOf(waiting.write).push(waiting)
   }
 
-  /** Up to `limit` single messages, then as many batches as still fit, but at least one of each that waits. */
+  /**
+   * Up to `limit` single messages; every other time, or where there are none, also as many batches as still fit, but at
+   * least one that waits. A single message thus waits for one commit with a batch at most, the one that is under way.
+   */
   take(limit: number): WaitingAccept[] {
     const singles = this.#singles.take(limit)
-    const batches = this.#batches.take(limit - singles.length)
-    return batches.length === 0 ? singles : [...singles, ...batches]
+    this.#passedOver = singles.length > 0 && this.#batches.length > 0 && !this.#passedOver
+    return this.#passedOver ? singles : [...singles, ...this.#batches.take(limit - singles.length)]
   }
 
   /** The data of what was taken is not held any more. */
