@@ -82,10 +82,10 @@ export function createEventWatch(deps: Deps, textOf: (pulse: Pulse) => string): 
     groups.set(key, group)
     const tick = () => {
       void beat(key, group).then(() => {
-        if (groups.get(key) === group) group.cancel = runtime.after(TICK_MS, tick)
+        if (groups.get(key) === group) group.cancel = runtime.upkeep(TICK_MS, tick)
       })
     }
-    group.cancel = runtime.after(TICK_MS, tick)
+    group.cancel = runtime.upkeep(TICK_MS, tick)
     return group
   }
 

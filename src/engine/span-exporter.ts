@@ -34,7 +34,7 @@ export function createSpanExporter(
   let sending: Promise<void> | null = null
 
   function schedule(): void {
-    cancel ??= runtime.after(EVERY_MS, () => {
+    cancel ??= runtime.upkeep(EVERY_MS, () => {
       cancel = null
       flush()
     })
