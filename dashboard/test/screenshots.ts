@@ -5,7 +5,7 @@ import { startBrowser } from './browser.ts'
 import { ROOT_KEY, type Scene, startScene } from './scene.ts'
 
 /** Pictures of the pages with a day of realistic data, for the documentation: npm run screenshots:dashboard. */
-const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'dashboard')
+const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'guides', 'dashboard')
 const SETTLED_MS = 1_500
 
 async function pagesOf({ ids, call }: Scene): Promise<Record<string, string>> {

@@ -5,6 +5,8 @@ import { hourMinute, percent, plural } from '../words/format.ts'
 const BUCKETS_EACH = 6
 /** Below this share of successes a stretch is bad, not just bumpy. */
 const BAD_BELOW = 0.5
+/** A failure now and then is what retries are for. */
+const GOOD_FROM = 0.95
 
 interface Stretch {
   start: number
@@ -53,6 +55,7 @@ function total(stretches: Stretch[], what: 'ok' | 'notOk'): number {
 
 function toneOf({ ok, notOk }: Stretch): 'good' | 'wait' | 'bad' | undefined {
   if (ok + notOk === 0) return undefined
-  if (notOk === 0) return 'good'
-  return ok / (ok + notOk) < BAD_BELOW ? 'bad' : 'wait'
+  const share = ok / (ok + notOk)
+  if (share >= GOOD_FROM) return 'good'
+  return share < BAD_BELOW ? 'bad' : 'wait'
 }

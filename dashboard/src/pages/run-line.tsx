@@ -1,9 +1,12 @@
+import { useSyncExternalStore } from 'react'
 import { useNow } from '../parts/time.tsx'
 import { dateTime, distance, fullTime } from '../words/format.ts'
 
-const MAX_MARKS = 40
-/** Two labels closer than this share of the line would overlap. */
-const LABEL_SHARE = 0.16
+/** Further ones would press the nearest together. */
+const MAX_MARKS = 12
+/** Two labels closer than this share of the line would overlap; on a phone the line is shorter. */
+const LABEL_SHARE = { wide: 0.11, narrow: 0.36 }
+const WIDE = matchMedia('(min-width: 821px)')
 
 export interface Run {
   at: number
@@ -14,13 +17,14 @@ export interface Run {
 /** Runs on a line of time, from now, or the last one before it, to the latest that is known. */
 export function RunLine({ runs }: { runs: Run[] }) {
   const now = useNow()
+  const apart = useSyncExternalStore(watchWidth, () => WIDE.matches) ? LABEL_SHARE.wide : LABEL_SHARE.narrow
   const shown = runs.slice(0, MAX_MARKS)
   if (shown.length === 0) return <p className="soft">Nothing runs from now on: all are paused, or over.</p>
   const from = Math.min(now, ...shown.map(({ at }) => at))
   const span = Math.max(now, ...shown.map(({ at }) => at)) - from || 1
   const share = (at: number) => (at - from) / span
   const next = shown.find(({ at }) => at > now)
-  let lastLabel = -1
+  let lastLabel = Number.NEGATIVE_INFINITY
   return (
     <div className="stack">
       <div className="timeline" role="img" aria-label={summaryOf(shown, now)}>
@@ -42,8 +46,9 @@ export function RunLine({ runs }: { runs: Run[] }) {
           now
         </span>
         {shown.map(({ at, name }) => {
-          const place = share(at)
-          if (place - lastLabel < LABEL_SHARE && lastLabel >= 0) return null
+          // Where the label really stands: those at the ends are kept within the line.
+          const place = Math.min(Math.max(share(at), apart / 2), 1 - apart / 2)
+          if (place - lastLabel < apart) return null
           lastLabel = place
           return (
             <span
@@ -63,6 +68,11 @@ export function RunLine({ runs }: { runs: Run[] }) {
       )}
     </div>
   )
+}
+
+function watchWidth(changed: () => void): () => void {
+  WIDE.addEventListener('change', changed)
+  return () => WIDE.removeEventListener('change', changed)
 }
 
 function summaryOf(runs: Run[], now: number): string {
