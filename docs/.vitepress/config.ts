@@ -50,6 +50,7 @@ export default defineConfig({
           { text: 'Back up and restore', link: '/guides/backups' },
           { text: 'The dashboard', link: '/guides/dashboard' },
           { text: 'Watch it', link: '/guides/monitoring' },
+          { text: 'Is everything accounted for?', link: '/guides/books' },
           { text: 'Security', link: '/guides/security' },
           { text: 'Organizations and limits', link: '/guides/organizations' },
         ].filter(({ link }) => existsSync(fileURLToPath(new URL(`..${link}.md`, import.meta.url)))),

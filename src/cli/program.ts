@@ -4,6 +4,7 @@ import { addBackup } from './backup.ts'
 import { addCompletion } from './completion.ts'
 import { EXIT, explain, Failure } from './failure.ts'
 import { addKeys } from './keys.ts'
+import { addLedger } from './ledger.ts'
 import { addListen } from './listen.ts'
 import { addListeners } from './listeners.ts'
 import { addMessages } from './messages.ts'
@@ -57,7 +58,7 @@ export function createProgram(): Command {
   program.commandsGroup('Messages and what becomes of them:')
   for (const add of [addSend, addListen, addTail]) add(program)
   program.commandsGroup('Care:')
-  for (const add of [addVerify, addBackup, addCompletion]) add(program)
+  for (const add of [addLedger, addVerify, addBackup, addCompletion]) add(program)
   return program
 }
 

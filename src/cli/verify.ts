@@ -4,9 +4,8 @@ import { addTally, emptyTally, type Tally } from '../core/ledger.ts'
 import { type Verification, verifyDatabase } from '../database-file.ts'
 import { createRuntime } from '../runtime.ts'
 import type { Ledger } from '../store/ledger.ts'
-import { openContext, silent } from './context.ts'
+import { silent } from './context.ts'
 import { Failure, UsageFailure } from './failure.ts'
-import { showOne } from './show.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
 
 export function addVerify(program: Command): void {
@@ -34,13 +33,6 @@ Examples:
       showVerification(createTerminal(json === true), verification)
       const { length } = verification.faults
       if (length > 0) throw new Failure(`the books do not balance: ${length} ${length === 1 ? 'fault' : 'faults'}`)
-    })
-  program
-    .command('ledger')
-    .description('the books as the server tells them: what was accepted, and what became of it')
-    .action(async (_, command) => {
-      const { api, terminal } = openContext(command)
-      showOne(terminal, (await api.call('GET', '/ledger')).ledger)
     })
 }
 

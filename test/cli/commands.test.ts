@@ -176,6 +176,17 @@ describe('queues, listeners and messages by their names', () => {
     assert.deepEqual([changed.timeout, changed.ordering, changed.on_missed], [2_000, 'queue', 'block'])
   })
 
+  test('the books are shown, a row for each listener', async () => {
+    await json('queues', 'create', 'booked')
+    await json('listeners', 'create', 'booked', 'worker')
+    await discue('send', 'booked', 'x')
+    const { code, stdout } = await discue('ledger', '--since', '-1h')
+    assert.equal(code, 0)
+    assert.match(stdout, /^QUEUE +LISTENER +ACCEPTED/)
+    assert.match(stdout, /^booked +worker +1 +0 +1 +0 +0 +0 +0$/m)
+    assert.equal((await json('ledger')).unaccounted, 0)
+  })
+
   test('the tail shows what happened, oldest first', async () => {
     await json('queues', 'create', 'watched')
     const { stdout } = await discue('tail', '--no-follow', '--events', 'queues', '--json', '-n', '1')

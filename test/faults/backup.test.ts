@@ -50,6 +50,9 @@ test('a backup of a server under load holds what was acknowledged before it, and
   const copy = new DatabaseSync(path('copy.db'), { readOnly: true })
   assert.equal(copy.prepare('pragma integrity_check').get()?.integrity_check, 'ok')
   copy.close()
+  const verified = await runCommand(['verify', path('copy.db')])
+  assert.equal(verified.code, 0, verified.stdout + verified.stderr)
+  assert.match(verified.stdout, /, 0 unaccounted$/m)
   const restored = await startServerProcess(configured('copy.db'))
   const again = createClient(() => restored.url)
   // Both ends and some between: reading each would take long, and a hole would be a range.
