@@ -6,6 +6,8 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Step, stepsOf } from '../support/doc-blocks.ts'
 import { DocPage } from '../support/doc-page.ts'
+import { findBinaries } from '../support/postgres-binaries.ts'
+import { MISSING, startPostgres } from '../support/postgres-server.ts'
 import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
 
 const DOCS = fileURLToPath(new URL('../../docs', import.meta.url))
@@ -34,7 +36,11 @@ function runPage(steps: readonly Step[]): void {
     const startsOne = steps.some((step) => step.kind === 'shell' && /\bnpm start\b/.test(step.text))
     const env = { DISCUE_DATABASE_URL: `sqlite:${join(folder.path, 'discue.db')}`, DISCUE_ROOT_API_KEY: TEST_ROOT_KEY }
     const server = startsOne ? null : await startServerProcess(env)
-    const page = new DocPage(server === null ? {} : { 3000: new URL(server.url).port })
+    const postgres = usesPostgres(steps) ? await startPostgres() : null
+    const page = new DocPage({
+      ...(server !== null && { 3000: new URL(server.url).port }),
+      ...(postgres !== null && { 5432: String(postgres.port) }),
+    })
     try {
       for (const step of steps) {
         t.diagnostic(nameOf(step))
@@ -45,6 +51,7 @@ function runPage(steps: readonly Step[]): void {
     } finally {
       await page.close()
       await server?.end('SIGTERM')
+      await postgres?.remove()
       folder[Symbol.dispose]()
     }
   })
@@ -54,7 +61,12 @@ function nameOf({ kind, line, text }: Step): string {
   return `line ${line}: ${kind} ${text.trim().split('\n')[0]}`
 }
 
+function usesPostgres(steps: readonly Step[]): boolean {
+  return steps.some(({ text }) => text.includes('postgres://'))
+}
+
 function lacking(steps: readonly Step[]): string | false {
+  if (usesPostgres(steps) && findBinaries() === null) return MISSING
   const all = steps.map(({ text, kind }) => (kind === 'json' ? '' : text)).join('\n')
   const missing = Object.entries(TOOLS).filter(
     ([tool, args]) => new RegExp(`\\b${tool}\\b`).test(all) && spawnSync(tool, args).status !== 0,
