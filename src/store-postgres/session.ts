@@ -41,7 +41,8 @@ const SERVER_SETTINGS = [
   ...['tcp_keepalives_idle=5', 'tcp_keepalives_interval=5', 'tcp_keepalives_count=2'],
   // In a schema of its own, whatever else the database holds. Every query of ours goes from row to row by an index, also
   // where a table is new and the planner, which takes it for empty, would rather read all of it.
-  ...['search_path=discue', 'enable_seqscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off', 'jit=off'],
+  ...['search_path=discue', 'enable_seqscan=off', 'enable_bitmapscan=off', 'enable_hashjoin=off'],
+  ...['enable_mergejoin=off', 'jit=off'],
   ...['timezone=UTC', 'client_min_messages=warning', 'standard_conforming_strings=on'],
 ]
 const OLDEST_VERSION = 150_000

@@ -30,7 +30,7 @@ create or replace function commit_batch(
   out sequences bigint[], out numbers bigint[], out held boolean[], out next_due_at bigint[]
 )
 -- A plan that was made while a table was empty must not read all of it when it no longer is.
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   v_lock int;
   v_versions bigint[];

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { duplicates, makeQueue, missing, Posters, startCluster } from '../support/cluster.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
+import { startReceiver } from '../support/receiver.ts'
+
+const timeout = 180_000
+const PATIENCE_MS = 60_000
+
+async function query(server: PostgresServer, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: server.urlOf('postgres') })
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** A server that follows the primary, which from then on commits nothing that is not on both. */
+async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
+  const from = `host=127.0.0.1 port=${primary.port} user=postgres application_name=standby`
+  const standby = await startPostgres({
+    durable: true,
+    prepare: (folder, run) => run('pg_basebackup', '-D', folder, '-d', from, '-R', '-X', 'stream', '-c', 'fast'),
+  })
+  await query(primary, `alter system set synchronous_standby_names = 'standby'`)
+  await query(primary, 'select pg_reload_conf()')
+  for (let state: unknown; state !== 'sync'; await sleep(50)) {
+    ;[{ state } = { state: null }] = await query(primary, 'select sync_state as state from pg_stat_replication')
+  }
+  return standby
+}
+
+test('a primary that dies leaves its standby everything that was answered 200, and the nodes go on there', {
+  timeout,
+}, async (t) => {
+  const receiver = await startReceiver((_, response) => setTimeout(() => response.end(), 10))
+  const primary = await startPostgres({ durable: true })
+  const standby = await startStandby(primary)
+  const url = `postgres://postgres@127.0.0.1:${primary.port},127.0.0.1:${standby.port}/postgres?target_session_attrs=read-write`
+  try {
+    const cluster = await startCluster([url, url])
+    const queueId = await makeQueue(cluster.client, [receiver])
+    const posters = new Posters(cluster.client, queueId)
+    await sleep(2_000)
+    await primary.end('SIGKILL')
+    const before = posters.accepted.size
+    await query(standby, 'select pg_promote()')
+    const promotedAt = performance.now()
+    while (posters.accepted.size < before + 100) {
+      assert.ok(performance.now() - promotedAt < PATIENCE_MS, 'the nodes do not go on')
+      await sleep(50)
+    }
+    t.diagnostic(`a hundred posts were taken ${Math.round(performance.now() - promotedAt)} ms after the promotion`)
+    await posters.stop()
+    const late = sleep(PATIENCE_MS, 'late', { ref: false })
+    const all = receiver.until(() => missing(receiver, posters.accepted).length === 0)
+    const lost = () => `${missing(receiver, posters.accepted).length} of ${posters.accepted.size} have not arrived`
+    assert.notEqual(await Promise.race([all, late]), 'late', lost())
+    assert.ok(before > 100, `only ${before} messages were accepted before`)
+    const share = (duplicates(receiver) * 100).toFixed(2)
+    t.diagnostic(`${posters.accepted.size} accepted, ${posters.refused} refused, ${share} % duplicates`)
+    await cluster.stop()
+  } finally {
+    await standby.remove()
+    await primary.remove()
+  }
+})
