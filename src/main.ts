@@ -14,9 +14,12 @@ Your root API key, shown only this once:
 
 What to type next:
 
-  export KEY=${newRootKey}
-  curl -s -X POST ${url}/v1/queues -H "X-API-KEY: $KEY" -H 'Content-Type: application/json' -d '{"name":"hello"}'
-  curl -s "${url}/v1/queues?_embed&pretty" -H "X-API-KEY: $KEY"
+  export DISCUE_URL=${url} DISCUE_API_KEY=${newRootKey}
+  npx discue queues create hello
+  npx discue send hello '{"first":1}'
+  npx discue messages list hello
+
+or open ${url} and sign in with the key. The API itself is at ${url}/reference.
 `
 }
 
