@@ -59,6 +59,8 @@ export interface Listener extends Secrets {
 
 /** A listener's figures, kept by the store in the same transaction as what they count. */
 export interface ListenerFigures {
+  /** Deliveries that still wait, for whatever reason. */
+  pendingCount: number
   acknowledgedCount: number
   lastSuccessAt: number | null
   lastFailureAt: number | null

@@ -8,7 +8,7 @@ const READ = `
          coalesce(f.missed, 0) + coalesce(c.missed, 0) as "missedCount",
          greatest(f.last_success_at, c.last_success_at) as "lastSuccessAt",
          greatest(f.last_failure_at, c.last_failure_at) as "lastFailureAt",
-         coalesce(f.pending, 0) + coalesce(c.pending, 0) as pending
+         coalesce(f.pending, 0) + coalesce(c.pending, 0) as "pendingCount"
     from listeners l
     left join listener_figures f on f.organization_id = l.organization_id and f.listener_id = l.id
     left join lateral (
@@ -28,7 +28,7 @@ const NEWEST_MISSED = `
     join messages m on m.sequence = x.sequence
    order by x.sequence desc`
 
-type Row = Omit<ListenerFigures, 'missedMessageIds'> & { id: string; pending: number }
+type Row = Omit<ListenerFigures, 'missedMessageIds'> & { id: string }
 
 /** The figures of these listeners of one organization, by id. */
 export async function figuresOf(
@@ -39,7 +39,7 @@ export async function figuresOf(
   const rows = await db.rows<Row>(READ, [organizationId, listenerIds])
   const missed = await db.rows<{ listener: string; id: string }>(NEWEST_MISSED, [organizationId, listenerIds])
   const found = new Map<string, ListenerFigures>()
-  for (const { id, pending: _, ...figures } of rows) found.set(id, { ...figures, missedMessageIds: [] })
+  for (const { id, ...figures } of rows) found.set(id, { ...figures, missedMessageIds: [] })
   for (const { listener, id } of missed) found.get(listener)?.missedMessageIds.push(id)
   return found
 }

@@ -21,7 +21,7 @@ const ADD = `
     last_failure_at = coalesce(excluded.last_failure_at, last_failure_at)`
 
 const READ = `
-  select acknowledged as acknowledgedCount, missed as missedCount,
+  select pending as pendingCount, acknowledged as acknowledgedCount, missed as missedCount,
          last_success_at as lastSuccessAt, last_failure_at as lastFailureAt
     from listener_figures where listener_id = ?`
 
@@ -29,7 +29,7 @@ const NEWEST_MISSED = `
   select m.id from missed x join messages m on m.sequence = x.sequence
    where x.listener_id = ? order by x.sequence desc limit 100`
 
-const NONE = { acknowledgedCount: 0, missedCount: 0, lastSuccessAt: null, lastFailureAt: null }
+const NONE = { pendingCount: 0, acknowledgedCount: 0, missedCount: 0, lastSuccessAt: null, lastFailureAt: null }
 
 export function createFigures(db: DatabaseSync) {
   const [add, read, newestMissed] = [db.prepare(ADD), db.prepare(READ), db.prepare(NEWEST_MISSED)]

@@ -11,6 +11,7 @@ import {
   claim,
   claimedOne,
   idsOf,
+  MISSED,
   pendingCount,
   settled,
   stored,
@@ -22,6 +23,7 @@ import {
 import type { StoreCase } from './suite.ts'
 
 const NO_FIGURES = {
+  pendingCount: 0,
   acknowledgedCount: 0,
   lastSuccessAt: null,
   lastFailureAt: null,
@@ -291,6 +293,30 @@ const changed: StoreCase[] = [
       await accepted(given, queue)
       assert.deepEqual(await store.deliveries.waiting({ node: 'a', after: null, limit: 10, now }), [])
       await claimedOne(given, { listenerId: listener.id })
+    },
+  },
+  {
+    name: 'each listener counts what waits for it, claimed, to be tried again or not yet due',
+    async run(given) {
+      const { store, now } = given
+      const { queue, listeners } = await storedScene(given, 2)
+      const [first, second] = listeners
+      const waiting = async () => {
+        const found = await Promise.all([first!, second!].map((listener) => store.listeners.get(idsOf(listener))))
+        return found.map((listener) => listener?.pendingCount)
+      }
+      assert.deepEqual(await waiting(), [0, 0])
+      await accepted(given, queue)
+      await accepted(given, queue)
+      await accepted(given, queue, { deliverAt: now + 60_000 })
+      assert.deepEqual(await waiting(), [3, 3])
+      const { deliveries } = await claim(given, { listenerId: first!.id, limit: 2 })
+      assert.deepEqual(await waiting(), [3, 3])
+      await settled(given, deliveries[0]!, ACKNOWLEDGED)
+      await settled(given, deliveries[1]!, { state: 'pending', dueAt: now + 5 })
+      assert.deepEqual(await waiting(), [2, 3])
+      await settled(given, await claimedOne(given, { listenerId: first!.id, now: now + 5 }), MISSED)
+      assert.deepEqual(await waiting(), [1, 3])
     },
   },
   {

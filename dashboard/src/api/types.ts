@@ -46,7 +46,7 @@ export interface Listener {
     last_failure_at: number | null
     missed: string[]
     missed_count: number
-    pending_count?: number
+    pending_count: number
   }
   notify_url?: string | null
   liveness_url?: string | null

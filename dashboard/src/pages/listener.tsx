@@ -131,7 +131,7 @@ function ListenerFigures({ listener, stats }: { listener: Listener; stats: Stats
         value={latency(own?.delivery_latency.p50 ?? null)}
         note={`p95 ${latency(own?.delivery_latency.p95 ?? null)}, p99 ${latency(own?.delivery_latency.p99 ?? null)}`}
       />
-      {waiting !== undefined && <Figure label="Waiting" value={number(waiting)} note="deliveries" />}
+      <Figure label="Waiting" value={number(waiting)} note="deliveries" />
       <Figure
         label="Missed"
         value={number(missed)}

@@ -49,7 +49,10 @@ test('a listener starts with defaults, empty figures and a liveness that nobody 
       last_failure_at: null,
       last_failure_msg: null,
     },
-    messages: { acknowledged_count: 0, last_success_at: null, last_failure_at: null, missed: [], missed_count: 0 },
+    messages: {
+      ...{ acknowledged_count: 0, last_success_at: null, last_failure_at: null, missed: [], missed_count: 0 },
+      pending_count: 0,
+    },
     notify_url,
     liveness_url: null,
     retry: { max_attempts: 16, initial_delay: 1000, max_delay: 28_800_000, multiplier: 4 },
