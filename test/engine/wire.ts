@@ -13,6 +13,8 @@ const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
 /** Longer than anything here takes, so that only what is meant to time out does. */
 export const PATIENT_MS = 30_000
 export const IMPATIENT_MS = 150
+/** For what has to come before a timeout: on a busy machine the shortest may not be long enough for it. */
+export const PATIENCES_MS = [IMPATIENT_MS, 10 * IMPATIENT_MS, PATIENT_MS]
 
 export function openSender(t: TestContext, targets = ANY_TARGET, resolve?: Resolve): Sender {
   const sender = createSender(createRuntime(silent), targets, { resolve })
