@@ -85,7 +85,9 @@ async function store(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const route = deps.directory.peek(organizationId, queueId) ?? (await loadRoute(deps, { organizationId, queueId }))
     // Each time: what made the route stale may have been a new schema.
-    for (const [index, { data }] of messages.entries()) deps.schemaChecks.expectFit(route.queue, data, pathOf(index))
+    for (let index = 0; index < messages.length; index++) {
+      deps.schemaChecks.expectFit(route.queue, messages[index]!.data, pathOf(index))
+    }
     const outcome = await deps.acceptor.accept(messages, route, answer())
     if (outcome === 'accepted') return
     if (outcome === 'answered') throw new Problem('key_running')

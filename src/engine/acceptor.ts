@@ -46,11 +46,21 @@ export function createAcceptor(deps: {
     if (queue.paused) return
     const stored = { ...message, sequence }
     const dueAt = message.deliverAt
-    for (const [index, listener] of listeners.entries()) {
-      const [lease, place] = [leases[index] ?? null, places?.[index] ?? null]
+    for (let index = 0; index < listeners.length; index++) {
+      const listener = listeners[index]!
+      const lease = leases[index] ?? null
+      const place = places?.[index] ?? null
       if (lease !== null) {
-        const delivery = { listenerId: listener.id, message: stored, dueAt, firstSentAt: null, lease }
-        dispatcher.offer({ ...delivery, attempts: 0, attemptsBefore: 0, orderNumber: place?.number ?? null })
+        dispatcher.offer({
+          listenerId: listener.id,
+          message: stored,
+          dueAt,
+          attempts: 0,
+          attemptsBefore: 0,
+          firstSentAt: null,
+          orderNumber: place?.number ?? null,
+          lease,
+        })
         continue
       }
       if (deliveries[index]!.leased) dispatcher.unreserve(listener.id, message.data.length)
@@ -71,7 +81,11 @@ export function createAcceptor(deps: {
         throw error
       }
       if (result.outcome !== 'accepted') unreserve(messages)
-      else for (const [index, stored] of result.messages.entries()) dispatch(messages[index]!, route, stored)
+      else {
+        for (let index = 0; index < messages.length; index++) {
+          dispatch(messages[index]!, route, result.messages[index]!)
+        }
+      }
       if (result.outcome === 'quota') throw quotaReached(result)
       return result.outcome
     },

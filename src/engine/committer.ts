@@ -152,5 +152,5 @@ function written<Write>(waiting: { write: Write }): Write {
 }
 
 function answer<Write, Result>(waiting: Waiting<Write, Result>[], results: Result[]): void {
-  for (const [index, it] of waiting.entries()) it.resolve(results[index]!)
+  for (let index = 0; index < waiting.length; index++) waiting[index]!.resolve(results[index]!)
 }

@@ -30,12 +30,13 @@ export function measuredCommits(
 
 function countWrites(measures: Measures, { accepts, settlements }: Batch, result: BatchResult, now: number): void {
   let writes = settlements.length
-  for (const [index, { messages }] of accepts.entries()) {
+  for (let index = 0; index < accepts.length; index++) {
+    const { messages } = accepts[index]!
     writes += messages.length
     countAccept(measures, messages, result.accepts[index]!, now)
   }
-  for (const [index, settlement] of settlements.entries()) {
-    if (result.settlements[index] !== 'lost') countSettlement(measures, settlement)
+  for (let index = 0; index < settlements.length; index++) {
+    if (result.settlements[index] !== 'lost') countSettlement(measures, settlements[index]!)
   }
   // Nothing but uses of keys is in some.
   if (writes > 0) measures.commitWrites.observe(writes)

@@ -127,7 +127,7 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
       if (deps.directory.peek(address.organizationId, address.queueId) !== undefined) done()
       else loadRoute(deps, address).then(() => done(), done)
     },
-    handler: async (request, reply) => {
+    handler: (request, reply) => {
       const { queueId } = request.params
       const ask = { organizationId: request.principal.organizationId, queueId, ...createdOf(request.body) }
       const present = (message: AcceptedMessage) => ({
