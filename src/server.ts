@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { createAlmanac } from './app/almanac.ts'
 import { followChanges } from './app/follow-changes.ts'
 import { createKeyRing } from './app/key-ring.ts'
+import { createLockOut } from './app/lock-out.ts'
 import { createQueueDirectory } from './app/queue-directory.ts'
 import { ensureRootKey } from './app/root-key.ts'
 import { createSchemaChecks } from './app/schema-checks.ts'
@@ -75,7 +76,8 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     const metrics = createMetrics({ measures, levels, store, runtime, version: VERSION })
     const health = createHealth(store)
     const keyRing = createKeyRing({ store, now: runtime.now })
-    followChanges({ store, runtime, directory: shared.directory, keyRing, carrier: engine.carrier })
+    const lockOut = createLockOut({ now: runtime.now })
+    followChanges({ store, runtime, lockOut, directory: shared.directory, keyRing, carrier: engine.carrier })
     const api = createApi({
       store,
       runtime,
@@ -87,6 +89,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       planner: engine.planner,
       ...shared,
       keyRing,
+      lockOut,
       clock,
       eventRetentionMs: retention.eventsMs,
       targets,

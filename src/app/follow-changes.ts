@@ -3,6 +3,7 @@ import type { Change } from '../store/changes.ts'
 import type { Store } from '../store/store.ts'
 import type { Carrier } from './deps.ts'
 import type { KeyRing } from './key-ring.ts'
+import type { LockOut } from './lock-out.ts'
 import type { QueueDirectory } from './queue-directory.ts'
 
 interface Deps {
@@ -10,13 +11,14 @@ interface Deps {
   keyRing: Pick<KeyRing, 'forget' | 'forgetOrganization' | 'forgetAll'>
   directory: Pick<QueueDirectory, 'forget' | 'forgetAll'>
   carrier: Carrier
+  lockOut: Pick<LockOut, 'failed'>
   runtime: Pick<Runtime, 'log'>
 }
 
 type Act = { [Kind in Change['kind']]: (change: Extract<Change, { kind: Kind }>) => void }
 
 /** Acts on what other nodes have changed as if it had been changed here: forgets what is old, tells who delivers. */
-export function followChanges({ store, keyRing, directory, carrier, runtime }: Deps): void {
+export function followChanges({ store, keyRing, directory, carrier, lockOut, runtime }: Deps): void {
   function reread(listenerId: string): void {
     store.listeners.find(listenerId).then(
       (listener) => listener !== null && carrier.listenerChanged(listener),
@@ -38,6 +40,7 @@ export function followChanges({ store, keyRing, directory, carrier, runtime }: D
     listeners_paused: ({ listenerIds }) => carrier.queuePaused(listenerIds),
     listeners_resumed: ({ listenerIds }) => carrier.queueResumed(listenerIds),
     message_gone: ({ messageId, listenerIds }) => carrier.messageGone(messageId, listenerIds),
+    key_rejected: ({ source }) => lockOut.failed(source),
     waiting: ({ listenerIds }) => carrier.queueResumed(listenerIds),
   }
   store.follow((change) => (acts[change.kind] as (it: Change) => void)(change))

@@ -6,6 +6,7 @@ import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import type { LaneDeps } from './lane.ts'
 import { LivenessBook } from './liveness-book.ts'
 import { LivenessChecker } from './liveness-checker.ts'
+import { SharedTokens } from './shared-tokens.ts'
 
 /** After the store could not be written. */
 const RETRY_MS = 1_000
@@ -20,9 +21,15 @@ export interface Delivering {
 }
 
 type Parts = Omit<LaneDeps, 'store' | 'book' | 'tokensFor' | 'suspect' | 'disable'> & {
-  store: Pick<Store, 'deliveries' | 'listeners' | 'liveness' | 'shared'>
+  store: Pick<Store, 'deliveries' | 'listeners' | 'liveness' | 'rates' | 'shared'>
   /** A bucket of this process's own where it is left out. */
   tokensFor?: LaneDeps['tokensFor']
+}
+
+/** Nodes of a cluster share each listener's rate; a server alone counts by itself. */
+function tokensBy({ store: { rates }, runtime }: Parts): LaneDeps['tokensFor'] {
+  if (rates === null) return (_, limit) => new TokenBucket(limit, runtime.now())
+  return (listenerId, limit) => new SharedTokens({ rates, runtime }, listenerId, limit)
 }
 
 /** Ties the lanes to the checks that judge their listeners, and both to what the use cases tell. */
@@ -37,7 +44,7 @@ export function createDelivering(parts: Parts): Delivering {
   const dispatcher = createDispatcher({
     ...parts,
     book,
-    tokensFor: parts.tokensFor ?? ((_, limit) => new TokenBucket(limit, runtime.now())),
+    tokensFor: parts.tokensFor ?? tokensBy(parts),
     suspect: (listenerId) => checker.suspect(listenerId),
     disable,
   })

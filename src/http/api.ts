@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
+import type { LockOut } from '../app/lock-out.ts'
 import type { Tracer } from '../app/tracer.ts'
 import type { Network } from '../core/address.ts'
 import { MAX_BODY_BYTES, parseBody } from './body.ts'
@@ -52,6 +53,8 @@ export interface ApiDeps extends AppDeps {
   trustedProxies: readonly Network[]
   /** With them the server speaks TLS only: HTTP/2, and HTTP/1.1 to whoever asks for that; both are texts in PEM. */
   tls?: { cert: string; key: string } | null
+  /** Left out: one of this process's own. */
+  lockOut?: LockOut
   health: Health
   /** Where answers are counted. */
   metrics: Metrics

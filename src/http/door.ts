@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import { createLockOut } from '../app/lock-out.ts'
+import { createLockOut, type LockOut } from '../app/lock-out.ts'
 import { type Network, sourceOf } from '../core/address.ts'
 import { clientAddress } from '../core/client-address.ts'
 import { Problem } from '../core/problem.ts'
 import type { Runtime } from '../runtime.ts'
+import type { Store } from '../store/store.ts'
 
 /** Keeps a lock-out for the addresses that requests come from. */
 export interface Door {
@@ -13,8 +14,16 @@ export interface Door {
   rejected(request: FastifyRequest): void
 }
 
-export function createDoor(deps: { runtime: Pick<Runtime, 'now'>; trustedProxies: readonly Network[] }): Door {
-  const lockOut = createLockOut({ now: deps.runtime.now })
+interface Deps {
+  runtime: Pick<Runtime, 'now'>
+  trustedProxies: readonly Network[]
+  /** Who is kept out; nodes tell each other of failures, so that ten of them are ten wherever they come. */
+  lockOut?: LockOut
+  store: Pick<Store, 'tell'>
+}
+
+export function createDoor(deps: Deps): Door {
+  const { lockOut = createLockOut({ now: deps.runtime.now }) } = deps
 
   function sourceOfRequest(request: FastifyRequest): string | null {
     const forwardedFor = request.headers['x-forwarded-for']
@@ -35,7 +44,9 @@ export function createDoor(deps: { runtime: Pick<Runtime, 'now'>; trustedProxies
     },
     rejected(request) {
       const source = sourceOfRequest(request)
-      if (source !== null) lockOut.failed(source)
+      if (source === null) return
+      lockOut.failed(source)
+      deps.store.tell({ kind: 'key_rejected', source })
     },
   }
 }

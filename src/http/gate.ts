@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
 import { createIdempotency } from '../app/idempotency.ts'
 import { createKeyUse } from '../app/key-use.ts'
-import { createRateLimiter } from '../app/rate-limiter.ts'
+import { createRateLimiter, type Rate } from '../app/rate-limiter.ts'
+import { createSharedRateLimiter, type SharedRateLimiter } from '../app/shared-rate-limiter.ts'
 import { type Principal, permits } from '../core/api-key.ts'
 import { Problem } from '../core/problem.ts'
 import type { ApiDeps } from './api.ts'
@@ -43,7 +44,12 @@ export function createGate(deps: ApiDeps): (route: RouteOptions) => void {
   }
 }
 
-type Admit = (request: FastifyRequest, reply: FastifyReply, principal: Principal, demand: RouteDemand) => void
+type Admit = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  principal: Principal,
+  demand: RouteDemand,
+) => void | Promise<void>
 
 /** A key that memory knows passes without waiting for anything. */
 function createEntrance(keyRing: AppDeps['keyRing'], door: Door, admit: Admit, demand: RouteDemand) {
@@ -53,8 +59,9 @@ function createEntrance(keyRing: AppDeps['keyRing'], door: Door, admit: Admit, d
     if (typeof text !== 'string' || text === '') throw new Problem('key_missing')
     const known = keyRing.peek(text)
     if (known !== undefined) {
-      admit(request, reply, known, demand)
-      done()
+      const admitted = admit(request, reply, known, demand)
+      if (admitted === undefined) done()
+      else admitted.then(() => done(), done)
     } else {
       identify(keyRing, door, request, text)
         .then((principal) => admit(request, reply, principal, demand))
@@ -80,11 +87,13 @@ async function identify(
 function createAdmission(deps: ApiDeps): Admit {
   const use = createKeyUse(deps)
   const baseOf = createBase(deps.publicUrl)
-  const rates = createRateLimiter({ now: deps.runtime.now, fallback: deps.rateLimit })
-  return (request, reply, principal, demand) => {
-    request.principal = principal
-    use(principal.apiKeyId)
-    const rate = rates.take(principal.organizationId, principal.requestsPerMinute)
+  const rates = rateLimiterOf(deps)
+  const admitAt = (
+    rate: Rate | null,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { principal, demand }: { principal: Principal; demand: RouteDemand },
+  ): void => {
     if (rate !== null) showRate(reply, rate)
     expectPermission(principal, demand, request.params as Record<string, string>)
     if (rate !== null) expectWithin(rate, deps.runtime.now())
@@ -92,6 +101,18 @@ function createAdmission(deps: ApiDeps): Admit {
     expectJsonBody(request)
     request.base = baseOf(request)
   }
+  return (request, reply, principal, demand) => {
+    request.principal = principal
+    use(principal.apiKeyId)
+    const rate = rates.take(principal.organizationId, principal.requestsPerMinute)
+    // Where nodes share a limit, one of them may have to ask how it stands.
+    if (rate instanceof Promise) return rate.then((it) => admitAt(it, request, reply, { principal, demand }))
+    admitAt(rate, request, reply, { principal, demand })
+  }
+}
+
+function rateLimiterOf({ store: { rates }, runtime: { now }, rateLimit: fallback }: ApiDeps): SharedRateLimiter {
+  return rates === null ? createRateLimiter({ now, fallback }) : createSharedRateLimiter({ rates, now, fallback })
 }
 
 function expectAcceptable({ headers }: FastifyRequest, type: MediaType): void {

@@ -19,7 +19,7 @@ import { createListenerStore } from './listeners.ts'
 import { createLivenessStore } from './liveness.ts'
 import { createMessageStore } from './messages.ts'
 import { migrate } from './migrate.ts'
-import type { Clock } from './nodes.ts'
+import { type Clock, forgetDeadNodes } from './nodes.ts'
 import { createOrderStore } from './order-releases.ts'
 import { createOrganizationStore } from './organizations.ts'
 import { createPlaces } from './places.ts'
@@ -27,6 +27,7 @@ import { createPool } from './pool.ts'
 import { createPublish } from './publish.ts'
 import { createPullStore } from './pulls.ts'
 import { createQueueStore } from './queues.ts'
+import { createRateStore } from './rates.ts'
 import { createRedeliveryStore } from './redeliveries.ts'
 import { createRemovalStore } from './removals.ts'
 import { readRoutines } from './routines.ts'
@@ -75,7 +76,11 @@ export async function openPostgresStore(
   const herald = createHerald(db, publish, runtime)
   const memory = { leases: new Leases(), doubts: createDoubts(runtime.now), places: createPlaces(db) }
   const parts = { ...memory, clock, publish, herald, routines }
-  const fold = createFold(database, runtime)
+  const rates = createRateStore(database)
+  const fold = createFold(database, runtime, async () => {
+    await forgetDeadNodes(db, clock(runtime.now()))
+    await rates.forget()
+  })
   fold.start()
   return {
     organizations: createOrganizationStore(database, parts),
@@ -99,7 +104,9 @@ export async function openPostgresStore(
     secrets: createSecretStore(database),
     commit: createCommit(db, parts, routines),
     shared: true,
+    rates,
     follow: hearing.follow,
+    tell: herald.tell,
     ping: async () => void (await db.run(PING)),
     async close() {
       herald.stop()

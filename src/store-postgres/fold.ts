@@ -59,6 +59,8 @@ const HASH_JOINS = `set local enable_hashjoin = on`
 
 const ROWS = 5_000
 const EVERY_MS = 1_000
+/** Rounds: some ten minutes. */
+const TIDY_EVERY = 600
 
 /** Adds up, in the background, what commits have left of figures and counts. */
 export interface Fold {
@@ -68,7 +70,13 @@ export interface Fold {
   stop(): Promise<void>
 }
 
-export function createFold({ transact }: Pick<Database, 'transact'>, runtime: Runtime): Fold {
+/** `tidy` removes what nobody needs any more; called now and then. */
+export function createFold(
+  { transact }: Pick<Database, 'transact'>,
+  runtime: Runtime,
+  tidy: () => Promise<void>,
+): Fold {
+  let rounds = 0
   let cancel: Cancel = () => undefined
   let running: Promise<void> | null = null
   let stopped = true
@@ -86,7 +94,9 @@ export function createFold({ transact }: Pick<Database, 'transact'>, runtime: Ru
     // Nodes that were started together do not stay together.
     const delayMs = EVERY_MS * (0.75 + runtime.random() / 2)
     cancel = runtime.after(delayMs, () => {
+      rounds += 1
       running = all()
+        .then(() => (rounds % TIDY_EVERY === 0 ? tidy() : undefined))
         .catch((error: unknown) => runtime.log.warn({ err: error }, 'counts could not be added up; tried again soon'))
         .finally(() => {
           running = null

@@ -71,7 +71,9 @@ export async function openSqliteStore(path: string): Promise<Store> {
     ledger: createLedgerStore(db, touched),
     commit: async (batch) => commit(batch),
     shared: false,
+    rates: null,
     follow: () => undefined,
+    tell: () => undefined,
     ping: async () => void transact(() => ping.run()),
     close: async () => close(),
   }

@@ -98,7 +98,9 @@ function remoteStore(
     ledger,
     commit: async (batch) => unpackResult((await send('', 'commit', [packBatch(batch)])) as Flat),
     shared: false,
+    rates: null,
     follow: () => undefined,
+    tell: () => undefined,
     ping: () => send('', 'ping', []) as Promise<void>,
     async close() {
       await send('', 'close', [])

@@ -15,5 +15,7 @@ export type Change =
   | { kind: 'listeners_paused'; listenerIds: readonly string[] }
   | { kind: 'listeners_resumed'; listenerIds: readonly string[] }
   | { kind: 'message_gone'; messageId: string; listenerIds: readonly string[] }
+  /** A key from there was rejected; see the lock-out. */
+  | { kind: 'key_rejected'; source: string }
   /** Something waits for this listener, and nobody who has it in memory may be near. */
   | { kind: 'waiting'; listenerIds: readonly string[] }

@@ -14,6 +14,7 @@ import type { OrderStore } from './orders.ts'
 import type { OrganizationStore } from './organizations.ts'
 import type { PullStore } from './pulls.ts'
 import type { QueueStore } from './queues.ts'
+import type { RateStore } from './rates.ts'
 import type { RedeliveryStore } from './redeliveries.ts'
 import type { RemovalStore } from './removals.ts'
 import type { ScheduleStore } from './schedules.ts'
@@ -51,6 +52,10 @@ export interface Store {
   readonly shared: boolean
   /** Has `heard` called with what other processes change; for one listener. Never, where the store is not shared. */
   follow(heard: (change: Change) => void): void
+  /** Tells other processes of what is in no row, soon and without a promise; nobody, where the store is not shared. */
+  tell(change: Change): void
+  /** Limits that processes share; null where the store is this process's own. */
+  readonly rates: RateStore | null
   /** Resolves where the store can be written. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -456,6 +456,14 @@ create table notes (
   value text not null
 );
 
+-- Limits that nodes share: of a window how much is used, of a bucket until when it is empty. Nothing that a crash could
+-- take away would be missed for longer than a minute.
+create unlogged table rates (
+  key text collate "C" primary key,
+  window_start bigint not null,
+  value float8 not null
+) with (fillfactor = 50);
+
 -- Which nodes live. Times are the database's own.
 create table nodes (
   node text collate "C" primary key,
