@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, readConfig } from '../src/config.ts'
+import { readPostgresUrl } from '../src/postgres-url.ts'
+import { passwordIn } from '../src/store-postgres/password-file.ts'
+
+const databaseOf = (url: string, env: Record<string, string> = {}) =>
+  readConfig([], { DISCUE_DATABASE_URL: url, ...env }).database
+
+test('a URL says hosts in their order, who asks, and for what; the rest has its usual value', () => {
+  const usual = { sslmode: 'prefer', sslrootcert: null, sslcert: null, sslkey: null, passfile: null }
+  assert.deepEqual(databaseOf('postgres://discue:p%40ss%3Aw@db1,db2:5433,[::1]:5434/jobs'), {
+    kind: 'postgres',
+    hosts: [
+      { host: 'db1', port: 5432 },
+      { host: 'db2', port: 5433 },
+      { host: '::1', port: 5434 },
+    ],
+    ...{ user: 'discue', password: 'p@ss:w', database: 'jobs', applicationName: 'discue', ...usual },
+  })
+  assert.deepEqual(databaseOf('postgresql:///?host=/var/run/postgresql'), {
+    kind: 'postgres',
+    hosts: [{ host: '/var/run/postgresql', port: 5432 }],
+    ...{ user: 'postgres', password: null, database: 'postgres', applicationName: 'discue', ...usual },
+  })
+})
+
+test('TLS and the password file are told as libpq is told, an authority alone means that it is asked', () => {
+  const url = 'postgres://a@b/c?sslrootcert=/ca.pem&target_session_attrs=read-write'
+  const place = databaseOf(url, { PGPASSFILE: '/pass' })
+  assert.ok(place.kind === 'postgres')
+  assert.deepEqual([place.sslmode, place.sslrootcert, place.passfile], ['verify-full', '/ca.pem', '/pass'])
+  const own = databaseOf('postgres://a@b/c?passfile=/own&sslmode=require', { PGPASSFILE: '/pass' })
+  assert.ok(own.kind === 'postgres')
+  assert.deepEqual([own.sslmode, own.passfile], ['require', '/own'])
+})
+
+test('a URL that is wrong is refused with what would be right, and never shown: it may hold a password', () => {
+  for (const rest of ['h:0/d', 'h:99999/d', 'h/d?sslmode=maybe', 'h/d?sslmod=require', 'h:x/d', '%zz/d', '[::1/d']) {
+    assert.throws(
+      () => databaseOf(`postgres://user:s3cret@${rest}`),
+      (error) =>
+        error instanceof ConfigError &&
+        /DISCUE_DATABASE_URL must be/.test(error.message) &&
+        !/s3cret/.test(error.message),
+      rest,
+    )
+  }
+  assert.equal(typeof readPostgresUrl('mysql://a@b/c'), 'string')
+})
+
+test('the password is that of the first line of the file that fits', () => {
+  const file = [
+    '# mine',
+    'db1:5432:jobs:discue:first',
+    'db2:*:*:discue:se\\:cond\\\\',
+    '*:*:*:*:any',
+    'short:line',
+  ].join('\n')
+  const of = (host: string, user = 'discue') => passwordIn(file, { host, port: 5432, database: 'jobs', user })
+  assert.deepEqual([of('db1'), of('db2'), of('db3'), of('db1', 'other')], ['first', 'se:cond\\', 'any', 'any'])
+  const none = passwordIn('db:1:d:u:p\n', { host: '/socket', port: 1, database: 'd', user: 'u' })
+  assert.equal(none, '')
+  assert.equal(passwordIn('localhost:1:d:u:p', { host: '/socket', port: 1, database: 'd', user: 'u' }), 'p')
+})
