@@ -56,13 +56,13 @@ test('a key that lacks scopes sees what it may, and is told what it lacks', asyn
 
 test('a server that goes away is told of, and the page is well again once it is back', async () => {
   const visitor = await arrive(scene)
-  await visitor.open('/queues')
-  await visitor.page.context().setOffline(true)
-  await visitor.page.getByRole('link', { name: 'Overview' }).click()
+  const { page } = visitor
+  await page.route('**/v1/**', (route) => route.abort('connectionrefused'))
+  await page.goto(`${scene.url}/#/ledger`)
   await visitor.sees('The server does not answer')
-  await visitor.page.context().setOffline(false)
-  await visitor.page.getByText('The server does not answer').waitFor({ state: 'detached' })
-  await visitor.sees('Accepted')
+  await page.unrouteAll()
+  await visitor.sees('The books balance')
+  await page.getByText('What is shown may be old').waitFor({ state: 'detached' })
 })
 
 test('503 is tried again, and 429 too, when the server says so', async () => {

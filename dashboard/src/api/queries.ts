@@ -175,21 +175,28 @@ export interface MessageFilter {
 /** Data may be large, and a list shows only how it begins. */
 const SHOWN_CHARS = 160
 
+export type PlacedMessage = Message & { queueId: string }
+
 interface MessagePage {
-  messages: Message[]
+  messages: PlacedMessage[]
   next: string | null
 }
 
 /** Newest first, page by page; a page may be empty and still go on, where a search looked at many and found none. */
-export function useMessages(queueId: string | null, filter: MessageFilter) {
-  const path = queueId === null ? '/messages' : `/queues/${queueId}/messages`
+export function useMessages(queueId: string, filter: MessageFilter) {
+  const path = `/queues/${queueId}/messages`
   return useInfiniteQuery({
     queryKey: ['message-pages', path, filter],
     initialPageParam: null as string | null,
+    // Comparing every page with itself for each one that is added would take longer the further one scrolls.
+    structuralSharing: false,
     queryFn: async ({ pageParam: cursor, signal }): Promise<MessagePage> => {
       const query = { _embed: true, ...filter, cursor }
       const answer = await call<Listing<Message>>('GET', path, { query, signal })
-      const messages = answer._embedded.messages!.map((one) => ({ ...one, data: one.data.slice(0, SHOWN_CHARS) }))
+      const messages = answer._embedded.messages!.map((one) => ({
+        ...{ ...one, queueId },
+        data: one.data.slice(0, SHOWN_CHARS),
+      }))
       return { messages, next: cursorOf(answer._links) }
     },
     getNextPageParam: ({ next }) => next,

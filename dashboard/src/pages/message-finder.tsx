@@ -3,8 +3,8 @@ import { useEffect, useMemo, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { ApiError, call } from '../api/client.ts'
 import { useLive } from '../api/live.ts'
-import { type MessageFilter, useMessages } from '../api/queries.ts'
-import type { Message, MessageStatus, Queue } from '../api/types.ts'
+import { type MessageFilter, type PlacedMessage, useMessages } from '../api/queries.ts'
+import type { MessageStatus, Queue } from '../api/types.ts'
 import { MessageBadge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
 import { Empty } from '../parts/empty.tsx'
@@ -125,11 +125,7 @@ function MessageList({ queue, filter, onSend }: { queue: Queue; filter: MessageF
   const pages = useMessages(queue.id, filter)
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages
   const filtered = Object.keys(filter).length > 0
-  const rows = useMemo(
-    () =>
-      (pages.data?.pages ?? []).flatMap(({ messages }) => messages.map((one): Row => ({ ...one, queueId: queue.id }))),
-    [pages.data, queue.id],
-  )
+  const rows = useMemo(() => (pages.data?.pages ?? []).flatMap(({ messages }) => messages), [pages.data])
   const more = () => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }
@@ -201,9 +197,7 @@ function Fresh({ onShow, shownAt }: { queueId: string; onShow: () => void; shown
   )
 }
 
-type Row = Message & { queueId: string }
-
-const COLUMNS: Column<Row>[] = [
+const COLUMNS: Column<PlacedMessage>[] = [
   {
     title: 'Message',
     width: 'minmax(0, 1.7fr)',
