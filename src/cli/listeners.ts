@@ -11,6 +11,7 @@ const COLUMNS = {
   TO: (listener: Json) => listener.notify_url ?? '(pull)',
   STATUS: (listener: Json) => listener.status ?? 'enabled',
   LIVENESS: (listener: Json) => listener.liveness?.state,
+  PENDING: (listener: Json) => listener.messages?.pending_count,
   ACKNOWLEDGED: (listener: Json) => listener.messages?.acknowledged_count,
   MISSED: (listener: Json) => listener.messages?.missed_count,
   'LAST SUCCESS': (listener: Json) => momentText(listener.messages?.last_success_at),
