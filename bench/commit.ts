@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { LeasedDelivery } from '../src/core/delivery.ts'
 import { DEFAULT_SETTINGS } from '../src/core/listener.ts'
+import { NO_LIMITS } from '../src/core/organization.ts'
 import type { Accept, Settlement } from '../src/store/batch.ts'
 import type { Store } from '../src/store/store.ts'
 import { monotonicMicros } from './clock.ts'
@@ -41,6 +42,16 @@ class Contender {
     const store = await openSqliteStore(folder === undefined ? ':memory:' : join(folder, `${name}.db`))
     const times = { createdAt: START, updatedAt: START }
     const { organizationId, queueId } = PLACE
+    const organization = {
+      id: organizationId,
+      name: 'bench',
+      root: false,
+      status: 'active' as const,
+      limits: NO_LIMITS,
+    }
+    const key = { id: idOf(4), organizationId, name: null, digest: 'digest', prefix: 'key', status: 'enabled' as const }
+    const ownerKey = { ...key, scopes: null, owner: true, lastUsedAt: null, ...times }
+    await store.organizations.create({ ...organization, ...times }, ownerKey)
     await store.queues.create({
       id: queueId,
       organizationId,
