@@ -12,7 +12,6 @@ import { createSecretBox } from './core/secret-box.ts'
 import { Activity } from './engine/activity.ts'
 import { createMovableClock } from './engine/movable-clock.ts'
 import { createMetrics } from './http/metrics/metrics.ts'
-import { serveMetrics } from './http/metrics/server.ts'
 import { createManualRuntime, createRuntime, type Log, type Runtime } from './runtime.ts'
 import { type Store, StoreUnavailable } from './store/store.ts'
 import { readTlsFiles } from './tls.ts'
@@ -114,6 +113,8 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       await api.close()
     })
     if (config.metricsPort !== null) {
+      // Loaded where it is wanted: importing Node's own HTTP as a module loads its HTTP client as well, at every start.
+      const { serveMetrics } = await import('./http/metrics/server.ts')
       const watched = await serveMetrics(metrics, { host: config.host, port: config.metricsPort, log })
       undo.push(watched.close)
       log.info({ url: watched.url }, 'metrics are served')
