@@ -53,7 +53,8 @@ export async function runDays({ days, kills, killWithinMs }: Treatment): Promise
   const startedAt = performance.now()
   const arrivedAt = await advance(Math.max(0, until - (await advance(0))))
   const tookMs = performance.now() - startedAt
-  assert.equal(await server.end('SIGTERM'), 0)
+  const code = await server.end('SIGTERM')
+  assert.equal(code, 0, `it ended with ${code}: ${server.output().stderr}`)
   return { tookMs, runs: expectEachOnce(file, began, arrivedAt) }
 }
 
