@@ -133,7 +133,8 @@ export class DocPage {
 
   /**
    * In front of the reader's own tools: `npm` and `npx discue` as they are in the checkout, with a database of this
-   * run's own, and a curl that does not take a refusal for a success.
+   * run's own, and a curl that does not take a refusal for a success. An `npm` that the checkout's scripts call
+   * themselves stays where they call it: moved to the root, it would install there while everything runs.
    */
   #tools(): string {
     const folder = join(this.#folder.path, '.tools')
@@ -144,7 +145,7 @@ export class DocPage {
     const tools: Record<string, string> = {
       curl: `case " $* " in *" -w "*) ;; *) set -- --fail-with-body "$@" ;; esac\nexec ${JSON.stringify(which('curl'))} "$@"`,
       npx: `shift\nexport DISCUE_URL=\${DISCUE_URL:-http://127.0.0.1:$SERVER_PORT}\nexport DISCUE_DATABASE_URL=\${DISCUE_DATABASE_URL:-sqlite:${data}/data/discue.db}\nexec ${node} ${main} "$@"`,
-      npm: `export DISCUE_DATABASE_URL=\${DISCUE_DATABASE_URL:-sqlite:${data}/data/discue.db} DISCUE_ROOT_API_KEY=${TEST_ROOT_KEY}\nexport DISCUE_PORT=\${SERVER_PORT:-0}\ncd ${JSON.stringify(ROOT)} && exec ${JSON.stringify(which('npm'))} "$@"`,
+      npm: `export DISCUE_DATABASE_URL=\${DISCUE_DATABASE_URL:-sqlite:${data}/data/discue.db} DISCUE_ROOT_API_KEY=${TEST_ROOT_KEY}\nexport DISCUE_PORT=\${SERVER_PORT:-0}\n[ "$PWD" = ${data} ] && cd ${JSON.stringify(ROOT)}\nexec ${JSON.stringify(which('npm'))} "$@"`,
     }
     for (const [name, text] of Object.entries(tools)) {
       writeFileSync(join(folder, name), `#!/usr/bin/env bash\n${text}\n`)
