@@ -19,7 +19,7 @@ async function start(t: TestContext): Promise<{ api: TestApi; timers: Timers }> 
       waiting = waiting.filter((one) => one !== run)
     }
   }
-  const api = await startApi({ wrap: ({ runtime }) => ({ runtime: { ...runtime, after } }) })
+  const api = await startApi({ wrap: ({ runtime }) => ({ runtime: { ...runtime, after, upkeep: after } }) })
   t.after(() => api.app.close())
   const fire = async () => {
     api.clock.now += 1_000
