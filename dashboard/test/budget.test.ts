@@ -38,6 +38,8 @@ test('the first load is below 300 KiB, to the page for signing in and on to the 
 
 test('files are kept by the browser: the second load asks for the page alone', async () => {
   const visitor = await arrive(scene, { key: null })
+  // A file that is still on its way, such as a font, has not been kept yet.
+  await visitor.page.waitForLoadState('networkidle')
   const bytes = await countBytes(visitor.page)
   await visitor.page.goto(scene.url)
   await visitor.field('API key').waitFor()
