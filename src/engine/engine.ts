@@ -25,8 +25,8 @@ import { SendSlots } from './send-slots.ts'
 import { createSender } from './sender.ts'
 import type { Traced } from './traced.ts'
 
-/** Attempts in flight over all listeners. */
-const MAX_IN_FLIGHT = 8_192
+/** Attempts in flight over all listeners; each is a connection, which takes some 35 kB. */
+const MAX_IN_FLIGHT = 2_048
 const SWEEP_EVERY_MS = 10_000
 /** How often to look for rows of deleted things, and how many to remove at a time: a few milliseconds' work. */
 const REMOVE_EVERY_MS = 5_000
