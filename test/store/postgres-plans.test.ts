@@ -3,16 +3,15 @@ import { test } from 'node:test'
 import { createRuntime } from '../../src/runtime.ts'
 import { CLAIM, WAITING } from '../../src/store-postgres/deliveries.ts'
 import { DUE } from '../../src/store-postgres/schedules.ts'
+import { fillForPlans } from '../support/plan-rows.ts'
 import { testDatabase } from '../support/postgres.ts'
 import { silentLog } from '../support/silent-log.ts'
 
-/** DISCUE_TEST_PLAN_ROWS=10000000 takes some minutes, and shows the same. */
-const ROWS = Number(process.env.DISCUE_TEST_PLAN_ROWS ?? 100_000)
 const SEQUENTIAL = /Seq Scan on (messages|deliveries|attempts|missed|listeners|queues|schedule_progress)/
 
 const database = await testDatabase()
 const store = await database.open(createRuntime(silentLog))
-await fill()
+await fillForPlans(database, { node: null })
 
 test('the hot statements step through indexes, however many rows there are, with and without statistics', async () => {
   for (const analyzed of [false, true]) {
@@ -72,26 +71,4 @@ async function planOf(sql: string, values: unknown[]): Promise<string> {
   const rows = await database.query<Record<string, string>>(`explain (analyze, costs off, timing off) ${sql}`, values)
   await database.query('rollback')
   return rows.map((row) => row['QUERY PLAN']).join('\n')
-}
-
-/** One listener in ten has a long backlog of its own queue. */
-async function fill(): Promise<void> {
-  const id = (kind: string, number: string) => `'${kind}' || lpad((${number})::text, 19, '0')`
-  await database.query(`insert into organizations (id, name, root, status, limits, created_at, updated_at)
-    values ('o', 'o', false, 'active', '{}', 1, 1)`)
-  await database.query(`insert into queues (organization_id, id, name, paused, version, created_at, updated_at)
-    select 'o', ${id('q', 'i')}, i::text, false, 1, 1, 1 from generate_series(0, 99) i`)
-  await database.query(`insert into listeners
-      (organization_id, id, queue_id, name, notify_url, secret, settings, created_at, updated_at)
-    select 'o', ${id('l', 'i')}, ${id('q', 'i')}, i::text, 'http://x', 's', '{}', 1, 1 from generate_series(0, 99) i`)
-  await database.query(
-    `insert into messages (organization_id, queue_id, id, sequence, data, created_at, deliver_at, audience)
-      select 'o', ${id('q', 'i % 10')}, ${id('m', 'i')}, i, 'data', 1, 1, 1 from generate_series(1, $1) i`,
-    [ROWS],
-  )
-  await database.query(
-    `insert into deliveries (organization_id, listener_id, due_at, sequence, attempts, attempts_before, moved)
-      select 'o', ${id('l', 'i % 10')}, 1, i, 0, 0, false from generate_series(1, $1) i`,
-    [ROWS],
-  )
 }

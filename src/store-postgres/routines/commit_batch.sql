@@ -29,8 +29,13 @@ create or replace function commit_batch(
   -- waited for it is due.
   out sequences bigint[], out numbers bigint[], out held boolean[], out next_due_at bigint[]
 )
--- A plan that was made while a table was empty must not read all of it when it no longer is.
-language plpgsql set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+-- Every statement is planned once a connection: to plan them anew for each batch took a third of its time. A plan that was
+-- made while a table was empty must therefore not read all of it when it no longer is. No scans and joins of whole tables
+-- are allowed; and what is looked up for each entry of an array says `= any(array[…])` of its first column. That is an
+-- equality which no planner takes for an order of the index, so that it can only go from the entry to the row, whatever it
+-- believes of the table, and never through the table to the entries.
+language plpgsql set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan as $$
 declare
   v_lock int;
   v_versions bigint[];
@@ -70,8 +75,8 @@ begin
                           and exists (select 1 from organizations o where o.id = u.organization)), -1)
         from unnest(p_queue_organization, p_queue_id) with ordinality u(organization, queue, n) order by n);
     v_outcomes := array(
-      select case when v_versions[u.queue] = u.version then 0 else 1 end
-        from unnest(p_accept_queue, p_accept_version) with ordinality u(queue, version, n) order by n);
+      select case when v_versions[p_accept_queue[n]] = p_accept_version[n] then 0 else 1 end
+        from generate_series(1, cardinality(p_accept_queue)) n order by n);
 
     select coalesce(jsonb_object_agg(l.organization_id, l.usage), '{}') into v_usage
       from (select u.organization_id, jsonb_build_object('stored', u.stored, 'day', u.day, 'accepted', u.accepted,
@@ -155,46 +160,48 @@ begin
   if cardinality(p_settled_sequence) > 0 then
     v_dead := array(
       select u.listener from unnest(p_listener_organization, p_listener_id) u(organization, listener)
-       where not exists (select 1 from listeners l join organizations o on o.id = l.organization_id
-                          where l.organization_id = u.organization and l.id = u.listener));
+       where not exists (select 1 from listeners l join organizations o on o.id = any(array[l.organization_id])
+                          where l.organization_id = any(array[u.organization]) and l.id = u.listener));
     -- The run that an attempt was judged by must still be the one that runs (next: 1 pending, 2 missed); of one that was
     -- begun anew meanwhile the caller learns, and says so the next time (3). An acknowledgement (0) ends either, and where
     -- the attempts are not to count (4), they do not in either.
-    with s as materialized (
-      select * from unnest(p_settled_organization, p_settled_listener, p_settled_due_at, p_settled_sequence,
-                           p_settled_lease, p_settled_next, p_settled_next_due_at, p_settled_first_sent_at,
-                           p_settled_before, p_attempt_number)
-               with ordinality u(organization, listener, due_at, sequence, lease, next, next_due_at, first_sent_at,
-                                 before, number, n)
-       where u.listener <> all(v_dead)
-    ), gone as (
-      delete from deliveries d using s
-       where s.next in (0, 2) and d.organization_id = s.organization and d.listener_id = s.listener
-         and d.due_at = s.due_at and d.sequence = s.sequence and d.lease_node = p_node and d.lease = s.lease
-         and (s.next = 0 or d.attempts_before = s.before)
-      returning s.n
-    ), moved as (
-      update deliveries d
-         set due_at = case s.next when 3 then p_now else s.next_due_at end, attempts = s.number,
-             attempts_before = case s.next when 1 then d.attempts_before else s.number end,
-             first_sent_at = s.first_sent_at, moved = true, pulled_at = null, lease_node = null, lease = null
-        from s
-       where s.next in (1, 3, 4) and d.organization_id = s.organization and d.listener_id = s.listener
-         and d.due_at = s.due_at and d.sequence = s.sequence and d.lease_node = p_node and d.lease = s.lease
-         and (s.next in (3, 4) or d.attempts_before = s.before)
-      returning s.n
+    with gone as (
+      delete from deliveries d using generate_series(1, cardinality(p_settled_sequence)) n
+       where p_settled_next[n] in (0, 2)
+         and d.organization_id = any(array[p_settled_organization[n]]) and d.listener_id = p_settled_listener[n]
+         and d.due_at = p_settled_due_at[n] and d.sequence = p_settled_sequence[n]
+         and d.lease_node = p_node and d.lease = p_settled_lease[n]
+         and (p_settled_next[n] = 0 or d.attempts_before = p_settled_before[n])
+         and p_settled_listener[n] <> all(v_dead)
+      returning n
     )
-    select array(select n::int from gone union all select n::int from moved) into v_settled;
-
+    select array(select n from gone) into v_settled;
+    if cardinality(v_settled) < cardinality(p_settled_sequence) then
+      with moved as (
+        update deliveries d
+           set due_at = case p_settled_next[n] when 3 then p_now else p_settled_next_due_at[n] end,
+               attempts = p_attempt_number[n],
+               attempts_before = case p_settled_next[n] when 1 then d.attempts_before else p_attempt_number[n] end,
+               first_sent_at = p_settled_first_sent_at[n], moved = true, pulled_at = null, lease_node = null, lease = null
+          from generate_series(1, cardinality(p_settled_sequence)) n
+         where p_settled_next[n] in (1, 3, 4)
+           and d.organization_id = any(array[p_settled_organization[n]]) and d.listener_id = p_settled_listener[n]
+           and d.due_at = p_settled_due_at[n] and d.sequence = p_settled_sequence[n]
+           and d.lease_node = p_node and d.lease = p_settled_lease[n]
+           and (p_settled_next[n] in (3, 4) or d.attempts_before = p_settled_before[n])
+           and p_settled_listener[n] <> all(v_dead)
+        returning n
+      )
+      select v_settled || array(select n from moved) into v_settled;
+    end if;
     if cardinality(v_settled) < cardinality(p_settled_sequence) then
       v_anew := array(
-        select u.n
-          from unnest(p_settled_organization, p_settled_listener, p_settled_due_at, p_settled_sequence,
-                      p_settled_lease, p_settled_next, p_settled_before)
-               with ordinality u(organization, listener, due_at, sequence, lease, next, before, n)
-          join deliveries d on d.organization_id = u.organization and d.listener_id = u.listener
-               and d.due_at = u.due_at and d.sequence = u.sequence and d.lease_node = p_node and d.lease = u.lease
-         where u.next in (1, 2) and d.attempts_before <> u.before and u.listener <> all(v_dead));
+        select n from generate_series(1, cardinality(p_settled_sequence)) n
+          join deliveries d on d.organization_id = any(array[p_settled_organization[n]])
+               and d.listener_id = p_settled_listener[n] and d.due_at = p_settled_due_at[n]
+               and d.sequence = p_settled_sequence[n] and d.lease_node = p_node and d.lease = p_settled_lease[n]
+         where p_settled_next[n] in (1, 2) and d.attempts_before <> p_settled_before[n]
+           and p_settled_listener[n] <> all(v_dead));
     end if;
   end if;
 
@@ -219,8 +226,9 @@ begin
     on conflict (organization_id, queue_id, version) do nothing;
     insert into messages
       (organization_id, queue_id, id, sequence, name, key, data, created_at, deliver_at, audience)
-    select * from unnest(p_message_organization, p_message_queue, p_message_id, v_sequences, p_message_name,
-                         p_message_key, p_message_data, p_message_created_at, p_message_deliver_at, p_message_audience);
+    select p_message_organization[n], p_message_queue[n], p_message_id[n], v_sequences[n], p_message_name[n],
+           p_message_key[n], p_message_data[n], p_message_created_at[n], p_message_deliver_at[n], p_message_audience[n]
+      from generate_series(1, cardinality(p_message_id)) n;
     if true = any(p_delivery_ordered) then
       numbers := array_fill(0::bigint, array[cardinality(p_delivery_message)]);
       held := array_fill(false, array[cardinality(p_delivery_message)]);
@@ -258,31 +266,33 @@ begin
 
     insert into deliveries
       (organization_id, listener_id, due_at, sequence, attempts, attempts_before, first_sent_at, moved, lease_node, lease)
-    select u.organization, u.listener, u.due_at, v_sequences[u.message], 0, 0, null, false,
-           case when u.leased then p_node end, case when u.leased then p_first_lease + u.n - 1 end
-      from unnest(p_delivery_message, p_delivery_organization, p_delivery_listener, p_delivery_due_at,
-                  p_delivery_leased) with ordinality u(message, organization, listener, due_at, leased, n)
-     where held is null or not held[u.n];
+    select p_delivery_organization[n], p_delivery_listener[n], p_delivery_due_at[n], v_sequences[p_delivery_message[n]],
+           0, 0, null, false,
+           case when p_delivery_leased[n] then p_node end, case when p_delivery_leased[n] then p_first_lease + n - 1 end
+      from generate_series(1, cardinality(p_delivery_message)) n
+     where held is null or not held[n];
   end if;
 
   if cardinality(p_settled_sequence) > 0 then
     insert into attempts
       (organization_id, sequence, listener_id, number, started_at, duration_ms, status, error, response)
-    select * from unnest(p_settled_organization, p_settled_sequence, p_settled_listener, p_attempt_number,
-                         p_attempt_started_at, p_attempt_duration_ms, p_attempt_status, p_attempt_error,
-                         p_attempt_response);
-    insert into missed (organization_id, sequence, listener_id, at, reason)
-    select u.organization, u.sequence, u.listener, u.started_at + u.duration_ms, u.reason
-      from unnest(p_settled_organization, p_settled_sequence, p_settled_listener, p_attempt_started_at,
-                  p_attempt_duration_ms, p_settled_next, p_settled_reason)
-             u(organization, sequence, listener, started_at, duration_ms, next, reason)
-     where u.next = 2;
+    select p_settled_organization[n], p_settled_sequence[n], p_settled_listener[n], p_attempt_number[n],
+           p_attempt_started_at[n], p_attempt_duration_ms[n], p_attempt_status[n], p_attempt_error[n],
+           p_attempt_response[n]
+      from generate_series(1, cardinality(p_settled_sequence)) n;
+    if 2 = any(p_settled_next) then
+      insert into missed (organization_id, sequence, listener_id, at, reason)
+      select p_settled_organization[n], p_settled_sequence[n], p_settled_listener[n],
+             p_attempt_started_at[n] + p_attempt_duration_ms[n], p_settled_reason[n]
+        from generate_series(1, cardinality(p_settled_sequence)) n
+       where p_settled_next[n] = 2;
+    end if;
     if v_ordered <> '{}' then
       next_due_at := array_fill(null::bigint, array[cardinality(p_settled_sequence)]);
       -- What the listener wants when its settlement is written is what counts.
       v_blocking := array(
         select l.id from unnest(p_listener_organization, p_listener_id) u(organization, listener)
-          join listeners l on l.organization_id = u.organization and l.id = u.listener
+          join listeners l on l.organization_id = any(array[u.organization]) and l.id = u.listener
          where l.settings ->> 'onMissed' = 'block');
       for i in 1 .. cardinality(p_settled_sequence) loop
         continue when p_settled_next[i] not in (0, 2) or p_settled_listener[i] <> all(v_ordered);
@@ -313,7 +323,7 @@ begin
   if cardinality(p_key_id) > 0 then
     update api_keys k set last_used_at = u.used_at
       from unnest(p_key_id, p_key_used_at) u(id, used_at)
-     where k.id = u.id and (k.last_used_at is null or k.last_used_at < u.used_at);
+     where k.id = any(array[u.id]) and (k.last_used_at is null or k.last_used_at < u.used_at);
   end if;
 
   sequences := v_sequences;
