@@ -105,6 +105,22 @@ test('what was missed is redelivered, with a count before and the progress after
   scene.answers.partner = partner!
 })
 
+test('a count goes on past what one answer of the server looks at', async () => {
+  const queue = await addQueue('long')
+  await scene.call('PATCH', `/queues/${queue}`, { paused: true })
+  const made = { name: 'patient', notify_url: `${scene.receiverUrl}/mail` }
+  const { listener } = await scene.call('POST', `/queues/${queue}/listeners`, made)
+  const messages = Array.from({ length: 1_000 }, () => ({ data: 'x' }))
+  for (let sent = 0; sent < 11; sent++) await scene.call('POST', `/queues/${queue}/messages/batch`, { messages })
+  await visitor.open(`/queues/${queue}/listeners/${listener.id}`)
+  await visitor.button('Redeliver').click()
+  await visitor.dialog().getByText('No message fits: nothing would be sent.').waitFor()
+  assert.ok(await visitor.dialog().getByRole('button', { name: 'Redeliver' }).isDisabled())
+  await visitor.dialog().getByLabel('Which').selectOption('all')
+  await visitor.dialog().getByText('11,000 messages would be sent again.').waitFor()
+  await page.keyboard.press('Escape')
+})
+
 test('a listener is deleted', async () => {
   const queue = await addQueue('left')
   const made = { name: 'leaving', notify_url: `${scene.receiverUrl}/mail` }

@@ -1,7 +1,7 @@
 import type { DeliveryStatus } from '../core/message.ts'
 import { invalid, Problem } from '../core/problem.ts'
 import type { MessageDetails } from '../store/messages.ts'
-import type { Redelivery } from '../store/redeliveries.ts'
+import type { Redelivery, RedeliveryCount } from '../store/redeliveries.ts'
 import type { Revised } from '../store/store.ts'
 import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
@@ -57,6 +57,32 @@ export async function beginRedelivery(
   if (outcome === 'answered') throw new Problem('key_running')
   deps.carrier.redeliveryWaits()
   return begun
+}
+
+/** A few milliseconds' work: whoever wants to write waits for it. */
+const COUNT_STEP = 500
+/** What one call looks at, at most; the next one goes on from there. */
+const COUNTED_AT_ONCE = 10_000
+
+/**
+ * How many deliveries such a redelivery would begin anew: counted from `after` on, some ten thousand at most, with where
+ * to go on. Throws `listener_not_found`.
+ */
+export async function countRedelivery(
+  { store }: Pick<AppDeps, 'store'>,
+  ask: ListenerAddress & NewRedelivery & { after: string },
+): Promise<RedeliveryCount> {
+  const { id: listenerId, ...what } = ask
+  expectIds([ask.queueId, listenerId], 'listener_not_found')
+  let [looked, matched, after]: [number, number, string | null] = [0, 0, ask.after]
+  while (after !== null && looked < COUNTED_AT_ONCE) {
+    const step = await store.redeliveries.count({ ...what, listenerId, after, limit: COUNT_STEP })
+    if (step === 'listener_not_found') throw new Problem('listener_not_found')
+    looked += step.looked
+    matched += step.matched
+    after = step.after
+  }
+  return { looked, matched, after }
 }
 
 /** Throws `listener_not_found` and `redelivery_not_found`. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { Json } from './api-client.ts'
+import { Option } from 'commander'
+import type { Call, Json } from './api-client.ts'
 import { type Context, openContext } from './context.ts'
 import { addListenerOptions, type ListenerOptions, listenerBody } from './listener-options.ts'
 import { momentMs, momentText } from './moments.ts'
@@ -15,6 +16,15 @@ const COLUMNS = {
   ACKNOWLEDGED: (listener: Json) => listener.messages?.acknowledged_count,
   MISSED: (listener: Json) => listener.messages?.missed_count,
   'LAST SUCCESS': (listener: Json) => momentText(listener.messages?.last_success_at),
+}
+
+const STATUSES = ['pending', 'delivered', 'missed']
+
+interface RedeliverOptions {
+  since?: string
+  until?: string
+  status?: string
+  dryRun?: boolean
 }
 
 export function addListeners(program: Command): void {
@@ -106,13 +116,22 @@ function addCaring(listeners: Command): void {
     .description('deliver many messages again, by when they were accepted and what became of them')
     .option('--since <time>', 'from then on, such as -1h')
     .option('--until <time>', 'up to then')
-    .option('--status <status>', 'only deliveries that are delivered, or missed')
-    .action(async (queue, listener, options: { since?: string; until?: string; status?: string }, command) => {
+    .addOption(new Option('--status <status>', 'only deliveries that stand like this').choices(STATUSES))
+    .option('--dry-run', 'only count them')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  discue listeners redeliver orders shop --since -1h --status missed --dry-run
+  discue listeners redeliver orders shop --since -1h --status missed`,
+    )
+    .action(async (queue, listener, options: RedeliverOptions, command) => {
       const context = openContext(command)
       const { path } = await addressOf(context, queue, listener)
       const at = (text?: string) => (text === undefined ? undefined : momentMs(text, context.runtime.now()))
-      const body = { since: at(options.since), until: at(options.until), status: options.status }
-      showOne(context.terminal, (await context.api.call('POST', `${path}/redeliver`, { body })).redelivery)
+      const which = { since: at(options.since), until: at(options.until), status: options.status }
+      if (options.dryRun) return showCount(context, `${path}/redeliver`, which)
+      showOne(context.terminal, (await context.api.call('POST', `${path}/redeliver`, { body: which })).redelivery)
     })
   listeners
     .command('redelivery <queue> <listener> <id>')
@@ -122,6 +141,18 @@ function addCaring(listeners: Command): void {
       const { path } = await addressOf(context, queue, listener)
       showOne(context.terminal, (await context.api.call('GET', `${path}/redeliveries/${id}`)).redelivery)
     })
+}
+
+/** Adds up as many answers as the server needs to look at all of it. */
+async function showCount({ api, terminal }: Context, path: string, which: Call['query']): Promise<void> {
+  let matched = 0
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const answer: Json = await api.call('GET', path, { query: { ...which, cursor: cursor || undefined } })
+    matched += answer.count.matched
+    const next: string | undefined = answer._links.next?.href
+    cursor = next === undefined ? null : new URL(next).searchParams.get('cursor')
+  }
+  showDone(terminal, { matched }, `${matched} ${matched === 1 ? 'delivery' : 'deliveries'} would be made again`)
 }
 
 async function addressOf({ queueId, inQueue }: Context, queue: string, listener: string) {

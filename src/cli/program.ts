@@ -2,12 +2,14 @@ import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import { addBackup } from './backup.ts'
 import { addCompletion } from './completion.ts'
+import { addDomains } from './domains.ts'
 import { EXIT, explain, Failure } from './failure.ts'
 import { addKeys } from './keys.ts'
 import { addLedger } from './ledger.ts'
 import { addListen } from './listen.ts'
 import { addListeners } from './listeners.ts'
 import { addMessages } from './messages.ts'
+import { addOrganizations } from './organizations.ts'
 import { addQueues } from './queues.ts'
 import { addSchedules } from './schedules.ts'
 import { addSend } from './send.ts'
@@ -16,7 +18,8 @@ import { addTail } from './tail.ts'
 import { addVerify } from './verify.ts'
 
 const AFTER = `
-Names and ids: wherever a queue, listener, schedule, message or key is asked for, its name does as well as its id.
+Names and ids: wherever a queue, listener, schedule, message, key, domain or organization is
+asked for, its name does as well as its id.
 
 Environment:
   DISCUE_URL           address of the server (http://127.0.0.1:3000)
@@ -54,7 +57,9 @@ export function createProgram(): Command {
   program.commandsGroup('The server:')
   addServe(program)
   program.commandsGroup('What is on it:')
-  for (const add of [addQueues, addListeners, addMessages, addSchedules, addKeys]) add(program)
+  for (const add of [addQueues, addListeners, addMessages, addSchedules]) add(program)
+  program.commandsGroup('Who may use it:')
+  for (const add of [addKeys, addDomains, addOrganizations]) add(program)
   program.commandsGroup('Messages and what becomes of them:')
   for (const add of [addSend, addListen, addTail]) add(program)
   program.commandsGroup('Care:')

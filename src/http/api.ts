@@ -37,6 +37,7 @@ import { messageRoutes } from './v1/messages.ts'
 import { pullRoutes } from './v1/pulls.ts'
 import { queueRoutes } from './v1/queues.ts'
 import { redeliveryRoutes } from './v1/redeliveries.ts'
+import { redeliveryCountRoutes } from './v1/redelivery-count.ts'
 import { scheduleRunRoutes } from './v1/schedule-runs.ts'
 import { scheduleRoutes } from './v1/schedules.ts'
 import { schemaRoutes } from './v1/schemas.ts'
@@ -134,6 +135,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   scheduleRoutes(api, deps)
   scheduleRunRoutes(api, deps)
   redeliveryRoutes(api, deps)
+  redeliveryCountRoutes(api, deps)
   domainRoutes(api, deps)
   eventRoutes(api, deps)
   eventStreamRoutes(api, deps)

@@ -7,6 +7,7 @@ import { summariesOf } from './delivery-summaries.ts'
 import { createBeginAnew } from './fresh-runs.ts'
 import { MESSAGE_COLUMNS, messageOf } from './message-row.ts'
 import type { Clock } from './nodes.ts'
+import { lookForMatches } from './redelivery-matching.ts'
 import { createRedeliverySteps } from './redelivery-steps.ts'
 import type { Routines } from './routines.ts'
 import type { Db } from './session.ts'
@@ -95,6 +96,13 @@ export function createRedeliveryStore(
       if (row === undefined) return null
       const { since, until, endedAt, ...rest } = row
       return { ...rest, since: since || null, until: until === FOREVER ? null : until, done: endedAt !== null }
+    },
+    async count({ since, until, limit, ...which }) {
+      const { organizationId, listenerId, queueId } = which
+      if ((await db.rows(LISTENER, [organizationId, listenerId, queueId])).length === 0) return 'listener_not_found'
+      const search = { ...which, since: since ?? 0, until: until ?? FOREVER, lastSequence: FOREVER }
+      const { looked, matching, after } = await lookForMatches(db, search, limit)
+      return { looked, matched: matching.length, after }
     },
     step: (ask) => transact((on) => step(on, ask)),
     prune: ({ before, limit }) => db.run(PRUNE, [before, limit]),

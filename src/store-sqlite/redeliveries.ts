@@ -8,6 +8,7 @@ import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
 import { createBeginAnew, type FreshRunParts } from './fresh-runs.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
+import { createRedeliveryMatching } from './redelivery-matching.ts'
 import { createRedeliverySteps } from './redelivery-steps.ts'
 import { reading, type Transact } from './transaction.ts'
 
@@ -46,7 +47,8 @@ export function createRedeliveryStore(
   const [message, listeners, listener] = [db.prepare(MESSAGE), db.prepare(LISTENERS), db.prepare(LISTENER)]
   const [newest, insert, get, prune] = [db.prepare(NEWEST), db.prepare(INSERT), db.prepare(GET), db.prepare(PRUNE)]
   const beginAnew = createBeginAnew(db, shared)
-  const step = createRedeliverySteps(db, { ...shared, beginAnew })
+  const look = createRedeliveryMatching(db, shared)
+  const step = createRedeliverySteps(db, { look, beginAnew })
   const summaries = createDeliverySummaries(db)
   const figures = createFigures(db)
   const answers = createEffectAnswers(db)
@@ -90,6 +92,14 @@ export function createRedeliveryStore(
       if (row === undefined) return null
       const { since, until, endedAt, ...rest } = row
       return { ...rest, since: since || null, until: until === FOREVER ? null : until, done: endedAt !== null }
+    },
+    async count({ organizationId, since, until, limit, ...which }) {
+      return reading(() => {
+        if (listener.get(which.listenerId, which.queueId, organizationId) === undefined) return 'listener_not_found'
+        const times = { since: since ?? 0, until: until ?? FOREVER, lastSequence: FOREVER }
+        const { looked, matching, after } = look({ ...which, ...times }, limit)
+        return { looked, matched: matching.length, after }
+      })
     },
     async step(ask) {
       return transact(() => step(ask))

@@ -29,6 +29,13 @@ export type MessageRedelivery =
   /** The listeners that can be sent something now. */
   | { details: Revised<MessageDetails>; listenerIds: string[] }
 
+/** A step of counting; `after` is null where nothing is left to look at. */
+export interface RedeliveryCount {
+  looked: number
+  matched: number
+  after: string | null
+}
+
 /**
  * A redelivery starts the retry policy anew, from now; attempts go on counting. What is pending stays one delivery: where
  * nobody holds it, it is due at once; where somebody does, the attempt that is under way counts, and only where it fails
@@ -50,6 +57,16 @@ export interface RedeliveryStore {
     answer?: StoredAnswer,
   ): Promise<'created' | 'listener_not_found' | 'answered'>
   get(ask: { organizationId: string; queueId: string; listenerId: string; id: string }): Promise<Redelivery | null>
+  /**
+   * How many deliveries a redelivery asked for now would begin anew, of the next `limit` that it would look at; nothing
+   * is changed. `after` is where the step before ended, and empty for the first one.
+   */
+  count(
+    ask: Pick<Redelivery, 'organizationId' | 'queueId' | 'listenerId' | 'since' | 'until' | 'status'> & {
+      after: string
+      limit: number
+    },
+  ): Promise<RedeliveryCount | 'listener_not_found'>
   /**
    * Goes on with the oldest one that is not done, up to `limit` deliveries. Answers with how many it looked at, 0 where
    * nothing is left to do, and with the listeners that can be sent something now. After a crash it goes on where the

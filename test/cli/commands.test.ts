@@ -153,7 +153,9 @@ describe('queues, listeners and messages by their names', () => {
     status = 200
     await discue('messages', 'redeliver', 'missing', first.id, '--listener', 'shop')
     await receiver.until(() => receiver.received.length === 3)
-    const many = await json('listeners', 'redeliver', 'missing', 'shop', '--status', 'missed', '--since', '-1h')
+    const which = ['missing', 'shop', '--status', 'missed', '--since', '-1h']
+    assert.deepEqual(await json('listeners', 'redeliver', ...which, '--dry-run'), { matched: 1 })
+    const many = await json('listeners', 'redeliver', ...which)
     await receiver.until(() => receiver.received.length === 4)
     assert.deepEqual(
       receiver.received.slice(2).map(({ headers }) => headers['webhook-id']),

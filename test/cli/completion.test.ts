@@ -8,7 +8,7 @@ import { createClient } from '../support/client.ts'
 import { runCommand } from '../support/command.ts'
 import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../bin/discue.mjs', import.meta.url))
 const folder = makeFolder()
 let server: ServerProcess
 

@@ -239,6 +239,24 @@ async function steps({ store, now }: Given, limit: number): Promise<string[]> {
   }
 }
 
+/** How many it would be, counted in steps of `limit`. */
+async function counted(
+  { store }: Given,
+  { queue, listenerId }: Awaited<ReturnType<typeof scene>>,
+  which: Pick<Redelivery, 'since' | 'until' | 'status'>,
+  limit: number,
+): Promise<number> {
+  const ask = { ...which, organizationId: queue.organizationId, queueId: queue.id, listenerId, limit }
+  let sum = 0
+  for (let after: string | null = ''; after !== null; ) {
+    const step = await store.redeliveries.count({ ...ask, after })
+    assert.ok(step !== 'listener_not_found' && step.looked <= limit)
+    sum += step.matched
+    after = step.after
+  }
+  return sum
+}
+
 const many: StoreCase[] = [
   {
     name: 'many are redelivered a few at a time, each once, and the progress can be read',
@@ -277,7 +295,10 @@ const many: StoreCase[] = [
         const { listenerId } = at
         await settled(given, await claimedOne(given, { listenerId }), { state: 'pending', dueAt: NOW + 99_000 })
         const time = (index: number | undefined) => (index === undefined ? null : messages[index]!.createdAt)
-        await begun(given, at, { since: time(since), until: time(until), status })
+        const which = { since: time(since), until: time(until), status }
+        const counts = await Promise.all([1, 2, 100].map((limit) => counted(given, at, which, limit)))
+        assert.deepEqual(counts, [expected.length, expected.length, expected.length])
+        await begun(given, at, which)
         const later = await ended(given, at, MISSED)
         await steps(given, 3)
         const { deliveries } = await claim(given, { listenerId })
@@ -295,11 +316,17 @@ const many: StoreCase[] = [
       const listener = await storedListener(given, queue)
       await accepted(given, queue)
       const at = { queue, listener, listenerId: listener.id }
+      const all = { since: null, until: null, status: null }
+      assert.equal(await counted(given, at, all, 1), 1)
       const redelivery = await begun(given, at)
       await steps(given, 10)
       assert.equal((await given.store.redeliveries.get(redelivery))?.matched, 1)
       const second = await begun(given, at)
+      const ask = { ...all, organizationId: listener.organizationId, queueId: queue.id, listenerId: listener.id }
+      const foreign = { ...ask, organizationId: given.make.id(), after: '', limit: 9 }
+      assert.equal(await given.store.redeliveries.count(foreign), 'listener_not_found')
       await given.store.listeners.delete({ ...idsOf(listener), now: NOW })
+      assert.equal(await given.store.redeliveries.count({ ...ask, after: '', limit: 9 }), 'listener_not_found')
       await steps(given, 10)
       assert.equal((await given.store.redeliveries.get(second))?.matched, 0)
       while ((await given.store.removals.sweep({ limit: 10 })) > 0);

@@ -4,7 +4,8 @@ import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { TEST_ROOT_KEY } from './server-process.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+/** As people start it, with its cache of compiled files. */
+const MAIN = fileURLToPath(new URL('../../bin/discue.mjs', import.meta.url))
 
 /** A test that fails does not come to its end, where it would have stopped its commands. */
 const running = new Set<ChildProcess>()

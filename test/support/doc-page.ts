@@ -140,7 +140,7 @@ export class DocPage {
     const folder = join(this.#folder.path, '.tools')
     mkdirSync(folder)
     const node = JSON.stringify(process.execPath)
-    const main = JSON.stringify(join(ROOT, 'src/main.ts'))
+    const main = JSON.stringify(join(ROOT, 'bin/discue.mjs'))
     const data = JSON.stringify(this.#folder.path)
     const tools: Record<string, string> = {
       curl: `case " $* " in *" -w "*) ;; *) set -- --fail-with-body "$@" ;; esac\nexec ${JSON.stringify(which('curl'))} "$@"`,

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+/** As people start it, with its cache of compiled files. */
+const MAIN = fileURLToPath(new URL('../../bin/discue.mjs', import.meta.url))
 
 /** A test that fails does not come to its end, where it would have stopped its servers. */
 const running = new Set<ChildProcess>()

@@ -10,7 +10,6 @@ import type {
   MessageStatus,
   Organization,
   Queue,
-  Redelivery,
   Ref,
   Schedule,
   ScheduleRun,
@@ -228,21 +227,6 @@ export function useAttempts(queueId: string, messageId: string) {
       return attempts
     },
     refetchInterval,
-  })
-}
-
-const REDELIVERY_POLL_MS = 700
-
-/** Followed until all of it is done. */
-export function useRedelivery(queueId: string, listenerId: string, id: string | null) {
-  return useQuery({
-    queryKey: ['redeliveries', id],
-    queryFn: async ({ signal }) => {
-      const path = `/queues/${queueId}/listeners/${listenerId}/redeliveries/${id}`
-      return (await call<{ redelivery: Redelivery }>('GET', path, { signal })).redelivery
-    },
-    enabled: id !== null,
-    refetchInterval: ({ state }) => (state.data?.done ? false : REDELIVERY_POLL_MS),
   })
 }
 

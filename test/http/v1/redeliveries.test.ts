@@ -122,3 +122,36 @@ test('a time that no store could hold is refused, and nothing begins', async () 
     assert.deepEqual([status, body.errors?.[0].path], [422, `/${name}`], String(value))
   }
 })
+
+test('what a redelivery would begin can be counted before, in as many answers as it takes', async () => {
+  const { path, listener, messagePath } = await scene()
+  const url = `${path}/listeners/${listener.id}/redeliver`
+  // More than one answer looks at.
+  const [batch, batches] = [1_000, 11]
+  const messages = Array.from({ length: batch }, () => ({ data: 'x' }))
+  for (let at = 0; at < batches; at++) await api.call('POST', `${path}/messages/batch`, { messages })
+  const counts: number[] = []
+  let next: string | undefined = `${url}?status=pending&since=1`
+  while (next !== undefined) {
+    const { status, body }: Json = await api.call('GET', next)
+    assert.equal(status, 200, JSON.stringify(body))
+    counts.push(body.count.matched)
+    next = body._links.next?.href
+    if (next !== undefined) assert.match(next, /status=pending/)
+  }
+  assert.deepEqual(counts, [10_000, batch * batches + 1 - 10_000])
+  assert.equal((await api.call('GET', `${url}?status=missed`)).body.count.matched, 0)
+  assert.equal((await api.call('GET', messagePath)).body.message.deliveries[0].attempts, 0)
+})
+
+test('a count goes on only by a cursor of its own, and only for who may see the listener', async () => {
+  const { path, listener } = await scene()
+  const url = `${path}/listeners/${listener.id}/redeliver`
+  for (const query of ['cursor=x', 'status=scheduled', 'since=-1', `status=missed&cursor=${btoa(listener.id)}`]) {
+    assert.equal((await api.call('GET', `${url}?${query}`)).status, 400, query)
+  }
+  assert.equal((await api.call('GET', `${path}/listeners/${'0'.repeat(21)}/redeliver`)).status, 404)
+  const scopes = [{ resource: 'messages', access: 'write', targets: '*' }]
+  const key = (await api.call('POST', '/v1/api_keys', { scopes })).body.api_key
+  assert.equal((await api.call('GET', url, undefined, key)).status, 403)
+})
