@@ -50,34 +50,44 @@ const STATES: Record<Next['state'] | 'anew', number> = { acknowledged: 0, pendin
 /** The attempts so far count for nothing any more. */
 const PENDING_ANEW = 4
 
+/** A listener that something is settled or ordered of. */
+interface BatchListener {
+  organizationId: string
+  ordered: boolean
+  /** By which the settlements name it, counted from 1; 0 until all are known. */
+  place: number
+}
+
 /** The parameters of `routines/commit_batch.sql` from `p_locks` to `p_attempt_response`. */
 export class BatchArrays {
   readonly #locks = new Set<number>()
   readonly #queueNumbers = new Map<string, number>()
   /** By id; whether one of their messages is ordered. */
-  readonly #listeners = new Map<string, { organizationId: string; ordered: boolean }>()
+  readonly #listeners = new Map<string, BatchListener>()
+  /** Of each settlement. */
+  readonly #settled: BatchListener[] = []
   readonly #queues = new Columns([T, T])
   readonly #accepts = new Columns([N, N, N, N, N, T])
-  readonly #audiences = new Columns([T, T, N, T])
+  readonly #audiences = new Columns([N, T])
   readonly #answers = new Columns([T, T, T, N, T, N, N])
-  readonly #messages = new Columns([T, T, T, T, T, T, N, N, N])
-  readonly #deliveries = new Columns([N, T, T, N, B, B, T])
-  readonly #settlements = new Columns([T, T, N, N, N, N, N, N, T, N, N, N, N, N, T, T])
+  readonly #messages = new Columns([N, T, T, T, T, N, N, N])
+  readonly #deliveries = new Columns([N, T, B, B, T])
+  readonly #settlements = new Columns([N, N, N, N, N, N, T, N, N, N, N, N, T, T])
 
   accept({ queueVersion, messages, answer, steps }: Accept): void {
     const { message } = messages[0]!
     const queue = this.#queueOf(message, queueVersion, messages[0]!.deliveries)
     this.#accepts.add(queue, queueVersion, messages.length, message.createdAt, this.#answerOf(answer), stepsText(steps))
     for (const { message: it, deliveries } of messages) {
-      const { organizationId, queueId, id, name, key, data, createdAt, deliverAt } = it
+      const { organizationId, id, name, key, data, createdAt, deliverAt } = it
       const texts = [name, key === null ? null : stored(key), stored(data)]
-      this.#messages.add(organizationId, queueId, id, ...texts, createdAt, deliverAt, queueVersion)
+      this.#messages.add(queue, id, ...texts, createdAt, deliverAt, queueVersion)
       const number = this.#messages.length
       for (const { listenerId, leased, ordering } of deliveries) {
         const orderKey = ordering === 'queue' ? '' : key === null ? null : stored(key)
         const order = [ordering !== undefined, orderKey]
         if (ordering !== undefined) this.#listenerOf(listenerId, organizationId).ordered = true
-        this.#deliveries.add(number, organizationId, listenerId, deliverAt, leased, ...order)
+        this.#deliveries.add(number, listenerId, leased, ...order)
       }
     }
   }
@@ -86,11 +96,11 @@ export class BatchArrays {
     const { listenerId, dueAt, sequence, lease } = delivery
     const { organizationId, queueId } = message
     this.#locks.add(lockOf(queueId))
-    this.#listenerOf(listenerId, organizationId)
+    this.#settled.push(this.#listenerOf(listenerId, organizationId))
     const nextDueAt = next.state === 'pending' ? next.dueAt : null
     const reason = next.state === 'missed' ? next.reason : null
     const { number, startedAt, durationMs, status, error, response } = attempt
-    const place = [organizationId, listenerId, dueAt, sequence, lease]
+    const place = [dueAt, sequence, lease]
     const given = next.state === 'pending' && next.anew ? PENDING_ANEW : STATES[next.state]
     const state = anew ? STATES.anew : given
     const becomes = [state, nextDueAt, delivery.firstSentAt ?? startedAt, reason, delivery.attemptsBefore]
@@ -107,12 +117,13 @@ export class BatchArrays {
       ...this.#messages.values(),
       ...this.#deliveries.values(),
       ...this.#sortedListeners(),
+      numbers(this.#settled.map(({ place }) => place)),
       ...this.#settlements.values(),
     ]
   }
 
   /** How many values there are. */
-  static readonly count = 1 + 2 + 6 + 4 + 7 + 9 + 7 + 3 + 16
+  static readonly count = 1 + 2 + 6 + 2 + 7 + 8 + 5 + 3 + 1 + 14
 
   static segments(segments: readonly (readonly [organizationId: string, entries: string])[]): Value[] {
     return [texts(segments.map(([organizationId]) => organizationId)), texts(segments.map(([, entries]) => entries))]
@@ -127,7 +138,7 @@ export class BatchArrays {
   #listenerOf(listenerId: string, organizationId: string) {
     let known = this.#listeners.get(listenerId)
     if (known === undefined) {
-      known = { organizationId, ordered: false }
+      known = { organizationId, ordered: false, place: 0 }
       this.#listeners.set(listenerId, known)
     }
     return known
@@ -136,6 +147,7 @@ export class BatchArrays {
   /** In one order for everybody, since they are locked. */
   #sortedListeners(): Value[] {
     const sorted = [...this.#listeners].sort(([a], [b]) => (a < b ? -1 : 1))
+    for (const [index, [, listener]] of sorted.entries()) listener.place = index + 1
     return [
       texts(sorted.map(([, { organizationId }]) => organizationId)),
       texts(sorted.map(([id]) => id)),
@@ -155,7 +167,7 @@ export class BatchArrays {
     this.#locks.add(lockOf(queueId))
     this.#queues.add(organizationId, queueId)
     const listenerIds = deliveries.map(({ listenerId }) => listenerId)
-    this.#audiences.add(organizationId, queueId, version, texts(listenerIds))
+    this.#audiences.add(version, texts(listenerIds))
     this.#queueNumbers.set(key, this.#queues.length)
     return this.#queues.length
   }

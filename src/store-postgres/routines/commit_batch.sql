@@ -5,16 +5,16 @@ create or replace function commit_batch(
   p_node text, p_now bigint, p_bucket bigint, p_first_lease bigint, p_locks int[],
   p_queue_organization text[], p_queue_id text[],
   p_accept_queue int[], p_accept_version bigint[], p_accept_size int[], p_accept_at bigint[], p_accept_answer int[], p_accept_steps text[],
-  p_audience_organization text[], p_audience_queue text[], p_audience_version int[], p_audience_listeners text[],
+  p_audience_version int[], p_audience_listeners text[],
   p_answer_target text[], p_answer_key text[], p_answer_digest text[], p_answer_status int[], p_answer_body text[],
   p_answer_stored_at bigint[], p_answer_expires_at bigint[],
-  p_message_organization text[], p_message_queue text[], p_message_id text[], p_message_name text[],
+  p_message_queue int[], p_message_id text[], p_message_name text[],
   p_message_key text[], p_message_data text[], p_message_created_at bigint[], p_message_deliver_at bigint[],
   p_message_audience int[],
-  p_delivery_message int[], p_delivery_organization text[], p_delivery_listener text[], p_delivery_due_at bigint[],
-  p_delivery_leased boolean[], p_delivery_ordered boolean[], p_delivery_key text[],
+  p_delivery_message int[], p_delivery_listener text[], p_delivery_leased boolean[], p_delivery_ordered boolean[],
+  p_delivery_key text[],
   p_listener_organization text[], p_listener_id text[], p_listener_ordered boolean[],
-  p_settled_organization text[], p_settled_listener text[], p_settled_due_at bigint[], p_settled_sequence bigint[],
+  p_settled_listener int[], p_settled_due_at bigint[], p_settled_sequence bigint[],
   p_settled_lease bigint[], p_settled_next int[], p_settled_next_due_at bigint[], p_settled_first_sent_at bigint[],
   p_settled_reason text[], p_settled_before int[],
   p_attempt_number int[], p_attempt_started_at bigint[], p_attempt_duration_ms int[], p_attempt_status int[],
@@ -144,18 +144,20 @@ begin
 
   -- Whoever decides about an order has its lock, in one order for all. Before sequences are drawn, so that they follow
   -- the numbers.
-  for i in 1 .. cardinality(p_listener_id) loop
-    if p_listener_ordered[i] then
-      insert into order_counters (organization_id, listener_id, last_number)
-      values (p_listener_organization[i], p_listener_id[i], 0)
-      on conflict (organization_id, listener_id) do nothing;
-    end if;
-    perform 1 from order_counters c
-      where c.organization_id = p_listener_organization[i] and c.listener_id = p_listener_id[i] for update;
-    if found then
-      v_ordered := v_ordered || p_listener_id[i];
-    end if;
-  end loop;
+  if true = any(p_listener_ordered) then
+    insert into order_counters (organization_id, listener_id, last_number)
+    select p_listener_organization[n], p_listener_id[n], 0
+      from generate_series(1, cardinality(p_listener_id)) n where p_listener_ordered[n] order by n
+    on conflict (organization_id, listener_id) do nothing;
+  end if;
+  if cardinality(p_listener_id) > 0 then
+    v_ordered := array(
+      select l.listener_id
+        from (select c.listener_id from generate_series(1, cardinality(p_listener_id)) n
+                join order_counters c on c.organization_id = any(array[p_listener_organization[n]])
+                                     and c.listener_id = p_listener_id[n]
+               order by n for update of c) l);
+  end if;
 
   if cardinality(p_settled_sequence) > 0 then
     v_dead := array(
@@ -168,11 +170,12 @@ begin
     with gone as (
       delete from deliveries d using generate_series(1, cardinality(p_settled_sequence)) n
        where p_settled_next[n] in (0, 2)
-         and d.organization_id = any(array[p_settled_organization[n]]) and d.listener_id = p_settled_listener[n]
+         and d.organization_id = any(array[p_listener_organization[p_settled_listener[n]]])
+           and d.listener_id = p_listener_id[p_settled_listener[n]]
          and d.due_at = p_settled_due_at[n] and d.sequence = p_settled_sequence[n]
          and d.lease_node = p_node and d.lease = p_settled_lease[n]
          and (p_settled_next[n] = 0 or d.attempts_before = p_settled_before[n])
-         and p_settled_listener[n] <> all(v_dead)
+         and p_listener_id[p_settled_listener[n]] <> all(v_dead)
       returning n
     )
     select array(select n from gone) into v_settled;
@@ -185,11 +188,12 @@ begin
                first_sent_at = p_settled_first_sent_at[n], moved = true, pulled_at = null, lease_node = null, lease = null
           from generate_series(1, cardinality(p_settled_sequence)) n
          where p_settled_next[n] in (1, 3, 4)
-           and d.organization_id = any(array[p_settled_organization[n]]) and d.listener_id = p_settled_listener[n]
+           and d.organization_id = any(array[p_listener_organization[p_settled_listener[n]]])
+           and d.listener_id = p_listener_id[p_settled_listener[n]]
            and d.due_at = p_settled_due_at[n] and d.sequence = p_settled_sequence[n]
            and d.lease_node = p_node and d.lease = p_settled_lease[n]
            and (p_settled_next[n] in (3, 4) or d.attempts_before = p_settled_before[n])
-           and p_settled_listener[n] <> all(v_dead)
+           and p_listener_id[p_settled_listener[n]] <> all(v_dead)
         returning n
       )
       select v_settled || array(select n from moved) into v_settled;
@@ -197,11 +201,11 @@ begin
     if cardinality(v_settled) < cardinality(p_settled_sequence) then
       v_anew := array(
         select n from generate_series(1, cardinality(p_settled_sequence)) n
-          join deliveries d on d.organization_id = any(array[p_settled_organization[n]])
-               and d.listener_id = p_settled_listener[n] and d.due_at = p_settled_due_at[n]
+          join deliveries d on d.organization_id = any(array[p_listener_organization[p_settled_listener[n]]])
+               and d.listener_id = p_listener_id[p_settled_listener[n]] and d.due_at = p_settled_due_at[n]
                and d.sequence = p_settled_sequence[n] and d.lease_node = p_node and d.lease = p_settled_lease[n]
          where p_settled_next[n] in (1, 2) and d.attempts_before <> p_settled_before[n]
-           and p_settled_listener[n] <> all(v_dead));
+           and p_listener_id[p_settled_listener[n]] <> all(v_dead));
     end if;
   end if;
 
@@ -220,23 +224,23 @@ begin
   v_sequences := array(select nextval('message_sequence') from generate_series(1, cardinality(p_message_id)));
   if cardinality(v_sequences) > 0 then
     insert into audiences (organization_id, queue_id, version, first_sequence, listener_ids)
-    select u.organization, u.queue, u.version, v_sequences[1], u.listeners::text[]
-      from unnest(p_audience_organization, p_audience_queue, p_audience_version, p_audience_listeners)
-             u(organization, queue, version, listeners)
+    select p_queue_organization[n], p_queue_id[n], p_audience_version[n], v_sequences[1], p_audience_listeners[n]::text[]
+      from generate_series(1, cardinality(p_queue_id)) n
     on conflict (organization_id, queue_id, version) do nothing;
     insert into messages
       (organization_id, queue_id, id, sequence, name, key, data, created_at, deliver_at, audience)
-    select p_message_organization[n], p_message_queue[n], p_message_id[n], v_sequences[n], p_message_name[n],
-           p_message_key[n], p_message_data[n], p_message_created_at[n], p_message_deliver_at[n], p_message_audience[n]
+    select p_queue_organization[p_message_queue[n]], p_queue_id[p_message_queue[n]], p_message_id[n], v_sequences[n],
+           p_message_name[n], p_message_key[n], p_message_data[n], p_message_created_at[n], p_message_deliver_at[n],
+           p_message_audience[n]
       from generate_series(1, cardinality(p_message_id)) n;
     if true = any(p_delivery_ordered) then
       numbers := array_fill(0::bigint, array[cardinality(p_delivery_message)]);
       held := array_fill(false, array[cardinality(p_delivery_message)]);
       for v_delivery in
-        select u.n, u.organization, u.listener, u.key, v_sequences[u.message] as sequence
-          from unnest(p_delivery_message, p_delivery_organization, p_delivery_listener, p_delivery_ordered,
-                      p_delivery_key) with ordinality u(message, organization, listener, ordered, key, n)
-         where u.ordered order by u.listener, u.n
+        select n, p_queue_organization[p_message_queue[p_delivery_message[n]]] as organization,
+               p_delivery_listener[n] as listener, p_delivery_key[n] as key, v_sequences[p_delivery_message[n]] as sequence
+          from generate_series(1, cardinality(p_delivery_message)) n
+         where p_delivery_ordered[n] order by 3, n
       loop
         if v_delivery.listener <> v_listener then
           v_listener := v_delivery.listener;
@@ -258,16 +262,17 @@ begin
         end if;
       end loop;
       update order_counters c set last_number = u.last_number
-        from (select d.organization, d.listener, max(d.number) as last_number
-                from unnest(p_delivery_organization, p_delivery_listener, numbers) d(organization, listener, number)
-               where d.number > 0 group by 1, 2) u
-       where c.organization_id = u.organization and c.listener_id = u.listener;
+        from (select p_queue_organization[p_message_queue[p_delivery_message[n]]] as organization,
+                     p_delivery_listener[n] as listener, max(numbers[n]) as last_number
+                from generate_series(1, cardinality(p_delivery_message)) n
+               where numbers[n] > 0 group by 1, 2) u
+       where c.organization_id = any(array[u.organization]) and c.listener_id = u.listener;
     end if;
 
     insert into deliveries
       (organization_id, listener_id, due_at, sequence, attempts, attempts_before, first_sent_at, moved, lease_node, lease)
-    select p_delivery_organization[n], p_delivery_listener[n], p_delivery_due_at[n], v_sequences[p_delivery_message[n]],
-           0, 0, null, false,
+    select p_queue_organization[p_message_queue[p_delivery_message[n]]], p_delivery_listener[n],
+           p_message_deliver_at[p_delivery_message[n]], v_sequences[p_delivery_message[n]], 0, 0, null, false,
            case when p_delivery_leased[n] then p_node end, case when p_delivery_leased[n] then p_first_lease + n - 1 end
       from generate_series(1, cardinality(p_delivery_message)) n
      where held is null or not held[n];
@@ -276,14 +281,14 @@ begin
   if cardinality(p_settled_sequence) > 0 then
     insert into attempts
       (organization_id, sequence, listener_id, number, started_at, duration_ms, status, error, response)
-    select p_settled_organization[n], p_settled_sequence[n], p_settled_listener[n], p_attempt_number[n],
-           p_attempt_started_at[n], p_attempt_duration_ms[n], p_attempt_status[n], p_attempt_error[n],
-           p_attempt_response[n]
+    select p_listener_organization[p_settled_listener[n]], p_settled_sequence[n], p_listener_id[p_settled_listener[n]],
+           p_attempt_number[n], p_attempt_started_at[n], p_attempt_duration_ms[n], p_attempt_status[n],
+           p_attempt_error[n], p_attempt_response[n]
       from generate_series(1, cardinality(p_settled_sequence)) n;
     if 2 = any(p_settled_next) then
       insert into missed (organization_id, sequence, listener_id, at, reason)
-      select p_settled_organization[n], p_settled_sequence[n], p_settled_listener[n],
-             p_attempt_started_at[n] + p_attempt_duration_ms[n], p_settled_reason[n]
+      select p_listener_organization[p_settled_listener[n]], p_settled_sequence[n],
+             p_listener_id[p_settled_listener[n]], p_attempt_started_at[n] + p_attempt_duration_ms[n], p_settled_reason[n]
         from generate_series(1, cardinality(p_settled_sequence)) n
        where p_settled_next[n] = 2;
     end if;
@@ -295,11 +300,13 @@ begin
           join listeners l on l.organization_id = any(array[u.organization]) and l.id = u.listener
          where l.settings ->> 'onMissed' = 'block');
       for i in 1 .. cardinality(p_settled_sequence) loop
-        continue when p_settled_next[i] not in (0, 2) or p_settled_listener[i] <> all(v_ordered);
-        if p_settled_next[i] = 0 or p_settled_listener[i] <> all(v_blocking) then
-          next_due_at[i] := order_leave(p_settled_organization[i], p_settled_listener[i], p_settled_sequence[i], p_now);
+        v_organization := p_listener_organization[p_settled_listener[i]];
+        v_listener := p_listener_id[p_settled_listener[i]];
+        continue when p_settled_next[i] not in (0, 2) or v_listener <> all(v_ordered);
+        if p_settled_next[i] = 0 or v_listener <> all(v_blocking) then
+          next_due_at[i] := order_leave(v_organization, v_listener, p_settled_sequence[i], p_now);
         else
-          perform order_block(p_settled_organization[i], p_settled_listener[i], p_settled_sequence[i]);
+          perform order_block(v_organization, v_listener, p_settled_sequence[i]);
         end if;
       end loop;
     end if;
@@ -308,17 +315,14 @@ begin
   insert into usage_changes
     (organization_id, subject_id, listener_id, bucket, pending, acknowledged, missed, last_success_at,
      last_failure_at, added, ok, not_ok, latencies)
-  select u.organization, u.subject, u.listener, p_bucket, u.pending, u.acknowledged, u.missed, u.success_at,
-         u.failure_at, u.added, u.ok, u.not_ok, u.latencies::bigint[]
-    from unnest(p_change_organization, p_change_subject, p_change_listener, p_change_pending,
-                p_change_acknowledged, p_change_missed, p_change_success_at, p_change_failure_at, p_change_added,
-                p_change_ok, p_change_not_ok, p_change_latencies)
-           u(organization, subject, listener, pending, acknowledged, missed, success_at, failure_at, added, ok,
-             not_ok, latencies);
+  select p_change_organization[n], p_change_subject[n], p_change_listener[n], p_bucket, p_change_pending[n],
+         p_change_acknowledged[n], p_change_missed[n], p_change_success_at[n], p_change_failure_at[n],
+         p_change_added[n], p_change_ok[n], p_change_not_ok[n], p_change_latencies[n]::bigint[]
+    from generate_series(1, cardinality(p_change_subject)) n;
 
   insert into event_segments (organization_id, category, stored_at, segment, entries)
-  select u.organization, 'messages', p_now, nextval('event_segment'), u.entries
-    from unnest(p_segment_organization, p_segment_entries) u(organization, entries);
+  select p_segment_organization[n], 'messages', p_now, nextval('event_segment'), p_segment_entries[n]
+    from generate_series(1, cardinality(p_segment_organization)) n;
 
   if cardinality(p_key_id) > 0 then
     update api_keys k set last_used_at = u.used_at
