@@ -19,6 +19,7 @@ const SchedulePage = lazy(async () => ({ default: (await import('./pages/schedul
 const EventsPage = lazy(async () => ({ default: (await import('./pages/events.tsx')).EventsPage }))
 const LedgerPage = lazy(async () => ({ default: (await import('./pages/ledger.tsx')).LedgerPage }))
 const ApiKeysPage = lazy(async () => ({ default: (await import('./pages/api-keys.tsx')).ApiKeysPage }))
+const DomainsPage = lazy(async () => ({ default: (await import('./pages/domains.tsx')).DomainsPage }))
 const OrganizationsPage = lazy(async () => ({ default: (await import('./pages/organizations.tsx')).OrganizationsPage }))
 
 /** Without a key there is one page. Addresses are behind the #, since the paths before it are the API's. */
@@ -66,6 +67,7 @@ function SignedIn({ apiKey }: { apiKey: string }) {
             <Route path="/events" component={EventsPage} />
             <Route path="/ledger" component={LedgerPage} />
             <Route path="/api-keys" component={ApiKeysPage} />
+            <Route path="/domains" component={DomainsPage} />
             <Route path="/organizations" component={OrganizationsPage} />
             <Route>
               <Redirect to="/" />

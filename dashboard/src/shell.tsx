@@ -4,6 +4,7 @@ import {
   BookOpen,
   Building2,
   CalendarClock,
+  Globe,
   Inbox,
   KeyRound,
   Layers,
@@ -102,6 +103,7 @@ function Side({ close }: { close?: ReactNode }) {
   const powers = usePowers().data
   const admin: Entry[] = [
     ...(powers?.owner ? [['API keys', '/api-keys', KeyRound] satisfies Entry] : []),
+    ...(powers?.domains ? [['Domains', '/domains', Globe] satisfies Entry] : []),
     ...(powers?.root ? [['Organizations', '/organizations', Building2] satisfies Entry] : []),
   ]
   return (

@@ -12,6 +12,8 @@ const message = await scene.call('POST', `/queues/${ids.orders}/messages`, {
   ...{ name: 'looked-at', data: '{"order":1,"customer":"c-1","total":2}' },
 })
 
+await scene.call('POST', '/domains', { name: 'partner', hostname: 'partner.example.com' })
+
 const pages: [string, string][] = [
   ['overview', '/'],
   ['queues', '/queues'],
@@ -27,6 +29,7 @@ const pages: [string, string][] = [
   ['usage events', '/events'],
   ['ledger', '/ledger'],
   ['API keys', '/api-keys'],
+  ['domains', '/domains'],
   ['organizations', '/organizations'],
 ]
 
@@ -40,6 +43,8 @@ const dialogs: [string, string, (visitor: Visitor) => Promise<void>][] = [
   ['checking', pages[6]![1], (visitor) => visitor.button('Check the way').click()],
   ['a new schedule', pages[4]![1], (visitor) => visitor.button('New schedule').click()],
   ['a new key', '/api-keys', (visitor) => visitor.button('New key').click()],
+  ['a new domain', '/domains', (visitor) => visitor.button('New domain').click()],
+  ['verifying', '/domains', (visitor) => visitor.pick('Actions for partner', 'Verify')],
   ['a new organization', '/organizations', (visitor) => visitor.button('New organization').click()],
 ]
 

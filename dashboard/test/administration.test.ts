@@ -71,6 +71,36 @@ test('an organization is made, limited, frozen and deleted', async () => {
   await assert.rejects(scene.call('GET', '/queues', undefined, key), /401/)
 })
 
+test('a domain is named, tells its file, is looked for in vain, moved and deleted', async () => {
+  await visitor.open('/domains')
+  await visitor.sees('No domain is named yet')
+  await visitor.button('New domain').click()
+  const dialog = visitor.dialog()
+  await dialog.getByLabel('Name').fill('shop')
+  await dialog.getByLabel('Host').fill('http://shop')
+  await dialog.getByRole('button', { name: 'Name the domain' }).click()
+  await dialog.locator('.fault').first().waitFor()
+  await dialog.getByLabel('Host').fill('127.0.0.1')
+  await dialog.getByLabel('Port').fill('1')
+  await dialog.getByRole('button', { name: 'Name the domain' }).click()
+  const { https } = (await scene.call('GET', '/domains?_embed'))._embedded.domains[0]
+  await dialog.getByText(`https://127.0.0.1:1/${https.context_path}/${https.file_name}`).waitFor()
+  await dialog.getByText(https.file_content).waitFor()
+  await dialog.getByRole('button', { name: 'Look for it now' }).click()
+  await dialog.getByRole('alert').getByText('/hostname').waitFor()
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  await visitor.pick('Actions for shop', 'Edit')
+  await dialog.getByLabel('Host').fill('shop.example.com')
+  await dialog.getByLabel('Port').fill('443')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  const row = page.getByRole('row', { name: /shop\.example\.com/ })
+  await row.getByText('pending').waitFor()
+  await visitor.pick('Actions for shop', 'Delete')
+  await visitor.button('Delete the domain').click()
+  await visitor.sees('No domain is named yet')
+})
+
 test('a schedule is made, run now, paused, changed and deleted', async () => {
   await visitor.open(`/queues/${scene.ids['search-index']}/schedules`)
   await visitor.button('New schedule').click()
@@ -119,7 +149,7 @@ test('the ledger balances', async () => {
 test('a feature that the server lacks does not break the page', async () => {
   for (const status of [404, 501]) {
     const answer = { title: 'Missing', status, detail: 'not here' }
-    for (const path of ['ledger', 'schedules', 'events/stream', 'stats/messages']) {
+    for (const path of ['ledger', 'schedules', 'events/stream', 'stats/messages', 'domains']) {
       await page.route(`**/v1/**${path}*`, (route) =>
         route.fulfill({ status, contentType: 'application/json', body: JSON.stringify(answer) }),
       )
@@ -127,6 +157,7 @@ test('a feature that the server lacks does not break the page', async () => {
     await page.reload()
     await visitor.open('/ledger')
     await visitor.sees(status === 404 ? 'There is no trace of the ledger' : 'This server does not have the ledger')
+    assert.equal(await page.getByRole('link', { name: 'Domains' }).count(), 0)
     await visitor.open('/schedules')
     await visitor.sees(/There is no trace of schedules|This server does not have schedules/)
     await visitor.open('/')

@@ -4,6 +4,7 @@ import { usePolling } from './live.ts'
 import type {
   ApiKey,
   Attempt,
+  Domain,
   LinkMap,
   Listener,
   Message,
@@ -52,6 +53,7 @@ export const useListener = (queueId: string, id: string) =>
 export const useMessage = (queueId: string, id: string) =>
   useOne<Message>('messages', 'message', `/queues/${queueId}/messages/${id}`)
 export const useApiKeys = () => useListing<ApiKey>('api_keys', '/api_keys')
+export const useDomains = () => useListing<Domain>('domains', '/domains')
 export const useOrganizations = () => useListing<Organization>('api_clients', '/api_clients')
 export const useSchedule = (queueId: string, id: string) =>
   useOne<Schedule>('schedules', 'schedule', `/queues/${queueId}/schedules/${id}`)
@@ -234,6 +236,8 @@ export function useAttempts(queueId: string, messageId: string) {
 export interface Powers {
   owner: boolean
   root: boolean
+  /** The server knows domains, and the key may see them. */
+  domains: boolean
 }
 
 export function usePowers() {
@@ -245,12 +249,12 @@ export function usePowers() {
           await call<{ api_keys?: Ref[] }>('GET', path, { query: { per_page: 1 }, signal })
           return true
         } catch (error) {
-          if (error instanceof ApiError && error.status === 403) return false
+          if (error instanceof ApiError && (error.status === 403 || error.isMissing)) return false
           throw error
         }
       }
-      const [owner, root] = await Promise.all([may('/api_keys'), may('/api_clients')])
-      return { owner, root }
+      const [owner, root, domains] = await Promise.all(['/api_keys', '/api_clients', '/domains'].map(may))
+      return { owner: owner!, root: root!, domains: domains! }
     },
     staleTime: Number.POSITIVE_INFINITY,
   })

@@ -140,6 +140,19 @@ export interface Organization {
   root?: boolean
 }
 
+export interface Domain {
+  id: string
+  name: string
+  hostname: string
+  port: number
+  status: 'pending' | 'verified'
+  verified_at: number | null
+  verified_until: number | null
+  https: { context_path: string; file_name: string; file_content: string; created_at: number; expires_at: number }
+  created_at: number
+  updated_at: number
+}
+
 export type EventType =
   | 'api_key_added'
   | 'api_key_updated'
