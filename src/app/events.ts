@@ -1,12 +1,16 @@
 import type { Principal } from '../core/api-key.ts'
 import type { EventCategory, UsageEvent } from '../core/event.ts'
 import type { EventPlace } from '../core/event-id.ts'
+import { Problem } from '../core/problem.ts'
+import type { Only } from '../store/store.ts'
 import type { AppDeps } from './deps.ts'
 import type { Listing } from './page.ts'
 import { onlyVisible } from './visibility.ts'
 
 /** A key that sees little may have to look far; past this the caller goes on by the cursor. */
 const MAX_READS = 50
+/** A page by its number has no place to go on from, and so is read through to: half a million commits. */
+const MAX_READS_TO_PAGE = 5_000
 const READ_AT_ONCE = 1_000
 
 export interface EventListing extends Listing<UsageEvent> {
@@ -14,7 +18,10 @@ export interface EventListing extends Listing<UsageEvent> {
   next: EventPlace | null
 }
 
-/** Newest first, those that the key may see; `after` continues below that place. */
+/**
+ * Newest first, those that the key may see; `after` continues below that place. Throws `bad_query` where `offset` lies
+ * too far for a key that does not see everything.
+ */
 export async function listEvents(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'eventRetentionMs'>,
   ask: {
@@ -23,20 +30,45 @@ export async function listEvents(
     after: EventPlace | null
     offset: number
     limit: number
+    /** Then it must be the whole page; else what is missing can be had from `next` on. */
+    byPage: boolean
   },
 ): Promise<EventListing> {
   const { organizationId } = ask.principal
   const only = onlyVisible(ask.principal, 'events')
   const since = deps.runtime.now() - deps.eventRetentionMs
-  const wanted = ask.offset + ask.limit
+  const { after: start, offset } = await startOf(deps.store, ask, { only, since })
+  const wanted = offset + ask.limit
   const events: UsageEvent[] = []
-  let after = ask.after
-  for (let reads = 0; reads < MAX_READS && events.length < wanted; reads++) {
-    const limit = Math.min(wanted - events.length, READ_AT_ONCE)
+  let passed = 0
+  let after = start
+  for (let read = 0; passed + events.length < wanted; read++) {
+    if (ask.byPage && read === MAX_READS_TO_PAGE) throw tooFar()
+    if (!ask.byPage && read === MAX_READS) break
+    const limit = Math.min(wanted - passed - events.length, READ_AT_ONCE)
     const page = await deps.store.events.list({ organizationId, categories: ask.categories, only, since, after, limit })
-    events.push(...page.events)
+    const before = Math.min(offset - passed, page.events.length)
+    passed += before
+    events.push(...page.events.slice(before))
     after = page.next
     if (after === null) break
   }
-  return { entries: events.slice(ask.offset), more: after !== null, next: after }
+  return { entries: events, more: after !== null, next: after }
+}
+
+/** Where to begin reading, and how many of the events that are read from there are to be passed over. */
+async function startOf(
+  store: AppDeps['store'],
+  ask: { principal: Principal; categories: readonly EventCategory[]; after: EventPlace | null; offset: number },
+  { only, since }: { only: Only; since: number },
+): Promise<{ after: EventPlace | null; offset: number }> {
+  // Which events a key sees is told by reading them.
+  if (only !== null || ask.offset === 0) return ask
+  const { organizationId } = ask.principal
+  return store.events.skip({ organizationId, categories: ask.categories, since, offset: ask.offset })
+}
+
+function tooFar(): Problem {
+  const message = 'is too far to be found by a key that sees some things only; go on by _links.next instead'
+  return new Problem('bad_query', { errors: [{ path: 'page', message }] })
 }

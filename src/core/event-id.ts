@@ -28,3 +28,17 @@ export function placeOfEvent(id: string): EventPlace | null {
   const index = decodeNumber(id.slice(TIME_CHARS + SEGMENT_CHARS))
   return Number.isSafeInteger(storedAt) && Number.isSafeInteger(segment) ? { storedAt, segment, index } : null
 }
+
+/** How far the numbers of two segments lie apart that are stored a millisecond apart. */
+export const SEGMENTS_PER_MS = 62n ** BigInt(SEGMENT_CHARS)
+
+/** Where a segment lies as a number: numbers sort as the segments do. */
+export function segmentNumber({ storedAt, segment }: Pick<EventPlace, 'storedAt' | 'segment'>): bigint {
+  return BigInt(storedAt) * SEGMENTS_PER_MS + BigInt(segment)
+}
+
+/** The place before a segment's first event; there need not be such a segment. */
+export function placeOfSegment(number: bigint): EventPlace {
+  const segment = Number(number % SEGMENTS_PER_MS)
+  return { storedAt: Number(number / SEGMENTS_PER_MS), segment: Math.min(segment, Number.MAX_SAFE_INTEGER), index: 0 }
+}

@@ -67,3 +67,24 @@ export function decodeNumber(text: string): number {
   for (const letter of text) number = number * 62 + ALPHABET.indexOf(letter)
   return number
 }
+
+/** How far the numbers of two ids lie apart that are made a millisecond apart. */
+export const IDS_PER_MS = 62n ** BigInt(RANDOM_CHARS)
+
+/** An id as a number: numbers sort as their ids do. */
+export function idNumber(id: string): bigint {
+  let number = 0n
+  for (const letter of id) number = number * 62n + BigInt(ALPHABET.indexOf(letter))
+  return number
+}
+
+/** The text that is such a number, which need not be anything's id. */
+export function idOfNumber(number: bigint): string {
+  let left = number
+  let text = ''
+  for (let i = 0; i < ID_LENGTH; i++) {
+    text = ALPHABET[Number(left % 62n)] + text
+    left /= 62n
+  }
+  return text
+}

@@ -5,7 +5,7 @@ import { EXAMPLE_ID } from './openapi/examples.ts'
 /** Pages are 100 entries unless told. */
 export const DEFAULT_PAGE_SIZE = 100
 /** Far beyond any listing, and small enough that an offset stays exact. */
-const MAX_PAGE = 1_000_000_000
+export const MAX_PAGE = 1_000_000_000
 
 export const Name = Type.String({ format: 'name', description: NAME_RULE })
 export const Id = Type.String({

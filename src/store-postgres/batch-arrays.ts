@@ -125,8 +125,9 @@ export class BatchArrays {
   /** How many values there are. */
   static readonly count = 1 + 2 + 6 + 2 + 7 + 8 + 5 + 3 + 1 + 14
 
-  static segments(segments: readonly (readonly [organizationId: string, entries: string])[]): Value[] {
-    return [texts(segments.map(([organizationId]) => organizationId)), texts(segments.map(([, entries]) => entries))]
+  static segments(segments: readonly (readonly [organizationId: string, text: { entries: string }])[]): Value[] {
+    const [organizationIds, entries] = [segments.map(([id]) => id), segments.map(([, text]) => text.entries)]
+    return [texts(organizationIds), texts(entries)]
   }
 
   /** In the order of their ids, so that two nodes never wait for each other. */

@@ -1,8 +1,10 @@
 import type { EventCategory, UsageEvent } from '../core/event.ts'
-import { type EventPlace, placeOfEvent } from '../core/event-id.ts'
+import { type EventPlace, placeOfEvent, placeOfSegment, SEGMENTS_PER_MS, segmentNumber } from '../core/event-id.ts'
 import type { EventPage, EventStore } from '../store/events.ts'
+import { findFarPlace, isFar } from '../store/far-place.ts'
 import { eventsOf, type Segment } from '../store/segment.ts'
 import type { Only } from '../store/store.ts'
+import { Turns } from '../store/turns.ts'
 import { texts } from './arrays.ts'
 import type { Database } from './transaction.ts'
 
@@ -18,6 +20,21 @@ const NEWEST = `
        order by stored_at desc, segment desc limit $6) s
    order by s.stored_at desc, s.segment desc limit $6`
 
+const NEWEST_PLACES = `
+  select s.stored_at as "storedAt", s.segment
+    from unnest($2::text[]) u(category) cross join lateral (
+      select stored_at, segment from event_segments where organization_id = $1 and category = u.category
+       order by stored_at desc, segment desc limit 1) s
+   order by s.stored_at desc, s.segment desc limit 1`
+
+/** In the index alone. */
+const COUNT = `
+  select coalesce(sum(s.events), 0)::bigint as events
+    from unnest($2::text[]) u(category) cross join lateral (
+      select sum(events) as events from event_segments
+       where organization_id = $1 and category = u.category
+         and (stored_at, segment) >= ($3, $4) and (stored_at, segment) < ($5, $6)) s`
+
 const PRUNE = `
   delete from event_segments where (organization_id, category, stored_at, segment) in
     (select organization_id, category, stored_at, segment from event_segments
@@ -28,6 +45,8 @@ const ABOVE_ALL: EventPlace = { storedAt: Number.MAX_SAFE_INTEGER, segment: Numb
 type Ask = Parameters<EventStore['list']>[0]
 
 export function createEventStore({ db }: Database): EventStore {
+  const turns = new Turns()
+
   async function list(ask: Ask): Promise<EventPage> {
     const { organizationId, categories, since } = ask
     const { storedAt, segment } = ask.after ?? ABOVE_ALL
@@ -37,8 +56,36 @@ export function createEventStore({ db }: Database): EventStore {
     return pageOf(segments, ask)
   }
 
+  async function skip({ organizationId, since, offset, ...ask }: Parameters<EventStore['skip']>[0]) {
+    const categories = texts(ask.categories)
+    const [newest] = await db.rows<Pick<EventPlace, 'storedAt' | 'segment'>>(NEWEST_PLACES, [
+      organizationId,
+      categories,
+    ])
+    if (newest === undefined) return { after: null, offset }
+    const oldest = segmentNumber({ storedAt: since, segment: 0 })
+    const far = await findFarPlace({
+      newest: segmentNumber(newest),
+      perMs: SEGMENTS_PER_MS,
+      offset,
+      lists: ask.categories.length,
+      async count(from, to) {
+        const [low, high] = [placeOfSegment(from > oldest ? from : oldest), placeOfSegment(to)]
+        const range = [low.storedAt, low.segment, high.storedAt, high.segment] as const
+        const [row] = await db.rows<{ events: number }>(COUNT, [organizationId, categories, ...range])
+        return row!.events
+      },
+    })
+    return { after: placeOfSegment(far.below), offset: far.offset }
+  }
+
   return {
     list,
+    async skip(ask) {
+      return isFar(ask.offset, ask.categories.length)
+        ? turns.take(() => skip(ask))
+        : { after: null, offset: ask.offset }
+    },
     prune: ({ before, limit }) => db.run(PRUNE, [before, limit]),
   }
 }

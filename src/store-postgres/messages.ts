@@ -1,8 +1,11 @@
 import type { Attempt } from '../core/attempt.ts'
+import { IDS_PER_MS, idNumber, idOfNumber } from '../core/id.ts'
 import type { Message } from '../core/message.ts'
 import { contradicts } from '../store/belief.ts'
+import { findFarPlace, isFar } from '../store/far-place.ts'
 import type { MessageDetails, MessageStore } from '../store/messages.ts'
 import type { Revised } from '../store/store.ts'
+import { Turns } from '../store/turns.ts'
 import { numbers, texts } from './arrays.ts'
 import { Changes, writeChanges } from './changes.ts'
 import { pendingOf, summariesOf } from './delivery-summaries.ts'
@@ -34,15 +37,31 @@ const NEWEST = `
      and exists (select 1 from queues q where q.organization_id = $1 and q.id = $2)
    order by m.id desc`
 
-/** Over many queues, each of which is read from its newest on. */
+const SEEN = `($3::text[] is null or q.id = any($3) or o.id = any($3))`
+
+/** Over many queues, each of which is read from its newest on; by their ids alone, for some have a lot to tell. */
 const NEWEST_ACROSS = `
-  select ${MESSAGE_COLUMNS} from queues q cross join lateral (
-     select * from messages o
-      where o.organization_id = $1 and o.queue_id = q.id and o.id < $2
-        and ($3::text[] is null or q.id = any($3) or o.id = any($3))
-      order by o.id desc limit $4::bigint + $5::bigint) m
-   where q.organization_id = $1 and ($6::text is null or q.id = $6)
-   order by m.id desc limit $4 offset $5`
+  select ${MESSAGE_COLUMNS} from (
+    select o.queue_id, o.id from queues q cross join lateral (
+       select o.queue_id, o.id from messages o
+        where o.organization_id = $1 and o.queue_id = q.id and o.id < $2 and ${SEEN}
+        order by o.id desc limit $4::bigint + $5::bigint) o
+     where q.organization_id = $1 and ($6::text is null or q.id = $6)
+     order by o.id desc limit $4 offset $5) p
+    join messages m on m.organization_id = $1 and m.queue_id = p.queue_id and m.id = p.id
+   order by m.id desc`
+
+const NEWEST_ID = `
+  select max(o.id) as id from queues q cross join lateral (
+     select o.id from messages o
+      where o.organization_id = $1 and o.queue_id = q.id and o.id < $2 and ${SEEN} order by o.id desc limit 1) o
+   where q.organization_id = $1`
+
+/** In the index alone. */
+const COUNT_ACROSS = `
+  select count(*) as messages from queues q
+    join messages o on o.organization_id = $1 and o.queue_id = q.id and o.id >= $2 and o.id < $4 and ${SEEN}
+   where q.organization_id = $1`
 
 const UPDATE = `
   update messages set name = $4, deliver_at = $5, revision = revision + 1
@@ -69,11 +88,14 @@ const ATTEMPTS = `
 const AFTER_ALL = '~'
 
 type Ask = { organizationId: string; queueId: string; id: string }
+type ListAsk = Parameters<MessageStore['list']>[0]
 
 export function createMessageStore(
-  { transact, snapshot }: Database,
+  { transact, snapshot, db }: Database,
   { leases, publish, clock, routines }: { leases: Leases; publish: Publish; clock: Clock; routines: Routines },
 ): MessageStore {
+  const turns = new Turns()
+
   async function find(on: Db, { organizationId, queueId, id }: Ask, sql = GET) {
     const [row] = await on.rows<Revised<Message>>(sql, [organizationId, queueId, id])
     if (row === undefined) return null
@@ -86,7 +108,7 @@ export function createMessageStore(
     return messages.map((message, index) => ({ message, deliveries: summaries[index]! }))
   }
 
-  async function page(on: Db, ask: Parameters<MessageStore['list']>[0]): Promise<Message[]> {
+  async function page(on: Db, ask: ListAsk): Promise<Message[]> {
     const { organizationId, queueId, only, limit, offset } = ask
     const before = ask.before ?? AFTER_ALL
     const rows =
@@ -94,6 +116,27 @@ export function createMessageStore(
         ? await on.rows<Message>(NEWEST, [organizationId, queueId, before, limit, offset])
         : await on.rows<Message>(NEWEST_ACROSS, [organizationId, before, onlyOf(only), limit, offset, queueId])
     return rows.map(messageOf)
+  }
+
+  /** The same part of a listing over all queues, told from a place that is near it. */
+  async function farther(ask: ListAsk): Promise<ListAsk> {
+    const { organizationId } = ask
+    const only = onlyOf(ask.only)
+    const [newest] = await db.rows<{ id: string | null }>(NEWEST_ID, [organizationId, ask.before ?? AFTER_ALL, only])
+    if (newest?.id == null) return ask
+    const { below, offset } = await findFarPlace({
+      newest: idNumber(newest.id),
+      perMs: IDS_PER_MS,
+      offset: ask.offset,
+      // One statement counts them all.
+      lists: 1,
+      async count(from, to) {
+        const range = [idOfNumber(from), only, idOfNumber(to)] as const
+        const [row] = await db.rows<{ messages: number }>(COUNT_ACROSS, [organizationId, ...range])
+        return row!.messages
+      },
+    })
+    return { ...ask, before: idOfNumber(below), offset }
   }
 
   /** Moves the deliveries of a message that nobody has touched; else does nothing. */
@@ -126,8 +169,10 @@ export function createMessageStore(
       })
     },
     async list(ask) {
+      const isLong = ask.queueId === null && isFar(ask.offset, 1)
+      const near = isLong ? await turns.take(() => farther(ask)) : ask
       return snapshot(async (on) => {
-        const messages = await page(on, ask)
+        const messages = await page(on, near)
         return ask.full ? detailed(on, messages) : messages.map((message) => ({ message, deliveries: [] }))
       })
     },

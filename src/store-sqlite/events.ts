@@ -1,18 +1,38 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { EventCategory, UsageEvent } from '../core/event.ts'
-import { type EventPlace, placeOfEvent } from '../core/event-id.ts'
+import { type EventPlace, placeOfEvent, placeOfSegment, SEGMENTS_PER_MS, segmentNumber } from '../core/event-id.ts'
 import type { EventPage, EventStore } from '../store/events.ts'
+import { findFarPlace, isFar } from '../store/far-place.ts'
 import { eventsOf, type Segment } from '../store/segment.ts'
 import type { Only } from '../store/store.ts'
-import { reading, type Transact } from './transaction.ts'
+import { Turns } from '../store/turns.ts'
+import { Pauses, STATEMENT_UNITS } from './pauses.ts'
+import { reading, readingLong, type Transact } from './transaction.ts'
 
 /** A key that sees little of a large organization must not keep everybody's writes waiting while it looks for it. */
 const MAX_SEGMENTS_READ = 100
+
+/** About a millisecond's work. */
+const COUNTED_AT_ONCE = 5_000
 
 const NEWEST = `
   select segment, category, stored_at as storedAt, entries from event_segments
    where organization_id = ? and category = ? and stored_at >= ? and (stored_at, segment) <= (?, ?)
    order by stored_at desc, segment desc`
+
+const NEWEST_PLACE = `
+  select stored_at as storedAt, segment from event_segments
+   where organization_id = ? and category = ? order by stored_at desc, segment desc limit 1`
+
+const BETWEEN = `
+   where organization_id = :organizationId and category = :category
+     and (stored_at, segment) >= (:fromTime, :fromSegment) and (stored_at, segment) < (:belowTime, :belowSegment)`
+/** Where a piece of the index ends that can be counted at once. */
+const PIECE_END = `
+  select stored_at as storedAt, segment from event_segments ${BETWEEN}
+   order by stored_at, segment limit 1 offset ${COUNTED_AT_ONCE}`
+/** In the index alone. */
+const COUNT = `select count(*) as segments, coalesce(sum(events), 0) as events from event_segments ${BETWEEN}`
 
 /** The newest one stays, however old: no number of a segment may come back. */
 const PRUNE = `
@@ -31,6 +51,8 @@ export function createEventStore(db: DatabaseSync, transact: Transact): EventSto
   )
   const statements = new Map(newest)
   const prune = db.prepare(PRUNE)
+  const [newestPlace, pieceEnd, count] = [db.prepare(NEWEST_PLACE), db.prepare(PIECE_END), db.prepare(COUNT)]
+  const turns = new Turns()
 
   function segmentsOf(category: EventCategory, { organizationId, since, after }: Ask): Iterator<Segment> {
     const { storedAt, segment } = after ?? ABOVE_ALL
@@ -54,14 +76,63 @@ export function createEventStore(db: DatabaseSync, transact: Transact): EventSto
     return { events, next: null }
   }
 
+  /** Events of one category in the segments from `from` on and below `below`. */
+  async function countOf(category: EventCategory, organizationId: string, range: Range, pauses: Pauses) {
+    let sum = 0
+    let from: SegmentPlace | undefined = range.from
+    while (from !== undefined) {
+      const subject = { organizationId, category, fromTime: from.storedAt, fromSegment: from.segment }
+      const rest = { ...subject, belowTime: range.below.storedAt, belowSegment: range.below.segment }
+      const end = pieceEnd.get(rest) as unknown as SegmentPlace | undefined
+      const piece = end === undefined ? rest : { ...subject, belowTime: end.storedAt, belowSegment: end.segment }
+      const { segments, events } = count.get(piece) as { segments: number; events: number }
+      sum += events
+      if (pauses.due(2 * segments + 2 * STATEMENT_UNITS)) await pauses.pause()
+      from = end
+    }
+    return sum
+  }
+
+  async function skip({ organizationId, categories, since, offset }: Parameters<EventStore['skip']>[0]) {
+    const places = categories.map((category) => newestPlace.get(organizationId, category) as SegmentPlace | undefined)
+    const numbers = places.filter((place) => place !== undefined).map(segmentNumber)
+    if (numbers.length === 0) return { after: null, offset }
+    const pauses = new Pauses()
+    const oldest = segmentNumber({ storedAt: since, segment: 0 })
+    const far = await findFarPlace({
+      newest: numbers.reduce((a, b) => (a > b ? a : b)),
+      perMs: SEGMENTS_PER_MS,
+      offset,
+      lists: categories.length,
+      async count(from, to) {
+        const range = { from: placeOfSegment(from > oldest ? from : oldest), below: placeOfSegment(to) }
+        let sum = 0
+        for (const category of categories) sum += await countOf(category, organizationId, range, pauses)
+        return sum
+      },
+    })
+    return { after: placeOfSegment(far.below), offset: far.offset }
+  }
+
   return {
     async list(ask) {
       return reading(() => list(ask))
+    },
+    async skip(ask) {
+      if (!isFar(ask.offset, ask.categories.length)) return { after: null, offset: ask.offset }
+      return readingLong(() => turns.take(() => skip(ask)))
     },
     async prune({ before, limit }) {
       return transact(() => Number(prune.run(limit, before).changes))
     },
   }
+}
+
+type SegmentPlace = Pick<EventPlace, 'storedAt' | 'segment'>
+
+interface Range {
+  from: SegmentPlace
+  below: SegmentPlace
 }
 
 /** The events of a segment that were asked for, newest first. */

@@ -24,6 +24,11 @@ const DOWNWARD = `
   select below_id as belowId, messages from message_marks
    where queue_id = ? and below_id <= ? order by below_id desc`
 
+const FIRST_FROM = `select min(below_id) as id from message_marks where queue_id = ? and below_id >= ?`
+const LAST_UP_TO = `select max(below_id) as id from message_marks where queue_id = ? and below_id <= ?`
+const SUM = `
+  select coalesce(sum(messages), 0) as messages from message_marks where queue_id = ? and below_id > ? and below_id <= ?`
+
 /** The messages of a queue from `from` (its newest mark) on, which no mark has counted. */
 interface Open {
   from: string
@@ -43,7 +48,8 @@ export class MessageMarks {
   constructor(db: DatabaseSync) {
     const [newest, insert, count] = [db.prepare(NEWEST), db.prepare(INSERT), db.prepare(COUNT)]
     const [add, drop, downward] = [db.prepare(ADD), db.prepare(DROP), db.prepare(DOWNWARD)]
-    this.#statements = { newest, insert, count, add, drop, downward }
+    const [firstFrom, lastUpTo, sum] = [db.prepare(FIRST_FROM), db.prepare(LAST_UP_TO), db.prepare(SUM)]
+    this.#statements = { newest, insert, count, add, drop, downward, firstFrom, lastUpTo, sum }
   }
 
   /** Within the transaction that has just stored the message. */
@@ -81,6 +87,28 @@ export class MessageMarks {
       above = mark
     }
     return place
+  }
+
+  /** Whether any of the queue's messages are counted. */
+  has(queueId: string): boolean {
+    return this.#statements.newest.get(queueId) !== undefined
+  }
+
+  /** How many messages lie at `from` or above and below `below`; and how many entries were read to know it. */
+  between(queueId: string, from: string, below: string): { messages: number; read: number } {
+    const { firstFrom, lastUpTo, sum } = this.#statements
+    const first = (firstFrom.get(queueId, from) as { id: string | null }).id
+    const last = (lastUpTo.get(queueId, below) as { id: string | null }).id
+    if (first === null || last === null || first >= last) return this.counted(queueId, from, below)
+    const ends = this.#count(queueId, from, first) + this.#count(queueId, last, below)
+    const { messages } = sum.get(queueId, first, last) as { messages: number }
+    return { messages: ends + messages, read: ends + Math.ceil(messages / BLOCK) }
+  }
+
+  /** The same entry by entry, for a queue without marks. */
+  counted(queueId: string, from: string, below: string): { messages: number; read: number } {
+    const messages = this.#count(queueId, from, below)
+    return { messages, read: messages }
   }
 
   #mark(queueId: string, open: Open, belowId: string): void {

@@ -11,8 +11,8 @@ import { onlyOf } from './listing.ts'
 import { createMessageErasure, type ErasureParts } from './message-erasure.ts'
 import { AFTER_ALL } from './message-marks.ts'
 import { createMessageSearch } from './message-search.ts'
-import { newestAcross } from './newest-across.ts'
-import { reading, type Transact } from './transaction.ts'
+import { createMessagesAcross } from './messages-across.ts'
+import { reading, readingLong, type Transact } from './transaction.ts'
 
 export const MESSAGE_COLUMNS = `
   id, organization_id as organizationId, queue_id as queueId, name, key, data,
@@ -33,7 +33,6 @@ const NEWEST_ONLY = `
    order by id desc limit :limit offset :offset`
 
 const READ_ONE = `select ${MESSAGE_COLUMNS} from messages where queue_id = ? and id = ?`
-const QUEUE_IDS = `select id from queues where organization_id = ?`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
 const PULLED = `select 1 from deliveries where sequence = ? and moved = 1 and pulled_at is not null`
 const UPDATE = `update messages set name = ?, deliver_at = ?, revision = revision + 1 where sequence = ?`
@@ -45,7 +44,10 @@ const ATTEMPTS = `
   select listener_id as listenerId, number, started_at as startedAt, duration_ms as durationMs, status, error, response
     from attempts where sequence = ? order by listener_id, number desc`
 
-type Ask = { organizationId: string; queueId: string; id: string }
+interface Ask {
+  one: { organizationId: string; queueId: string; id: string }
+  list: Parameters<MessageStore['list']>[0]
+}
 
 export function createMessageStore(
   db: DatabaseSync,
@@ -53,7 +55,8 @@ export function createMessageStore(
   shared: ErasureParts & { leases: Leases },
 ): MessageStore {
   const { leases, marks } = shared
-  const [get, newest, queueIds] = [db.prepare(GET), db.prepare(NEWEST), db.prepare(QUEUE_IDS)]
+  const [get, newest] = [db.prepare(GET), db.prepare(NEWEST)]
+  const across = createMessagesAcross(db, marks)
   const newestOnly = db.prepare(NEWEST_ONLY)
   const [queueExists, attempts] = [db.prepare(QUEUE_EXISTS), db.prepare(ATTEMPTS)]
   const readOne = db.prepare(READ_ONE)
@@ -66,7 +69,7 @@ export function createMessageStore(
     read: ({ queueId, id }) => readOne.get(queueId, id) as unknown as Message,
   })
 
-  const find = ({ organizationId, queueId, id }: Ask): { message: Message; revision: number } | null => {
+  const find = ({ organizationId, queueId, id }: Ask['one']): { message: Message; revision: number } | null => {
     // The messages of a deleted queue are swept later; nobody may see them until then.
     if (queueExists.get(organizationId, queueId) === undefined) return null
     const row = get.get(queueId, id, organizationId) as unknown as Revised<Message> | undefined
@@ -89,15 +92,32 @@ export function createMessageStore(
     offset: number
   }
 
-  function list(ask: Parameters<MessageStore['list']>[0]): Message[] {
-    const { organizationId, queueId, only, limit, offset } = ask
-    const before = ask.before ?? AFTER_ALL
-    if (queueId === null) {
-      const queues = queueIds.all(organizationId).map((row) => row.id as string)
-      return newestAcross(queues, (queue, part) => page(queue, organizationId, only, part), { before, limit, offset })
+  async function listAcross(ask: Ask['list']): Promise<Message[]> {
+    const rows: Message[] = []
+    let { offset } = ask
+    let before = ask.before ?? AFTER_ALL
+    for (;;) {
+      const limit = ask.limit - rows.length
+      const places = await across({ ...ask, before, offset, limit })
+      for (const { queueId, id } of places) {
+        const row = readOne.get(queueId, id) as unknown as Message | undefined
+        if (row !== undefined) rows.push(row)
+      }
+      // What was deleted while others were found makes room for some below: a short page would say that it is the last.
+      if (rows.length === ask.limit || places.length < limit) return rows
+      before = places.at(-1)!.id
+      offset = 0
     }
+  }
+
+  function listOne({ organizationId, only, limit, offset, ...ask }: Ask['list'], queueId: string): Message[] {
     if (queueExists.get(organizationId, queueId) === undefined) return []
-    return page(queueId, organizationId, only, { before, limit, offset })
+    return page(queueId, organizationId, only, { before: ask.before ?? AFTER_ALL, limit, offset })
+  }
+
+  function shown(rows: Message[], full: boolean): MessageDetails[] {
+    const messages = rows.map((row) => ({ ...row }))
+    return full ? messages.map(detailed) : messages.map((message) => ({ message, deliveries: [] }))
   }
 
   /** Takes a message out of every table. */
@@ -131,10 +151,9 @@ export function createMessageStore(
       })
     },
     async list(ask) {
-      return reading(() => {
-        const messages = list(ask).map((row) => ({ ...row }))
-        return ask.full ? messages.map(detailed) : messages.map((message) => ({ message, deliveries: [] }))
-      })
+      const { queueId } = ask
+      if (queueId === null) return readingLong(async () => shown(await listAcross(ask), ask.full))
+      return reading(() => shown(listOne(ask, queueId), ask.full))
     },
     async search(ask) {
       return reading(() => {

@@ -30,3 +30,12 @@ export function reading<Result>(work: () => Result): Result {
     throw translated(error)
   }
 }
+
+/** The same for a read that is done in pieces, between which others write. */
+export async function readingLong<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw translated(error)
+  }
+}

@@ -12,7 +12,7 @@ const COUNT_EVERY_MS = 1_000
 const COUNT_EVERY_COMMITS = 500
 
 const INSERT_SEGMENT = `
-  insert into event_segments (organization_id, category, stored_at, entries) values (?, ?, ?, ?)`
+  insert into event_segments (organization_id, category, stored_at, entries, events) values (?, ?, ?, ?, ?)`
 
 /** `type` is one of ours and no caller's text. */
 const countOne = (type: EventType) => `
@@ -108,7 +108,8 @@ export function createUsage(db: DatabaseSync, transact: Transact) {
     /** One event of a key, a queue or a listener, with its count; within the transaction that it tells of. */
     note({ type, organizationId, id, name, queueId, reason }: Happening, now: number): void {
       const place = queueId === null ? '' : placeLine(queueId, '')
-      insertSegment.run(organizationId, categoryOf(type), now, place + reasonedLineOf(type, id, name, reason ?? null))
+      const line = reasonedLineOf(type, id, name, reason ?? null)
+      insertSegment.run(organizationId, categoryOf(type), now, place + line, 1)
       const [bucket, counter] = [bucketStart(now), counters.get(type)!]
       counter.run(bucket, organizationId, '', '')
       counter.run(bucket, organizationId, queueId ?? id, queueId === null ? '' : id)
@@ -116,8 +117,8 @@ export function createUsage(db: DatabaseSync, transact: Transact) {
     /** All that one commit did with messages, within its transaction; call the answer once that is on disk. */
     write(changes: UsageChanges, now: number): () => void {
       let lastSegment: number | null = null
-      for (const [organizationId, entries] of changes.segments()) {
-        lastSegment = Number(insertSegment.run(organizationId, 'messages', now, entries).lastInsertRowid)
+      for (const [organizationId, { entries, events }] of changes.segments()) {
+        lastSegment = Number(insertSegment.run(organizationId, 'messages', now, entries, events).lastInsertRowid)
       }
       return lastSegment === null ? () => undefined : count(changes, now, lastSegment)
     },

@@ -23,6 +23,16 @@ export interface EventStore {
     after: EventPlace | null
     limit: number
   }): Promise<EventPage>
+  /**
+   * Where a listing of these events gets to by passing over the `offset` newest ones: how many of them are still to be
+   * passed over, one by one, below `after`. That is a few hundred at most, and more only within one segment.
+   */
+  skip(ask: {
+    organizationId: string
+    categories: readonly EventCategory[]
+    since: number
+    offset: number
+  }): Promise<{ after: EventPlace | null; offset: number }>
   /** Removes what was stored before `before`, up to `limit` segments. Answers with how many it removed. */
   prune(ask: { before: number; limit: number }): Promise<number>
 }

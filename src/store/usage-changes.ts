@@ -23,6 +23,11 @@ interface Part {
   lines: string
 }
 
+interface SegmentText {
+  entries: string
+  events: number
+}
+
 /** Gathers what a transaction does with messages, so that it is written once a transaction and not once a message. */
 export class UsageChanges {
   readonly #parts = new Map<string, Part>()
@@ -47,12 +52,15 @@ export class UsageChanges {
     }
   }
 
-  /** The text of each organization's segment. */
-  segments(): Map<string, string> {
-    const segments = new Map<string, string>()
+  /** Each organization's segment: its text, and how many events it tells of. */
+  segments(): Map<string, SegmentText> {
+    const segments = new Map<string, SegmentText>()
     for (const { tally, lines } of this.#parts.values()) {
-      const before = segments.get(tally.organizationId) ?? ''
-      segments.set(tally.organizationId, before + placeLine(tally.queueId, tally.listenerId) + lines)
+      const { entries, events } = segments.get(tally.organizationId) ?? { entries: '', events: 0 }
+      segments.set(tally.organizationId, {
+        entries: entries + placeLine(tally.queueId, tally.listenerId) + lines,
+        events: events + tally.added + tally.ok + tally.notOk,
+      })
     }
     return segments
   }

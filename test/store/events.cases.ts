@@ -22,9 +22,13 @@ import type { Given, StoreCase } from './suite.ts'
 type Ask = Partial<Parameters<EventStore['list']>[0]> & { organizationId: string }
 
 /** Everything that is listed, page by page, newest first. */
-export async function eventsListed({ store }: Given, ask: Ask): Promise<UsageEvent[]> {
+export function eventsListed({ store }: Given, ask: Ask): Promise<UsageEvent[]> {
+  return eventsAfter({ store }, ask, null)
+}
+
+async function eventsAfter({ store }: Pick<Given, 'store'>, ask: Ask, start: EventPlace | null): Promise<UsageEvent[]> {
   const events: UsageEvent[] = []
-  let after: EventPlace | null = null
+  let after = start
   for (let pages = 0; pages < 10_000; pages++) {
     const whole = { categories: EVENT_CATEGORIES, only: null, since: 0, limit: 100 }
     const page = await store.events.list({ ...whole, ...ask, after })
@@ -263,6 +267,59 @@ export const eventCases: StoreCase[] = [
       assert.deepEqual(removed, [3, 3, 1, 0])
       assert.equal((await eventsListed(given, { organizationId: organization.id })).length, 5)
       assert.equal(await events.prune({ before: NOW - 1e9, limit: 3 }), 0)
+    },
+  },
+  {
+    name: 'passing over many events leads to where reading them one by one does',
+    async run(given) {
+      const { organization, queue } = await storedScene(given)
+      const organizationId = organization.id
+      const stranger = await storedScene(given)
+      for (let i = 0; i < 90; i++) {
+        const now = NOW + i * 7_000
+        // As many in one segment as its turn says, under times that sometimes come twice.
+        const template = await acceptFor(given, queue)
+        const messages = Array.from({ length: 1 + (i % 23) }, () => ({
+          message: given.make.message(queue, { name: `m${i}` }),
+          deliveries: [],
+        }))
+        await commit({ ...given, now: now - (i % 2) * 7_000 }, { accepts: [{ ...template, messages }] })
+        await commit({ ...given, now }, { accepts: [await acceptFor(given, stranger.queue)] })
+        if (i % 9 === 0) {
+          const changes = { name: `q${i}` }
+          await given.store.queues.update({ organizationId, id: queue.id, changes, now })
+          const key = given.make.apiKey(organization, { createdAt: now })
+          await given.store.apiKeys.create(key)
+          await given.store.apiKeys.delete({ organizationId, id: key.id, now })
+          const { deliveries } = await accepted({ ...given, now }, queue, { leased: true })
+          await settled({ ...given, now }, deliveries[0]!, i % 2 === 0 ? MISSED : ACKNOWLEDGED)
+        }
+      }
+      for (const categories of [EVENT_CATEGORIES, ['messages'], ['queues', 'listeners']] as const) {
+        for (const since of [0, NOW + 200_000]) {
+          const all = await eventsListed(given, { organizationId, categories, since })
+          for (const offset of [0, 1, 399, 401, 402, 700, 951, all.length - 1, all.length, all.length + 9_000]) {
+            const skipped = await given.store.events.skip({ organizationId, categories, since, offset })
+            const rest = await eventsAfter(given, { organizationId, categories, since }, skipped.after)
+            assert.deepEqual(rest.slice(skipped.offset), all.slice(offset), `${categories} since ${since}: ${offset}`)
+          }
+        }
+      }
+    },
+  },
+  {
+    name: 'of many events no more than a few hundred are left to be passed over one by one',
+    async run(given) {
+      const { organization, queue } = await storedScene(given)
+      for (let i = 0; i < 120; i++) {
+        const template = await acceptFor(given, queue)
+        const messages = Array.from({ length: 10 }, () => ({ message: given.make.message(queue), deliveries: [] }))
+        await commit({ ...given, now: NOW + i }, { accepts: [{ ...template, messages }] })
+      }
+      const ask = { organizationId: organization.id, categories: EVENT_CATEGORIES, since: 0, offset: 1_100 }
+      const { after, offset } = await given.store.events.skip(ask)
+      assert.ok(offset <= 200, `${offset}`)
+      assert.notEqual(after, null)
     },
   },
 ]

@@ -59,6 +59,29 @@ async function assertPages({ store }: Given, queue: { id: string; organizationId
   }
 }
 
+async function assertPagesOverAll(
+  { store }: Given,
+  organization: { id: string },
+  messages: readonly Posted[],
+  only: readonly string[] | null,
+) {
+  const seen = messages.filter(({ id, queueId }) => only === null || only.includes(id) || only.includes(queueId))
+  const ids = seen
+    .map(({ id }) => id)
+    .sort()
+    .reverse()
+  const ask = { organizationId: organization.id, queueId: null, only, full: false, limit: 9 }
+  const offsets = [0, 5, 399, 401, 402, 1_023, 1_500, 2_047, 2_900, ids.length - 4, ids.length, ids.length + 500]
+  for (const before of [null, ids[Math.floor(ids.length / 3)] ?? null]) {
+    const start = before === null ? 0 : ids.indexOf(before) + 1
+    for (const offset of offsets.filter((step) => step >= 0)) {
+      const page = await store.messages.list({ ...ask, before, offset })
+      const found = page.map(({ message }) => message.id)
+      assert.deepEqual(found, ids.slice(start + offset, start + offset + 9), `offset ${offset} below ${before}`)
+    }
+  }
+}
+
 export const pagingCases: StoreCase[] = [
   {
     name: 'every page of a long queue is exact, whatever sizes its messages came in',
@@ -129,6 +152,49 @@ export const pagingCases: StoreCase[] = [
       await assert.rejects(commit(given, { accepts }))
       messages.push(...(await filled(given, queue, 2_100)))
       await assertPages(given, queue, messages)
+    },
+  },
+  {
+    name: 'every page over all queues is exact, however far down and however differently the queues were filled',
+    async run(given) {
+      const { organization, queue: busy } = await storedScene(given, 0)
+      const stranger = await storedScene(given, 0)
+      const messages = await filled(given, busy, 1_300)
+      const steady = await storedQueue(given, organization)
+      for (let i = 0; i < 12; i++) {
+        messages.push(...(await filled(given, steady, 70)), ...(await filled(given, busy, 40)))
+        await filled(given, stranger.queue, 60)
+      }
+      const single = await storedQueue(given, organization)
+      messages.push(...(await filled(given, single, 1)), ...(await filled(given, busy, 2_100)))
+      await storedQueue(given, organization)
+      const gone = messages.filter((_, index) => index % 31 === 0)
+      for (const message of gone) await given.store.messages.delete({ ...idsOf(message), now: NOW })
+      const left = messages.filter((message) => !gone.includes(message))
+      await assertPagesOverAll(given, organization, left, null)
+      await assertPagesOverAll(given, organization, left, [steady.id, single.id])
+      const some = left.filter(({ queueId }, index) => queueId === busy.id && index % 7 === 0).map(({ id }) => id)
+      await assertPagesOverAll(given, organization, left, [steady.id, ...some, given.make.id(), stranger.queue.id])
+      await assertPagesOverAll(given, organization, left, [given.make.id()])
+    },
+  },
+  {
+    name: 'pages over all queues are exact among thousands of messages of one millisecond',
+    async run(given) {
+      const { organization, queue } = await storedScene(given, 0)
+      const other = await storedQueue(given, organization)
+      const moment = given.make.id().slice(0, 9)
+      const messages: Posted[] = []
+      for (const place of [queue, other, queue]) {
+        const template = await acceptFor(given, place)
+        const batch = Array.from({ length: 900 }, () => ({
+          message: given.make.message(place, { id: moment + given.make.id().slice(9) }),
+          deliveries: [],
+        }))
+        await commit(given, { accepts: [{ ...template, messages: batch }] })
+        messages.push(...batch.map(({ message }) => message))
+      }
+      await assertPagesOverAll(given, organization, messages, null)
     },
   },
 ]

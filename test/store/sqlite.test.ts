@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { NO_LIMITS } from '../../src/core/organization.ts'
+import { lineOf, placeLine } from '../../src/store/segment.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { openThreadedSqliteStore } from '../../src/store-sqlite/threaded.ts'
 import { eventsListed } from './events.cases.ts'
@@ -245,6 +246,38 @@ test('sqlite in a file: messages from before there were marks are paged like any
         assert.equal(found?.message.id, String(5_000 - offset).padStart(6, '0'))
       }
       assert.equal((await store.organizations.get('o'))?.revision, 1)
+    },
+  )
+})
+
+test('sqlite in a file: events from before segments said how many they hold are passed over like any others', async () => {
+  const path = freshPath()
+  const folderOfMigrations = new URL('../../src/store-sqlite/migrations/', import.meta.url)
+  const old = new DatabaseSync(path)
+  for (const file of readdirSync(folderOfMigrations).sort().slice(0, 16)) {
+    old.exec(readFileSync(new URL(file, folderOfMigrations), 'utf8'))
+  }
+  old.exec(`pragma application_id = ${0x64736375}; pragma user_version = 16`)
+  const [id, insert] = ['0'.repeat(21), old.prepare(`insert into event_segments values (?, 'o', 'messages', ?, ?)`)]
+  const messages = (
+    [
+      ['message_added', 'a+b', null],
+      ['message_published_ok', null, 3],
+      ['message_published_not_ok', '-.!*+', null],
+    ] as const
+  ).map(([type, name, latency]) => lineOf(type, id, name, latency))
+  for (let segment = 1; segment <= 300; segment++) {
+    insert.run(segment, segment, placeLine(id, '') + messages[0]! + placeLine(id, id) + messages[1]! + messages[2]!)
+  }
+  old.close()
+  await withStore(
+    () => openSqliteStore(path),
+    async ({ store }) => {
+      const ask = { organizationId: 'o', categories: ['messages'], since: 0 } as const
+      const { after, offset } = await store.events.skip({ ...ask, offset: 700 })
+      assert.notEqual(after, null)
+      const { events } = await store.events.list({ ...ask, only: null, after, limit: 1_000 })
+      assert.equal(events.length - offset, 200)
     },
   )
 })

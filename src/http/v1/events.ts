@@ -6,12 +6,10 @@ import { type EventPlace, eventId, placeOfEvent } from '../../core/event-id.ts'
 import { Problem } from '../../core/problem.ts'
 import { type Api, demand } from '../contract.ts'
 import { type Based, type Links, paths } from '../links.ts'
-import { answers, DEFAULT_PAGE_SIZE, Links as LinksSchema, Query } from '../schemas.ts'
+import { answers, DEFAULT_PAGE_SIZE, Links as LinksSchema, MAX_PAGE, Query } from '../schemas.ts'
 import { Event, fullEvent } from './event-form.ts'
 
 const ALL = 'all'
-/** Further than this a page cannot lie: finding it would mean reading everything before it. */
-const MAX_OFFSET = 10_000
 
 const EventsQuery = Type.Object({
   ...Query.properties,
@@ -21,7 +19,7 @@ const EventsQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: DEFAULT_PAGE_SIZE })),
   startAfter: Type.Optional(Type.Integer({ description: 'stored_at of the entry to go on below' })),
   startAfterId: Type.Optional(Type.String({ description: 'id of the entry to go on below' })),
-  page: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_OFFSET })),
+  page: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE })),
   per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: DEFAULT_PAGE_SIZE, description: 'the same as limit' })),
 })
 
@@ -52,13 +50,9 @@ function categoriesOf(text = ALL): readonly EventCategory[] {
   return names.includes(ALL) ? EVENT_CATEGORIES : EVENT_CATEGORIES.filter((category) => names.includes(category))
 }
 
-function rangeOf({ limit, per_page: perPage, page = 1 }: Ask): { offset: number; limit: number } {
+function rangeOf({ limit, per_page: perPage, page }: Ask) {
   const size = limit ?? perPage ?? DEFAULT_PAGE_SIZE
-  const offset = (page - 1) * size
-  if (offset >= MAX_OFFSET) {
-    throw badQuery('page', `must begin within the first ${MAX_OFFSET} entries; go on by _links.next instead`)
-  }
-  return { offset, limit: size }
+  return { offset: ((page ?? 1) - 1) * size, limit: size, byPage: page !== undefined }
 }
 
 /** The place to go on below; both halves of the cursor must be there, and of the same entry. */

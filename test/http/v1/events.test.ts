@@ -158,6 +158,31 @@ test('events can be paged by number as well', async () => {
   assert.deepEqual((await get(body._links.next.href.slice(BASE.length))).body.events, all.slice(4))
 })
 
+test('a page by number can lie anywhere, for a key that sees some queues only as well', async () => {
+  fromNowOn()
+  const [queue, other] = [await addQueue('far'), await addQueue('far-other')]
+  for (let i = 0; i < 12; i++) {
+    api.clock.now += 60_000
+    await post(`/queues/${queue.id}/messages/batch`, { messages: Array.from({ length: 1_000 }, () => ({ data: 'x' })) })
+    await post(`/queues/${other.id}/messages`, { data: 'x' })
+  }
+  const last = (await get('/v1/events?page=121&per_page=100')).body
+  assert.deepEqual(
+    last.events.map((event: Json) => event.type),
+    [...Array(12).fill('message_added'), 'queue_added', 'queue_added'],
+  )
+  assert.deepEqual(Object.keys(last._links), ['self', 'first', 'prev'])
+  assert.deepEqual((await get('/v1/events?page=122&per_page=100')).body.events, [])
+  assert.deepEqual((await get('/v1/events?page=1000000000&per_page=100')).body.events, [])
+  const scopes = [{ resource: 'events', access: 'read', targets: [queue.id] }]
+  const { api_key: key } = await post('/api_keys', { scopes })
+  const seen = await get('/v1/events?page=121&per_page=100&events=messages', key)
+  assert.deepEqual(seen.body.events, [])
+  const before = await get('/v1/events?page=120&per_page=100&events=messages', key)
+  assert.equal(before.body.events.length, 100)
+  assert.equal('next' in before.body._links, false)
+})
+
 test('a query that is not valid is a 400 that says why', async () => {
   fromNowOn()
   await addQueue('badly-asked')
@@ -173,7 +198,8 @@ test('a query that is not valid is a 400 that says why', async () => {
     [`startAfter=${stored_at + 1}&startAfterId=${id}`, 'startAfter'],
     [`startAfter=${stored_at}&startAfterId=x`, 'startAfterId'],
     [`startAfter=${stored_at}&startAfterId=${id}&page=2`, 'startAfter'],
-    ['page=5000', 'page'],
+    ['page=0', 'page'],
+    ['page=1000000001', 'page'],
   ]
   for (const [query, path] of faults) {
     const { status, body } = await get(`/v1/events?${query}`)

@@ -1,0 +1,161 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { IDS_PER_MS, idNumber, idOfNumber, isId } from '../core/id.ts'
+import { findFarPlace, isFar } from '../store/far-place.ts'
+import type { Only } from '../store/store.ts'
+import { Turns } from '../store/turns.ts'
+import type { MessageMarks } from './message-marks.ts'
+import { Pauses, STATEMENT_UNITS } from './pauses.ts'
+
+const QUEUE_IDS = `select id from queues where organization_id = ?`
+const NEWEST = `select id from messages where queue_id = ? and id < ? order by id desc limit 1`
+const EXISTS = `select 1 from messages where queue_id = ? and id = ?`
+
+/** Where a message is. */
+export interface MessagePlace {
+  queueId: string
+  id: string
+}
+
+interface Ask {
+  organizationId: string
+  only: Only
+  before: string
+  limit: number
+  offset: number
+}
+
+/** Some of the messages to be listed, in the order of their ids. */
+interface Source {
+  /** The newest one below that id. */
+  newest(before: string): MessagePlace | undefined
+  between(from: string, below: string): { messages: number; read: number }
+}
+
+/**
+ * The newest messages over all queues of an organization, each of which can only be read on its own. Takes the first of
+ * each queue, then goes on, one by one, in the queue whose next one is the newest; a page far down is found by counting
+ * first. An index over all of an organization's messages would spare this, and cost every accepted message one more
+ * write. Nobody waits for all of it: it is done in short pieces, and what is far down one listing at a time.
+ */
+export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): (ask: Ask) => Promise<MessagePlace[]> {
+  const [queueIds, newest, exists] = [db.prepare(QUEUE_IDS), db.prepare(NEWEST), db.prepare(EXISTS)]
+  const turns = new Turns()
+
+  function queue(queueId: string): Source {
+    let isMarked: boolean | null = null
+    return {
+      newest: (before) => {
+        const row = newest.get(queueId, before) as { id: string } | undefined
+        return row === undefined ? undefined : { queueId, id: row.id }
+      },
+      between: (from, below) => {
+        isMarked ??= marks.has(queueId)
+        return isMarked ? marks.between(queueId, from, below) : marks.counted(queueId, from, below)
+      },
+    }
+  }
+
+  async function sourcesFor({ organizationId, only }: Ask, pauses: Pauses): Promise<Source[]> {
+    const all = queueIds.all(organizationId).map((row) => row.id as string)
+    if (only === null) return all.map(queue)
+    const seen = new Set(only)
+    const queues = new Set(all)
+    const single = only.filter((id) => isId(id) && !queues.has(id))
+    const found: MessagePlace[] = []
+    for (const queueId of all) {
+      if (seen.has(queueId)) continue
+      for (const id of single) {
+        if (exists.get(queueId, id) !== undefined) found.push({ queueId, id })
+        if (pauses.due(STATEMENT_UNITS)) await pauses.pause()
+      }
+    }
+    return [...all.filter((id) => seen.has(id)).map(queue), singly(found)]
+  }
+
+  return async (ask) => {
+    const pauses = new Pauses()
+    const sources = await sourcesFor(ask, pauses)
+    if (!isFar(ask.offset, sources.length)) return merged(sources, ask, pauses)
+    return turns.take(async () => merged(sources, await farther(sources, ask, pauses), pauses))
+  }
+}
+
+/** Messages that are seen by themselves; few. */
+function singly(places: MessagePlace[]): Source {
+  const sorted = places.sort((a, b) => (a.id < b.id ? 1 : -1))
+  return {
+    newest: (before) => sorted.find(({ id }) => id < before),
+    between: (from, below) => {
+      return { messages: sorted.filter(({ id }) => id >= from && id < below).length, read: sorted.length }
+    },
+  }
+}
+
+interface Part {
+  before: string
+  limit: number
+  offset: number
+}
+
+/** The same part of the listing, told from a place that is near it. */
+async function farther(sources: readonly Source[], part: Part, pauses: Pauses): Promise<Part> {
+  const heads = await headsOf(sources, part.before, pauses)
+  if (heads.length === 0) return part
+  const { below, offset } = await findFarPlace({
+    newest: idNumber(heads.at(-1)!.place.id),
+    perMs: IDS_PER_MS,
+    offset: part.offset,
+    lists: sources.length,
+    async count(from, to) {
+      let sum = 0
+      for (const source of sources) {
+        const { messages, read } = source.between(idOfNumber(from), idOfNumber(to))
+        sum += messages
+        if (pauses.due(read + 3 * STATEMENT_UNITS)) await pauses.pause()
+      }
+      return sum
+    },
+  })
+  return { before: idOfNumber(below), limit: part.limit, offset }
+}
+
+interface Head {
+  source: Source
+  place: MessagePlace
+}
+
+/** The newest of each source, in order of id, the newest last. */
+async function headsOf(sources: readonly Source[], before: string, pauses: Pauses): Promise<Head[]> {
+  const heads: Head[] = []
+  for (const source of sources) {
+    const place = source.newest(before)
+    if (place !== undefined) heads.push({ source, place })
+    if (pauses.due(STATEMENT_UNITS)) await pauses.pause()
+  }
+  return heads.sort((a, b) => (a.place.id < b.place.id ? -1 : 1))
+}
+
+async function merged(sources: readonly Source[], part: Part, pauses: Pauses): Promise<MessagePlace[]> {
+  const heads = await headsOf(sources, part.before, pauses)
+  const places: MessagePlace[] = []
+  while (heads.length > 0 && places.length < part.offset + part.limit) {
+    const { source, place } = heads.pop()!
+    places.push(place)
+    const following = source.newest(place.id)
+    if (following !== undefined) insertSorted(heads, { source, place: following })
+    if (pauses.due(STATEMENT_UNITS)) await pauses.pause()
+  }
+  return places.slice(part.offset)
+}
+
+/** Keeps the heads in order of id, the newest last. */
+function insertSorted(heads: Head[], head: Head): void {
+  let low = 0
+  let high = heads.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (heads[middle]!.place.id < head.place.id) low = middle + 1
+    else high = middle
+  }
+  heads.splice(low, 0, head)
+}
