@@ -1,12 +1,14 @@
-import { type buildConnector, Client } from 'undici'
+import { Connection } from './http1/connection.ts'
+import { HeadMemo } from './http1/response-parser.ts'
+import type { Connect } from './safe-connector.ts'
 
 /** Idle connections that are kept over all origins; past this, one that becomes idle is closed. */
 const MAX_IDLE = 2_048
-/** Longer than a socket is kept alive without use, so that what is thrown away here has none any more. */
-const KEEP_IDLE_MS = 10_000
+/** As long as most servers keep a connection without use; one that is older is not used again anyway. */
+const KEEP_IDLE_MS = 5_000
 
 interface Idle {
-  client: Client
+  connection: Connection
   since: number
 }
 
@@ -16,60 +18,61 @@ interface Idle {
  * let a listener that hangs starve another one on the same host.
  */
 export class Connections {
-  readonly #connect: buildConnector.connector
+  readonly #deps: { connect: Connect; now: () => number; memo: HeadMemo }
   readonly #idle = new Map<string, Idle[]>()
-  readonly #all = new Set<Client>()
+  readonly #all = new Set<Connection>()
   #idleCount = 0
 
-  constructor(connect: buildConnector.connector) {
-    this.#connect = connect
+  constructor(connect: Connect, now: () => number) {
+    this.#deps = { connect, now, memo: new HeadMemo() }
   }
 
-  take(origin: string): Client {
+  take(origin: string): Connection {
     const idle = this.#idle.get(origin)?.pop()
     if (idle !== undefined) {
       this.#idleCount -= 1
-      return idle.client
+      return idle.connection
     }
-    // Timeouts are the sender's: they span the whole attempt.
-    const client = new Client(origin, { connect: this.#connect, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
-    this.#all.add(client)
-    return client
+    const connection = new Connection(origin, this.#deps)
+    this.#all.add(connection)
+    return connection
   }
 
   /** Gives back a connection whose last request has been answered in full. */
-  give(origin: string, client: Client, now: number): void {
+  give(origin: string, connection: Connection): void {
     if (this.#idleCount >= MAX_IDLE) {
-      this.drop(client)
+      this.drop(connection)
       return
     }
+    const entry = { connection, since: this.#deps.now() }
     const idle = this.#idle.get(origin)
-    if (idle === undefined) this.#idle.set(origin, [{ client, since: now }])
-    else idle.push({ client, since: now })
+    if (idle === undefined) this.#idle.set(origin, [entry])
+    else idle.push(entry)
     this.#idleCount += 1
   }
 
   /** Throws away a connection in an unknown state. */
-  drop(client: Client): void {
-    this.#all.delete(client)
-    void client.destroy()
+  drop(connection: Connection): void {
+    this.#all.delete(connection)
+    connection.destroy()
   }
 
   /** Throws away what has been idle for long; each stack has its oldest at the bottom. */
-  dropIdle(now: number): void {
+  dropIdle(): void {
+    const now = this.#deps.now()
     for (const [origin, idle] of this.#idle) {
       const firstKept = idle.findIndex(({ since }) => since > now - KEEP_IDLE_MS)
       const old = idle.splice(0, firstKept === -1 ? idle.length : firstKept)
-      for (const { client } of old) this.drop(client)
+      for (const { connection } of old) this.drop(connection)
       this.#idleCount -= old.length
       if (idle.length === 0) this.#idle.delete(origin)
     }
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#idle.clear()
     this.#idleCount = 0
-    await Promise.all([...this.#all].map((client) => client.destroy()))
+    for (const connection of this.#all) connection.destroy()
     this.#all.clear()
   }
 }

@@ -14,6 +14,20 @@ export const resolveBySystem: Resolve = (hostname, done) => lookup(hostname, { a
 /** Is told of every step of a connection that came to its end, and of the addresses that it may connect to. */
 export type ConnectionWatch = (phase: 'resolve' | 'target' | 'connect' | 'tls', addresses: string[]) => void
 
+/** Where to; as it is in a URL, but without the brackets of an IPv6 address in the name. */
+export interface ConnectTo {
+  protocol: string
+  hostname: string
+  host: string
+  port: string
+}
+
+/** Opens a socket, through TLS where the protocol says so. Answers with what is on its way, to be able to end it. */
+export type Connect = (
+  to: ConnectTo,
+  callback: (...result: [error: null, socket: Socket] | [error: Error, socket: null]) => void,
+) => Socket | null
+
 /** For tests, and for whoever wants to know how a connection comes about. */
 export interface ConnectionOptions {
   /** The system's own where it is left out. */
@@ -36,20 +50,27 @@ export class BlockedTarget extends Error {
  * socket is handed the addresses that were judged: there is no second look-up that could answer with another one.
  * A connection that is used again costs nothing of this.
  */
-export function createConnector(targets: Targets, options: ConnectionOptions = {}): buildConnector.connector {
+export function createConnector(targets: Targets, options: ConnectionOptions = {}): Connect {
   const { watch } = options
-  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: createLookup(targets, options) })
+  const connect = buildConnector({
+    timeout: CONNECT_TIMEOUT_MS,
+    lookup: createLookup(targets, options),
+    // What speaks over it is HTTP/1.1.
+    allowH2: false,
+  })
   return (to, callback) => {
     // A socket resolves names alone, so that addresses have to be judged before it is made.
     const literal = isIP(to.hostname) !== 0
     if (literal && !permitsAddress(targets, to.hostname, to.hostname)) {
       process.nextTick(callback, new BlockedTarget(to.hostname), null)
-      return
+      return null
     }
     if (literal) watch?.('target', [to.hostname])
     const socket = connect(to, callback) as unknown as Socket
-    if (watch === undefined) return
-    socket.once('connect', () => watch('connect', [])).once('secureConnect', () => watch('tls', []))
+    if (watch !== undefined) {
+      socket.once('connect', () => watch('connect', [])).once('secureConnect', () => watch('tls', []))
+    }
+    return socket
   }
 }
 

@@ -1,20 +1,17 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Client, Dispatcher } from 'undici'
 import { type AttemptError, type Outcome, RESPONSE_KEPT_BYTES, type Wish } from '../core/attempt.ts'
 import { retryAfterMs } from '../core/retry-after.ts'
 import type { Targets } from '../core/target.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import { Connections } from './connections.ts'
+import type { Connection, ResponseHandler } from './http1/connection.ts'
+import type { OutgoingMessage } from './http1/request-text.ts'
+import type { ResponseHead } from './http1/response-head.ts'
 import { type ConnectionOptions, createConnector } from './safe-connector.ts'
 import { attemptErrorOf } from './transport-error.ts'
 
-/** One request to a listener. `headers` alternates names and values. */
-export interface OutgoingRequest {
-  method: 'POST' | 'GET'
+/** One request to a listener. */
+export interface OutgoingRequest extends OutgoingMessage {
   origin: string
-  path: string
-  headers: string[]
-  body: string | null
   timeoutMs: number
   /** The same moment that the request's own headers tell. */
   startedAt: number
@@ -37,43 +34,39 @@ export interface Sender {
 const MAX_RESPONSE_BYTES = 64 * 1024
 
 export function createSender(runtime: Runtime, targets: Targets, options?: ConnectionOptions): Sender {
-  const connections = new Connections(createConnector(targets, options))
+  const connections = new Connections(createConnector(targets, options), runtime.now)
   const inFlight = new Set<Exchange>()
 
-  function ended(exchange: Exchange, client: Client, origin: string, clean: boolean): void {
+  function ended(exchange: Exchange, connection: Connection, origin: string, clean: boolean): void {
     inFlight.delete(exchange)
-    if (clean) connections.give(origin, client, runtime.now())
-    else connections.drop(client)
+    if (clean) connections.give(origin, connection)
+    else connections.drop(connection)
   }
 
   return {
-    send({ method, origin, path, headers, body, timeoutMs, startedAt }) {
+    send(request) {
       return new Promise((resolve) => {
-        const client = connections.take(origin)
-        const exchange = new Exchange(runtime, { timeoutMs, startedAt }, (outcome, clean) => {
-          ended(exchange, client, origin, clean)
+        const connection = connections.take(request.origin)
+        const exchange = new Exchange(runtime, request, (outcome, clean) => {
+          ended(exchange, connection, request.origin, clean)
           resolve(outcome)
         })
         inFlight.add(exchange)
-        try {
-          client.dispatch({ path, method, headers, body }, exchange)
-        } catch (error) {
-          exchange.onResponseError(null, error as Error)
-        }
+        connection.dispatch(request, exchange)
       })
     },
     abort() {
       for (const exchange of [...inFlight]) exchange.abort()
     },
     dropIdle() {
-      connections.dropIdle(runtime.now())
+      connections.dropIdle()
     },
-    close: () => connections.close(),
+    close: async () => connections.close(),
   }
 }
 
-/** One request and what comes back, from the moment that it is handed to undici. */
-class Exchange implements Dispatcher.DispatchHandler {
+/** One request and what comes back, from the moment that it is handed to a connection. */
+class Exchange implements ResponseHandler {
   readonly #runtime: Runtime
   readonly #startedAt: number
   readonly #cancelTimeout: Cancel
@@ -96,25 +89,23 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#cancelTimeout = runtime.after(timeoutMs, () => this.#end('timeout'))
   }
 
-  onRequestStart(): void {}
-
-  onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
-    this.#status = statusCode
+  onHead({ status, fields }: ResponseHead): void {
+    this.#status = status
     // What was taken leaves nothing to wish for.
-    if (statusCode < 200 || statusCode > 299) this.#wish = wishIn(headers, this.#runtime.now())
+    if (status < 200 || status > 299) this.#wish = wishIn(fields, this.#runtime.now())
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#bytes < RESPONSE_KEPT_BYTES) this.#kept.push(chunk.subarray(0, RESPONSE_KEPT_BYTES - this.#bytes))
-    this.#bytes += chunk.length
+  onBody(bytes: Buffer): void {
+    if (this.#bytes < RESPONSE_KEPT_BYTES) this.#kept.push(bytes.subarray(0, RESPONSE_KEPT_BYTES - this.#bytes))
+    this.#bytes += bytes.length
     if (this.#bytes > MAX_RESPONSE_BYTES) this.#end('response_too_large')
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     this.#end(null)
   }
 
-  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+  onError(error: Error): void {
     this.#end(attemptErrorOf(error))
   }
 
@@ -144,13 +135,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-function wishIn(headers: IncomingHttpHeaders, now: number): Wish | null {
-  const retryAfter = first(headers['retry-after'])
-  const noRetry = first(headers['discue-retry'])?.trim().toLowerCase() === 'no'
+function wishIn(fields: ReadonlyMap<string, string>, now: number): Wish | null {
+  const retryAfter = fields.get('retry-after')
+  const noRetry = fields.get('discue-retry')?.trim().toLowerCase() === 'no'
   if (retryAfter === undefined && !noRetry) return null
   return { retryAfterMs: retryAfter === undefined ? null : retryAfterMs(retryAfter, now), noRetry }
-}
-
-function first(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'object' ? value[0] : value
 }

@@ -1,30 +1,26 @@
 import type { AttemptError } from '../core/attempt.ts'
 
-/** Codes of Node's sockets and resolver, and of undici, that say more than "it failed". */
+/** Codes of Node's sockets and resolver, of undici's connector and of our own, that say more than "it failed". */
 const BY_CODE: Readonly<Record<string, AttemptError>> = {
   BLOCKED_TARGET: 'blocked_target',
   ECONNREFUSED: 'connection_refused',
   ECONNRESET: 'connection_reset',
   EPIPE: 'connection_reset',
-  UND_ERR_SOCKET: 'connection_reset',
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',
   EAI_FAIL: 'dns',
   EAI_NODATA: 'dns',
   ETIMEDOUT: 'timeout',
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
-  UND_ERR_HEADERS_OVERFLOW: 'response_too_large',
-  HPE_HEADER_OVERFLOW: 'response_too_large',
-  UND_ERR_NOT_SUPPORTED: 'invalid_response',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'invalid_response',
+  RESPONSE_HEAD_TOO_LARGE: 'response_too_large',
+  INVALID_RESPONSE: 'invalid_response',
 }
 
 const BY_PATTERN: readonly [RegExp, AttemptError][] = [
-  [/^HPE_/, 'invalid_response'],
   [/^(ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|HOSTNAME_MISMATCH)/, 'tls'],
 ]
 
-/** Names what went wrong between us and a listener. Looks into causes, which is where undici keeps the socket's. */
+/** Names what went wrong between us and a listener. Looks into causes, which is where undici's connector keeps some. */
 export function attemptErrorOf(error: unknown): AttemptError {
   let current = error
   for (let depth = 0; depth < 4 && current instanceof Error; depth++) {
@@ -37,8 +33,6 @@ export function attemptErrorOf(error: unknown): AttemptError {
 }
 
 function byCode(error: Error): AttemptError | null {
-  // What undici's parser throws has a name but no code.
-  if (error.name === 'HTTPParserError') return 'invalid_response'
   const { code } = error as { code?: unknown }
   if (typeof code !== 'string') return null
   return BY_CODE[code] ?? BY_PATTERN.find(([pattern]) => pattern.test(code))?.[1] ?? null

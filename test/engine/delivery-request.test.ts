@@ -41,7 +41,7 @@ function requestFor(delivery: LeasedDelivery, to: Pushed = listener, { now = NOW
 }
 
 /** The flat list as pairs; a name that is there twice fails. */
-function headersOf(request: { headers: string[] }): Record<string, string> {
+function headersOf(request: { headers: readonly string[] }): Record<string, string> {
   const pairs: [string, string][] = []
   for (let at = 0; at < request.headers.length; at += 2) pairs.push([request.headers[at]!, request.headers[at + 1]!])
   assert.equal(new Set(pairs.map(([name]) => name)).size, pairs.length)
@@ -128,7 +128,7 @@ test('the signature does not hold for another body, id, time or secret', () => {
 })
 
 /** Whether whoever has only this secret takes the request. */
-function holdsFor(secret: string, request: { body: string; headers: string[] }): boolean {
+function holdsFor(secret: string, request: { body: string; headers: readonly string[] }): boolean {
   try {
     new Webhook(secret).verify(request.body, headersOf(request), { jsonParse: false })
     return true

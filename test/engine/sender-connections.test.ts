@@ -110,3 +110,55 @@ test('closing hangs up on connections that are kept for later', async (t) => {
   await sender.close()
   await gone.promise
 })
+
+for (const [what, head, connections] of [
+  ['keeps it for longer than a second', 'content-length: 2\r\nkeep-alive: timeout=5', 1],
+  ['closes it a second later', 'content-length: 2\r\nkeep-alive: timeout=1', 3],
+  ['says that it closes it', 'content-length: 2\r\nconnection: close', 3],
+] as const) {
+  test(`a connection is used again or not as its server ${what}`, async (t) => {
+    let made = 0
+    const server = createServer((socket) => {
+      made += 1
+      socket.on('data', () => socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n\r\nok`))
+    })
+    const origin = `http://${await listen(t, server)}`
+    const sender = openSender(t)
+    for (let i = 0; i < 3; i++) assert.equal((await sent(sender, to(origin))).response, 'ok')
+    assert.equal(made, connections)
+  })
+}
+
+test('a request is not sent over a connection whose other side has closed it meanwhile', async (t) => {
+  let made = 0
+  const closed = Promise.withResolvers<void>()
+  const server = createServer((socket) => {
+    made += 1
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'))
+    if (made > 1) return
+    socket.once('data', () => setImmediate(() => socket.end()))
+    socket.on('close', () => closed.resolve())
+  })
+  const origin = `http://${await listen(t, server)}`
+  const sender = openSender(t)
+  await sent(sender, to(origin))
+  // Closed by both: this side has seen the end of the other one.
+  await closed.promise
+  assert.deepEqual([(await sent(sender, to(origin))).status, made], [200, 2])
+})
+
+test('an answer that comes before a large request is written is taken, and its connection is not used again', async (t) => {
+  let made = 0
+  const server = createServer((socket) => {
+    made += 1
+    socket.once('data', () => {
+      socket.pause()
+      socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n')
+    })
+  })
+  const origin = `http://${await listen(t, server)}`
+  const sender = openSender(t)
+  const body = 'x'.repeat(32 * 1024 * 1024)
+  for (let i = 0; i < 2; i++) assert.equal((await sent(sender, to(origin, { body }))).status, 413)
+  assert.equal(made, 2)
+})
