@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { ConnectionOptions } from 'node:tls'
+import { isIP } from 'node:net'
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import { DatabaseRefused, reasonOf } from './errors.ts'
 import { passwordIn } from './password-file.ts'
 
@@ -44,9 +45,10 @@ export function targetOf(place: PostgresPlace): PostgresTarget {
       mode: sslmode,
       optionsFor: (host) => ({
         ...files,
-        servername: host,
+        // An address is no name that a server could be asked for by (RFC 6066), and Node.js refuses to.
+        ...(isIP(host) === 0 && { servername: host }),
         rejectUnauthorized: verify,
-        ...(sslmode !== 'verify-full' && { checkServerIdentity: () => undefined }),
+        checkServerIdentity: (_, peer) => (sslmode === 'verify-full' ? checkServerIdentity(host, peer) : undefined),
       }),
     },
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder } from './server-process.ts'
 
@@ -9,13 +9,30 @@ export interface Certificate {
   key: string
 }
 
+const FOR_LOOPBACK = ['-subj', '/CN=discue test', '-addext', 'subjectAltName=IP:127.0.0.1']
+
 /** For 127.0.0.1, signed by itself; null where there is no openssl to make it with. */
 export function makeCertificate(): Certificate | null {
+  return make(FOR_LOOPBACK)
+}
+
+/** An authority, and a certificate for 127.0.0.1 that it has signed; null where there is no openssl. */
+export function makeSignedCertificate(): { authority: Certificate; signed: Certificate } | null {
+  const authority = make(['-subj', '/CN=discue test authority'])
+  if (authority === null) return null
+  using folder = makeFolder()
+  const [ca, key] = [join(folder.path, 'ca.pem'), join(folder.path, 'ca-key.pem')]
+  writeFileSync(ca, authority.cert)
+  writeFileSync(key, authority.key)
+  const signed = make([...FOR_LOOPBACK, '-addext', 'basicConstraints=critical,CA:FALSE', '-CA', ca, '-CAkey', key])
+  return signed === null ? null : { authority, signed }
+}
+
+function make(args: readonly string[]): Certificate | null {
   using folder = makeFolder()
   const [key, cert] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')]
   const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-  const subject = ['-subj', '/CN=discue test', '-addext', 'subjectAltName=IP:127.0.0.1']
-  const made = spawnSync('openssl', [...kind, ...subject, '-keyout', key, '-out', cert])
+  const made = spawnSync('openssl', [...kind, ...args, '-keyout', key, '-out', cert])
   return made.status === 0 ? { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') } : null
 }
 
