@@ -66,7 +66,7 @@ function open(path: string): DatabaseSync {
     identify(db, path)
     // FULL syncs the log at every commit: an answered message survives a power cut.
     db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off')
-    db.exec('pragma cache_size = -8000; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864')
+    db.exec('pragma cache_size = -8000; pragma journal_size_limit = 67108864')
     // A migration may copy a table with secrets.
     overwriting(db, () => migrate(db, path))
     return db

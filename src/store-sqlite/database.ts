@@ -3,6 +3,7 @@ import { createAnswerStore } from './answers.ts'
 import { createApiKeyStore } from './api-keys.ts'
 import { Audiences } from './audiences.ts'
 import { createCommit } from './batch.ts'
+import { checkpointsAside, checkpointsBySqlite } from './checkpoints.ts'
 import { createClockStore } from './clock.ts'
 import { connect } from './connection.ts'
 import { createDeliveryStore } from './deliveries.ts'
@@ -34,11 +35,12 @@ const PING = `insert or replace into notes (name, value) values ('pinged', 'yes'
 
 /**
  * Opens the store in the file at `path`, making or migrating it where needed; `:memory:` for tests.
- * Throws `DatabaseRefused` where the file is in use, not ours, or cannot be opened.
+ * With `aside`, its log is emptied in a thread of its own. Throws `DatabaseRefused` where the file is in use, not ours, or cannot be opened.
  */
-export async function openSqliteStore(path: string): Promise<Store> {
+export async function openSqliteStore(path: string, { aside } = { aside: false }): Promise<Store> {
   const { db, close } = connect(path)
-  const transact = createTransact(db)
+  const checkpoints = aside ? checkpointsAside(db, path) : checkpointsBySqlite(db)
+  const transact = createTransact(db, checkpoints.committed)
   const leases = new Leases()
   const audiences = new Audiences(db)
   const marks = new MessageMarks(db)
@@ -63,7 +65,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     domains: createDomainStore(db, transact),
     clock: createClockStore(db, transact),
     schedules: createScheduleStore(db, transact),
-    secrets: createSecretStore(db, transact),
+    secrets: createSecretStore(db, transact, checkpoints),
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),
     orders: createOrderStore(db, transact, orders),
@@ -75,6 +77,9 @@ export async function openSqliteStore(path: string): Promise<Store> {
     follow: () => undefined,
     tell: () => undefined,
     ping: async () => void transact(() => ping.run()),
-    close: async () => close(),
+    close: async () => {
+      await checkpoints.close()
+      close()
+    },
   }
 }

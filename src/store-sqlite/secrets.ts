@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type RetiredSecret, unexpired } from '../core/secret-rotation.ts'
 import type { SecretStore } from '../store/secrets.ts'
+import type { Checkpoints } from './checkpoints.ts'
 import { overwriting } from './overwriting.ts'
 import { reading, type Transact } from './transaction.ts'
 
@@ -32,7 +33,11 @@ export function createRetirement(db: DatabaseSync): (listenerId: string, retired
   return (listenerId, retired) => retire.run(JSON.stringify(retired), retired.at(-1)?.until ?? null, listenerId)
 }
 
-export function createSecretStore(db: DatabaseSync, transact: Transact): SecretStore {
+export function createSecretStore(
+  db: DatabaseSync,
+  transact: Transact,
+  checkpoints: Pick<Checkpoints, 'emptyLog'>,
+): SecretStore {
   const [without, reseal, expired] = [db.prepare(WITHOUT), db.prepare(RESEAL), db.prepare(EXPIRED)]
   const retire = createRetirement(db)
   return {
@@ -50,7 +55,7 @@ export function createSecretStore(db: DatabaseSync, transact: Transact): SecretS
         }),
       )
       // Until its log is emptied it holds the pages as they were before.
-      db.exec('pragma wal_checkpoint(truncate)')
+      await checkpoints.emptyLog()
     },
     async forgetRetired({ now, limit }) {
       return overwriting(db, () =>

@@ -17,7 +17,7 @@ function methodOf(store: Store, { noun, method }: Call): Method {
   return owner[method]!
 }
 
-openSqliteStore(workerData as string).then(
+openSqliteStore(workerData as string, { aside: true }).then(
   (store) => {
     parentPort!.on('message', (call: Call) => {
       const { number } = call

@@ -4,11 +4,12 @@ import { translated } from './errors.ts'
 /** Runs `work` as one synced transaction, or not at all. */
 export type Transact = <Result>(work: () => Result) => Result
 
-export function createTransact(db: DatabaseSync): Transact {
+/** `committed` is called after each of them that was written, and must not throw: written is written. */
+export function createTransact(db: DatabaseSync, committed: () => void = () => undefined): Transact {
   const begin = db.prepare('begin immediate')
   const commit = db.prepare('commit')
   const rollback = db.prepare('rollback')
-  return (work) => {
+  function written<Result>(work: () => Result): Result {
     try {
       begin.run()
       const result = work()
@@ -19,6 +20,12 @@ export function createTransact(db: DatabaseSync): Transact {
       if (db.isTransaction) rollback.run()
       throw translated(error)
     }
+  }
+
+  return (work) => {
+    const result = written(work)
+    committed()
+    return result
   }
 }
 

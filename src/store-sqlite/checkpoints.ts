@@ -1,0 +1,120 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+
+/**
+ * So many pages are in the log when they are moved into the database. More pages of the log are then of the same page
+ * of the database, which is written once.
+ */
+export const PAGES = 4_000
+/** Then whoever commits moves them, because nobody else does. */
+const TOO_MANY_PAGES = 4 * PAGES
+
+/** Beside this file, and as this one `.ts` in development and `.js` when built. */
+const THREAD = new URL(import.meta.url.replace(/checkpoints(?=\.[jt]s$)/, 'checkpoint-thread'))
+
+const LOOK = 'pragma wal_checkpoint(noop)'
+const MOVE = 'pragma wal_checkpoint(passive)'
+const EMPTY = 'pragma wal_checkpoint(truncate)'
+
+interface LogState {
+  /** Pages in the log, and how many of them are in the database as well. */
+  log: number
+  checkpointed: number
+}
+
+/** Who moves what was committed out of the log into the database, and when. */
+export interface Checkpoints {
+  /** To be called after each commit; never throws. */
+  committed(): void
+  /** Resolves when the log holds nothing, unless somebody else is reading from it. */
+  emptyLog(): Promise<void>
+  close(): Promise<void>
+}
+
+/** SQLite does it itself, at the end of a commit. */
+export function checkpointsBySqlite(db: DatabaseSync): Checkpoints {
+  db.exec(`pragma wal_autocheckpoint = ${PAGES}`)
+  return { committed: () => undefined, emptyLog: async () => db.exec(EMPTY), close: async () => undefined }
+}
+
+/**
+ * A thread does it, by a connection of its own: a commit that does it as well takes ten milliseconds longer, and everybody
+ * behind it waits. What is committed meanwhile is little, and moved here once the thread is done, because the log
+ * begins anew only where all of it is in the database. The thread starts when there is something to do for the first
+ * time; if it dies, SQLite does its work at the end of commits.
+ */
+export function checkpointsAside(db: DatabaseSync, path: string): Checkpoints {
+  db.exec(`pragma wal_autocheckpoint = ${TOO_MANY_PAGES}`)
+  const [look, move] = [db.prepare(LOOK), db.prepare(MOVE)]
+  let worker: Worker | null = null
+  /** Under way in the thread. */
+  let moving: PromiseWithResolvers<void> | null = null
+  /** Pages that could not be moved the last time, because somebody reads what the database held before them. */
+  let stuck = 0
+  let isOver = false
+
+  function start(): Worker {
+    const thread = new Worker(THREAD, {
+      workerData: path,
+      resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 },
+    })
+    thread.unref()
+    thread.on('message', finish)
+    thread.on('error', giveUp)
+    return thread
+  }
+
+  function finish(): void {
+    if (isOver) return
+    try {
+      move.get()
+      stuck = waiting()
+    } catch {
+      // On a full disk, say. SQLite's own checkpoints do not tell either: what is in the log is safe there, and the commit
+      // that finds no room any more says so.
+      stuck += PAGES
+    }
+    ended()
+  }
+
+  function giveUp(): void {
+    if (isOver) return
+    isOver = true
+    db.exec(`pragma wal_autocheckpoint = ${PAGES}`)
+    ended()
+  }
+
+  function ended(): void {
+    moving?.resolve()
+    moving = null
+  }
+
+  function waiting(): number {
+    const { log, checkpointed } = look.get() as unknown as LogState
+    return log - checkpointed
+  }
+
+  return {
+    committed() {
+      if (moving !== null || isOver) return
+      try {
+        if (waiting() < PAGES + stuck) return
+        moving = Promise.withResolvers()
+        worker ??= start()
+        worker.postMessage(null)
+      } catch {
+        giveUp()
+      }
+    },
+    async emptyLog() {
+      // Two cannot do it at once: the second would be sent away.
+      while (moving !== null) await moving.promise
+      db.exec(EMPTY)
+    },
+    async close() {
+      isOver = true
+      ended()
+      await worker?.terminate()
+    },
+  }
+}
