@@ -3,6 +3,7 @@ import type { AppDeps } from '../app/deps.ts'
 import type { LockOut } from '../app/lock-out.ts'
 import type { Tracer } from '../app/tracer.ts'
 import type { Network } from '../core/address.ts'
+import { expectHost } from './base.ts'
 import { MAX_BODY_BYTES, parseBody } from './body.ts'
 import { closeIdleConnections } from './closing.ts'
 import { lazyCompilers } from './compilers.ts'
@@ -18,7 +19,7 @@ import { metricsRoutes } from './metrics/routes.ts'
 import { createRouteList } from './openapi/described.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import { createErrorHandler } from './problems.ts'
-import { createClientErrorHandler, refuseConnect } from './raw-errors.ts'
+import { createClientErrorHandler, ignoreExpectations, refuseConnect } from './raw-errors.ts'
 import { referenceRoutes } from './reference/routes.ts'
 import { createRequestIds } from './request-id.ts'
 import { traceRequests } from './traced-requests.ts'
@@ -78,8 +79,9 @@ function withVersion({ url = '/' }: { url?: string }): string {
 /** The whole HTTP side, not listening yet. Unexpected errors go to `runtime.log`, never to the caller. */
 export function createApi(deps: ApiDeps): FastifyInstance {
   const handleError = createErrorHandler(deps.runtime.log)
-  const app = Fastify({ ...options(deps), ...secured(deps), frameworkErrors: handleError })
+  const app = Fastify({ ...options(deps), ...served(deps), frameworkErrors: handleError })
   refuseConnect(app.server, deps.runtime.newId)
+  ignoreExpectations(app.server)
   // A DELETE may carry a body that nobody asked for; reading it could only fail.
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
   app.removeAllContentTypeParsers()
@@ -95,6 +97,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     reply.header('x-request-id', request.id)
     if (request.is404) deps.metrics.requests.unrouted(request.method, isImplemented(request.method) ? 404 : 501)
     refuseUnrouted(request)
+    expectHost(request)
     done()
   })
   closeIdleConnections(app, deps.runtime)
@@ -144,9 +147,12 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   clockRoutes(api, deps)
 }
 
+/** Node's own answer to a request without `Host` has another shape than every error of ours. */
+const LENIENT = { requireHostHeader: false }
+
 /** The type tells nothing of it, because the routes need not know: requests of HTTP/2 look like those of HTTP/1.1. */
-function secured({ tls }: ApiDeps): object {
-  return tls ? { http2: true, https: { ...tls, allowHTTP1: true } } : {}
+function served({ tls }: ApiDeps): object {
+  return tls ? { http2: true, https: { ...tls, ...LENIENT, allowHTTP1: true } } : { http: LENIENT }
 }
 
 function options({ runtime }: ApiDeps) {

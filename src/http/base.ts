@@ -30,6 +30,12 @@ export function createBase(publicUrl: string | null): (request: FastifyRequest) 
   }
 }
 
+/** Throws `bad_header` where HTTP/1.1 leaves the host out (RFC 9112, section 3.2). */
+export function expectHost({ headers, raw }: Pick<FastifyRequest, 'headers' | 'raw'>): void {
+  if (headers.host !== undefined || raw.httpVersion !== '1.1') return
+  throw new Problem('bad_header', { errors: [{ path: 'Host', message: 'is required' }] })
+}
+
 /** HTTP/1.0 may leave the host out. */
 function hostOf(host: string): string {
   if (host === '') return 'localhost'

@@ -8,6 +8,14 @@ export const MAX_BODY_BYTES = 1024 * 1024
 /** 16 MiB, for many messages at once. */
 export const MAX_BATCH_BODY_BYTES = 16 * 1024 * 1024
 
+/** Far more than the largest body that is valid holds: a hundred scopes with their targets. */
+const MAX_VALUES = 100_000
+/** Smaller bodies cannot hold so many. */
+const WORTH_COUNTING = 2 * MAX_VALUES
+const [QUOTE, BACKSLASH] = [0x22, 0x5c]
+/** `,` `:` `[` `{` */
+const BEFORE_VALUE: ReadonlySet<number> = new Set([0x2c, 0x3a, 0x5b, 0x7b])
+
 /**
  * Parses a body of JSON; an empty one is `undefined`, because not every route needs one. Bytes that are not UTF-8 are
  * refused: decoding them would silently store something else than was sent.
@@ -30,12 +38,35 @@ export function parseBody(
 }
 
 function parse(body: Buffer): unknown {
+  // Millions of values take seconds to parse, and a hundred times the memory of their text, before anything can look at
+  // them.
+  if (body.length > WORTH_COUNTING && countValues(body) > MAX_VALUES) {
+    throw new Problem('body_too_large', { detail: `the body holds more than ${MAX_VALUES} values` })
+  }
   if (!isUtf8(body)) throw new Problem('bad_json', { detail: 'the body is not valid UTF-8' })
   try {
     return JSON.parse(body.toString('utf8'))
   } catch (error) {
     throw new Problem('bad_json', { detail: whereItBroke(error), cause: error })
   }
+}
+
+/** Counts what stands before a value, outside of strings; stops where there is too much. */
+function countValues(body: Buffer): number {
+  let values = 0
+  for (let at = 0; at < body.length && values <= MAX_VALUES; at++) {
+    if (body[at] === QUOTE) at = endOfString(body, at)
+    else if (BEFORE_VALUE.has(body[at]!)) values += 1
+  }
+  return values
+}
+
+function endOfString(body: Buffer, start: number): number {
+  for (let at = start + 1; at < body.length; at++) {
+    if (body[at] === BACKSLASH) at += 1
+    else if (body[at] === QUOTE) return at
+  }
+  return body.length
 }
 
 /** The parser's own message quotes the body, which may hold a secret; where it broke is enough. */

@@ -141,6 +141,10 @@ function expectJsonBody(request: FastifyRequest): void {
   if (!BODY_METHODS.has(request.method)) return
   const type = request.headers['content-type']
   if (type !== undefined ? !isJsonType(type) : hasBody(request)) throw new Problem('body_not_json')
+  const encoding = request.headers['content-encoding']
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new Problem('body_not_json', { detail: 'send the body as it is, without Content-Encoding' })
+  }
 }
 
 function hasBody({ headers, raw }: FastifyRequest): boolean {

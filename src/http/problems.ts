@@ -50,6 +50,7 @@ export function createErrorHandler(log: Log) {
     if (problem.code === 'store_unavailable') log.warn(fieldsOf(error, request), 'the store could not serve a request')
     // Fastify asks to hang up after a body that was not read to its end, which in HTTP/2 is for the stream to say.
     if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
+    else reply.raw.statusMessage = titleOf(problem.status)
     if (wantsIndent(request.query)) indent(reply)
     reply
       .code(problem.status)

@@ -21,6 +21,11 @@ export function refuseConnect(server: Server, newId: () => string): void {
   })
 }
 
+/** Node would refuse an `Expect` that it does not know, without a body; RFC 9110 (10.1.1) lets a server pass it over. */
+export function ignoreExpectations(server: Server): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+}
+
 /** In HTTP/2 a CONNECT is a stream like any other, and has a response. */
 function answerStream(response: Http2ServerResponse, problem: Problem, requestId: string): void {
   const body = presentProblem(problem)

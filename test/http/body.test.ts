@@ -102,3 +102,35 @@ test('numbers are not taken for texts, nor texts for numbers', async () => {
     { path: '/name', message: 'must be a string' },
   ])
 })
+
+test('a body that is encoded is a 415, and one that says it is not is served', async () => {
+  const headers = { 'x-api-key': OWNER_KEY, 'content-type': 'application/json' }
+  for (const [encoding, status] of [
+    ['gzip', 415],
+    ['br, identity', 415],
+    ['Identity', 200],
+  ] as const) {
+    const all = { ...headers, 'content-encoding': encoding }
+    const response = await api.inject({ method: 'POST', url: messages, headers: all, payload: '{"data":"x"}' })
+    assert.equal(response.statusCode, status, encoding)
+  }
+})
+
+test('a body with more values than any valid one is a 413 before it is parsed; what lies in strings does not count', async () => {
+  const many = 100_001
+  const rubbish = [
+    `{"data":${'['.repeat(many)}${']'.repeat(many)}}`,
+    `{"data":"x","more":[${'1,'.repeat(many)}1]}`,
+    `{"data":"x",${'"a":1,'.repeat(many)}"b":1}`,
+    // Not even JSON: what counts is what a parser would have to do.
+    '{'.repeat(300_000),
+  ]
+  for (const text of rubbish) {
+    const { status, body } = await send(text, 'application/json', 'POST', `${messages}/batch`)
+    assert.equal(status, 413, text.slice(0, 30))
+    assert.equal(body.detail, 'the body holds more than 100000 values')
+  }
+  const data = `${'[{,:'.repeat(40_000)}"\\`
+  const texts = { messages: [{ data }, { data: `"${data}` }] }
+  assert.equal((await send(JSON.stringify(texts), 'application/json', 'POST', `${messages}/batch`)).status, 200)
+})

@@ -57,3 +57,28 @@ test('a GET with a body and no type is served over the wire', async () => {
   const head = `GET /v1/queues HTTP/1.1\r\nHost: a\r\nX-API-KEY: ${OWNER_KEY}\r\nContent-Length: 9\r\nConnection: close\r\n\r\n`
   assert.match((await exchange(`${head}[jsonReq]`)).head, /^HTTP\/1\.1 200 OK/)
 })
+
+test('a request without a Host is a 400 in the shape of every error, but for HTTP/1.0', async () => {
+  const { head, body } = await exchange(
+    `GET /v1/queues HTTP/1.1\r\nX-API-KEY: ${OWNER_KEY}\r\nConnection: close\r\n\r\n`,
+  )
+  assert.match(head, /^HTTP\/1\.1 400 Bad Request\r\n/)
+  assert.match(head, /x-request-id: [0-9A-Za-z]{21}/)
+  assert.deepEqual(JSON.parse(body), {
+    ...{ title: 'Bad Request', status: 400, detail: 'a header is not valid' },
+    errors: [{ path: 'Host', message: 'is required' }],
+  })
+  const old = await exchange(`GET /v1/queues HTTP/1.0\r\nX-API-KEY: ${OWNER_KEY}\r\n\r\n`)
+  assert.match(old.head, /^HTTP\/1\.1 200 OK\r\n/)
+})
+
+test('an expectation that HTTP does not know is passed over', async () => {
+  const head = `GET /v1/queues HTTP/1.1\r\nHost: a\r\nX-API-KEY: ${OWNER_KEY}\r\nExpect: the-unexpected\r\nConnection: close`
+  assert.match((await exchange(`${head}\r\n\r\n`)).head, /^HTTP\/1\.1 200 OK/)
+})
+
+test('the status line has the reason phrase of the body', async () => {
+  const head = `POST /v1/queues HTTP/1.1\r\nHost: a\r\nX-API-KEY: ${OWNER_KEY}\r\nContent-Type: application/json`
+  const answer = await exchange(`${head}\r\nContent-Length: 99999999\r\n\r\n{}`)
+  assert.match(answer.head, /^HTTP\/1\.1 413 Content Too Large\r\n/)
+})
