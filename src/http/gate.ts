@@ -9,6 +9,7 @@ import { type Principal, permits } from '../core/api-key.ts'
 import { Problem } from '../core/problem.ts'
 import type { ApiDeps } from './api.ts'
 import { createBase } from './base.ts'
+import { createBodyRoom } from './body-room.ts'
 import type { RouteDemand } from './contract.ts'
 import { createDoor, type Door } from './door.ts'
 import { readConditions } from './etag.ts'
@@ -88,6 +89,7 @@ function createAdmission(deps: ApiDeps): Admit {
   const use = createKeyUse(deps)
   const baseOf = createBase(deps.publicUrl)
   const rates = rateLimiterOf(deps)
+  const takeRoom = createBodyRoom()
   const admitAt = (
     rate: Rate | null,
     request: FastifyRequest,
@@ -98,7 +100,10 @@ function createAdmission(deps: ApiDeps): Admit {
     expectPermission(principal, demand, request.params as Record<string, string>)
     if (rate !== null) expectWithin(rate, deps.runtime.now())
     expectAcceptable(request, demand.produces ?? 'application/json')
-    expectJsonBody(request)
+    if (BODY_METHODS.has(request.method)) {
+      expectJsonBody(request)
+      takeRoom(request, reply)
+    }
     request.base = baseOf(request)
   }
   return (request, reply, principal, demand) => {
@@ -138,7 +143,6 @@ function idsIn(params: Record<string, string>, names: readonly string[]): (strin
 const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
 function expectJsonBody(request: FastifyRequest): void {
-  if (!BODY_METHODS.has(request.method)) return
   const type = request.headers['content-type']
   if (type !== undefined ? !isJsonType(type) : hasBody(request)) throw new Problem('body_not_json')
   const encoding = request.headers['content-encoding']
