@@ -27,7 +27,25 @@ export const UNKNOWN_LIVENESS: Liveness = Object.freeze({
 })
 
 /** What has come since it was last written down: counts to add, and a state where there is a new verdict. */
-export type LivenessNews = Omit<Liveness, 'state'> & { state: LivenessState | null }
+export type LivenessNews = Omit<Liveness, 'state'> & {
+  state: LivenessState | null
+  /** When it came to be; null where there is none. */
+  stateAt: number | null
+}
+
+/** A state that gave way to another. */
+export interface LivenessChange {
+  at: number
+  from: LivenessState
+  state: LivenessState
+  /** What had gone wrong; null where nothing had. */
+  message: string | null
+}
+
+/** Whether the state says that something went wrong. */
+export function isFailure(state: LivenessState): boolean {
+  return state === 'unstable' || state === 'down'
+}
 
 /** Failures in a row after which a listener counts as down. */
 const DOWN_AFTER = 3

@@ -47,6 +47,10 @@ export class LivenessBook {
     return this.#records.get(listenerId)?.news ?? null
   }
 
+  now(): number {
+    return this.#runtime.now()
+  }
+
   changed(record: LivenessRecord): void {
     this.#dirty.add(record)
   }

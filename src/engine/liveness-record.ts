@@ -10,6 +10,7 @@ export interface FailureNote {
 interface ChangeNotes {
   changed(record: LivenessRecord): void
   stateChanged(record: LivenessRecord): void
+  now(): number
 }
 
 /** How one listener is doing, as far as this node has seen it. */
@@ -61,6 +62,7 @@ export class LivenessRecord {
     if (state === this.#state) return false
     this.#state = state
     this.#news.state = state
+    this.#news.stateAt = this.#book.now()
     this.#book.stateChanged(this)
     return true
   }
@@ -93,6 +95,7 @@ export class LivenessRecord {
 function noNews(): LivenessNews {
   return {
     state: null,
+    stateAt: null,
     successCount: 0,
     lastSuccessAt: null,
     failureCount: 0,
@@ -106,6 +109,7 @@ function together(older: LivenessNews, newer: LivenessNews): LivenessNews {
   const failure = newer.lastFailureAt === null ? older : newer
   return {
     state: newer.state ?? older.state,
+    stateAt: newer.stateAt ?? older.stateAt,
     successCount: older.successCount + newer.successCount,
     lastSuccessAt: newer.lastSuccessAt ?? older.lastSuccessAt,
     failureCount: older.failureCount + newer.failureCount,

@@ -19,7 +19,7 @@ const RUNS = 500
 const START_OVER_MS = 3_600_000
 
 type Deps = {
-  store: Pick<Store, 'events' | 'stats' | 'removals' | 'schedules' | 'redeliveries'>
+  store: Pick<Store, 'events' | 'stats' | 'removals' | 'schedules' | 'redeliveries' | 'liveness'>
   runtime: Runtime
   retention: Retention
 }
@@ -60,7 +60,8 @@ export function createPruner({ store, runtime, retention }: Deps): () => Promise
     const now = runtime.now()
     const segments = await store.events.prune({ before: now - retention.eventsMs, limit: SEGMENTS })
     const counts = await store.stats.prune({ before: now - STATS_MS, limit: COUNTS })
+    const changes = await store.liveness.prune({ before: now - retention.messagesMs, limit: COUNTS })
     const redeliveries = await store.redeliveries.prune({ before: now - retention.messagesMs, limit: COUNTS })
-    return segments + counts + redeliveries + (await pruneRuns(now)) + (await expireMessages(now))
+    return segments + counts + changes + redeliveries + (await pruneRuns(now)) + (await expireMessages(now))
   }
 }

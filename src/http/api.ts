@@ -33,6 +33,7 @@ import { eventRoutes } from './v1/events.ts'
 import { ledgerRoutes } from './v1/ledger.ts'
 import { listenerCheckRoutes } from './v1/listener-checks.ts'
 import { listenerRoutes } from './v1/listeners.ts'
+import { livenessChangeRoutes } from './v1/liveness-changes.ts'
 import { messageBatchRoutes } from './v1/message-batches.ts'
 import { messageRoutes } from './v1/messages.ts'
 import { pullRoutes } from './v1/pulls.ts'
@@ -139,6 +140,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   scheduleRunRoutes(api, deps)
   redeliveryRoutes(api, deps)
   redeliveryCountRoutes(api, deps)
+  livenessChangeRoutes(api, deps)
   domainRoutes(api, deps)
   eventRoutes(api, deps)
   eventStreamRoutes(api, deps)

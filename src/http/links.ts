@@ -24,6 +24,7 @@ export const paths = {
   allListeners: '/listeners',
   listeners: (queueId: string) => `/queues/${queueId}/listeners`,
   listener: (queueId: string, id: string) => `/queues/${queueId}/listeners/${id}`,
+  livenessChanges: (queueId: string, id: string) => `/queues/${queueId}/listeners/${id}/liveness`,
   redeliver: (queueId: string, listenerId: string) => `/queues/${queueId}/listeners/${listenerId}/redeliver`,
   redelivery: (queueId: string, listenerId: string, id: string) =>
     `/queues/${queueId}/listeners/${listenerId}/redeliveries/${id}`,

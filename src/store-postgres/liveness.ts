@@ -1,7 +1,13 @@
-import { type Liveness, type LivenessState, UNKNOWN_LIVENESS } from '../core/liveness.ts'
-import type { CheckedListener, LivenessStore } from '../store/liveness.ts'
+import {
+  isFailure,
+  type Liveness,
+  type LivenessChange,
+  type LivenessState,
+  UNKNOWN_LIVENESS,
+} from '../core/liveness.ts'
+import { CHANGES_KEPT, type CheckedListener, type LivenessStore } from '../store/liveness.ts'
 import { LISTENER_COLUMNS, LISTENER_ENABLED, type ListenerRow, listenerOf } from './listener-row.ts'
-import type { Db } from './session.ts'
+import type { Db, Value } from './session.ts'
 import { restored, stored } from './text.ts'
 import type { Database } from './transaction.ts'
 
@@ -13,6 +19,32 @@ const CHECKED = `
    where l.id > $1 and l.liveness_url is not null and l.notify_url is not null and ${LISTENER_ENABLED}
      and exists (select 1 from organizations o where o.id = l.organization_id)
    order by l.id limit $2`
+
+/** Before the note itself, which replaces the state that it gives way to. */
+const CHANGE = `
+  insert into liveness_changes as c (organization_id, listener_id, changed_at, from_state, state, message)
+  select l.organization_id, l.id, $2, coalesce(v.state, 'unknown'), $3, $4
+    from listeners l
+    left join listener_liveness v on v.organization_id = l.organization_id and v.listener_id = l.id
+   where l.id = $1 and coalesce(v.state, 'unknown') <> $3
+  on conflict (organization_id, listener_id, changed_at) do update set
+    state = excluded.state, message = excluded.message
+  returning c.organization_id as "organizationId"`
+const FORGET_OLDEST = `
+  delete from liveness_changes where organization_id = $1 and listener_id = $2 and changed_at <= (
+    select changed_at from liveness_changes where organization_id = $1 and listener_id = $2
+     order by changed_at desc limit 1 offset ${CHANGES_KEPT})`
+
+const CHANGES = `
+  select changed_at as at, from_state as "from", state, message from liveness_changes
+   where organization_id = $1 and listener_id = $2 and changed_at < $3 order by changed_at desc limit $4 offset $5`
+const LISTENER = `
+  select 1 from listeners l where l.organization_id = $1 and l.id = $2 and l.queue_id = $3
+     and exists (select 1 from queues q where q.organization_id = l.organization_id and q.id = l.queue_id)`
+const PRUNE = `
+  delete from liveness_changes where (organization_id, listener_id, changed_at) in
+    (select organization_id, listener_id, changed_at from liveness_changes
+      where changed_at < $1 limit $2 for update skip locked)`
 
 /** Written only where there is a listener: one that was deleted must not leave a row behind. */
 const NOTE = `
@@ -46,14 +78,27 @@ export function createLivenessStore({ transact, db }: Database): LivenessStore {
       const sorted = notes.toSorted((a, b) => (a.listenerId < b.listenerId ? -1 : 1))
       await transact(async (on) => {
         for (const { listenerId, news } of sorted) {
-          const { state, successCount, lastSuccessAt, failureCount, lastFailureStatus, lastFailureAt } = news
+          const { state, stateAt, successCount, lastSuccessAt, failureCount, lastFailureStatus, lastFailureAt } = news
           const message = news.lastFailureMsg === null ? null : stored(news.lastFailureMsg)
+          if (state !== null) await remember(on, [listenerId, stateAt, state, isFailure(state) ? message : null])
           const failures = [failureCount, lastFailureStatus, lastFailureAt, message]
           await on.run(NOTE, [listenerId, state, successCount, lastSuccessAt, ...failures])
         }
       })
     },
+    async changes({ organizationId, queueId, id, before, offset, limit }) {
+      if ((await db.rows(LISTENER, [organizationId, id, queueId])).length === 0) return null
+      const ask = [organizationId, id, before ?? Number.MAX_SAFE_INTEGER, limit, offset]
+      const rows = await db.rows<LivenessChange>(CHANGES, ask)
+      return rows.map(({ message, ...rest }) => ({ ...rest, message: message === null ? null : restored(message) }))
+    },
+    prune: ({ before, limit }) => db.run(PRUNE, [before, limit]),
   }
+}
+
+async function remember(on: Db, change: [listenerId: string, ...values: Value[]]): Promise<void> {
+  const [changed] = await on.rows<{ organizationId: string }>(CHANGE, change)
+  if (changed !== undefined) await on.run(FORGET_OLDEST, [changed.organizationId, change[0]])
 }
 
 /** How these listeners of one organization were doing when that was last written down, by id. */

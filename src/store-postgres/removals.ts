@@ -43,13 +43,25 @@ const DELETE_REDELIVERIES = some(
   'organization_id = $1 and listener_id = $2',
   'organization_id, listener_id, id',
 )
+const DELETE_LIVENESS_CHANGES = some(
+  'liveness_changes',
+  'organization_id = $1 and listener_id = $2',
+  'organization_id, listener_id, changed_at',
+)
 const DELETE_COUNTER = `delete from order_counters where organization_id = $1 and listener_id = $2`
 const DELETE_RELEASE = `delete from order_releases where organization_id = $1 and listener_id = $2`
 const DELETE_FIGURES = `delete from listener_figures where organization_id = $1 and listener_id = $2`
 const DELETE_LIVENESS = `delete from listener_liveness where organization_id = $1 and listener_id = $2`
 
 /** What a listener may have many of, then what it has one of. */
-const BELOW_LISTENER = [DELETE_DELIVERIES, DELETE_MISSED, DELETE_HELD, DELETE_HEADS, DELETE_REDELIVERIES]
+const BELOW_LISTENER = [
+  DELETE_DELIVERIES,
+  DELETE_MISSED,
+  DELETE_HELD,
+  DELETE_HEADS,
+  DELETE_REDELIVERIES,
+  DELETE_LIVENESS_CHANGES,
+]
 const OF_LISTENER = [DELETE_FIGURES, DELETE_LIVENESS, DELETE_COUNTER, DELETE_RELEASE]
 
 const MESSAGES = `

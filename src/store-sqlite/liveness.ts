@@ -1,6 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Liveness, type LivenessState, UNKNOWN_LIVENESS } from '../core/liveness.ts'
-import type { CheckedListener, LivenessStore } from '../store/liveness.ts'
+import {
+  isFailure,
+  type Liveness,
+  type LivenessChange,
+  type LivenessNews,
+  type LivenessState,
+  UNKNOWN_LIVENESS,
+} from '../core/liveness.ts'
+import { CHANGES_KEPT, type CheckedListener, type LivenessStore } from '../store/liveness.ts'
 import { LISTENER_ENABLED, type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { reading, type Transact } from './transaction.ts'
 
@@ -10,6 +17,28 @@ const CHECKED = `
    where l.id > ? and l.liveness_url is not null and l.notify_url is not null and ${LISTENER_ENABLED}
      and exists (select 1 from organizations o where o.id = l.organization_id)
    order by l.id limit ?`
+
+/** Before the note itself, which replaces the state that it gives way to. */
+const CHANGE = `
+  insert into liveness_changes (listener_id, changed_at, from_state, state, message)
+  select l.id, :at, coalesce(v.state, 'unknown'), :state, :message
+    from listeners l left join listener_liveness v on v.listener_id = l.id
+   where l.id = :listenerId and coalesce(v.state, 'unknown') <> :state
+  on conflict (listener_id, changed_at) do update set state = excluded.state, message = excluded.message`
+const FORGET_OLDEST = `
+  delete from liveness_changes where listener_id = :listenerId and changed_at <= (
+    select changed_at from liveness_changes where listener_id = :listenerId
+     order by changed_at desc limit 1 offset ${CHANGES_KEPT})`
+
+const CHANGES = `
+  select changed_at as at, from_state as "from", state, message from liveness_changes
+   where listener_id = ? and changed_at < ? order by changed_at desc limit ? offset ?`
+const LISTENER = `
+  select 1 from listeners l where l.id = ? and l.queue_id = ? and l.organization_id = ?
+     and exists (select 1 from queues q where q.id = l.queue_id and q.organization_id = l.organization_id)`
+const PRUNE = `
+  delete from liveness_changes where (listener_id, changed_at) in
+    (select listener_id, changed_at from liveness_changes where changed_at < ? limit ?)`
 
 /** Written only where there is a listener: one that was deleted must not leave a row behind. */
 const NOTE = `
@@ -35,6 +64,15 @@ const READ = `
 
 export function createLivenessStore(db: DatabaseSync, transact: Transact): LivenessStore {
   const [checked, note] = [db.prepare(CHECKED), db.prepare(NOTE)]
+  const [change, forgetOldest] = [db.prepare(CHANGE), db.prepare(FORGET_OLDEST)]
+  const [changes, listener, prune] = [db.prepare(CHANGES), db.prepare(LISTENER), db.prepare(PRUNE)]
+
+  function remember(listenerId: string, { state, stateAt: at, lastFailureMsg: message }: LivenessNews): void {
+    if (state === null) return
+    if (change.run({ listenerId, at, state, message: isFailure(state) ? message : null }).changes === 0) return
+    forgetOldest.run({ listenerId })
+  }
+
   return {
     async checked({ after, limit }) {
       return reading(() => {
@@ -44,8 +82,22 @@ export function createLivenessStore(db: DatabaseSync, transact: Transact): Liven
     },
     async note(notes) {
       transact(() => {
-        for (const { listenerId, news } of notes) note.run({ listenerId, ...news })
+        for (const { listenerId, news } of notes) {
+          remember(listenerId, news)
+          const { stateAt: _, ...counts } = news
+          note.run({ listenerId, ...counts })
+        }
       })
+    },
+    async changes({ organizationId, queueId, id, before, offset, limit }) {
+      return reading(() => {
+        if (listener.get(id, queueId, organizationId) === undefined) return null
+        const rows = changes.all(id, before ?? Number.MAX_SAFE_INTEGER, limit, offset)
+        return rows.map((row) => ({ ...row }) as unknown as LivenessChange)
+      })
+    },
+    async prune({ before, limit }) {
+      return Number(transact(() => prune.run(before, limit)).changes)
     },
   }
 }

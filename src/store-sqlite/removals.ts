@@ -25,6 +25,9 @@ const DELETE_HEADS = `
     (select listener_id, key from order_heads where listener_id = ? limit ?)`
 const DELETE_REDELIVERIES = `
   delete from redeliveries where id in (select id from redeliveries where listener_id = ? limit ?)`
+const DELETE_LIVENESS_CHANGES = `
+  delete from liveness_changes where (listener_id, changed_at) in
+    (select listener_id, changed_at from liveness_changes where listener_id = ? limit ?)`
 const DELETE_COUNTER = `delete from order_counters where listener_id = ?`
 const DELETE_RELEASE = `delete from order_releases where listener_id = ?`
 const DELETE_FIGURES = `delete from listener_figures where listener_id = ?`
@@ -73,7 +76,9 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, shared:
   const booksOfQueue = [DELETE_DISCARDS, DELETE_REMOVED_LISTENERS, DELETE_AUDIENCES].map((sql) => db.prepare(sql))
   const [deletePlaces, deleteCounter] = [db.prepare(DELETE_PLACES), db.prepare(DELETE_COUNTER)]
   const deleteRelease = db.prepare(DELETE_RELEASE)
-  const belowListener = [DELETE_MISSED, DELETE_HELD, DELETE_HEADS, DELETE_REDELIVERIES].map((sql) => db.prepare(sql))
+  const belowListener = [DELETE_MISSED, DELETE_HELD, DELETE_HEADS, DELETE_REDELIVERIES, DELETE_LIVENESS_CHANGES].map(
+    (sql) => db.prepare(sql),
+  )
   const schedules = createScheduleErasure(db)
 
   /** Attempts stay with their message: they are its history, whoever it went to. */

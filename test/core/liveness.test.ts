@@ -35,7 +35,7 @@ test('what went wrong is said in words', () => {
 })
 
 test('news add to what is stored, and say nothing of what they do not know', () => {
-  const nothing: LivenessNews = { ...UNKNOWN_LIVENESS, state: null }
+  const nothing: LivenessNews = { ...UNKNOWN_LIVENESS, state: null, stateAt: null }
   const stored = {
     state: 'down',
     successCount: 5,

@@ -252,7 +252,7 @@ test('a listener that was down when the server stopped is sent nothing until a c
   const changed = await store.listeners.update({ organizationId, queueId, id, changes, now })
   assert.ok(typeof changed === 'object')
   await engine.stop()
-  await store.liveness.note([{ listenerId: id, news: { ...UNKNOWN_LIVENESS, state: 'down' } }])
+  await store.liveness.note([{ listenerId: id, news: { ...UNKNOWN_LIVENESS, state: 'down', stateAt: now } }])
 
   const heir = startedEngine(store)
   await heir.engine.start()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createMake, NOW } from '../store/make.ts'
+import { idsOf as addressOf } from '../store/scene.ts'
 import type { Reply } from './fake-sender.ts'
 import { idsOf, type OfficeOptions, openOffice } from './office.ts'
 
@@ -172,6 +173,12 @@ test('news that could not be written are neither lost nor counted twice', async 
   await book.writeAll()
   const { liveness } = await figuresOf(listener)
   assert.deepEqual([liveness.state, liveness.successCount >= 2], ['stable', true])
+  const changes = await store.liveness.changes({ ...addressOf(listener), before: null, offset: 0, limit: 10 })
+  assert.deepEqual(
+    changes?.map(({ from, state }) => [from, state]),
+    [['unknown', 'stable']],
+  )
+  assert.ok(changes[0]!.at <= NOW + 5_000, 'the time of the change, not that of the writing')
   const once = liveness.successCount
   await book.writeAll()
   assert.equal((await figuresOf(listener)).liveness.successCount, once)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { UNKNOWN_LIVENESS } from '../../src/core/liveness.ts'
 import type { Message } from '../../src/core/message.ts'
 import { bucketStart } from '../../src/core/stats.ts'
 import { createPruner } from '../../src/engine/pruner.ts'
@@ -79,4 +80,20 @@ test('events go when they are as old as they are kept, and counts when nobody ca
   await runtime.advance(HOUR_MS + 300_000)
   await prune()
   assert.deepEqual(await counts(), [])
+})
+
+test('what listeners became is kept as long as messages are', async (t) => {
+  const { store, scene, prune, runtime } = await openHouse(t, 1)
+  const { organizationId, queueId, id } = scene.listeners[0]!
+  for (const [index, state] of (['down', 'stable'] as const).entries()) {
+    const news = { ...UNKNOWN_LIVENESS, state, stateAt: NOW + index }
+    await store.liveness.note([{ listenerId: id, news }])
+  }
+  const changes = () => store.liveness.changes({ organizationId, queueId, id, before: null, offset: 0, limit: 10 })
+  await runtime.advance(RETENTION.messagesMs)
+  await prune()
+  assert.equal((await changes())?.length, 2)
+  await runtime.advance(1)
+  await prune()
+  assert.deepEqual(await changes(), [{ at: NOW + 1, from: 'down', state: 'stable', message: null }])
 })

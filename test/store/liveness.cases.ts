@@ -1,24 +1,26 @@
 import assert from 'node:assert/strict'
 import type { Listener } from '../../src/core/listener.ts'
-import { type LivenessNews, UNKNOWN_LIVENESS, withNews } from '../../src/core/liveness.ts'
+import { type LivenessChange, type LivenessNews, UNKNOWN_LIVENESS, withNews } from '../../src/core/liveness.ts'
+import { CHANGES_KEPT } from '../../src/store/liveness.ts'
 import { idsOf, storedListener, storedOrganization, storedQueue, storedScene } from './scene.ts'
 import type { Given, StoreCase } from './suite.ts'
 
-const NOTHING: LivenessNews = { ...UNKNOWN_LIVENESS, state: null }
+const NOTHING: LivenessNews = { ...UNKNOWN_LIVENESS, state: null, stateAt: null }
 
 const NEWS: LivenessNews[] = [
-  { ...NOTHING, state: 'stable', successCount: 3, lastSuccessAt: 1_000 },
+  { ...NOTHING, state: 'stable', stateAt: 900, successCount: 3, lastSuccessAt: 1_000 },
   { ...NOTHING, successCount: 2, lastSuccessAt: 2_000 },
   {
     ...NOTHING,
     state: 'unstable',
+    stateAt: 3_000,
     failureCount: 1,
     lastFailureAt: 3_000,
     lastFailureStatus: 503,
     lastFailureMsg: 'answered 503',
   },
-  { ...NOTHING, state: 'down', failureCount: 2, lastFailureAt: 4_000, lastFailureMsg: 'timeout' },
-  { ...NOTHING, state: 'unknown' },
+  { ...NOTHING, state: 'down', stateAt: 4_000, failureCount: 2, lastFailureAt: 4_000, lastFailureMsg: 'timeout' },
+  { ...NOTHING, state: 'unknown', stateAt: 5_000 },
   NOTHING,
 ]
 
@@ -42,6 +44,61 @@ export const livenessCases: StoreCase[] = [
         listed.map(({ liveness }) => liveness),
         [expected, UNKNOWN_LIVENESS],
       )
+    },
+  },
+  {
+    name: 'each new state is remembered with what it came from, the latest first, and the same one again is none',
+    async run(given) {
+      const { store, make } = given
+      const { listeners } = await storedScene(given, 2)
+      const [listener, other] = [listeners[0]!, listeners[1]!]
+      for (const news of NEWS) await store.liveness.note([{ listenerId: listener.id, news }])
+      await store.liveness.note([{ listenerId: listener.id, news: { ...NOTHING, state: 'unknown', stateAt: 6_000 } }])
+      const expected: LivenessChange[] = [
+        { at: 5_000, from: 'down', state: 'unknown', message: null },
+        { at: 4_000, from: 'unstable', state: 'down', message: 'timeout' },
+        { at: 3_000, from: 'stable', state: 'unstable', message: 'answered 503' },
+        { at: 900, from: 'unknown', state: 'stable', message: null },
+      ]
+      const ask = { ...idsOf(listener), before: null, offset: 0, limit: 10 }
+      assert.deepEqual(await store.liveness.changes(ask), expected)
+      assert.deepEqual(await store.liveness.changes({ ...ask, before: 4_000, limit: 1 }), [expected[2]])
+      assert.deepEqual(await store.liveness.changes({ ...ask, offset: 3 }), [expected[3]])
+      assert.deepEqual(await store.liveness.changes({ ...ask, ...idsOf(other) }), [])
+      for (const wrong of [{ organizationId: make.id() }, { queueId: make.id() }, { id: make.id() }]) {
+        assert.equal(await store.liveness.changes({ ...ask, ...wrong }), null)
+      }
+    },
+  },
+  {
+    name: 'changes are kept up to a thousand a listener, forgotten by age, and go with the listener',
+    async run(given) {
+      const { store, now } = given
+      const { listeners } = await storedScene(given, 2)
+      const [listener, other] = [listeners[0]!, listeners[1]!]
+      const flap = (at: number) => ({
+        ...NOTHING,
+        state: at % 2 === 0 ? ('stable' as const) : ('down' as const),
+        stateAt: at,
+      })
+      await store.liveness.note([{ listenerId: other.id, news: flap(1) }])
+      for (let at = 1; at <= CHANGES_KEPT + 3; at++) {
+        await store.liveness.note([{ listenerId: listener.id, news: flap(at) }])
+      }
+      const timesOf = async (one: Listener) => {
+        const ask = { ...idsOf(one), before: null, offset: 0, limit: 2 * CHANGES_KEPT }
+        return (await store.liveness.changes(ask))!.map(({ at }) => at)
+      }
+      const kept = await timesOf(listener)
+      assert.deepEqual([kept.length, kept[0], kept.at(-1)], [CHANGES_KEPT, CHANGES_KEPT + 3, 4])
+      assert.deepEqual(await timesOf(other), [1])
+      assert.equal(await store.liveness.prune({ before: 10, limit: 4 }), 4)
+      assert.equal(await store.liveness.prune({ before: 10, limit: 4 }), 3)
+      assert.equal(await store.liveness.prune({ before: 10, limit: 4 }), 0)
+      assert.deepEqual(await timesOf(other), [])
+      await store.listeners.delete({ ...idsOf(listener), now })
+      while ((await store.removals.sweep({ limit: 100 })) > 0);
+      assert.equal(await store.liveness.prune({ before: 10_000, limit: 1 }), 0)
     },
   },
   {
@@ -73,7 +130,7 @@ export const livenessCases: StoreCase[] = [
       await change({ livenessUrl: null })
       await change({ notifyUrl: null, livenessUrl: null })
       await change({ settings: { status: 'disabled' } })
-      await store.liveness.note([{ listenerId: checked[1]!.id, news: { ...NOTHING, state: 'down' } }])
+      await store.liveness.note([{ listenerId: checked[1]!.id, news: { ...NOTHING, state: 'down', stateAt: 1 } }])
       const expected = [
         [checked[0]!.id, 'unknown'],
         [checked[1]!.id, 'down'],

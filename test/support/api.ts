@@ -123,7 +123,7 @@ export async function startApi({
     carrier: createNotingCarrier(carried),
     preflight: { check: async () => REPORT },
     domainChecker: { check: async () => null },
-    puller: createTestPuller(store, runtime),
+    puller: createTestPuller(store, runtime, clock),
     directory: createQueueDirectory(store),
     schemaChecks: createSchemaChecks(),
     keyRing: createKeyRing({ store, now: runtime.now }),
@@ -182,14 +182,22 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
   }
 }
 
-/** The real one, but that nobody has the patience to wait for anything. */
-function createTestPuller(store: Store, runtime: Runtime): Puller {
-  const impatient = { ...runtime, after: createImmediate }
+/** The real one, but that nobody has the patience to wait for anything: whoever would wait moves the clock instead. */
+function createTestPuller(store: Store, runtime: Runtime, clock: { now: number }): Puller {
+  const after = (ms: number, run: () => void) => {
+    const dueAt = clock.now + ms
+    return createImmediate(() => {
+      // Standing still, it would never come to what is due later, and whoever waits for that would go on asking.
+      clock.now = Math.max(clock.now, dueAt)
+      run()
+    })
+  }
+  const impatient = { ...runtime, after }
   const expirer = createLeaseExpirer({ store, runtime, freed: () => undefined })
   return createPullDesk({ committer: createPullCommitter({ store, runtime }), expirer, runtime: impatient })
 }
 
-function createImmediate(_: number, run: () => void): () => void {
+function createImmediate(run: () => void): () => void {
   const immediate = setImmediate(run)
   return () => clearImmediate(immediate)
 }

@@ -70,6 +70,7 @@ test('liveness shows what is stored with what the engine knows beside it, alone 
   const now = {
     ...UNKNOWN_LIVENESS,
     state: 'down',
+    stateAt: 9_000,
     failureCount: 2,
     lastFailureAt: 9_000,
     lastFailureMsg: 'dns',
@@ -82,6 +83,7 @@ test('liveness shows what is stored with what the engine knows beside it, alone 
   const before = {
     ...UNKNOWN_LIVENESS,
     state: 'stable',
+    stateAt: 7_000,
     successCount: 3,
     lastSuccessAt: 7_000,
     failureCount: 1,
