@@ -1,4 +1,5 @@
 import type { Principal } from '../core/api-key.ts'
+import { isId } from '../core/id.ts'
 import { addLatencies, type Latencies } from '../core/latency.ts'
 import {
   addCounts,
@@ -79,6 +80,7 @@ async function readPartsOf(
   of: string | null,
 ): Promise<CountedPart[]> {
   if (of === null) return readParts(deps, ask)
+  if (!isId(of)) return []
   const parts = await readParts(deps, ask.only === null ? { ...ask, only: [of] } : ask)
   return parts.filter(({ subjectId, listenerId }) => subjectId === of || listenerId === of)
 }

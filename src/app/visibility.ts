@@ -1,4 +1,5 @@
 import { type Principal, type Resource, visible } from '../core/api-key.ts'
+import { isId } from '../core/id.ts'
 import type { Only } from '../store/store.ts'
 
 /** The ids that a listing is restricted to for this key; null where the key sees everything. */
@@ -7,5 +8,6 @@ export function onlyVisible(principal: Principal, resource: Resource): Only {
   // Asked without an id, only an unrestricted key says yes.
   if (shows()) return null
   const targets = new Set((principal.scopes ?? []).flatMap((scope) => scope.targets))
-  return [...targets].filter((id) => shows(id))
+  // Keys may be older than the rule that targets are ids.
+  return [...targets].filter((id) => isId(id) && shows(id))
 }

@@ -55,7 +55,7 @@ async function look(db: Db, { organizationId, queueId, filter, from, before, exa
 }
 
 function rowsBy(db: Db, { name, key }: MessageFilter, place: (string | number)[]): Promise<Candidate[]> {
-  if (name !== null) return db.rows<Candidate>(BY_NAME, [...place, name])
+  if (name !== null) return db.rows<Candidate>(BY_NAME, [...place, stored(name)])
   return key !== null ? db.rows<Candidate>(BY_KEY, [...place, stored(key)]) : db.rows<Candidate>(ANY, place)
 }
 

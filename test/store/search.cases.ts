@@ -160,6 +160,17 @@ export const searchCases: StoreCase[] = [
     },
   },
   {
+    name: 'no message has a name or key with characters that a store cannot hold, and asking for it finds nothing',
+    async run(given) {
+      const scene = await storedScene(given)
+      await accepted(given, scene.queue, { name: 'a', key: 'a' })
+      for (const text of ['a\u0000', '\u0000', '\ud800', '\ue000']) {
+        assert.deepEqual(await found(given, scene, { name: text }), [])
+        assert.deepEqual(await found(given, scene, { key: text }), [])
+      }
+    },
+  },
+  {
     name: 'a renamed message is found by its new name only, and a deleted one not at all',
     async run(given) {
       const scene = await storedScene(given)

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { scopesOf } from '../../app/api-keys.ts'
 import { type ApiKey, GRANTABLE_RESOURCES, PROTECTED_RESOURCES } from '../../core/api-key.ts'
+import { ID_PATTERN } from '../../core/id.ts'
 import { paths } from '../links.ts'
 import { refOf } from '../listing.ts'
 import { Id, Name, NullableTime, readOnly, strict, Time } from '../schemas.ts'
@@ -10,10 +11,12 @@ const MAX_SCOPES = 100
 const MAX_TARGETS = 1_000
 
 const Status = Type.Enum(['enabled', 'disabled'])
+/** Anything else could never name a thing. */
+const Target = Type.String({ pattern: `${ID_PATTERN}|^\\*$` })
 const Scope = strict({
   resource: Type.Enum([...GRANTABLE_RESOURCES, ...PROTECTED_RESOURCES]),
   access: Type.Enum(['read', 'write']),
-  targets: Type.Union([Type.Literal('*'), Type.Array(Type.String(), { maxItems: MAX_TARGETS })], {
+  targets: Type.Union([Type.Literal('*'), Type.Array(Target, { maxItems: MAX_TARGETS })], {
     description: `must be "*", ["*"], or an array of at most ${MAX_TARGETS} ids`,
   }),
 })

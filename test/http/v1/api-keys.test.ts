@@ -57,7 +57,7 @@ test('scopes are kept as they were given', async () => {
   const scopes = [
     { resource: 'queues', access: 'read', targets: '*' },
     { resource: 'messages', access: 'write', targets: ['*'] },
-    { resource: 'events', access: 'read', targets: ['0'.repeat(21), 'anything'] },
+    { resource: 'events', access: 'read', targets: ['0'.repeat(21), 'Az09'.padEnd(21, 'x')] },
   ]
   assert.deepEqual((await read((await issue({ scopes })).id)).scopes, scopes)
 })
@@ -89,7 +89,7 @@ test('a scope that is not one is told where and why', async () => {
   assert.deepEqual(await faults({ ...good, resource: 'moon' }), ['/scopes/0/resource'])
   assert.deepEqual(await faults({ ...good, access: 'execute' }), ['/scopes/0/access'])
   assert.deepEqual(await faults({ ...good, extra: 1 }), ['/scopes/0/extra'])
-  for (const targets of ['some-id', 5, null, [5], { id: 'x' }]) {
+  for (const targets of ['some-id', 5, null, [5], ['some-id'], ['\u0000'], [`${'0'.repeat(21)}\n`], { id: 'x' }]) {
     assert.deepEqual(await faults({ ...good, targets }), ['/scopes/0/targets'])
   }
 })
