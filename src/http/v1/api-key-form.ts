@@ -11,8 +11,9 @@ const MAX_SCOPES = 100
 const MAX_TARGETS = 1_000
 
 const Status = Type.Enum(['enabled', 'disabled'])
-/** Anything else could never name a thing. */
-const Target = Type.String({ pattern: `${ID_PATTERN}|^\\*$` })
+const TARGET_PATTERN = `${ID_PATTERN}|^[0-9a-f]{64}$|^\\*$`
+/** The id of anything, a schema's among them: any other text could never name a thing. */
+const Target = Type.String({ pattern: TARGET_PATTERN, examples: ['*', '00VbugnoyVluTsdf2eOBu'] })
 const Scope = strict({
   resource: Type.Enum([...GRANTABLE_RESOURCES, ...PROTECTED_RESOURCES]),
   access: Type.Enum(['read', 'write']),

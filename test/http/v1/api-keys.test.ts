@@ -57,7 +57,7 @@ test('scopes are kept as they were given', async () => {
   const scopes = [
     { resource: 'queues', access: 'read', targets: '*' },
     { resource: 'messages', access: 'write', targets: ['*'] },
-    { resource: 'events', access: 'read', targets: ['0'.repeat(21), 'Az09'.padEnd(21, 'x')] },
+    { resource: 'events', access: 'read', targets: ['0'.repeat(21), 'Az09'.padEnd(21, 'x'), 'a1'.repeat(32)] },
   ]
   assert.deepEqual((await read((await issue({ scopes })).id)).scopes, scopes)
 })
