@@ -53,7 +53,8 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     if (sealed > 0) runtime.log.info({ listeners: sealed }, 'secrets were encrypted with the newest key')
     const userAgent = `discue/${VERSION}`
     const shared = {
-      directory: createQueueDirectory(store),
+      // The scheduler reads of it: a clock that is moved by hand must not go on meanwhile.
+      directory: createQueueDirectory(activity?.watchStore(store) ?? store),
       schemaChecks: createSchemaChecks(),
       almanac: createAlmanac(),
     }

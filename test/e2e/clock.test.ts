@@ -76,6 +76,27 @@ test('a jump delivers what becomes due in it, and has it delivered when it answe
   ])
 })
 
+test('a jump right after a start runs every schedule at its time, and has run them when it answers', {
+  timeout,
+}, async (t) => {
+  const setting = await start(t)
+  const schedules: string[] = []
+  for (let queue = 0; queue < 20; queue++) {
+    const { body } = await setting.client.call('POST', '/queues', { name: `queue-${queue}` })
+    const path = `/queues/${body.queue.id}/schedules`
+    const added = await setting.client.call('POST', path, { name: 'minutely', every: 60_000, data: 'x' })
+    schedules.push(`${path}/${added.body.schedule.id}`)
+  }
+  // From here on the server knows none of the queues until it needs them.
+  await setting.restart()
+  await setting.advance(180_000)
+  for (const path of schedules) {
+    const { runs } = (await setting.client.call('GET', `${path}/runs`)).body
+    const late = runs.map((run: { due_at: number; ran_at: number }) => run.ran_at - run.due_at)
+    assert.deepEqual(late, [0, 0, 0])
+  }
+})
+
 test('the retries of a failing listener are made within one jump, each at its due time', { timeout }, async (t) => {
   const setting = await start(t)
   const receiver = await startReceiver((_, response) => {
