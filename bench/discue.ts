@@ -37,10 +37,12 @@ const POLL_MS = 50
 export interface DiscueStart {
   fill?: (path: string, rootKey: string) => Promise<void>
   postgres?: { process: MeasuredProcess; url: string }
+  /** Settings beside those that every server here is started with. */
+  env?: Record<string, string>
 }
 
 /** Starts a server on a free port and an empty database, on the disk that the repository is on. */
-export async function startDiscue({ fill, postgres }: DiscueStart = {}): Promise<Discue> {
+export async function startDiscue({ fill, postgres, env }: DiscueStart = {}): Promise<Discue> {
   const folder = createFolder()
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
@@ -51,6 +53,7 @@ export async function startDiscue({ fill, postgres }: DiscueStart = {}): Promise
     DISCUE_DATABASE_URL: postgres?.url ?? `sqlite:${folder}/discue.db`,
     DISCUE_ROOT_API_KEY: key,
     DISCUE_LOG_LEVEL: 'warn',
+    ...env,
   })
   const remove = async () => {
     await server.stop()

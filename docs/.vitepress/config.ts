@@ -48,7 +48,7 @@ export default defineConfig({
           { text: 'Test with a clock you move', link: '/guides/manual-clock' },
           { text: 'Go to production', link: '/guides/production' },
           { text: 'Many nodes on PostgreSQL', link: '/guides/postgresql' },
-          { text: 'Grow', link: '/guides/scaling' },
+          { text: 'Grow', link: '/scaling' },
           { text: 'Back up and restore', link: '/guides/backups' },
           { text: 'The dashboard', link: '/guides/dashboard' },
           { text: 'Watch it', link: '/guides/monitoring' },

@@ -1,6 +1,6 @@
 import type { Domain, DomainVerification } from '../core/domain.ts'
 import type { Listener, Pushed } from '../core/listener.ts'
-import type { LivenessNews } from '../core/liveness.ts'
+import type { LivenessNews, LivenessState } from '../core/liveness.ts'
 import type { Message } from '../core/message.ts'
 import type { CheckReport } from '../core/preflight.ts'
 import type { LeaseEnd, Receipt } from '../core/pull.ts'
@@ -48,6 +48,10 @@ export interface Carrier {
   messageGone(messageId: string, listenerIds: readonly string[]): void
   /** A message that waits for these listeners is due at another time than before. */
   messageMoved(listenerIds: readonly string[], dueAt: number): void
+  /** Another node has found listeners in this state. */
+  livenessTold(listenerIds: readonly string[], state: LivenessState): void
+  /** For a while nobody was told of anything. */
+  livenessDoubted(): void
   /** What the store does not know yet of how the listener is doing, or null. */
   livenessOf(listenerId: string): LivenessNews | null
   /** A redelivery of many messages was begun. */

@@ -31,6 +31,7 @@ export function followChanges({ store, keyRing, directory, carrier, lockOut, run
     everything() {
       keyRing.forgetAll()
       directory.forgetAll()
+      carrier.livenessDoubted()
     },
     api_key: ({ digest }) => keyRing.forget(digest),
     organization: ({ organizationId }) => keyRing.forgetOrganization(organizationId),
@@ -39,6 +40,7 @@ export function followChanges({ store, keyRing, directory, carrier, lockOut, run
     listeners_gone: ({ listenerIds }) => carrier.queueGone(listenerIds),
     listeners_paused: ({ listenerIds }) => carrier.queuePaused(listenerIds),
     listeners_resumed: ({ listenerIds }) => carrier.queueResumed(listenerIds),
+    liveness: ({ listenerIds, state }) => carrier.livenessTold(listenerIds, state),
     message_gone: ({ messageId, listenerIds }) => carrier.messageGone(messageId, listenerIds),
     key_rejected: ({ source }) => lockOut.failed(source),
     waiting: ({ listenerIds }) => carrier.queueResumed(listenerIds),

@@ -6,7 +6,7 @@ import type { PullDesk } from './pull-desk.ts'
 
 /** Both ways to a listener: what is to be sent, and what waits to be fetched. */
 export interface BothWays
-  extends Omit<Carrier, 'redeliveryWaits'>,
+  extends Omit<Carrier, 'redeliveryWaits' | 'livenessDoubted'>,
     Pick<Dispatcher, 'reserve' | 'unreserve' | 'offer' | 'waitUntil'> {
   /** Something of this listener is due at this time, however it gets its messages. */
   due(listenerId: string, dueAt: number): void

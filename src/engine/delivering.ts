@@ -17,7 +17,7 @@ export interface Delivering {
   dispatcher: Dispatcher
   checker: LivenessChecker
   book: LivenessBook
-  carrier: Omit<Carrier, 'redeliveryWaits'>
+  carrier: Omit<Carrier, 'redeliveryWaits' | 'livenessDoubted'>
 }
 
 type Parts = Omit<LaneDeps, 'store' | 'book' | 'tokensFor' | 'suspect' | 'disable'> & {
@@ -61,6 +61,9 @@ export function createDelivering(parts: Parts): Delivering {
     queueGone(listenerIds) {
       for (const id of listenerIds) checker.listenerGone(id)
       dispatcher.queueGone(listenerIds)
+    },
+    livenessTold(listenerIds, state) {
+      for (const id of listenerIds) checker.told(id, state)
     },
     livenessOf: (listenerId) => book.newsOf(listenerId),
   }

@@ -14,7 +14,8 @@ const KEEP_IDLE_LANES_MS = 60_000
 const PAGE = 500
 
 /** Brings each delivery to the lane of its listener. */
-export interface Dispatcher extends Omit<Carrier, 'livenessOf' | 'redeliveryWaits'> {
+export interface Dispatcher
+  extends Omit<Carrier, 'livenessOf' | 'livenessTold' | 'livenessDoubted' | 'redeliveryWaits'> {
   /** Keeps a place in the listener's lane; false where the delivery must wait in the store. */
   reserve(listener: Listener, bytes: number): boolean
   unreserve(listenerId: string, bytes: number): void

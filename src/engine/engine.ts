@@ -43,6 +43,8 @@ const REMOVE_ANSWERS_EVERY_MS = 60_000
 const FORGET_SECRETS_EVERY_MS = 60_000
 /** How often to look for listeners that are to be checked and that nobody has told us of. */
 const SCAN_LIVENESS_EVERY_MS = 60_000
+/** A node that dies is missed after its lease (15 s) and this: how long its part of the listeners goes unasked. */
+const SHARE_LIVENESS_EVERY_MS = 5_000
 const WRITE_LIVENESS_EVERY_MS = 1_000
 /** Before this node was started, or woke up, others may have been there: long enough for one to take another's place. */
 const OVERLAP_MS = 30_000
@@ -120,6 +122,22 @@ export function createEngine(deps: {
     busyMs: REDELIVER_PAUSE_MS,
     runtime,
   })
+  const scan = () => checker.scan()
+  const livenessScan = createLoop({ name: 'liveness-scan', tick: scan, idleMs: SCAN_LIVENESS_EVERY_MS, runtime })
+  /** What other nodes have found may not have been heard: the store tells. */
+  let missedNews = false
+  const share = createLoop({
+    name: 'liveness-share',
+    async tick() {
+      const found = await checker.share()
+      // Here, because while the database is away this comes again and again.
+      if (missedNews) livenessScan.wake()
+      missedNews = false
+      return found
+    },
+    idleMs: SHARE_LIVENESS_EVERY_MS,
+    runtime,
+  })
   const loops = [
     createLoop({ name: 'lease-renewal', tick: dispatcher.renewLeases, idleMs: RENEW_EVERY_MS, runtime }),
     createLoop({ name: 'dispatcher', tick: sweep, idleMs: SWEEP_EVERY_MS, runtime }),
@@ -138,7 +156,8 @@ export function createEngine(deps: {
       idleMs: FORGET_SECRETS_EVERY_MS,
       runtime,
     }),
-    createLoop({ name: 'liveness-scan', tick: () => checker.scan(), idleMs: SCAN_LIVENESS_EVERY_MS, runtime }),
+    livenessScan,
+    ...(store.shared ? [share] : []),
     createLoop({ name: 'liveness-writer', tick: () => book.write(), idleMs: WRITE_LIVENESS_EVERY_MS, runtime }),
   ]
   return {
@@ -152,6 +171,9 @@ export function createEngine(deps: {
         redeliverer.wake()
       },
       redeliveryWaits: redeliverer.wake,
+      livenessDoubted() {
+        missedNews = true
+      },
       queueGone(listenerIds) {
         carrier.queueGone(listenerIds)
         remover.wake()

@@ -1,6 +1,7 @@
 import { acknowledges, type Outcome } from '../core/attempt.ts'
 import { isPushed, type Listener } from '../core/listener.ts'
 import { CHECK_TIMEOUT_MS, failureMessage, type LivenessState, nextCheckMs, stateAfter } from '../core/liveness.ts'
+import { ownerOf } from '../core/rendezvous.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
 import { Fifo } from './fifo.ts'
@@ -18,6 +19,7 @@ const PAGE = 500
 
 interface Deps {
   store: Pick<Store, 'liveness'>
+  node: string
   sender: Pick<Sender, 'send'>
   runtime: Runtime
   book: LivenessBook
@@ -37,15 +39,26 @@ interface Checked {
   cancel: Cancel | null
   /** The scan that has last seen it. */
   scan: number
+  /** It is this node that asks, writes down what it finds, and tells the others. */
+  isOurs: boolean
+  /** It is not ours, but failed us: we ask by ourselves until it answers, or is down for everybody. */
+  doubts: boolean
+  /** When another node has last told of it. */
+  toldAt: number
 }
 
-/** Asks each `livenessUrl` about every half minute, and sooner where something has failed. */
+/**
+ * Asks each `livenessUrl` about every half minute, and sooner where something has failed. Of several nodes one asks each,
+ * and the others go by what it tells; but a node whose own deliveries fail asks by itself until it knows.
+ */
 export class LivenessChecker {
   readonly #deps: Deps
   readonly #checked = new Map<string, Checked>()
   readonly #line = new Fifo<Checked>()
   #onTheWire = 0
   #scans = 0
+  /** Those that share the checks, this one among them; null where there are no others. */
+  #nodes: readonly string[] | null = null
   #stopped = false
 
   constructor(deps: Deps) {
@@ -57,15 +70,45 @@ export class LivenessChecker {
     const { store } = this.#deps
     this.#scans += 1
     const scan = this.#scans
+    await this.share()
     for (let after: string | null = null; !this.#stopped; ) {
+      const readAt = this.#deps.runtime.now()
       const page = await store.liveness.checked({ after, limit: PAGE })
-      for (const { listener, state } of page) this.#see(listener.id, listener.livenessUrl, state, scan)
+      for (const { listener, state } of page) {
+        this.#see(listener.id, listener.livenessUrl, state, scan)
+        this.#recallIfOlder(listener.id, state, readAt)
+      }
       if (page.length < PAGE) break
       after = page[page.length - 1]!.listener.id
     }
     // Whoever came while we read has been seen by a later number.
     for (const one of this.#checked.values()) if (one.scan < scan) this.#drop(one)
     return 0
+  }
+
+  /** Finds out who else lives, and takes over what is this node's to ask; the answer is 0. */
+  async share(): Promise<number> {
+    const { store, node, runtime } = this.#deps
+    const living = await store.liveness.nodes({ now: runtime.now() })
+    const nodes = living === null ? null : [...new Set([...living, node])].sort()
+    if (String(nodes) === String(this.#nodes)) return 0
+    this.#nodes = nodes
+    for (const one of this.#checked.values()) this.#handOver(one)
+    return 0
+  }
+
+  /** Another node has found the listener in this state. */
+  told(listenerId: string, state: LivenessState): void {
+    const one = this.#checked.get(listenerId)
+    if (one === undefined || this.#stopped) return
+    // Whose it was before may tell late.
+    if (one.isOurs) return
+    one.toldAt = this.#deps.runtime.now()
+    // That others reach it says nothing where our own way there may be cut.
+    if (one.doubts && state !== 'down') return
+    one.doubts = false
+    if (!one.busy) this.#rest(one)
+    if (one.record.state !== state) this.#recall(one, state)
   }
 
   listenerChanged(listener: Listener): void {
@@ -104,13 +147,47 @@ export class LivenessChecker {
     // Held before the old one lets go, so that it is the same.
     const record = this.#deps.book.hold(listenerId)
     if (known !== undefined) this.#drop(known)
-    const one = { listenerId, url, record, lastAt: -Infinity, busy: false, cancel: null, scan }
+    const isOurs = this.#isOurs(listenerId)
+    const times = { lastAt: -Infinity, toldAt: -Infinity }
+    const one: Checked = { listenerId, url, record, ...times, busy: false, cancel: null, scan, isOurs, doubts: false }
     this.#checked.set(listenerId, one)
     if (known !== undefined) this.#startOver(one)
     else if (state !== null) this.#recall(one, state)
+    if (isOurs) this.#scheduleSoon(one)
+  }
+
+  #isOurs(listenerId: string): boolean {
+    return this.#nodes === null || ownerOf(listenerId, this.#nodes) === this.#deps.node
+  }
+
+  /** Nodes have come or gone. */
+  #handOver(one: Checked): void {
+    const isOurs = this.#isOurs(one.listenerId)
+    if (isOurs === one.isOurs) return
+    one.isOurs = isOurs
+    if (one.doubts) one.record.announce()
+    one.doubts = false
+    if (one.busy) return
+    if (isOurs) this.#scheduleSoon(one)
+    else this.#rest(one)
+  }
+
+  /** The scan has read what another node has written since; one that we ask, or are in doubt of, we know better. */
+  #recallIfOlder(listenerId: string, state: LivenessState, readAt: number): void {
+    const one = this.#checked.get(listenerId)
+    if (one === undefined || one.isOurs || one.doubts || one.busy || one.toldAt >= readAt) return
+    if (one.record.state !== state) this.#recall(one, state)
+  }
+
+  #scheduleSoon(one: Checked): void {
     const { random } = this.#deps.runtime
-    const waits = record.state === 'stable' ? nextCheckMs('stable', random) : SOON_MS
+    const waits = one.record.state === 'stable' ? nextCheckMs('stable', random) : SOON_MS
     this.#schedule(one, Math.round(random() * waits))
+  }
+
+  #rest(one: Checked): void {
+    one.cancel?.()
+    one.cancel = null
   }
 
   /** Another node may have found it down while deliveries go on here. */
@@ -122,7 +199,8 @@ export class LivenessChecker {
   /** What the old URL said tells nothing about the new one. */
   #startOver({ listenerId, record }: Checked): void {
     record.failuresInRow = 0
-    if (record.become('unknown')) this.#deps.onChecked(listenerId, 'unknown', true)
+    const isNew = this.#isOurs(listenerId) ? record.become('unknown') : record.believe('unknown')
+    if (isNew) this.#deps.onChecked(listenerId, 'unknown', true)
   }
 
   #drop(one: Checked): void {
@@ -135,14 +213,13 @@ export class LivenessChecker {
   #schedule(one: Checked, delayMs: number): void {
     const { runtime } = this.#deps
     const run = () => this.#queueUp(one)
-    one.cancel?.()
+    this.#rest(one)
     // A doubt is part of what happens; to look again and again is not, and a jump of the clock leaves it out.
     one.cancel = one.record.state === 'unstable' ? runtime.after(delayMs, run) : runtime.upkeep(delayMs, run)
   }
 
   #queueUp(one: Checked): void {
-    one.cancel?.()
-    one.cancel = null
+    this.#rest(one)
     one.busy = true
     this.#line.push(one)
     this.#checkNext()
@@ -171,13 +248,16 @@ export class LivenessChecker {
     this.#checkNext()
   }
 
-  #judge({ listenerId, record }: Checked, outcome: Outcome): void {
+  #judge(one: Checked, outcome: Outcome): void {
     const { runtime, onChecked } = this.#deps
+    const { listenerId, record } = one
     const now = runtime.now()
     if (acknowledges(outcome)) record.succeeded(now)
     else record.failed(now, { status: outcome.status, message: failureMessage(outcome) })
-    const isNew = record.become(stateAfter(record.failuresInRow))
-    this.#schedule(this.#checked.get(listenerId)!, nextCheckMs(record.state, runtime.random))
+    const state = stateAfter(record.failuresInRow)
+    const isNew = one.isOurs ? record.become(state) : record.believe(state)
+    one.doubts = !one.isOurs && state !== 'stable'
+    if (one.isOurs || one.doubts) this.#schedule(one, nextCheckMs(record.state, runtime.random))
     onChecked(listenerId, record.state, isNew)
   }
 

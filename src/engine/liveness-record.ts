@@ -67,6 +67,20 @@ export class LivenessRecord {
     return true
   }
 
+  /** A verdict of this node alone, which is not to be written down; true where it is a new one. */
+  believe(state: LivenessState): boolean {
+    const isNew = state !== this.#state
+    this.#state = state
+    return isNew
+  }
+
+  /** What this node believes is to be written down from now on. */
+  announce(): void {
+    this.#news.state = this.#state
+    this.#news.stateAt = this.#book.now()
+    this.#book.stateChanged(this)
+  }
+
   /** Everything that the store may not have yet. */
   get news(): LivenessNews {
     return this.#writing === null ? this.#news : together(this.#writing, this.#news)

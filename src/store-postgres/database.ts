@@ -87,7 +87,7 @@ export async function openPostgresStore(
     apiKeys: createApiKeyStore(database, publish),
     queues: createQueueStore(database, parts),
     listeners: createListenerStore(database, parts),
-    liveness: createLivenessStore(database),
+    liveness: createLivenessStore(database, parts),
     messages: createMessageStore(database, parts),
     deliveries: createDeliveryStore(database, createBacklog(database, fold), { ...parts, runtime }),
     schedules: createScheduleStore(database, routines),

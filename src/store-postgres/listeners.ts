@@ -107,6 +107,8 @@ export function createListenerStore(
           const place = [id, organizationId, queueId, name]
           await on.run(INSERT, [...place, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt])
           await noted(on, 'listener_added', listener, createdAt)
+          // It may be another node's to ask whether it lives.
+          if (livenessUrl !== null) await publish(on, { kind: 'listener', listenerId: id })
           return 'created'
         }),
       )

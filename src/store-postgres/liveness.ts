@@ -1,12 +1,16 @@
 import {
   isFailure,
+  LIVENESS_STATES,
   type Liveness,
   type LivenessChange,
   type LivenessState,
   UNKNOWN_LIVENESS,
 } from '../core/liveness.ts'
-import { CHANGES_KEPT, type CheckedListener, type LivenessStore } from '../store/liveness.ts'
+import type { Change } from '../store/changes.ts'
+import { CHANGES_KEPT, type CheckedListener, type LivenessNote, type LivenessStore } from '../store/liveness.ts'
 import { LISTENER_COLUMNS, LISTENER_ENABLED, type ListenerRow, listenerOf } from './listener-row.ts'
+import { type Clock, livingNodes } from './nodes.ts'
+import type { Publish } from './publish.ts'
 import type { Db, Value } from './session.ts'
 import { restored, stored } from './text.ts'
 import type { Database } from './transaction.ts'
@@ -67,12 +71,16 @@ const READ = `
          last_failure_at as "lastFailureAt", last_failure_msg as "lastFailureMsg"
     from listener_liveness where organization_id = $1 and listener_id = any($2)`
 
-export function createLivenessStore({ transact, db }: Database): LivenessStore {
+export function createLivenessStore(
+  { transact, db }: Database,
+  { clock, publish }: { clock: Clock; publish: Publish },
+): LivenessStore {
   return {
     async checked({ after, limit }) {
       const rows = await db.rows<ListenerRow & { state: LivenessState }>(CHECKED, [after ?? '', limit])
       return rows.map(({ state, ...row }) => ({ listener: listenerOf(row), state }) as CheckedListener)
     },
+    nodes: ({ now }) => livingNodes(db, clock(now)),
     async note(notes) {
       // In the order of ids, so that two nodes never wait for each other.
       const sorted = notes.toSorted((a, b) => (a.listenerId < b.listenerId ? -1 : 1))
@@ -84,6 +92,7 @@ export function createLivenessStore({ transact, db }: Database): LivenessStore {
           const failures = [failureCount, lastFailureStatus, lastFailureAt, message]
           await on.run(NOTE, [listenerId, state, successCount, lastSuccessAt, ...failures])
         }
+        await publish(on, ...newStates(sorted))
       })
     },
     async changes({ organizationId, queueId, id, before, offset, limit }) {
@@ -99,6 +108,14 @@ export function createLivenessStore({ transact, db }: Database): LivenessStore {
 async function remember(on: Db, change: [listenerId: string, ...values: Value[]]): Promise<void> {
   const [changed] = await on.rows<{ organizationId: string }>(CHANGE, change)
   if (changed !== undefined) await on.run(FORGET_OLDEST, [changed.organizationId, change[0]])
+}
+
+/** By state, so that many that have gone together are told of together. */
+function newStates(notes: readonly LivenessNote[]): Change[] {
+  return LIVENESS_STATES.flatMap((state) => {
+    const listenerIds = notes.filter(({ news }) => news.state === state).map(({ listenerId }) => listenerId)
+    return listenerIds.length === 0 ? [] : [{ kind: 'liveness' as const, state, listenerIds }]
+  })
 }
 
 /** How these listeners of one organization were doing when that was last written down, by id. */

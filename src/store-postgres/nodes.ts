@@ -12,6 +12,11 @@ export const timeOr = (parameter: string) =>
 
 export const LIVING = `select node from nodes where alive_until > ${timeOr('$1')}`
 
+/** Nodes that live now. */
+export async function livingNodes(db: Db, now: number | null): Promise<string[]> {
+  return (await db.rows<{ node: string }>(LIVING, [now])).map(({ node }) => node)
+}
+
 /** A node's life is told as a duration: what time it has is its own affair. */
 const RENEW = `
   insert into nodes as n (node, alive_until) values ($1, ${timeOr('$2')} + $3)

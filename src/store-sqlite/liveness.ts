@@ -80,6 +80,7 @@ export function createLivenessStore(db: DatabaseSync, transact: Transact): Liven
         return rows.map(({ state, ...row }) => ({ listener: listenerOf(row), state }) as CheckedListener)
       })
     },
+    nodes: async () => null,
     async note(notes) {
       transact(() => {
         for (const { listenerId, news } of notes) {

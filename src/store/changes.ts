@@ -1,3 +1,5 @@
+import type { LivenessState } from '../core/liveness.ts'
+
 /**
  * What has changed in the store, for whoever keeps some of it in memory. It may come late or twice, and from this very
  * process; it never comes before the change can be read.
@@ -14,6 +16,8 @@ export type Change =
   | { kind: 'listeners_gone'; listenerIds: readonly string[] }
   | { kind: 'listeners_paused'; listenerIds: readonly string[] }
   | { kind: 'listeners_resumed'; listenerIds: readonly string[] }
+  /** Another node has found these listeners in this state. */
+  | { kind: 'liveness'; state: LivenessState; listenerIds: readonly string[] }
   | { kind: 'message_gone'; messageId: string; listenerIds: readonly string[] }
   /** A key from there was rejected; see the lock-out. */
   | { kind: 'key_rejected'; source: string }

@@ -19,9 +19,11 @@ export const CHANGES_KEPT = 1_000
 export interface LivenessStore {
   /** Every listener that is enabled and has a `livenessUrl`; `after` pages by id. */
   checked(ask: { after: string | null; limit: number }): Promise<CheckedListener[]>
+  /** Which nodes live and share the checks; null where the store is one process's alone. */
+  nodes(ask: { now: number }): Promise<string[] | null>
   /**
-   * A state that is another than the one before is remembered as a change, up to `CHANGES_KEPT` of a listener. One that
-   * is deleted meanwhile is passed over.
+   * A state that is another than the one before is remembered as a change, up to `CHANGES_KEPT` of a listener, and told
+   * to other nodes (`Change`). One that is deleted meanwhile is passed over.
    */
   note(notes: readonly LivenessNote[]): Promise<void>
   /** The latest first, those before `before`; null where there is no such listener. */

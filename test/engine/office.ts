@@ -29,7 +29,11 @@ export interface Office extends Delivering {
   acceptor: Acceptor
   addQueue(): Promise<Queue>
   /** With a `livenessUrl`, which nobody checks unless the test has it seen, or with none. */
-  addListener(queue: Queue, settings?: Partial<DeliverySettings>, what?: { livenessUrl: null }): Promise<Listener>
+  addListener(
+    queue: Queue,
+    settings?: Partial<DeliverySettings>,
+    what?: { livenessUrl: string | null },
+  ): Promise<Listener>
   change(
     listener: Listener,
     changes: { settings?: Partial<DeliverySettings>; notifyUrl?: string | null },

@@ -143,6 +143,19 @@ export const livenessCases: StoreCase[] = [
       assert.deepEqual(await pages(given, 10), [expected[2]])
     },
   },
+  {
+    name: 'those nodes share the checks that live; a store of one process has nobody to share them with',
+    async run({ store, now }) {
+      if (!store.shared) return assert.equal(await store.liveness.nodes({ now }), null)
+      await store.deliveries.renew({ node: 'a', until: now + 1_000 })
+      await store.deliveries.renew({ node: 'b', until: now + 5_000 })
+      const living = async (at: number) => (await store.liveness.nodes({ now: at }))?.sort()
+      assert.deepEqual(await living(now + 500), ['a', 'b'])
+      assert.deepEqual(await living(now + 2_000), ['b'])
+      await store.deliveries.release({ node: 'b' })
+      assert.deepEqual(await living(now + 2_000), [])
+    },
+  },
 ]
 
 async function pages({ store }: Pick<Given, 'store'>, limit: number): Promise<[string, string][]> {

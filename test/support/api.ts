@@ -232,6 +232,8 @@ function createNotingCarrier(carried: unknown[]): Carrier {
     queueResumed: (listenerIds) => void carried.push({ resumed: listenerIds }),
     queueGone: (listenerIds) => void carried.push({ queueGone: listenerIds }),
     messageMoved: (listenerIds, dueAt) => void carried.push({ moved: listenerIds, dueAt }),
+    livenessTold: () => undefined,
+    livenessDoubted: () => undefined,
     livenessOf: () => null,
     redeliveryWaits: () => void carried.push('redelivery'),
     messageGone: (messageId, listenerIds) => void carried.push({ messageGone: messageId, listenerIds }),
