@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { StoreUnavailable } from '../store/store.ts'
 import { translated } from './errors.ts'
 
 /** Runs `work` as one synced transaction, or not at all. */
@@ -38,11 +39,12 @@ export function reading<Result>(work: () => Result): Result {
   }
 }
 
-/** The same for a read that is done in pieces, between which others write. */
+/** The same for a read that is done in pieces, between which others write, and the database may be closed. */
 export async function readingLong<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {
-    throw translated(error)
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_INVALID_STATE') throw translated(error)
+    throw new StoreUnavailable('the database was closed meanwhile', { cause: error })
   }
 }

@@ -6,10 +6,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { NO_LIMITS } from '../../src/core/organization.ts'
 import { lineOf, placeLine } from '../../src/store/segment.ts'
+import { StoreUnavailable } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { openThreadedSqliteStore } from '../../src/store-sqlite/threaded.ts'
 import { eventsListed } from './events.cases.ts'
-import { NOW } from './make.ts'
+import { createMake, NOW } from './make.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -248,6 +249,22 @@ test('sqlite in a file: messages from before there were marks are paged like any
       assert.equal((await store.organizations.get('o'))?.revision, 1)
     },
   )
+})
+
+test('sqlite: a listing far down that is cut off by the end of the store says so', async () => {
+  const store = openSqliteStore(':memory:')
+  const given = { store: await store, make: createMake(), now: NOW }
+  const scene = await storedScene(given, 0)
+  const template = await acceptFor(given, scene.queue)
+  for (let i = 0; i < 5; i++) {
+    const messages = Array.from({ length: 1_000 }, () => ({ message: given.make.message(scene.queue), deliveries: [] }))
+    await commit(given, { accepts: [{ ...template, messages }] })
+  }
+  const part = { only: null, before: null, offset: 3_000, limit: 100, full: false }
+  const listing = given.store.messages.list({ organizationId: scene.organization.id, queueId: null, ...part })
+  const cutOff = assert.rejects(listing, StoreUnavailable)
+  await given.store.close()
+  await cutOff
 })
 
 test('sqlite in a file: events from before segments said how many they hold are passed over like any others', async () => {
