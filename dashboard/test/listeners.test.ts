@@ -90,6 +90,17 @@ test('a secret is rotated and shown once', async () => {
   await visitor.dialog().waitFor({ state: 'detached' })
 })
 
+test('liveness over time is drawn from what the listener became, and says it in words', async () => {
+  const partner = `/queues/${scene.ids['partner-feed']}/listeners/${scene.ids['partner-feed/partner']}`
+  const { changes } = await scene.call('GET', `${partner}/liveness`)
+  assert.ok(changes.length > 0, 'the trouble of the scene shows in the liveness')
+  await visitor.open(partner)
+  const card = page.getByRole('region', { name: 'Liveness over time' })
+  await card.getByRole('img', { name: /Over 24 hours: .*unknown for/ }).waitFor()
+  assert.equal(await card.locator('.liveness i').count(), changes.length + 1)
+  await card.getByRole('listitem').first().getByText(changes[0].state, { exact: true }).waitFor()
+})
+
 test('what was missed is redelivered, with a count before and the progress after', async () => {
   const path = `/queues/${scene.ids['partner-feed']}/listeners/${scene.ids['partner-feed/partner']}`
   await visitor.open(path)

@@ -29,6 +29,8 @@ export interface Scene {
 const silent = () => undefined
 const DAY_MS = 86_400_000
 const STEP_MS = 900_000
+/** Some hours ago the search was away for five quarters of an hour, and is well again since then. */
+const OUTAGE = { steps: 5, fromEnd: 38, messages: 18 }
 
 const ok = (response: ServerResponse) => void response.end('{"ok":true}')
 const broken = (response: ServerResponse) => void response.writeHead(503).end('{"error":"maintenance"}')
@@ -70,7 +72,7 @@ export async function startScene({ history = true } = {}): Promise<Scene> {
   await furnish(scene)
   await addSchedules(scene)
   if (history) await liveThrough(scene)
-  await addTrouble(scene)
+  else await addTrouble(scene)
   return scene
 }
 
@@ -99,6 +101,7 @@ async function furnish(scene: Scene): Promise<void> {
     scene.ids[queue] = (await scene.call('POST', '/queues', { name: queue, ...schema })).queue.id
     for (const name of names) await addListener(scene, queue, name)
   }
+  await scene.call('PATCH', `/queues/${scene.ids.telemetry}`, { paused: true })
   await scene.call('POST', '/api_keys', {
     name: 'checkout',
     scopes: [{ resource: 'messages', access: 'write', targets: [scene.ids.orders] }],
@@ -162,18 +165,43 @@ async function liveThrough(scene: Scene): Promise<void> {
     const volume = volumeAt(at)
     const orders = Array.from({ length: volume }, () => order(number++))
     await scene.call('POST', `/queues/${ids.orders}/messages/batch`, { messages: orders })
-    const documents = orders.slice(0, Math.ceil(volume / 2)).map(({ name }) => ({ data: `{"reindex":"${name}"}` }))
-    await scene.call('POST', `/queues/${ids['search-index']}/messages/batch`, { messages: documents })
+    const left = (lastStep - at) / STEP_MS
+    const away = left <= OUTAGE.fromEnd && left > OUTAGE.fromEnd - OUTAGE.steps
+    if (left === OUTAGE.fromEnd) await breakDown(scene)
+    // What fails while the breaker is open is tried slowly, so that it gets something once.
+    const size = !away ? Math.ceil(volume / 2) : left === OUTAGE.fromEnd ? OUTAGE.messages : 0
+    const documents = orders.slice(0, size).map(({ name }) => ({ data: `{"reindex":"${name}"}` }))
+    if (size > 0) await scene.call('POST', `/queues/${ids['search-index']}/messages/batch`, { messages: documents })
+    if (left === OUTAGE.fromEnd - OUTAGE.steps) await recover(scene)
+    if (left > 0) await scene.call('POST', `/queues/${ids.telemetry}/messages`, { data: `{"cpu":${volume}}` })
+    // A quarter of an hour ago: what has only begun would be a rate of its own.
+    if (left === 1) await addTrouble(scene)
     await settled(scene)
   }
   runBehind(0)
 }
 
-/** Until nothing waits that could still be delivered. */
+async function breakDown(scene: Scene): Promise<void> {
+  scene.answers.search = broken
+  await pauseSchedules(scene, true)
+}
+
+async function pauseSchedules({ ids, call }: Scene, paused: boolean): Promise<void> {
+  for (const name of ['rebuild', 'warm-up']) {
+    await call('PATCH', `/queues/${ids['search-index']}/schedules/${ids[`search-index/${name}`]}`, { paused })
+  }
+}
+
+async function recover(scene: Scene): Promise<void> {
+  scene.answers.search = slow
+  await pauseSchedules(scene, false)
+}
+
+/** Until nothing waits but for the queue that is paused. */
 async function settled(scene: Scene): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 1_000; tries++) {
     const { _embedded } = await scene.call('GET', '/queues?_embed')
-    if (_embedded.queues.every((queue: Json) => queue.pending_count === 0)) return
+    if (_embedded.queues.every(({ name, pending_count }: Json) => pending_count === 0 || name === 'telemetry')) return
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   throw new Error('the scene does not come to rest')
@@ -189,7 +217,7 @@ async function addTrouble(scene: Scene): Promise<void> {
   }))
   await scene.call('POST', `/queues/${ids['partner-feed']}/messages/batch`, { messages: feed })
   await settled(scene)
-  await scene.call('PATCH', `/queues/${ids.telemetry}`, { paused: true })
-  const points = Array.from({ length: 120 }, (_, index) => ({ data: `{"cpu":${index % 100}}` }))
+  const { pending_count: waiting } = (await scene.call('GET', `/queues/${ids.telemetry}`)).queue
+  const points = Array.from({ length: 120 - waiting }, (_, index) => ({ data: `{"cpu":${index % 100}}` }))
   await scene.call('POST', `/queues/${ids.telemetry}/messages/batch`, { messages: points })
 }

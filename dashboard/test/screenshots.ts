@@ -15,7 +15,7 @@ async function pagesOf({ ids, call }: Scene): Promise<Record<string, string>> {
     overview: '/',
     queues: '/queues',
     queue: `/queues/${ids.orders}`,
-    listener: `/queues/${ids.orders}/listeners/${ids['orders/shop']}`,
+    listener: `/queues/${ids['search-index']}/listeners/${ids['search-index/search']}`,
     messages: `/queues/${ids.orders}/messages`,
     message: `/queues/${ids['partner-feed']}/messages/${missed[0]}`,
     schedules: '/schedules',
@@ -23,6 +23,7 @@ async function pagesOf({ ids, call }: Scene): Promise<Record<string, string>> {
     events: '/events',
     ledger: '/ledger',
     'api-keys': '/api-keys',
+    domains: '/domains',
     organizations: '/organizations',
   }
 }

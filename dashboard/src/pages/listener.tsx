@@ -17,6 +17,7 @@ import { duration, latency, number, plural } from '../words/format.ts'
 import { CheckDialog } from './check-dialog.tsx'
 import { HealthStrip } from './health-strip.tsx'
 import { ListenerDialog, Secret } from './listener-dialog.tsx'
+import { LivenessLine } from './liveness-line.tsx'
 import { LatencyChart } from './overview.tsx'
 import { successOf } from './queues.tsx'
 import { RedeliverDialog } from './redeliver-dialog.tsx'
@@ -88,7 +89,7 @@ function ListenerParts({
       }
     >
       <ListenerFigures listener={listener} stats={stats.data} />
-      <ListenerCharts stats={stats.data} />
+      <ListenerCharts stats={stats.data} queueId={queueId} listener={listener} />
       <div className="columns">
         <LivenessCard listener={listener} />
         <Missed listener={listener} queueId={queueId} />
@@ -143,7 +144,15 @@ function ListenerFigures({ listener, stats }: { listener: Listener; stats: Stats
   )
 }
 
-function ListenerCharts({ stats }: { stats: Stats | undefined }) {
+function ListenerCharts({
+  stats,
+  queueId,
+  listener,
+}: {
+  stats: Stats | undefined
+  queueId: string
+  listener: Listener
+}) {
   const series = useMemo(() => stats?.series ?? [], [stats])
   const measured = series.some((one) => (one.delivery_latency?.count ?? 0) > 0)
   return (
@@ -151,9 +160,14 @@ function ListenerCharts({ stats }: { stats: Stats | undefined }) {
       <Card title="Latency" side={<span className="small soft">24 hours</span>}>
         {measured ? <LatencyChart series={series} /> : <p className="soft">Nothing was delivered in 24 hours.</p>}
       </Card>
-      <Card title="How it answered" side={<span className="small soft">24 hours</span>}>
-        <HealthStrip series={series} />
-      </Card>
+      <div className="stack-wide">
+        <Card title="Liveness over time" side={<span className="small soft">24 hours</span>}>
+          <LivenessLine queueId={queueId} listener={listener} />
+        </Card>
+        <Card title="How it answered" side={<span className="small soft">24 hours</span>}>
+          <HealthStrip series={series} />
+        </Card>
+      </div>
     </div>
   )
 }

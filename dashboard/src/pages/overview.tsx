@@ -137,6 +137,9 @@ function LatencyPart({ stats }: { stats: Stats }) {
   return measured ? <LatencyChart series={series} /> : <SlowestList stats={stats} />
 }
 
+/** Of a millisecond up to weeks, which is what a message may wait for a listener that is away. */
+const LATENCY_STEPS_MS = [1, 10, 100, 1_000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 864_000_000]
+
 export function LatencyChart({ series }: { series: Bucket[] }) {
   const shown = useMemo(
     () => ({
@@ -154,6 +157,7 @@ export function LatencyChart({ series }: { series: Bucket[] }) {
     <Chart
       {...shown}
       format={duration}
+      steps={LATENCY_STEPS_MS}
       summary={`Delivery latency over 24 hours; the worst p99 is ${duration(worst)}`}
     />
   )

@@ -21,12 +21,18 @@ export function Chart({
   series,
   format,
   summary,
+  steps,
 }: {
   /** Epoch milliseconds. */
   times: number[]
   series: Series[]
   format: (value: number) => string
   summary: string
+  /**
+   * Makes the scale logarithmic, with these as its lines: for what is a thousand times as much now and then, beside
+   * which everything else would lie on the ground.
+   */
+  steps?: readonly number[]
 }) {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -36,8 +42,11 @@ export function Chart({
       plot?.destroy()
       const width = element.clientWidth
       if (width === 0) return
-      const data = [times.map((ms) => ms / 1000), ...series.map(({ values }) => values)] as uPlot.AlignedData
-      plot = new uPlot(optionsFor(element, width, series, format), data, element)
+      const data = [
+        times.map((ms) => ms / 1000),
+        ...series.map(({ values }) => (steps === undefined ? values : values.map(above(steps[0]!)))),
+      ] as uPlot.AlignedData
+      plot = new uPlot(optionsFor(element, width, { series, format, steps }), data, element)
     }
     draw()
     const sizes = new ResizeObserver(() => plot?.width !== element.clientWidth && draw())
@@ -52,7 +61,7 @@ export function Chart({
       scheme.removeEventListener('change', draw)
       plot?.destroy()
     }
-  }, [times, series, format])
+  }, [times, series, format, steps])
   return (
     <div className="stack">
       <div ref={place} className="chart" role="img" aria-label={summary} />
@@ -66,6 +75,24 @@ export function Chart({
       </div>
     </div>
   )
+}
+
+function fromNothing(_plot: uPlot, _low: number | null, high: number | null): [number, number] {
+  return [0, high === null || high <= 0 ? 1 : high * 1.1]
+}
+
+/** From the step below to the step above. */
+function within(steps: readonly number[]) {
+  return (_plot: uPlot, low: number | null, high: number | null): [number, number] => {
+    const first = steps.findLast((step) => low !== null && step <= low) ?? steps[0]!
+    const last = steps.find((step) => high !== null && step >= high && step > first)
+    return [first, last ?? Math.max(high ?? 0, steps[1]!)]
+  }
+}
+
+/** What is less has no place on a logarithmic scale. */
+function above(least: number): (value: number | null) => number | null {
+  return (value) => (value === null ? null : Math.max(least, value))
 }
 
 /** Canvas knows nothing of light-dark(), so that a colour is asked for as the page has it. */
@@ -86,8 +113,11 @@ function faded(colour: string, share: number): string {
 function optionsFor(
   element: HTMLElement,
   width: number,
-  series: Series[],
-  format: (value: number) => string,
+  {
+    series,
+    format,
+    steps,
+  }: { series: Series[]; format: (value: number) => string; steps: readonly number[] | undefined },
 ): uPlot.Options {
   const [ink, line] = [colourOf(element, '--ink-faint'), colourOf(element, '--line')]
   const font = '12px Geist, sans-serif'
@@ -97,7 +127,7 @@ function optionsFor(
     height: HEIGHT_PX,
     cursor: { y: false, points: { size: 7 } },
     legend: { show: false },
-    scales: { y: { range: (_plot, _low, high) => [0, high === null || high <= 0 ? 1 : high * 1.1] } },
+    scales: { y: steps === undefined ? { range: fromNothing } : { distr: 3, range: within(steps) } },
     axes: [
       {
         ...axis,
@@ -110,7 +140,13 @@ function optionsFor(
           [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
         ],
       },
-      { ...axis, size: 62, space: 36, values: (_plot, values) => values.map((value) => format(value)) },
+      {
+        ...{ ...axis, size: 62, space: 36 },
+        ...(steps !== undefined && {
+          splits: (_plot, _axis, low, high) => steps.filter((it) => it >= low && it <= high),
+        }),
+        values: (_plot, values) => values.map((value) => format(value)),
+      },
     ],
     series: [
       {},
