@@ -17,6 +17,8 @@ export interface NewListener {
 export interface Discue extends AsyncDisposable {
   server: MeasuredProcess
   cost: Cost
+  /** The root key. */
+  key: string
   /** The body of what a path below the version answers. */
   get(path: string): Promise<unknown>
   post(path: string, body: object): Promise<unknown>
@@ -37,20 +39,22 @@ const POLL_MS = 50
 export interface DiscueStart {
   fill?: (path: string, rootKey: string) => Promise<void>
   postgres?: { process: MeasuredProcess; url: string }
+  /** Instead of a database of its own: that of another node, with its key. */
+  joins?: { url: string; key: string }
   /** Settings beside those that every server here is started with. */
   env?: Record<string, string>
 }
 
 /** Starts a server on a free port and an empty database, on the disk that the repository is on. */
-export async function startDiscue({ fill, postgres, env }: DiscueStart = {}): Promise<Discue> {
+export async function startDiscue({ fill, postgres, joins, env }: DiscueStart = {}): Promise<Discue> {
   const folder = createFolder()
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
-  const key = randomBytes(48).toString('base64url')
+  const key = joins?.key ?? randomBytes(48).toString('base64url')
   await fill?.(`${folder}/discue.db`, key)
   const server = startProcess('discue', startArguments(), {
     DISCUE_PORT: String(port),
-    DISCUE_DATABASE_URL: postgres?.url ?? `sqlite:${folder}/discue.db`,
+    DISCUE_DATABASE_URL: joins?.url ?? postgres?.url ?? `sqlite:${folder}/discue.db`,
     DISCUE_ROOT_API_KEY: key,
     DISCUE_LOG_LEVEL: 'warn',
     ...env,
@@ -72,7 +76,7 @@ export async function startDiscue({ fill, postgres, env }: DiscueStart = {}): Pr
     cost[Symbol.dispose]()
     await remove()
   }
-  return { server, cost, ...createClient({ server, cost }, origin, key), [Symbol.asyncDispose]: dispose }
+  return { server, cost, key, ...createClient({ server, cost }, origin, key), [Symbol.asyncDispose]: dispose }
 }
 
 /** What `npm start` gives to Node.js. */

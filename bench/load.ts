@@ -59,7 +59,11 @@ let startedAt = 0
 let timer: NodeJS.Timeout | undefined
 
 const posters: Poster[] = []
-for (let n = 0; n < Number(values.connections); n++) posters.push(await openPoster(target, take))
+const origins = [...Map.groupBy(target.urls, ({ origin }) => origin).values()]
+for (let n = 0; n < Number(values.connections); n++) {
+  // Each connection stays with one server; of several, each gets as many.
+  posters.push(await openPoster({ ...target, urls: origins[n % origins.length]! }, take))
+}
 for (const poster of posters) idle.add(poster)
 startedAt = monotonicMicros()
 pump()
