@@ -69,6 +69,9 @@ export interface ApiDeps extends AppDeps {
   dashboardFolder?: string
 }
 
+/** Sixteen mebibytes over half a megabit a second. */
+const REQUEST_ARRIVES_WITHIN_MS = 300_000
+
 const VERSION = '/v1'
 /** The same paths without a version mean the newest. Rewriting them spares building every route twice at each start. */
 const UNVERSIONED = /^\/(?:api_clients|api_keys|queues|listeners|messages|domains|events|stats|ledger|clock)(?=[/?]|$)/
@@ -160,6 +163,8 @@ function served({ tls }: ApiDeps): object {
 function options({ runtime }: ApiDeps) {
   return {
     bodyLimit: MAX_BODY_BYTES,
+    // Fastify's default is none, which lets a connection keep what it takes for ever.
+    requestTimeout: REQUEST_ARRIVES_WITHIN_MS,
     rewriteUrl: withVersion,
     requestIdHeader: false,
     genReqId: createRequestIds(runtime.newId),

@@ -82,3 +82,7 @@ test('the status line has the reason phrase of the body', async () => {
   const answer = await exchange(`${head}\r\nContent-Length: 99999999\r\n\r\n{}`)
   assert.match(answer.head, /^HTTP\/1\.1 413 Content Too Large\r\n/)
 })
+
+test('a request has five minutes to arrive, and not for ever', () => {
+  assert.equal(api.app.server.requestTimeout, 300_000)
+})
