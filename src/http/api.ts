@@ -3,12 +3,14 @@ import type { AppDeps } from '../app/deps.ts'
 import type { LockOut } from '../app/lock-out.ts'
 import type { Tracer } from '../app/tracer.ts'
 import type { Network } from '../core/address.ts'
+import { type Admission, createAdmission } from './admission.ts'
 import { expectHost } from './base.ts'
 import { MAX_BODY_BYTES, parseBody } from './body.ts'
 import { closeIdleConnections } from './closing.ts'
 import { lazyCompilers } from './compilers.ts'
 import type { TypeBoxProvider } from './contract.ts'
 import { dashboardRoutes } from './dashboard/routes.ts'
+import { installFastPosts } from './fast-post/install.ts'
 import { invalidBody } from './faults.ts'
 import { validatorFormats } from './formats.ts'
 import { createGate } from './gate.ts'
@@ -84,6 +86,9 @@ function withVersion({ url = '/' }: { url?: string }): string {
 export function createApi(deps: ApiDeps): FastifyInstance {
   const handleError = createErrorHandler(deps.runtime.log)
   const app = Fastify({ ...options(deps), ...served(deps), frameworkErrors: handleError })
+  const admission = createAdmission(deps)
+  // A trace begins where a request does, and bytes that are encrypted are not for us to read.
+  const fast = deps.tls || deps.tracer ? null : installFastPosts(app.server, deps, admission)
   refuseConnect(app.server, deps.runtime.newId)
   ignoreExpectations(app.server)
   // A DELETE may carry a body that nobody asked for; reading it could only fail.
@@ -104,16 +109,16 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     expectHost(request)
     done()
   })
-  closeIdleConnections(app, deps.runtime)
-  addRoutes(app, deps)
+  closeIdleConnections(app, deps.runtime, fast)
+  addRoutes(app, deps, admission)
   return app
 }
 
-function addRoutes(app: FastifyInstance, deps: ApiDeps): void {
+function addRoutes(app: FastifyInstance, deps: ApiDeps, admission: Admission): void {
   const table = createMethodTable()
   const described = createRouteList()
   app.decorate('described', described)
-  app.addHook('onRoute', createGate(deps))
+  app.addHook('onRoute', createGate(deps, admission))
   app.addHook('onRoute', table.note)
   app.addHook('onRoute', deps.metrics.requests.watch)
   app.addHook('onRoute', described.note)

@@ -1,6 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '../core/problem.ts'
 
+/** What a request was sent to. */
+export interface Addressed {
+  host: string
+  protocol: string
+}
+
 const VERSION = '/v1'
 /** A host name or address with an optional port; it ends up in links, so nothing else may pass. */
 const HOST = /^(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
@@ -10,7 +16,7 @@ const MAX_HOST_LENGTH = 255
  * Finds where the API is for a caller, from `publicUrl` or else from the request itself. Throws `bad_header` for a
  * `Host` that could not be one.
  */
-export function createBase(publicUrl: string | null): (request: FastifyRequest) => string {
+export function createBase(publicUrl: string | null): (request: Addressed) => string {
   if (publicUrl !== null) {
     const base = publicUrl.replace(/\/+$/, '') + VERSION
     return () => base

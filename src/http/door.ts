@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
 import { createLockOut, type LockOut } from '../app/lock-out.ts'
 import { type Network, sourceOf } from '../core/address.ts'
 import { clientAddress } from '../core/client-address.ts'
@@ -6,12 +6,18 @@ import { Problem } from '../core/problem.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
 
+/** Who is asking, as far as addresses go. */
+export interface Caller {
+  headers: IncomingHttpHeaders
+  socket: { remoteAddress?: string | undefined }
+}
+
 /** Keeps a lock-out for the addresses that requests come from. */
 export interface Door {
   /** Throws `locked_out` for a request from an address that is kept out, whatever its key. */
-  expectOpen(request: FastifyRequest): void
+  expectOpen(request: Caller): void
   /** The key of this request was unknown or disabled. One without a key has tried none, and is not counted. */
-  rejected(request: FastifyRequest): void
+  rejected(request: Caller): void
 }
 
 interface Deps {
@@ -25,7 +31,7 @@ interface Deps {
 export function createDoor(deps: Deps): Door {
   const { lockOut = createLockOut({ now: deps.runtime.now }) } = deps
 
-  function sourceOfRequest(request: FastifyRequest): string | null {
+  function sourceOfRequest(request: Caller): string | null {
     const forwardedFor = request.headers['x-forwarded-for']
     const address = clientAddress({
       peer: request.socket.remoteAddress,

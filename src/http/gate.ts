@@ -2,16 +2,14 @@ import { Http2ServerRequest } from 'node:http2'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
 import { createIdempotency } from '../app/idempotency.ts'
-import { createKeyUse } from '../app/key-use.ts'
-import { createRateLimiter, type Rate } from '../app/rate-limiter.ts'
-import { createSharedRateLimiter, type SharedRateLimiter } from '../app/shared-rate-limiter.ts'
+import type { Rate } from '../app/rate-limiter.ts'
 import { type Principal, permits } from '../core/api-key.ts'
 import { Problem } from '../core/problem.ts'
+import type { Admission } from './admission.ts'
 import type { ApiDeps } from './api.ts'
-import { createBase } from './base.ts'
 import { createBodyRoom } from './body-room.ts'
 import type { RouteDemand } from './contract.ts'
-import { createDoor, type Door } from './door.ts'
+import type { Door } from './door.ts'
 import { readConditions } from './etag.ts'
 import { refuseWhileFrozen } from './frozen.ts'
 import { createIdempotencyHooks } from './idempotency.ts'
@@ -28,9 +26,9 @@ type Done = (error?: Error) => void
  * `POST` that was answered before gets the same answer here. What follows is the route's own, but that a frozen
  * organization is refused last of all, right before its handler would write.
  */
-export function createGate(deps: ApiDeps): (route: RouteOptions) => void {
-  const admit = createAdmission(deps)
-  const door = createDoor(deps)
+export function createGate(deps: ApiDeps, admission: Admission): (route: RouteOptions) => void {
+  const admit = createAdmit(deps, admission)
+  const { door } = admission
   const once = createIdempotencyHooks({ idempotency: createIdempotency(deps), log: deps.runtime.log })
   return (route) => {
     const demand = route.config?.demand
@@ -85,10 +83,7 @@ async function identify(
   throw new Problem('key_rejected')
 }
 
-function createAdmission(deps: ApiDeps): Admit {
-  const use = createKeyUse(deps)
-  const baseOf = createBase(deps.publicUrl)
-  const rates = rateLimiterOf(deps)
+function createAdmit(deps: ApiDeps, { use, baseOf, rates }: Admission): Admit {
   const takeRoom = createBodyRoom()
   const admitAt = (
     rate: Rate | null,
@@ -114,10 +109,6 @@ function createAdmission(deps: ApiDeps): Admit {
     if (rate instanceof Promise) return rate.then((it) => admitAt(it, request, reply, { principal, demand }))
     admitAt(rate, request, reply, { principal, demand })
   }
-}
-
-function rateLimiterOf({ store: { rates }, runtime: { now }, rateLimit: fallback }: ApiDeps): SharedRateLimiter {
-  return rates === null ? createRateLimiter({ now, fallback }) : createSharedRateLimiter({ rates, now, fallback })
 }
 
 function expectAcceptable({ headers }: FastifyRequest, type: MediaType): void {

@@ -46,8 +46,7 @@ export function presentProblem({ status, detail, errors }: Problem): ProblemBody
 export function createErrorHandler(log: Log) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = problemOf(error, request)
-    if (problem.code === 'internal') log.error(fieldsOf(error, request), 'a request failed')
-    if (problem.code === 'store_unavailable') log.warn(fieldsOf(error, request), 'the store could not serve a request')
+    logProblem(log, problem, fieldsOf(error, request))
     // Fastify asks to hang up after a body that was not read to its end, which in HTTP/2 is for the stream to say.
     if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
     else reply.raw.statusMessage = titleOf(problem.status)
@@ -59,6 +58,19 @@ export function createErrorHandler(log: Log) {
   }
 }
 
+/** What of a problem is for whoever runs the server. */
+export function logProblem(log: Log, { code }: Problem, fields: object): void {
+  if (code === 'internal') log.error(fields, 'a request failed')
+  if (code === 'store_unavailable') log.warn(fields, 'the store could not serve a request')
+}
+
+/** A problem for whatever was thrown by our own code. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof StoreUnavailable) return new Problem('store_unavailable', { cause: error })
+  return new Problem('internal', { cause: error })
+}
+
 /** The path is the route's pattern: what callers put into it is theirs. */
 function fieldsOf(err: unknown, { id: requestId, method, routeOptions }: FastifyRequest) {
   return { requestId, method, path: routeOptions.url, err }
@@ -66,8 +78,8 @@ function fieldsOf(err: unknown, { id: requestId, method, routeOptions }: Fastify
 
 /** What Fastify throws before any of our code has run. */
 function problemOf(error: unknown, { method }: FastifyRequest): Problem {
-  if (error instanceof Problem) return error
-  if (error instanceof StoreUnavailable) return new Problem('store_unavailable', { cause: error })
+  const own = asProblem(error)
+  if (own.code !== 'internal') return own
   // Fastify looks at the URL first, and HTTP/2 hands it methods that it has never heard of; 501 comes before all.
   if (!isImplemented(method)) return new Problem('method_not_implemented', { cause: error })
   const { code, statusCode } = error instanceof Error ? (error as Error & { code?: string; statusCode?: number }) : {}

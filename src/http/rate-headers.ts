@@ -3,10 +3,12 @@ import type { Rate } from '../app/rate-limiter.ts'
 import { Problem } from '../core/problem.ts'
 
 /** Says on the answer, whatever it becomes, how the organization stands with its limit of requests. */
-export function showRate(reply: FastifyReply, { limit, remaining, resetAt }: Rate): void {
-  reply.header('x-ratelimit-limit', limit)
-  reply.header('x-ratelimit-remaining', remaining)
-  reply.header('x-ratelimit-reset', secondsOf(resetAt))
+export function showRate(reply: FastifyReply, rate: Rate): void {
+  reply.headers(rateHeaders(rate))
+}
+
+export function rateHeaders({ limit, remaining, resetAt }: Rate): Record<string, number> {
+  return { 'x-ratelimit-limit': limit, 'x-ratelimit-remaining': remaining, 'x-ratelimit-reset': secondsOf(resetAt) }
 }
 
 /** Throws `rate_limited` for the request that is one too many. */

@@ -1,0 +1,50 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Admission } from '../admission.ts'
+import type { ApiDeps } from '../api.ts'
+import { createAnswerText } from './answer.ts'
+import { FastConnection } from './connection.ts'
+import { createServe } from './serve.ts'
+
+/** Connections that send nothing but plain posts. */
+export interface FastPosts {
+  /** Ends all, those that are being answered with their answer. */
+  close(): void
+}
+
+type OnConnection = (this: Server, socket: Socket) => void
+
+/**
+ * Lets connections of an HTTP server begin on a short way, which knows one request only: a post of one message, written
+ * as clients write it. Posting is most of what a busy server does, and the general way costs it three times as much.
+ * Whatever is not such a post goes the general way, with its connection.
+ *
+ * To be called before others listen for connections: those hear of every one, whichever way it goes.
+ */
+export function installFastPosts(server: Server, deps: ApiDeps, admission: Admission): FastPosts {
+  const generalWay = server.listeners('connection') as OnConnection[]
+  const connections = new Set<FastConnection>()
+  const keepAliveMs = server.keepAliveTimeout
+  const connectionDeps = {
+    serve: createServe(deps, admission),
+    text: createAnswerText({ now: deps.runtime.now, keepAliveMs }),
+    keepAliveMs,
+    handOver(socket: Socket, bytes: Buffer) {
+      // As Node's documentation of the event has it: the server reads what is put back, then the rest.
+      socket.pause()
+      socket.unshift(bytes)
+      for (const take of generalWay) take.call(server, socket)
+      process.nextTick(() => socket.resume())
+    },
+    left: (connection: FastConnection) => connections.delete(connection),
+  }
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    connections.add(new FastConnection(socket, connectionDeps))
+  })
+  return {
+    close() {
+      for (const connection of connections) connection.close()
+    },
+  }
+}
