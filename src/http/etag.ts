@@ -14,8 +14,6 @@ declare module 'fastify' {
 
 /** RFC 9110, section 8.8.3. */
 const TAG = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/
-/** Commas that stand between tags, not in them. */
-const BETWEEN_TAGS = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/
 /** Ours: the revision, which only a change of the resource itself raises, and a digest of everything that is shown. */
 const OURS = /^(\d{1,15})-/
 const DIGEST_CHARS = 16
@@ -65,7 +63,7 @@ interface Tag {
 
 function tagsIn(header: string, value: string): Tag[] | '*' {
   if (value.trim() === '*') return '*'
-  const texts = value.split(BETWEEN_TAGS).map((text) => text.trim())
+  const texts = elementsOf(value).map((text) => text.trim())
   // A list may have empty elements (RFC 9110, section 5.6.1), but not only those.
   const tags = texts.filter((text) => text !== '').map((text) => TAG.exec(text))
   if (tags.length > 0 && tags.every((tag) => tag !== null)) {
@@ -73,6 +71,21 @@ function tagsIn(header: string, value: string): Tag[] | '*' {
   }
   const message = 'must be * or a list of entity tags, such as "1-x", as an ETag header gave them'
   throw new Problem('bad_header', { errors: [{ path: header, message }] })
+}
+
+/** Splits at the commas that stand between tags, not in them; one look at each letter, for a header may be long. */
+function elementsOf(value: string): string[] {
+  const elements: string[] = []
+  let start = 0
+  let isQuoted = false
+  for (let at = 0; at < value.length; at++) {
+    if (value[at] === '"') isQuoted = !isQuoted
+    else if (value[at] === ',' && !isQuoted) {
+      elements.push(value.slice(start, at))
+      start = at + 1
+    }
+  }
+  return [...elements, value.slice(start)]
 }
 
 /** A weak tag never matches here (RFC 9110, section 13.1.1), and one that is not ours never did. */

@@ -63,6 +63,31 @@ test('a resource that still has the tag is deleted under it', async () => {
   }
 })
 
+test('a redelivery has a tag as well, which tells how far it is', async () => {
+  const [queue, listener] = await resources('redelivery')
+  const { body } = await api.call('POST', `${listener}/redeliver`, {})
+  const path = `${queue}/listeners/${listener!.split('/').at(-1)}/redeliveries/${body.redelivery.id}`
+  const read = await ask('GET', path)
+  assert.match(read.etag, /^"1-[\w-]{16}"$/)
+  assert.equal((await ask('GET', path, { 'if-none-match': read.etag })).status, 304)
+  assert.equal((await ask('GET', path, { 'if-none-match': '"1-x"' })).status, 200)
+})
+
+test('commas in a tag belong to it, and those between tags may stand alone', async () => {
+  const [path] = await resources('commas')
+  for (const around of ['"a,b", TAG', ',, TAG ,', 'TAG,"c,"', 'W/"x,y",TAG']) {
+    const { etag } = await ask('GET', path!)
+    const tags = around.replace('TAG', etag)
+    assert.equal((await ask('GET', path!, { 'if-none-match': tags })).status, 304, tags)
+    assert.equal((await ask('PUT', path!, { 'if-match': tags }, { name: 'commas' })).status, 200, tags)
+    assert.equal((await ask('PUT', path!, { 'if-match': tags }, { name: 'commas' })).status, 409, tags)
+  }
+  const { etag } = await ask('GET', path!)
+  for (const bad of [`"a,b" ${etag}`, `"a", b`, `"${etag}`, ',,', '"a","b']) {
+    assert.equal((await ask('PUT', path!, { 'if-match': bad }, {})).status, 400, bad)
+  }
+})
+
 test('the tag of a schema is its id', async () => {
   const schema = { a: { type: 'string' } }
   const { body } = await api.call('POST', '/v1/queues', { name: 'with-schema', schema })

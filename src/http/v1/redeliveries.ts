@@ -7,6 +7,7 @@ import { beginRedelivery, readRedelivery, redeliverMessage } from '../../app/red
 import { MAX_TIME } from '../../core/schedule.ts'
 import type { Redelivery } from '../../store/redeliveries.ts'
 import { type Api, demand } from '../contract.ts'
+import { tagged } from '../etag.ts'
 import { answerOnce } from '../idempotency.ts'
 import { paths, selfLink } from '../links.ts'
 import { EXAMPLE_ID } from '../openapi/examples.ts'
@@ -83,6 +84,9 @@ const schemas = {
   },
 }
 
+/** Nobody can change what a redelivery is, only see how far it has come. */
+const NEVER_CHANGED = 1
+
 export function redeliveryRoutes(api: Api, deps: AppDeps): void {
   api.route({
     method: 'POST',
@@ -124,10 +128,11 @@ export function redeliveryRoutes(api: Api, deps: AppDeps): void {
   api.get(
     '/queues/:queueId/listeners/:listenerId/redeliveries/:redeliveryId',
     { schema: schemas.read, config: demand('listeners', 'read', 'listenerId', 'queueId') },
-    async (request) => {
+    async (request, reply) => {
       const { queueId, listenerId: id, redeliveryId } = request.params
       const { organizationId } = request.principal
-      return presented(request, await readRedelivery(deps, { organizationId, queueId, id, redeliveryId }))
+      const redelivery = await readRedelivery(deps, { organizationId, queueId, id, redeliveryId })
+      return tagged(request, reply, NEVER_CHANGED, presented(request, redelivery))
     },
   )
 }
