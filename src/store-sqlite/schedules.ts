@@ -62,7 +62,11 @@ const RUNS = `
   select due_at as dueAt, ran_at as ranAt, message_id as messageId, error from schedule_runs
    where schedule_id = ? and due_at < ? order by due_at desc limit ? offset ?`
 
-const IDS = `select schedule_id as id from schedule_progress where schedule_id > ? order by schedule_id limit ?`
+/** Most have no old runs; being told so here costs a fifteenth of finding nothing to delete. */
+const WITH_OLD_RUNS = `
+  select schedule_id as id,
+         exists (select 1 from schedule_runs r where r.schedule_id = p.schedule_id and r.due_at < :before) as isOld
+    from schedule_progress p where schedule_id > :after order by schedule_id limit :limit`
 const REMEMBER = `insert into removals (kind, id) values ('schedule', ?)`
 const QUEUE_EXISTS = `
   select 1 from queues
@@ -72,7 +76,11 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
   const [insert, insertProgress, get] = [db.prepare(INSERT), db.prepare(INSERT_PROGRESS), db.prepare(GET)]
   const [list, replace, replan, runs] = [db.prepare(LIST), db.prepare(REPLACE), db.prepare(REPLAN), db.prepare(RUNS)]
   const [due, nextDue, firstDue] = [db.prepare(DUE), db.prepare(NEXT_DUE), db.prepare(FIRST_DUE)]
-  const [ids, remember, queueExists] = [db.prepare(IDS), db.prepare(REMEMBER), db.prepare(QUEUE_EXISTS)]
+  const [withOldRuns, remember, queueExists] = [
+    db.prepare(WITH_OLD_RUNS),
+    db.prepare(REMEMBER),
+    db.prepare(QUEUE_EXISTS),
+  ]
   const refusal = createRefusal(db, 'schedules')
   const answers = createEffectAnswers(db)
   const steps = createScheduleSteps(db)
@@ -171,11 +179,11 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
     },
     async pruneRuns({ before, after, limit }) {
       return transact(() => {
-        const found = ids.all(after ?? '', limit) as { id: string }[]
+        const found = withOldRuns.all({ before, after: after ?? '', limit }) as { id: string; isOld: number }[]
         let removed = 0
         let last = after
-        for (const { id } of found) {
-          removed += erase.runs(id, before, limit - removed)
+        for (const { id, isOld } of found) {
+          if (isOld === 1) removed += erase.runs(id, before, limit - removed)
           // More may be left of this one.
           if (removed >= limit) return { removed, after: last }
           last = id
