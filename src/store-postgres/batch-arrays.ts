@@ -66,22 +66,23 @@ export class BatchArrays {
   readonly #listeners = new Map<string, BatchListener>()
   /** Of each settlement. */
   readonly #settled: BatchListener[] = []
-  readonly #queues = new Columns([T, T])
-  readonly #accepts = new Columns([N, N, N, N, N, T])
-  readonly #audiences = new Columns([N, T])
+  /** Each in the version that it was read at: of one that was read in two, at least one is refused. */
+  readonly #queues = new Columns([T, T, N])
+  readonly #accepts = new Columns([N, N, N, N, T])
+  readonly #audiences = new Columns([T])
   readonly #answers = new Columns([T, T, T, N, T, N, N])
-  readonly #messages = new Columns([N, T, T, T, T, N, N, N])
+  readonly #messages = new Columns([N, T, T, T, T, N, N])
   readonly #deliveries = new Columns([N, T, B, B, T])
   readonly #settlements = new Columns([N, N, N, N, N, N, T, N, N, N, N, N, T, T])
 
   accept({ queueVersion, messages, answer, steps }: Accept): void {
     const { message } = messages[0]!
     const queue = this.#queueOf(message, queueVersion, messages[0]!.deliveries)
-    this.#accepts.add(queue, queueVersion, messages.length, message.createdAt, this.#answerOf(answer), stepsText(steps))
+    this.#accepts.add(queue, messages.length, message.createdAt, this.#answerOf(answer), stepsText(steps))
     for (const { message: it, deliveries } of messages) {
       const { organizationId, id, name, key, data, createdAt, deliverAt } = it
       const texts = [name, key === null ? null : stored(key), stored(data)]
-      this.#messages.add(queue, id, ...texts, createdAt, deliverAt, queueVersion)
+      this.#messages.add(queue, id, ...texts, createdAt, deliverAt)
       const number = this.#messages.length
       for (const { listenerId, leased, ordering } of deliveries) {
         const orderKey = ordering === 'queue' ? '' : key === null ? null : stored(key)
@@ -123,7 +124,7 @@ export class BatchArrays {
   }
 
   /** How many values there are. */
-  static readonly count = 1 + 2 + 6 + 2 + 7 + 8 + 5 + 3 + 1 + 14
+  static readonly count = 1 + 3 + 5 + 1 + 7 + 7 + 5 + 3 + 1 + 14
 
   static segments(segments: readonly (readonly [organizationId: string, text: { entries: string }])[]): Value[] {
     const [organizationIds, entries] = [segments.map(([id]) => id), segments.map(([, text]) => text.entries)]
@@ -162,13 +163,13 @@ export class BatchArrays {
     version: number,
     deliveries: MessageAccept['deliveries'],
   ): number {
-    const key = `${organizationId} ${queueId}`
+    const key = `${organizationId} ${queueId} ${version}`
     const known = this.#queueNumbers.get(key)
     if (known !== undefined) return known
     this.#locks.add(lockOf(queueId))
-    this.#queues.add(organizationId, queueId)
+    this.#queues.add(organizationId, queueId, version)
     const listenerIds = deliveries.map(({ listenerId }) => listenerId)
-    this.#audiences.add(version, texts(listenerIds))
+    this.#audiences.add(texts(listenerIds))
     this.#queueNumbers.set(key, this.#queues.length)
     return this.#queues.length
   }

@@ -3,14 +3,13 @@
 -- and the error XD001 tells in its detail what was refused, so that the caller comes again without it.
 create or replace function commit_batch(
   p_node text, p_now bigint, p_bucket bigint, p_first_lease bigint, p_locks int[],
-  p_queue_organization text[], p_queue_id text[],
-  p_accept_queue int[], p_accept_version bigint[], p_accept_size int[], p_accept_at bigint[], p_accept_answer int[], p_accept_steps text[],
-  p_audience_version int[], p_audience_listeners text[],
+  p_queue_organization text[], p_queue_id text[], p_queue_version int[],
+  p_accept_queue int[], p_accept_size int[], p_accept_at bigint[], p_accept_answer int[], p_accept_steps text[],
+  p_audience_listeners text[],
   p_answer_target text[], p_answer_key text[], p_answer_digest text[], p_answer_status int[], p_answer_body text[],
   p_answer_stored_at bigint[], p_answer_expires_at bigint[],
   p_message_queue int[], p_message_id text[], p_message_name text[],
   p_message_key text[], p_message_data text[], p_message_created_at bigint[], p_message_deliver_at bigint[],
-  p_message_audience int[],
   p_delivery_message int[], p_delivery_listener text[], p_delivery_leased boolean[], p_delivery_ordered boolean[],
   p_delivery_key text[],
   p_listener_organization text[], p_listener_id text[], p_listener_ordered boolean[],
@@ -38,7 +37,7 @@ language plpgsql set enable_seqscan = off set enable_bitmapscan = off set enable
 set plan_cache_mode = force_generic_plan as $$
 declare
   v_lock int;
-  v_versions bigint[];
+  v_stale int[];
   v_outcomes int[] := '{}';
   v_usage jsonb := '{}';
   v_dead text[];
@@ -69,21 +68,26 @@ begin
   if cardinality(p_accept_queue) > 0 then
     -- Before limits are read: whoever begins to count an organization's messages keeps others out of the table.
     lock table messages in row exclusive mode;
-    v_versions := array(
-      select coalesce((select q.version from queues q
-                        where q.organization_id = u.organization and q.id = u.queue
-                          and exists (select 1 from organizations o where o.id = u.organization)), -1)
-        from unnest(p_queue_organization, p_queue_id) with ordinality u(organization, queue, n) order by n);
-    v_outcomes := array(
-      select case when v_versions[p_accept_queue[n]] = p_accept_version[n] then 0 else 1 end
-        from generate_series(1, cardinality(p_accept_queue)) n order by n);
+    v_stale := array(
+      select n::int from generate_series(1, cardinality(p_queue_id)) n
+       where p_queue_version[n] is distinct from (
+         select q.version from queues q where q.organization_id = p_queue_organization[n] and q.id = p_queue_id[n]
+            and exists (select 1 from organizations o where o.id = p_queue_organization[n])));
+    v_outcomes := array_fill(0, array[cardinality(p_accept_queue)]);
+    if v_stale <> '{}' then
+      v_outcomes := array(
+        select (p_accept_queue[n] = any(v_stale))::int from generate_series(1, cardinality(p_accept_queue)) n order by n);
+    end if;
 
-    select coalesce(jsonb_object_agg(l.organization_id, l.usage), '{}') into v_usage
-      from (select u.organization_id, jsonb_build_object('stored', u.stored, 'day', u.day, 'accepted', u.accepted,
-                     'maxStored', o.limits -> 'storedMessages', 'maxDay', o.limits -> 'messagesPerDay') as usage
-              from message_usage u join organizations o on o.id = u.organization_id
-             where u.organization_id = any(p_queue_organization)
-             order by u.organization_id for update of u) l;
+    perform 1 from message_usage u where u.organization_id = any(p_queue_organization);
+    if found then
+      select coalesce(jsonb_object_agg(l.organization_id, l.usage), '{}') into v_usage
+        from (select u.organization_id, jsonb_build_object('stored', u.stored, 'day', u.day, 'accepted', u.accepted,
+                       'maxStored', o.limits -> 'storedMessages', 'maxDay', o.limits -> 'messagesPerDay') as usage
+                from message_usage u join organizations o on o.id = u.organization_id
+               where u.organization_id = any(p_queue_organization)
+               order by u.organization_id for update of u) l;
+    end if;
 
     if v_usage <> '{}' or cardinality(p_answer_key) > 0 or array_to_string(p_accept_steps, '') <> '' then
       v_values := array_fill(0::bigint, array[cardinality(v_outcomes)]);
@@ -224,14 +228,14 @@ begin
   v_sequences := array(select nextval('message_sequence') from generate_series(1, cardinality(p_message_id)));
   if cardinality(v_sequences) > 0 then
     insert into audiences (organization_id, queue_id, version, first_sequence, listener_ids)
-    select p_queue_organization[n], p_queue_id[n], p_audience_version[n], v_sequences[1], p_audience_listeners[n]::text[]
+    select p_queue_organization[n], p_queue_id[n], p_queue_version[n], v_sequences[1], p_audience_listeners[n]::text[]
       from generate_series(1, cardinality(p_queue_id)) n
     on conflict (organization_id, queue_id, version) do nothing;
     insert into messages
       (organization_id, queue_id, id, sequence, name, key, data, created_at, deliver_at, audience)
     select p_queue_organization[p_message_queue[n]], p_queue_id[p_message_queue[n]], p_message_id[n], v_sequences[n],
            p_message_name[n], p_message_key[n], p_message_data[n], p_message_created_at[n], p_message_deliver_at[n],
-           p_message_audience[n]
+           p_queue_version[p_message_queue[n]]
       from generate_series(1, cardinality(p_message_id)) n;
     if true = any(p_delivery_ordered) then
       numbers := array_fill(0::bigint, array[cardinality(p_delivery_message)]);
