@@ -2,6 +2,7 @@
 //   npm run receiver -- [--port 4000] [--secret whsec_…] [--fail 0.5]
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 
 const { port, secret, fail } = readArguments()
@@ -17,7 +18,10 @@ const server = createServer(async (request, response) => {
 server.on('error', (error: NodeJS.ErrnoException) => {
   stop(error.code === 'EADDRINUSE' ? `port ${port} is in use; choose another with --port` : error.message)
 })
-server.listen(port, '127.0.0.1', () => console.log(`waiting for messages on http://127.0.0.1:${port}`))
+server.listen(port, '127.0.0.1', () => {
+  // With 0 the system chooses one.
+  console.log(`waiting for messages on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+})
 
 function answerTo(headers: IncomingHttpHeaders, body: Buffer): number {
   if (secret !== undefined && !isSigned(headers, body, secret)) return 400

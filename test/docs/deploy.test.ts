@@ -17,6 +17,9 @@ test('alerts and the dashboard ask for figures that the server has', async (t) =
   const server = await startServerProcess({ DISCUE_DATABASE_URL: url, DISCUE_ROOT_API_KEY: TEST_ROOT_KEY })
   const text = await (await fetch(`${server.url}/metrics`)).text()
   await server.end('SIGTERM')
+  // Names and units by its conventions; nothing to say is what it says of those.
+  const linted = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })
+  if (linted.error === undefined) assert.deepEqual([linted.status, linted.stderr], [0, ''])
   const there = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name))
   const asked = `${read('prometheus-rules.yml')}${read('grafana/discue.json')}`.match(/\bdiscue_[a-z_]+/g)!
   const missing = asked.filter((name) => !there.has(name) && !there.has(name.replace(/_(bucket|sum|count)$/, '')))
@@ -41,6 +44,23 @@ test('systemd takes the unit, and has nothing against its exposure', { skip: lac
   assert.deepEqual(faults, [])
   const exposure = spawnSync('systemd-analyze', ['security', '--offline=true', '--threshold=20', unit])
   assert.equal(exposure.status, 0, String(exposure.stdout))
+})
+
+test('the image has what the pinned Node.js is linked to', { skip: lacks('ldd') }, () => {
+  // Of Debian's packages; the base has the first three, the others have to be asked for.
+  const packages: Record<string, string> = {
+    ...{ 'libc|libm|libdl|libpthread|librt|ld-linux-x86-64|ld-linux-aarch64|linux-vdso': 'libc6' },
+    ...{ 'libstdc\\+\\+': 'libstdc++6', libgcc_s: 'libgcc-s1', libatomic: 'libatomic1' },
+  }
+  const base = ['libc6', 'libstdc++6', 'libgcc-s1']
+  const linked = [...spawnSync('ldd', [process.execPath], { encoding: 'utf8' }).stdout.matchAll(/^\s*(\S+?)\.so/gm)]
+  assert.ok(linked.length > 3, String(linked))
+  for (const [, path] of linked) {
+    const name = path!.split('/').at(-1)!
+    const wanted = Object.entries(packages).find(([pattern]) => new RegExp(`^(${pattern})$`).test(name))?.[1]
+    assert.ok(wanted !== undefined, `whose is ${name}?`)
+    assert.ok(base.includes(wanted) || read('Containerfile').includes(` ${wanted} `), `${wanted} is not installed`)
+  }
 })
 
 test('the container file copies what there is', () => {
