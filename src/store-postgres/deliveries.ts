@@ -45,7 +45,8 @@ export const CLAIM = `
   ), sized as materialized (
     select p.ctid as place, p.due_at, p.attempts, p.attempts_before, p.first_sent_at, ${MESSAGE_COLUMNS},
            row_number() over in_order as n, sum(octet_length(m.data)) over in_order as bytes
-      from picked p join messages m on m.sequence = p.sequence
+      -- By 'any', so that it is only ever gone from what was picked to its message: see routines/commit_batch.sql.
+      from picked p join messages m on m.sequence = any(array[p.sequence])
     window in_order as (order by p.due_at, p.sequence)
   ), taken as materialized (
     select * from sized where n = 1 or bytes <= $10
@@ -102,7 +103,7 @@ const HAND_BACK = `
   update deliveries d set lease_node = null, lease = null
     from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
            u(organization_id, listener_id, due_at, sequence, lease)
-   where d.organization_id = u.organization_id and d.listener_id = u.listener_id and d.due_at = u.due_at
+   where d.organization_id = any(array[u.organization_id]) and d.listener_id = u.listener_id and d.due_at = u.due_at
      and d.sequence = u.sequence and d.lease_node = $1 and d.lease = u.lease`
 
 /** When to look again for what another node was just taking. */

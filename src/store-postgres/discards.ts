@@ -15,7 +15,7 @@ const INSERT = `
               where a.organization_id = $1 and a.sequence = m.sequence order by a.listener_id, a.number desc) x
             where x.error is null and x.status between 200 and 299 and x.listener_id <> all(u.undelivered::text[]))
     from unnest($2::bigint[], $3::text[]) u(sequence, undelivered)
-    join messages m on m.sequence = u.sequence
+    join messages m on m.sequence = any(array[u.sequence])
     join audiences w on w.organization_id = m.organization_id and w.queue_id = m.queue_id and w.version = m.audience
    where cardinality(w.listener_ids) > 0`
 

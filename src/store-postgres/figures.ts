@@ -25,7 +25,7 @@ const NEWEST_MISSED = `
    cross join lateral (
      select x.sequence from missed x where x.organization_id = $1 and x.listener_id = u.id
       order by x.sequence desc limit 100) x
-    join messages m on m.sequence = x.sequence
+    join messages m on m.sequence = any(array[x.sequence])
    order by x.sequence desc`
 
 type Row = Omit<ListenerFigures, 'missedMessageIds'> & { id: string }

@@ -7,16 +7,15 @@ import type { Routines } from './routines.ts'
 import type { Db } from './session.ts'
 
 const DELETE_PENDING = `
-  delete from deliveries d using unnest($2::text[], $3::bigint[], $4::bigint[]) u(listener_id, due_at, sequence)
-   where d.organization_id = $1 and d.listener_id = u.listener_id and d.due_at = u.due_at and d.sequence = u.sequence
+  delete from deliveries d
+   using unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) u(organization_id, listener_id, due_at, sequence)
+   where d.organization_id = any(array[u.organization_id]) and d.listener_id = u.listener_id and d.due_at = u.due_at and d.sequence = u.sequence
   returning d.sequence, d.listener_id as "listenerId"`
 const DELETE_ATTEMPTS = `delete from attempts where organization_id = $1 and sequence = any($2)`
 const MISSED = `
   select sequence, listener_id as "listenerId" from missed where organization_id = $1 and sequence = any($2) for update`
 const DELETE_MISSED = `delete from missed where organization_id = $1 and sequence = any($2)`
-const DELETE_MESSAGES = `
-  delete from messages m using unnest($2::text[], $3::text[]) u(queue_id, id)
-   where m.organization_id = $1 and m.queue_id = u.queue_id and m.id = u.id`
+const DELETE_MESSAGES = `delete from messages where sequence = any($1)`
 
 type Erased = Pick<Message, 'organizationId' | 'sequence' | 'queueId' | 'id'>
 
@@ -61,19 +60,19 @@ export async function erase(
   await noteDiscards(db, messages, { reason, now, undelivered })
   const held = pending.filter(({ dueAt }) => dueAt === null)
   const due = pending.filter(({ dueAt }) => dueAt !== null)
-  const deleted = due.length === 0 ? [] : await db.rows<Pair>(DELETE_PENDING, [organizationId, ...placesOf(due)])
+  const deleted = due.length === 0 ? [] : await db.rows<Pair>(DELETE_PENDING, placesOf(organizationId, due))
   const gone = [...deleted, ...held]
   for (const pair of gone) figures(pair).pending -= 1
   for (const pair of gaveUp) figures(pair).missed -= 1
   await db.run(DELETE_MISSED, [organizationId, sequences])
   await db.run(DELETE_ATTEMPTS, [organizationId, sequences])
-  const ids = texts(messages.map(({ id }) => id))
-  await db.run(DELETE_MESSAGES, [organizationId, texts(messages.map(({ queueId }) => queueId)), ids])
+  await db.run(DELETE_MESSAGES, [sequences])
   return { gone, freedListenerIds: left!.freed }
 }
 
-function placesOf(pending: readonly Pending[]): [string, string, string] {
+function placesOf(organizationId: string, pending: readonly Pending[]): string[] {
   return [
+    texts(pending.map(() => organizationId)),
     texts(pending.map(({ listenerId }) => listenerId)),
     numbers(pending.map(({ dueAt }) => dueAt)),
     numbers(pending.map(({ sequence }) => sequence)),

@@ -33,7 +33,7 @@ const FACTS = `
 /** From a place on, which is a due time and a sequence; not what is just on the wire, or in another pull's hands. */
 const DUE = `
   select ${ROW}, ${FACTS}, octet_length(m.data) as bytes
-    from deliveries d join messages m on m.sequence = d.sequence
+    from deliveries d join messages m on m.sequence = any(array[d.sequence])
    where d.organization_id = $1 and d.listener_id = $2 and d.due_at <= $3 and (d.due_at, d.sequence) > ($4, $5)
      and (d.lease_node is null or d.pulled_at is not null or d.lease_node <> all(${LIVING('$6')}))
    order by d.due_at, d.sequence limit $7 for update of d skip locked`
@@ -67,7 +67,7 @@ const LEASED = `
 
 /** Those of a deleted listener are removed with all that it had. */
 const EXPIRED = `
-  select ${ROW}, ${FACTS} from deliveries d join messages m on m.sequence = d.sequence
+  select ${ROW}, ${FACTS} from deliveries d join messages m on m.sequence = any(array[d.sequence])
    where d.pulled_at is not null and d.due_at <= $1
      and exists (select 1 from listeners l where l.organization_id = d.organization_id and l.id = d.listener_id)
    order by d.due_at limit $2 for update of d skip locked`

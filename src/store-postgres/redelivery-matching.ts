@@ -14,7 +14,7 @@ const MISSED = `
     select x.sequence from missed x
      where x.organization_id = $1 and x.listener_id = $2 and x.sequence > $3 and x.sequence <= $4
      order by x.sequence limit $5) x
-    join messages m on m.sequence = x.sequence ${AUDIENCE}
+    join messages m on m.sequence = any(array[x.sequence]) ${AUDIENCE}
    order by m.sequence`
 
 const OF_QUEUE = `
