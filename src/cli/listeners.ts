@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { Option } from 'commander'
-import type { Call, Json } from './api-client.ts'
+import type { Json } from './api-client.ts'
 import { type Context, openContext } from './context.ts'
+import { listenerAddress } from './listener-address.ts'
 import { addListenerOptions, type ListenerOptions, listenerBody } from './listener-options.ts'
-import { momentMs, momentText } from './moments.ts'
+import { momentText } from './moments.ts'
+import { addRedeliveries } from './redeliveries.ts'
 import { showDone, showList, showOne } from './show.ts'
 
 const COLUMNS = {
@@ -18,20 +19,12 @@ const COLUMNS = {
   'LAST SUCCESS': (listener: Json) => momentText(listener.messages?.last_success_at),
 }
 
-const STATUSES = ['pending', 'delivered', 'missed']
-
-interface RedeliverOptions {
-  since?: string
-  until?: string
-  status?: string
-  dryRun?: boolean
-}
-
 export function addListeners(program: Command): void {
   const listeners = program.command('listeners').description('list, make, change, check and delete listeners')
   addReading(listeners)
   addChanging(listeners)
   addCaring(listeners)
+  addRedeliveries(listeners)
 }
 
 function addReading(listeners: Command): void {
@@ -50,7 +43,7 @@ function addReading(listeners: Command): void {
     .description('one listener')
     .action(async (queue, listener, _, command) => {
       const context = openContext(command)
-      const { path } = await addressOf(context, queue, listener)
+      const { path } = await listenerAddress(context, queue, listener)
       showOne(context.terminal, (await context.api.call('GET', path)).listener)
     })
 }
@@ -96,72 +89,40 @@ Examples:
     .description('delete a listener and what is pending for it')
     .action(async (queue, listener, _, command) => {
       const context = openContext(command)
-      const { path, id } = await addressOf(context, queue, listener)
+      const { path, id } = await listenerAddress(context, queue, listener)
       showDone(context.terminal, await context.api.call('DELETE', path), `deleted listener ${id}`)
     })
 }
 
+const CHANGE_COLUMNS = {
+  AT: (change: Json) => momentText(change.at),
+  FROM: (change: Json) => change.from,
+  STATE: (change: Json) => change.state,
+  WHY: (change: Json) => change.message,
+}
+
 function addCaring(listeners: Command): void {
+  listeners
+    .command('liveness <queue> <listener>')
+    .description('what it became and when, the latest first')
+    .action(async (queue, listener, _, command) => {
+      const context = openContext(command)
+      const { path } = await listenerAddress(context, queue, listener)
+      const changes = await Array.fromAsync(context.api.all(`${path}/liveness`, 'changes'))
+      showList(context.terminal, changes, CHANGE_COLUMNS, 'Nothing is known to have changed.')
+    })
   listeners
     .command('check <queue> <listener>')
     .description('resolve, connect to and test the listener with a signed test message')
     .action(async (queue, listener, _, command) => {
       const context = openContext(command)
-      const { path } = await addressOf(context, queue, listener)
+      const { path } = await listenerAddress(context, queue, listener)
       const { _links, ...report } = await context.api.call('POST', `${path}/check`, { body: {}, timeoutMs: 330_000 })
       showOne(context.terminal, report.check ?? report)
     })
-  listeners
-    .command('redeliver <queue> <listener>')
-    .description('deliver many messages again, by when they were accepted and what became of them')
-    .option('--since <time>', 'from then on, such as -1h')
-    .option('--until <time>', 'up to then')
-    .addOption(new Option('--status <status>', 'only deliveries that stand like this').choices(STATUSES))
-    .option('--dry-run', 'only count them')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  discue listeners redeliver orders shop --since -1h --status missed --dry-run
-  discue listeners redeliver orders shop --since -1h --status missed`,
-    )
-    .action(async (queue, listener, options: RedeliverOptions, command) => {
-      const context = openContext(command)
-      const { path } = await addressOf(context, queue, listener)
-      const at = (text?: string) => (text === undefined ? undefined : momentMs(text, context.runtime.now()))
-      const which = { since: at(options.since), until: at(options.until), status: options.status }
-      if (options.dryRun) return showCount(context, `${path}/redeliver`, which)
-      showOne(context.terminal, (await context.api.call('POST', `${path}/redeliver`, { body: which })).redelivery)
-    })
-  listeners
-    .command('redelivery <queue> <listener> <id>')
-    .description('how far such a redelivery is')
-    .action(async (queue, listener, id, _, command) => {
-      const context = openContext(command)
-      const { path } = await addressOf(context, queue, listener)
-      showOne(context.terminal, (await context.api.call('GET', `${path}/redeliveries/${id}`)).redelivery)
-    })
-}
-
-/** Adds up as many answers as the server needs to look at all of it. */
-async function showCount({ api, terminal }: Context, path: string, which: Call['query']): Promise<void> {
-  let matched = 0
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const answer: Json = await api.call('GET', path, { query: { ...which, cursor: cursor || undefined } })
-    matched += answer.count.matched
-    const next: string | undefined = answer._links.next?.href
-    cursor = next === undefined ? null : new URL(next).searchParams.get('cursor')
-  }
-  showDone(terminal, { matched }, `${matched} ${matched === 1 ? 'delivery' : 'deliveries'} would be made again`)
-}
-
-async function addressOf({ queueId, inQueue }: Context, queue: string, listener: string) {
-  const inThis = await queueId(queue)
-  const id = await inQueue(inThis, 'listeners', listener)
-  return { id, path: `/queues/${inThis}/listeners/${id}` }
 }
 
 async function change(context: Context, queue: string, listener: string, body: object): Promise<void> {
-  const { path } = await addressOf(context, queue, listener)
+  const { path } = await listenerAddress(context, queue, listener)
   showOne(context.terminal, (await context.api.call('PATCH', path, { body })).listener)
 }

@@ -169,6 +169,9 @@ describe('queues, listeners and messages by their names', () => {
     await json('queues', 'create', 'checked')
     await json('listeners', 'create', 'checked', 'shop', '--to', receiver.url)
     assert.match((await discue('listeners', 'check', 'checked', 'shop')).stdout, /connect/)
+    await discue('send', 'checked', 'alive?')
+    while ((await json('listeners', 'liveness', 'checked', 'shop')).length === 0);
+    assert.match((await discue('listeners', 'liveness', 'checked', 'shop')).stdout, /^\S+Z +unknown +stable +-$/m)
     assert.equal(receiver.received[0]!.headers['discue-test'], 'true')
     assert.equal((await json('listeners', 'disable', 'checked', 'shop')).status, 'disabled')
     assert.equal((await json('listeners', 'enable', 'checked', 'shop')).status, 'enabled')

@@ -7,20 +7,20 @@ import type { Listener, Liveness, Queue, Stats } from '../api/types.ts'
 import { Badge, LivenessBadge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
 import { Confirm } from '../parts/confirm.tsx'
-import { Dialog } from '../parts/dialog.tsx'
 import { Loaded } from '../parts/loaded.tsx'
 import { Menu } from '../parts/menu.tsx'
 import { Card, Facts, Figure, Figures, Page } from '../parts/page.tsx'
-import { curl, Snippet } from '../parts/snippet.tsx'
 import { Ago } from '../parts/time.tsx'
-import { duration, latency, number, plural } from '../words/format.ts'
+import { latency, number, plural } from '../words/format.ts'
 import { CheckDialog } from './check-dialog.tsx'
 import { HealthStrip } from './health-strip.tsx'
-import { ListenerDialog, Secret } from './listener-dialog.tsx'
+import { ListenerDialog } from './listener-dialog.tsx'
+import { ListenerSettings, PullCard } from './listener-settings.tsx'
 import { LivenessLine } from './liveness-line.tsx'
 import { LatencyChart } from './overview.tsx'
 import { successOf } from './queues.tsx'
 import { RedeliverDialog } from './redeliver-dialog.tsx'
+import { RotateDialog } from './rotate-dialog.tsx'
 
 export function ListenerPage({ queueId, listenerId }: { queueId: string; listenerId: string }) {
   const [queue, listener] = [useQueue(queueId), useListener(queueId, listenerId)]
@@ -93,7 +93,7 @@ function ListenerParts({
       <div className="columns">
         <LivenessCard listener={listener} />
         <Missed listener={listener} queueId={queueId} />
-        <Settings listener={listener} />
+        <ListenerSettings listener={listener} />
       </div>
       {pulls && <PullCard queueId={queueId} listener={listener} />}
       {queue && <ListenerDialog isOpen={open === 'edit'} onClose={close} queue={queue} listener={listener} />}
@@ -221,95 +221,5 @@ function Missed({ listener, queueId }: { listener: Listener; queueId: string }) 
         </ul>
       )}
     </Card>
-  )
-}
-
-const ORDERINGS = { none: 'none', queue: 'of acceptance', key: 'within each key' }
-
-function Settings({ listener }: { listener: Listener }) {
-  const { retry, timeout, max_concurrency, rate_limit, ordering, on_missed, headers } = listener
-  const names = Object.keys(headers ?? {})
-  return (
-    <Card title="Settings">
-      <Facts
-        facts={[
-          ['Timeout', timeout === undefined ? '–' : duration(timeout)],
-          ['At once', max_concurrency === undefined ? '–' : `${max_concurrency} at most`],
-          [
-            'Attempts',
-            retry
-              ? `${retry.max_attempts}, from ${duration(retry.initial_delay)} to ${duration(retry.max_delay)}`
-              : '–',
-          ],
-          ['Rate limit', rate_limit ? `${rate_limit.requests} in ${duration(rate_limit.per)}` : 'none'],
-          [
-            'Order',
-            ORDERINGS[ordering ?? 'none'] +
-              (ordering && ordering !== 'none' && on_missed === 'block' ? ', blocks when one is missed' : ''),
-          ],
-          ['Headers', names.length === 0 ? 'none' : names.join(', ')],
-          ['Id', <code key="id">{listener.id}</code>],
-        ]}
-      />
-    </Card>
-  )
-}
-
-/** What a program does that pulls. */
-function PullCard({ queueId, listener }: { queueId: string; listener: Listener }) {
-  const path = `/queues/${queueId}/listeners/${listener.id}`
-  return (
-    <Card title="Pull its messages">
-      <div className="stack">
-        <p className="soft">
-          Ask for some, which waits up to 30 s for them; what is not acknowledged in time comes again.
-        </p>
-        <Snippet>{curl('POST', `${path}/pull`, { max: 10, wait: 30_000 })}</Snippet>
-        <p className="soft">Acknowledge with the receipts of what was taken care of.</p>
-        <Snippet>{curl('POST', `${path}/ack`, { receipts: ['…'] })}</Snippet>
-      </div>
-    </Card>
-  )
-}
-
-function RotateDialog({
-  isOpen,
-  onClose,
-  path,
-  name,
-}: {
-  isOpen: boolean
-  onClose: () => void
-  path: string
-  name: string
-}) {
-  const [secret, setSecret] = useState<string | null>(null)
-  const close = () => {
-    setSecret(null)
-    onClose()
-  }
-  if (secret !== null) {
-    return (
-      <Dialog title="The new secret" isOpen={isOpen} onClose={close} pinned>
-        <Secret text={secret} onClose={close} />
-      </Dialog>
-    )
-  }
-  return (
-    <Confirm
-      title={`Rotate the secret of ${name}?`}
-      verb="Make a new secret"
-      danger={false}
-      isOpen={isOpen}
-      onClose={() => undefined}
-      onCancel={close}
-      done="The secret is rotated."
-      act={async () => {
-        const { listener } = await call<{ listener: { secret: string } }>('PATCH', path, { body: { secret: 'rotate' } })
-        setSecret(listener.secret)
-      }}
-    >
-      <p>Deliveries are signed with both the old and the new one for 24 hours, so that nothing is refused meanwhile.</p>
-    </Confirm>
   )
 }
