@@ -2,6 +2,7 @@ import { type DueAsk, dueTimeFault, dueTimeOf } from '../core/due-time.ts'
 import { MAX_FAULTS } from '../core/fault-list.ts'
 import type { Message } from '../core/message.ts'
 import { Problem } from '../core/problem.ts'
+import { PatternBudget } from '../core/schema-inspection.ts'
 import type { QueueRoute } from '../store/queues.ts'
 import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
@@ -85,8 +86,9 @@ async function store(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const route = deps.directory.peek(organizationId, queueId) ?? (await loadRoute(deps, { organizationId, queueId }))
     // Each time: what made the route stale may have been a new schema.
+    const budget = messages.length > 1 ? new PatternBudget() : undefined
     for (let index = 0; index < messages.length; index++) {
-      deps.schemaChecks.expectFit(route.queue, messages[index]!.data, pathOf(index))
+      deps.schemaChecks.expectFit(route.queue, messages[index]!.data, pathOf(index), budget)
     }
     const outcome = await deps.acceptor.accept(messages, route, answer())
     if (outcome === 'accepted') return

@@ -3,6 +3,7 @@ import { Problem } from '../core/problem.ts'
 import type { Queue, QueueSchema } from '../core/queue.ts'
 import { schemaFaults } from '../core/schema-faults.ts'
 import { schemaId } from '../core/schema-id.ts'
+import type { PatternBudget } from '../core/schema-inspection.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
 /**
@@ -14,16 +15,19 @@ const MAX_WEIGHT = 256 * SCHEMA_WEIGHT
 
 /** Schemas that are ready to check messages, kept by their ids: the same rules on many queues are compiled once. */
 export interface SchemaChecks {
-  /** Throws `invalid` with a fault for each place where the data does not fit the queue's schema, if it has one. */
-  expectFit(queue: Pick<Queue, 'schema'>, data: string, path?: string): void
+  /**
+   * Throws `invalid` with a fault for each place where the data does not fit the queue's schema, if it has one. The
+   * messages of a batch share a `budget`.
+   */
+  expectFit(queue: Pick<Queue, 'schema'>, data: string, path?: string, budget?: PatternBudget): void
 }
 
 export function createSchemaChecks(): SchemaChecks {
   const cache = new BoundedCache<CompiledSchema>(MAX_WEIGHT, ({ steps }) => SCHEMA_WEIGHT + steps)
   return {
-    expectFit({ schema }, data, path = '/data') {
+    expectFit({ schema }, data, path = '/data', budget) {
       if (schema === null) return
-      const faults = cache.getOrMake(schema.id, () => compileSchema(schema.rules)).check(data, path)
+      const faults = cache.getOrMake(schema.id, () => compileSchema(schema.rules)).check(data, path, budget)
       if (faults.length > 0) throw new Problem('invalid', { detail: MISFIT, errors: faults })
     },
   }

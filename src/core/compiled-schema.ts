@@ -1,7 +1,7 @@
 import { listed } from './fault-list.ts'
 import type { Fault } from './problem.ts'
 import type { ArrayRule, NumberRule, ObjectRule, Rule, Schema } from './schema.ts'
-import { boundsOf, type Check, type SchemaCost, SchemaInspection } from './schema-inspection.ts'
+import { boundsOf, type Check, type PatternBudget, type SchemaCost, SchemaInspection } from './schema-inspection.ts'
 import { checkOfString } from './schema-text.ts'
 
 /** A schema that is ready to check messages. */
@@ -9,9 +9,10 @@ export interface CompiledSchema {
   /**
    * Why this text of a message does not fit, at most 20 faults with paths below `path`; none means that it does.
    * The time is linear in the length of `data`, and below a second for 256 KiB of it, whatever the patterns. Where
-   * one object names a property twice, the last one counts, as it does for nearly every parser of JSON.
+   * one object names a property twice, the last one counts, as it does for nearly every parser of JSON. The messages
+   * of a batch share a `budget`.
    */
-  check(data: string, path?: string): Fault[]
+  check(data: string, path?: string, budget?: PatternBudget): Fault[]
   /** Instructions that its patterns compile to, by which its memory grows: some 5 KB each at the very worst. */
   steps: number
 }
@@ -22,8 +23,8 @@ export function compileSchema(schema: Schema): CompiledSchema {
   const check = checkOfObject({ type: 'object', props: schema }, cost)
   return {
     steps: cost.steps,
-    check(data, path = '/data') {
-      const inspection = new SchemaInspection(path)
+    check(data, path = '/data', budget) {
+      const inspection = new SchemaInspection(path, budget)
       const parsed = parse(data)
       if ('reason' in parsed) inspection.add(`must be the text of a JSON object that fits the schema; ${parsed.reason}`)
       else check(inspection, parsed.value)

@@ -1,7 +1,14 @@
 import { listed, quoted } from './fault-list.ts'
 import { compilePattern } from './pattern.ts'
 import type { StringRule } from './schema.ts'
-import { boundsOf, type Check, MAX_PATTERN_WORK, type SchemaCost, type SchemaInspection } from './schema-inspection.ts'
+import {
+  boundsOf,
+  type Check,
+  MAX_BATCH_PATTERN_WORK,
+  MAX_PATTERN_WORK,
+  type SchemaCost,
+  type SchemaInspection,
+} from './schema-inspection.ts'
 
 /** What is wrong with a text, or null. */
 type TextCheck = (text: string, inspection: SchemaInspection) => string | null
@@ -50,7 +57,7 @@ function patternCheck(rule: StringRule, cost: SchemaCost): TextCheck | null {
 function tooMuchWork(steps: number, characters: number): string {
   return (
     `costs too much to match: ${characters} characters with a pattern of ${steps} steps; ` +
-    `characters times steps may be ${MAX_PATTERN_WORK} in all of a message`
+    `characters times steps may be ${MAX_PATTERN_WORK} in all of a message, and ${MAX_BATCH_PATTERN_WORK} of a batch`
   )
 }
 

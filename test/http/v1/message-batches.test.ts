@@ -99,6 +99,20 @@ test('messages that do not fit the schema of their queue keep all from being sto
   assert.equal((await batch([fits, fits], at)).status, 200)
 })
 
+test('what the patterns of a schema cost with a batch is bounded, as it is with a message', async () => {
+  const schema = { a: { type: 'string', pattern: '(a{0,10}){50}$' } }
+  const { id } = (await api.call('POST', '/v1/queues', { name: 'with-pattern', schema })).body.queue
+  const at = `/v1/queues/${id}/messages`
+  const costly = { data: JSON.stringify({ a: 'a'.repeat(2_000) }) }
+  assert.equal((await api.call('POST', at, costly)).status, 200)
+  assert.equal((await batch([costly, costly], at)).status, 200)
+  const { status, body } = await batch(Array(1_000).fill(costly), at)
+  assert.equal(status, 422)
+  assert.match(body.errors[0].path, /^\/messages\/\d+\/data\/a$/)
+  assert.match(body.errors[0].message, /costs too much to match: .* of a batch/)
+  assert.equal((await batch(Array(1_000).fill({ data: '{"a":"aaaa"}' }), at)).status, 200)
+})
+
 test('a batch for a queue that another node has changed is stored all the same', async () => {
   const fresh = await startApi()
   const { id: queueId } = (await fresh.call('POST', '/v1/queues', { name: 'q' })).body.queue
