@@ -69,25 +69,29 @@ export function createAcceptor(deps: {
     }
   }
 
+  /** What is on disk goes to its lanes; of anything else the places are given back. */
+  function accepted(messages: readonly MessageAccept[], route: QueueRoute, result: AcceptResult) {
+    if (result.outcome !== 'accepted') unreserve(messages)
+    else {
+      for (let index = 0; index < messages.length; index++) {
+        dispatch(messages[index]!, route, result.messages[index]!)
+      }
+    }
+    if (result.outcome === 'quota') throw quotaReached(result)
+    return result.outcome
+  }
+
   return {
-    async accept(given, route, answer, steps) {
+    accept(given, route, answer, steps) {
       const messages = given.map((message) => reserved(message, route))
-      let result: AcceptResult
-      try {
-        const what = { queueVersion: route.queue.version, messages, answer: answer ?? null, steps }
-        result = await committer.accept(what)
-      } catch (error) {
-        unreserve(messages)
-        throw error
-      }
-      if (result.outcome !== 'accepted') unreserve(messages)
-      else {
-        for (let index = 0; index < messages.length; index++) {
-          dispatch(messages[index]!, route, result.messages[index]!)
-        }
-      }
-      if (result.outcome === 'quota') throw quotaReached(result)
-      return result.outcome
+      const what = { queueVersion: route.queue.version, messages, answer: answer ?? null, steps }
+      return committer.accept(what).then(
+        (result) => accepted(messages, route, result),
+        (error: unknown) => {
+          unreserve(messages)
+          throw error
+        },
+      )
     },
     useKey: committer.useKey,
   }

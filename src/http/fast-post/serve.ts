@@ -43,12 +43,15 @@ export function createServe(deps: ApiDeps, { door, use, rates, baseOf }: Admissi
     throw new Problem('key_rejected')
   }
 
-  async function accept(post: PlainPost, principal: Principal): Promise<AcceptedMessage> {
-    const { organizationId } = principal
-    const { queueId } = post.head
-    if (directory.peek(organizationId, queueId) === undefined) await loadRoute(deps, { organizationId, queueId })
-    if (principal.frozen) throw new Problem('organization_frozen')
-    return acceptMessage(deps, { organizationId, queueId, ...post.message })
+  /** Without promises of its own: mostly the queue is in memory. */
+  function accept({ head: { queueId }, message }: PlainPost, principal: Principal): Promise<AcceptedMessage> {
+    const { organizationId, frozen } = principal
+    const store = () => {
+      if (frozen) throw new Problem('organization_frozen')
+      return acceptMessage(deps, { organizationId, queueId, ...message })
+    }
+    if (directory.peek(organizationId, queueId) !== undefined) return store()
+    return loadRoute(deps, { organizationId, queueId }).then(store)
   }
 
   return (post, answer) => {
