@@ -18,7 +18,8 @@ export interface Run {
 export function RunLine({ runs }: { runs: Run[] }) {
   const now = useNow()
   const apart = useSyncExternalStore(watchWidth, () => WIDE.matches) ? LABEL_SHARE.wide : LABEL_SHARE.narrow
-  const shown = runs.slice(0, MAX_MARKS)
+  // Labels are given from left to right.
+  const shown = runs.slice(0, MAX_MARKS).toSorted((a, b) => a.at - b.at)
   if (shown.length === 0) return <p className="soft">Nothing runs from now on: all are paused, or over.</p>
   const from = Math.min(now, ...shown.map(({ at }) => at))
   const span = Math.max(now, ...shown.map(({ at }) => at)) - from || 1
@@ -48,13 +49,14 @@ export function RunLine({ runs }: { runs: Run[] }) {
         {shown.map(({ at, name }) => {
           // Where the label really stands: those at the ends are kept within the line.
           const place = Math.min(Math.max(share(at), apart / 2), 1 - apart / 2)
-          if (place - lastLabel < apart) return null
+          const crossesNow = Math.abs(place - share(now)) < apart / 2 && at <= now
+          if (place - lastLabel < apart || crossesNow) return null
           lastLabel = place
           return (
             <span
               key={name + at}
               className="timeline-label"
-              style={{ left: `clamp(44px, ${place * 100}%, calc(100% - 44px))` }}
+              style={{ left: `clamp(34px, ${share(at) * 100}%, calc(100% - 34px))` }}
             >
               {dateTime(at)}
             </span>
