@@ -1,6 +1,5 @@
-import { Connection } from './http1/connection.ts'
+import { Connection, type ConnectionDeps } from './http1/connection.ts'
 import { HeadMemo } from './http1/response-parser.ts'
-import type { Connect } from './safe-connector.ts'
 
 /** Idle connections that are kept over all origins; past this, one that becomes idle is closed. */
 const MAX_IDLE = 2_048
@@ -18,13 +17,13 @@ interface Idle {
  * let a listener that hangs starve another one on the same host.
  */
 export class Connections {
-  readonly #deps: { connect: Connect; now: () => number; memo: HeadMemo }
+  readonly #deps: ConnectionDeps
   readonly #idle = new Map<string, Idle[]>()
   readonly #all = new Set<Connection>()
   #idleCount = 0
 
-  constructor(connect: Connect, now: () => number) {
-    this.#deps = { connect, now, memo: new HeadMemo() }
+  constructor(deps: Omit<ConnectionDeps, 'memo'>) {
+    this.#deps = { ...deps, memo: new HeadMemo() }
   }
 
   take(origin: string): Connection {

@@ -2,6 +2,7 @@ import { type LookupAddress, lookup } from 'node:dns'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import { permitsAddress, type Targets } from '../core/target.ts'
+import type { SharedReading } from './shared-reading.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
@@ -50,14 +51,15 @@ export class BlockedTarget extends Error {
  * socket is handed the addresses that were judged: there is no second look-up that could answer with another one.
  * A connection that is used again costs nothing of this.
  */
-export function createConnector(targets: Targets, options: ConnectionOptions = {}): Connect {
+export function createConnector(targets: Targets, reading: SharedReading, options: ConnectionOptions = {}): Connect {
   const { watch } = options
-  const connect = buildConnector({
+  const common = {
     timeout: CONNECT_TIMEOUT_MS,
     lookup: createLookup(targets, options),
     // What speaks over it is HTTP/1.1.
     allowH2: false,
-  })
+  }
+  const [plain, secure] = [buildConnector({ ...common, onread: reading.option }), buildConnector(common)]
   return (to, callback) => {
     // A socket resolves names alone, so that addresses have to be judged before it is made.
     const literal = isIP(to.hostname) !== 0
@@ -66,7 +68,7 @@ export function createConnector(targets: Targets, options: ConnectionOptions = {
       return null
     }
     if (literal) watch?.('target', [to.hostname])
-    const socket = connect(to, callback) as unknown as Socket
+    const socket = (to.protocol === 'https:' ? secure : plain)(to, callback) as unknown as Socket
     if (watch !== undefined) {
       socket.once('connect', () => watch('connect', [])).once('secureConnect', () => watch('tls', []))
     }

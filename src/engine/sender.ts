@@ -7,6 +7,7 @@ import type { Connection, ResponseHandler } from './http1/connection.ts'
 import type { OutgoingMessage } from './http1/request-text.ts'
 import type { ResponseHead } from './http1/response-head.ts'
 import { type ConnectionOptions, createConnector } from './safe-connector.ts'
+import { SharedReading } from './shared-reading.ts'
 import { attemptErrorOf } from './transport-error.ts'
 
 /** One request to a listener. */
@@ -34,7 +35,9 @@ export interface Sender {
 const MAX_RESPONSE_BYTES = 64 * 1024
 
 export function createSender(runtime: Runtime, targets: Targets, options?: ConnectionOptions): Sender {
-  const connections = new Connections(createConnector(targets, options), runtime.now)
+  const reading = new SharedReading()
+  const connect = createConnector(targets, reading, options)
+  const connections = new Connections({ connect, reading, now: runtime.now })
   const inFlight = new Set<Exchange>()
 
   function ended(exchange: Exchange, connection: Connection, origin: string, clean: boolean): void {
@@ -96,7 +99,10 @@ class Exchange implements ResponseHandler {
   }
 
   onBody(bytes: Buffer): void {
-    if (this.#bytes < RESPONSE_KEPT_BYTES) this.#kept.push(bytes.subarray(0, RESPONSE_KEPT_BYTES - this.#bytes))
+    if (this.#bytes < RESPONSE_KEPT_BYTES) {
+      // Copied: the bytes are the connection's.
+      this.#kept.push(Buffer.from(bytes.subarray(0, RESPONSE_KEPT_BYTES - this.#bytes)))
+    }
     this.#bytes += bytes.length
     if (this.#bytes > MAX_RESPONSE_BYTES) this.#end('response_too_large')
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Connect } from '../safe-connector.ts'
+import type { SharedReading } from '../shared-reading.ts'
 import { type OutgoingMessage, requestHead } from './request-text.ts'
 import { type HeadMemo, ResponseParser, type ResponseSink } from './response-parser.ts'
 
@@ -7,6 +8,14 @@ import { type HeadMemo, ResponseParser, type ResponseSink } from './response-par
 export interface ResponseHandler extends ResponseSink {
   onEnd(): void
   onError(error: Error): void
+}
+
+/** What connections share. */
+export interface ConnectionDeps {
+  connect: Connect
+  reading: SharedReading
+  now: () => number
+  memo: HeadMemo
 }
 
 /** How long a connection without use is used again, where the server does not say; most servers wait for five seconds. */
@@ -35,6 +44,7 @@ class ConnectionClosed extends Error {
  */
 export class Connection {
   readonly #connect: Connect
+  readonly #reading: SharedReading
   readonly #now: () => number
   readonly #url: URL
   readonly #parser: ResponseParser
@@ -48,8 +58,9 @@ export class Connection {
   #usableUntil = Number.POSITIVE_INFINITY
   #destroyed = false
 
-  constructor(origin: string, deps: { connect: Connect; now: () => number; memo: HeadMemo }) {
+  constructor(origin: string, deps: ConnectionDeps) {
     this.#connect = deps.connect
+    this.#reading = deps.reading
     this.#now = deps.now
     this.#url = new URL(origin)
     this.#parser = new ResponseParser(deps.memo)
@@ -96,9 +107,10 @@ export class Connection {
     const whileOurs = (then: () => void) => () => {
       if (this.#socket === socket) then()
     }
-    socket.on('data', (bytes: Buffer) => {
+    const take = (bytes: Buffer) => {
       if (this.#socket === socket) this.#read(bytes)
-    })
+    }
+    if (!this.#reading.deliver(socket, take)) socket.on('data', take)
     socket.on('error', (error) => {
       if (this.#socket === socket) this.#fail(error)
     })
