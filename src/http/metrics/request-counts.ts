@@ -5,8 +5,8 @@ import type { Sample } from './exposition.ts'
 export interface RequestCounts {
   /** Makes a route count its answers. */
   watch(route: RouteOptions): void
-  /** Counts an answer of a route that is watched, given by something else than the route. */
-  answered(method: string, route: string, status: number): void
+  /** Counts answers of a route that is watched, given by something else than the route. To be kept: it looks for the route. */
+  counterOf(method: string, route: string): (status: number) => void
   /** A request that no route is there for. */
   unrouted(method: string, status: number): void
   samples(): Sample[]
@@ -44,9 +44,10 @@ export function createRequestCounts(): RequestCounts {
         ...[route.onSend ?? []].flat(),
       ]
     },
-    answered(method, route, status) {
+    counterOf(method, route) {
       const watched = counted.find((one) => one.method === method && one.route === route)
-      count(watched?.counts ?? add(method, route), status)
+      const counts = watched?.counts ?? add(method, route)
+      return (status) => count(counts, status)
     },
     unrouted(method, status) {
       const label = METHODS.has(method) ? method : 'other'
