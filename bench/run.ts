@@ -1,6 +1,7 @@
 // npm run bench -- [scenario…] [--only contenders] [--rounds n] [--messages n] [--seconds n] [--rate n] [--backlog n]
-//   [--queues n] [--soak seconds] [--write]
+//   [--queues n] [--soak seconds] [--share percent] [--write]
 import { parseArgs } from 'node:util'
+import { Missing } from './contender.ts'
 import { describeMachine, disturbance, showMachine } from './machine.ts'
 import { keepResults, showReport } from './results.ts'
 import { Refusal } from './round.ts'
@@ -54,15 +55,32 @@ async function main(): Promise<void> {
   for (const scenario of chosen) {
     await using target = await startTarget()
     console.log(`\n${scenario.name}: ${scenario.about}`)
-    const report = await scenario.run({ target, options, note })
+    const report = await scenario.run({ target, options, note }).catch(leftOut)
+    if (report === null) continue
     console.log(`\n${showReport(report)}`)
     if (write) keepResults(scenario, machine, options, report)
   }
 }
 
+/** The others run without it. */
+function leftOut(error: unknown): null {
+  if (!(error instanceof Missing)) throw error
+  note(`is left out: ${error.message}`)
+  return null
+}
+
 function readArguments() {
   const text = { type: 'string' } as const
-  const numbers = { rounds: text, messages: text, seconds: text, rate: text, backlog: text, queues: text, soak: text }
+  const numbers = {
+    rounds: text,
+    messages: text,
+    seconds: text,
+    rate: text,
+    backlog: text,
+    queues: text,
+    soak: text,
+    share: text,
+  }
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { ...numbers, only: { type: 'string', default: '' }, write: { type: 'boolean', default: false } },
@@ -75,6 +93,7 @@ function readArguments() {
     backlog: count('backlog', values.backlog),
     queues: count('queues', values.queues),
     soak: count('soak', values.soak),
+    share: count('share', values.share),
     contenders: new RegExp(values.only, 'i'),
   }
   return { chosen: positionals.length === 0 ? scenarios : positionals.map(scenarioNamed), options, write: values.write }

@@ -13,6 +13,8 @@ export interface Options {
   soak: number | null
   /** Of scenarios with many of them. */
   queues: number | null
+  /** Of one core, in percent: how much each node may have. */
+  share: number | null
   /** Names of those to be measured beside the relay. */
   contenders: RegExp
 }

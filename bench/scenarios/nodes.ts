@@ -1,45 +1,92 @@
+import type { Inlet } from '../contender.ts'
 import { startPostgres } from '../contenders/postgres.ts'
 import { measureCost } from '../cost.ts'
-import { type Discue, startDiscue } from '../discue.ts'
+import { type CpuGroup, groupCpu } from '../cpu-share.ts'
+import { type Discue, type DiscueStart, startDiscue } from '../discue.ts'
 import { interleave, ratioOf, type Series } from '../interleave.ts'
+import { type Load, runRound } from '../round.ts'
 import type { Bench, Report, Scenario } from '../scenario.ts'
 import { showSpread } from '../spread.ts'
 
-/** Whether two nodes on one database carry more than one. On as many cores as they and the generator can use, they should. */
+/** So little that three nodes, their database, the generator and the receiver find room on two cores. */
+const SHARE_PERCENT = 20
+const WHOLE_CORE = 100
+const CONNECTIONS_PER_NODE = 64
+const NAMES = ['one node', 'two nodes', 'three nodes']
+
+/**
+ * What nodes on one database carry together, in turns with one node on a database of its own. Each has the same share of
+ * a core, so that what is compared is nodes, and not how many cores the machine has left for them.
+ */
 export const nodes: Scenario = {
   name: 'nodes',
-  about: 'messages a second of two nodes on one PostgreSQL, against one node on another',
+  about: 'messages a second of one, two and three nodes on one PostgreSQL, each node with the same share of a core',
 
   async run(bench: Bench): Promise<Report> {
+    const percent = bench.options.share ?? SHARE_PERCENT
     await using stack = new AsyncDisposableStack()
-    const one = await startOn(stack)
-    const pair = await startOn(stack)
-    const second = stack.use(await startDiscue({ joins: pair.place }))
-    const together = stack.use(measureCost([pair.discue.server, second.server, pair.process]))
+    const clusters: Cluster[] = []
+    for (const [index, name] of NAMES.entries())
+      clusters.push(await startCluster(stack, bench, { name, nodes: index + 1, limited: percent < WHOLE_CORE }))
 
-    const alone = one.discue.inlet('one node', await queueFor(one.discue, bench))
-    const queueId = await queueFor(pair.discue, bench)
-    const first = pair.discue.inlet('two nodes', queueId)
-    const both = { ...first, cost: together, urls: [...first.urls, ...second.inlet('two nodes', queueId).urls] }
-
-    const load = { messages: bench.options.messages, rate: 0 }
-    const [single, double] = await interleave(bench, [alone, both], load)
-    const rate = ratioOf(double, single, (round) => round.messagesPerSecond)
-    const cpu = ratioOf(double, single, (round) => round.cpuSecondsPer10k)
+    const { messages } = bench.options
+    const loadOf = ({ urls }: Inlet): Load => ({ messages, rate: 0, connections: CONNECTIONS_PER_NODE * urls.length })
+    // Compiling takes what a share would be used up by for the whole run: it is done with before it is given.
+    for (const { inlet } of clusters) await runRound(inlet, bench.target, loadOf(inlet))
+    for (const { groups } of clusters) for (const group of groups) group.limit(percent / 100)
+    const inlets = clusters.map(({ inlet }) => inlet)
+    const series: Series[] = await interleave(bench, inlets, loadOf)
+    const [single, ...others] = series as [Series, ...Series[]]
+    const ratios = others.map((of) => ({
+      name: of.name,
+      rate: ratioOf(of, single, (round) => round.messagesPerSecond),
+      cpu: ratioOf(of, single, (round) => round.cpuSecondsPer10k),
+    }))
+    const shown = ratios.map(
+      ({ name, rate, cpu }) => `messages/s ${showSpread(rate, 2)}, CPU ${showSpread(cpu, 2)} (${name})`,
+    )
     return {
-      table: [['', 'messages/s', 'CPU s per 10,000', 'POST p50 ms', 'POST p99 ms'], ...[single, double].map(row)],
-      conclusions: [`two / one, round by round: messages/s ${showSpread(rate, 3)}, CPU ${showSpread(cpu, 3)}`],
-      bars: [single, double].map(({ name, messagesPerSecond }) => ({ name, ...messagesPerSecond })),
+      table: [['', 'messages/s', 'CPU s per 10,000', 'POST p50 ms', 'POST p99 ms'], ...series.map(row)],
+      conclusions: [
+        `each node has ${percent} % of a core`,
+        ...shown.map((line) => `against one node, round by round: ${line}`),
+      ],
+      bars: series.map(({ name, messagesPerSecond }) => ({ name, ...messagesPerSecond })),
       unit: 'messages a second',
-      figures: { single, double, rate, cpu },
+      figures: { percent, series, ratios },
     }
   },
 }
 
-async function startOn(stack: AsyncDisposableStack) {
+interface Cluster {
+  inlet: Inlet
+  /** One for each node; none where they are not limited. */
+  groups: CpuGroup[]
+}
+
+/** Nodes on a PostgreSQL of their own, all of which take the messages of one queue, in turn. */
+async function startCluster(
+  stack: AsyncDisposableStack,
+  bench: Bench,
+  { name, nodes: count, limited }: { name: string; nodes: number; limited: boolean },
+): Promise<Cluster> {
   const postgres = await startPostgres()
-  const discue = stack.use(await startDiscue({ postgres }))
-  return { discue, process: postgres.process, place: { url: postgres.url, key: discue.key } }
+  const first = await startNode(stack, limited, { postgres })
+  const queueId = await queueFor(first.discue, bench)
+  const all = [first]
+  const joins = { url: postgres.url, key: first.discue.key }
+  while (all.length < count) all.push(await startNode(stack, limited, { joins }))
+  const cost = stack.use(measureCost([...all.map(({ discue }) => discue.server), postgres.process]))
+  const urls = all.flatMap(({ discue }) => discue.inlet(name, queueId).urls)
+  return { inlet: { ...first.discue.inlet(name, queueId), cost, urls }, groups: all.flatMap(({ groups }) => groups) }
+}
+
+async function startNode(stack: AsyncDisposableStack, limited: boolean, how: DiscueStart) {
+  const discue = await startDiscue(how)
+  // Disposed of in the other order: the group must be empty when it goes.
+  const groups = limited ? [stack.use(groupCpu(discue.server.pid))] : []
+  stack.use(discue)
+  return { discue, groups }
 }
 
 async function queueFor(discue: Discue, { target }: Bench): Promise<string> {
