@@ -1,6 +1,7 @@
 import type { Next } from '../core/delivery.ts'
 import type { StoredAnswer } from '../store/answers.ts'
 import type { Accept, Batch, MessageAccept, Settlement } from '../store/batch.ts'
+import type { SegmentText } from '../store/usage-changes.ts'
 import { numbers, texts, truths } from './arrays.ts'
 import type { Held } from './leases.ts'
 import { lockOf } from './locks.ts'
@@ -28,13 +29,18 @@ class Columns {
     for (let at = 0; at < cells.length; at++) this.#columns[at]!.push(cells[at]!)
   }
 
-  values(): string[] {
-    return this.#columns.map((column, index) => written(this.#kinds[index]!, column))
+  values(): Value[] {
+    return this.#columns.map((column, index) => (column.some(says) ? written(this.#kinds[index]!, column) : null))
   }
 }
 
 function stepsText(steps: Accept['steps']): string | null {
   return steps === undefined || steps.length === 0 ? null : JSON.stringify(steps.map(stepJson))
+}
+
+/** Null and false do not: a column of nothing else is not worth a parameter to be written, sent and read. */
+function says(cell: Cell): boolean {
+  return cell !== null && cell !== false
 }
 
 type Kind = 'text' | 'number' | 'truth'
@@ -126,9 +132,12 @@ export class BatchArrays {
   /** How many values there are. */
   static readonly count = 1 + 3 + 5 + 1 + 7 + 7 + 5 + 3 + 1 + 14
 
-  static segments(segments: readonly (readonly [organizationId: string, text: { entries: string }])[]): Value[] {
-    const [organizationIds, entries] = [segments.map(([id]) => id), segments.map(([, text]) => text.entries)]
-    return [texts(organizationIds), texts(entries)]
+  static segments(segments: readonly (readonly [organizationId: string, text: SegmentText])[]): Value[] {
+    return [
+      texts(segments.map(([id]) => id)),
+      numbers(segments.map(([, { events }]) => events)),
+      texts(segments.map(([, { entries }]) => entries)),
+    ]
   }
 
   /** In the order of their ids, so that two nodes never wait for each other. */

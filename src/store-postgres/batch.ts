@@ -209,7 +209,7 @@ function refusedBy(outcome: number, value: number): AcceptResult | null {
 }
 
 function callOf({ name }: Routines): string {
-  const values = Array.from({ length: BatchArrays.count + 20 }, (_, index) => `$${index + 1}`)
+  const values = Array.from({ length: BatchArrays.count + 21 }, (_, index) => `$${index + 1}`)
   return `select * from ${name('commit_batch')}(${values.join(', ')})`
 }
 

@@ -33,16 +33,22 @@ const CONNECT_MS = 5_000
 /** Our statements take milliseconds. A server that has not answered by then is cut off, or as good as that. */
 const STATEMENT_MS = 10_000
 /**
+ * Every query of ours goes from row to row by an index, also where a table is new and the planner, which takes it for
+ * empty, would rather read all of it.
+ */
+export const PLANNER_SETTINGS = [
+  ...['enable_seqscan=off', 'enable_bitmapscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off', 'jit=off'],
+]
+/**
  * Held on the server's side too: a node that is cut off, or asleep, must not keep others from what it has locked.
  * The keepalives notice a dead peer within 15 s.
  */
 const SERVER_SETTINGS = [
   ...['statement_timeout=9000', 'lock_timeout=4000', 'idle_in_transaction_session_timeout=5000'],
   ...['tcp_keepalives_idle=5', 'tcp_keepalives_interval=5', 'tcp_keepalives_count=2'],
-  // In a schema of its own, whatever else the database holds. Every query of ours goes from row to row by an index, also
-  // where a table is new and the planner, which takes it for empty, would rather read all of it.
-  ...['search_path=discue', 'enable_seqscan=off', 'enable_bitmapscan=off', 'enable_hashjoin=off'],
-  ...['enable_mergejoin=off', 'jit=off'],
+  // In a schema of its own, whatever else the database holds.
+  'search_path=discue',
+  ...PLANNER_SETTINGS,
   ...['timezone=UTC', 'client_min_messages=warning', 'standard_conforming_strings=on'],
 ]
 const OLDEST_VERSION = 150_000

@@ -4,8 +4,8 @@ import { placeLine, reasonedLineOf } from '../store/segment.ts'
 import type { Db } from './session.ts'
 
 const INSERT_SEGMENT = `
-  insert into event_segments (organization_id, category, stored_at, segment, entries)
-  values ($1, $2, $3, nextval('event_segment'), $4)`
+  insert into event_segments (organization_id, category, stored_at, segment, events, entries)
+  values ($1, $2, $3, nextval('event_segment'), 1, $4)`
 
 /** `type` is one of ours and no caller's text. */
 const countOne = (type: EventType) => `

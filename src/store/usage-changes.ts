@@ -23,7 +23,8 @@ interface Part {
   lines: string
 }
 
-interface SegmentText {
+/** The events of one transaction and organization, and how many they are. */
+export interface SegmentText {
   entries: string
   events: number
 }

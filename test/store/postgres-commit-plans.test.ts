@@ -7,7 +7,7 @@ import { createDoubts } from '../../src/store-postgres/doubts.ts'
 import { translated } from '../../src/store-postgres/errors.ts'
 import { Leases } from '../../src/store-postgres/leases.ts'
 import { readRoutines } from '../../src/store-postgres/routines.ts'
-import type { Db } from '../../src/store-postgres/session.ts'
+import { type Db, PLANNER_SETTINGS } from '../../src/store-postgres/session.ts'
 import { fillForPlans, idOf, PLAN_ROWS } from '../support/plan-rows.ts'
 import { testDatabase } from '../support/postgres.ts'
 import { silentLog } from '../support/silent-log.ts'
@@ -22,6 +22,7 @@ const EACH = 40
 const MOST = 30 * EACH
 let free = 1
 
+for (const setting of PLANNER_SETTINGS) await database.query(`set ${setting}`)
 await emptied()
 
 test('a commit looks at its own rows only, though its plans are from when the tables were empty', async () => {

@@ -1,6 +1,8 @@
 -- The one transaction of the hot path. It is written for the case in which everything in the batch still holds: what
 -- follows from it (counts, events) was worked out before by whoever calls. Where something does not hold, all is undone,
 -- and the error XD001 tells in its detail what was refused, so that the caller comes again without it.
+-- A column that says nothing (of no rows, or with nothing but nulls or falsehoods) comes as null: an entry of null is null,
+-- and null is what there is to read of its array.
 create or replace function commit_batch(
   p_node text, p_now bigint, p_bucket bigint, p_first_lease bigint, p_locks int[],
   p_queue_organization text[], p_queue_id text[], p_queue_version int[],
@@ -21,7 +23,7 @@ create or replace function commit_batch(
   p_change_organization text[], p_change_subject text[], p_change_listener text[], p_change_pending int[],
   p_change_acknowledged int[], p_change_missed int[], p_change_success_at bigint[], p_change_failure_at bigint[],
   p_change_added int[], p_change_ok int[], p_change_not_ok int[], p_change_latencies text[],
-  p_segment_organization text[], p_segment_entries text[],
+  p_segment_organization text[], p_segment_events int[], p_segment_entries text[],
   p_key_id text[], p_key_used_at bigint[]
 ,
   -- By message; by delivery, where any is ordered: its number and whether it is held; by settlement: when something that
@@ -33,11 +35,13 @@ create or replace function commit_batch(
 -- are allowed; and what is looked up for each entry of an array says `= any(array[…])` of its first column. That is an
 -- equality which no planner takes for an order of the index, so that it can only go from the entry to the row, whatever it
 -- believes of the table, and never through the table to the entries.
-language plpgsql set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan as $$
+-- (The connection allows none; said here again, each would be set and put back with each commit.)
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_lock int;
   v_stale int[];
+  v_unknown int[];
+  v_counted boolean;
   v_outcomes int[] := '{}';
   v_usage jsonb := '{}';
   v_dead text[];
@@ -68,19 +72,25 @@ begin
   if cardinality(p_accept_queue) > 0 then
     -- Before limits are read: whoever begins to count an organization's messages keeps others out of the table.
     lock table messages in row exclusive mode;
-    v_stale := array(
-      select n::int from generate_series(1, cardinality(p_queue_id)) n
-       where p_queue_version[n] is distinct from (
-         select q.version from queues q where q.organization_id = p_queue_organization[n] and q.id = p_queue_id[n]
-            and exists (select 1 from organizations o where o.id = p_queue_organization[n])));
+    select array(
+             select n::int from generate_series(1, cardinality(p_queue_id)) n
+              where p_queue_version[n] is distinct from (
+                select q.version from queues q where q.organization_id = p_queue_organization[n] and q.id = p_queue_id[n]
+                   and exists (select 1 from organizations o where o.id = p_queue_organization[n]))),
+           -- What is not there yet. One that is there stays: only those of earlier versions are ever forgotten.
+           array(
+             select n::int from generate_series(1, cardinality(p_queue_id)) n
+              where not exists (select 1 from audiences a where a.organization_id = any(array[p_queue_organization[n]])
+                                   and a.queue_id = p_queue_id[n] and a.version = p_queue_version[n])),
+           exists (select 1 from message_usage u where u.organization_id = any(p_queue_organization))
+      into v_stale, v_unknown, v_counted;
     v_outcomes := array_fill(0, array[cardinality(p_accept_queue)]);
     if v_stale <> '{}' then
       v_outcomes := array(
         select (p_accept_queue[n] = any(v_stale))::int from generate_series(1, cardinality(p_accept_queue)) n order by n);
     end if;
 
-    perform 1 from message_usage u where u.organization_id = any(p_queue_organization);
-    if found then
+    if v_counted then
       select coalesce(jsonb_object_agg(l.organization_id, l.usage), '{}') into v_usage
         from (select u.organization_id, jsonb_build_object('stored', u.stored, 'day', u.day, 'accepted', u.accepted,
                        'maxStored', o.limits -> 'storedMessages', 'maxDay', o.limits -> 'messagesPerDay') as usage
@@ -155,19 +165,26 @@ begin
     on conflict (organization_id, listener_id) do nothing;
   end if;
   if cardinality(p_listener_id) > 0 then
-    v_ordered := array(
-      select l.listener_id
-        from (select c.listener_id from generate_series(1, cardinality(p_listener_id)) n
-                join order_counters c on c.organization_id = any(array[p_listener_organization[n]])
-                                     and c.listener_id = p_listener_id[n]
-               order by n for update of c) l);
+    select array(
+             select p_listener_id[n] from generate_series(1, cardinality(p_listener_id)) n
+              where not exists (select 1 from listeners l join organizations o on o.id = any(array[l.organization_id])
+                                 where l.organization_id = any(array[p_listener_organization[n]])
+                                   and l.id = p_listener_id[n])),
+           exists (select 1 from generate_series(1, cardinality(p_listener_id)) n
+                     join order_counters c on c.organization_id = any(array[p_listener_organization[n]])
+                                          and c.listener_id = p_listener_id[n])
+      into v_dead, v_counted;
+    if v_counted then
+      v_ordered := array(
+        select l.listener_id
+          from (select c.listener_id from generate_series(1, cardinality(p_listener_id)) n
+                  join order_counters c on c.organization_id = any(array[p_listener_organization[n]])
+                                       and c.listener_id = p_listener_id[n]
+                 order by n for update of c) l);
+    end if;
   end if;
 
   if cardinality(p_settled_sequence) > 0 then
-    v_dead := array(
-      select u.listener from unnest(p_listener_organization, p_listener_id) u(organization, listener)
-       where not exists (select 1 from listeners l join organizations o on o.id = any(array[l.organization_id])
-                          where l.organization_id = any(array[u.organization]) and l.id = u.listener));
     -- The run that an attempt was judged by must still be the one that runs (next: 1 pending, 2 missed); of one that was
     -- begun anew meanwhile the caller learns, and says so the next time (3). An acknowledgement (0) ends either, and where
     -- the attempts are not to count (4), they do not in either.
@@ -227,10 +244,12 @@ begin
 
   v_sequences := array(select nextval('message_sequence') from generate_series(1, cardinality(p_message_id)));
   if cardinality(v_sequences) > 0 then
-    insert into audiences (organization_id, queue_id, version, first_sequence, listener_ids)
-    select p_queue_organization[n], p_queue_id[n], p_queue_version[n], v_sequences[1], p_audience_listeners[n]::text[]
-      from generate_series(1, cardinality(p_queue_id)) n
-    on conflict (organization_id, queue_id, version) do nothing;
+    if v_unknown <> '{}' then
+      insert into audiences (organization_id, queue_id, version, first_sequence, listener_ids)
+      select p_queue_organization[n], p_queue_id[n], p_queue_version[n], v_sequences[1], p_audience_listeners[n]::text[]
+        from unnest(v_unknown) n
+      on conflict (organization_id, queue_id, version) do nothing;
+    end if;
     insert into messages
       (organization_id, queue_id, id, sequence, name, key, data, created_at, deliver_at, audience)
     select p_queue_organization[p_message_queue[n]], p_queue_id[p_message_queue[n]], p_message_id[n], v_sequences[n],
@@ -324,8 +343,8 @@ begin
          p_change_added[n], p_change_ok[n], p_change_not_ok[n], p_change_latencies[n]::bigint[]
     from generate_series(1, cardinality(p_change_subject)) n;
 
-  insert into event_segments (organization_id, category, stored_at, segment, entries)
-  select p_segment_organization[n], 'messages', p_now, nextval('event_segment'), p_segment_entries[n]
+  insert into event_segments (organization_id, category, stored_at, segment, events, entries)
+  select p_segment_organization[n], 'messages', p_now, nextval('event_segment'), p_segment_events[n], p_segment_entries[n]
     from generate_series(1, cardinality(p_segment_organization)) n;
 
   if cardinality(p_key_id) > 0 then
