@@ -37,11 +37,32 @@ export async function acceptMessage(
   ask: Place & NewMessage,
   answerFor?: AnswerFor<AcceptedMessage>,
 ): Promise<AcceptedMessage> {
-  const now = deps.runtime.now()
-  expectDueTimes([ask], now, () => '')
-  const message = made(deps, ask, ask, now)
-  await store(deps, ask, { messages: [message], pathOf: () => '/data' }, () => answerFor?.(message))
+  const message = madeNow(deps, ask)
+  await store(deps, ask, { messages: [message], pathOf: pathOfData }, () => answerFor?.(message))
   return message
+}
+
+/**
+ * The same for a message whose queue `route` was found in memory, without promises but the one for the disk. Throws,
+ * rather than rejecting, where nothing was tried to be stored.
+ */
+export function acceptMessageTo(deps: Deps, route: QueueRoute, ask: Place & NewMessage): Promise<AcceptedMessage> {
+  const message = madeNow(deps, ask)
+  deps.schemaChecks.expectFit(route.queue, message.data, '/data')
+  return deps.acceptor.accept([message], route).then((outcome) => {
+    if (outcome === 'accepted') return message
+    deps.directory.forget(ask.organizationId, ask.queueId)
+    return store(deps, ask, { messages: [message], pathOf: pathOfData }, () => undefined).then(() => message)
+  })
+}
+
+const pathOfData = () => '/data'
+
+function madeNow(deps: Deps, ask: Place & NewMessage): AcceptedMessage {
+  const now = deps.runtime.now()
+  const fault = dueTimeFault(ask, now)
+  if (fault !== null) throw new Problem('invalid', { errors: [fault] })
+  return made(deps, ask, ask, now)
 }
 
 /** Stores many at once, all or none; throws like `acceptMessage`. */

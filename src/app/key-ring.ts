@@ -14,8 +14,8 @@ interface Entry {
 
 /** Finds out who a key belongs to, mostly from memory. */
 export interface KeyRing {
-  /** What memory knows and may still be trusted, without waiting. */
-  peek(keyText: string): Principal | undefined
+  /** What memory knows of the key with this digest and may still be trusted, without waiting. */
+  peek(digest: string): Principal | undefined
   /** Null for a key that is unknown or disabled. */
   identify(keyText: string): Promise<Principal | null>
   /** Call it after a key was changed or deleted: it stops working at once. */
@@ -49,8 +49,8 @@ export function createKeyRing(deps: { store: Pick<Store, 'apiKeys'>; now: () => 
   }
 
   return {
-    peek(keyText) {
-      const entry = fresh(digestOf(keyText))
+    peek(digest) {
+      const entry = fresh(digest)
       return entry?.enabled ? entry.principal : undefined
     },
     async identify(keyText) {

@@ -1,6 +1,6 @@
 import type { Outcome } from '../core/attempt.ts'
 import { contentTypeOf } from '../core/message.ts'
-import { sign, signingKey } from '../core/signature.ts'
+import { SigningKey, sign } from '../core/signature.ts'
 import { ANY_TARGET } from '../core/target.ts'
 import { createSender } from '../engine/sender.ts'
 import type { Runtime } from '../runtime.ts'
@@ -33,7 +33,7 @@ export function createForwarder(
 ): Forwarder {
   const sender = createSender(runtime, ANY_TARGET)
   const { origin, pathname, search } = new URL(to.url)
-  const keys = [signingKey(to.listener.secret)]
+  const keys = [new SigningKey(to.listener.secret)]
   const firstSent = new Map<string, number>()
 
   function firstSentAt(id: string, now: number): number {

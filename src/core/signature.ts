@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /**
  * Signatures of the Standard Webhooks specification 1.0 (symmetric, version `v1`):
@@ -25,13 +25,54 @@ export function secretFault(text: string): string | null {
   return null
 }
 
-/** The secret in the form that signing needs; worth keeping for as long as the listener is. */
-export function signingKey(secret: string): KeyObject {
-  return createSecretKey(secret.slice(PREFIX.length), 'base64')
+/** SHA-256 hashes blocks of that many bytes; a secret is shorter, so that it is never hashed itself (RFC 2104). */
+const BLOCK_BYTES = 64
+const HASH_BYTES = 32
+const [INNER_PAD, OUTER_PAD] = [0x36, 0x5c]
+/** What most contents fit in without another buffer; one of UTF-8 has at most three bytes for each unit of a text. */
+const ROOM_BYTES = 1024
+const MAX_BYTES_A_UNIT = 3
+
+/**
+ * A secret in the form that signing needs; worth keeping for as long as the listener is. HMAC (RFC 2104) is written as
+ * its two hashes, because Node's one-shot `hash` takes half of the time of its `createHmac`, which is a stream.
+ */
+export class SigningKey {
+  readonly #inner = Buffer.alloc(BLOCK_BYTES + ROOM_BYTES)
+  readonly #outer = Buffer.alloc(BLOCK_BYTES + HASH_BYTES)
+
+  /** `secret` must be one in which `secretFault` finds no fault. */
+  constructor(secret: string) {
+    const bytes = Buffer.from(secret.slice(PREFIX.length), 'base64')
+    for (let at = 0; at < BLOCK_BYTES; at++) {
+      const byte = bytes[at] ?? 0
+      this.#inner[at] = byte ^ INNER_PAD
+      this.#outer[at] = byte ^ OUTER_PAD
+    }
+  }
+
+  /** Base64 of the HMAC-SHA256 of a text in UTF-8. */
+  sign(content: string): string {
+    const room = this.#roomFor(content)
+    const end = BLOCK_BYTES + room.write(content, BLOCK_BYTES, 'utf8')
+    this.#outer.write(hash('sha256', room.subarray(0, end), 'latin1'), BLOCK_BYTES, 'latin1')
+    return hash('sha256', this.#outer, 'base64')
+  }
+
+  #roomFor(content: string): Buffer {
+    if (content.length * MAX_BYTES_A_UNIT <= ROOM_BYTES) return this.#inner
+    const bytes = Buffer.byteLength(content)
+    if (bytes <= ROOM_BYTES) return this.#inner
+    const room = Buffer.allocUnsafe(BLOCK_BYTES + bytes)
+    this.#inner.copy(room, 0, 0, BLOCK_BYTES)
+    return room
+  }
 }
 
 /** The value of `webhook-signature`: one signature per key, separated by spaces. `timestamp` is in seconds. */
-export function sign(keys: readonly KeyObject[], signed: { id: string; timestamp: number; body: string }): string {
+export function sign(keys: readonly SigningKey[], signed: { id: string; timestamp: number; body: string }): string {
   const content = `${signed.id}.${signed.timestamp}.${signed.body}`
-  return keys.map((key) => `v1,${createHmac('sha256', key).update(content).digest('base64')}`).join(' ')
+  let text = `v1,${keys[0]!.sign(content)}`
+  for (let at = 1; at < keys.length; at++) text += ` v1,${keys[at]!.sign(content)}`
+  return text
 }

@@ -70,28 +70,33 @@ export function createAcceptor(deps: {
   }
 
   /** What is on disk goes to its lanes; of anything else the places are given back. */
-  function accepted(messages: readonly MessageAccept[], route: QueueRoute, result: AcceptResult) {
+  function accepted(messages: readonly MessageAccept[], route: QueueRoute, result: AcceptResult): void {
     if (result.outcome !== 'accepted') unreserve(messages)
     else {
       for (let index = 0; index < messages.length; index++) {
         dispatch(messages[index]!, route, result.messages[index]!)
       }
     }
-    if (result.outcome === 'quota') throw quotaReached(result)
-    return result.outcome
   }
 
   return {
     accept(given, route, answer, steps) {
       const messages = given.map((message) => reserved(message, route))
       const what = { queueVersion: route.queue.version, messages, answer: answer ?? null, steps }
-      return committer.accept(what).then(
-        (result) => accepted(messages, route, result),
-        (error: unknown) => {
-          unreserve(messages)
-          throw error
-        },
-      )
+      return new Promise((resolve, reject) => {
+        committer.accept(
+          what,
+          (result) => {
+            accepted(messages, route, result)
+            if (result.outcome === 'quota') reject(quotaReached(result))
+            else resolve(result.outcome)
+          },
+          (error) => {
+            unreserve(messages)
+            reject(error)
+          },
+        )
+      })
     },
     useKey: committer.useKey,
   }

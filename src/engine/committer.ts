@@ -1,6 +1,6 @@
 import { Problem } from '../core/problem.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
-import type { Accept, AcceptResult, Settlement, SettleResult } from '../store/batch.ts'
+import type { Accept, AcceptResult, BatchResult, Settlement, SettleResult } from '../store/batch.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
 import { commitOneByOne } from './one-by-one.ts'
 import { PendingAccepts, type Waiting, type WaitingAccept } from './pending-accepts.ts'
@@ -17,10 +17,14 @@ const RETRY_MS = 250
  * is synced. Alone, a write waits for nobody; under load, hundreds share one sync.
  */
 export interface Committer {
-  /** Resolves when the message is on disk. Throws `overloaded`, `stopping` or `store_unavailable`. */
-  accept(accept: Accept): Promise<AcceptResult>
-  /** Resolves when the settlement is on disk, however long the store is away. */
-  settle(settlement: Settlement): Promise<SettleResult>
+  /**
+   * `resolve` is called when the message is on disk, `reject` with `overloaded`, `stopping` or `store_unavailable`: one
+   * of them, once. By callbacks, here and below, because each promise is as much garbage as a small message; they must
+   * not throw.
+   */
+  accept(accept: Accept, resolve: (result: AcceptResult) => void, reject: (error: unknown) => void): void
+  /** The same when the settlement is on disk, however long the store is away. */
+  settle(settlement: Settlement, resolve: (result: SettleResult) => void, reject: (error: unknown) => void): void
   useKey(apiKeyId: string, at: number): void
   /** Accepts and settlements that are not on disk yet. */
   waiting(): number
@@ -71,6 +75,7 @@ export function createCommitter(deps: { store: Pick<Store, 'commit'>; node: stri
     const uses = keyUses
     keyUses = new Map()
     inFlight = batch.accepts.length + batch.settlements.length
+    let result: BatchResult
     try {
       const write = {
         node,
@@ -78,19 +83,25 @@ export function createCommitter(deps: { store: Pick<Store, 'commit'>; node: stri
         accepts: batch.accepts.map(written),
         settlements: batch.settlements.map(written),
       }
-      const result = await store.commit({ ...write, keyUses: [...uses].map(([apiKeyId, at]) => ({ apiKeyId, at })) })
-      answer(batch.accepts, result.accepts)
-      answer(batch.settlements, result.settlements)
+      result = await store.commit({ ...write, keyUses: [...uses].map(([apiKeyId, at]) => ({ apiKeyId, at })) })
     } catch (error) {
       if (error instanceof StoreUnavailable) refuse(batch, error)
       else {
         runtime.log.error({ err: error }, 'a commit failed; its writes are tried one by one')
         keep(await commitOneByOne({ store, node, runtime }, batch))
       }
-    } finally {
-      inFlight = 0
-      accepts.release(batch.accepts)
+      ended(batch.accepts)
+      return
     }
+    ended(batch.accepts)
+    // Whatever they throw says nothing about the commit.
+    answer(batch.accepts, result.accepts)
+    answer(batch.settlements, result.settlements)
+  }
+
+  function ended(accepted: WaitingAccept[]): void {
+    inFlight = 0
+    accepts.release(accepted)
   }
 
   /** The store is away: accepts are told so, settlements stay. */
@@ -112,15 +123,15 @@ export function createCommitter(deps: { store: Pick<Store, 'commit'>; node: stri
   }
 
   return {
-    accept(accept) {
-      if (closed) return Promise.reject(new Problem('stopping'))
-      if (!accepts.hasRoomFor(accept)) return Promise.reject(new Problem('overloaded'))
+    accept(accept, resolve, reject) {
+      if (closed) return reject(new Problem('stopping'))
+      if (!accepts.hasRoomFor(accept)) return reject(new Problem('overloaded'))
       schedule()
-      return new Promise((resolve, reject) => accepts.push({ write: accept, resolve, reject }))
+      accepts.push({ write: accept, resolve, reject })
     },
-    settle(settlement) {
+    settle(settlement, resolve, reject) {
       schedule()
-      return new Promise((resolve, reject) => settlements.push({ write: settlement, resolve, reject }))
+      settlements.push({ write: settlement, resolve, reject })
     },
     useKey(apiKeyId, at) {
       keyUses.set(apiKeyId, at)

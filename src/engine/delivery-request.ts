@@ -39,34 +39,22 @@ export function deliveryRequest(
   const keys = to.target.keys?.at(to.now)
   if (keys === undefined) return null
   const timestamp = Math.floor(to.now / 1000)
-  const headers = [
-    'content-type',
-    contentTypeOf(message.data),
-    'user-agent',
-    to.userAgent,
-    'webhook-id',
-    message.id,
-    'webhook-timestamp',
-    String(timestamp),
-    'webhook-signature',
-    sign(keys, { id: message.id, timestamp, body: message.data }),
-    'discue-queue',
-    message.queueId,
-    'discue-listener',
-    to.listener.id,
-    'discue-attempt',
-    String(delivery.attempts + 1),
-    'discue-first-sent-at',
-    String(delivery.firstSentAt ?? to.now),
-  ]
-  if (delivery.orderNumber !== null) headers.push('discue-sequence', String(delivery.orderNumber))
-  for (const text of to.target.headers) headers.push(text)
+  const signature = sign(keys, { id: message.id, timestamp, body: message.data })
+  const { orderNumber } = delivery
+  // Ids, numbers and base64: nothing that could end a line. In one piece, for each part of a text is an object.
+  const fields =
+    `content-type: ${contentTypeOf(message.data)}\r\nuser-agent: ${to.userAgent}\r\nwebhook-id: ${message.id}\r\n` +
+    `webhook-timestamp: ${timestamp}\r\nwebhook-signature: ${signature}\r\ndiscue-queue: ${message.queueId}\r\n` +
+    `discue-listener: ${to.listener.id}\r\ndiscue-attempt: ${delivery.attempts + 1}\r\n` +
+    `discue-first-sent-at: ${delivery.firstSentAt ?? to.now}\r\n` +
+    (orderNumber === null ? '' : `discue-sequence: ${orderNumber}\r\n`)
   const { origin, path } = to.target
   return {
     method: 'POST',
     origin,
     path,
-    headers,
+    fields,
+    headers: to.target.headers,
     body: message.data,
     timeoutMs: to.listener.settings.timeoutMs,
     startedAt: to.now,

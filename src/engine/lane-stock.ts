@@ -84,7 +84,8 @@ export class LaneStock {
 
   /** Takes a delivery that a place was reserved for. */
   offer(delivery: LeasedDelivery): void {
-    this.#take([delivery])
+    if (!this.#closed && this.#capacity > 0) this.#queue.push(delivery)
+    else this.#take([delivery])
   }
 
   /** The next one to send. Its place is kept until it is `done`. */

@@ -213,13 +213,14 @@ export class Lane {
   #settle(delivery: LeasedDelivery, attempt: ReturnType<typeof attemptOf>, next: Next): void {
     const { message, listenerId, dueAt, lease, firstSentAt, attemptsBefore } = delivery
     const reference = { listenerId, dueAt, lease, firstSentAt, attemptsBefore, sequence: message.sequence }
-    this.#deps.committer.settle({ delivery: reference, attempt, next }).then(
+    this.#deps.committer.settle(
+      { delivery: reference, attempt, next },
       (result) => {
         if (typeof result === 'object') this.waitUntil(result.nextDueAt)
         else if (result === 'settled' && next.state === 'pending') this.waitUntil(next.dueAt)
         this.#stock.done(delivery)
       },
-      (error: unknown) => {
+      (error) => {
         this.#deps.runtime.log.error({ err: error, listenerId, messageId: message.id }, 'a settlement was refused')
         // It is not known to have happened, so it will be sent again; not at once, or it would be without end.
         this.#stock.giveUpLater(delivery, REFUSED_MS)

@@ -1,24 +1,23 @@
-import type { KeyObject } from 'node:crypto'
 import type { Listener } from '../core/listener.ts'
 import { openedOrNull, type SecretBox } from '../core/secret-box.ts'
-import { signingKey } from '../core/signature.ts'
+import { SigningKey } from '../core/signature.ts'
 
 /** The keys that sign a listener's deliveries, ready for use. */
 export interface SigningKeys {
   /** The current one, then those that were replaced within the past day. */
-  at(now: number): readonly KeyObject[]
+  at(now: number): readonly SigningKey[]
 }
 
 /** Null where the secret was encrypted with a key that this node does not have: then nothing may be sent. */
 export function signingKeysOf({ id, secret, retiredSecrets }: Listener, box: SecretBox): SigningKeys | null {
   const current = openedOrNull(box, secret, id)
   if (current === null) return null
-  const keys = [signingKey(current)]
+  const keys = [new SigningKey(current)]
   if (retiredSecrets.length === 0) return { at: () => keys }
   const retired = retiredSecrets.flatMap(({ secret: sealed, until }) => {
     // Who replaces a secret that cannot be read must not wait a day for the new one to be used.
     const opened = openedOrNull(box, sealed, id)
-    return opened === null ? [] : [{ key: signingKey(opened), until }]
+    return opened === null ? [] : [{ key: new SigningKey(opened), until }]
   })
   return { at: (now) => [...keys, ...retired.filter(({ until }) => until > now).map(({ key }) => key)] }
 }

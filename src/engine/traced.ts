@@ -2,6 +2,7 @@ import type { Acceptor } from '../app/deps.ts'
 import type { Tracer } from '../app/tracer.ts'
 import { acknowledges } from '../core/attempt.ts'
 import { formatTraceparent, type TraceContext } from '../core/trace.ts'
+import { headersOf } from './http1/request-text.ts'
 import type { OutgoingRequest, Sender } from './sender.ts'
 
 /** Messages whose trace is remembered, oldest first out; some 20 MiB. */
@@ -85,12 +86,13 @@ const TOLD: Record<string, string> = {
   'discue-attempt': 'discue.attempt',
 }
 
-function deliveryIn({ method, headers }: OutgoingRequest): Record<string, string> | null {
+function deliveryIn(request: OutgoingRequest): Record<string, string> | null {
+  const headers = headersOf(request)
   const told: Record<string, string> = {}
   for (let at = 0; at < headers.length; at += 2) {
     if (headers[at] === 'discue-test') return null
     const name = TOLD[headers[at]!]
     if (name !== undefined) told[name] = headers[at + 1]!
   }
-  return method === 'POST' && told['messaging.message.id'] !== undefined ? told : null
+  return request.method === 'POST' && told['messaging.message.id'] !== undefined ? told : null
 }

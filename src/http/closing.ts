@@ -36,7 +36,7 @@ export function closeIdleConnections(app: FastifyInstance, runtime: Runtime, fas
  * only the idle ones of the first kind.
  */
 function followConnections(server: Server, fast: FastPosts | null): { closeIdle(): void; closeAll(): void } {
-  const sockets = follow<Socket>(server, 'connection')
+  const sockets = fast === null ? follow<Socket>(server, 'connection') : new Set<Socket>()
   const sessions = follow<Http2Session>(server, 'session')
   return {
     closeIdle() {
@@ -48,6 +48,7 @@ function followConnections(server: Server, fast: FastPosts | null): { closeIdle(
     closeAll() {
       for (const session of sessions) session.destroy()
       for (const socket of sockets) socket.destroy()
+      fast?.destroyAll()
     },
   }
 }

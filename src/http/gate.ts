@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
 import { createIdempotency } from '../app/idempotency.ts'
 import type { Rate } from '../app/rate-limiter.ts'
-import { type Principal, permits } from '../core/api-key.ts'
+import { digestOf, type Principal, permits } from '../core/api-key.ts'
 import { Problem } from '../core/problem.ts'
 import type { Admission } from './admission.ts'
 import type { ApiDeps } from './api.ts'
@@ -56,7 +56,7 @@ function createEntrance(keyRing: AppDeps['keyRing'], door: Door, admit: Admit, d
     door.expectOpen(request)
     const text = request.headers['x-api-key']
     if (typeof text !== 'string' || text === '') throw new Problem('key_missing')
-    const known = keyRing.peek(text)
+    const known = keyRing.peek(digestOf(text))
     if (known !== undefined) {
       const admitted = admit(request, reply, known, demand)
       if (admitted === undefined) done()

@@ -35,6 +35,8 @@ export class Reader {
 
   list<Item>(read: (reader: Reader) => Item): Item[] {
     const count = this.number()
+    // Most are of one, and an array that grows gets room for many.
+    if (count === 1) return [read(this)]
     const items: Item[] = []
     for (let i = 0; i < count; i++) items.push(read(this))
     return items

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, mock, test } from 'node:test'
 import fc from 'fast-check'
 import { Webhook } from 'standardwebhooks'
-import { makeSecret, secretFault, sign, signingKey } from '../../src/core/signature.ts'
+import { makeSecret, SigningKey, secretFault, sign } from '../../src/core/signature.ts'
 
 // The same texts and numbers on every run: a failure is one that everybody can repeat.
 fc.configureGlobal({ seed: 48 })
@@ -33,7 +33,7 @@ function verifies(secret: string, body: string, headers: Record<string, string>)
 
 test('the verifier of the specification accepts the signature', () => {
   const body = '{"order":1}'
-  const signature = sign([signingKey(SECRET)], { id: 'msg1', timestamp, body })
+  const signature = sign([new SigningKey(SECRET)], { id: 'msg1', timestamp, body })
   assert.match(signature, /^v1,[A-Za-z0-9+/]{43}=$/)
   assert.deepEqual(new Webhook(SECRET).verify(body, headersOf(signature)), { order: 1 })
 })
@@ -42,14 +42,24 @@ test('the signature is the one that the verifier would make itself, for any id a
   const bodies = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.json())
   fc.assert(
     fc.property(fc.stringMatching(/^[0-9A-Za-z]{21}$/), bodies, (id, body) => {
-      const signature = sign([signingKey(SECRET)], { id, timestamp, body })
+      const signature = sign([new SigningKey(SECRET)], { id, timestamp, body })
       assert.equal(signature, new Webhook(SECRET).sign(id, new Date(NOW), body))
     }),
   )
 })
 
+test('a body may be of any length, and one after another is signed as if it were the first', () => {
+  const key = new SigningKey(SECRET)
+  for (const length of [0, 1, 300, 320, 340, 990, 1_000, 1_010, 5_000, 200_000, 3]) {
+    for (const letter of ['x', 'ü', '€', '😀']) {
+      const body = letter.repeat(length)
+      assert.equal(sign([key], { id: 'msg1', timestamp, body }), new Webhook(SECRET).sign('msg1', new Date(NOW), body))
+    }
+  }
+})
+
 test('another body, id, time or secret does not verify', () => {
-  const signature = sign([signingKey(SECRET)], { id: 'msg1', timestamp, body: '{}' })
+  const signature = sign([new SigningKey(SECRET)], { id: 'msg1', timestamp, body: '{}' })
   assert.ok(verifies(SECRET, '{}', headersOf(signature)))
   assert.equal(verifies(SECRET, '{ }', headersOf(signature)), false)
   assert.equal(verifies(SECRET, '{}', headersOf(signature, 'msg2')), false)
@@ -58,7 +68,7 @@ test('another body, id, time or secret does not verify', () => {
 })
 
 test('two keys sign side by side, and a receiver that has either of them is content', () => {
-  const signature = sign([signingKey(SECRET), signingKey(OTHER_SECRET)], { id: 'msg1', timestamp, body: '{}' })
+  const signature = sign([new SigningKey(SECRET), new SigningKey(OTHER_SECRET)], { id: 'msg1', timestamp, body: '{}' })
   assert.match(signature, /^v1,\S{44} v1,\S{44}$/)
   assert.ok(verifies(SECRET, '{}', headersOf(signature)))
   assert.ok(verifies(OTHER_SECRET, '{}', headersOf(signature)))
@@ -66,7 +76,7 @@ test('two keys sign side by side, and a receiver that has either of them is cont
 
 test('a body of text with unusual characters verifies as the bytes that are sent', () => {
   for (const body of ['', 'zażółć 🙂', 'a\u0000b', '"\\"', 'x'.repeat(256 * 1024)]) {
-    const signature = sign([signingKey(SECRET)], { id: 'msg1', timestamp, body })
+    const signature = sign([new SigningKey(SECRET)], { id: 'msg1', timestamp, body })
     assert.ok(verifies(SECRET, body, headersOf(signature)), body.slice(0, 20))
   }
 })
@@ -107,7 +117,9 @@ test('every secret that is accepted signs so that the verifier accepts it', () =
     fc.property(fc.uint8Array({ minLength: 24, maxLength: 64 }), (bytes) => {
       const secret = `whsec_${Buffer.from(bytes).toString('base64')}`
       assert.equal(secretFault(secret), null)
-      assert.ok(verifies(secret, '{}', headersOf(sign([signingKey(secret)], { id: 'msg1', timestamp, body: '{}' }))))
+      assert.ok(
+        verifies(secret, '{}', headersOf(sign([new SigningKey(secret)], { id: 'msg1', timestamp, body: '{}' }))),
+      )
     }),
   )
 })

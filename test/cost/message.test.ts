@@ -20,6 +20,6 @@ test('a message costs the main thread no more memory and promises than it did', 
   const [printed, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
   assert.match(printed, /^\{.*\}$/, errors)
   const { bytes, promises } = JSON.parse(printed) as { bytes: number; promises: number }
-  expectCost(t, 'bytes on the heap of the main thread', bytes, 19_900)
-  expectCost(t, 'promises', promises, 11.5)
+  expectCost(t, 'bytes on the heap of the main thread', bytes, 14_900)
+  expectCost(t, 'promises', promises, 5.5)
 })

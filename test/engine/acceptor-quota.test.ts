@@ -19,11 +19,11 @@ test('a message over a limit is a 402, and the places that were kept for it in t
     waitUntil: () => assert.fail('waits for what was not stored'),
   } as unknown as Dispatcher
   const committer = {
-    accept: async () => {
+    accept: (_, resolve) => {
       assert.equal(reserved.length, 2)
-      return { outcome: 'quota', limit: 'storedMessages', value: 5 }
+      resolve({ outcome: 'quota', limit: 'storedMessages', value: 5 })
     },
-  } as unknown as Committer
+  } as Pick<Committer, 'accept'> as Committer
   const acceptor = createAcceptor({ committer, dispatcher, runtime: createManualRuntime(NOW) })
   await assert.rejects(
     acceptor.accept([make.message(queue)], { queue, listeners }),

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { Problem, type ProblemCode } from '../../src/core/problem.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import { type Committer, createCommitter } from '../../src/engine/committer.ts'
-import type { Settlement } from '../../src/store/batch.ts'
+import type { Accept, AcceptResult, Settlement, SettleResult } from '../../src/store/batch.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { createMake, NOW } from '../store/make.ts'
@@ -47,6 +47,11 @@ function problem(code: ProblemCode) {
   return (error: unknown) => error instanceof Problem && error.code === code
 }
 
+const acceptBy = (committer: Committer, it: Accept) =>
+  new Promise<AcceptResult>((resolve, reject) => committer.accept(it, resolve, reject))
+const settleBy = (committer: Committer, it: Settlement) =>
+  new Promise<SettleResult>((resolve, reject) => committer.settle(it, resolve, reject))
+
 /** Says when a promise has ended, for those that must not have. */
 function watchEnd<Result>(promise: Promise<Result>): { ended: boolean; result: Promise<Result> } {
   const seen = { ended: false, result: promise }
@@ -60,7 +65,7 @@ function watchEnd<Result>(promise: Promise<Result>): { ended: boolean; result: P
 test('a write that is alone waits for nobody: it is written in the turn after it came', async (t) => {
   const { given, queue, committer, store } = await openCommitter(t)
   const accept = await acceptFor(given, queue)
-  const waiting = committer.accept(accept)
+  const waiting = acceptBy(committer, accept)
   assert.equal(store.commits.length, 0)
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(store.commits.length, 1)
@@ -73,7 +78,7 @@ test('writes that come in one turn share one commit', async (t) => {
   const settlement = await leased()
   store.commits.length = 0
   committer.useKey('some-key', NOW)
-  await Promise.all([...accepts.map((it) => committer.accept(it)), committer.settle(settlement)])
+  await Promise.all([...accepts.map((it) => acceptBy(committer, it)), settleBy(committer, settlement)])
   assert.deepEqual(
     store.commits.map((batch) => ({ ...batch, accepts: batch.accepts.length, settlements: batch.settlements.length })),
     [{ node: NODE, now: NOW, accepts: 3, settlements: 1, keyUses: [{ apiKeyId: 'some-key', at: NOW }] }],
@@ -83,11 +88,11 @@ test('writes that come in one turn share one commit', async (t) => {
 test('the next commit starts when the last has ended, and takes all that came meanwhile', async (t) => {
   const { given, queue, committer, store, runtime, commits } = await openCommitter(t)
   const release = store.holdCommits()
-  const first = committer.accept(await acceptFor(given, queue))
+  const first = acceptBy(committer, await acceptFor(given, queue))
   await runtime.rest()
-  const second = committer.accept(await acceptFor(given, queue))
+  const second = acceptBy(committer, await acceptFor(given, queue))
   await runtime.rest()
-  const third = committer.accept(await acceptFor(given, queue))
+  const third = acceptBy(committer, await acceptFor(given, queue))
   await runtime.advance(60_000)
   assert.deepEqual(commits(), [[1, 0]])
   release()
@@ -101,7 +106,7 @@ test('the next commit starts when the last has ended, and takes all that came me
 test('a flood is written in commits of at most a thousand', async (t) => {
   const { given, queue, committer, commits } = await openCommitter(t)
   const accept = await acceptFor(given, queue)
-  const flood = Array.from({ length: 2_500 }, () => committer.accept(withMessage(accept, given.make.message(queue))))
+  const flood = Array.from({ length: 2_500 }, () => acceptBy(committer, withMessage(accept, given.make.message(queue))))
   await Promise.all(flood)
   assert.deepEqual(commits(), [
     [1_000, 0],
@@ -121,9 +126,9 @@ async function batchFor(given: Given, queue: Queue, count: number, data = 'x') {
 test('single messages do not wait behind batches, nor batches for ever; commits count messages', async (t) => {
   const { given, queue, committer, store } = await openCommitter(t)
   const [accept, batch] = [await acceptFor(given, queue), await batchFor(given, queue, 600)]
-  const single = () => committer.accept(withMessage(accept, given.make.message(queue)))
-  const another = async () => committer.accept(await batchFor(given, queue, 600))
-  const batches = [committer.accept(batch), another(), another()]
+  const single = () => acceptBy(committer, withMessage(accept, given.make.message(queue)))
+  const another = async () => acceptBy(committer, await batchFor(given, queue, 600))
+  const batches = [acceptBy(committer, batch), another(), another()]
   await Promise.resolve()
   const singles = Array.from({ length: 300 }, single)
   await Promise.all([...batches, ...singles])
@@ -136,10 +141,10 @@ test('single messages do not wait behind batches, nor batches for ever; commits 
 test('while single messages keep coming, every other commit has a batch too', async (t) => {
   const { given, queue, committer, store } = await openCommitter(t)
   const accept = await acceptFor(given, queue)
-  const single = () => committer.accept(withMessage(accept, given.make.message(queue)))
+  const single = () => acceptBy(committer, withMessage(accept, given.make.message(queue)))
   const batches = await Promise.all([1, 2, 3].map(() => batchFor(given, queue, 600)))
   let left = 3
-  const waiting = batches.map((batch) => committer.accept(batch).then(() => left--))
+  const waiting = batches.map((batch) => acceptBy(committer, batch).then(() => left--))
   while (left > 0) await single()
   await Promise.all(waiting)
   const sizes = store.commits.map(({ accepts }) => accepts.map(({ messages }) => messages.length))
@@ -149,21 +154,21 @@ test('while single messages keep coming, every other commit has a batch too', as
 test('batches leave half of the room to single messages', async (t) => {
   const { given, queue, committer, store, runtime } = await openCommitter(t)
   const release = store.holdCommits()
-  const waiting = [committer.accept(await acceptFor(given, queue))]
+  const waiting = [acceptBy(committer, await acceptFor(given, queue))]
   await runtime.rest()
-  for (let i = 0; i < 5; i++) waiting.push(committer.accept(await batchFor(given, queue, 1_000)))
-  await assert.rejects(committer.accept(await batchFor(given, queue, 2)), problem('overloaded'))
-  waiting.push(committer.accept(await acceptFor(given, queue)))
+  for (let i = 0; i < 5; i++) waiting.push(acceptBy(committer, await batchFor(given, queue, 1_000)))
+  await assert.rejects(acceptBy(committer, await batchFor(given, queue, 2)), problem('overloaded'))
+  waiting.push(acceptBy(committer, await acceptFor(given, queue)))
   release()
   assert.ok((await Promise.all(waiting)).every((it) => it.outcome === 'accepted'))
-  assert.equal((await committer.accept(await batchFor(given, queue, 2))).outcome, 'accepted')
+  assert.equal((await acceptBy(committer, await batchFor(given, queue, 2))).outcome, 'accepted')
 })
 
 test('a batch that cannot be stored is not stored in part, and takes no other along', async (t) => {
   const { given, queue, committer } = await openCommitter(t)
   const [good, bad] = [await batchFor(given, queue, 3), await batchFor(given, queue, 3)]
   bad.messages.push(good.messages[0]!)
-  const [stored, refused] = await Promise.allSettled([committer.accept(good), committer.accept(bad)])
+  const [stored, refused] = await Promise.allSettled([acceptBy(committer, good), acceptBy(committer, bad)])
   assert.deepEqual([stored.status, refused.status], ['fulfilled', 'rejected'])
   for (const { message } of good.messages) assert.ok(await given.store.messages.get(idsOf(message)))
   for (const { message } of bad.messages.slice(0, 3)) assert.equal(await given.store.messages.get(idsOf(message)), null)
@@ -175,11 +180,11 @@ test('everybody gets the result of their own write', async (t) => {
   const stale = { ...(await acceptFor(given, queue)), queueVersion: 999 }
   const [held, lost] = [await leased(), await leased()]
   const results = await Promise.all([
-    committer.accept(good),
-    committer.settle({ ...lost, delivery: { ...lost.delivery, lease: 999 } }),
-    committer.accept(stale),
-    committer.settle(held),
-    committer.accept(other),
+    acceptBy(committer, good),
+    settleBy(committer, { ...lost, delivery: { ...lost.delivery, lease: 999 } }),
+    acceptBy(committer, stale),
+    settleBy(committer, held),
+    acceptBy(committer, other),
   ])
   const [first, , , , last] = results
   assert.ok(typeof first === 'object' && first.outcome === 'accepted')
@@ -191,7 +196,7 @@ test('everybody gets the result of their own write', async (t) => {
 test('a write that is made in answer to another one is written too', async (t) => {
   const { given, queue, committer, runtime } = await openCommitter(t)
   const [first, second] = [await acceptFor(given, queue), await acceptFor(given, queue)]
-  const both = watchEnd(committer.accept(first).then(() => committer.accept(second)))
+  const both = watchEnd(acceptBy(committer, first).then(() => acceptBy(committer, second)))
   await runtime.advance(60_000)
   assert.equal(both.ended, true)
 })
@@ -199,7 +204,7 @@ test('a write that is made in answer to another one is written too', async (t) =
 test('a key use that is noted during a commit is written without waiting for other writes', async (t) => {
   const { given, queue, committer, store, runtime } = await openCommitter(t)
   const release = store.holdCommits()
-  const accept = committer.accept(await acceptFor(given, queue))
+  const accept = acceptBy(committer, await acceptFor(given, queue))
   await runtime.rest()
   committer.useKey('some-key', NOW + 1)
   committer.useKey('some-key', NOW + 2)
@@ -214,16 +219,16 @@ test('past ten thousand waiting messages the next one is refused and not stored,
   const accept = await acceptFor(given, queue)
   const next = () => withMessage(accept, given.make.message(queue))
   const release = store.holdCommits()
-  const waiting = [committer.accept(next())]
+  const waiting = [acceptBy(committer, next())]
   await runtime.rest()
-  for (let i = 0; i < 10_000; i++) waiting.push(committer.accept(next()))
+  for (let i = 0; i < 10_000; i++) waiting.push(acceptBy(committer, next()))
   const refused = next()
-  await assert.rejects(committer.accept(refused), problem('overloaded'))
+  await assert.rejects(acceptBy(committer, refused), problem('overloaded'))
   release()
   const results = await Promise.all(waiting)
   assert.ok(results.every((it) => it.outcome === 'accepted'))
   assert.equal(await given.store.messages.get(idsOf(messageOf(refused))), null)
-  assert.equal((await committer.accept(refused)).outcome, 'accepted')
+  assert.equal((await acceptBy(committer, refused)).outcome, 'accepted')
 })
 
 test('past 64 MiB of waiting data the next message is refused, until there is room', async (t) => {
@@ -232,14 +237,14 @@ test('past 64 MiB of waiting data the next message is refused, until there is ro
   const data = 'x'.repeat(1024 * 1024)
   const next = () => withMessage(accept, given.make.message(queue, { data }))
   const release = store.holdCommits()
-  const waiting = [committer.accept(next())]
+  const waiting = [acceptBy(committer, next())]
   await runtime.rest()
-  while (waiting.length < 64) waiting.push(committer.accept(next()))
+  while (waiting.length < 64) waiting.push(acceptBy(committer, next()))
   const small = withMessage(accept, given.make.message(queue))
-  await assert.rejects(committer.accept(small), problem('overloaded'))
+  await assert.rejects(acceptBy(committer, small), problem('overloaded'))
   release()
   await Promise.all(waiting)
-  assert.equal((await committer.accept(small)).outcome, 'accepted')
+  assert.equal((await acceptBy(committer, small)).outcome, 'accepted')
 })
 
 test('room is given back when the store refuses, too', async (t) => {
@@ -248,18 +253,18 @@ test('room is given back when the store refuses, too', async (t) => {
   const data = 'x'.repeat(1024 * 1024)
   store.failCommit = () => AWAY
   const refused = Array.from({ length: 64 }, () =>
-    committer.accept(withMessage(accept, given.make.message(queue, { data }))),
+    acceptBy(committer, withMessage(accept, given.make.message(queue, { data }))),
   )
   await Promise.all(refused.map((it) => assert.rejects(it, problem('store_unavailable'))))
   store.failCommit = () => null
-  assert.equal((await committer.accept(accept)).outcome, 'accepted')
+  assert.equal((await acceptBy(committer, accept)).outcome, 'accepted')
 })
 
 test('while the store is away, messages are refused with the cause and not stored', async (t) => {
   const { given, queue, committer, store, runtime } = await openCommitter(t)
   const accept = await acceptFor(given, queue)
   store.failCommit = () => AWAY
-  await assert.rejects(committer.accept(accept), (error: unknown) => {
+  await assert.rejects(acceptBy(committer, accept), (error: unknown) => {
     assert.ok(problem('store_unavailable')(error))
     assert.equal((error as Error).cause, AWAY)
     return true
@@ -267,7 +272,7 @@ test('while the store is away, messages are refused with the cause and not store
   store.failCommit = () => null
   await runtime.advance(60_000)
   assert.equal(await given.store.messages.get(idsOf(messageOf(accept))), null)
-  assert.equal((await committer.accept(accept)).outcome, 'accepted')
+  assert.equal((await acceptBy(committer, accept)).outcome, 'accepted')
 })
 
 test('while the store is away, settlements are kept, and written when it is back', async (t) => {
@@ -275,7 +280,7 @@ test('while the store is away, settlements are kept, and written when it is back
   const settlements = [await leased(), await leased()]
   store.commits.length = 0
   store.failCommit = () => AWAY
-  const waiting = settlements.map((it) => watchEnd(committer.settle(it)))
+  const waiting = settlements.map((it) => watchEnd(settleBy(committer, it)))
   await runtime.advance(10 * RETRY_MS)
   assert.equal(store.commits.length, 11, 'one try and ten more, a quarter of a second apart')
   assert.deepEqual(commits().at(-1), [0, 2])
@@ -290,9 +295,9 @@ test('messages that come while the store is away get their answer at once and ta
   const settlement = await leased()
   const accept = await acceptFor(given, queue)
   store.failCommit = () => AWAY
-  const kept = watchEnd(committer.settle(settlement))
+  const kept = watchEnd(settleBy(committer, settlement))
   await runtime.rest()
-  await assert.rejects(committer.accept(accept), problem('store_unavailable'))
+  await assert.rejects(acceptBy(committer, accept), problem('store_unavailable'))
   store.failCommit = () => null
   await runtime.advance(RETRY_MS)
   assert.equal(await kept.result, 'settled')
@@ -303,10 +308,10 @@ test('a message that cannot be stored does not take others along', async (t) => 
   const [first, last] = [await acceptFor(given, queue), await acceptFor(given, queue)]
   const settlement = await leased()
   const [one, again, other, settled] = await Promise.allSettled([
-    committer.accept(first),
-    committer.accept(first),
-    committer.accept(last),
-    committer.settle(settlement),
+    acceptBy(committer, first),
+    acceptBy(committer, first),
+    acceptBy(committer, last),
+    settleBy(committer, settlement),
   ])
   assert.equal(one.status === 'fulfilled' && one.value.outcome, 'accepted')
   assert.equal(again.status, 'rejected', 'an id is stored once')
@@ -321,9 +326,9 @@ test('a settlement that cannot be written does not take others along', async (t)
   const accept = await acceptFor(given, queue)
   store.failCommit = (batch) => (batch.settlements.includes(bad) ? new Error('does not fit') : null)
   const [poisoned, settled, stored] = await Promise.allSettled([
-    committer.settle(bad),
-    committer.settle(good),
-    committer.accept(accept),
+    settleBy(committer, bad),
+    settleBy(committer, good),
+    acceptBy(committer, accept),
   ])
   assert.equal(poisoned.status, 'rejected')
   assert.equal(settled.status === 'fulfilled' && settled.value, 'settled')
@@ -334,7 +339,7 @@ test('a settlement is kept where the store goes away while writes are tried one 
   const { committer, store, runtime, leased } = await openCommitter(t)
   const settlements = [await leased(), await leased()]
   store.failCommit = (batch) => (batch.settlements.length > 1 ? new Error('does not fit') : AWAY)
-  const results = Promise.allSettled(settlements.map((it) => committer.settle(it)))
+  const results = Promise.allSettled(settlements.map((it) => settleBy(committer, it)))
   await runtime.rest()
   store.failCommit = () => null
   await runtime.advance(10 * RETRY_MS)
@@ -348,10 +353,10 @@ test('after closing, messages are refused, and what came before and settlements 
   const { given, queue, committer, leased } = await openCommitter(t)
   const settlement = await leased()
   const refused = await acceptFor(given, queue)
-  const before = committer.accept(await acceptFor(given, queue))
+  const before = acceptBy(committer, await acceptFor(given, queue))
   committer.close()
-  const rejected = assert.rejects(committer.accept(refused), problem('stopping'))
-  const settled = committer.settle(settlement)
+  const rejected = assert.rejects(acceptBy(committer, refused), problem('stopping'))
+  const settled = settleBy(committer, settlement)
   await rejected
   assert.deepEqual([(await before).outcome, await settled], ['accepted', 'settled'])
   assert.equal(await given.store.messages.get(idsOf(messageOf(refused))), null)
@@ -360,7 +365,7 @@ test('after closing, messages are refused, and what came before and settlements 
 test('draining resolves when everything is written', async (t) => {
   const { given, queue, committer, store, runtime } = await openCommitter(t)
   const release = store.holdCommits()
-  const accept = watchEnd(committer.accept(await acceptFor(given, queue)))
+  const accept = watchEnd(acceptBy(committer, await acceptFor(given, queue)))
   const drained = watchEnd(committer.drain(5_000))
   await runtime.advance(4_999)
   assert.deepEqual([accept.ended, drained.ended], [false, false])
@@ -378,7 +383,7 @@ test('draining waits for the store to come back, and gives up in time with the n
   const { committer, store, runtime, leased } = await openCommitter(t)
   const settlements = [await leased(), await leased(), await leased()]
   store.failCommit = () => AWAY
-  for (const it of settlements) void committer.settle(it)
+  for (const it of settlements) void settleBy(committer, it)
   const drained = watchEnd(committer.drain(5_000))
   await runtime.advance(4_999)
   assert.equal(drained.ended, false)

@@ -6,6 +6,7 @@ import type { Pushed } from '../../src/core/listener.ts'
 import { CLEAR_BOX, createSecretBox } from '../../src/core/secret-box.ts'
 import { OVERLAP_MS, rotated } from '../../src/core/secret-rotation.ts'
 import { deliveryRequest, targetOf, unsigned } from '../../src/engine/delivery-request.ts'
+import { headersOf as headersIn } from '../../src/engine/http1/request-text.ts'
 import { createMake } from '../store/make.ts'
 import { predictableBytes } from '../support/predictable-bytes.ts'
 
@@ -41,9 +42,9 @@ function requestFor(delivery: LeasedDelivery, to: Pushed = listener, { now = NOW
 }
 
 /** The flat list as pairs; a name that is there twice fails. */
-function headersOf(request: { headers: readonly string[] }): Record<string, string> {
-  const pairs: [string, string][] = []
-  for (let at = 0; at < request.headers.length; at += 2) pairs.push([request.headers[at]!, request.headers[at + 1]!])
+function headersOf(request: { fields?: string; headers: readonly string[] }): Record<string, string> {
+  const [headers, pairs] = [headersIn(request), [] as [string, string][]]
+  for (let at = 0; at < headers.length; at += 2) pairs.push([headers[at]!, headers[at + 1]!])
   assert.equal(new Set(pairs.map(([name]) => name)).size, pairs.length)
   return Object.fromEntries(pairs)
 }
@@ -128,7 +129,7 @@ test('the signature does not hold for another body, id, time or secret', () => {
 })
 
 /** Whether whoever has only this secret takes the request. */
-function holdsFor(secret: string, request: { body: string; headers: readonly string[] }): boolean {
+function holdsFor(secret: string, request: { body: string; fields?: string; headers: readonly string[] }): boolean {
   try {
     new Webhook(secret).verify(request.body, headersOf(request), { jsonParse: false })
     return true

@@ -1,4 +1,5 @@
 import type { AttemptError, Outcome, Wish } from '../../src/core/attempt.ts'
+import { headersOf } from '../../src/engine/http1/request-text.ts'
 import type { OutgoingRequest, Sender } from '../../src/engine/sender.ts'
 import type { Runtime } from '../../src/runtime.ts'
 
@@ -79,7 +80,8 @@ function sentOf(
   runtime: Pick<Runtime, 'now'>,
   resolve: (outcome: Outcome | 'aborted') => void,
 ): Sent {
-  const header = (name: string) => request.headers[request.headers.indexOf(name) + 1]!
+  const headers = headersOf(request)
+  const header = (name: string) => headers[headers.indexOf(name) + 1]!
   const sent: Sent = {
     at: runtime.now(),
     url: request.origin + request.path,

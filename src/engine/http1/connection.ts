@@ -27,6 +27,7 @@ const MAX_IDLE_MS = 600_000
 interface Unsent {
   head: string
   body: string
+  bodyBytes: number
 }
 
 /** The other side has ended the connection before its response was complete. */
@@ -47,6 +48,8 @@ export class Connection {
   readonly #reading: SharedReading
   readonly #now: () => number
   readonly #url: URL
+  /** As the `host` field has it: asking the URL builds it each time. */
+  readonly #host: string
   readonly #parser: ResponseParser
   #socket: Socket | null = null
   /** While it is connecting. */
@@ -63,14 +66,17 @@ export class Connection {
     this.#reading = deps.reading
     this.#now = deps.now
     this.#url = new URL(origin)
+    this.#host = this.#url.host
     this.#parser = new ResponseParser(deps.memo)
   }
 
   /** Sends a request, the one before having ended. Never throws: whatever goes wrong is told to the handler. */
   dispatch(request: OutgoingMessage, handler: ResponseHandler): void {
     this.#handler = handler
+    const body = request.body ?? ''
+    const bodyBytes = Buffer.byteLength(body)
     try {
-      this.#unsent = { head: requestHead(request, this.#url.host), body: request.body ?? '' }
+      this.#unsent = { head: requestHead(request, this.#host, bodyBytes), body, bodyBytes }
     } catch (error) {
       this.#fail(error as Error)
       return
@@ -126,11 +132,11 @@ export class Connection {
   }
 
   #write(socket: Socket): void {
-    const { head, body } = this.#unsent!
+    const { head, body, bodyBytes } = this.#unsent!
     this.#unsent = null
     this.#parser.begin(this.#handler!)
     // One write is one system call. What is plain ASCII is the same bytes in latin1, and need not be encoded.
-    if (body.length === Buffer.byteLength(body)) socket.write(head + body, 'latin1')
+    if (body.length === bodyBytes) socket.write(head + body, 'latin1')
     else {
       socket.cork()
       socket.write(head, 'latin1')

@@ -1,7 +1,13 @@
-/** A request that goes over one connection. `headers` alternates names and values. */
+/** A request that goes over one connection. */
 export interface OutgoingMessage {
   method: 'POST' | 'GET'
   path: string
+  /**
+   * Fields as they go on the wire, each with its line break. Nobody looks at them again: they hold nothing that does
+   * not come from here.
+   */
+  fields?: string
+  /** Further ones, alternating names and values; they come from anywhere. */
   headers: readonly string[]
   body: string | null
 }
@@ -17,17 +23,31 @@ export class InvalidRequest extends Error {
 }
 
 /**
- * Request line and fields, one character for a byte, with the empty line. Throws `InvalidRequest` where a line break or
- * another control character would get into it.
+ * Request line and fields, one character for a byte, with the empty line; `bodyBytes` is how long the body is. Throws
+ * `InvalidRequest` where a line break or another control character would get into it.
  */
-export function requestHead({ method, path, headers, body }: OutgoingMessage, host: string): string {
+export function requestHead(message: OutgoingMessage, host: string, bodyBytes: number): string {
+  const { method, path, fields = '', headers, body } = message
   if (!PATH.test(path)) throw new InvalidRequest('the path has characters that a request line cannot have')
-  let head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`
+  const further = headers.length === 0 ? '' : checkedFields(headers)
+  const length = body === null ? '' : `content-length: ${bodyBytes}\r\n`
+  return `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n${fields}${further}${length}\r\n`
+}
+
+function checkedFields(headers: readonly string[]): string {
+  let text = ''
   for (let at = 0; at < headers.length; at += 2) {
     const [name, value] = [headers[at]!, headers[at + 1]!]
     if (!NAME.test(name) || !VALUE.test(value))
       throw new InvalidRequest(`the header ${JSON.stringify(name)} cannot be sent`)
-    head += `${name}: ${value}\r\n`
+    text += `${name}: ${value}\r\n`
   }
-  return body === null ? `${head}\r\n` : `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n`
+  return text
+}
+
+/** All fields of a request but those that every request has, alternating names and values. */
+export function headersOf({ fields = '', headers }: Pick<OutgoingMessage, 'fields' | 'headers'>): readonly string[] {
+  const lines = fields.split('\r\n').slice(0, -1)
+  const own = lines.flatMap((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)])
+  return [...own, ...headers]
 }

@@ -7,20 +7,22 @@ import { nameFault } from '../../core/name.ts'
 const MAX_DATA_UNITS = 64 * 1024
 
 /**
- * The message that a body holds, where it is one without any doubt: data, and at most a name and a key that are right.
+ * The message that these bytes hold, where it is one without any doubt: data, and at most a name and a key that are right.
  * Null for everything else, so that what is wrong with it is said in one place only.
  */
-export function readPlainMessage(bytes: Buffer): NewMessage | null {
-  if (!isUtf8(bytes)) return null
+export function readPlainMessage(bytes: Buffer, from: number, until: number): NewMessage | null {
+  const text = bytes.toString('utf8', from, until)
+  // It stands for bytes that are no UTF-8, but may have been sent as well.
+  if (text.includes('\ufffd') && !isUtf8(bytes.subarray(from, until))) return null
   let body: unknown
   try {
-    body = JSON.parse(bytes.toString('utf8'))
+    body = JSON.parse(text)
   } catch {
     return null
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return null
-  const { data, name, key, ...others } = body as Record<string, unknown>
-  for (const _ in others) return null
+  for (const field in body) if (field !== 'data' && field !== 'name' && field !== 'key') return null
+  const { data, name, key } = body as Record<string, unknown>
   if (typeof data !== 'string' || data.length > MAX_DATA_UNITS || !data.isWellFormed()) return null
   if (name !== undefined && (typeof name !== 'string' || nameFault(name) !== null)) return null
   if (key !== undefined && (typeof key !== 'string' || keyFault(key) !== null)) return null

@@ -2,16 +2,20 @@ import type { Socket } from 'node:net'
 import type { Answer } from './answer.ts'
 import { readPlainMessage } from './body.ts'
 import { type PlainHead, readPlainHead } from './head.ts'
+import type { SharedReading } from './reading.ts'
 import type { PlainPost, Serve } from './serve.ts'
 
 /** The head of a plain post is a few hundred bytes; one that is longer is not looked at. */
 const MAX_HEAD_BYTES = 4 * 1024
+const HEAD_END = '\r\n\r\n'
 
 export interface ConnectionDeps {
   serve: Serve
   text: (answer: Answer) => string
   /** How long a connection may do nothing. */
   keepAliveMs: number
+  /** Reads for all connections. */
+  reading: SharedReading
   /** Takes the socket over, with these bytes as the first that it reads. */
   handOver: (socket: Socket, bytes: Buffer) => void
   /** The connection has ended, or was handed over. */
@@ -23,53 +27,61 @@ export interface ConnectionDeps {
  * else go to Node's own server, with the connection, for good; what they mean is decided there.
  */
 export class FastConnection {
-  readonly #socket: Socket
+  readonly socket: Socket
   readonly #deps: ConnectionDeps
   /** A post is being answered; what comes meanwhile waits. */
   #busy = false
   #waiting: Buffer | null = null
   /** Nothing more will be asked over it. */
   #ended = false
-  /** The head that was read last: clients repeat theirs. */
-  #headText = ''
+  /** It was handed over. */
+  #handedOver = false
+  /** The head that was read last, with its empty line: clients repeat theirs. */
+  #headBytes: Buffer | null = null
   #head: PlainHead | null = null
 
-  constructor(socket: Socket, deps: ConnectionDeps) {
-    this.#socket = socket
+  /** `accepted`: nobody has listened to it yet. */
+  constructor(accepted: Socket, deps: ConnectionDeps) {
     this.#deps = deps
+    this.socket = deps.reading.adopt(accepted, this.#onData)
+    const socket = this.socket
     socket.setTimeout(deps.keepAliveMs)
-    socket.on('data', this.#onData).on('end', this.#onEnd).on('timeout', this.#onTimeout)
-    socket.on('error', this.#onError).on('close', this.#onClose)
+    socket.on('end', this.#onEnd).on('timeout', this.#onTimeout).on('error', this.#onError).on('close', this.#onClose)
+    socket.resume()
   }
 
   /** Ends it as soon as what was begun is answered. */
   close(): void {
     this.#ended = true
     this.#waiting = null
-    if (!this.#busy) this.#socket.destroy()
+    if (!this.#busy) this.socket.destroy()
   }
 
-  readonly #onData = (bytes: Buffer): void => {
+  /** The bytes are those of the next connection once this returns. */
+  readonly #onData = (bytes: Buffer): boolean => {
+    // Node's server reads past this socket, but for what comes once it has let go of it.
+    if (this.#handedOver) return this.socket.push(Buffer.from(bytes))
     if (!this.#busy) {
       this.#take(bytes)
-      return
+      return true
     }
-    this.#waiting = this.#waiting === null ? bytes : Buffer.concat([this.#waiting, bytes])
+    this.#waiting = this.#waiting === null ? Buffer.from(bytes) : Buffer.concat([this.#waiting, bytes])
     // Whoever sends on without reading answers waits until they are sent.
-    this.#socket.pause()
+    this.socket.pause()
+    return false
   }
 
   readonly #onEnd = (): void => {
     this.#ended = true
-    if (!this.#busy) this.#socket.destroySoon()
+    if (!this.#busy) this.socket.destroySoon()
   }
 
   readonly #onTimeout = (): void => {
-    if (!this.#busy) this.#socket.destroy()
+    if (!this.#busy) this.socket.destroy()
   }
 
   readonly #onError = (): void => {
-    this.#socket.destroy()
+    this.socket.destroy()
   }
 
   readonly #onClose = (): void => {
@@ -88,7 +100,7 @@ export class FastConnection {
 
   readonly #onAnswer = (answer: Answer): void => {
     this.#busy = false
-    const socket = this.#socket
+    const socket = this.socket
     if (socket.destroyed) return
     // It is all ASCII: ids, a checked host, and reasons that quote nothing.
     const text = this.#deps.text(answer)
@@ -103,33 +115,41 @@ export class FastConnection {
 
   /** The post that these bytes begin with; null where they are not the whole of one. What follows it waits. */
   #read(bytes: Buffer): PlainPost | null {
-    const text = bytes.toString('latin1', 0, Math.min(bytes.length, MAX_HEAD_BYTES))
-    const end = text.indexOf('\r\n\r\n')
-    if (end === -1) return null
-    const head = this.#headOf(text.slice(0, end))
+    const head = this.#headIn(bytes)
     if (head === null) return null
-    const until = end + 4 + head.length
+    const from = this.#headBytes!.length
+    const until = from + head.length
     if (until > bytes.length) return null
-    const message = readPlainMessage(bytes.subarray(end + 4, until))
+    const message = readPlainMessage(bytes, from, until)
     if (message === null) return null
-    if (until < bytes.length) this.#waiting = bytes.subarray(until)
-    return { head, message, peer: this.#socket.remoteAddress }
+    if (until < bytes.length) this.#waiting = Buffer.from(bytes.subarray(until))
+    return { head, message, peer: this.socket.remoteAddress }
   }
 
-  #headOf(text: string): PlainHead | null {
-    if (text !== this.#headText) {
-      this.#head = readPlainHead(text)
-      this.#headText = text
+  #headIn(bytes: Buffer): PlainHead | null {
+    const known = this.#headBytes
+    if (
+      known !== null &&
+      bytes.length >= known.length &&
+      bytes.compare(known, 0, known.length, 0, known.length) === 0
+    ) {
+      return this.#head
     }
+    const text = bytes.toString('latin1', 0, Math.min(bytes.length, MAX_HEAD_BYTES))
+    const end = text.indexOf(HEAD_END)
+    if (end === -1) return null
+    this.#head = readPlainHead(text.slice(0, end))
+    this.#headBytes = Buffer.from(bytes.subarray(0, end + HEAD_END.length))
     return this.#head
   }
 
   #leave(bytes: Buffer): void {
-    const socket = this.#socket
-    socket.off('data', this.#onData).off('end', this.#onEnd).off('timeout', this.#onTimeout)
+    const socket = this.socket
+    socket.off('end', this.#onEnd).off('timeout', this.#onTimeout)
     socket.off('error', this.#onError).off('close', this.#onClose)
     socket.setTimeout(0)
+    this.#handedOver = true
     this.#deps.left(this)
-    this.#deps.handOver(socket, bytes)
+    this.#deps.handOver(socket, Buffer.from(bytes))
   }
 }

@@ -1,3 +1,4 @@
+import { digestOf } from '../../core/api-key.ts'
 import { accepts, isJsonType } from '../media.ts'
 import { isRequestId } from '../request-id.ts'
 
@@ -6,6 +7,8 @@ export interface PlainHead {
   queueId: string
   /** The text of the API key; not known to be one. */
   key: string
+  /** Worked out once for all posts that have this head. */
+  keyDigest: string
   host: string
   /** The caller's own `X-Request-Id`, or null. */
   requestId: string | null
@@ -57,5 +60,6 @@ export function readPlainHead(text: string): PlainHead | null {
   }
   const [key, host, length] = [fields.get('x-api-key'), fields.get('host'), fields.get('content-length')]
   if (key === undefined || host === undefined || length === undefined || !fields.has('content-type')) return null
-  return { queueId: target[1]!, key, host, requestId: fields.get('x-request-id') ?? null, length: Number(length) }
+  const requestId = fields.get('x-request-id') ?? null
+  return { queueId: target[1]!, key, keyDigest: digestOf(key), host, requestId, length: Number(length) }
 }

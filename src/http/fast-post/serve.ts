@@ -1,4 +1,10 @@
-import { type AcceptedMessage, acceptMessage, loadRoute, type NewMessage } from '../../app/accept-message.ts'
+import {
+  type AcceptedMessage,
+  acceptMessage,
+  acceptMessageTo,
+  loadRoute,
+  type NewMessage,
+} from '../../app/accept-message.ts'
 import type { Rate } from '../../app/rate-limiter.ts'
 import { type Principal, permits } from '../../core/api-key.ts'
 import { Problem } from '../../core/problem.ts'
@@ -45,15 +51,18 @@ export function createServe(deps: ApiDeps, { door, use, rates, baseOf }: Admissi
     throw new Problem('key_rejected')
   }
 
-  /** Without promises of its own: mostly the queue is in memory. */
   function accept({ head: { queueId }, message }: PlainPost, principal: Principal): Promise<AcceptedMessage> {
     const { organizationId, frozen } = principal
-    const store = () => {
-      if (frozen) throw new Problem('organization_frozen')
-      return acceptMessage(deps, { organizationId, queueId, ...message })
-    }
-    if (directory.peek(organizationId, queueId) !== undefined) return store()
-    return loadRoute(deps, { organizationId, queueId }).then(store)
+    const ask = { organizationId, queueId, ...message }
+    const route = directory.peek(organizationId, queueId)
+    if (route === undefined) return loadRoute(deps, ask).then(() => acceptUnlessFrozen(frozen, ask))
+    expectThawed(frozen)
+    return acceptMessageTo(deps, route, ask)
+  }
+
+  function acceptUnlessFrozen(frozen: boolean, ask: Parameters<typeof acceptMessage>[1]): Promise<AcceptedMessage> {
+    expectThawed(frozen)
+    return acceptMessage(deps, ask)
   }
 
   return (post, answer) => {
@@ -96,13 +105,17 @@ export function createServe(deps: ApiDeps, { door, use, rates, baseOf }: Admissi
 
     try {
       door.expectOpen(callerAt(post.peer))
-      const known = keyRing.peek(head.key)
+      const known = keyRing.peek(head.keyDigest)
       if (known !== undefined) admit(known)
       else identify(post).then(admit).catch(fail)
     } catch (error) {
       fail(error)
     }
   }
+}
+
+function expectThawed(frozen: boolean): void {
+  if (frozen) throw new Problem('organization_frozen')
 }
 
 /** A plain post has not come through a proxy that names somebody else: such a field is not among its fields. */

@@ -7,10 +7,10 @@ const FINE = { method: 'POST', path: '/in?a=b', headers: ['x-a', 'b c', 'x-d', '
 
 test('a head has the host, the headers in their order, and the length of the body in bytes', () => {
   assert.equal(
-    requestHead(FINE, 'example.com:81'),
+    requestHead(FINE, 'example.com:81', 2),
     'POST /in?a=b HTTP/1.1\r\nhost: example.com:81\r\nconnection: keep-alive\r\nx-a: b c\r\nx-d: \r\ncontent-length: 2\r\n\r\n',
   )
-  assert.doesNotMatch(requestHead({ ...FINE, method: 'GET', body: null }, 'h'), /content-length/)
+  assert.doesNotMatch(requestHead({ ...FINE, method: 'GET', body: null }, 'h', 0), /content-length/)
 })
 
 test('nothing can break out of its line', () => {
@@ -24,7 +24,7 @@ test('nothing can break out of its line', () => {
         ...(where === 'name' && { headers: [`x${text}`, 'y'] }),
         ...(where === 'value' && { headers: ['x', text] }),
       }
-      assert.throws(() => requestHead(request, 'h'), InvalidRequest)
+      assert.throws(() => requestHead(request, 'h', 2), InvalidRequest)
     }),
   )
 })

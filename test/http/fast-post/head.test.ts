@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { digestOf } from '../../../src/core/api-key.ts'
 import { readPlainMessage } from '../../../src/http/fast-post/body.ts'
 import { readPlainHead } from '../../../src/http/fast-post/head.ts'
 
@@ -17,6 +18,7 @@ const HEAD = [
 const READ = {
   queueId: '0123456789abcdefghijk',
   key: 'a secret',
+  keyDigest: digestOf('a secret'),
   host: 'example.com:3000',
   requestId: null,
   length: 17,
@@ -25,6 +27,8 @@ const READ = {
 function withLine(at: number, line: string): string {
   return HEAD.toSpliced(at, 1, line).join('\r\n')
 }
+
+const readWhole = (bytes: Buffer) => readPlainMessage(bytes, 0, bytes.length)
 
 test('the head of a plain post is read, with the version or without, whatever the order of its fields', () => {
   assert.deepEqual(readPlainHead(HEAD.join('\r\n')), READ)
@@ -92,8 +96,9 @@ for (const [at, line] of [
 }
 
 test('data, a name and a key are a plain message', () => {
-  const read = (body: unknown) => readPlainMessage(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
+  const read = (body: unknown) => readWhole(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
   assert.deepEqual(read({ data: 'ü' }), { data: 'ü', name: null, key: null })
+  assert.deepEqual(read({ data: '\ufffd' }), { data: '\ufffd', name: null, key: null })
   assert.deepEqual(read({ key: 'k 1', data: '', name: 'n' }), { data: '', name: 'n', key: 'k 1' })
   for (const body of [
     ...['', 'null', '[]', '1', '"x"', '{', '{}', '{"data":"x"} x', '{"data":"\\ud800"}', '{"data":"x","__proto__":{}}'],
@@ -114,5 +119,5 @@ test('data, a name and a key are a plain message', () => {
   ]) {
     assert.equal(read(body), null, JSON.stringify(body))
   }
-  assert.equal(readPlainMessage(Buffer.from([...Buffer.from('{"data":"'), 0xff, ...Buffer.from('"}')])), null)
+  assert.equal(readWhole(Buffer.from([...Buffer.from('{"data":"'), 0xff, ...Buffer.from('"}')])), null)
 })
