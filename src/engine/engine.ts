@@ -88,7 +88,8 @@ export function createEngine(deps: {
   const store = activity?.watchStore(deps.store) ?? deps.store
   const node = runtime.newId()
   const measures = createMeasures()
-  const committer = createCommitter({ store: measuredCommits(store, { measures, runtime }), node, runtime })
+  const measured = measuredCommits(store, { measures, runtime })
+  const committer = createCommitter({ store: measured, node, runtime, ahead: store.shared })
   const plainSender = createSender(runtime, deps.targets)
   const tracedSender = traced?.watchSender(plainSender) ?? plainSender
   const sender = activity?.watchSender(tracedSender) ?? tracedSender

@@ -25,7 +25,7 @@ const NODE = 'a'
 const RETRY_MS = 250
 const AWAY = new StoreUnavailable('the disk is full')
 
-async function openCommitter(t: TestContext) {
+async function openCommitter(t: TestContext, { ahead = false } = {}) {
   const store = watch(await openSqliteStore(':memory:'))
   t.after(() => store.close())
   const runtime = createManualRuntime(NOW)
@@ -33,7 +33,7 @@ async function openCommitter(t: TestContext) {
   const { queue } = await storedScene(given)
   const leased = () => leasedSettlement(given, queue)
   const commits = () => store.commits.map((batch) => [batch.accepts.length, batch.settlements.length])
-  const committer = createCommitter({ store, node: NODE, runtime })
+  const committer = createCommitter({ store, node: NODE, runtime, ahead })
   return { store, runtime, given, queue, leased, commits, committer }
 }
 
@@ -102,6 +102,22 @@ test('the next commit starts when the last has ended, and takes all that came me
     [2, 0],
   ])
 })
+
+for (const ahead of [true, false]) {
+  const when = ahead ? 'before' : 'after'
+  test(`what waits is handed to the store ${when} the last commit is told of, where ahead is ${ahead}`, async (t) => {
+    const { given, queue, committer, store, runtime, commits } = await openCommitter(t, { ahead })
+    const release = store.holdCommits()
+    const first = acceptBy(committer, await acceptFor(given, queue)).then(() => commits().length)
+    await runtime.rest()
+    const second = acceptBy(committer, await acceptFor(given, queue))
+    await runtime.rest()
+    release()
+    assert.equal(await first, ahead ? 2 : 1)
+    assert.equal((await second).outcome, 'accepted')
+    assert.equal(await committer.drain(1_000), 0)
+  })
+}
 
 test('a flood is written in commits of at most a thousand', async (t) => {
   const { given, queue, committer, commits } = await openCommitter(t)
