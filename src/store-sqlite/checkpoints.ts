@@ -2,12 +2,17 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 
 /**
- * So many pages are in the log when they are moved into the database. More pages of the log are then of the same page
- * of the database, which is written once.
+ * So many pages are in the log when the thread moves them into the database. Commits are synced by the same disk, and wait
+ * while it takes what was moved.
  */
-export const PAGES = 4_000
+export const PAGES = 1_000
+/**
+ * The same where the thread that commits does it, and whoever is behind it waits for two syncs anyhow: of more pages,
+ * more are of the same page of the database, which is written once.
+ */
+const PAGES_OF_COMMITS = 4_000
 /** Then whoever commits moves them, because nobody else does. */
-const TOO_MANY_PAGES = 4 * PAGES
+const TOO_MANY_PAGES = 16_000
 
 /** Beside this file, and as this one `.ts` in development and `.js` when built. */
 const THREAD = new URL(import.meta.url.replace(/checkpoints(?=\.[jt]s$)/, 'checkpoint-thread'))
@@ -33,8 +38,14 @@ export interface Checkpoints {
 
 /** SQLite does it itself, at the end of a commit. */
 export function checkpointsBySqlite(db: DatabaseSync): Checkpoints {
-  db.exec(`pragma wal_autocheckpoint = ${PAGES}`)
+  db.exec(`pragma wal_autocheckpoint = ${PAGES_OF_COMMITS}`)
   return { committed: () => undefined, emptyLog: async () => db.exec(EMPTY), close: async () => undefined }
+}
+
+/** What the thread is started with: the database, and its file, open for syncing. */
+export interface DatabaseFile {
+  path: string
+  file: number
 }
 
 /**
@@ -43,7 +54,7 @@ export function checkpointsBySqlite(db: DatabaseSync): Checkpoints {
  * begins anew only where all of it is in the database. The thread starts when there is something to do for the first
  * time; if it dies, SQLite does its work at the end of commits.
  */
-export function checkpointsAside(db: DatabaseSync, path: string): Checkpoints {
+export function checkpointsAside(db: DatabaseSync, of: DatabaseFile): Checkpoints {
   db.exec(`pragma wal_autocheckpoint = ${TOO_MANY_PAGES}`)
   const [look, move] = [db.prepare(LOOK), db.prepare(MOVE)]
   let worker: Worker | null = null
@@ -55,7 +66,7 @@ export function checkpointsAside(db: DatabaseSync, path: string): Checkpoints {
 
   function start(): Worker {
     const thread = new Worker(THREAD, {
-      workerData: path,
+      workerData: of satisfies DatabaseFile,
       resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 },
     })
     thread.unref()
@@ -80,7 +91,7 @@ export function checkpointsAside(db: DatabaseSync, path: string): Checkpoints {
   function giveUp(): void {
     if (isOver) return
     isOver = true
-    db.exec(`pragma wal_autocheckpoint = ${PAGES}`)
+    db.exec(`pragma wal_autocheckpoint = ${PAGES_OF_COMMITS}`)
     ended()
   }
 

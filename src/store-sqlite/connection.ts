@@ -11,6 +11,11 @@ const MEMORY = ':memory:'
 
 export interface Connection {
   db: DatabaseSync
+  /**
+   * The database's file, for syncing; null in memory. Nobody may close it while the database is open: the system takes
+   * all of a process's locks on a file with the first of its descriptors that is closed, and SQLite's are among them.
+   */
+  file: number | null
   close(): void
 }
 
@@ -19,35 +24,44 @@ export interface Connection {
  * because leases live in this process's memory. Throws `DatabaseRefused` with a sentence that says why.
  */
 export function connect(path: string): Connection {
-  const lock = path === MEMORY ? null : takeLock(path)
+  const taken = path === MEMORY ? null : take(path)
+  const release = () => {
+    if (taken === null) return
+    closeSync(taken.file)
+    taken.lock.close()
+  }
   try {
     const db = open(path)
     return {
       db,
+      file: taken?.file ?? null,
       close() {
         db.close()
-        lock?.close()
+        release()
       },
     }
   } catch (cause) {
-    lock?.close()
+    release()
     throw cause instanceof DatabaseRefused ? cause : refusal(path, cause)
   }
 }
 
 /**
- * SQLite's own file locks are the one kind that Node offers and that vanish with the process, however it dies.
- * It is a file beside the database, so that backups and checks may still open the database itself.
+ * Makes the file, and locks it against other servers. SQLite's own file locks are the one kind that Node offers and that
+ * vanish with the process, however it dies. The lock is a file beside the database, so that backups and checks may still
+ * open the database itself.
  */
-function takeLock(path: string): DatabaseSync {
+function take(path: string): { lock: DatabaseSync; file: number } {
+  let file: number | null = null
   try {
     makeFolder(dirname(path))
     // The database holds secrets: only its owner may read it. SQLite gives its other files the same mode.
-    closeSync(openSync(path, 'a', 0o600))
+    file = openSync(path, 'a', 0o600)
     const lock = new DatabaseSync(`${path}.lock`)
     lock.exec('pragma locking_mode = exclusive; begin exclusive')
-    return lock
+    return { lock, file }
   } catch (cause) {
+    if (file !== null) closeSync(file)
     if (isBusy(cause)) throw new DatabaseRefused(`the database ${path} is in use by another server`, { cause })
     throw refusal(path, cause)
   }

@@ -38,8 +38,8 @@ const PING = `insert or replace into notes (name, value) values ('pinged', 'yes'
  * With `aside`, its log is emptied in a thread of its own. Throws `DatabaseRefused` where the file is in use, not ours, or cannot be opened.
  */
 export async function openSqliteStore(path: string, { aside } = { aside: false }): Promise<Store> {
-  const { db, close } = connect(path)
-  const checkpoints = aside ? checkpointsAside(db, path) : checkpointsBySqlite(db)
+  const { db, file, close } = connect(path)
+  const checkpoints = aside && file !== null ? checkpointsAside(db, { path, file }) : checkpointsBySqlite(db)
   const transact = createTransact(db, checkpoints.committed)
   const leases = new Leases()
   const audiences = new Audiences(db)

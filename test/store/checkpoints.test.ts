@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -22,13 +22,15 @@ function opened(context: { after(run: () => Promise<void>): void }, aside = (pat
   const path = join(folder, `${++files}.db`)
   const db = new DatabaseSync(path)
   db.exec('pragma journal_mode = wal; pragma synchronous = full; create table pages (id integer primary key, content)')
-  const checkpoints: Checkpoints = checkpointsAside(db, aside(path))
+  const file = openSync(path, 'r')
+  const checkpoints: Checkpoints = checkpointsAside(db, { path: aside(path), file })
   const transact = createTransact(db, checkpoints.committed)
   const insert = db.prepare('insert into pages (content) values (zeroblob(4000))')
   const logState = db.prepare('pragma wal_checkpoint(noop)')
   context.after(async () => {
     await checkpoints.close()
     if (db.isOpen) db.close()
+    closeSync(file)
   })
   return {
     path,
@@ -91,7 +93,7 @@ test('where there is no thread for it, the log is moved at the end of commits', 
   const { write, waiting } = opened(context, (path) => join(path, 'no such folder'))
   write(PAGES)
   await until(() => {
-    write(1)
+    write(500)
     return waiting() === 0
   })
 })
