@@ -28,6 +28,8 @@ export interface Committer {
   useKey(apiKeyId: string, at: number): void
   /** Accepts and settlements that are not on disk yet. */
   waiting(): number
+  /** How many accepts somebody has asked for so far, and no schedule. */
+  askedFor(): number
   /** Refuses accepts from now on. */
   close(): void
   /** Resolves when nothing is left to write, or when `timeoutMs` are over; answers with what is left. */
@@ -52,6 +54,7 @@ export function createCommitter(deps: {
   let inFlight = 0
   let running = false
   let closed = false
+  let askedFor = 0
   /** Set while the store is away and settlements wait for another try. */
   let cancelRetry: Cancel | null = null
   const onIdle: (() => void)[] = []
@@ -145,6 +148,7 @@ export function createCommitter(deps: {
     accept(accept, resolve, reject) {
       if (closed) return reject(new Problem('stopping'))
       if (!accepts.hasRoomFor(accept)) return reject(new Problem('overloaded'))
+      if (accept.steps === undefined) askedFor += 1
       schedule()
       accepts.push({ write: accept, resolve, reject })
     },
@@ -157,6 +161,7 @@ export function createCommitter(deps: {
       schedule()
     },
     waiting: left,
+    askedFor: () => askedFor,
     close() {
       closed = true
     },

@@ -13,6 +13,7 @@ import { createCommitter } from './committer.ts'
 import { createDelivering } from './delivering.ts'
 import { RENEW_EVERY_MS } from './dispatcher.ts'
 import { createDomainChecker } from './domain-checker.ts'
+import { createGivingWay, NO_WAY } from './giving-way.ts'
 import { createLoop } from './loop.ts'
 import { measuredCommits } from './measured-commits.ts'
 import { MemoryShare } from './memory-share.ts'
@@ -115,7 +116,10 @@ export function createEngine(deps: {
   })
   const plainAcceptor = createAcceptor({ committer, dispatcher: carrier, runtime })
   const acceptor = traced?.watchAcceptor(plainAcceptor) ?? plainAcceptor
-  const scheduler = createScheduler({ ...deps, store, acceptor, overlapMs: store.shared ? OVERLAP_MS : 0 })
+  // Where the clock is moved by hand, whoever moves it waits for all that is due.
+  const givingWay = activity === null ? createGivingWay({ runtime, othersCount: committer.askedFor }) : NO_WAY
+  const overlapMs = store.shared ? OVERLAP_MS : 0
+  const scheduler = createScheduler({ ...deps, store, acceptor, overlapMs, givingWay })
   const redeliverer = createLoop({
     name: 'redeliverer',
     tick: createRedeliverer({ store, runtime, wake: carrier.messageMoved }),

@@ -4,15 +4,18 @@ import type { SchemaChecks } from '../app/schema-checks.ts'
 import type { Message } from '../core/message.ts'
 import { Problem } from '../core/problem.ts'
 import type { Almanac } from '../core/schedule.ts'
-import { planRuns, type SchedulePlan } from '../core/schedule-plan.ts'
+import { type DueSchedule, planRuns, type SchedulePlan } from '../core/schedule-plan.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import type { QueueRoute } from '../store/queues.ts'
 import type { ScheduleRun, ScheduleStep } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
+import { type GivingWay, NO_WAY } from './giving-way.ts'
 import { createLoop, type Loop } from './loop.ts'
 
-/** Runs of one round: few enough that a commit of them keeps nobody else waiting for long. */
+/** Runs of one round, where nobody waits for its end. */
 const RUNS = 100
+/** The same where others are about: so few that a round of them keeps nobody waiting for long. */
+const RUNS_AMONG_OTHERS = 50
 /** The same within a jump of the clock, where whoever waits for it wants it over. */
 const RUNS_OF_A_JUMP = 4_000
 /** Characters of data of one round. */
@@ -35,13 +38,15 @@ export interface SchedulerDeps {
   runtime: Runtime
   /** How long before its start other nodes may have been there for what was due; 0 where there are no others. */
   overlapMs?: number
+  /** Between rounds of which another follows at once. */
+  givingWay?: GivingWay
 }
 
 /** Makes the messages of schedules. It sleeps until the next due time, then makes all that are due, the earliest first. */
 export interface Scheduler extends Loop, Planner {}
 
 export function createScheduler(deps: SchedulerDeps): Scheduler {
-  const { store, almanac, runtime, overlapMs = 0 } = deps
+  const { store, almanac, runtime, overlapMs = 0, givingWay = NO_WAY } = deps
   /** Whatever was due before was missed. */
   let since = runtime.now() - overlapMs
   let wakeAt: number | null = null
@@ -55,16 +60,19 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     let runs = 0
     for (let found = 1; found > 0 && !stopped; runs += found) {
       noticeSleep()
-      found = await round()
+      const { due, isMore } = await round(givingWay.begin() ? RUNS_AMONG_OTHERS : RUNS)
+      found = due.length
+      if (isMore) await givingWay.pause(runtime.now() - Math.max(due[0]!.nextAt, since))
       // However long that took, somebody was there.
       lookedAt = runtime.now()
     }
     return runs
   }
 
-  async function round(): Promise<number> {
+  /** What it found, and whether there was more than it could take. */
+  async function round(runs: number): Promise<{ due: readonly DueSchedule[]; isMore: boolean }> {
     const horizon = runtime.horizon()
-    const limit = horizon > runtime.now() ? RUNS_OF_A_JUMP : RUNS
+    const limit = horizon > runtime.now() ? RUNS_OF_A_JUMP : runs
     const { due, nextAt } = await store.schedules.due({ until: horizon, limit })
     if (due.length === 0) dueAt(nextAt)
     // What was not read may be due before later runs of what was.
@@ -72,7 +80,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     const plans = planRuns(due, { until, since, limit, maxChars: MAX_CHARS }, almanac)
     const outcomes = await Promise.allSettled([...byQueue(plans)].map(runQueue))
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-    return due.length
+    return { due, isMore: due.length === limit }
   }
 
   /** Between two looks it slept for no longer than to the next due time, or until it is time to look again. */
@@ -188,6 +196,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     dueAt,
     async stop() {
       stopped = true
+      givingWay.end()
       cancelWake?.()
       await loop.stop()
     },
