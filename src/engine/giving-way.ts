@@ -5,8 +5,8 @@ const ABOUT_FOR_MS = 50
 /** Of the time that a step took, so much is left to others after it, while the work is not late. */
 const SHARE = 1 / 2
 /** So late, work leaves less to others, and so late nothing any more. */
-const EASE_FROM_MS = 1_500
-const EASE_UNTIL_MS = 3_500
+const EASE_FROM_MS = 2_000
+const EASE_UNTIL_MS = 4_000
 /** A step that took longer was kept waiting itself. */
 const MAX_STEP_MS = 50
 
