@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Answer } from './answer.ts'
 import { readPlainMessage } from './body.ts'
 import { type PlainHead, readPlainHead } from './head.ts'
-import type { SharedReading } from './reading.ts'
+import type { ClientReading } from './reading.ts'
 import type { PlainPost, Serve } from './serve.ts'
 
 /** The head of a plain post is a few hundred bytes; one that is longer is not looked at. */
@@ -15,7 +15,7 @@ export interface ConnectionDeps {
   /** How long a connection may do nothing. */
   keepAliveMs: number
   /** Reads for all connections. */
-  reading: SharedReading
+  reading: ClientReading
   /** Takes the socket over, with these bytes as the first that it reads. */
   handOver: (socket: Socket, bytes: Buffer) => void
   /** The connection has ended, or was handed over. */

@@ -4,7 +4,7 @@ import type { Admission } from '../admission.ts'
 import type { ApiDeps } from '../api.ts'
 import { createAnswerText } from './answer.ts'
 import { FastConnection } from './connection.ts'
-import { SharedReading } from './reading.ts'
+import { ClientReading } from './reading.ts'
 import { createServe } from './serve.ts'
 
 /** The connections of a server: all begin here, and those that send nothing but plain posts stay. */
@@ -33,7 +33,7 @@ export function installFastPosts(server: Server, deps: ApiDeps, admission: Admis
     serve: createServe(deps, admission),
     text: createAnswerText({ now: deps.runtime.now, keepAliveMs }),
     keepAliveMs,
-    reading: new SharedReading(),
+    reading: new ClientReading(),
     handOver(socket: Socket, bytes: Buffer) {
       // As Node's documentation of the event has it: the server reads what is put back, then the rest.
       socket.pause()

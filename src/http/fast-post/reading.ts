@@ -18,7 +18,7 @@ interface Parts {
  * read, a stream's entry for it, and a turn to ask for more, which together is as much as reading the post itself.
  * Node has what is wanted, `onread`, but only for sockets that one makes: so the connection is moved into such a one.
  */
-export class SharedReading {
+export class ClientReading {
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES)
 
   /** The socket to go on with, in place of one that has just been accepted and that nobody listens to. */

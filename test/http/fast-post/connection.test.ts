@@ -162,3 +162,32 @@ test('closing ends idle connections at once, and those that wait for an answer w
   await busy.closed()
   await closing
 })
+
+test('closing gives up a request that never comes whole, though its connection was handed over', {
+  timeout: 8_000,
+}, async (t) => {
+  let passedMs = 0
+  const { api, open, one } = await given(t, {
+    wrap: ({ runtime }) => ({
+      runtime: {
+        ...runtime,
+        now: () => runtime.now() + passedMs,
+        after(delayMs, run) {
+          // A second goes by with each timer: whoever closes has patience for ten.
+          const timer = setTimeout(() => {
+            passedMs += 1_000
+            run()
+          }, delayMs)
+          return () => clearTimeout(timer)
+        },
+      },
+    }),
+  })
+  const client = open()
+  client.send(LIST)
+  assert.equal(statusOf(await client.answer()), '200')
+  const begun = once(api.app.server, 'request')
+  client.send(one('never whole').slice(0, -5))
+  await begun
+  await Promise.all([api.app.close(), client.closed()])
+})
