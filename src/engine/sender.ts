@@ -6,6 +6,7 @@ import { Connections } from './connections.ts'
 import type { Connection, ResponseHandler } from './http1/connection.ts'
 import type { OutgoingMessage } from './http1/request-text.ts'
 import type { ResponseHead } from './http1/response-head.ts'
+import { InFlight, type Placed } from './in-flight.ts'
 import { type ConnectionOptions, createConnector } from './safe-connector.ts'
 import { SharedReading } from './shared-reading.ts'
 import { attemptErrorOf } from './transport-error.ts'
@@ -38,7 +39,7 @@ export function createSender(runtime: Runtime, targets: Targets, options?: Conne
   const reading = new SharedReading()
   const connect = createConnector(targets, reading, options)
   const connections = new Connections({ connect, reading, now: runtime.now })
-  const inFlight = new Set<Exchange>()
+  const inFlight = new InFlight<Exchange>()
 
   function ended(exchange: Exchange, connection: Connection, origin: string, clean: boolean): void {
     inFlight.delete(exchange)
@@ -59,7 +60,7 @@ export function createSender(runtime: Runtime, targets: Targets, options?: Conne
       })
     },
     abort() {
-      for (const exchange of [...inFlight]) exchange.abort()
+      for (const exchange of inFlight.all()) exchange.abort()
     },
     dropIdle() {
       connections.dropIdle()
@@ -69,7 +70,8 @@ export function createSender(runtime: Runtime, targets: Targets, options?: Conne
 }
 
 /** One request and what comes back, from the moment that it is handed to a connection. */
-class Exchange implements ResponseHandler {
+class Exchange implements ResponseHandler, Placed {
+  place = -1
   readonly #runtime: Runtime
   readonly #startedAt: number
   readonly #cancelTimeout: Cancel
