@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Accept, AcceptResult, MessageAccept, Place, StoredMessage } from '../store/batch.ts'
+import type { Accept, AcceptResult, MessageAccept, NewDelivery, Place, StoredMessage } from '../store/batch.ts'
 import { createEffectAnswers } from './answers.ts'
 import type { Changes, Shared } from './batch.ts'
 import type { MessageQuotas } from './message-quotas.ts'
@@ -36,7 +36,7 @@ interface Stored {
 }
 
 /** The part of a commit that takes messages in. */
-export function createAccepting(db: DatabaseSync, { audiences, leases, marks, orders }: Shared) {
+export function createAccepting(db: DatabaseSync, { audiences, implied, leases, marks, orders }: Shared) {
   const [queueVersion, insertMessage] = [db.prepare(QUEUE_VERSION), db.prepare(INSERT_MESSAGE)]
   const insertDelivery = db.prepare(INSERT_DELIVERY)
   const answers = createEffectAnswers(db)
@@ -64,6 +64,11 @@ export function createAccepting(db: DatabaseSync, { audiences, leases, marks, or
     let places: (Place | null)[] | null = null
     for (let index = 0; index < deliveries.length; index++) {
       const { listenerId, ordering } = deliveries[index]!
+      if (isImplied(deliveries[index]!)) {
+        changes.figures.of(listenerId).pending += 1
+        implied.imply(sequence)
+        continue
+      }
       changes.figures.of(listenerId).pending += 1
       const place = ordering === undefined ? null : orders.accept(listenerId, ordering, { sequence, key })
       if (place?.held !== true) insertDelivery.run(listenerId, deliverAt, sequence)
@@ -100,6 +105,7 @@ export function createAccepting(db: DatabaseSync, { audiences, leases, marks, or
       it.steps?.forEach(steps.write)
       return insertAll(it.messages, changes)
     },
+    lastSequence: sequences.last,
     /** After the transaction is on disk. */
     committed: sequences.committed,
     /** After the transaction is on disk: takes the leases that were asked for. */
@@ -108,12 +114,19 @@ export function createAccepting(db: DatabaseSync, { audiences, leases, marks, or
       const messages = it.messages.map(({ message, deliveries }, index) => {
         const sequence = accepted.firstSequence + index
         const places = accepted.places?.[index] ?? null
-        const taken = deliveries.map(({ listenerId, leased }, at) =>
-          leased && places?.[at]?.held !== true ? leases.take(node, listenerId, sequence, message) : null,
+        const taken = deliveries.map((it, at) =>
+          it.leased && places?.[at]?.held !== true
+            ? leases.take(node, it.listenerId, sequence, message, isImplied(it))
+            : null,
         )
         return { sequence, leases: taken, places }
       })
       return { outcome: 'accepted', messages }
     },
   }
+}
+
+/** What is leased at once gets no row, but where its order has to find it. */
+function isImplied({ leased, ordering }: NewDelivery): boolean {
+  return leased && ordering === undefined
 }

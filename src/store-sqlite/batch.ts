@@ -4,6 +4,7 @@ import { UsageChanges } from '../store/usage-changes.ts'
 import { type Accepted, createAccepting } from './accepts.ts'
 import type { Audiences } from './audiences.ts'
 import { createFigures, FigureChanges } from './figures.ts'
+import type { ImpliedDeliveries } from './implied.ts'
 import type { Leases } from './leases.ts'
 import type { MessageMarks } from './message-marks.ts'
 import type { MessageQuotas } from './message-quotas.ts'
@@ -25,6 +26,7 @@ export interface Changes {
 /** What the commit shares with other parts of the store, because it is in memory. */
 export interface Shared {
   audiences: Audiences
+  implied: ImpliedDeliveries
   leases: Leases
   marks: MessageMarks
   orders: Orders
@@ -35,7 +37,7 @@ export interface Shared {
 
 /** Makes the one transaction of the hot path. */
 export function createCommit(db: DatabaseSync, transact: Transact, shared: Shared): (batch: Batch) => BatchResult {
-  const { audiences, leases, marks, orders, quotas, usage } = shared
+  const { audiences, implied, leases, marks, orders, quotas, usage } = shared
   const useKey = db.prepare(USE_KEY)
   const figures = createFigures(db)
   const accepting = createAccepting(db, shared)
@@ -52,6 +54,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
     orders.write()
     const by = { node: batch.node, now: batch.now, transaction, changes }
     const settlements = batch.settlements.map((it) => settle(it, by))
+    if (batch.accepts.length > 0) implied.write(accepting.lastSequence(), transaction)
     for (const [listenerId, change] of changes.figures.entries()) figures.add(listenerId, change)
     const counted = usage.write(changes.usage, batch.now)
     for (const { apiKeyId, at } of batch.keyUses) useKey.run(at, apiKeyId, at)
@@ -65,6 +68,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
       marks.forget()
       audiences.forget()
       orders.forget()
+      implied.forget()
       throw error
     }
   }
@@ -75,6 +79,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
     const { accepted, settlements, counted } = written(batch)
     accepting.committed()
     orders.committed()
+    implied.committed()
     counted()
     for (const { delivery } of batch.settlements) {
       leases.dropSettled(delivery.listenerId, delivery.sequence, transaction)

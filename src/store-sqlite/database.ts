@@ -9,6 +9,7 @@ import { connect } from './connection.ts'
 import { createDeliveryStore } from './deliveries.ts'
 import { createDomainStore } from './domains.ts'
 import { createEventStore } from './events.ts'
+import { ImpliedDeliveries } from './implied.ts'
 import { Leases } from './leases.ts'
 import { createLedgerStore } from './ledger.ts'
 import { createListenerStore } from './listeners.ts'
@@ -42,25 +43,27 @@ export async function openSqliteStore(path: string, { aside } = { aside: false }
   const checkpoints = aside && file !== null ? checkpointsAside(db, { path, file }) : checkpointsBySqlite(db)
   const transact = createTransact(db, checkpoints.committed)
   const leases = new Leases()
+  const implied = new ImpliedDeliveries(db, transact, leases)
   const audiences = new Audiences(db)
   const marks = new MessageMarks(db)
   const orders = new Orders(db)
   const touched = new TouchedBlocks()
   const quotas = new MessageQuotas(db)
   const usage = createUsage(db, transact)
-  const shared = { audiences, leases, marks, orders, quotas, touched, usage }
+  const shared = { audiences, implied, leases, marks, orders, quotas, touched, usage }
   const commit = createCommit(db, transact, shared)
   const ping = db.prepare(PING)
+  const onRows = <Noun extends object>(noun: Noun) => before(noun, () => implied.writeAll())
   return {
-    organizations: createOrganizationStore(db, transact, { leases, quotas }),
+    organizations: onRows(createOrganizationStore(db, transact, { leases, quotas })),
     apiKeys: createApiKeyStore(db, transact, usage),
-    queues: createQueueStore(db, transact, leases, usage),
-    listeners: createListenerStore(db, transact, leases, usage),
+    queues: onRows(createQueueStore(db, transact, leases, usage)),
+    listeners: onRows(createListenerStore(db, transact, leases, usage)),
     liveness: createLivenessStore(db, transact),
-    messages: createMessageStore(db, transact, shared),
-    deliveries: createDeliveryStore(db, leases, orders),
+    messages: onRows(createMessageStore(db, transact, shared)),
+    deliveries: createDeliveryStore(db, shared),
     pulls: createPullStore(db, transact, shared),
-    removals: createRemovalStore(db, transact, shared),
+    removals: onRows(createRemovalStore(db, transact, shared)),
     answers: createAnswerStore(db, transact),
     domains: createDomainStore(db, transact),
     clock: createClockStore(db, transact),
@@ -68,9 +71,9 @@ export async function openSqliteStore(path: string, { aside } = { aside: false }
     secrets: createSecretStore(db, transact, checkpoints),
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),
-    orders: createOrderStore(db, transact, orders),
-    redeliveries: createRedeliveryStore(db, transact, shared),
-    ledger: createLedgerStore(db, touched),
+    orders: onRows(createOrderStore(db, transact, orders)),
+    redeliveries: onRows(createRedeliveryStore(db, transact, shared)),
+    ledger: onRows(createLedgerStore(db, touched)),
     commit: async (batch) => commit(batch),
     shared: false,
     rates: null,
@@ -82,4 +85,16 @@ export async function openSqliteStore(path: string, { aside } = { aside: false }
       close()
     },
   }
+}
+
+/** The same methods, each of which does something else first; what that throws is their failure. */
+function before<Noun extends object>(noun: Noun, first: () => void): Noun {
+  const methods = Object.entries(noun).map(([name, method]) => [
+    name,
+    async (...asks: unknown[]) => {
+      first()
+      return method(...asks)
+    },
+  ])
+  return Object.fromEntries(methods) as Noun
 }

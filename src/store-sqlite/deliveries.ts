@@ -3,6 +3,7 @@ import type { LeasedDelivery } from '../core/delivery.ts'
 import type { Message } from '../core/message.ts'
 import type { Claim, DeliveryStore, Waiting } from '../store/deliveries.ts'
 import { createBacklog } from './backlog.ts'
+import type { ImpliedDeliveries } from './implied.ts'
 import type { Leases } from './leases.ts'
 import { LISTENER_ENABLED } from './listener-row.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
@@ -35,8 +36,12 @@ interface Row {
   firstSentAt: number | null
 }
 
-export function createDeliveryStore(db: DatabaseSync, leases: Leases, orders: Orders): DeliveryStore {
+export function createDeliveryStore(
+  db: DatabaseSync,
+  { implied, leases, orders }: { implied: ImpliedDeliveries; leases: Leases; orders: Orders },
+): DeliveryStore {
   const [inDueOrder, message] = [db.prepare(IN_DUE_ORDER), db.prepare(MESSAGE)]
+  const backlog = createBacklog(db)
   const [listenerRuns, listeners] = [db.prepare(LISTENER_RUNS), db.prepare(LISTENERS)]
 
   /** The listener's deliveries that the node may take, due or not. Passes over at most what the lanes hold. */
@@ -71,9 +76,11 @@ export function createDeliveryStore(db: DatabaseSync, leases: Leases, orders: Or
 
   return {
     async claimDue(ask) {
+      implied.writeOthers(ask.node)
       return reading(() => claim(ask))
     },
     async waiting({ node, after, limit, now }) {
+      implied.writeOthers(node)
       return reading(() => {
         const found: Waiting[] = []
         let last = after ?? ''
@@ -89,14 +96,19 @@ export function createDeliveryStore(db: DatabaseSync, leases: Leases, orders: Or
         }
       })
     },
-    backlog: createBacklog(db),
+    async backlog(ask) {
+      implied.writeAll()
+      return backlog(ask)
+    },
     async renew({ node, until }) {
       leases.renew(node, until)
     },
     async handBack({ node, leases: given }) {
+      implied.writeAll()
       for (const lease of given) leases.handBack(node, lease)
     },
     async release({ node }) {
+      implied.writeAll()
       leases.release(node)
     },
   }

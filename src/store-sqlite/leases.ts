@@ -4,12 +4,24 @@ import type { LeaseReference } from '../store/deliveries.ts'
 /** What is told and counted of a message once it is settled, kept with its lease so that nobody reads it again. */
 export type LeasedMessage = Pick<Message, 'id' | 'organizationId' | 'queueId' | 'name' | 'deliverAt'>
 
-interface Lease {
-  node: string
-  message: LeasedMessage
-  number: number
+export interface Lease {
+  readonly node: string
+  readonly message: LeasedMessage
+  readonly number: number
   /** The transaction that settles the delivery; another settlement of it in the same one has lost. */
   settledIn: number
+  /** The delivery has no row: the lease and its message are all that there is of it. */
+  implied: boolean
+}
+
+/** A leased delivery that has no row. */
+interface ImpliedOne {
+  listenerId: string
+  sequence: number
+  dueAt: number
+  settledIn: number
+  /** To be called once its row is written. */
+  hasRow(): void
 }
 
 /**
@@ -20,31 +32,60 @@ export class Leases {
   readonly #byListener = new Map<string, Map<number, Lease>>()
   readonly #aliveUntil = new Map<string, number>()
   #lastNumber = 0
+  #implied = 0
+  /** Who has taken leases of deliveries without a row; mostly the one node that there is. */
+  readonly #impliedBy = new Set<string>()
 
-  take(node: string, listenerId: string, sequence: number, message: LeasedMessage): number {
+  take(node: string, listenerId: string, sequence: number, message: LeasedMessage, implied = false): number {
     const held = this.#byListener.get(listenerId) ?? new Map<number, Lease>()
     if (held.size === 0) this.#byListener.set(listenerId, held)
     this.#lastNumber += 1
     // Copied: with the rest of the message, its data would stay in memory.
     const { id, organizationId, queueId, name, deliverAt } = message
     const kept = { id, organizationId, queueId, name, deliverAt }
-    held.set(sequence, { node, message: kept, number: this.#lastNumber, settledIn: 0 })
+    held.set(sequence, { node, message: kept, number: this.#lastNumber, settledIn: 0, implied })
+    if (implied) {
+      this.#implied += 1
+      this.#impliedBy.add(node)
+    }
     return this.#lastNumber
   }
 
-  /** The message, where the lease is still this holder's, and once in each transaction; else null. */
-  settle(
-    node: string,
-    listenerId: string,
-    sequence: number,
-    number: number,
-    transaction: number,
-  ): LeasedMessage | null {
+  /** How many deliveries have no row. */
+  get implied(): number {
+    return this.#implied
+  }
+
+  /** Whether any delivery without a row is another node's. */
+  impliesForOthers(node: string): boolean {
+    return this.#implied > 0 && (this.#impliedBy.size > 1 || !this.#impliedBy.has(node))
+  }
+
+  /** Those without a row, in no order. Leases must not be taken or given up meanwhile. */
+  *impliedOnes(): Iterable<ImpliedOne> {
+    for (const [listenerId, held] of this.#byListener) {
+      for (const [sequence, lease] of held) {
+        if (!lease.implied) continue
+        const { settledIn, message } = lease
+        yield { listenerId, sequence, dueAt: message.deliverAt, settledIn, hasRow: () => this.#hasRow(lease) }
+      }
+    }
+  }
+
+  #hasRow(lease: Lease): void {
+    if (!lease.implied) return
+    lease.implied = false
+    this.#implied -= 1
+    if (this.#implied === 0) this.#impliedBy.clear()
+  }
+
+  /** The lease, where it is still this holder's, and once in each transaction; else null. */
+  settle(node: string, listenerId: string, sequence: number, number: number, transaction: number): Lease | null {
     const lease = this.#byListener.get(listenerId)?.get(sequence)
     if (lease === undefined || lease.number !== number || lease.node !== node) return null
     if (lease.settledIn === transaction) return null
     lease.settledIn = transaction
-    return lease.message
+    return lease
   }
 
   /** Whether `node` must leave the delivery alone: it holds it already, or another node does that lives. */
@@ -68,7 +109,11 @@ export class Leases {
 
   drop(listenerId: string, sequence: number): void {
     const held = this.#byListener.get(listenerId)
-    if (held?.delete(sequence) && held.size === 0) this.#byListener.delete(listenerId)
+    const lease = held?.get(sequence)
+    if (held === undefined || lease === undefined) return
+    this.#hasRow(lease)
+    held.delete(sequence)
+    if (held.size === 0) this.#byListener.delete(listenerId)
   }
 
   /** Gives up one lease, where it is still this holder's. */
@@ -78,6 +123,7 @@ export class Leases {
   }
 
   dropListener(listenerId: string): void {
+    for (const lease of this.#byListener.get(listenerId)?.values() ?? []) this.#hasRow(lease)
     this.#byListener.delete(listenerId)
   }
 
@@ -88,8 +134,7 @@ export class Leases {
   release(node: string): void {
     this.#aliveUntil.delete(node)
     for (const [listenerId, held] of this.#byListener) {
-      for (const [sequence, lease] of held) if (lease.node === node) held.delete(sequence)
-      if (held.size === 0) this.#byListener.delete(listenerId)
+      for (const [sequence, lease] of held) if (lease.node === node) this.drop(listenerId, sequence)
     }
   }
 }

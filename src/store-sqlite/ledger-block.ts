@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { MAX_PAIRS } from '../core/ledger.ts'
 import type { Audiences } from './audiences.ts'
+import { impliedSince } from './implied.ts'
 import { createLedgerRows, type DiscardRow, type LedgerRows, type MessageRow } from './ledger-rows.ts'
 import { BLOCK } from './touched-blocks.ts'
 
@@ -32,11 +33,17 @@ export interface TimeRange {
 /** Counts a block from its rows, in one read. Notes of each listener whose queue it is, or was. */
 export function createBlockReader(db: DatabaseSync, audiences: Audiences, queueOf: Map<string, string>) {
   const rows = createLedgerRows(db)
+  let since = Infinity
 
   function meant(audience: number): readonly string[] {
     const { queueId, listenerIds } = audiences.read(audience)
     for (const listenerId of listenerIds) if (!queueOf.has(listenerId)) queueOf.set(listenerId, queueId)
     return listenerIds
+  }
+
+  /** Its row would be written before anybody looks at it; see `implied.ts`. */
+  function isImplied(listenerId: string, sequence: number): boolean {
+    return sequence >= since && !rows.isOrdered(sequence, listenerId)
   }
 
   function countMessage(message: MessageRow, found: LedgerRows, block: Block, now: number): void {
@@ -49,7 +56,9 @@ export function createBlockReader(db: DatabaseSync, audiences: Audiences, queueO
       const [isMissed, isHeld, row] = [missed.has(listenerId), held.has(listenerId), moved.get(listenerId)]
       const delivered = ended.get(listenerId) === true
       // A delivery that was tried is either moved or gone: most need no look at where untouched ones wait.
-      const waits = !delivered && !isHeld && row === undefined && rows.waits(listenerId, message)
+      const mayWait = !delivered && !isHeld && row === undefined
+      const isTouched = isMissed || ended.has(listenerId)
+      const waits = mayWait && (rows.waits(listenerId, message) || (!isTouched && isImplied(listenerId, sequence)))
       const pending = (row === undefined ? 0 : 1) + (isHeld ? 1 : 0) + (waits ? 1 : 0)
       const untouched = waits || (isHeld && !ended.has(listenerId)) || (row?.attempts === 0 && row.dueAt > now)
       const scheduled = untouched && message.deliverAt > now
@@ -69,6 +78,7 @@ export function createBlockReader(db: DatabaseSync, audiences: Audiences, queueO
 
   return (number: number, now: number, range: TimeRange | null = null): Block => {
     const block: Block = { counts: new Map(), faults: [], firstAt: Infinity, lastAt: -Infinity, nextDueAt: Infinity }
+    since = impliedSince(db) ?? Infinity
     const found = rows.between(number * BLOCK, (number + 1) * BLOCK - 1)
     const isMeant = ({ createdAt }: { createdAt: number }) =>
       range === null || (createdAt >= range.since && createdAt < range.until)

@@ -58,6 +58,8 @@ const MISSED = `select sequence, listener_id as listenerId from missed where ${I
 
 const UNMOVED = `select 1 from deliveries where listener_id = ? and due_at = ? and sequence = ? and moved = 0`
 
+const ORDERED = `select 1 from order_places where sequence = ? and listener_id = ?`
+
 export interface MessageRow {
   sequence: number
   audience: number
@@ -85,7 +87,7 @@ export function createLedgerRows(db: DatabaseSync) {
   const [messages, discards, attempts, moved, held, missed] = statements as [
     ...[StatementSync, StatementSync, StatementSync, StatementSync, StatementSync, StatementSync],
   ]
-  const unmoved = db.prepare(UNMOVED)
+  const [unmoved, ordered] = [db.prepare(UNMOVED), db.prepare(ORDERED)]
   return {
     between: (first: number, last: number) => ({
       messages: messages.iterate(first, last) as unknown as Iterable<MessageRow>,
@@ -98,6 +100,8 @@ export function createLedgerRows(db: DatabaseSync) {
     /** Whether a delivery that was never tried waits where its message's due time leads. */
     waits: (listenerId: string, { deliverAt, sequence }: MessageRow) =>
       unmoved.get(listenerId, deliverAt, sequence) !== undefined,
+    /** Whether the message has a place among those of a listener that wants an order. */
+    isOrdered: (sequence: number, listenerId: string) => ordered.get(sequence, listenerId) !== undefined,
   }
 }
 

@@ -22,6 +22,11 @@ const BEGIN_ANEW = `
   update deliveries set due_at = ?, attempts = ?, attempts_before = ?, first_sent_at = ?, moved = 1, pulled_at = null
    where listener_id = ? and due_at = ? and sequence = ?`
 
+/** An attempt of a delivery that had no row has failed, and it has one from now on. */
+const BEGIN_ROW = `
+  insert into deliveries (listener_id, due_at, sequence, attempts, attempts_before, first_sent_at, moved)
+  values (?, ?, ?, ?, ?, ?, 1)`
+
 /** What the listener wants when its settlement is written is what counts. */
 const BLOCKS = `select 1 from listeners where id = ? and settings ->> '$.onMissed' = 'block'`
 
@@ -44,6 +49,7 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
   const [insertAttempt, insertMissed] = [db.prepare(INSERT_ATTEMPT), db.prepare(INSERT_MISSED)]
   const [deleteDelivery, giveUp] = [db.prepare(DELETE_DELIVERY), db.prepare(GIVE_UP)]
   const [moveDelivery, beginAnew] = [db.prepare(MOVE_DELIVERY), db.prepare(BEGIN_ANEW)]
+  const beginRow = db.prepare(BEGIN_ROW)
 
   const blocks = db.prepare(BLOCKS)
 
@@ -78,12 +84,27 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
     return anew.changes === 1 ? 'anew' : 'gone'
   }
 
+  /** Nobody else has seen it, so that nothing can have become of it meanwhile. */
+  function moveImplied({ delivery: { listenerId, sequence, firstSentAt }, attempt, next }: Settlement): void {
+    if (next.state !== 'pending') return
+    const before = next.anew ? attempt.number : 0
+    beginRow.run(listenerId, next.dueAt, sequence, attempt.number, before, firstSentAt ?? attempt.startedAt)
+  }
+
   /** Writes what came of a delivery that its settler holds. */
-  function write(message: LeasedMessage, it: Settlement, now: number, { figures, usage }: Changes): SettleResult {
+  function write(message: LeasedMessage, it: Settlement, now: number, changes: Changes): SettleResult {
+    const moved = move(it, now)
+    return moved === 'gone' ? 'lost' : writeAttempt(message, it, moved, { now, changes })
+  }
+
+  function writeAttempt(
+    message: LeasedMessage,
+    it: Settlement,
+    moved: 'as judged' | 'anew',
+    { now, changes: { figures, usage } }: Pick<By, 'now' | 'changes'>,
+  ): SettleResult {
     const { delivery, attempt, next } = it
     const { listenerId, sequence } = delivery
-    const moved = move(it, now)
-    if (moved === 'gone') return 'lost'
     const { number, startedAt, durationMs, status, error, response } = attempt
     insertAttempt.run(sequence, listenerId, number, startedAt, durationMs, status, error, response)
     touched.mark(sequence)
@@ -109,8 +130,11 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
     write,
     settle(it: Settlement, { node, now, transaction, changes }: By): SettleResult {
       const { listenerId, sequence, lease } = it.delivery
-      const message = leases.settle(node, listenerId, sequence, lease, transaction)
-      return message === null ? 'lost' : write(message, it, now, changes)
+      const held = leases.settle(node, listenerId, sequence, lease, transaction)
+      if (held === null) return 'lost'
+      if (!held.implied) return write(held.message, it, now, changes)
+      moveImplied(it)
+      return writeAttempt(held.message, it, 'as judged', { now, changes })
     },
   }
 }

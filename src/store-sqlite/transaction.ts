@@ -30,6 +30,21 @@ export function createTransact(db: DatabaseSync, committed: () => void = () => u
   }
 }
 
+/**
+ * The same without a sync of its own: on disk with the next transaction that is synced, because the log is synced as a
+ * whole. For what can be told from the rest after a crash.
+ */
+export function unsynced(db: DatabaseSync, transact: Transact): Transact {
+  return (work) => {
+    db.exec('pragma synchronous = normal')
+    try {
+      return transact(work)
+    } finally {
+      db.exec('pragma synchronous = full')
+    }
+  }
+}
+
 /** Runs a read outside a transaction, with SQLite's errors translated. */
 export function reading<Result>(work: () => Result): Result {
   try {

@@ -79,6 +79,6 @@ test('a message costs the store no more memory and writes than it did', async (t
   const heap = Math.min(...rounds.map((round) => round.heap))
   const written = Math.min(...rounds.map((round) => round.written))
   expectCost(t, 'bytes on the heap of the store', heap, 4_450)
-  if (existsSync(IO)) expectCost(t, 'bytes written', written, 2_370)
+  if (existsSync(IO)) expectCost(t, 'bytes written', written, 2_190)
   else t.diagnostic('what is written cannot be counted on this system')
 })

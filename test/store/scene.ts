@@ -94,7 +94,8 @@ export async function accepted(
   return storedMessage(accept, accepts[0])
 }
 
-function storedMessage(accept: Accept, result: BatchResult['accepts'][number] | undefined) {
+/** The message that was stored, with the deliveries that were leased with it. */
+export function storedMessage(accept: Accept, result: BatchResult['accepts'][number] | undefined) {
   assert.ok(result?.outcome === 'accepted')
   const { sequence, leases, places } = result.messages[0]!
   const message: Message = { ...messageOf(accept), sequence }

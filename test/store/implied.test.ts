@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import type { Next } from '../../src/core/delivery.ts'
+import type { Accept } from '../../src/store/batch.ts'
+import type { Store } from '../../src/store/store.ts'
+import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { verifyDatabase } from '../../src/store-sqlite/verify.ts'
+import { step } from './model-steps.ts'
+import { Walk } from './model-walk.ts'
+import {
+  ACKNOWLEDGED,
+  accepted,
+  acceptFor,
+  claim,
+  claimedOne,
+  commit,
+  idsOf,
+  MISSED,
+  settled,
+  stored,
+  storedMessage,
+  storedScene,
+} from './scene.ts'
+import { type Given, withStore } from './suite.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'discue-implied-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+let files = 0
+const freshPath = () => join(folder, `${++files}.db`)
+
+/** The files as a process leaves them that dies now. */
+function copied(from: string): string {
+  const to = freshPath()
+  for (const suffix of ['', '-wal']) if (existsSync(from + suffix)) copyFileSync(from + suffix, to + suffix)
+  return to
+}
+
+/** Runs `use` with a store in a file; `afterCrash` with what a process finds that comes after one which dies now. */
+async function withFile(
+  use: (
+    given: Given,
+    at: { path: string; afterCrash(use: (given: Given) => Promise<void>): Promise<void> },
+  ) => Promise<void>,
+): Promise<void> {
+  const path = freshPath()
+  await withStore(
+    () => openSqliteStore(path),
+    (given) =>
+      use(given, {
+        path,
+        async afterCrash(then) {
+          const store = await openSqliteStore(copied(path))
+          try {
+            await then({ ...given, store })
+          } finally {
+            await store.close()
+          }
+        },
+      }),
+  )
+}
+
+function rowsIn(path: string): number {
+  const db = new DatabaseSync(path, { readOnly: true })
+  try {
+    return (db.prepare('select count(*) as rows from deliveries').get() as { rows: number }).rows
+  } finally {
+    db.close()
+  }
+}
+
+test('what is leased with its acceptance has no row, and is free for the next process', () =>
+  withFile(async (given, { path, afterCrash }) => {
+    const { queue, listeners } = await storedScene(given, 2)
+    const message = await accepted(given, queue, { leased: true })
+    assert.equal(message.deliveries.length, 2)
+    assert.equal(rowsIn(path), 0)
+    await afterCrash(async (next) => {
+      for (const { id } of listeners) {
+        const delivery = await claimedOne(next, { node: 'b', listenerId: id })
+        assert.deepEqual([delivery.message.id, delivery.attempts], [message.id, 0])
+        assert.equal(await settled(next, delivery, ACKNOWLEDGED, { node: 'b' }), 'settled')
+      }
+    })
+  }))
+
+const ends: [what: string, next: Next, pending: boolean, attempts: number][] = [
+  ['acknowledged', ACKNOWLEDGED, false, 1],
+  ['missed', MISSED, false, 1],
+  ['to be tried again', { state: 'pending', dueAt: 5 }, true, 1],
+  ['to be tried again without counting', { state: 'pending', dueAt: 5, anew: true }, true, 1],
+]
+for (const [what, next, pending, attempts] of ends) {
+  test(`what was ${what} is so for the next process`, () =>
+    withFile(async (given, { path, afterCrash }) => {
+      const { queue, listeners } = await storedScene(given)
+      const message = await accepted(given, queue, { leased: true })
+      assert.equal(await settled(given, message.deliveries[0]!, next), 'settled')
+      assert.equal(rowsIn(path), pending ? 1 : 0)
+      await afterCrash(async (later) => {
+        const { deliveries } = await claim(later, { node: 'b', listenerId: listeners[0]!.id })
+        assert.deepEqual(
+          deliveries.map((it) => [it.message.id, it.attempts, it.dueAt, it.firstSentAt]),
+          pending ? [[message.id, attempts, 5, given.now]] : [],
+        )
+        const { deliveries: seen } = await stored(later, message)
+        assert.equal(seen[0]!.attempts, attempts)
+      })
+    }))
+}
+
+test('a second settlement of it in the same commit, or a later one, has lost', () =>
+  withFile(async (given) => {
+    const { queue } = await storedScene(given)
+    const [delivery] = (await accepted(given, queue, { leased: true })).deliveries
+    assert.equal(await settled(given, delivery!, { state: 'pending', dueAt: given.now }), 'settled')
+    assert.equal(await settled(given, delivery!, ACKNOWLEDGED), 'lost')
+  }))
+
+test('whoever looks at it finds it, and it is settled all the same', () =>
+  withFile(async (given, { path }) => {
+    const { queue, listeners } = await storedScene(given)
+    const message = await accepted(given, queue, { leased: true })
+    assert.deepEqual(
+      (await stored(given, message)).deliveries.map(({ listenerId, status }) => [listenerId, status]),
+      [[listeners[0]!.id, 'pending']],
+    )
+    assert.equal(rowsIn(path), 1)
+    assert.equal(await settled(given, message.deliveries[0]!, ACKNOWLEDGED), 'settled')
+    assert.equal(rowsIn(path), 0)
+  }))
+
+test('a listing over all queues finds what was accepted while it read', () =>
+  withFile(async (given) => {
+    const { organization, queue } = await storedScene(given)
+    await accepted(given, queue, { leased: true })
+    const ask = { organizationId: organization.id, queueId: null, only: null, before: null, offset: 0, limit: 10 }
+    const listing = given.store.messages.list({ ...ask, full: true })
+    await accepted(given, queue, { leased: true })
+    for (const { deliveries } of await listing) assert.equal(deliveries[0]?.status, 'pending')
+  }))
+
+test('what was deleted, or whose listener was, does not come back', () =>
+  withFile(async (given, { afterCrash }) => {
+    const { queue, listeners } = await storedScene(given, 2)
+    const [deleted, kept] = [
+      await accepted(given, queue, { leased: true }),
+      await accepted(given, queue, { leased: true }),
+    ]
+    await given.store.messages.delete({ ...idsOf(deleted), now: given.now })
+    await given.store.listeners.delete({ ...idsOf(listeners[0]!), now: given.now })
+    await afterCrash(async (later) => {
+      assert.deepEqual((await claim(later, { listenerId: listeners[0]!.id })).deliveries, [])
+      const { message } = await claimedOne(later, { listenerId: listeners[1]!.id })
+      assert.equal(message.id, kept.id)
+    })
+  }))
+
+test('a commit that fails leaves nothing implied, and the next one does', () =>
+  withFile(async (given, { afterCrash }) => {
+    const { queue, listeners } = await storedScene(given)
+    const good = await acceptFor(given, queue, { leased: true })
+    const bad = await acceptFor(given, queue, { leased: true, data: Symbol('unstorable') as never })
+    await assert.rejects(commit(given, { accepts: [good, bad] }))
+    await afterCrash(async (later) => {
+      assert.deepEqual((await claim(later, { listenerId: listeners[0]!.id })).deliveries, [])
+    })
+    const message = await accepted(given, queue, { leased: true })
+    await afterCrash(async (later) => {
+      assert.equal((await claimedOne(later, { listenerId: listeners[0]!.id })).message.id, message.id)
+    })
+  }))
+
+test('of very many messages, those that are on their way for long are found by the next process', () =>
+  withFile(async (given, { path, afterCrash }) => {
+    const { queue, listeners } = await storedScene(given)
+    const many = async () => {
+      const accepts: Accept[] = []
+      for (let i = 0; i < 1_000; i++) accepts.push(await acceptFor(given, queue, { leased: true }))
+      const { accepts: results } = await commit(given, { accepts })
+      const deliveries = results.map((result, index) => {
+        assert.ok(result.outcome === 'accepted')
+        const { sequence, leases } = result.messages[0]!
+        const { message } = accepts[index]!.messages[0]!
+        const lease: number = leases[0]!
+        const about = { listenerId: listeners[0]!.id, dueAt: message.deliverAt, firstSentAt: null, attemptsBefore: 0 }
+        return { ...about, sequence, lease, id: message.id }
+      })
+      const attempt = { number: 1, startedAt: given.now, durationMs: 0, status: 200, error: null, response: '' }
+      // Every hundredth stays on its way.
+      const ended = deliveries.filter((_, index) => index % 100 > 0)
+      const settlements = ended.map((delivery) => ({ delivery, attempt, next: ACKNOWLEDGED }))
+      await commit(given, { settlements })
+      return deliveries.filter((_, index) => index % 100 === 0).map(({ id }) => id)
+    }
+    const onTheirWay: string[] = []
+    for (let round = 0; round < 20; round++) onTheirWay.push(...(await many()))
+    const rows = rowsIn(path)
+    assert.ok(rows >= 100 && rows < 200, `${rows} rows`)
+    await afterCrash(async (later) => {
+      const { deliveries } = await claim(later, { listenerId: listeners[0]!.id, limit: 100_000 })
+      assert.deepEqual(deliveries.map(({ message }) => message.id).sort(), onTheirWay.sort())
+    })
+  }))
+
+test('the books are right while deliveries have no row, by the server and by whoever checks the file', () =>
+  withFile(async (given, { path }) => {
+    const { organization, queue, listeners } = await storedScene(given, 2)
+    // Before any is stored: whoever asks for a queue has the rows of its deliveries written.
+    const accepts = await Promise.all([1, 2, 3].map(() => acceptFor(given, queue, { leased: true })))
+    const results = (await commit(given, { accepts })).accepts
+    for (const [index, end] of [ACKNOWLEDGED, MISSED].entries()) {
+      await settled(given, storedMessage(accepts[index]!, results[index]).deliveries[0]!, end)
+    }
+    assert.equal(rowsIn(path), 0)
+    const { ledger, faults } = await verifyDatabase(copied(path), given.now)
+    assert.deepEqual(faults, [])
+    const ask = { organizationId: organization.id, only: null, since: null, until: null, now: given.now }
+    assert.deepEqual(await given.store.ledger.read(ask), ledger)
+    const tallies = ledger.queues[0]!.listeners.map(({ id, tally: { delivered, missed, pending } }) => {
+      return [id, { delivered, missed, pending }]
+    })
+    assert.deepEqual(Object.fromEntries(tallies), {
+      [listeners[0]!.id]: { delivered: 1, missed: 1, pending: 1 },
+      [listeners[1]!.id]: { delivered: 0, missed: 0, pending: 3 },
+    })
+  }))
+
+test('an attempt that has vanished is found out, also where deliveries may have no row', () =>
+  withFile(async (given, { path }) => {
+    const { queue } = await storedScene(given)
+    const before = await accepted(given, queue)
+    await accepted(given, queue, { leased: true })
+    const file = copied(path)
+    const db = new DatabaseSync(file)
+    db.exec(`delete from deliveries where sequence = ${before.sequence}`)
+    db.close()
+    const { faults } = await verifyDatabase(file, given.now)
+    assert.equal(faults.length, 1)
+    assert.ok(faults[0]!.includes(before.id))
+  }))
+
+test('commits are synced after rows were written without a sync', async () => {
+  const synced: unknown[] = []
+  const { exec } = DatabaseSync.prototype
+  DatabaseSync.prototype.exec = function (sql) {
+    if (/pragma synchronous = \w+/.test(sql)) synced.push(/synchronous = (\w+)/.exec(sql)![1])
+    return exec.call(this, sql)
+  }
+  try {
+    await withFile(async (given) => {
+      const { queue } = await storedScene(given)
+      const message = await accepted(given, queue, { leased: true })
+      await stored(given, message)
+    })
+  } finally {
+    DatabaseSync.prototype.exec = exec
+  }
+  assert.deepEqual(synced, ['full', 'normal', 'full'])
+})
+
+test('whatever happens, and whenever the process dies, each pair is exactly one of pending, delivered, missed or deleted', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.oneof({ weight: 12, arbitrary: step }, { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) }),
+        {
+          minLength: 20,
+          maxLength: 60,
+          size: 'max',
+        },
+      ),
+      async (steps) => {
+        let path = freshPath()
+        let store: Store | null = null
+        await withStore(
+          () => openSqliteStore(path),
+          async (given) => {
+            const walk = await Walk.begin(given, async () => {
+              path = copied(path)
+              await store?.close()
+              store = await openSqliteStore(path)
+              return store
+            })
+            for (const it of steps) await walk.takeUnseen(it)
+            await walk.take({ do: 'crash' })
+            await walk.drain()
+          },
+        )
+        await (store as Store | null)?.close()
+      },
+    ),
+    { seed: 48, numRuns: 60 },
+  ))
