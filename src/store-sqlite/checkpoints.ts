@@ -14,6 +14,9 @@ const PAGES_OF_COMMITS = 4_000
 /** Then whoever commits moves them, because nobody else does. */
 const TOO_MANY_PAGES = 16_000
 
+/** Commits in a row that may not look whether it is time. */
+const MAX_UNLOOKED = 16
+
 /** Beside this file, and as this one `.ts` in development and `.js` when built. */
 const THREAD = new URL(import.meta.url.replace(/checkpoints(?=\.[jt]s$)/, 'checkpoint-thread'))
 
@@ -63,6 +66,10 @@ export function checkpointsAside(db: DatabaseSync, of: DatabaseFile): Checkpoint
   /** Pages that could not be moved the last time, because somebody reads what the database held before them. */
   let stuck = 0
   let isOver = false
+  /** Commits that need not look, those since the last look, and what waited then. */
+  let unlooked = 0
+  let commits = 0
+  let waited = 0
 
   function start(): Worker {
     const thread = new Worker(THREAD, {
@@ -105,11 +112,25 @@ export function checkpointsAside(db: DatabaseSync, of: DatabaseFile): Checkpoint
     return log - checkpointed
   }
 
+  /** Whether there is something to do. Looking costs a commit of 32 messages two per cent, so that most do without. */
+  function isDue(): boolean {
+    commits += 1
+    if (commits <= unlooked) return false
+    const pages = waiting()
+    const left = PAGES + stuck - pages
+    // Half of what is left, at the pace since the last look: late by as little as the pace has changed.
+    const pace = Math.max(1, (pages - waited) / commits)
+    unlooked = Math.min(MAX_UNLOOKED, Math.floor(left / pace / 2))
+    waited = pages
+    commits = 0
+    return left <= 0
+  }
+
   return {
     committed() {
       if (moving !== null || isOver) return
       try {
-        if (waiting() < PAGES + stuck) return
+        if (!isDue()) return
         moving = Promise.withResolvers()
         worker ??= start()
         worker.postMessage(null)

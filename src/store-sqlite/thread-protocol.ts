@@ -1,7 +1,10 @@
 import { StoreUnavailable } from '../store/store.ts'
 import { DatabaseRefused } from './errors.ts'
 
-/** A call of the store's interface on its way to the thread; `noun` is empty for the store's own methods. */
+/**
+ * A call of the store's interface on its way to the thread; `noun` is empty for the store's own methods. Its number is no
+ * other's until it is answered.
+ */
 export interface Call {
   number: number
   noun: string
@@ -19,7 +22,7 @@ export interface Failure {
   stack: string | undefined
 }
 
-/** The number of the answer to opening; calls count from 1. */
+/** The number of the answer to opening. */
 export const OPENING = 0
 
 export function failureOf(error: unknown): Failure {

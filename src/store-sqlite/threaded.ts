@@ -45,23 +45,27 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
     workerData: path,
     resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 },
   })
-  const waiting = new Map<number, Waiting>()
-  let lastNumber = OPENING
+  /** By number. Numbers come again, so that no map grows and shrinks with every commit, which leaves much behind. */
+  const waiting: (Waiting | null)[] = []
+  const free: number[] = []
 
   const send = (noun: string, method: string, asks: unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
-      lastNumber += 1
-      waiting.set(lastNumber, { resolve, reject })
-      worker.postMessage({ number: lastNumber, noun, method, asks } satisfies Call)
+      const number = free.pop() ?? waiting.length
+      waiting[number] = { resolve, reject }
+      worker.postMessage({ number, noun, method, asks } satisfies Call)
     })
 
-  worker.on('message', (answer: Answer) => {
-    const call = waiting.get(answer.number)!
-    waiting.delete(answer.number)
+  worker.on('message', ({ number, ...answer }: Answer) => {
+    const call = waiting[number]!
+    waiting[number] = null
+    free.push(number)
     if ('failure' in answer) call.reject(errorOf(answer.failure))
     else call.resolve(answer.result)
   })
-  const opened = new Promise((resolve, reject) => waiting.set(OPENING, { resolve, reject }))
+  const opened = new Promise((resolve, reject) => {
+    waiting[OPENING] = { resolve, reject }
+  })
   await opened.catch(async (error: unknown) => {
     await worker.terminate()
     throw error
