@@ -74,7 +74,7 @@ export function createCommit(
         const taken = it.deliveries.map(({ listenerId, leased }, index) => {
           const number = firstLease + first + index
           if (!leased || places?.[index]?.held) return null
-          leases.keep(node, { number, message: { ...it.message }, listenerId, sequence, dueAt: it.message.deliverAt })
+          leases.keep(node, { number, message: it.message, listenerId, sequence, dueAt: it.message.deliverAt })
           return number
         })
         return { sequence, leases: taken, places }
