@@ -4,7 +4,7 @@ import { createIdFactory } from '../../src/core/id.ts'
 import { createRuntime } from '../../src/runtime.ts'
 import type { Accept, Batch, BatchResult, Settlement } from '../../src/store/batch.ts'
 import { packBatch, packResult, unpackBatch, unpackResult } from '../../src/store-sqlite/batch-wire.ts'
-import type { Flat } from '../../src/store-sqlite/flat.ts'
+import type { Packed } from '../../src/store-sqlite/flat.ts'
 
 const ACCEPTS = 8
 const SETTLEMENTS = 8
@@ -14,6 +14,8 @@ const WARM_UP = 5_000
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const runtime = createRuntime(quiet)
 const newId = createIdFactory(runtime)
+/** All of one queue with one listener, as in a burst. */
+const [organizationId, queueId, listenerId] = [newId(), newId(), newId()]
 const { port1, port2 } = new MessageChannel()
 
 /** How a thing is sent and how it is taken. */
@@ -24,8 +26,8 @@ interface Way<Thing> {
 
 const asIs = <Thing>(): Way<Thing> => ({ pack: (it) => it, unpack: (it) => it as Thing })
 const flat = {
-  batch: { pack: packBatch, unpack: (it: unknown) => unpackBatch(it as Flat) },
-  result: { pack: packResult, unpack: (it: unknown) => unpackResult(it as Flat) },
+  batch: { pack: packBatch, unpack: (it: unknown) => unpackBatch(it as Packed) },
+  result: { pack: packResult, unpack: (it: unknown) => unpackResult(it as Packed) },
 }
 
 const batch: Batch = {
@@ -61,15 +63,15 @@ port1.close()
 function oneAccept(): Accept {
   const now = runtime.now()
   const message = {
-    ...{ id: newId(), organizationId: newId(), queueId: newId(), name: null, key: null },
+    ...{ id: newId(), organizationId, queueId, name: null, key: null },
     ...{ data: 'x'.repeat(256), createdAt: now, deliverAt: now },
   }
-  return { queueVersion: 2, messages: [{ message, deliveries: [{ listenerId: newId(), leased: true }] }], answer: null }
+  return { queueVersion: 2, messages: [{ message, deliveries: [{ listenerId, leased: true }] }], answer: null }
 }
 
 function oneSettlement(): Settlement {
   const now = runtime.now()
-  const delivery = { listenerId: newId(), dueAt: now, lease: 1e6, firstSentAt: null, attemptsBefore: 0, sequence: 1e6 }
+  const delivery = { listenerId, dueAt: now, lease: 1e6, firstSentAt: null, attemptsBefore: 0, sequence: 1e6 }
   const attempt = { number: 1, startedAt: now, durationMs: 3, status: 200, error: null, response: '' }
   return { delivery, attempt, next: { state: 'acknowledged' } }
 }

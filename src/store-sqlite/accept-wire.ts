@@ -2,27 +2,29 @@ import type { Quota } from '../core/organization.ts'
 import type { StoredAnswer } from '../store/answers.ts'
 import type { Accept, AcceptResult, MessageAccept, NewDelivery, Place, StoredMessage } from '../store/batch.ts'
 import type { ScheduleStep } from '../store/schedules.ts'
-import type { Flat, Reader } from './flat.ts'
+import type { Cell, Packer, Reader } from './flat.ts'
 
-/** Organization and queue are the same for all of an accept. */
-export function packAccept(flat: Flat, { queueVersion, messages, answer, steps = [] }: Accept): void {
+/** Times are told from `now` on: small numbers are no objects. */
+export function packAccept(packer: Packer, { queueVersion, messages, answer, steps = [] }: Accept, now: number): void {
+  const { cells } = packer
   const { organizationId, queueId } = messages[0]!.message
-  flat.push(queueVersion, organizationId, queueId, messages.length)
+  // The same for all of an accept.
+  cells.push(queueVersion, packer.shared(organizationId), packer.shared(queueId), messages.length)
   for (const { message, deliveries } of messages) {
     const { id, name, key, data, createdAt, deliverAt } = message
-    flat.push(id, name, key, data, createdAt, deliverAt, deliveries.length)
-    for (const delivery of deliveries) flat.push(delivery.listenerId, wishOf(delivery))
+    cells.push(id, name, key, data, createdAt - now, deliverAt - now, deliveries.length)
+    for (const delivery of deliveries) cells.push(packer.shared(delivery.listenerId), wishOf(delivery))
   }
-  flat.push(answer !== null)
-  if (answer !== null) packAnswer(flat, answer)
-  flat.push(steps.length)
-  for (const step of steps) packStep(flat, step)
+  cells.push(answer !== null)
+  if (answer !== null) packAnswer(cells, answer)
+  cells.push(steps.length)
+  for (const step of steps) packStep(cells, step)
 }
 
-export function unpackAccept(reader: Reader): Accept {
+export function unpackAccept(reader: Reader, now: number): Accept {
   const queueVersion = reader.number()
-  const organizationId = reader.text()
-  const queueId = reader.text()
+  const organizationId = reader.shared()
+  const queueId = reader.shared()
   const messages = reader.list((): MessageAccept => {
     const message = {
       id: reader.text(),
@@ -31,10 +33,10 @@ export function unpackAccept(reader: Reader): Accept {
       name: reader.textOrNull(),
       key: reader.textOrNull(),
       data: reader.text(),
-      createdAt: reader.number(),
-      deliverAt: reader.number(),
+      createdAt: now + reader.number(),
+      deliverAt: now + reader.number(),
     }
-    const deliveries = reader.list(() => deliveryOf(reader.text(), reader.number()))
+    const deliveries = reader.list(() => deliveryOf(reader.shared(), reader.number()))
     return { message, deliveries }
   })
   const answer = reader.yes() ? unpackAnswer(reader) : null
@@ -42,9 +44,9 @@ export function unpackAccept(reader: Reader): Accept {
   return { queueVersion, messages, answer, ...(steps.length > 0 && { steps }) }
 }
 
-function packStep(flat: Flat, { scheduleId, revision, from, nextAt, runs }: ScheduleStep): void {
-  flat.push(scheduleId, revision, from, nextAt, runs.length)
-  for (const { dueAt, ranAt, messageId, error } of runs) flat.push(dueAt, ranAt, messageId, error)
+function packStep(cells: Cell[], { scheduleId, revision, from, nextAt, runs }: ScheduleStep): void {
+  cells.push(scheduleId, revision, from, nextAt, runs.length)
+  for (const { dueAt, ranAt, messageId, error } of runs) cells.push(dueAt, ranAt, messageId, error)
 }
 
 function unpackStep(reader: Reader): ScheduleStep {
@@ -75,9 +77,9 @@ function deliveryOf(listenerId: string, wish: number): NewDelivery {
   return { listenerId, leased, ordering: (wish & QUEUE_ORDER) !== 0 ? 'queue' : 'key' }
 }
 
-function packAnswer(flat: Flat, answer: StoredAnswer): void {
+function packAnswer(cells: Cell[], answer: StoredAnswer): void {
   const { organizationId, target, key, digest, status, body, storedAt, expiresAt } = answer
-  flat.push(organizationId, target, key, digest, status, body, storedAt, expiresAt)
+  cells.push(organizationId, target, key, digest, status, body, storedAt, expiresAt)
 }
 
 function unpackAnswer(reader: Reader): StoredAnswer {
@@ -93,21 +95,24 @@ function unpackAnswer(reader: Reader): StoredAnswer {
   }
 }
 
-export function packAcceptResult(flat: Flat, result: AcceptResult): void {
-  flat.push(result.outcome)
-  if (result.outcome === 'quota') flat.push(result.limit, result.value)
+/** As numbers: a text is copied each time. */
+const OUTCOMES: readonly AcceptResult['outcome'][] = ['accepted', 'stale', 'quota', 'answered', 'passed']
+
+export function packAcceptResult(cells: Cell[], result: AcceptResult): void {
+  cells.push(OUTCOMES.indexOf(result.outcome))
+  if (result.outcome === 'quota') cells.push(result.limit, result.value)
   if (result.outcome !== 'accepted') return
-  flat.push(result.messages.length)
+  cells.push(result.messages.length)
   for (const { sequence, leases, places } of result.messages) {
-    flat.push(sequence, leases.length)
-    for (const lease of leases) flat.push(lease)
-    flat.push(places?.length ?? null)
-    for (const place of places ?? []) flat.push(place?.number ?? null, place?.held ?? false)
+    cells.push(sequence, leases.length)
+    for (const lease of leases) cells.push(lease)
+    cells.push(places?.length ?? null)
+    for (const place of places ?? []) cells.push(place?.number ?? null, place?.held ?? false)
   }
 }
 
 export function unpackAcceptResult(reader: Reader): AcceptResult {
-  const outcome = reader.text() as AcceptResult['outcome']
+  const outcome = OUTCOMES[reader.number()]!
   if (outcome === 'quota') return { outcome, limit: reader.text() as Quota, value: reader.number() }
   if (outcome !== 'accepted') return { outcome }
   const messages = reader.list(

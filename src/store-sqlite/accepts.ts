@@ -18,9 +18,9 @@ const INSERT_DELIVERY = `
   insert into deliveries (listener_id, due_at, sequence, attempts, first_sent_at, moved) values (?, ?, ?, 0, null, 0)`
 
 /** What is known, and what is summed up, while one transaction runs. */
-interface Transaction {
-  /** Versions of queues, by organization and queue. */
-  seen: Map<string, number>
+export interface Transaction {
+  /** Versions of queues, with the organization that has asked. */
+  seen: Map<string, { organizationId: string; version: number }>
   changes: Changes
   quota: ReturnType<MessageQuotas['begin']>
 }
@@ -43,14 +43,13 @@ export function createAccepting(db: DatabaseSync, { audiences, implied, leases, 
   const sequences = createSequence(db)
   const steps = createScheduleSteps(db)
 
-  function versionOf({ message }: MessageAccept, seen: Map<string, number>): number {
+  function versionOf({ message: { organizationId, queueId } }: MessageAccept, seen: Transaction['seen']): number {
     // By organization too: a queue's id from another organization must find nothing, whatever else the batch holds.
-    const key = message.organizationId + message.queueId
-    const known = seen.get(key)
-    if (known !== undefined) return known
-    const row = queueVersion.get(message.organizationId, message.queueId) as { version: number } | undefined
+    const known = seen.get(queueId)
+    if (known?.organizationId === organizationId) return known.version
+    const row = queueVersion.get(organizationId, queueId) as { version: number } | undefined
     const version = row?.version ?? -1
-    seen.set(key, version)
+    seen.set(queueId, { organizationId, version })
     return version
   }
 

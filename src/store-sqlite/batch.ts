@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Batch, BatchResult, SettleResult } from '../store/batch.ts'
 import { UsageChanges } from '../store/usage-changes.ts'
-import { type Accepted, createAccepting } from './accepts.ts'
+import { type Accepted, createAccepting, type Transaction } from './accepts.ts'
 import type { Audiences } from './audiences.ts'
 import { createFigures, FigureChanges } from './figures.ts'
 import type { ImpliedDeliveries } from './implied.ts'
@@ -48,7 +48,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
   function write(batch: Batch): { accepted: Accepted[]; settlements: SettleResult[]; counted: () => void } {
     const changes = { figures: new FigureChanges(), usage: new UsageChanges() }
     const quota = quotas.begin()
-    const seen = new Map<string, number>()
+    const seen: Transaction['seen'] = new Map()
     const accepted = batch.accepts.map((it) => accepting.accept(it, { seen, changes, quota }))
     quota?.write()
     orders.write()

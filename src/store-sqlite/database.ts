@@ -53,17 +53,19 @@ export async function openSqliteStore(path: string, { aside } = { aside: false }
   const shared = { audiences, implied, leases, marks, orders, quotas, touched, usage }
   const commit = createCommit(db, transact, shared)
   const ping = db.prepare(PING)
-  const onRows = <Noun extends object>(noun: Noun) => before(noun, () => implied.writeAll())
+  const onRows = <Noun extends object>(noun: Noun, ...methods: (keyof Noun)[]) => {
+    return before(noun, methods, () => implied.writeAll())
+  }
   return {
-    organizations: onRows(createOrganizationStore(db, transact, { leases, quotas })),
+    organizations: onRows(createOrganizationStore(db, transact, { leases, quotas }), 'delete'),
     apiKeys: createApiKeyStore(db, transact, usage),
-    queues: onRows(createQueueStore(db, transact, leases, usage)),
-    listeners: onRows(createListenerStore(db, transact, leases, usage)),
+    queues: onRows(createQueueStore(db, transact, leases, usage), 'delete'),
+    listeners: onRows(createListenerStore(db, transact, leases, usage), 'delete'),
     liveness: createLivenessStore(db, transact),
-    messages: onRows(createMessageStore(db, transact, shared)),
+    messages: onRows(createMessageStore(db, transact, shared), 'search', 'update', 'delete'),
     deliveries: createDeliveryStore(db, shared),
     pulls: createPullStore(db, transact, shared),
-    removals: onRows(createRemovalStore(db, transact, shared)),
+    removals: onRows(createRemovalStore(db, transact, shared), 'expire', 'sweep'),
     answers: createAnswerStore(db, transact),
     domains: createDomainStore(db, transact),
     clock: createClockStore(db, transact),
@@ -71,9 +73,9 @@ export async function openSqliteStore(path: string, { aside } = { aside: false }
     secrets: createSecretStore(db, transact, checkpoints),
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),
-    orders: onRows(createOrderStore(db, transact, orders)),
-    redeliveries: onRows(createRedeliveryStore(db, transact, shared)),
-    ledger: onRows(createLedgerStore(db, touched)),
+    orders: createOrderStore(db, transact, orders),
+    redeliveries: onRows(createRedeliveryStore(db, transact, shared), 'ofMessage', 'count', 'step'),
+    ledger: createLedgerStore(db, touched),
     commit: async (batch) => commit(batch),
     shared: false,
     rates: null,
@@ -87,14 +89,15 @@ export async function openSqliteStore(path: string, { aside } = { aside: false }
   }
 }
 
-/** The same methods, each of which does something else first; what that throws is their failure. */
-function before<Noun extends object>(noun: Noun, first: () => void): Noun {
-  const methods = Object.entries(noun).map(([name, method]) => [
-    name,
-    async (...asks: unknown[]) => {
+/** The same methods; these do something else first, and what that throws is their failure. */
+function before<Noun extends object>(noun: Noun, methods: readonly (keyof Noun)[], first: () => void): Noun {
+  const changed = methods.map((name) => {
+    const method = noun[name] as (...asks: unknown[]) => unknown
+    const call = async (...asks: unknown[]) => {
       first()
       return method(...asks)
-    },
-  ])
-  return Object.fromEntries(methods) as Noun
+    }
+    return [name, call]
+  })
+  return { ...noun, ...Object.fromEntries(changed) }
 }

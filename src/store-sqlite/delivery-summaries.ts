@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type AttemptError, acknowledges } from '../core/attempt.ts'
 import type { DeliverySummary, Message } from '../core/message.ts'
+import type { Leases } from './leases.ts'
 
 /** Pending deliveries lie by listener and due time: those that never moved are found under the message's own time. */
 const UNMOVED = `
@@ -48,15 +49,24 @@ export type Located = Pick<Message, 'deliverAt' | 'sequence' | 'queueId'>
 
 export type DeliverySummaries = ReturnType<typeof createDeliverySummaries>
 
-/** Tells how the listeners that still exist stand with a message, from what is stored. */
-export function createDeliverySummaries(db: DatabaseSync) {
+/** Tells how the listeners that still exist stand with a message, from what is stored and what is implied. */
+export function createDeliverySummaries(db: DatabaseSync, leases: Leases) {
   const [unmoved, moved, missed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(MISSED)]
   const held = db.prepare(HELD)
   const [lastAttempts, listeners] = [db.prepare(LAST_ATTEMPTS), db.prepare(LISTENERS)]
 
-  function pendingOf({ deliverAt, sequence, queueId }: Located): Pending[] {
+  /** Those that have no row, because they are on their way since the message was accepted. */
+  function impliedOf({ deliverAt, sequence, queueId }: Located): Pending[] {
+    if (leases.implied === 0) return []
+    const ids = listeners.all(queueId).map(({ id }) => id as string)
+    const implied = ids.filter((listenerId) => leases.isImplied(listenerId, sequence))
+    return implied.map((listenerId) => ({ listenerId, dueAt: deliverAt, attempts: 0 }))
+  }
+
+  function pendingOf(message: Located): Pending[] {
+    const { deliverAt, sequence, queueId } = message
     const rows = [...unmoved.all(deliverAt, sequence, queueId), ...moved.all(sequence), ...held.all(sequence)]
-    return rows as unknown as Pending[]
+    return [...(rows as unknown as Pending[]), ...impliedOf(message)]
   }
 
   function of(message: Located): DeliverySummary[] {

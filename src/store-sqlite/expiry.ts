@@ -4,6 +4,7 @@ import type { RemovalStore } from '../store/removals.ts'
 import { createBookSweep } from './book-sweep.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
+import type { Leases } from './leases.ts'
 import { createMessageErasure, type ErasureParts } from './message-erasure.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
 import type { Transact } from './transaction.ts'
@@ -17,9 +18,13 @@ const LAST_ATTEMPT = `select max(started_at) as at from attempts where sequence 
 const MISSED = `select listener_id as listenerId from missed where sequence = ?`
 
 /** Removes messages that are done with and old, a few at a time. */
-export function createExpiry(db: DatabaseSync, transact: Transact, parts: ErasureParts): RemovalStore['expire'] {
+export function createExpiry(
+  db: DatabaseSync,
+  transact: Transact,
+  parts: ErasureParts & { leases: Leases },
+): RemovalStore['expire'] {
   const [next, lastAttempt, missed] = [db.prepare(NEXT), db.prepare(LAST_ATTEMPT), db.prepare(MISSED)]
-  const summaries = createDeliverySummaries(db)
+  const summaries = createDeliverySummaries(db, parts.leases)
   const figures = createFigures(db)
   const forget = createBookSweep(db, parts)
   const erase = createMessageErasure(db, parts)

@@ -1,36 +1,70 @@
 /**
- * A batch, or what came of it, as one flat array. Between threads an object costs its property names each time, and a
- * commit is hundreds of small ones; an array of texts and numbers is copied in a fraction of that time.
+ * A batch, or what came of it, as two flat arrays. Between threads an object costs its property names each time, and a
+ * commit is hundreds of small ones; arrays of texts and numbers are copied in a fraction of that time.
  */
-export type Flat = (string | number | boolean | null)[]
+export interface Packed {
+  /** Those that come again and again, ids of queues and listeners, each once. */
+  texts: string[]
+  cells: Cell[]
+}
 
-/** Reads what was packed, in the same order; the types are the packer's word. */
+export type Cell = string | number | boolean | null
+
+/** Writes what a `Reader` reads, in the same order. */
+export class Packer implements Packed {
+  readonly texts: string[] = []
+  readonly cells: Cell[] = []
+  readonly #places = new Map<string, number>()
+
+  /** The cell for a text that is likely to be in here already. */
+  shared(text: string): number {
+    const known = this.#places.get(text)
+    if (known !== undefined) return known
+    const place = this.texts.push(text) - 1
+    this.#places.set(text, place)
+    return place
+  }
+
+  /** To be sent: without what only packing needs. */
+  get packed(): Packed {
+    return { texts: this.texts, cells: this.cells }
+  }
+}
+
+/** Reads what was packed; the types are the packer's word. */
 export class Reader {
-  readonly #flat: Flat
+  readonly #texts: readonly string[]
+  readonly #cells: readonly Cell[]
   #at = 0
 
-  constructor(flat: Flat) {
-    this.#flat = flat
+  constructor({ texts, cells }: Packed) {
+    this.#texts = texts
+    this.#cells = cells
   }
 
   text(): string {
-    return this.#flat[this.#at++] as string
+    return this.#cells[this.#at++] as string
+  }
+
+  /** One that was packed as `shared`; the same text is the same object, which a map finds sooner. */
+  shared(): string {
+    return this.#texts[this.#cells[this.#at++] as number]!
   }
 
   textOrNull(): string | null {
-    return this.#flat[this.#at++] as string | null
+    return this.#cells[this.#at++] as string | null
   }
 
   number(): number {
-    return this.#flat[this.#at++] as number
+    return this.#cells[this.#at++] as number
   }
 
   numberOrNull(): number | null {
-    return this.#flat[this.#at++] as number | null
+    return this.#cells[this.#at++] as number | null
   }
 
   yes(): boolean {
-    return this.#flat[this.#at++] as boolean
+    return this.#cells[this.#at++] as boolean
   }
 
   list<Item>(read: (reader: Reader) => Item): Item[] {

@@ -30,8 +30,8 @@ const INSERT_ALL = `
 /**
  * Deliveries without a row. One that is leased together with its message's acceptance is settled a moment later as a
  * rule, and its row would be written only to be deleted. So it has none: the message and its audience say that it is
- * pending, until something else says how it ended. Whoever looks at deliveries, or changes them, has the rows written
- * first; the commit that settles them knows them by their leases. After a crash, those that had not ended are found
+ * pending, until something else says how it ended. Whoever looks for rows of deliveries, or changes them, has them written
+ * first; a look at one message, and the commit that settles it, know them by their leases. After a crash, those that had not ended are found
  * again: all of them belong to messages from the sequence in the note `implied_since` on.
  */
 export class ImpliedDeliveries {

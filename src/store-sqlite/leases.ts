@@ -56,6 +56,10 @@ export class Leases {
     return this.#implied
   }
 
+  isImplied(listenerId: string, sequence: number): boolean {
+    return this.#byListener.get(listenerId)?.get(sequence)?.implied ?? false
+  }
+
   /** Whether any delivery without a row is another node's. */
   impliesForOthers(node: string): boolean {
     return this.#implied > 0 && (this.#impliedBy.size > 1 || !this.#impliedBy.has(node))

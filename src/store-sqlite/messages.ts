@@ -6,7 +6,6 @@ import type { DeletedMessage, MessageDetails, MessageStore } from '../store/mess
 import type { Only, Revised } from '../store/store.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
-import type { ImpliedDeliveries } from './implied.ts'
 import type { Leases } from './leases.ts'
 import { onlyOf } from './listing.ts'
 import { createMessageErasure, type ErasureParts } from './message-erasure.ts'
@@ -53,9 +52,9 @@ interface Ask {
 export function createMessageStore(
   db: DatabaseSync,
   transact: Transact,
-  shared: ErasureParts & { implied: ImpliedDeliveries; leases: Leases },
+  shared: ErasureParts & { leases: Leases },
 ): MessageStore {
-  const { implied, leases, marks } = shared
+  const { leases, marks } = shared
   const [get, newest] = [db.prepare(GET), db.prepare(NEWEST)]
   const across = createMessagesAcross(db, marks)
   const newestOnly = db.prepare(NEWEST_ONLY)
@@ -63,7 +62,7 @@ export function createMessageStore(
   const readOne = db.prepare(READ_ONE)
   const [update, move, pulled] = [db.prepare(UPDATE), db.prepare(MOVE), db.prepare(PULLED)]
   const eraseFrom = createMessageErasure(db, shared)
-  const summaries = createDeliverySummaries(db)
+  const summaries = createDeliverySummaries(db, leases)
   const figures = createFigures(db)
   const search = createMessageSearch(db, {
     summaries,
@@ -153,14 +152,7 @@ export function createMessageStore(
     },
     async list(ask) {
       const { queueId } = ask
-      if (queueId === null) {
-        return readingLong(async () => {
-          const rows = await listAcross(ask)
-          // Commits took place meanwhile.
-          implied.writeAll()
-          return shown(rows, ask.full)
-        })
-      }
+      if (queueId === null) return readingLong(async () => shown(await listAcross(ask), ask.full))
       return reading(() => shown(listOne(ask, queueId), ask.full))
     },
     async search(ask) {

@@ -49,7 +49,7 @@ export function createRedeliveryStore(
   const beginAnew = createBeginAnew(db, shared)
   const look = createRedeliveryMatching(db, shared)
   const step = createRedeliverySteps(db, { look, beginAnew })
-  const summaries = createDeliverySummaries(db)
+  const summaries = createDeliverySummaries(db, shared.leases)
   const figures = createFigures(db)
   const answers = createEffectAnswers(db)
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
 import { createExpiry } from './expiry.ts'
+import type { Leases } from './leases.ts'
 import type { ErasureParts } from './message-erasure.ts'
 import { overwriting } from './overwriting.ts'
 import { createQueueRemoval } from './queues.ts'
@@ -64,7 +65,11 @@ const DELETE_ANSWERS = `
 
 type Sweep = (id: string, limit: number) => number
 
-export function createRemovalStore(db: DatabaseSync, transact: Transact, shared: ErasureParts): RemovalStore {
+export function createRemovalStore(
+  db: DatabaseSync,
+  transact: Transact,
+  shared: ErasureParts & { leases: Leases },
+): RemovalStore {
   const { audiences, orders } = shared
 
   const [next, forget] = [db.prepare(NEXT), db.prepare(FORGET)]

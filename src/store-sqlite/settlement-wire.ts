@@ -1,22 +1,29 @@
 import type { Attempt } from '../core/attempt.ts'
 import type { Next } from '../core/delivery.ts'
 import type { Settlement, SettleResult } from '../store/batch.ts'
-import type { Flat, Reader } from './flat.ts'
+import type { Cell, Packer, Reader } from './flat.ts'
 
-export function packSettlement(flat: Flat, { delivery, attempt, next }: Settlement): void {
-  flat.push(delivery.listenerId, delivery.dueAt, delivery.lease, delivery.firstSentAt, delivery.sequence)
-  flat.push(delivery.attemptsBefore)
-  flat.push(attempt.number, attempt.startedAt, attempt.durationMs, attempt.status, attempt.error, attempt.response)
-  flat.push(next.state)
-  if (next.state === 'pending') flat.push(next.dueAt, next.anew === true)
-  if (next.state === 'missed') flat.push(next.reason)
+/** As numbers: a text is copied each time. */
+const STATES: readonly Next['state'][] = ['acknowledged', 'pending', 'missed']
+const [SETTLED, LOST, NEXT_DUE_AT] = [0, 1, 2]
+
+/** Times are told from `now` on: small numbers are no objects. */
+export function packSettlement(packer: Packer, { delivery, attempt, next }: Settlement, now: number): void {
+  const { cells } = packer
+  const { listenerId, dueAt, lease, firstSentAt, sequence, attemptsBefore } = delivery
+  cells.push(packer.shared(listenerId), dueAt - now, lease, firstSentAt, sequence, attemptsBefore)
+  const { number, startedAt, durationMs, status, error, response } = attempt
+  cells.push(number, startedAt - now, durationMs, status, error, response)
+  cells.push(STATES.indexOf(next.state))
+  if (next.state === 'pending') cells.push(next.dueAt, next.anew === true)
+  if (next.state === 'missed') cells.push(next.reason)
 }
 
-export function unpackSettlement(reader: Reader): Settlement {
+export function unpackSettlement(reader: Reader, now: number): Settlement {
   return {
     delivery: {
-      listenerId: reader.text(),
-      dueAt: reader.number(),
+      listenerId: reader.shared(),
+      dueAt: now + reader.number(),
       lease: reader.number(),
       firstSentAt: reader.numberOrNull(),
       sequence: reader.number(),
@@ -24,7 +31,7 @@ export function unpackSettlement(reader: Reader): Settlement {
     },
     attempt: {
       number: reader.number(),
-      startedAt: reader.number(),
+      startedAt: now + reader.number(),
       durationMs: reader.number(),
       status: reader.numberOrNull(),
       error: reader.textOrNull() as Attempt['error'],
@@ -35,7 +42,7 @@ export function unpackSettlement(reader: Reader): Settlement {
 }
 
 function unpackNext(reader: Reader): Next {
-  const state = reader.text() as Next['state']
+  const state = STATES[reader.number()]!
   if (state === 'pending') {
     const dueAt = reader.number()
     return reader.yes() ? { state, dueAt, anew: true } : { state, dueAt }
@@ -44,12 +51,13 @@ function unpackNext(reader: Reader): Next {
   return { state }
 }
 
-export function packSettleResult(flat: Flat, result: SettleResult): void {
-  if (typeof result === 'object') flat.push('nextDueAt', result.nextDueAt)
-  else flat.push(result)
+export function packSettleResult(cells: Cell[], result: SettleResult): void {
+  if (typeof result === 'object') cells.push(NEXT_DUE_AT, result.nextDueAt)
+  else cells.push(result === 'settled' ? SETTLED : LOST)
 }
 
 export function unpackSettleResult(reader: Reader): SettleResult {
-  const outcome = reader.text() as 'settled' | 'lost' | 'nextDueAt'
-  return outcome === 'nextDueAt' ? { nextDueAt: reader.number() } : outcome
+  const outcome = reader.number()
+  if (outcome === NEXT_DUE_AT) return { nextDueAt: reader.number() }
+  return outcome === SETTLED ? 'settled' : 'lost'
 }

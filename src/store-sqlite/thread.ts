@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Store } from '../store/store.ts'
 import { packResult, unpackBatch } from './batch-wire.ts'
 import { openSqliteStore } from './database.ts'
-import type { Flat } from './flat.ts'
+import type { Packed } from './flat.ts'
 import { type Answer, type Call, failureOf, OPENING } from './thread-protocol.ts'
 
 type Method = (...asks: unknown[]) => Promise<unknown>
@@ -12,7 +12,7 @@ const answer = (it: Answer) => parentPort!.postMessage(it)
 
 function methodOf(store: Store, { noun, method }: Call): Method {
   if (noun === '' && method === 'commit')
-    return async (flat) => packResult(await store.commit(unpackBatch(flat as Flat)))
+    return async (packed) => packResult(await store.commit(unpackBatch(packed as Packed)))
   const owner = (noun === '' ? store : store[noun as keyof Store]) as unknown as Record<string, Method>
   return owner[method]!
 }

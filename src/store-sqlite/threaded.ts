@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { LedgerStore } from '../store/ledger.ts'
 import type { Store } from '../store/store.ts'
 import { packBatch, unpackResult } from './batch-wire.ts'
-import type { Flat } from './flat.ts'
+import type { Packed } from './flat.ts'
 import { LedgerWorker } from './ledger-worker.ts'
 import { type Answer, type Call, errorOf, OPENING } from './thread-protocol.ts'
 
@@ -100,7 +100,7 @@ function remoteStore(
   return {
     ...nouns,
     ledger,
-    commit: async (batch) => unpackResult((await send('', 'commit', [packBatch(batch)])) as Flat),
+    commit: async (batch) => unpackResult((await send('', 'commit', [packBatch(batch)])) as Packed),
     shared: false,
     rates: null,
     follow: () => undefined,

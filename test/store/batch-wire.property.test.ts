@@ -113,8 +113,10 @@ test('so does what came of it', () =>
 test('what is packed is flat: texts, numbers, booleans and null', () =>
   fc.assert(
     fc.property(batch, result, (one, other) => {
-      for (const value of [...packBatch(one), ...packResult(other)])
-        assert.ok(value === null || Object(value) !== value)
+      for (const { texts, cells } of [packBatch(one), packResult(other)]) {
+        for (const value of [...texts, ...cells]) assert.ok(value === null || Object(value) !== value)
+        assert.equal(new Set(texts).size, texts.length)
+      }
     }),
     { seed: 5 },
   ))

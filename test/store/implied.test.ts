@@ -122,7 +122,7 @@ test('a second settlement of it in the same commit, or a later one, has lost', (
     assert.equal(await settled(given, delivery!, ACKNOWLEDGED), 'lost')
   }))
 
-test('whoever looks at it finds it, and it is settled all the same', () =>
+test('whoever looks at it finds it, whoever changes something gives it a row, and it is settled all the same', () =>
   withFile(async (given, { path }) => {
     const { queue, listeners } = await storedScene(given)
     const message = await accepted(given, queue, { leased: true })
@@ -130,7 +130,14 @@ test('whoever looks at it finds it, and it is settled all the same', () =>
       (await stored(given, message)).deliveries.map(({ listenerId, status }) => [listenerId, status]),
       [[listeners[0]!.id, 'pending']],
     )
+    assert.equal(rowsIn(path), 0)
+    const changed = await given.store.messages.update({ ...idsOf(message), changes: { name: 'n' }, now: given.now })
+    assert.equal(typeof changed, 'object')
     assert.equal(rowsIn(path), 1)
+    assert.deepEqual(
+      (await stored(given, message)).deliveries.map(({ listenerId, status }) => [listenerId, status]),
+      [[listeners[0]!.id, 'pending']],
+    )
     assert.equal(await settled(given, message.deliveries[0]!, ACKNOWLEDGED), 'settled')
     assert.equal(rowsIn(path), 0)
   }))
@@ -211,7 +218,6 @@ test('of very many messages, those that are on their way for long are found by t
 test('the books are right while deliveries have no row, by the server and by whoever checks the file', () =>
   withFile(async (given, { path }) => {
     const { organization, queue, listeners } = await storedScene(given, 2)
-    // Before any is stored: whoever asks for a queue has the rows of its deliveries written.
     const accepts = await Promise.all([1, 2, 3].map(() => acceptFor(given, queue, { leased: true })))
     const results = (await commit(given, { accepts })).accepts
     for (const [index, end] of [ACKNOWLEDGED, MISSED].entries()) {
@@ -255,8 +261,8 @@ test('commits are synced after rows were written without a sync', async () => {
   try {
     await withFile(async (given) => {
       const { queue } = await storedScene(given)
-      const message = await accepted(given, queue, { leased: true })
-      await stored(given, message)
+      await accepted(given, queue, { leased: true })
+      await given.store.removals.sweep({ limit: 1 })
     })
   } finally {
     DatabaseSync.prototype.exec = exec
