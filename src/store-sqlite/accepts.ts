@@ -61,20 +61,21 @@ export function createAccepting(db: DatabaseSync, { audiences, implied, leases, 
     insertMessage.run(sequence, id, organizationId, queueId, audience, createdAt, deliverAt, name, key, data)
     marks.added(queueId, id)
     let places: (Place | null)[] | null = null
+    let implies = false
     for (let index = 0; index < deliveries.length; index++) {
       const { listenerId, ordering } = deliveries[index]!
+      changes.figures.of(listenerId).pending += 1
       if (isImplied(deliveries[index]!)) {
-        changes.figures.of(listenerId).pending += 1
-        implied.imply(sequence)
+        implies = true
         continue
       }
-      changes.figures.of(listenerId).pending += 1
       const place = ordering === undefined ? null : orders.accept(listenerId, ordering, { sequence, key })
       if (place?.held !== true) insertDelivery.run(listenerId, deliverAt, sequence)
       if (place === null) continue
       places ??= deliveries.map(() => null)
       places[index] = place
     }
+    implied.accepted(sequence, deliveries.length, implies)
     changes.usage.added(message)
     return places
   }
@@ -104,7 +105,6 @@ export function createAccepting(db: DatabaseSync, { audiences, implied, leases, 
       it.steps?.forEach(steps.write)
       return insertAll(it.messages, changes)
     },
-    lastSequence: sequences.last,
     /** After the transaction is on disk. */
     committed: sequences.committed,
     /** After the transaction is on disk: takes the leases that were asked for. */

@@ -54,7 +54,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
     orders.write()
     const by = { node: batch.node, now: batch.now, transaction, changes }
     const settlements = batch.settlements.map((it) => settle(it, by))
-    if (batch.accepts.length > 0) implied.write(accepting.lastSequence(), transaction)
+    if (batch.accepts.length > 0) implied.write(transaction)
     for (const [listenerId, change] of changes.figures.entries()) figures.add(listenerId, change)
     const counted = usage.write(changes.usage, batch.now)
     for (const { apiKeyId, at } of batch.keyUses) useKey.run(at, apiKeyId, at)

@@ -5,7 +5,7 @@ import { Audiences } from './audiences.ts'
 import { createCommit } from './batch.ts'
 import { checkpointsAside, checkpointsBySqlite } from './checkpoints.ts'
 import { createClockStore } from './clock.ts'
-import { connect } from './connection.ts'
+import { type Connection, connect } from './connection.ts'
 import { createDeliveryStore } from './deliveries.ts'
 import { createDomainStore } from './domains.ts'
 import { createEventStore } from './events.ts'
@@ -39,8 +39,19 @@ const PING = `insert or replace into notes (name, value) values ('pinged', 'yes'
  * With `aside`, its log is emptied in a thread of its own. Throws `DatabaseRefused` where the file is in use, not ours, or cannot be opened.
  */
 export async function openSqliteStore(path: string, { aside } = { aside: false }): Promise<Store> {
-  const { db, file, close } = connect(path)
-  const checkpoints = aside && file !== null ? checkpointsAside(db, { path, file }) : checkpointsBySqlite(db)
+  const connection = connect(path)
+  try {
+    return storeOn(connection, aside ? path : null)
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+/** `aside`: where the database is, whose log is to be emptied in a thread of its own. */
+function storeOn({ db, file, close }: Connection, aside: string | null): Store {
+  const checkpoints =
+    aside !== null && file !== null ? checkpointsAside(db, { path: aside, file }) : checkpointsBySqlite(db)
   const transact = createTransact(db, checkpoints.committed)
   const leases = new Leases()
   const implied = new ImpliedDeliveries(db, transact, leases)
@@ -53,19 +64,16 @@ export async function openSqliteStore(path: string, { aside } = { aside: false }
   const shared = { audiences, implied, leases, marks, orders, quotas, touched, usage }
   const commit = createCommit(db, transact, shared)
   const ping = db.prepare(PING)
-  const onRows = <Noun extends object>(noun: Noun, ...methods: (keyof Noun)[]) => {
-    return before(noun, methods, () => implied.writeAll())
-  }
   return {
-    organizations: onRows(createOrganizationStore(db, transact, { leases, quotas }), 'delete'),
+    organizations: createOrganizationStore(db, transact, { leases, quotas }),
     apiKeys: createApiKeyStore(db, transact, usage),
-    queues: onRows(createQueueStore(db, transact, leases, usage), 'delete'),
-    listeners: onRows(createListenerStore(db, transact, leases, usage), 'delete'),
+    queues: createQueueStore(db, transact, leases, usage),
+    listeners: createListenerStore(db, transact, leases, usage),
     liveness: createLivenessStore(db, transact),
-    messages: onRows(createMessageStore(db, transact, shared), 'search', 'update', 'delete'),
+    messages: createMessageStore(db, transact, shared),
     deliveries: createDeliveryStore(db, shared),
     pulls: createPullStore(db, transact, shared),
-    removals: onRows(createRemovalStore(db, transact, shared), 'expire', 'sweep'),
+    removals: createRemovalStore(db, transact, shared),
     answers: createAnswerStore(db, transact),
     domains: createDomainStore(db, transact),
     clock: createClockStore(db, transact),
@@ -74,7 +82,7 @@ export async function openSqliteStore(path: string, { aside } = { aside: false }
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),
     orders: createOrderStore(db, transact, orders),
-    redeliveries: onRows(createRedeliveryStore(db, transact, shared), 'ofMessage', 'count', 'step'),
+    redeliveries: createRedeliveryStore(db, transact, shared),
     ledger: createLedgerStore(db, touched),
     commit: async (batch) => commit(batch),
     shared: false,
@@ -83,21 +91,9 @@ export async function openSqliteStore(path: string, { aside } = { aside: false }
     tell: () => undefined,
     ping: async () => void transact(() => ping.run()),
     close: async () => {
+      implied.forgetNote()
       await checkpoints.close()
       close()
     },
   }
-}
-
-/** The same methods; these do something else first, and what that throws is their failure. */
-function before<Noun extends object>(noun: Noun, methods: readonly (keyof Noun)[], first: () => void): Noun {
-  const changed = methods.map((name) => {
-    const method = noun[name] as (...asks: unknown[]) => unknown
-    const call = async (...asks: unknown[]) => {
-      first()
-      return method(...asks)
-    }
-    return [name, call]
-  })
-  return { ...noun, ...Object.fromEntries(changed) }
 }

@@ -76,11 +76,11 @@ export function createDeliveryStore(
 
   return {
     async claimDue(ask) {
-      implied.writeOthers(ask.node)
+      implied.writeFree(ask.now)
       return reading(() => claim(ask))
     },
     async waiting({ node, after, limit, now }) {
-      implied.writeOthers(node)
+      implied.writeFree(now)
       return reading(() => {
         const found: Waiting[] = []
         let last = after ?? ''
@@ -97,7 +97,7 @@ export function createDeliveryStore(
       })
     },
     async backlog(ask) {
-      implied.writeAll()
+      implied.writeToLook()
       return backlog(ask)
     },
     async renew({ node, until }) {
@@ -108,7 +108,7 @@ export function createDeliveryStore(
       for (const lease of given) leases.handBack(node, lease)
     },
     async release({ node }) {
-      implied.writeAll()
+      implied.writeToLook()
       leases.release(node)
     },
   }

@@ -1,15 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { StoreUnavailable } from '../store/store.ts'
 import type { Leases } from './leases.ts'
 import { type Transact, unsynced } from './transaction.ts'
 
-/** Messages that a start has to look through at most, but for those of one commit. */
-const SPAN = 8_192
+/** Pairs of message and listener that a start looks through at most, but for those of one commit: a tenth of a second. */
+const SPAN = 16_384
 
 const READ_SINCE = `select value from notes where name = 'implied_since'`
 const WRITE_SINCE = `update notes set value = ? where name = 'implied_since'`
 
 const INSERT = `
-  insert into deliveries (listener_id, due_at, sequence, attempts, first_sent_at, moved) values (?, ?, ?, 0, null, 0)`
+  insert or ignore into deliveries (listener_id, due_at, sequence, attempts, first_sent_at, moved)
+  values (?, ?, ?, 0, null, 0)`
+
+const NEWEST = `select coalesce(max(sequence), 0) as sequence from messages`
 
 /** What stands in no order, has no row and has not come to an end. */
 const INSERT_ALL = `
@@ -19,7 +23,7 @@ const INSERT_ALL = `
    cross join audiences a on a.id = m.audience
    cross join json_each(a.listener_ids) meant
    cross join listeners l on l.id = meant.value
-   where m.sequence >= ?
+   where m.sequence between ? and ?
      and not exists (select 1 from attempts t where t.sequence = m.sequence and t.listener_id = l.id)
      and not exists (select 1 from missed t where t.sequence = m.sequence and t.listener_id = l.id)
      and not exists (select 1 from order_places t where t.sequence = m.sequence and t.listener_id = l.id)
@@ -36,55 +40,66 @@ const INSERT_ALL = `
  */
 export class ImpliedDeliveries {
   readonly #leases: Leases
+  readonly #transact: Transact
   readonly #unsynced: Transact
   readonly #insert
+  readonly #insertAll
   readonly #writeSince
-  /** As it is on disk; null where nothing is implied. */
-  #since: number | null = null
-  /** Within the running transaction: its first message with an implied delivery, what the note is then, whose rows it wrote. */
-  #first: number | null = null
-  #next: number | null = null
-  #written: (() => void)[] = []
+  /** The note as it is on disk; null where nothing is implied. */
+  #since: number | null
+  /** Pairs of the messages from there on. */
+  #pairs = 0
+  /** Messages of an earlier process whose deliveries are still to be found again; null where that is done. */
+  #left: { since: number; until: number } | null
+  #running = nothingYet()
 
   constructor(db: DatabaseSync, transact: Transact, leases: Leases) {
     this.#leases = leases
+    this.#transact = transact
     this.#unsynced = unsynced(db, transact)
     this.#insert = db.prepare(INSERT)
+    this.#insertAll = db.prepare(INSERT_ALL)
     this.#writeSince = db.prepare(WRITE_SINCE)
-    const since = impliedSince(db)
-    if (since === null) return
-    const insertAll = db.prepare(INSERT_ALL)
-    transact(() => {
-      insertAll.run(since)
-      this.#writeSince.run('')
-    })
+    this.#since = impliedSince(db)
+    const { sequence: until } = db.prepare(NEWEST).get() as { sequence: number }
+    this.#left = this.#since === null ? null : { since: this.#since, until }
+    // On a full disk the server starts all the same, and they are found later.
+    if (ifAvailable(() => this.#findAgain())) this.forgetNote()
   }
 
-  /** A delivery of this message gets no row; within the transaction that accepts it. */
-  imply(sequence: number): void {
-    this.#first ??= sequence
+  /** A message was stored, within the running transaction; `implied`: one of its deliveries gets no row. */
+  accepted(sequence: number, deliveries: number, implied: boolean): void {
+    this.#running.pairs += deliveries
+    if (implied) this.#running.first ??= sequence
   }
 
-  /** At the end of a transaction that has accepted messages up to `last`: sees to the note. */
-  write(last: number, transaction: number): void {
-    const since = this.#since ?? this.#first
+  /** At the end of a transaction that accepts: sees to the note. */
+  write(transaction: number): void {
+    const { first, pairs } = this.#running
+    const since = this.#since ?? first
     if (since === null) return
-    this.#next = last - since > SPAN ? this.#advance(last, transaction) : since
-    if (this.#next !== this.#since) this.#writeSince.run(String(this.#next))
+    const advances = this.#left === null && this.#pairs + pairs > SPAN
+    // Whatever is on its way gets its row, but for what this transaction accepts or settles.
+    const written = advances ? this.#insertAllBut(transaction) : []
+    const next = advances ? first : since
+    if (next !== this.#since) this.#note(next)
+    this.#running = { ...this.#running, written, next: { since: next, pairs: advances ? pairs : this.#pairs + pairs } }
   }
 
   /** After it is on disk. */
   committed(): void {
-    if (this.#next !== null) this.#since = this.#next
-    for (const written of this.#written) written()
+    const { next, written } = this.#running
+    if (next !== null) {
+      this.#since = next.since
+      this.#pairs = next.pairs
+    }
+    for (const mark of written) mark()
     this.forget()
   }
 
   /** The transaction has failed. */
   forget(): void {
-    this.#first = null
-    this.#next = null
-    this.#written = []
+    this.#running = nothingYet()
   }
 
   /**
@@ -92,31 +107,73 @@ export class ImpliedDeliveries {
    * are found again.
    */
   writeAll(): void {
+    this.#findAgain()
     if (this.#leases.implied === 0) return
-    const written = this.#unsynced(() => this.#insertBefore(Infinity, null))
+    const written = this.#unsynced(() => this.#insertAllBut(null))
     for (const mark of written) mark()
   }
 
-  /** The same where others than this node hold any: what it holds itself it need not see. */
-  writeOthers(node: string): void {
-    if (this.#leases.impliesForOthers(node)) this.writeAll()
+  /** The same for whoever only looks: on a full disk he sees the others. */
+  writeToLook(): void {
+    ifAvailable(() => this.writeAll())
   }
 
-  /** Writes the rows of those that have been on their way for long, so that the note can follow. */
-  #advance(last: number, transaction: number): number {
-    const before = Math.min(last - SPAN / 2, this.#first ?? Infinity)
-    this.#written = this.#insertBefore(before, transaction)
-    return before
+  /** The same for whoever takes what is free: that is what nobody living holds. */
+  writeFree(now: number): void {
+    if (this.#left !== null || this.#leases.hasAbandoned(now)) this.writeToLook()
   }
 
-  #insertBefore(before: number, transaction: number | null): (() => void)[] {
+  /** Where nothing is implied, a start need not look. */
+  forgetNote(): void {
+    if (this.#since === null || this.#left !== null || this.#leases.implied > 0) return
+    if (ifAvailable(() => this.#transact(() => this.#note(null)))) this.#since = null
+  }
+
+  #findAgain(): void {
+    const left = this.#left
+    if (left === null) return
+    this.#transact(() => this.#insertAll.run(left.since, left.until))
+    this.#left = null
+    // As many as that may come anew: the next message moves the note on.
+    this.#pairs = SPAN
+  }
+
+  #note(since: number | null): void {
+    this.#writeSince.run(since === null ? '' : String(since))
+  }
+
+  #insertAllBut(transaction: number | null): (() => void)[] {
     const written: (() => void)[] = []
     for (const { listenerId, sequence, dueAt, settledIn, hasRow } of this.#leases.impliedOnes()) {
-      if (sequence >= before || settledIn === transaction) continue
+      if (settledIn === transaction) continue
       this.#insert.run(listenerId, dueAt, sequence)
       written.push(hasRow)
     }
     return written
+  }
+}
+
+/** What a transaction has done so far. */
+function nothingYet() {
+  return {
+    /** Its first message with an implied delivery. */
+    first: null as number | null,
+    /** Deliveries of all its messages. */
+    pairs: 0,
+    /** What holds once it is on disk. */
+    next: null as { since: number | null; pairs: number } | null,
+    written: [] as (() => void)[],
+  }
+}
+
+/** Whether it could be done; false where the store cannot be written now. */
+function ifAvailable(work: () => void): boolean {
+  try {
+    work()
+    return true
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+    return false
   }
 }
 

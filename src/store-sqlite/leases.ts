@@ -60,9 +60,11 @@ export class Leases {
     return this.#byListener.get(listenerId)?.get(sequence)?.implied ?? false
   }
 
-  /** Whether any delivery without a row is another node's. */
-  impliesForOthers(node: string): boolean {
-    return this.#implied > 0 && (this.#impliedBy.size > 1 || !this.#impliedBy.has(node))
+  /** Whether any delivery without a row is held by nobody who lives. */
+  hasAbandoned(now: number): boolean {
+    if (this.#implied === 0) return false
+    for (const node of this.#impliedBy) if ((this.#aliveUntil.get(node) ?? 0) <= now) return true
+    return false
   }
 
   /** Those without a row, in no order. Leases must not be taken or given up meanwhile. */
@@ -138,7 +140,10 @@ export class Leases {
   release(node: string): void {
     this.#aliveUntil.delete(node)
     for (const [listenerId, held] of this.#byListener) {
-      for (const [sequence, lease] of held) if (lease.node === node) this.drop(listenerId, sequence)
+      // What has no row is found by its lease alone, until somebody has written it.
+      for (const [sequence, lease] of held) {
+        if (lease.node === node && !lease.implied) this.drop(listenerId, sequence)
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import type { DeletedMessage, MessageDetails, MessageStore } from '../store/mess
 import type { Only, Revised } from '../store/store.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
+import type { ImpliedDeliveries } from './implied.ts'
 import type { Leases } from './leases.ts'
 import { onlyOf } from './listing.ts'
 import { createMessageErasure, type ErasureParts } from './message-erasure.ts'
@@ -52,9 +53,9 @@ interface Ask {
 export function createMessageStore(
   db: DatabaseSync,
   transact: Transact,
-  shared: ErasureParts & { leases: Leases },
+  shared: ErasureParts & { implied: ImpliedDeliveries; leases: Leases },
 ): MessageStore {
-  const { leases, marks } = shared
+  const { implied, leases, marks } = shared
   const [get, newest] = [db.prepare(GET), db.prepare(NEWEST)]
   const across = createMessagesAcross(db, marks)
   const newestOnly = db.prepare(NEWEST_ONLY)
@@ -156,12 +157,14 @@ export function createMessageStore(
       return reading(() => shown(listOne(ask, queueId), ask.full))
     },
     async search(ask) {
+      implied.writeToLook()
       return reading(() => {
         if (queueExists.get(ask.organizationId, ask.queueId) === undefined) return { entries: [], next: null }
         return search(ask)
       })
     },
     async update({ changes, now, belief, ...ask }) {
+      implied.writeAll()
       return transact(() => {
         const found = find(ask)
         if (found === null) return 'not_found'
@@ -176,6 +179,7 @@ export function createMessageStore(
       })
     },
     async delete(ask) {
+      implied.writeAll()
       const erased = transact(() => {
         const found = find(ask)
         if (found === null) return 'not_found'

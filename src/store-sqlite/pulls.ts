@@ -89,7 +89,7 @@ type Ended = { outcome: 'pending'; dueAt: number } | { outcome: 'done'; dueAt: n
 type Facts = LeasedMessage & { sequence: number }
 
 export function createPullStore(db: DatabaseSync, transact: Transact, shared: Shared): PullStore {
-  const { leases, orders, usage } = shared
+  const { implied, leases, orders, usage } = shared
   const [listener, due, nextDue] = [db.prepare(LISTENER), db.prepare(DUE), db.prepare(NEXT_DUE)]
   const [lease, handBack, leased] = [db.prepare(LEASE), db.prepare(HAND_BACK), db.prepare(LEASED)]
   const [expired, nextExpiry] = [db.prepare(EXPIRED), db.prepare(NEXT_EXPIRY)]
@@ -198,6 +198,7 @@ export function createPullStore(db: DatabaseSync, transact: Transact, shared: Sh
 
   return {
     async commit({ now, settlements, pulls }: PullBatch): Promise<PullBatchResult> {
+      implied.writeFree(now)
       return transacting(now, (changes) => ({
         settlements: settlements.map((it) => settle(it, now, changes)),
         pulls: pulls.map((ask) => pull(ask, now, changes)),

@@ -7,6 +7,7 @@ import type { Audiences } from './audiences.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
 import { createBeginAnew, type FreshRunParts } from './fresh-runs.ts'
+import type { ImpliedDeliveries } from './implied.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
 import { createRedeliveryMatching } from './redelivery-matching.ts'
 import { createRedeliverySteps } from './redelivery-steps.ts'
@@ -31,6 +32,8 @@ const GET = `
          matched, created_at as createdAt, ended_at as endedAt
     from redeliveries where id = ? and organization_id = ? and queue_id = ? and listener_id = ?`
 
+const RUNNING = `select 1 from redeliveries where ended_at is null limit 1`
+
 const PRUNE = `
   delete from redeliveries where id in (select id from redeliveries where ended_at < ? limit ?)`
 
@@ -42,10 +45,12 @@ type Row = Omit<Redelivery, 'since' | 'until' | 'done'> & { since: number; until
 export function createRedeliveryStore(
   db: DatabaseSync,
   transact: Transact,
-  shared: FreshRunParts & { audiences: Audiences },
+  shared: FreshRunParts & { audiences: Audiences; implied: ImpliedDeliveries },
 ): RedeliveryStore {
   const [message, listeners, listener] = [db.prepare(MESSAGE), db.prepare(LISTENERS), db.prepare(LISTENER)]
   const [newest, insert, get, prune] = [db.prepare(NEWEST), db.prepare(INSERT), db.prepare(GET), db.prepare(PRUNE)]
+  const running = db.prepare(RUNNING)
+  const { implied } = shared
   const beginAnew = createBeginAnew(db, shared)
   const look = createRedeliveryMatching(db, shared)
   const step = createRedeliverySteps(db, { look, beginAnew })
@@ -73,6 +78,7 @@ export function createRedeliveryStore(
 
   return {
     async ofMessage(ask) {
+      implied.writeAll()
       return transact(() => ofMessage(ask))
     },
     async create(redelivery, answer) {
@@ -94,6 +100,7 @@ export function createRedeliveryStore(
       return { ...rest, since: since || null, until: until === FOREVER ? null : until, done: endedAt !== null }
     },
     async count({ organizationId, since, until, limit, ...which }) {
+      implied.writeToLook()
       return reading(() => {
         if (listener.get(which.listenerId, which.queueId, organizationId) === undefined) return 'listener_not_found'
         const times = { since: since ?? 0, until: until ?? FOREVER, lastSequence: FOREVER }
@@ -102,6 +109,8 @@ export function createRedeliveryStore(
       })
     },
     async step(ask) {
+      if (running.get() === undefined) return { looked: 0, listenerIds: [] }
+      implied.writeAll()
       return transact(() => step(ask))
     },
     async prune({ before, limit }) {

@@ -13,8 +13,6 @@ const WRITE = `insert or replace into notes (name, value) values ('sequences_tak
 export interface Sequence {
   /** Within a transaction. Numbers of one that fails are lost. */
   next(): number
-  /** The last one that was given, or set aside before the start. */
-  last(): number
   /** After the transaction is on disk. */
   committed(): void
 }
@@ -34,7 +32,6 @@ export function createSequence(db: DatabaseSync): Sequence {
       if (last > taken) write.run(String(written))
       return last
     },
-    last: () => last,
     committed() {
       taken = written
     },

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Next } from '../../src/core/delivery.ts'
 import type { Accept } from '../../src/store/batch.ts'
-import type { Store } from '../../src/store/store.ts'
+import { type Store, StoreUnavailable } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { verifyDatabase } from '../../src/store-sqlite/verify.ts'
+import { copied, freshPath, isNoted, pendingOf, rowsIn, withFile, withFullDisk } from './implied-scene.ts'
 import { step } from './model-steps.ts'
 import { Walk } from './model-walk.ts'
 import {
@@ -26,53 +24,7 @@ import {
   storedMessage,
   storedScene,
 } from './scene.ts'
-import { type Given, withStore } from './suite.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'discue-implied-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
-let files = 0
-const freshPath = () => join(folder, `${++files}.db`)
-
-/** The files as a process leaves them that dies now. */
-function copied(from: string): string {
-  const to = freshPath()
-  for (const suffix of ['', '-wal']) if (existsSync(from + suffix)) copyFileSync(from + suffix, to + suffix)
-  return to
-}
-
-/** Runs `use` with a store in a file; `afterCrash` with what a process finds that comes after one which dies now. */
-async function withFile(
-  use: (
-    given: Given,
-    at: { path: string; afterCrash(use: (given: Given) => Promise<void>): Promise<void> },
-  ) => Promise<void>,
-): Promise<void> {
-  const path = freshPath()
-  await withStore(
-    () => openSqliteStore(path),
-    (given) =>
-      use(given, {
-        path,
-        async afterCrash(then) {
-          const store = await openSqliteStore(copied(path))
-          try {
-            await then({ ...given, store })
-          } finally {
-            await store.close()
-          }
-        },
-      }),
-  )
-}
-
-function rowsIn(path: string): number {
-  const db = new DatabaseSync(path, { readOnly: true })
-  try {
-    return (db.prepare('select count(*) as rows from deliveries').get() as { rows: number }).rows
-  } finally {
-    db.close()
-  }
-}
+import { withStore } from './suite.ts'
 
 test('what is leased with its acceptance has no row, and is free for the next process', () =>
   withFile(async (given, { path, afterCrash }) => {
@@ -215,6 +167,93 @@ test('of very many messages, those that are on their way for long are found by t
     })
   }))
 
+test('where rows cannot be written, whoever only looks or stops is answered all the same', () =>
+  withFullDisk((disk) =>
+    withFile(async (given, { path }) => {
+      const { queue, listeners } = await storedScene(given)
+      const message = await accepted(given, queue, { leased: true })
+      disk.full = true
+      await given.store.messages.search(pendingOf(queue))
+      await given.store.deliveries.backlog({ limit: 1 })
+      await given.store.deliveries.release({ node: 'a' })
+      assert.deepEqual((await claim(given, { node: 'b', listenerId: listeners[0]!.id })).deliveries, [])
+      const change = { ...idsOf(message), changes: { name: 'n' }, now: given.now }
+      await assert.rejects(given.store.messages.update(change), StoreUnavailable)
+      assert.equal(rowsIn(path), 0)
+      disk.full = false
+      const { message: found } = await claimedOne(given, { node: 'b', listenerId: listeners[0]!.id })
+      assert.equal(found.id, message.id)
+    }),
+  ))
+
+test('a start where rows cannot be written succeeds, and what was on its way is found once they can', () =>
+  withFullDisk((disk) =>
+    withFile(async (given, { afterCrash }) => {
+      const { queue, listeners } = await storedScene(given)
+      const listenerId = listeners[0]!.id
+      const message = await accepted(given, queue, { leased: true })
+      disk.full = true
+      await afterCrash(async (later) => {
+        const ask = { node: 'b', after: null, limit: 10, now: later.now }
+        assert.deepEqual(await later.store.deliveries.waiting(ask), [])
+        const fresh = await accepted(later, queue, { leased: true, node: 'b' })
+        await later.store.deliveries.renew({ node: 'b', until: later.now + 60_000 })
+        disk.full = false
+        const { deliveries } = await claim(later, { node: 'b', listenerId })
+        assert.deepEqual(
+          deliveries.map((it) => it.message.id),
+          [message.id],
+        )
+        for (const delivery of [...deliveries, ...fresh.deliveries]) {
+          assert.equal(await settled(later, delivery, ACKNOWLEDGED, { node: 'b' }), 'settled')
+        }
+      })
+    }),
+  ))
+
+test('what a node held that says nothing any more is pulled, once its listener pulls', () =>
+  withFile(async (given) => {
+    const { queue, listeners } = await storedScene(given)
+    const [listener] = listeners
+    await given.store.deliveries.renew({ node: 'a', until: given.now + 15_000 })
+    const message = await accepted(given, queue, { leased: true })
+    const changes = { notifyUrl: null, livenessUrl: null }
+    await given.store.listeners.update({ ...idsOf(listener!), changes, now: given.now })
+    const ask = { listenerId: listener!.id, limit: 10, maxBytes: 1e9, leaseMs: 1_000 }
+    const pull = async (now: number) => {
+      const { pulls } = await given.store.pulls.commit({ now, settlements: [], pulls: [ask] })
+      assert.ok(pulls[0]?.outcome === 'pulled')
+      return pulls[0].deliveries.map((it) => it.message.id)
+    }
+    assert.deepEqual(await pull(given.now), [])
+    assert.deepEqual(await pull(given.now + 20_000), [message.id])
+  }))
+
+test('a sweep writes no rows, and an expiry knows what is on its way', () =>
+  withFile(async (given, { path }) => {
+    const { queue } = await storedScene(given)
+    const message = await accepted(given, queue, { leased: true })
+    await given.store.removals.sweep({ limit: 10 })
+    const far = given.now + 1e9
+    await given.store.removals.expire({ now: far, before: far, after: 0, limit: 10 })
+    assert.equal(rowsIn(path), 0)
+    assert.equal(await settled(given, message.deliveries[0]!, ACKNOWLEDGED), 'settled')
+  }))
+
+test('after a clean stop with nothing on its way, a start has nothing to look through', async () => {
+  const path = freshPath()
+  await withStore(
+    () => openSqliteStore(path),
+    async (given) => {
+      const { queue } = await storedScene(given)
+      const { deliveries } = await accepted(given, queue, { leased: true })
+      assert.equal(isNoted(path), true)
+      await settled(given, deliveries[0]!, ACKNOWLEDGED)
+    },
+  )
+  assert.equal(isNoted(path), false)
+})
+
 test('the books are right while deliveries have no row, by the server and by whoever checks the file', () =>
   withFile(async (given, { path }) => {
     const { organization, queue, listeners } = await storedScene(given, 2)
@@ -262,7 +301,7 @@ test('commits are synced after rows were written without a sync', async () => {
     await withFile(async (given) => {
       const { queue } = await storedScene(given)
       await accepted(given, queue, { leased: true })
-      await given.store.removals.sweep({ limit: 1 })
+      await given.store.messages.search(pendingOf(queue))
     })
   } finally {
     DatabaseSync.prototype.exec = exec
