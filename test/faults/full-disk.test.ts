@@ -65,7 +65,10 @@ test('on a full disk what is on its way can be looked at, and a server that was 
   const folder = makeFolder()
   const refused = smallDisk(folder.path)
   if (refused !== null) return t.skip(refused)
-  t.after(() => run('umount', '-l', folder.path))
+  t.after(() => {
+    run('umount', '-l', folder.path)
+    folder[Symbol.dispose]()
+  })
   let answers = false
   const receiver = await startReceiver((_, response) => {
     if (answers) response.end()
