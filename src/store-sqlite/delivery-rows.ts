@@ -5,7 +5,8 @@ const HISTORY = `
 
 const DELIVER_AT = `select deliver_at as deliverAt from messages where sequence = ?`
 
-const INSERT = `
+/** A delivery that has been tried: listener, due time, sequence, attempts, those of earlier runs, first sent at, moved. */
+export const INSERT_RUN = `
   insert into deliveries (listener_id, due_at, sequence, attempts, attempts_before, first_sent_at, moved)
   values (?, ?, ?, ?, ?, ?, ?)`
 
@@ -14,7 +15,7 @@ export type BeginRun = (listenerId: string, sequence: number, now: number) => nu
 
 /** A delivery that was never tried is due with its message; one that was begins a new run, and now. */
 export function createBeginRun(db: DatabaseSync): BeginRun {
-  const [history, deliverAt, insert] = [db.prepare(HISTORY), db.prepare(DELIVER_AT), db.prepare(INSERT)]
+  const [history, deliverAt, insert] = [db.prepare(HISTORY), db.prepare(DELIVER_AT), db.prepare(INSERT_RUN)]
   return (listenerId, sequence, now) => {
     const past = history.get(sequence, listenerId) as { attempts: number | null; firstSentAt: number | null }
     if (past.attempts === null) {

@@ -4,6 +4,7 @@ import type { RemovalStore } from '../store/removals.ts'
 import { createBookSweep } from './book-sweep.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createFigures, FigureChanges } from './figures.ts'
+import type { ImpliedDeliveries } from './implied.ts'
 import type { Leases } from './leases.ts'
 import { createMessageErasure, type ErasureParts } from './message-erasure.ts'
 import { MESSAGE_COLUMNS } from './messages.ts'
@@ -17,12 +18,10 @@ const LAST_ATTEMPT = `select max(started_at) as at from attempts where sequence 
 
 const MISSED = `select listener_id as listenerId from missed where sequence = ?`
 
+export type ExpiryParts = ErasureParts & { implied: ImpliedDeliveries; leases: Leases }
+
 /** Removes messages that are done with and old, a few at a time. */
-export function createExpiry(
-  db: DatabaseSync,
-  transact: Transact,
-  parts: ErasureParts & { leases: Leases },
-): RemovalStore['expire'] {
+export function createExpiry(db: DatabaseSync, transact: Transact, parts: ExpiryParts): RemovalStore['expire'] {
   const [next, lastAttempt, missed] = [db.prepare(NEXT), db.prepare(LAST_ATTEMPT), db.prepare(MISSED)]
   const summaries = createDeliverySummaries(db, parts.leases)
   const figures = createFigures(db)
@@ -51,8 +50,9 @@ export function createExpiry(
     return over.length
   }
 
-  return async ({ now, before, after, limit }) =>
-    transact(() => {
+  return async ({ now, before, after, limit }) => {
+    parts.implied.findAgain()
+    return transact(() => {
       forget({ before, limit })
       const messages = next.all(after, limit) as unknown as Message[]
       const removed = expire(messages, before, now)
@@ -64,4 +64,5 @@ export function createExpiry(
       const young = messages.find((message) => message.createdAt >= before)
       return { removed, after: young === undefined ? (last?.sequence ?? after) : young.sequence - 1, done: true }
     })
+  }
 }

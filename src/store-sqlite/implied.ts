@@ -6,6 +6,9 @@ import { type Transact, unsynced } from './transaction.ts'
 /** Pairs of message and listener that a start looks through at most, but for those of one commit: a tenth of a second. */
 const SPAN = 16_384
 
+/** After they could not be found again, because the disk is full: looking through so many takes a while. */
+const RETRY_MS = 1_000
+
 const READ_SINCE = `select value from notes where name = 'implied_since'`
 const WRITE_SINCE = `update notes set value = ? where name = 'implied_since'`
 
@@ -51,6 +54,8 @@ export class ImpliedDeliveries {
   #pairs = 0
   /** Messages of an earlier process whose deliveries are still to be found again; null where that is done. */
   #left: { since: number; until: number } | null
+  /** When that was last tried for a claim. */
+  #triedAt = -Infinity
   #running = nothingYet()
 
   constructor(db: DatabaseSync, transact: Transact, leases: Leases) {
@@ -64,7 +69,7 @@ export class ImpliedDeliveries {
     const { sequence: until } = db.prepare(NEWEST).get() as { sequence: number }
     this.#left = this.#since === null ? null : { since: this.#since, until }
     // On a full disk the server starts all the same, and they are found later.
-    if (ifAvailable(() => this.#findAgain())) this.forgetNote()
+    if (ifAvailable(() => this.findAgain())) this.forgetNote()
   }
 
   /** A message was stored, within the running transaction; `implied`: one of its deliveries gets no row. */
@@ -107,7 +112,7 @@ export class ImpliedDeliveries {
    * are found again.
    */
   writeAll(): void {
-    this.#findAgain()
+    this.findAgain()
     if (this.#leases.implied === 0) return
     const written = this.#unsynced(() => this.#insertAllBut(null))
     for (const mark of written) mark()
@@ -120,7 +125,9 @@ export class ImpliedDeliveries {
 
   /** The same for whoever takes what is free: that is what nobody living holds. */
   writeFree(now: number): void {
-    if (this.#left !== null || this.#leases.hasAbandoned(now)) this.writeToLook()
+    const isDue = this.#left !== null && Math.abs(now - this.#triedAt) >= RETRY_MS
+    if (isDue) this.#triedAt = now
+    if (isDue || (this.#left === null && this.#leases.hasAbandoned(now))) this.writeToLook()
   }
 
   /** Where nothing is implied, a start need not look. */
@@ -129,7 +136,11 @@ export class ImpliedDeliveries {
     if (ifAvailable(() => this.#transact(() => this.#note(null)))) this.#since = null
   }
 
-  #findAgain(): void {
+  /**
+   * Writes the rows of what an earlier process had on its way, where that could not be done at the start. Until then
+   * nothing may be taken for done with because it has no row. Throws `StoreUnavailable`.
+   */
+  findAgain(): void {
     const left = this.#left
     if (left === null) return
     this.#transact(() => this.#insertAll.run(left.since, left.until))

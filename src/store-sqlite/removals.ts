@@ -1,8 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
-import { createExpiry } from './expiry.ts'
-import type { Leases } from './leases.ts'
-import type { ErasureParts } from './message-erasure.ts'
+import { createExpiry, type ExpiryParts } from './expiry.ts'
 import { overwriting } from './overwriting.ts'
 import { createQueueRemoval } from './queues.ts'
 import { createScheduleErasure } from './schedule-erasure.ts'
@@ -65,11 +63,7 @@ const DELETE_ANSWERS = `
 
 type Sweep = (id: string, limit: number) => number
 
-export function createRemovalStore(
-  db: DatabaseSync,
-  transact: Transact,
-  shared: ErasureParts & { leases: Leases },
-): RemovalStore {
+export function createRemovalStore(db: DatabaseSync, transact: Transact, shared: ExpiryParts): RemovalStore {
   const { audiences, orders } = shared
 
   const [next, forget] = [db.prepare(NEXT), db.prepare(FORGET)]

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { acknowledges } from '../core/attempt.ts'
 import type { Settlement, SettleResult } from '../store/batch.ts'
 import type { Changes, Shared } from './batch.ts'
+import { INSERT_RUN } from './delivery-rows.ts'
 import type { LeasedMessage } from './leases.ts'
 
 const INSERT_ATTEMPT = `
@@ -21,11 +22,6 @@ const MOVE_DELIVERY = `
 const BEGIN_ANEW = `
   update deliveries set due_at = ?, attempts = ?, attempts_before = ?, first_sent_at = ?, moved = 1, pulled_at = null
    where listener_id = ? and due_at = ? and sequence = ?`
-
-/** An attempt of a delivery that had no row has failed, and it has one from now on. */
-const BEGIN_ROW = `
-  insert into deliveries (listener_id, due_at, sequence, attempts, attempts_before, first_sent_at, moved)
-  values (?, ?, ?, ?, ?, ?, 1)`
 
 /** What the listener wants when its settlement is written is what counts. */
 const BLOCKS = `select 1 from listeners where id = ? and settings ->> '$.onMissed' = 'block'`
@@ -49,7 +45,7 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
   const [insertAttempt, insertMissed] = [db.prepare(INSERT_ATTEMPT), db.prepare(INSERT_MISSED)]
   const [deleteDelivery, giveUp] = [db.prepare(DELETE_DELIVERY), db.prepare(GIVE_UP)]
   const [moveDelivery, beginAnew] = [db.prepare(MOVE_DELIVERY), db.prepare(BEGIN_ANEW)]
-  const beginRow = db.prepare(BEGIN_ROW)
+  const beginRow = db.prepare(INSERT_RUN)
 
   const blocks = db.prepare(BLOCKS)
 
@@ -88,7 +84,7 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
   function moveImplied({ delivery: { listenerId, sequence, firstSentAt }, attempt, next }: Settlement): void {
     if (next.state !== 'pending') return
     const before = next.anew ? attempt.number : 0
-    beginRow.run(listenerId, next.dueAt, sequence, attempt.number, before, firstSentAt ?? attempt.startedAt)
+    beginRow.run(listenerId, next.dueAt, sequence, attempt.number, before, firstSentAt ?? attempt.startedAt, 1)
   }
 
   /** Writes what came of a delivery that its settler holds. */

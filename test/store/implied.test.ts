@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { statSync, truncateSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -104,6 +105,24 @@ test('a listing over all queues finds what was accepted while it read', () =>
     for (const { deliveries } of await listing) assert.equal(deliveries[0]?.status, 'pending')
   }))
 
+test('a power cut that takes rows which were not synced takes no delivery', () =>
+  withFile(async (given, { path }) => {
+    const { queue, listeners } = await storedScene(given)
+    const message = await accepted(given, queue, { leased: true })
+    const synced = statSync(`${path}-wal`).size
+    await given.store.messages.search(pendingOf(queue))
+    assert.equal(rowsIn(path), 1)
+    const cut = copied(path)
+    assert.ok(statSync(`${cut}-wal`).size > synced)
+    truncateSync(`${cut}-wal`, synced)
+    await withStore(
+      () => openSqliteStore(cut),
+      async (later) => {
+        assert.equal((await claimedOne(later, { listenerId: listeners[0]!.id })).message.id, message.id)
+      },
+    )
+  }))
+
 test('what was deleted, or whose listener was, does not come back', () =>
   withFile(async (given, { afterCrash }) => {
     const { queue, listeners } = await storedScene(given, 2)
@@ -198,8 +217,11 @@ test('a start where rows cannot be written succeeds, and what was on its way is 
         assert.deepEqual(await later.store.deliveries.waiting(ask), [])
         const fresh = await accepted(later, queue, { leased: true, node: 'b' })
         await later.store.deliveries.renew({ node: 'b', until: later.now + 60_000 })
+        // What has no row is not done with: an expiry that knew only rows would remove it.
+        const expiry = { now: later.now, before: later.now + 1e9, after: 0, limit: 10 }
+        await assert.rejects(later.store.removals.expire(expiry), StoreUnavailable)
         disk.full = false
-        const { deliveries } = await claim(later, { node: 'b', listenerId })
+        const { deliveries } = await claim(later, { node: 'b', listenerId, now: later.now + 1_000 })
         assert.deepEqual(
           deliveries.map((it) => it.message.id),
           [message.id],
