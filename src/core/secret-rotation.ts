@@ -12,19 +12,19 @@ export interface Secrets {
 }
 
 export const OVERLAP_MS = 24 * 3_600_000
-/** Each costs every delivery a signature; who rotates more often within a day loses the oldest early. */
-export const MAX_RETIRED = 4
+/** Beside the present secret only the one before it signs, so that a second rotation ends a secret that leaked. */
+export const MAX_RETIRED = 1
 
 /**
- * The secrets after a rotation: the new one, and whatever was replaced within the past 24 hours, newest first. A second
- * rotation within a day does not cut the first one's overlap short: a receiver may have missed the secret between.
+ * The secrets after a rotation: the new one, and the one that it replaces, which signs for another 24 hours. What was
+ * retired before signs nothing from now on.
  */
 export function rotated(current: Secrets, secret: string, now: number): Secrets {
   const replaced = { secret: current.secret, until: now + OVERLAP_MS }
-  return { secret, retiredSecrets: unexpired([replaced, ...current.retiredSecrets], now).slice(0, MAX_RETIRED) }
+  return { secret, retiredSecrets: unexpired([replaced, ...current.retiredSecrets], now) }
 }
 
-/** Those that still sign. */
+/** Those that still sign, of a list that begins with the newest. A database of before may hold more than may sign. */
 export function unexpired(retired: readonly RetiredSecret[], now: number): RetiredSecret[] {
-  return retired.filter(({ until }) => until > now)
+  return retired.slice(0, MAX_RETIRED).filter(({ until }) => until > now)
 }

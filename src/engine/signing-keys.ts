@@ -1,10 +1,11 @@
 import type { Listener } from '../core/listener.ts'
 import { openedOrNull, type SecretBox } from '../core/secret-box.ts'
+import { MAX_RETIRED } from '../core/secret-rotation.ts'
 import { SigningKey } from '../core/signature.ts'
 
 /** The keys that sign a listener's deliveries, ready for use. */
 export interface SigningKeys {
-  /** The current one, then those that were replaced within the past day. */
+  /** The present one, then the one that it replaced, where that was within the past day. */
   at(now: number): readonly SigningKey[]
 }
 
@@ -14,7 +15,7 @@ export function signingKeysOf({ id, secret, retiredSecrets }: Listener, box: Sec
   if (current === null) return null
   const keys = [new SigningKey(current)]
   if (retiredSecrets.length === 0) return { at: () => keys }
-  const retired = retiredSecrets.flatMap(({ secret: sealed, until }) => {
+  const retired = retiredSecrets.slice(0, MAX_RETIRED).flatMap(({ secret: sealed, until }) => {
     // Who replaces a secret that cannot be read must not wait a day for the new one to be used.
     const opened = openedOrNull(box, sealed, id)
     return opened === null ? [] : [{ key: new SigningKey(opened), until }]

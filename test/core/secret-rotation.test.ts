@@ -24,7 +24,12 @@ test('what was replaced signs for exactly a day', () => {
   assert.equal(unexpired(retiredSecrets, START + OVERLAP_MS).length, 0)
 })
 
-test('whatever the rotations, the newest retired ones of the past day are kept, newest first, and no others', () => {
+test('of a list that an older version wrote only the newest signs', () => {
+  const retired = ['a', 'b', 'c'].map((secret) => ({ secret, until: START + 1 }))
+  assert.deepEqual(unexpired(retired, START), [retired[0]])
+})
+
+test('whatever the rotations, at most the one secret before the present one is kept, and for a day', () => {
   const waits = fc.array(fc.oneof(fc.integer({ min: 0, max: OVERLAP_MS / 3 }), fc.constant(OVERLAP_MS)), {
     minLength: 1,
   })

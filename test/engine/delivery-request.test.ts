@@ -157,14 +157,14 @@ test('for a day after a rotation the old secret signs beside the new one, and th
   )
 })
 
-test('a second rotation within the day leaves the first overlap as it is: three secrets sign', () => {
+test('a second rotation within the day ends the first secret at once: two secrets sign', () => {
   const [second, third] = [make.listener(queue).secret, make.listener(queue).secret]
   const once = { ...listener, ...rotated(listener, second, NOW - 1_000) }
   const twice = { ...once, ...rotated(once, third, NOW) }
   const request = requestFor(deliveryOf('x'), twice)
   assert.deepEqual(
     [listener.secret, second, third].map((secret) => holdsFor(secret, request)),
-    [true, true, true],
+    [false, true, true],
   )
   const later = requestFor(deliveryOf('x'), {
     ...twice,
@@ -173,6 +173,16 @@ test('a second rotation within the day leaves the first overlap as it is: three 
   assert.deepEqual(
     [listener.secret, second, third].map((secret) => holdsFor(secret, later)),
     [false, false, true],
+  )
+})
+
+test('of the retired secrets that an older version kept only the newest signs', () => {
+  const [second, third] = [make.listener(queue).secret, make.listener(queue).secret]
+  const retiredSecrets = [second, listener.secret].map((secret) => ({ secret, until: NOW + OVERLAP_MS }))
+  const request = requestFor(deliveryOf('x'), { ...listener, secret: third, retiredSecrets })
+  assert.deepEqual(
+    [listener.secret, second, third].map((secret) => holdsFor(secret, request)),
+    [false, true, true],
   )
 })
 
