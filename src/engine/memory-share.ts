@@ -8,9 +8,9 @@ export const DELIVERY_BYTES = 1_024
 export class MemoryShare {
   #holders = 0
 
-  /** How many bytes each lane may hold now. */
+  /** How many bytes each lane may hold now: whole ones, as the store is asked for no more than these. */
   get laneBytes(): number {
-    return Math.min(LANE_BYTES, TOTAL_BYTES / Math.max(1, this.#holders))
+    return Math.min(LANE_BYTES, Math.floor(TOTAL_BYTES / Math.max(1, this.#holders)))
   }
 
   /** A lane that held nothing holds something now. */

@@ -301,6 +301,15 @@ test('the more lanes hold something, the less each may hold', () => {
   assert.equal(memory.laneBytes, LANE_BYTES)
 })
 
+test('however many lanes hold something, each may hold whole bytes, and all of them together no more than there are', () => {
+  const memory = new MemoryShare()
+  for (let lanes = 1; lanes <= 10_000; lanes++) {
+    memory.enter()
+    assert.ok(Number.isSafeInteger(memory.laneBytes), `${memory.laneBytes} bytes for each of ${lanes}`)
+    assert.ok(memory.laneBytes > 0 && memory.laneBytes * lanes <= 16 * LANE_BYTES)
+  }
+})
+
 test('large messages fill a lane by their size, and all of them arrive in order', async (t) => {
   const lane = await openLane(t, { maxConcurrency: 2 })
   const data = 'x'.repeat(LANE_BYTES / 16 - DELIVERY_BYTES)

@@ -13,6 +13,7 @@ import { SendSlots } from '../../src/engine/send-slots.ts'
 import type { ListenerDetails } from '../../src/store/listeners.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { aroundCalls, callOn } from '../store/around-calls.ts'
 import { createMake, type Make, NOW } from '../store/make.ts'
 import { createManualRuntime, type ManualRuntime } from '../support/manual-runtime.ts'
 import { createFakeSender, type FakeSender } from './fake-sender.ts'
@@ -66,11 +67,21 @@ export async function openOffice(t: TestContext, options: OfficeOptions = {}): P
   const before = options.after && makes.get(options.after)
   const opened = options.store ?? before?.store ?? (await openSqliteStore(':memory:'))
   if (options.store === undefined && before === undefined) t.after(() => opened.close())
-  const store = watch(opened)
-  const runtime = createManualRuntime(options.startAt ?? NOW)
+  let underWay = 0
+  const store = watch(
+    aroundCalls(opened, async (name, asks) => {
+      underWay += 1
+      try {
+        return await callOn(opened, name, asks)
+      } finally {
+        underWay -= 1
+      }
+    }),
+  )
+  const runtime = createManualRuntime(options.startAt ?? NOW, 1, () => underWay > 0)
   const sender = createFakeSender(runtime)
   const node = options.node ?? 'node-1'
-  const committer = createCommitter({ store, node, runtime })
+  const committer = createCommitter({ store, node, runtime, ahead: store.shared })
   const shares = {
     secretBox: options.secretBox ?? CLEAR_BOX,
     slots: new SendSlots(options.maxInFlight ?? 8_192),

@@ -46,9 +46,8 @@ export function watch(store: Store): WatchedStore {
       leased -= result.settlements.filter((it) => it !== 'lost').length
       return result
     },
-    deliveries: {
-      ...store.deliveries,
-      async claimDue(ask) {
+    deliveries: Object.assign(Object.create(store.deliveries) as DeliveryStore, {
+      async claimDue(ask: ClaimAsk) {
         claims.push(ask)
         throwIf(watched.failClaim(ask))
         const claim = await store.deliveries.claimDue(ask)
@@ -56,11 +55,11 @@ export function watch(store: Store): WatchedStore {
         await claimDoor.passed
         return claim
       },
-      async handBack(ask) {
+      async handBack(ask: Parameters<DeliveryStore['handBack']>[0]) {
         await store.deliveries.handBack(ask)
         leased -= ask.leases.length
       },
-    },
+    } satisfies Partial<DeliveryStore>),
   }
   return watched
 }

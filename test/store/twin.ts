@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Store } from '../../src/store/store.ts'
+import { aroundCalls, callOn } from './around-calls.ts'
 
 /** Numbers that each store chooses for itself; they must only be used alike. */
 const OWN_NUMBERS = new Set(['sequence', 'lease', 'leases'])
@@ -37,31 +38,20 @@ export function twin(first: Store, second: Store): Store {
     return Object.fromEntries(Object.entries(theirs).map(([name, entry]) => [name, matched(others[name], entry, name)]))
   }
 
-  async function both(name: string, call: (store: Store, asks: unknown[]) => Promise<unknown>, asks: unknown[]) {
+  async function both(name: string, asks: unknown[]) {
     const theirAsks = asks.map((ask) => translated(ask))
-    const [mine, theirs] = [await call(first, asks), await call(second, theirAsks)]
+    const [mine, theirs] = [await callOn(first, name, asks), await callOn(second, name, theirAsks)]
     if (NOT_COMPARED.has(name)) return mine
     assert.deepEqual(plain(matched(mine, theirs)), plain(mine), `${name} is answered differently`)
     return mine
   }
 
-  type Methods = Record<string, (...asks: unknown[]) => Promise<unknown>>
-  const noun = (name: keyof Store) =>
-    new Proxy({} as Methods, {
-      get:
-        (_, method: string) =>
-        (...asks: unknown[]) =>
-          both(`${name}.${method}`, (store, given) => (store[name] as unknown as Methods)[method]!(...given), asks),
-    })
-  const nouns = Object.entries(first).filter(([, value]) => typeof value === 'object')
   return {
-    ...first,
-    ...Object.fromEntries(nouns.map(([name]) => [name, noun(name as keyof Store)])),
-    commit: (batch) => both('commit', (store, [given]) => store.commit(given as never), [batch]),
+    ...aroundCalls(first, both),
     async close() {
       await Promise.all([first.close(), second.close()])
     },
-  } as Store
+  }
 }
 
 /** Without prototypes, which a database's rows have not; lists of listeners have no order. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createIdFactory } from '../../src/core/id.ts'
 import { ManualClock } from '../../src/core/manual-clock.ts'
 import type { Log, Runtime } from '../../src/runtime.ts'
@@ -32,7 +33,8 @@ const TURNS_TO_REST = 20
 const MAX_TURNS = 20_000
 const MAX_TIMERS = 10_000
 
-export function createManualRuntime(startAt: number, seed = 1): ManualRuntime {
+/** `busy` says whether something is under way that other threads or processes do, which is waited for as well. */
+export function createManualRuntime(startAt: number, seed = 1, busy: () => boolean = () => false): ManualRuntime {
   const clock = new ManualClock(startAt)
   const now = () => clock.now
   const after = (delayMs: number, run: () => void) => clock.after(delayMs, run)
@@ -41,7 +43,10 @@ export function createManualRuntime(startAt: number, seed = 1): ManualRuntime {
   const errors = () => lines.filter((line) => line.level === 'error').map((line) => line.message)
 
   async function rest(): Promise<void> {
-    for (let turns = 0; turns < TURNS_TO_REST; turns++) await turn()
+    for (let turns = 0; turns < TURNS_TO_REST; turns++) {
+      await turn()
+      for (; busy(); turns = 0) await sleep(1)
+    }
   }
 
   return {
@@ -73,6 +78,7 @@ export function createManualRuntime(startAt: number, seed = 1): ManualRuntime {
       for (let turns = 0; !holds(); turns++) {
         assert.ok(turns < MAX_TURNS, `never happened: ${what}`)
         await turn()
+        while (busy() && !holds()) await sleep(1)
       }
     },
   }
