@@ -84,27 +84,13 @@ export function dueTimesFrom(table: Timetable, first: number | null, limit: numb
   return times
 }
 
-/** Windows in which the last of many due times is looked for, the smallest first: the denser they are, the nearer it is. */
-const WINDOWS_MS = [60_000, 3_600_000, 86_400_000, 32 * 86_400_000, 366 * 86_400_000]
-
 /** The last due time before `before`, no earlier than `first`, which is one. */
 export function lastDueBefore(table: Timetable, before: number, first: number, almanac: Almanac): number {
-  for (const windowMs of WINDOWS_MS) {
-    if (before - windowMs <= first) break
-    const found = lastWithin(table, before - windowMs, before, almanac)
-    if (found !== null) return found
-  }
-  return lastWithin(table, first - 1, before, almanac) ?? first
-}
-
-function lastWithin(table: Timetable, after: number, before: number, almanac: Almanac): number | null {
-  let last: number | null = null
-  let due = nextDue(table, after, almanac)
-  while (due !== null && due < before) {
-    last = due
-    due = nextDue(table, due, almanac)
-  }
-  return last
+  const { timing, timezone, startsAt, createdAt, endsAt } = table
+  const end = endsAt === null ? before : Math.min(before, endsAt + 1)
+  if ('at' in timing) return first
+  if ('everyMs' in timing) return Math.max(first, everyBefore(timing.everyMs, startsAt ?? createdAt, end))
+  return Math.max(first, cronBefore(almanac.cron(timing.cron), almanac.zone(timezone), end) ?? first)
 }
 
 function dueAfter({ timing, timezone, startsAt, createdAt }: Timetable, after: number, almanac: Almanac) {
@@ -116,6 +102,10 @@ function dueAfter({ timing, timezone, startsAt, createdAt }: Timetable, after: n
 /** The first is one period after the anchor. */
 function everyAfter(everyMs: number, anchor: number, after: number): number {
   return anchor + Math.max(1, Math.floor((after - anchor) / everyMs) + 1) * everyMs
+}
+
+function everyBefore(everyMs: number, anchor: number, before: number): number {
+  return anchor + (Math.ceil((before - anchor) / everyMs) - 1) * everyMs
 }
 
 /**
@@ -131,6 +121,19 @@ function cronAfter(times: CronTimes, zone: Zone, after: number): number | null {
     const instant = zone.instantOf(next)
     if (instant > after) return instant
     local = next
+  }
+}
+
+/** The other way round. The instants of local times never run backwards, so that the last local time is the last of them. */
+function cronBefore(times: CronTimes, zone: Zone, before: number): number | null {
+  const repeatedUntil = zone.repeatedUntil(before - 1)
+  let local = repeatedUntil ?? zone.localOf(before - 1) + 1
+  for (;;) {
+    const previous = times.previous(local)
+    if (previous === null) return null
+    const instant = zone.instantOf(previous)
+    if (instant < before) return instant
+    local = previous
   }
 }
 
