@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { DatabaseRefused, isBusy, sqliteCode } from './errors.ts'
@@ -57,6 +57,7 @@ function take(path: string): { lock: DatabaseSync; file: number } {
     makeFolder(dirname(path))
     // The database holds secrets: only its owner may read it. SQLite gives its other files the same mode.
     file = openSync(path, 'a', 0o600)
+    makeLike(file, `${path}.lock`)
     const lock = new DatabaseSync(`${path}.lock`)
     lock.exec('pragma locking_mode = exclusive; begin exclusive')
     return { lock, file }
@@ -65,6 +66,17 @@ function take(path: string): { lock: DatabaseSync; file: number } {
     if (isBusy(cause)) throw new DatabaseRefused(`the database ${path} is in use by another server`, { cause })
     throw refusal(path, cause)
   }
+}
+
+/**
+ * Gives the lock the database's mode, also one that an older version made: SQLite would make it with whatever the umask
+ * leaves, and who may open the lock can keep the server from starting. An existing one is not opened, for closing it
+ * would take this process's locks on it.
+ */
+function makeLike(database: number, lock: string): void {
+  const mode = fstatSync(database).mode & 0o777
+  if (!existsSync(lock)) closeSync(openSync(lock, 'a', mode))
+  if ((statSync(lock).mode & 0o777) !== mode) chmodSync(lock, mode)
 }
 
 /** Node's own recursive `mkdir` never ends on a file system that refuses folders as if their parent were missing. */

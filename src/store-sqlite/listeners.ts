@@ -143,7 +143,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
       )
     },
     async disable({ id, notifyUrl, reason, now }) {
-      return transact(() => {
+      return writing(() => {
         const listener = find(id)
         if (listener === null || listener.notifyUrl !== notifyUrl || !isPushed(listener)) return null
         const settings = withChange(listener.settings, { status: 'disabled' })
