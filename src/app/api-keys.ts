@@ -88,16 +88,17 @@ export async function listApiKeys(
 }
 
 /**
- * On this node the change counts at once. Throws `api_key_not_found`, `name_taken`, `invalid`, `last_owner_key` and
- * `changed`.
+ * On this node the change counts at once. Where the organization is `frozen`, a key can be disabled and nothing else.
+ * Throws `api_key_not_found`, `name_taken`, `invalid`, `organization_frozen`, `last_owner_key` and `changed`.
  */
 export async function updateApiKey(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'keyRing'>,
-  ask: ApiKeyAddress & { change: ApiKeyChange; belief?: Belief },
+  ask: ApiKeyAddress & { change: ApiKeyChange; belief?: Belief; frozen: boolean },
 ): Promise<Revised<ApiKey>> {
-  const { change, belief, ...address } = ask
+  const { change, belief, frozen, ...address } = ask
   const current = await readApiKey(deps, address)
   const changes = named({ ...change, scopes: changedScopes(current, change.scopes) })
+  if (frozen && !onlyDisables(current, changes)) throw new Problem('organization_frozen')
   const changed = await deps.store.apiKeys.update({ ...address, changes, belief, now: deps.runtime.now() })
   if (changed === 'not_found') throw new Problem('api_key_not_found')
   if (changed === 'name_taken') throw nameTaken('API key')
@@ -107,7 +108,7 @@ export async function updateApiKey(
   return changed
 }
 
-/** On this node it stops working at once. Throws `api_key_not_found`, `last_owner_key` and `changed`. */
+/** On this node it stops working at once; a frozen organization may do it, too. Throws `api_key_not_found`, `last_owner_key` and `changed`. */
 export async function deleteApiKey(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'keyRing'>,
   ask: ApiKeyAddress & { belief?: Belief },
@@ -132,6 +133,11 @@ function changedScopes(current: ApiKey, scopes: Scope[] | undefined): Scope[] | 
   if (current.owner) throw ownerScopes()
   expectGrantable(scopes)
   return scopes
+}
+
+/** What was read and is sent back with the key disabled changes nothing else of it. */
+function onlyDisables(current: ApiKey, { name, status, scopes }: ApiKeyChange): boolean {
+  return status === 'disabled' && (name === undefined || name === current.name) && scopes === undefined
 }
 
 function everythingOf(resource: Resource): Scope {

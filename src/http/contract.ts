@@ -36,7 +36,7 @@ declare module 'fastify' {
     demand?: RouteDemand
     /** Throws `body_too_large` for a body whose parts have limits of their own. */
     weigh?: (body: unknown) => void
-    /** Part of delivering, which goes on while the organization is frozen. */
+    /** Not refused while the organization is frozen: part of delivering, or what judges by itself what may still be written. */
     whileFrozen?: boolean
     /** A feature that this server was started without: 501. */
     switchedOff?: ProblemCode | null

@@ -28,8 +28,11 @@ const writes: [string, string, Json?][] = [
   ['PUT', `${inQueue}/messages/${message.id}`, { name: 'renamed' }],
   ['DELETE', `${inQueue}/messages/${message.id}`],
   ['POST', '/api_keys', {}],
-  ['PUT', `/api_keys/${key.id}`, { status: 'disabled' }],
-  ['DELETE', `/api_keys/${key.id}`],
+  ['PUT', `/api_keys/${key.id}`, { name: 'renamed' }],
+  ['PUT', `/api_keys/${key.id}`, { name: 'renamed', status: 'disabled' }],
+  ['PATCH', `/api_keys/${key.id}`, { status: 'enabled' }],
+  ['PUT', `/api_keys/${key.id}`, { status: 'disabled', scopes: [] }],
+  ['PUT', `/api_keys/${key.id}`, {}],
   ['PUT', `/api_clients/${id}`, { name: 'warm' }],
 ]
 
@@ -87,4 +90,34 @@ test('a node that did not freeze it itself knows of it within two seconds', asyn
   await api.store.organizations.update({ id, changes: { status: 'frozen' }, now: api.clock.now })
   api.clock.now += 2_000
   assert.equal((await call('POST', '/queues', { name: 'late' })).status, 423)
+})
+
+test('a key that leaked can be disabled, as it was read too, and deleted while the organization is frozen', async () => {
+  await freeze('active')
+  const leaked: Json = (await call('POST', '/api_keys', { name: 'leaked' })).body
+  const use = () => api.call('GET', '/v1/queues', undefined, leaked.api_key)
+  await freeze('frozen')
+  assert.equal((await use()).status, 200)
+  const read: Json = (await call('GET', `/api_keys/${leaked.id}`)).body.api_key
+  const disabled = await call('PUT', `/api_keys/${leaked.id}`, { ...read, status: 'disabled' })
+  assert.deepEqual(
+    [disabled.status, disabled.body.api_key.status, disabled.body.api_key.name],
+    [200, 'disabled', 'leaked'],
+  )
+  assert.equal((await use()).status, 401)
+  assert.equal((await call('PUT', `/api_keys/${leaked.id}`, { status: 'enabled' })).status, 423)
+  assert.equal((await call('DELETE', `/api_keys/${leaked.id}`)).status, 200)
+  assert.equal((await call('GET', `/api_keys/${leaked.id}`)).status, 404)
+  await freeze('active')
+})
+
+test('the last owner key stays, frozen or not', async () => {
+  await freeze('frozen')
+  const owner: Json = (await call('GET', '/api_keys?_embed')).body._embedded.api_keys.find((one: Json) => one.owner)
+  for (const [method, body] of [['PUT', { status: 'disabled' }], ['DELETE']] as const) {
+    const answer = await call(method, `/api_keys/${owner.id}`, body)
+    assert.equal(answer.status, 423)
+    assert.match(answer.body.detail, /owner key/)
+  }
+  await freeze('active')
 })

@@ -37,6 +37,8 @@ const verifies: Rule = ({ action }) => action === 'verify'
 const pulls: Rule = ({ action }) => action === 'pull'
 /** What is part of delivering goes on while an organization is frozen. */
 const delivers: Rule = ({ action }) => ['pull', 'ack', 'nack'].includes(action)
+/** What stops a key that leaked. */
+const deletesKeys: Rule = ({ method, resource }) => method === 'DELETE' && resource === 'api_keys'
 const either =
   (...rules: Rule[]): Rule =>
   (at) =>
@@ -92,7 +94,8 @@ const rules: Record<ProblemCode, Rule> = {
   last_owner_key: ({ method, resource }) => resource === 'api_keys' && CHANGE_METHODS.includes(method),
   queue_deleting: ({ method, params }) => method === 'POST' && params.includes('queueId'),
   root_organization: ({ method, resource }) => resource === 'api_clients' && CHANGE_METHODS.includes(method),
-  organization_frozen: (at) => at.resource !== null && WRITE_METHODS.includes(at.method) && !delivers(at),
+  organization_frozen: (at) =>
+    at.resource !== null && WRITE_METHODS.includes(at.method) && !delivers(at) && !deletesKeys(at),
   rate_limited: withKey,
   // Told in the description of the one operation that has it.
   too_many_viewers: never,

@@ -97,11 +97,13 @@ export function apiKeyRoutes(api: Api, deps: AppDeps): void {
     method: ['PUT', 'PATCH'],
     url: '/api_keys/:apiKeyId',
     schema: schemas.update,
-    config: demand('api_keys', 'write', 'apiKeyId'),
+    // A key that leaked must be stoppable: the use case takes that much of a frozen organization.
+    config: { ...demand('api_keys', 'write', 'apiKeyId'), whileFrozen: true },
     preValidation: async (request) => void (await readApiKey(deps, addressOf(request))),
     handler: async (request, reply) => {
       const { name, status, scopes } = request.body
-      const ask = { ...addressOf(request), change: { name, status, scopes }, belief: request.belief }
+      const { frozen } = request.principal
+      const ask = { ...addressOf(request), change: { name, status, scopes }, belief: request.belief, frozen }
       return presentKey(request, reply, await updateApiKey(deps, ask))
     },
   })
@@ -110,10 +112,7 @@ export function apiKeyRoutes(api: Api, deps: AppDeps): void {
     '/api_keys/:apiKeyId',
     {
       schema: schemas.delete,
-      config: demand('api_keys', 'write', 'apiKeyId'),
-      preValidation: async (request) => {
-        if (request.principal.frozen) await readApiKey(deps, addressOf(request))
-      },
+      config: { ...demand('api_keys', 'write', 'apiKeyId'), whileFrozen: true },
     },
     async (request) => {
       await deleteApiKey(deps, { ...addressOf(request), belief: request.belief })
