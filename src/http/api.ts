@@ -21,7 +21,7 @@ import { metricsRoutes } from './metrics/routes.ts'
 import { createRouteList } from './openapi/described.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import { createErrorHandler } from './problems.ts'
-import { createClientErrorHandler, ignoreExpectations, refuseConnect } from './raw-errors.ts'
+import { createClientErrorHandler, hearErrors, ignoreExpectations, refuseConnect } from './raw-errors.ts'
 import { referenceRoutes } from './reference/routes.ts'
 import { createRequestIds } from './request-id.ts'
 import { traceRequests } from './traced-requests.ts'
@@ -86,6 +86,7 @@ function withVersion({ url = '/' }: { url?: string }): string {
 export function createApi(deps: ApiDeps): FastifyInstance {
   const handleError = createErrorHandler(deps.runtime.log)
   const app = Fastify({ ...options(deps), ...served(deps), frameworkErrors: handleError })
+  hearErrors(app.server, deps.runtime.log)
   const admission = createAdmission(deps)
   // A trace begins where a request does, and bytes that are encrypted are not for us to read.
   const fast = deps.tls || deps.tracer ? null : installFastPosts(app.server, deps, admission)

@@ -1,7 +1,9 @@
 import type { Server, ServerResponse } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Problem } from '../core/problem.ts'
+import type { Log } from '../runtime.ts'
 import { presentProblem } from './problems.ts'
 
 const CONTENT_TYPE = 'application/json; charset=utf-8'
@@ -11,6 +13,27 @@ const DETAILS: Record<string, string> = {
   HPE_HEADER_OVERFLOW: 'the headers are larger than allowed',
   ERR_HTTP_REQUEST_TIMEOUT: 'the request took too long to arrive',
 }
+
+/**
+ * Hears the errors of every connection that a server takes, and of the server itself. Node takes its own listeners off a
+ * socket that it hands out (`connect`, `upgrade`, `clientError`), and one error that no listener hears ends the process,
+ * for all tenants: so each socket gets a listener of ours as it comes in, whatever becomes of it. To be called before
+ * anything else listens for connections.
+ */
+export function hearErrors(server: Server, log: Log): void {
+  for (const event of ['connection', 'secureConnection']) server.on(event, hearSocket)
+  // From when it listens on: an error before that is the start's, which tells it.
+  server.once('listening', () => {
+    server.on('error', (err) => log.warn({ err }, 'a connection could not be taken'))
+  })
+}
+
+function hearSocket(socket: Socket): void {
+  socket.on('error', closesByItself)
+}
+
+/** Node destroys a socket that has an error; what was to be sent over it has nowhere to go. */
+function closesByItself(): void {}
 
 /** Node would close the connection without a word. */
 export function refuseConnect(server: Server, newId: () => string): void {

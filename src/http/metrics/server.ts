@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Log } from '../../runtime.ts'
+import { hearErrors } from '../raw-errors.ts'
 import { CONTENT_TYPE } from './exposition.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -33,6 +34,7 @@ export async function serveMetrics(
       )
     }
   })
+  hearErrors(server, log)
   server.listen(port, host)
   await once(server, 'listening')
   const { address, family, port: taken } = server.address() as AddressInfo
