@@ -1,3 +1,4 @@
+import { expectFewDeliveries } from '../core/delivery.ts'
 import { type DueAsk, dueTimeFault, dueTimeOf } from '../core/due-time.ts'
 import { MAX_FAULTS } from '../core/fault-list.ts'
 import type { Message } from '../core/message.ts'
@@ -30,7 +31,8 @@ export type AcceptedMessage = Omit<Message, 'sequence'>
 /**
  * Stores a message with a delivery for each listener of its queue; resolves when it is on disk.
  * Throws the problems `queue_not_found`, `queue_deleting`, `invalid` for a due time that cannot be and for data that
- * does not fit the queue's schema, `quota_reached`, `key_running`, `overloaded`, `stopping` and `store_unavailable`, and then nothing was stored.
+ * does not fit the queue's schema, `too_many_deliveries`, `quota_reached`, `key_running`, `overloaded`, `stopping` and
+ * `store_unavailable`, and then nothing was stored.
  */
 export async function acceptMessage(
   deps: Deps,
@@ -48,6 +50,7 @@ export async function acceptMessage(
  */
 export function acceptMessageTo(deps: Deps, route: QueueRoute, ask: Place & NewMessage): Promise<AcceptedMessage> {
   const message = madeNow(deps, ask)
+  expectFewDeliveries(1, route.listeners.length)
   deps.schemaChecks.expectFit(route.queue, message.data, '/data')
   return deps.acceptor.accept([message], route).then((outcome) => {
     if (outcome === 'accepted') return message
@@ -106,6 +109,7 @@ async function store(
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const route = deps.directory.peek(organizationId, queueId) ?? (await loadRoute(deps, { organizationId, queueId }))
+    expectFewDeliveries(messages.length, route.listeners.length)
     // Each time: what made the route stale may have been a new schema.
     const budget = messages.length > 1 ? new PatternBudget() : undefined
     for (let index = 0; index < messages.length; index++) {

@@ -4,6 +4,7 @@ import { fixedHeaderFaults } from '../core/fixed-headers.ts'
 import { DEFAULT_SETTINGS, type Listener, type SettingsChange, withChange } from '../core/listener.ts'
 import { withNews } from '../core/liveness.ts'
 import { invalid, nameTaken, Problem } from '../core/problem.ts'
+import { MAX_LISTENERS_OF_QUEUE } from '../core/queue.ts'
 import { openedOrNull, type SecretBox } from '../core/secret-box.ts'
 import { makeSecret } from '../core/signature.ts'
 import type { ListenerDetails } from '../store/listeners.ts'
@@ -52,8 +53,8 @@ type ListenerDeps = Pick<
 >
 
 /**
- * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached`, `key_running` and `invalid`. The answer is
- * the only one that holds a secret which was made here.
+ * Throws `queue_not_found`, `queue_deleting`, `queue_full`, `name_taken`, `quota_reached`, `key_running` and `invalid`.
+ * The answer is the only one that holds a secret which was made here.
  */
 export async function createListener(
   deps: ListenerDeps,
@@ -74,6 +75,11 @@ export async function createListener(
   const outcome = await deps.store.listeners.create(listener, answerFor?.(made))
   if (outcome === 'queue_not_found') throw await missingForPost(deps, { ...ask, id: ask.queueId })
   if (outcome === 'name_taken') throw nameTaken('listener of this queue')
+  if (outcome === 'queue_full') {
+    throw new Problem('queue_full', {
+      detail: `the queue has ${MAX_LISTENERS_OF_QUEUE} listeners, and may have no more`,
+    })
+  }
   if (outcome !== 'created') throw refusalOf(outcome)
   deps.directory.forget(ask.organizationId, ask.queueId)
   deps.carrier.listenerChanged(listener)

@@ -1,5 +1,6 @@
 import { type Attempt, acknowledges, type Outcome } from './attempt.ts'
 import type { Message } from './message.ts'
+import { Problem } from './problem.ts'
 import { backoffMs, type RetryPolicy } from './retry-policy.ts'
 
 /** A message on its way to one listener, held by this node for as long as its lease is. */
@@ -16,6 +17,19 @@ export interface LeasedDelivery {
   orderNumber: number | null
   /** Proves to the store that this holder is still the one that may settle it. */
   lease: number
+}
+
+/** What one request, or one run of schedules, makes at most: messages times listeners of their queue, in one transaction. */
+export const MAX_DELIVERIES = 10_000
+
+/** Throws `too_many_deliveries`, with how many they would be, where so many messages for so many listeners are too much. */
+export function expectFewDeliveries(messages: number, listeners: number): void {
+  const deliveries = messages * listeners
+  if (deliveries <= MAX_DELIVERIES) return
+  const times = `${messages} ${messages === 1 ? 'message' : 'messages'} to ${listeners} listeners`
+  throw new Problem('too_many_deliveries', {
+    detail: `${times} would make ${deliveries} deliveries, and at most ${MAX_DELIVERIES} are made at once; nothing was stored`,
+  })
 }
 
 /** What becomes of a delivery after an attempt. `anew`: the attempts so far count for nothing any more. */

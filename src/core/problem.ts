@@ -49,6 +49,8 @@ export const problems = {
   message_started: { status: 422, detail: 'the message has started on its way, and cannot be moved any more' },
   listener_pulls: { status: 422, detail: 'the listener has no notify_url: nothing is sent to it, it pulls' },
   listener_pushed: { status: 422, detail: 'the listener has a notify_url: messages are sent to it' },
+  queue_full: { status: 422, detail: 'the queue has as many listeners as it may have' },
+  too_many_deliveries: { status: 422, detail: 'the request would make more deliveries than one may make' },
   challenge_expired: {
     status: 422,
     detail: 'the challenge has expired; there is a new one now: read the domain again',

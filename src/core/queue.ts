@@ -6,6 +6,9 @@ export interface QueueSchema {
   rules: Schema
 }
 
+/** Listeners of one queue: each is a delivery of every message, which one transaction stores. */
+export const MAX_LISTENERS_OF_QUEUE = 10_000
+
 /** Where messages are posted; every listener of it gets every message. */
 export interface Queue {
   id: string

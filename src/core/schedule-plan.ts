@@ -48,6 +48,35 @@ export function planRuns(all: readonly DueSchedule[], rules: PlanRules, almanac:
   }
 }
 
+/**
+ * The same runs, in the order of their due times, in portions of at most `most` runs (1 or more). Within a portion a
+ * schedule has one plan, which begins where the one of the portion before ends.
+ */
+export function inPortions(plans: readonly SchedulePlan[], most: number): SchedulePlan[][] {
+  if (plans.length === 0) return []
+  if (plans.reduce((sum, { dueAts }) => sum + dueAts.length, 0) <= most) return [[...plans]]
+  const runs = plans.flatMap(separateRuns).sort((one, other) => one.dueAts[0]! - other.dueAts[0]!)
+  const portions: SchedulePlan[][] = []
+  for (let at = 0; at < runs.length; at += most) {
+    const bySchedule = Map.groupBy(runs.slice(at, at + most), ({ due }) => due.schedule.id)
+    portions.push([...bySchedule.values()].map(joined))
+  }
+  return portions
+}
+
+/** The same plan in parts of one run each, of which every one begins where the one before it ends. */
+export function separateRuns({ due, dueAts, nextAt }: SchedulePlan): SchedulePlan[] {
+  return dueAts.map((dueAt, index) => ({
+    due: { ...due, nextAt: index === 0 ? due.nextAt : dueAt },
+    dueAts: [dueAt],
+    nextAt: dueAts[index + 1] ?? nextAt,
+  }))
+}
+
+function joined(parts: readonly SchedulePlan[]): SchedulePlan {
+  return { due: parts[0]!.due, dueAts: parts.flatMap(({ dueAts }) => dueAts), nextAt: parts.at(-1)!.nextAt }
+}
+
 /** Whether the schedule is further than it was, by runs or by passing over what was missed. */
 function isAhead({ due, dueAts, nextAt }: SchedulePlan): boolean {
   return dueAts.length > 0 || nextAt !== due.nextAt

@@ -7,8 +7,8 @@ import { PendingAccepts, type Waiting, type WaitingAccept } from './pending-acce
 
 export type WaitingSettlement = Waiting<Settlement, SettleResult>
 
-/** Messages, and settlements: keeps one transaction, and with it everybody's waiting time, short. */
-const MAX_BATCH = 1_000
+/** Of one commit: keeps the transaction, and with it the waiting time of what comes next, short. */
+const MAX_SETTLEMENTS = 1_000
 /** A settlement that could not be written is tried again until it is: the delivery has happened. */
 const RETRY_MS = 250
 
@@ -90,7 +90,7 @@ export function createCommitter(deps: {
 
   /** Resolves when the commit has ended, with what tells everybody who was waiting for it; null where it failed. */
   async function writeNext(): Promise<(() => void) | null> {
-    const batch = { accepts: accepts.take(MAX_BATCH), settlements: take(settlements) }
+    const batch = { accepts: accepts.take(), settlements: take(settlements) }
     settlements = settlements.slice(batch.settlements.length)
     const uses = keyUses
     keyUses = new Map()
@@ -179,7 +179,7 @@ export function createCommitter(deps: {
 }
 
 function take<Item>(items: Item[]): Item[] {
-  return items.length <= MAX_BATCH ? items : items.slice(0, MAX_BATCH)
+  return items.length <= MAX_SETTLEMENTS ? items : items.slice(0, MAX_SETTLEMENTS)
 }
 
 function written<Write>(waiting: { write: Write }): Write {

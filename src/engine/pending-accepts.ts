@@ -1,3 +1,4 @@
+import { MAX_DELIVERIES } from '../core/delivery.ts'
 import type { Accept, AcceptResult } from '../store/batch.ts'
 
 /** A write that waits for its commit. */
@@ -9,30 +10,40 @@ export interface Waiting<Write, Result> {
 
 export type WaitingAccept = Waiting<Accept, AcceptResult>
 
+/** What accepts weigh together. */
+interface Load {
+  messages: number
+  deliveries: number
+  /** Characters of data. */
+  chars: number
+}
+
 /** Past these the server answers 503 instead of growing. */
-const MAX_MESSAGES = 10_000
-const MAX_BYTES = 64 * 1024 * 1024
-/** Batches get half of the room, so that they never leave none for single messages. */
-const BATCH_SHARE = 1 / 2
+const MOST_WAITING: Load = { messages: 10_000, deliveries: 20 * MAX_DELIVERIES, chars: 64 * 1024 * 1024 }
+/** Heavy accepts get half of the room, so that they never leave none for light ones. */
+const HEAVY_SHARE = 1 / 2
+/** Beside the settlements of a commit: as much as the largest single request brings. */
+const MOST_OF_A_COMMIT: Load = { messages: 1_000, deliveries: MAX_DELIVERIES, chars: 16 * 1024 * 1024 }
+/** One message to more listeners than that is as much work as a batch. */
+const LIGHT_DELIVERIES = 100
 
 /**
- * Accepts that wait for a commit, first come, first served; single messages and batches in two lines, so that a
- * thousand that come at once do not keep one that comes alone waiting.
+ * Accepts that wait for a commit, first come, first served; light ones, of one message, and heavy ones, such as batches,
+ * in two lines, so that a thousand messages that come at once do not keep one that comes alone waiting.
  */
 export class PendingAccepts {
-  readonly #singles = new Line(MAX_MESSAGES, MAX_BYTES)
-  readonly #batches = new Line(MAX_MESSAGES * BATCH_SHARE, MAX_BYTES * BATCH_SHARE)
-  /** The last commit went without the batches that waited. */
+  readonly #light = new Line(MOST_WAITING)
+  readonly #heavy = new Line(scaled(MOST_WAITING, HEAVY_SHARE))
+  /** The last commit went without the heavy ones that waited. */
   #passedOver = false
 
   /** Calls that wait, whatever number of messages they hold. */
   get length(): number {
-    return this.#singles.length + this.#batches.length
+    return this.#light.length + this.#heavy.length
   }
 
   hasRoomFor(accept: Accept): boolean {
-    const bytes = this.#singles.bytes + this.#batches.bytes
-    return this.#lineOf(accept).hasRoom && bytes < MAX_BYTES
+    return this.#lineOf(accept).hasRoom && this.#light.held.chars + this.#heavy.held.chars < MOST_WAITING.chars
   }
 
   push(waiting: WaitingAccept): void {
@@ -40,36 +51,37 @@ export class PendingAccepts {
   }
 
   /**
-   * Up to `limit` single messages; every other time, or where there are none, also as many batches as still fit, but at
-   * least one that waits. A single message thus waits for one commit with a batch at most, the one that is under way.
+   * As many light accepts as a commit takes; every other time, or where there are none, also as many heavy ones as still
+   * fit, but at least one that waits. A light one thus waits for one commit with a heavy one at most, the one that is
+   * under way.
    */
-  take(limit: number): WaitingAccept[] {
-    const singles = this.#singles.take(limit)
-    this.#passedOver = singles.length > 0 && this.#batches.length > 0 && !this.#passedOver
-    return this.#passedOver ? singles : [...singles, ...this.#batches.take(limit - singles.length)]
+  take(): WaitingAccept[] {
+    const left = { ...MOST_OF_A_COMMIT }
+    const light = this.#light.take(left)
+    this.#passedOver = light.length > 0 && this.#heavy.length > 0 && !this.#passedOver
+    return this.#passedOver ? light : [...light, ...this.#heavy.take(left)]
   }
 
-  /** The data of what was taken is not held any more. */
+  /** What was taken is not held any more. */
   release(taken: readonly WaitingAccept[]): void {
-    for (const { write } of taken) this.#lineOf(write).bytes -= bytesOf(write)
+    for (const { write } of taken) this.#lineOf(write).release(write)
   }
 
-  #lineOf(accept: Accept): Line {
-    return accept.messages.length > 1 ? this.#batches : this.#singles
+  #lineOf({ messages }: Accept): Line {
+    return messages.length > 1 || messages[0]!.deliveries.length > LIGHT_DELIVERIES ? this.#heavy : this.#light
   }
 }
 
 class Line {
-  readonly #maxMessages: number
-  readonly #maxBytes: number
+  readonly #most: Load
   #waiting: WaitingAccept[] = []
+  /** Of what waits, and of what is being written. */
+  readonly held: Load = { messages: 0, deliveries: 0, chars: 0 }
+  /** Of what waits. */
   #messages = 0
-  /** Also of what is being written. */
-  bytes = 0
 
-  constructor(maxMessages: number, maxBytes: number) {
-    this.#maxMessages = maxMessages
-    this.#maxBytes = maxBytes
+  constructor(most: Load) {
+    this.#most = most
   }
 
   get length(): number {
@@ -77,32 +89,45 @@ class Line {
   }
 
   get hasRoom(): boolean {
-    return this.#messages < this.#maxMessages && this.bytes < this.#maxBytes
+    const { messages, deliveries, chars } = this.#most
+    return this.#messages < messages && this.held.deliveries < deliveries && this.held.chars < chars
   }
 
   push(waiting: WaitingAccept): void {
     this.#waiting.push(waiting)
     this.#messages += waiting.write.messages.length
-    this.bytes += bytesOf(waiting.write)
+    addTo(this.held, waiting.write, 1)
   }
 
-  /** As many messages as the limit says, but for a first one that is larger. */
-  take(limit: number): WaitingAccept[] {
-    let [count, messages] = [0, 0]
+  release(write: Accept): void {
+    addTo(this.held, write, -1)
+  }
+
+  /** As many accepts as `left` has room for, which is made smaller by them; a first one is taken whatever it weighs. */
+  take(left: Load): WaitingAccept[] {
+    let count = 0
     for (const { write } of this.#waiting) {
-      if (count > 0 && messages + write.messages.length > limit) break
+      addTo(left, write, -1)
+      const fits = left.messages >= 0 && left.deliveries >= 0 && left.chars >= 0
+      if (count > 0 && !fits) break
       count += 1
-      messages += write.messages.length
+      this.#messages -= write.messages.length
+      if (!fits) break
     }
-    this.#messages -= messages
     const taken = this.#waiting.slice(0, count)
     this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count)
     return taken
   }
 }
 
-function bytesOf({ messages }: Accept): number {
-  let bytes = 0
-  for (const { message } of messages) bytes += message.data.length
-  return bytes
+function addTo(load: Load, { messages }: Accept, sign: 1 | -1): void {
+  load.messages += sign * messages.length
+  for (const { message, deliveries } of messages) {
+    load.deliveries += sign * deliveries.length
+    load.chars += sign * message.data.length
+  }
+}
+
+function scaled({ messages, deliveries, chars }: Load, by: number): Load {
+  return { messages: messages * by, deliveries: deliveries * by, chars: chars * by }
 }

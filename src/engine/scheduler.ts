@@ -1,10 +1,11 @@
 import type { Acceptor, Planner } from '../app/deps.ts'
 import type { QueueDirectory } from '../app/queue-directory.ts'
 import type { SchemaChecks } from '../app/schema-checks.ts'
+import { expectFewDeliveries, MAX_DELIVERIES } from '../core/delivery.ts'
 import type { Message } from '../core/message.ts'
 import { Problem } from '../core/problem.ts'
 import type { Almanac } from '../core/schedule.ts'
-import { type DueSchedule, planRuns, type SchedulePlan } from '../core/schedule-plan.ts'
+import { type DueSchedule, inPortions, planRuns, type SchedulePlan, separateRuns } from '../core/schedule-plan.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import type { QueueRoute } from '../store/queues.ts'
 import type { ScheduleRun, ScheduleStep } from '../store/schedules.ts'
@@ -110,34 +111,40 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     const steps = [...refused, ...plans.filter(({ dueAts }) => dueAts.length === 0).map((plan) => stepOf(plan, []))]
     const taken = new Set(steps.map(({ scheduleId }) => scheduleId))
     if (steps.length > 0) await passOver(steps)
-    await make(
-      plans.filter(({ due }) => !taken.has(due.schedule.id)),
-      route,
-    )
+    const most = Math.floor(MAX_DELIVERIES / Math.max(1, route.listeners.length))
+    const left = plans.filter(({ due }) => !taken.has(due.schedule.id))
+    // One after the other, because a portion begins where the one before it ends.
+    for (const portion of inPortions(left, most)) if (!(await make(portion, route))) return
   }
 
   /** Why none of the runs can make a message, or null where they can. */
-  function refusalOf({ due, dueAts }: SchedulePlan, { queue }: QueueRoute): string | null {
+  function refusalOf({ due, dueAts }: SchedulePlan, { queue, listeners }: QueueRoute): string | null {
     if (dueAts.length === 0) return null
     if (due.frozen) return 'the organization is frozen: it takes no writes'
-    return errorOf(() => deps.schemaChecks.expectFit(queue, due.schedule.data))
+    return errorOf(() => {
+      expectFewDeliveries(1, listeners.length)
+      deps.schemaChecks.expectFit(queue, due.schedule.data)
+    })
   }
 
-  /** All messages of one queue, in the order of their due times, and the steps of their schedules, or nothing. */
-  async function make(plans: SchedulePlan[], route: QueueRoute): Promise<void> {
-    if (plans.length === 0) return
+  /**
+   * All messages of one queue, in the order of their due times, and the steps of their schedules, or nothing. False where
+   * the queue or a schedule is not what it was: they are read again with the next round.
+   */
+  async function make(plans: SchedulePlan[], route: QueueRoute): Promise<boolean> {
     const made = plans.map(messagesOf)
     // Ids begin with the time, so that this is the order of due times; stored in it, they are the least work.
     const messages = made.flatMap((one) => one.messages).sort((a, b) => (a.id < b.id ? -1 : 1))
     const steps = made.map((one) => one.step)
     try {
       const outcome = await deps.acceptor.accept(messages, route, undefined, steps)
-      // Whoever took them, or changed them: they are read again with the next round.
       if (outcome === 'stale') deps.directory.forget(route.queue.organizationId, route.queue.id)
+      return outcome === 'accepted'
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'quota_reached') throw error
       if (messages.length === 1) await passOver(plans.map((plan) => failed(plan, error.message)))
-      else for (const plan of plans.flatMap(oneByOne)) await make([plan], route)
+      else for (const plan of plans.flatMap(separateRuns)) if (!(await make([plan], route))) return false
+      return true
     }
   }
 
@@ -205,15 +212,6 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 
 function stepOf({ due, nextAt }: SchedulePlan, runs: ScheduleRun[]): ScheduleStep {
   return { scheduleId: due.schedule.id, revision: due.revision, from: due.nextAt, nextAt, runs }
-}
-
-/** The same plan in parts of one run each, of which every one begins where the one before it ends. */
-function oneByOne({ due, dueAts, nextAt }: SchedulePlan): SchedulePlan[] {
-  return dueAts.map((dueAt, index) => ({
-    due: { ...due, nextAt: index === 0 ? due.nextAt : dueAt },
-    dueAts: [dueAt],
-    nextAt: dueAts[index + 1] ?? nextAt,
-  }))
 }
 
 function byQueue(plans: readonly SchedulePlan[]): Iterable<SchedulePlan[]> {

@@ -1,5 +1,6 @@
 import type { EventType } from '../core/event.ts'
 import { isPushed, type Listener, withChange } from '../core/listener.ts'
+import { MAX_LISTENERS_OF_QUEUE } from '../core/queue.ts'
 import { rotated } from '../core/secret-rotation.ts'
 import { contradicts } from '../store/belief.ts'
 import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
@@ -50,6 +51,8 @@ const REMEMBER = `insert into removals (kind, id, organization_id) values ('list
 const NOTE_REMOVAL = `
   insert into removed_listeners (organization_id, id, queue_id, name, removed_at) values ($1, $2, $3, $4, $5)`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = $1 and id = $2`
+/** Reads no further than to the bound, in the index of names. */
+const IS_FULL = `select 1 from listeners where organization_id = $1 and queue_id = $2 limit 1 offset $3`
 const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = $1 and id = $2`
 
 type Ask = { organizationId: string; queueId: string; id: string }
@@ -92,7 +95,7 @@ export function createListenerStore(
   }
 
   return {
-    async create(listener, answer) {
+    async create(listener, answer, most = MAX_LISTENERS_OF_QUEUE) {
       return unlessTaken(() =>
         transact(async (on) => {
           const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, createdAt, updatedAt } = listener
@@ -101,6 +104,8 @@ export function createListenerStore(
           if (await hasAnswer(on, answer)) return 'answered'
           const refused = await refusalOf(on, organizationId, 'listeners')
           if (refused !== null) return refused
+          // Counted under the queue's lock, which every creation takes.
+          if ((await on.rows(IS_FULL, [organizationId, queueId, most - 1])).length > 0) return 'queue_full'
           await writeAnswer(on, answer)
           await on.run(TOUCH_QUEUE, [organizationId, queueId])
           const settings = JSON.stringify(listener.settings)

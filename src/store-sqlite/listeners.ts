@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { EventType } from '../core/event.ts'
 import { isPushed, type Listener, withChange } from '../core/listener.ts'
+import { MAX_LISTENERS_OF_QUEUE } from '../core/queue.ts'
 import { rotated } from '../core/secret-rotation.ts'
 import { contradicts } from '../store/belief.ts'
 import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
@@ -51,6 +52,8 @@ const REMEMBER = `insert into removals (kind, id) values ('listener', ?)`
 const NOTE_REMOVAL = `
   insert or replace into removed_listeners (id, queue_id, name, removed_at) values (?, ?, ?, ?)`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
+/** Reads no further than to the bound, in the index of names. */
+const IS_FULL = `select 1 from listeners where queue_id = ? limit 1 offset ?`
 const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = ? and id = ?`
 
 export function createListenerStore(db: DatabaseSync, transact: Transact, leases: Leases, usage: Usage): ListenerStore {
@@ -58,7 +61,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   const [listAll, listOfQueue] = [db.prepare(LIST), db.prepare(LIST_OF_QUEUE)]
   const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
   const [getOwn, queueExists] = [db.prepare(GET_OWN), db.prepare(QUEUE_EXISTS)]
-  const noteRemoval = db.prepare(NOTE_REMOVAL)
+  const [noteRemoval, isFull] = [db.prepare(NOTE_REMOVAL), db.prepare(IS_FULL)]
   const refusal = createRefusal(db, 'listeners')
   const figures = createFigures(db)
   const livenessOf = readLivenessOf(db)
@@ -93,7 +96,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   }
 
   return {
-    async create(listener, answer) {
+    async create(listener, answer, most = MAX_LISTENERS_OF_QUEUE) {
       return unlessTaken(() =>
         transact(() => {
           const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, createdAt, updatedAt } = listener
@@ -101,6 +104,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
           if (answers.has(answer)) return 'answered'
           const refused = refusal(organizationId)
           if (refused !== null) return refused
+          if (isFull.get(queueId, most - 1) !== undefined) return 'queue_full'
           answers.write(answer)
           touchQueue.run(organizationId, queueId)
           const settings = JSON.stringify(listener.settings)

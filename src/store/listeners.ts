@@ -23,12 +23,14 @@ export interface ListenerDetails extends Listener, ListenerFigures {
 export interface ListenerStore {
   /**
    * The listener gets every message that is accepted from now on. `answer` is stored together with it; `answered`:
-   * there is one already, and nothing was stored.
+   * there is one already, and nothing was stored. `queue_full`: the queue has `most` listeners (10,000 unless told),
+   * counted within the transaction, so that no number of creations at the same time exceeds it.
    */
   create(
     listener: Listener,
     answer?: StoredAnswer,
-  ): Promise<'created' | 'name_taken' | 'queue_not_found' | 'answered' | Refused>
+    most?: number,
+  ): Promise<'created' | 'name_taken' | 'queue_not_found' | 'queue_full' | 'answered' | Refused>
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<ListenerDetails> | null>
   /** Oldest first; of one queue, or of all of the organization's where `queueId` is null. */
   list(ask: { organizationId: string; queueId: string | null; only: Only; slice: Slice }): Promise<ListenerDetails[]>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type AttemptError, acknowledges, type Outcome } from '../../src/core/attempt.ts'
-import { afterAttempt, attemptOf, holdMs, saysGone } from '../../src/core/delivery.ts'
+import { afterAttempt, attemptOf, expectFewDeliveries, holdMs, saysGone } from '../../src/core/delivery.ts'
 import { backoffMs, DEFAULT_RETRY_POLICY } from '../../src/core/retry-policy.ts'
 
 // The same texts and numbers on every run: a failure is one that everybody can repeat.
@@ -177,4 +177,21 @@ test('the whole listener is held by a 429 or 503 that says for how long, and by 
     assert.equal(holdMs(outcome({ status })), null)
     assert.equal(holdMs(outcome({ status, wish: wish({ noRetry: true }) })), null)
   }
+})
+
+test('a request makes at most 10,000 deliveries, and a refusal says how many they would be', () => {
+  for (const [messages, listeners] of [
+    [1, 10_000],
+    [1_000, 10],
+    [10, 1_000],
+    [1_000, 0],
+  ]) {
+    expectFewDeliveries(messages!, listeners!)
+  }
+  assert.throws(() => expectFewDeliveries(1_000, 11), {
+    code: 'too_many_deliveries',
+    status: 422,
+    message: /1000 messages to 11 listeners would make 11000 deliveries, and at most 10000 /,
+  })
+  assert.throws(() => expectFewDeliveries(1, 10_001), { message: /^1 message to 10001 listeners/ })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { CatchUp, Schedule } from '../../src/core/schedule.ts'
-import { type DueSchedule, type PlanRules, planRuns } from '../../src/core/schedule-plan.ts'
+import { type DueSchedule, inPortions, type PlanRules, planRuns, separateRuns } from '../../src/core/schedule-plan.ts'
 import { almanac } from '../support/almanac.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -98,4 +98,35 @@ test('however it is cut into rounds, each due time is planned once and in order'
     }
   })
   fc.assert(property, { seed: 5 })
+})
+
+test('in portions, runs keep the order of due times, and each plan of a schedule begins where the one before ends', () => {
+  const periods = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 })
+  const property = fc.property(periods, fc.integer({ min: 1, max: 12 }), (given, most) => {
+    const all = given.map((period, i) => due(`${i}`, period * MINUTE, NOW + period * MINUTE))
+    const plans = planRuns(all, { until: NOW + 20 * MINUTE, since: 0, limit: 1_000, maxChars: 1_000_000 }, almanac)
+    const portions = inPortions(plans, most)
+    let [last, runs] = [0, 0]
+    const nextAt = new Map<string, number | null>(all.map(({ schedule, nextAt: first }) => [schedule.id, first]))
+    for (const portion of portions) {
+      const times = portion.flatMap(({ dueAts }) => dueAts).sort((a, b) => a - b)
+      assert.ok(times.length >= 1 && times.length <= most)
+      assert.ok(times[0]! >= last)
+      last = times.at(-1)!
+      runs += times.length
+      assert.equal(new Set(portion.map((plan) => plan.due.schedule.id)).size, portion.length)
+      for (const plan of portion) {
+        assert.equal(plan.due.nextAt, nextAt.get(plan.due.schedule.id))
+        assert.equal(plan.dueAts[0], plan.due.nextAt)
+        nextAt.set(plan.due.schedule.id, plan.nextAt)
+      }
+    }
+    assert.equal(runs, plans.flatMap(separateRuns).length)
+    for (const plan of plans) assert.equal(nextAt.get(plan.due.schedule.id), plan.nextAt)
+  })
+  fc.assert(property, { seed: 6 })
+})
+
+test('no runs are no portions', () => {
+  assert.deepEqual(inPortions([], 5), [])
 })

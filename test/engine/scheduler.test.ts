@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createQueueDirectory } from '../../src/app/queue-directory.ts'
+import type { Acceptor } from '../../src/app/deps.ts'
+import { createQueueDirectory, type QueueDirectory } from '../../src/app/queue-directory.ts'
 import { createSchemaChecks } from '../../src/app/schema-checks.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import { firstDue, type Schedule } from '../../src/core/schedule.ts'
@@ -27,12 +28,22 @@ interface Hall {
   details(schedule: Schedule): Promise<NonNullable<Awaited<ReturnType<Office['store']['schedules']['get']>>>>
 }
 
-async function open(t: TestContext, options: OfficeOptions & { queue?: Queue } = {}): Promise<Hall> {
+interface HallOptions extends OfficeOptions {
+  queue?: Queue
+  /** Stand between the scheduler and the rest. */
+  between?: (parts: { directory: QueueDirectory; acceptor: Acceptor }) => {
+    directory: QueueDirectory
+    acceptor: Acceptor
+  }
+}
+
+async function open(t: TestContext, options: HallOptions = {}): Promise<Hall> {
   const office = await openOffice(t, options)
   const queue = options.queue ?? (await office.addQueue())
-  const { store, runtime, acceptor } = office
+  const { store, runtime } = office
   office.sender.reply = () => 200
-  const directory = createQueueDirectory(store)
+  const plain = { directory: createQueueDirectory(store), acceptor: office.acceptor }
+  const { directory, acceptor } = options.between?.(plain) ?? plain
   const schemaChecks = createSchemaChecks()
   const scheduler = createScheduler({ store, acceptor, directory, schemaChecks, almanac, runtime })
   scheduler.start()
@@ -233,6 +244,65 @@ test('a limit that is used up fails the runs that have no room, each by itself',
   assert.deepEqual(await hall.ran(schedule), upTo(3))
   const { runCount, nextAt } = await hall.details(schedule)
   assert.deepEqual([runCount, nextAt], [3, hall.start + 11 * MINUTE])
+})
+
+/** Makes the scheduler believe that the queue has so many listeners; notes how many messages each accept has. */
+function crowded(listeners: number, accepts: number[] = []): HallOptions['between'] {
+  const crowd = <Route extends { listeners: object[] }>(route: Route) => {
+    return { ...route, listeners: Array.from({ length: listeners }, () => route.listeners[0]!) }
+  }
+  return ({ directory, acceptor }) => ({
+    directory: {
+      ...directory,
+      peek: () => undefined,
+      load: async (organizationId, queueId) => crowd((await directory.load(organizationId, queueId))!),
+    },
+    acceptor: {
+      ...acceptor,
+      accept(messages, route, ...rest) {
+        accepts.push(messages.length)
+        return acceptor.accept(messages, { ...route, listeners: route.listeners.slice(0, 1) }, ...rest)
+      },
+    },
+  })
+}
+
+test('runs of a queue with many listeners are stored in portions of 10,000 deliveries, in the order of due times', async (t) => {
+  const accepts: number[] = []
+  const hall = await open(t, { between: crowded(4_000, accepts) })
+  await hall.office.addListener(hall.queue)
+  const schedules = [await hall.add(), await hall.add({ timing: { everyMs: 1.5 * MINUTE } })]
+  await hall.office.runtime.advance(9 * MINUTE)
+  assert.deepEqual(await hall.ran(schedules[0]!), upTo(9))
+  assert.deepEqual(await hall.ran(schedules[1]!), upTo(6, 1.5 * MINUTE))
+  assert.equal(await hall.messages(), 15)
+  assert.ok(accepts.length >= 8 && accepts.every((count) => count <= 2), `accepts of ${accepts}`)
+  const sent = hall.office.sender.sent.map(({ at }) => at)
+  assert.deepEqual(
+    sent,
+    sent.toSorted((a, b) => a - b),
+  )
+  hall.office.runtime.assertNoErrors()
+})
+
+test('a run that would make more than 10,000 deliveries fails with the reason, and the schedule goes on', async (t) => {
+  const hall = await open(t, { between: crowded(10_001) })
+  await hall.office.addListener(hall.queue)
+  const schedule = await hall.add()
+  await hall.office.runtime.advance(2 * MINUTE)
+  assert.equal(await hall.messages(), 0)
+  const { organizationId, queueId, id } = schedule
+  const runs = (await hall.office.store.schedules.runs({
+    organizationId,
+    queueId,
+    id,
+    before: null,
+    offset: 0,
+    limit: 9,
+  }))!
+  assert.equal(runs.length, 2)
+  assert.match(runs[0]!.error!, /1 message to 10001 listeners would make 10001 deliveries, and at most 10000/)
+  assert.equal((await hall.details(schedule)).nextAt, hall.start + 3 * MINUTE)
 })
 
 test('a paused queue stores what its schedules make, and delivers it later', async (t) => {

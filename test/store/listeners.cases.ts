@@ -111,6 +111,27 @@ const found: StoreCase[] = [
       assert.equal(await store.listeners.create(make.listener(other, { name: listeners[0]!.name })), 'created')
     },
   },
+  {
+    name: 'a queue has as many listeners as it may have and no more, however many are created at the same time',
+    async run(given) {
+      const { store, make } = given
+      const { organization, queue, listeners } = await storedScene(given, 1)
+      const other = await storedScene(given, 3)
+      const rivals = Array.from({ length: 8 }, () => store.listeners.create(make.listener(queue), undefined, 4))
+      const outcomes = await Promise.all(rivals)
+      assert.equal(outcomes.filter((outcome) => outcome === 'created').length, 3)
+      assert.equal(outcomes.filter((outcome) => outcome === 'queue_full').length, 5)
+      const ask = { organizationId: organization.id, id: queue.id }
+      assert.equal((await store.queues.route(ask))!.listeners.length, 4)
+      // Those of other queues do not count, and what is deleted makes room again.
+      assert.equal(await store.listeners.create(make.listener(other.queue), undefined, 4), 'created')
+      await store.listeners.delete({ ...idsOf(listeners[0]!), now: NOW })
+      assert.equal(await store.listeners.create(make.listener(queue), undefined, 4), 'created')
+      const refused = make.listener(queue)
+      assert.equal(await store.listeners.create(refused, undefined, 4), 'queue_full')
+      assert.equal(await store.listeners.find(refused.id), null)
+    },
+  },
 ]
 
 const listed: StoreCase[] = [

@@ -87,6 +87,9 @@ const rules: Record<ProblemCode, Rule> = {
   listener_pulls: checks,
   listener_pushed: pulls,
   too_many_polls: pulls,
+  queue_full: ({ method, params, resource }) =>
+    method === 'POST' && resource === 'listeners' && params.at(-1) === 'queueId',
+  too_many_deliveries: either((at) => acceptsMessages(at) && at.action !== 'redeliver', runsSchedules),
   challenge_expired: verifies,
   challenge_failed: verifies,
   domains_off: ({ resource }) => resource === 'domains',
