@@ -47,21 +47,40 @@ function settingsOf(args: readonly string[]): readonly string[] | null {
 async function serve(settings: readonly string[]): Promise<void> {
   const config = readConfig(settings)
   // Not at the top: the commands beside the server do without it, and without the time that it takes.
-  const { pino } = await import('pino')
-  // Standard output is for people, standard error for logs: the key that is shown there once never reaches a log.
-  const log = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  const { openLog } = await import('./log.ts')
+  const log = openLog(config.logLevel)
   // Asked for from here on, so that a signal that comes while the server starts stops it as well, once it can.
   const stopAsked = stopSignal()
   // Loaded only now: a mistake on the command line is answered at once.
-  const { startServer } = await import('./server.ts')
-  const server = await startServer(config, log)
-  process.stdout.write(`${welcome(server)}\n`)
-  if (server.newRootKey !== null) await server.rootKeyShown()
+  const [{ startServer }, { createUnheardErrorHandler }] = await Promise.all([
+    import('./server.ts'),
+    import('./unheard-errors.ts'),
+  ])
+  const started = startServer(config, log)
+  process.on(
+    'uncaughtException',
+    createUnheardErrorHandler({ log, exit: process.exit, stop: async () => (await started).stop() }),
+  )
+  const server = await started
+  const shown = await print(`${welcome(server)}\n`)
+  if (server.newRootKey !== null) {
+    // Only the key's digest is stored: where it went nowhere, the next start makes another.
+    if (shown) await server.rootKeyShown()
+    else log.error({}, 'the root API key could not be shown on standard output; the next start makes another')
+  }
   log.info({ url: server.url }, 'ready')
   const signal = await stopAsked
   log.info({ signal }, 'stopping')
   await server.stop()
   process.exit(0)
+}
+
+/** Answers whether it was written: the reader may have gone, or the disk be full, which is no reason to serve no one. */
+function print(text: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    process.stdout.on('error', () => resolve(false))
+    process.stdout.write(text, (error) => resolve(!error))
+  })
 }
 
 /** Resolves at the first signal to stop. A second one does not wait for what that started. */

@@ -32,13 +32,22 @@ const NOUNS = [
   'redeliveries',
 ] as const
 
+/** The thread of the database ended by itself: out of memory, say, or by an error that it does not expect. */
+export class ThreadEnded extends Error {
+  constructor(cause: unknown) {
+    super('the thread of the database has ended', { cause })
+    this.name = 'ThreadEnded'
+  }
+}
+
 /** Beside this file, and as this one `.ts` in development and `.js` when built. */
 const THREAD = new URL(import.meta.url.replace(/threaded(?=\.[jt]s$)/, 'thread'))
 
 /**
  * The store with its database in a thread of its own, so that a disk sync, a listing or a checkpoint never keeps
- * HTTP waiting. Calls are answered in the order in which they were made. An error that the thread does not expect
- * ends the process: a store of which nobody knows what it did is worth a restart.
+ * HTTP waiting. Calls are answered in the order in which they were made. A thread that ends by itself fails all
+ * calls, those under way too, and throws where no caller can catch it, which stops the process: what the store has done
+ * is known only after a restart.
  */
 export async function openThreadedSqliteStore(path: string): Promise<Store> {
   const worker = new Worker(THREAD, {
@@ -49,8 +58,12 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
   const waiting: (Waiting | null)[] = []
   const free: number[] = []
 
+  /** Why the thread is gone; null while it is there. */
+  let ended: ThreadEnded | null = null
+
   const send = (noun: string, method: string, asks: unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
+      if (ended !== null) return reject(ended)
       const number = free.pop() ?? waiting.length
       waiting[number] = { resolve, reject }
       worker.postMessage({ number, noun, method, asks } satisfies Call)
@@ -63,15 +76,27 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
     if ('failure' in answer) call.reject(errorOf(answer.failure))
     else call.resolve(answer.result)
   })
+  let closing = false
+  const failAll = (cause: unknown) => {
+    if (ended !== null || closing) return
+    ended = new ThreadEnded(cause)
+    // `StoreUnavailable` would say that nothing was written, which is not known of what was under way.
+    for (const call of waiting.splice(0)) call?.reject(ended)
+    throw ended
+  }
+  worker.on('error', failAll)
+  worker.on('exit', (code) => failAll(new Error(`the thread ended with ${code}`)))
   const opened = new Promise((resolve, reject) => {
     waiting[OPENING] = { resolve, reject }
   })
   await opened.catch(async (error: unknown) => {
+    closing = true
     await worker.terminate()
     throw error
   })
   const ledger = new LedgerWorker(path, () => send('ledger', 'drainTouched', []) as Promise<number[] | null>)
   return remoteStore(send, ledger, async () => {
+    closing = true
     await ledger.close()
     await worker.terminate()
   })

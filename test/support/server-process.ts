@@ -25,6 +25,8 @@ export interface ServerProcess {
   pid: number
   /** Everything that it has written so far. */
   output(): { stdout: string; stderr: string }
+  /** Resolves with its exit code when it is gone; null after a kill. */
+  exited: Promise<number | null>
   /** Ends it with this signal and waits until it is gone; answers with its exit code, or null after a kill. */
   end(signal: NodeJS.Signals): Promise<number | null>
 }
@@ -51,6 +53,7 @@ export async function startServerProcess(env: Record<string, string>, args: stri
     url,
     pid: child.pid!,
     output: () => output,
+    exited: exit.then(([code]) => code as number | null),
     async end(signal) {
       child.kill(signal)
       const [code] = await exit

@@ -1,0 +1,61 @@
+import { consequenceOf } from './core/unheard-error.ts'
+import type { Log } from './runtime.ts'
+
+/** What a stop may take: posts that are open are answered, and deliveries that are under way come to their end. */
+const STOP_WITHIN_MS = 30_000
+/** Each error has a line of its own up to so many a minute: one that comes with every connection must not fill the disk. */
+const LINES_PER_MINUTE = 20
+const MINUTE_MS = 60_000
+
+export interface UnheardErrorDeps {
+  log: Log
+  /** Stops the server in order; rejects where that cannot be done. */
+  stop(): Promise<void>
+  /** Ends the process with this code. */
+  exit(code: number): void
+}
+
+/**
+ * What to do with an error that no listener and no caller has heard, as a listener of `uncaughtException`, to which Node
+ * hands unheard rejections as well. It is logged with its stack; one of a connection leaves the process running, after any
+ * other it is stopped in order and exits with code 1.
+ */
+export function createUnheardErrorHandler({ log, stop, exit }: UnheardErrorDeps) {
+  const tell = createLimitedLog(log)
+  let stopping = false
+
+  function stopAndExit(): void {
+    if (stopping) return
+    stopping = true
+    // A stop that never ends would leave a process that only looks alive.
+    setTimeout(exit, STOP_WITHIN_MS, 1)
+    stop()
+      .catch((err: unknown) => log.error({ err }, 'the server could not be stopped in order'))
+      .then(() => exit(1))
+  }
+
+  return (err: unknown, origin: NodeJS.UncaughtExceptionOrigin): void => {
+    const consequence = consequenceOf(err)
+    if (consequence === 'go on') tell({ err, origin }, 'a connection had an error that no listener heard; going on')
+    else {
+      tell({ err, origin }, 'an error that no listener heard; stopping, as what it has left behind is not known')
+      stopAndExit()
+    }
+  }
+}
+
+function createLimitedLog(log: Log) {
+  let minute = Number.NEGATIVE_INFINITY
+  let lines = 0
+  return (fields: object, message: string): void => {
+    const now = performance.now()
+    if (now - minute >= MINUTE_MS) {
+      if (lines > LINES_PER_MINUTE)
+        log.error({ errors: lines - LINES_PER_MINUTE }, 'more errors that no listener heard')
+      minute = now
+      lines = 0
+    }
+    lines += 1
+    if (lines <= LINES_PER_MINUTE) log.error(fields, message)
+  }
+}
