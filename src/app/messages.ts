@@ -62,11 +62,11 @@ export async function updateMessage(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'carrier'>,
   ask: MessageAddress & { changes: MessageChanges; belief?: Belief },
 ): Promise<Revised<MessageDetails>> {
-  const { belief = null, ...address } = ask
+  const { belief = null, changes: wanted, ...address } = ask
   const details = await readMessage(deps, address)
   if (belief !== null && !belief.includes(details.revision)) throw new Problem('changed')
   const now = deps.runtime.now()
-  const changes = changesOf(ask.changes, details.message.deliverAt, now)
+  const changes = changesOf(wanted, details.message.deliverAt, now)
   if (Object.keys(changes).length === 0) return details
   const outcome = await deps.store.messages.update({ ...address, belief, changes, now })
   if (outcome === 'not_found') throw new Problem('message_not_found')

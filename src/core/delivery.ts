@@ -73,8 +73,15 @@ export function holdMs({ status, wish }: Outcome): number | null {
   return status === TOO_MANY_REQUESTS || status === UNAVAILABLE ? wish.retryAfterMs : null
 }
 
-/** The record of an attempt, numbered after those before it. */
+/** What four bytes hold, and with them a store: some 25 days, which no attempt takes by a clock that nobody moves. */
+const MAX_DURATION_MS = 2 ** 31 - 1
+
+/**
+ * The record of an attempt, numbered after those before it. One during which the machine slept for a month, or its clock
+ * was put right by years, has taken as long as can be stored.
+ */
 export function attemptOf(delivery: { attempts: number }, outcome: Outcome): Attempt {
-  const { startedAt, durationMs, status, error, response } = outcome
+  const { startedAt, status, error, response } = outcome
+  const durationMs = Math.min(outcome.durationMs, MAX_DURATION_MS)
   return { number: delivery.attempts + 1, startedAt, durationMs, status, error, response }
 }

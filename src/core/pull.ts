@@ -35,7 +35,8 @@ export function decodeReceipt(text: string): Receipt {
   const timeEnd = ID_LENGTH + TIME_CHARS
   return {
     messageId: text.slice(0, ID_LENGTH),
-    leaseUntil: decodeNumber(text.slice(ID_LENGTH, timeEnd)),
+    // Letters can say more than a time can be; no lease ends then.
+    leaseUntil: Math.min(decodeNumber(text.slice(ID_LENGTH, timeEnd)), Number.MAX_SAFE_INTEGER),
     attempt: decodeNumber(text.slice(timeEnd)),
   }
 }

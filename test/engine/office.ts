@@ -15,6 +15,7 @@ import type { Store } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { aroundCalls, callOn } from '../store/around-calls.ts'
 import { createMake, type Make, NOW } from '../store/make.ts'
+import { refusingOddNumbers } from '../store/whole-numbers.ts'
 import { createManualRuntime, type ManualRuntime } from '../support/manual-runtime.ts'
 import { createFakeSender, type FakeSender } from './fake-sender.ts'
 import { type WatchedStore, watch } from './watched-store.ts'
@@ -68,16 +69,16 @@ export async function openOffice(t: TestContext, options: OfficeOptions = {}): P
   const opened = options.store ?? before?.store ?? (await openSqliteStore(':memory:'))
   if (options.store === undefined && before === undefined) t.after(() => opened.close())
   let underWay = 0
-  const store = watch(
-    aroundCalls(opened, async (name, asks) => {
-      underWay += 1
-      try {
-        return await callOn(opened, name, asks)
-      } finally {
-        underWay -= 1
-      }
-    }),
-  )
+  const checked = refusingOddNumbers(opened)
+  const counted = aroundCalls(opened, async (name, asks) => {
+    underWay += 1
+    try {
+      return await callOn(checked, name, asks)
+    } finally {
+      underWay -= 1
+    }
+  })
+  const store = watch(counted)
   const runtime = createManualRuntime(options.startAt ?? NOW, 1, () => underWay > 0)
   const sender = createFakeSender(runtime)
   const node = options.node ?? 'node-1'

@@ -27,6 +27,7 @@ import { searchCases } from './search.cases.ts'
 import { secretCases } from './secrets.cases.ts'
 import { settlementCases } from './settlements.cases.ts'
 import { statsCases } from './stats.cases.ts'
+import { refusingOddNumbers } from './whole-numbers.ts'
 
 /** What a case works with: an empty store of its own, what to put into it, and the time. */
 export interface Given {
@@ -84,7 +85,7 @@ export function runStoreCases(label: string, openStore: OpenStore): void {
 
 /** Runs `use` with a store of its own and closes it, whatever happens. */
 export async function withStore(openStore: OpenStore, use: (given: Given) => Promise<void>): Promise<void> {
-  const store = await openStore()
+  const store = refusingOddNumbers(await openStore())
   try {
     await use({ store, make: createMake(), now: NOW })
   } finally {

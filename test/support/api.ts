@@ -22,6 +22,7 @@ import { createMetrics } from '../../src/http/metrics/metrics.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { refusingOddNumbers } from '../store/whole-numbers.ts'
 import { predictableBytes } from './predictable-bytes.ts'
 
 export const START = Date.UTC(2026, 0, 1)
@@ -91,6 +92,8 @@ export interface ApiOptions {
   targets?: Targets
   secretBox?: SecretBox
   domainVerification?: DomainVerification
+  /** One that is empty; one in memory unless told. */
+  openStore?: () => Promise<Store>
 }
 
 export async function startApi({
@@ -104,8 +107,9 @@ export async function startApi({
   dashboardFolder,
   metricsExposed,
   wrap,
+  openStore = () => openSqliteStore(':memory:'),
 }: ApiOptions = {}): Promise<TestApi> {
-  const store = await openSqliteStore(':memory:')
+  const store = refusingOddNumbers(await openStore())
   const clock = { now: START }
   const log: LogLine[] = []
   const carried: unknown[] = []
