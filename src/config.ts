@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
-import { type Network, parseAddress, parseNetwork } from './core/address.ts'
+import { type Network, parseNetwork } from './core/address.ts'
 import { DOMAIN_VERIFICATIONS, type DomainVerification } from './core/domain.ts'
+import { type Exposure, exposureOf } from './core/exposure.ts'
 import { ANY_TARGET, PUBLIC_TARGETS, parseTargets, type Targets } from './core/target.ts'
 import { type TraceSettings, traceSettingsOf } from './core/trace-settings.ts'
 import { type PostgresUrl, readPostgresUrl } from './postgres-url.ts'
@@ -22,8 +23,12 @@ export interface Config {
   rateLimit: number
   /** The proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly Network[]
+  /** Which setting says that others than programs of this machine reach the server; null where none does. */
+  exposedBy: Exposure
   /** Where deliveries may go. */
   targets: Targets
+  /** Whether `DISCUE_TARGETS` says so; else it follows from `exposedBy`. */
+  targetsGiven: boolean
   domainVerification: DomainVerification
   /** How long messages that are done with, and events, are kept. */
   retention: { messagesMs: number; eventsMs: number }
@@ -99,18 +104,24 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     const shown = SECRET.has(name) ? 'what was given' : `"${text}"`
     throw new ConfigError(`${name} must be ${result}, not ${shown}`)
   }
-  const host = read('DISCUE_HOST', settings.DISCUE_HOST)
-  return Object.freeze({
-    host,
-    port: read('DISCUE_PORT', settings.DISCUE_PORT),
+  const reach = {
+    host: read('DISCUE_HOST', settings.DISCUE_HOST),
     publicUrl: read('DISCUE_PUBLIC_URL', settings.DISCUE_PUBLIC_URL),
+    trustedProxies: read('DISCUE_TRUSTED_PROXIES', settings.DISCUE_TRUSTED_PROXIES),
+  }
+  const exposedBy = exposureOf(reach)
+  const targets = read('DISCUE_TARGETS', settings.DISCUE_TARGETS)
+  return Object.freeze({
+    ...reach,
+    exposedBy,
+    port: read('DISCUE_PORT', settings.DISCUE_PORT),
     database: withPasswordFile(read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL), env.PGPASSFILE),
     rootApiKey: read('DISCUE_ROOT_API_KEY', settings.DISCUE_ROOT_API_KEY),
     secretKeys: read('DISCUE_SECRET_KEY', settings.DISCUE_SECRET_KEY),
     metricsPort: read('DISCUE_METRICS_PORT', settings.DISCUE_METRICS_PORT),
     rateLimit: read('DISCUE_RATE_LIMIT', settings.DISCUE_RATE_LIMIT),
-    trustedProxies: read('DISCUE_TRUSTED_PROXIES', settings.DISCUE_TRUSTED_PROXIES),
-    targets: read('DISCUE_TARGETS', settings.DISCUE_TARGETS) ?? defaultTargets(host),
+    targets: targets ?? defaultTargets(exposedBy),
+    targetsGiven: targets !== null,
     domainVerification: read('DISCUE_DOMAIN_VERIFICATION', settings.DISCUE_DOMAIN_VERIFICATION),
     retention: {
       messagesMs: read('DISCUE_RETENTION', settings.DISCUE_RETENTION),
@@ -247,10 +258,9 @@ function readTargets(text: string): { value: Targets | null } | string {
     : { value }
 }
 
-/** Whoever reaches a server on loopback is on its machine anyway; anybody else must not reach in through it. */
-function defaultTargets(host: string): Targets {
-  const loopback = host === 'localhost' || parseAddress(host)?.range() === 'loopback'
-  return loopback ? ANY_TARGET : PUBLIC_TARGETS
+/** A client that is on the server's machine anyway may have it send anywhere; others must not reach in through it. */
+function defaultTargets(exposedBy: Exposure): Targets {
+  return exposedBy === null ? ANY_TARGET : PUBLIC_TARGETS
 }
 
 function readDomainVerification(text: string): { value: DomainVerification } | string {

@@ -7,9 +7,11 @@ import { createQueueDirectory } from './app/queue-directory.ts'
 import { ensureRootKey } from './app/root-key.ts'
 import { createSchemaChecks } from './app/schema-checks.ts'
 import { sealAllSecrets } from './app/secrets.ts'
+import { tellTargetPolicy } from './app/target-policy.ts'
 import type { Config } from './config.ts'
 import { createSecretBox } from './core/secret-box.ts'
 import { Activity } from './engine/activity.ts'
+import { createLookUpName } from './engine/look-up-name.ts'
 import { createMovableClock } from './engine/movable-clock.ts'
 import { createMetrics } from './http/metrics/metrics.ts'
 import { createManualRuntime, createRuntime, type Log, type Runtime } from './runtime.ts'
@@ -93,6 +95,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       clock,
       eventRetentionMs: retention.eventsMs,
       targets,
+      lookUpName: createLookUpName(),
       secretBox,
       domainVerification: config.domainVerification,
       publicUrl: config.publicUrl,
@@ -121,10 +124,23 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       log.info({ url: watched.url }, 'metrics are served')
     }
     const url = await api.listen({ host: config.host, port: config.port })
+    undo.push(tellPolicy(config, log, store))
     return { url, newRootKey, rootKeyShown: () => store.apiKeys.markRootKeyShown(), stop: () => inReverse(undo) }
   } catch (error) {
     await inReverse(undo)
     throw error
+  }
+}
+
+/** Tells where deliveries may go, beside what the server does already. Answers with what waits for its end. */
+function tellPolicy(config: Config, log: Log, store: Store): () => Promise<void> {
+  const stop = new AbortController()
+  const told = tellTargetPolicy({ store, log }, config, stop.signal).catch((error: unknown) => {
+    log.warn({ err: error }, 'how many listeners DISCUE_TARGETS forbids is not known: the store could not be read')
+  })
+  return async () => {
+    stop.abort()
+    await told
   }
 }
 

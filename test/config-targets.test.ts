@@ -15,6 +15,29 @@ test('a server that only its own machine can reach may send anywhere, any other 
   assert.equal(targetsOf({}), ANY_TARGET)
 })
 
+test('a server on loopback that others reach by a public URL or a proxy sends only to public addresses', () => {
+  const urls: [string, boolean][] = [
+    ['https://queue.example.com', true],
+    ['http://10.0.0.1:8080', true],
+    ['https://[2001:db8::1]/discue', true],
+    ['http://localhost.example.com', true],
+    ['http://127.0.0.1:3000', false],
+    ['http://[::1]:3000', false],
+    ['http://localhost:3000', false],
+    ['http://queue.localhost', false],
+  ]
+  for (const [url, isPublic] of urls) {
+    const config = readConfig([], { DISCUE_PUBLIC_URL: url })
+    assert.equal(config.targets, isPublic ? PUBLIC_TARGETS : ANY_TARGET, url)
+    assert.equal(config.exposedBy, isPublic ? 'DISCUE_PUBLIC_URL' : null, url)
+  }
+  const proxied = readConfig([], { DISCUE_TRUSTED_PROXIES: '127.0.0.1' })
+  assert.deepEqual([proxied.targets, proxied.exposedBy], [PUBLIC_TARGETS, 'DISCUE_TRUSTED_PROXIES'])
+  const told = readConfig([], { DISCUE_TRUSTED_PROXIES: '127.0.0.1', DISCUE_TARGETS: 'any' })
+  assert.deepEqual([told.targets.any, told.targetsGiven, told.exposedBy], [true, true, 'DISCUE_TRUSTED_PROXIES'])
+  assert.equal(readConfig([], { DISCUE_HOST: '0.0.0.0' }).exposedBy, 'DISCUE_HOST')
+})
+
 test('what is said counts, wherever the server listens', () => {
   const told = targetsOf({ DISCUE_TARGETS: 'public' })
   assert.equal(permitsAddress(told, 'x.example', '127.0.0.1'), false)

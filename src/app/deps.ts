@@ -58,6 +58,12 @@ export interface Carrier {
   redeliveryWaits(): void
 }
 
+/**
+ * All addresses of a name, as the server's own connections would find them. Rejects where they cannot be found. Look-ups are
+ * shared fairly by the organization that they are for.
+ */
+export type LookUpName = (hostname: string, ask: { organizationId: string }) => Promise<readonly string[]>
+
 /** Tries a listener without storing anything. */
 export interface Preflight {
   /** Takes no longer than the listener's timeout. Throws `too_many_checks`, `overloaded` and `stopping`. */
@@ -122,6 +128,7 @@ export interface AppDeps {
   eventRetentionMs: number
   /** Where listeners may be. */
   targets: Targets
+  lookUpName: LookUpName
   /** Whether listeners must be on verified domains. */
   domainVerification: DomainVerification
   /** Encrypts listeners' secrets. */

@@ -17,7 +17,7 @@ import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
 import { refusalOf } from './refusal.ts'
-import { expectTargets } from './targets.ts'
+import { expectResolvedTargets, expectTargets } from './targets.ts'
 import { onlyVisible } from './visibility.ts'
 
 export interface ListenerAddress {
@@ -49,7 +49,7 @@ export interface ListenerChange {
 
 type ListenerDeps = Pick<
   AppDeps,
-  'store' | 'runtime' | 'directory' | 'carrier' | 'targets' | 'secretBox' | 'domainVerification'
+  'store' | 'runtime' | 'directory' | 'carrier' | 'targets' | 'lookUpName' | 'secretBox' | 'domainVerification'
 >
 
 /**
@@ -65,6 +65,7 @@ export async function createListener(
   expectTargets(deps.targets, ask)
   await expectVerified(deps, ask.organizationId, ask)
   expectSense(ask)
+  await expectResolvedTargets(deps, ask.organizationId, ask)
   const now = deps.runtime.now()
   const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
   const settings = withChange(DEFAULT_SETTINGS, ask.settings)
@@ -124,8 +125,10 @@ export async function updateListener(
   const { change, belief, ...address } = ask
   const current = await readListener(deps, address)
   expectTargets(deps.targets, change)
-  await expectVerified(deps, ask.organizationId, newUrls(current, change))
+  const urls = newUrls(current, change)
+  await expectVerified(deps, ask.organizationId, urls)
   expectSense({ ...current, ...named(change) })
+  await expectResolvedTargets(deps, ask.organizationId, urls)
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
   const changes = named({ ...change, secret: sealedChange(deps.secretBox, current, secret) })
   const changed = await deps.store.listeners.update({ ...address, changes, belief, now: deps.runtime.now() })

@@ -64,11 +64,35 @@ export function hostFault(targets: Targets, hostname: string): string | null {
   const local = /(^|\.)localhost\.?$/i.test(bare)
   if (literal === null && !local) {
     const resolves = targets.public || targets.networks.length > 0
-    return resolves ? null : `must be at a host that this server may send to; ${bare} is none of them`
+    return resolves ? null : elsewhere(bare)
   }
   if (permitsAddress(targets, bare, local ? '127.0.0.1' : bare)) return null
-  if (!targets.public) return `must be at a host that this server may send to; ${bare} is none of them`
-  return `must be at a public address; ${bare} is ${local ? KINDS.loopback : kindOf(literal!)}`
+  if (!targets.public) return elsewhere(bare)
+  return `must be at a public address; ${bare} is ${local ? KINDS.loopback : kindOf(literal!)} ${SETTING}`
+}
+
+/**
+ * Why nothing can be sent to a name that resolves to these addresses now, or null where something can. A name without any
+ * address is none of these: that passes.
+ */
+export function addressesFault(targets: Targets, hostname: string, addresses: readonly string[]): string | null {
+  const permitted = addresses.length === 0 || addresses.some((address) => permitsAddress(targets, hostname, address))
+  if (permitted) return null
+  // Which addresses names have in the server's own network is not for a caller to know.
+  return targets.public ? `must be at a public address; ${hostname} has none ${SETTING}` : elsewhere(hostname)
+}
+
+/** Whether what can be sent to a host depends on which addresses its name resolves to. */
+export function judgedByAddress(targets: Targets, hostname: string): boolean {
+  if (targets.any || permitsName(targets, hostname)) return false
+  return parseAddress(hostname.replace(/^\[|\]$/g, '')) === null
+}
+
+/** For whoever operates the server, or knows who does. */
+const SETTING = '(see DISCUE_TARGETS)'
+
+function elsewhere(what: string): string {
+  return `must be at a host that this server may send to; ${what} is none of them ${SETTING}`
 }
 
 function permitsName({ hosts }: Targets, host: string): boolean {

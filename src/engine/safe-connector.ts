@@ -41,7 +41,7 @@ export class BlockedTarget extends Error {
   readonly code = 'BLOCKED_TARGET'
 
   constructor(hostname: string) {
-    super(`${hostname} has no address that this server may send to`)
+    super(`${hostname} has no address that this server may send to: see DISCUE_TARGETS`)
     this.name = 'BlockedTarget'
   }
 }

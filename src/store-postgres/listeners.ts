@@ -3,7 +3,7 @@ import { isPushed, type Listener, withChange } from '../core/listener.ts'
 import { MAX_LISTENERS_OF_QUEUE } from '../core/queue.ts'
 import { rotated } from '../core/secret-rotation.ts'
 import { contradicts } from '../store/belief.ts'
-import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
+import type { ListenerDetails, ListenerStore, ListenerUrls } from '../store/listeners.ts'
 import type { Revised } from '../store/store.ts'
 import { hasAnswer, writeAnswer } from './answers.ts'
 import { texts } from './arrays.ts'
@@ -39,6 +39,9 @@ const LIST = `
    where organization_id = $1 and ($2::text is null or queue_id = $2)
      and ($3::text[] is null or id = any($3) or queue_id = any($3))
    order by id limit $4 offset $5`
+
+const URLS = `
+  select id, notify_url as "notifyUrl", liveness_url as "livenessUrl" from listeners where id > $1 order by id limit $2`
 
 const UPDATE = `
   update listeners set name = $3, notify_url = $4, liveness_url = $5, secret = $6, settings = $7, updated_at = $8,
@@ -129,6 +132,9 @@ export function createListenerStore(
         const rows = await on.rows<ListenerRow>(LIST, [organizationId, queueId, onlyOf(only), ...sliceOf(slice)])
         return detailed(on, organizationId, rows.map(listenerOf))
       })
+    },
+    async urls({ after, limit }) {
+      return db.rows<ListenerUrls>(URLS, [after ?? '', limit])
     },
     async find(id) {
       const [row] = await db.rows<ListenerRow>(GET, [id])

@@ -4,7 +4,7 @@ import { isPushed, type Listener, withChange } from '../core/listener.ts'
 import { MAX_LISTENERS_OF_QUEUE } from '../core/queue.ts'
 import { rotated } from '../core/secret-rotation.ts'
 import { contradicts } from '../store/belief.ts'
-import type { ListenerDetails, ListenerStore } from '../store/listeners.ts'
+import type { ListenerDetails, ListenerStore, ListenerUrls } from '../store/listeners.ts'
 import type { Revised } from '../store/store.ts'
 import { createEffectAnswers } from './answers.ts'
 import { unlessTaken } from './errors.ts'
@@ -41,6 +41,9 @@ const LIST_OF_QUEUE = LIST.replace('organization_id = :organizationId', '+organi
   'queue_id = :queueId',
 )
 
+const URLS = `
+  select id, notify_url as notifyUrl, liveness_url as livenessUrl from listeners where id > ? order by id limit ?`
+
 const UPDATE = `
   update listeners set name = ?, notify_url = ?, liveness_url = ?, secret = ?, settings = ?, updated_at = ?,
          revision = revision + 1
@@ -62,6 +65,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
   const [getOwn, queueExists] = [db.prepare(GET_OWN), db.prepare(QUEUE_EXISTS)]
   const [noteRemoval, isFull] = [db.prepare(NOTE_REMOVAL), db.prepare(IS_FULL)]
+  const urls = db.prepare(URLS)
   const refusal = createRefusal(db, 'listeners')
   const figures = createFigures(db)
   const livenessOf = readLivenessOf(db)
@@ -126,6 +130,9 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
         const rows = statement.all({ organizationId, queueId, only: onlyOf(only), ...sliceOf(slice) })
         return (rows as unknown as ListenerRow[]).map((row) => detailed(listenerOf(row)))
       })
+    },
+    async urls({ after, limit }) {
+      return reading(() => urls.all(after ?? '', limit)) as unknown as ListenerUrls[]
     },
     async find(id) {
       return reading(() => find(id))

@@ -20,6 +20,9 @@ export interface ListenerDetails extends Listener, ListenerFigures {
   liveness: Liveness
 }
 
+/** Where a listener is; null: it pulls, or has none. */
+export type ListenerUrls = Pick<Listener, 'id' | 'notifyUrl' | 'livenessUrl'>
+
 export interface ListenerStore {
   /**
    * The listener gets every message that is accepted from now on. `answer` is stored together with it; `answered`:
@@ -34,6 +37,8 @@ export interface ListenerStore {
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<ListenerDetails> | null>
   /** Oldest first; of one queue, or of all of the organization's where `queueId` is null. */
   list(ask: { organizationId: string; queueId: string | null; only: Only; slice: Slice }): Promise<ListenerDetails[]>
+  /** Where listeners of all organizations are, by id, after the id `after`; for a start, not for a request. */
+  urls(ask: { after: string | null; limit: number }): Promise<ListenerUrls[]>
   /** For the engine, which knows a listener by its id alone. */
   find(id: string): Promise<Listener | null>
   /** Answers with the listener as it is now; its `updatedAt` is `now`, or just later than it was. */

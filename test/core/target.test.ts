@@ -116,7 +116,11 @@ test('a URL with a special address is refused however the address is written', (
 
 test('a name is judged by what it resolves to, but for those of this machine', () => {
   for (const host of ['localhost', 'LOCALHOST', 'localhost.', 'a.b.localhost', 'localhost.'.repeat(2)]) {
-    assert.match(hostFault(PUBLIC_TARGETS, host)!, /^must be at a public address; .* is a loopback address$/, host)
+    assert.match(
+      hostFault(PUBLIC_TARGETS, host)!,
+      /^must be at a public address; .* is a loopback address \(see DISCUE_TARGETS\)$/,
+      host,
+    )
   }
   for (const host of [HOST, 'localhost.example.com', 'notlocalhost', 'metadata.google.internal']) {
     assert.equal(hostFault(PUBLIC_TARGETS, host), null, host)
@@ -125,7 +129,7 @@ test('a name is judged by what it resolves to, but for those of this machine', (
 
 test('the reason says what kind of address it is, and keeps the list of the server to itself', () => {
   const faults = ['10.0.0.1', '169.254.169.254', '[fd00:ec2::254]', '[ff02::1]', '0.0.0.0', '240.0.0.1'].map((host) =>
-    hostFault(PUBLIC_TARGETS, host)!.replace(/^.* is /, ''),
+    hostFault(PUBLIC_TARGETS, host)!.replace(/^.* is (.*) \(see DISCUE_TARGETS\)$/, '$1'),
   )
   assert.deepEqual(faults, [
     'a private address',
@@ -136,7 +140,7 @@ test('the reason says what kind of address it is, and keeps the list of the serv
     'a reserved address',
   ])
   const fault = hostFault(listed('10.1.0.0/16,secret.internal'), '10.2.0.1')
-  assert.equal(fault, 'must be at a host that this server may send to; 10.2.0.1 is none of them')
+  assert.equal(fault, 'must be at a host that this server may send to; 10.2.0.1 is none of them (see DISCUE_TARGETS)')
 })
 
 test('any target is any target', () => {

@@ -34,6 +34,33 @@ const NO_FIGURES = {
 
 const found: StoreCase[] = [
   {
+    name: 'where listeners are is read over all organizations, page by page',
+    async run(given) {
+      const { store, make } = given
+      const places: object[] = []
+      for (let turn = 0; turn < 2; turn++) {
+        const { queue } = await storedScene(given, 0)
+        for (const what of [{}, { livenessUrl: 'http://10.0.0.1/' }, { notifyUrl: null, livenessUrl: null }]) {
+          const { id, notifyUrl, livenessUrl } = make.listener(queue, what)
+          await store.listeners.create({ ...make.listener(queue, what), id })
+          places.push({ id, notifyUrl, livenessUrl })
+        }
+      }
+      const pages: object[][] = []
+      for (let after: string | null = null; ; ) {
+        const page = await store.listeners.urls({ after, limit: 4 })
+        pages.push(page.map((place) => ({ ...place })))
+        if (page.length < 4) break
+        after = page.at(-1)!.id
+      }
+      assert.deepEqual(pages.flat(), places)
+      assert.deepEqual(
+        pages.map((page) => page.length),
+        [4, 2],
+      )
+    },
+  },
+  {
     name: 'a listener comes back as it was stored, with nothing counted yet',
     async run(given) {
       const { store, make } = given

@@ -1,7 +1,7 @@
 import { after } from 'node:test'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { createAlmanac } from '../../src/app/almanac.ts'
-import type { Acceptor, AppDeps, Carrier, Puller } from '../../src/app/deps.ts'
+import type { Acceptor, AppDeps, Carrier, LookUpName, Puller } from '../../src/app/deps.ts'
 import { createKeyRing } from '../../src/app/key-ring.ts'
 import { createQueueDirectory } from '../../src/app/queue-directory.ts'
 import { createSchemaChecks } from '../../src/app/schema-checks.ts'
@@ -90,6 +90,8 @@ export interface ApiOptions {
   /** Wraps the parts that a test wants to misbehave. */
   wrap?: (deps: AppDeps) => Partial<AppDeps>
   targets?: Targets
+  /** What names resolve to; nothing is known of any where it is left out. */
+  lookUpName?: LookUpName
   secretBox?: SecretBox
   domainVerification?: DomainVerification
   /** One that is empty; one in memory unless told. */
@@ -102,6 +104,7 @@ export async function startApi({
   trustedProxies,
   tls,
   targets,
+  lookUpName,
   secretBox,
   domainVerification,
   dashboardFolder,
@@ -137,6 +140,7 @@ export async function startApi({
     clock: { advance: async () => clock.now },
     eventRetentionMs: 24 * 3_600_000,
     targets: targets ?? ANY_TARGET,
+    lookUpName: lookUpName ?? (async () => []),
     secretBox: secretBox ?? CLEAR_BOX,
     domainVerification: domainVerification ?? 'optional',
   }

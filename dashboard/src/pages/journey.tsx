@@ -59,7 +59,7 @@ function Step({ tone, title, at, children }: { tone: Tone; title: string; at?: n
 }
 
 const ERRORS: Record<string, string> = {
-  blocked_target: 'the server may not connect to this address',
+  blocked_target: 'the server may not connect to this address (DISCUE_TARGETS)',
   secret_unreadable: 'this server cannot read the secret of the listener',
   timeout: 'no answer in time',
   connection_refused: 'nobody listens at this address',

@@ -1,0 +1,25 @@
+import type { Network } from './address.ts'
+import { parseAddress } from './address.ts'
+
+/** The setting that says that others than programs of this machine reach the server; null where none does. */
+export type Exposure = 'DISCUE_HOST' | 'DISCUE_PUBLIC_URL' | 'DISCUE_TRUSTED_PROXIES' | null
+
+/**
+ * Whether others than programs of this machine reach the server, by what it was told. A server that listens on loopback
+ * behind a proxy has clients from elsewhere all the same: then it has a public URL, or a proxy that it trusts.
+ */
+export function exposureOf(told: {
+  host: string
+  publicUrl: string | null
+  trustedProxies: readonly Network[]
+}): Exposure {
+  if (!isLoopback(told.host)) return 'DISCUE_HOST'
+  if (told.publicUrl !== null && !isLoopback(new URL(told.publicUrl).hostname)) return 'DISCUE_PUBLIC_URL'
+  return told.trustedProxies.length > 0 ? 'DISCUE_TRUSTED_PROXIES' : null
+}
+
+/** Whether a host, as a setting or a URL names it, is this machine itself, whatever name servers say (RFC 6761, 6.3). */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '')
+  return /^(.+\.)?localhost\.?$/i.test(bare) || parseAddress(bare)?.range() === 'loopback'
+}
