@@ -11,7 +11,7 @@ export interface Pattern {
   test(value: string): boolean
 }
 
-/** Compiling takes up to a third of a millisecond per character, where repetitions multiply each other. */
+/** How long compiling takes goes by `patternSize`. */
 export const MAX_PATTERN_LENGTH = 1_000
 
 /**

@@ -45,5 +45,10 @@ export const MAX_PROPERTIES = 256
 export const MAX_SCHEMA_BYTES = 64 * 1024
 /** Of all patterns together; see `compilePattern` for what one may have. */
 export const MAX_PATTERN_CHARACTERS = 10_000
+/**
+ * About as many steps may be compiled to find out how many there are. More than `MAX_PATTERN_STEPS`, because alternatives
+ * that begin in the same way become fewer; one takes some 15 µs.
+ */
+export const MAX_PATTERN_SIZE = 8_192
 /** Of all patterns together, once compiled: some 20 MB at the very worst, for as long as the schema is in use. */
 export const MAX_PATTERN_STEPS = 4_096

@@ -148,7 +148,7 @@ describe('the limits of patterns', () => {
 
   test('of many patterns that are each too large, only the first is compiled', (t) => {
     const compile = t.mock.method(RE2JS, 'compile')
-    refusal(...Array(10).fill('x{1000}'.repeat(100)))
+    refusal(...Array(10).fill('x{700}'.repeat(7)))
     assert.equal(compile.mock.callCount(), 1)
   })
 })
