@@ -13,6 +13,7 @@ import { createSecretBox } from './core/secret-box.ts'
 import { Activity } from './engine/activity.ts'
 import { createLookUpName } from './engine/look-up-name.ts'
 import { createMovableClock } from './engine/movable-clock.ts'
+import type { MetricsAccess } from './http/metrics/access.ts'
 import { createMetrics } from './http/metrics/metrics.ts'
 import { createManualRuntime, createRuntime, type Log, type Runtime } from './runtime.ts'
 import { type Store, StoreUnavailable } from './store/store.ts'
@@ -105,7 +106,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       health,
       metrics,
       tracer: tracing?.tracer,
-      metricsExposed: config.metricsPort === null,
+      metricsAccess: metricsAccess(config),
       dashboardFolder: DASHBOARD,
     })
     undo.push(() => engine.stop())
@@ -130,6 +131,12 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     await inReverse(undo)
     throw error
   }
+}
+
+/** Metrics name queues of every organization: clients from elsewhere need a key for them. */
+function metricsAccess({ metricsPort, exposedBy }: Config): MetricsAccess {
+  if (metricsPort !== null) return 'elsewhere'
+  return exposedBy === null ? 'open' : 'key'
 }
 
 /** Tells where deliveries may go, beside what the server does already. Answers with what waits for its end. */

@@ -43,7 +43,7 @@ export function createKeyRing(deps: { store: Pick<Store, 'apiKeys'>; now: () => 
     if (found === null) return null
     const { id: apiKeyId, organizationId, owner, scopes, status } = found.key
     const { root, status: state, limits } = found.organization
-    const rights = { owner, root: root && owner, scopes, frozen: state === 'frozen' }
+    const rights = { owner, root: root && owner, ofRootOrganization: root, scopes, frozen: state === 'frozen' }
     const principal = { organizationId, apiKeyId, ...rights, requestsPerMinute: limits.requestsPerMinute }
     return { principal, enabled: status === 'enabled', readAt }
   }

@@ -49,6 +49,8 @@ export interface Principal {
   owner: boolean
   /** The owner key of the root organization. */
   root: boolean
+  /** The organization is the server's own, whatever the key may do in it. */
+  ofRootOrganization: boolean
   scopes: Scope[] | null
   /** The organization takes no writes. */
   frozen: boolean

@@ -16,6 +16,7 @@ import { validatorFormats } from './formats.ts'
 import { createGate } from './gate.ts'
 import { type Health, healthRoutes } from './health.ts'
 import { createMethodTable, isImplemented, refuseUnrouted } from './methods.ts'
+import { createMetricsEntrance, type MetricsAccess } from './metrics/access.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { createRouteList } from './openapi/described.ts'
@@ -65,8 +66,8 @@ export interface ApiDeps extends AppDeps {
   metrics: Metrics
   /** Records requests that bring messages; null or left out: nothing is traced. */
   tracer?: Tracer | null
-  /** Whether `/metrics` is among the routes; it may have a port of its own. */
-  metricsExposed: boolean
+  /** Who may read `/metrics` here. */
+  metricsAccess: MetricsAccess
   /** Where the dashboard is built; without it, or while nothing is there, `/` says how to build it. */
   dashboardFolder?: string
 }
@@ -126,7 +127,10 @@ function addRoutes(app: FastifyInstance, deps: ApiDeps, admission: Admission): v
   if (deps.tracer) app.addHook('onRoute', traceRequests(deps.tracer))
   app.register(async (scope) => versionOne(scope, deps), { prefix: VERSION })
   app.register(async (scope) => healthRoutes(scope, deps.health))
-  if (deps.metricsExposed) app.register(async (scope) => metricsRoutes(scope, deps.metrics))
+  if (deps.metricsAccess !== 'elsewhere') {
+    const entrance = deps.metricsAccess === 'key' ? createMetricsEntrance({ keyRing: deps.keyRing, admission }) : null
+    app.register(async (scope) => metricsRoutes(scope, deps.metrics, entrance))
+  }
   app.register(async (scope) => openApiRoutes(scope, described, deps.publicUrl))
   app.register(async (scope) => referenceRoutes(scope))
   app.register(async (scope) => dashboardRoutes(scope, { folder: deps.dashboardFolder ?? null, runtime: deps.runtime }))

@@ -69,7 +69,8 @@ function createEntrance(keyRing: AppDeps['keyRing'], door: Door, admit: Admit, d
   }
 }
 
-async function identify(
+/** Whose key it is; a key that is none counts for the lock-out. Throws `locked_out` and `key_rejected`. */
+export async function identify(
   keyRing: AppDeps['keyRing'],
   door: Door,
   request: FastifyRequest,

@@ -5,7 +5,7 @@ import type { Principal, Scope } from '../../src/core/api-key.ts'
 
 const principal: Principal = {
   ...{ apiKeyId: 'k', organizationId: 'o', owner: false, root: false },
-  ...{ frozen: false, requestsPerMinute: null, scopes: null },
+  ...{ frozen: false, ofRootOrganization: false, requestsPerMinute: null, scopes: null },
 }
 const id = '0'.repeat(21)
 

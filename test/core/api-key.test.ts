@@ -24,6 +24,7 @@ function principal(what: Partial<Principal> = {}): Principal {
     root: false,
     scopes: null,
     frozen: false,
+    ofRootOrganization: false,
     requestsPerMinute: null,
     ...what,
   }

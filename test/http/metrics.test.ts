@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StoreUnavailable } from '../../src/store/store.ts'
-import { sharedApi, type TestApi } from '../support/api.ts'
+import { OTHER_OWNER_KEY, OWNER_KEY, sharedApi, type TestApi } from '../support/api.ts'
 import { type PrometheusSample, readExposition } from '../support/prometheus.ts'
 
 const api = await sharedApi()
@@ -21,7 +21,7 @@ function figureOf(samples: readonly PrometheusSample[], name: string, labels: Re
   return found[0]?.value
 }
 
-test('metrics are there without a key, in a form that Prometheus reads', async () => {
+test('metrics are there, on a server of its own machine without a key, in a form that Prometheus reads', async () => {
   const samples = await scrape()
   assert.equal(figureOf(samples, 'discue_build_info', { version: '1.2.3' }), 1)
   for (const name of ['discue_messages_accepted_total', 'discue_lanes', 'process_resident_memory_bytes']) {
@@ -107,6 +107,70 @@ test('the store is not asked by every scrape, and one that is away takes nothing
 })
 
 test('with a port of their own they are not on this one', async () => {
-  const own = await sharedApi({ metricsExposed: false })
+  const own = await sharedApi({ metricsAccess: 'elsewhere' })
   assert.equal((await own.inject({ method: 'GET', url: '/metrics' })).statusCode, 404)
+})
+
+const keyed = await sharedApi({ metricsAccess: 'key' })
+const made = async (body: object, owner = OWNER_KEY) => (await keyed.call('POST', '/v1/api_keys', body, owner)).body
+const stats = (targets: unknown = '*') => ({ scopes: [{ resource: 'stats', access: 'read', targets }] })
+
+/** Asks for the metrics of a server that others reach. */
+async function ask(headers: Record<string, string>, remoteAddress = '192.0.2.9') {
+  const answer = await keyed.inject({ method: 'GET', url: '/metrics', headers, remoteAddress })
+  return { status: answer.statusCode, body: answer.body, headers: answer.headers }
+}
+
+test('where others reach the server, keys of the root organization that may read statistics see the metrics', async () => {
+  const plain = await made({})
+  const reader = await made(stats())
+  for (const key of [OWNER_KEY, plain.api_key, reader.api_key]) {
+    const ways: Record<string, string>[] = [
+      { 'x-api-key': key },
+      { authorization: `Bearer ${key}` },
+      { authorization: `bearer ${key}` },
+    ]
+    for (const headers of ways) {
+      const answer = await ask(headers)
+      assert.equal(answer.status, 200)
+      assert.match(answer.body, /^discue_build_info/m)
+    }
+  }
+  assert.ok(keyed.used.some(({ apiKeyId }) => apiKeyId === reader.id))
+})
+
+test('other keys get 403, of other organizations all of them, and see nothing', async () => {
+  const queue = (await keyed.call('POST', '/v1/queues', { name: 'q' })).body.queue
+  const keys = [
+    OTHER_OWNER_KEY,
+    (await made({}, OTHER_OWNER_KEY)).api_key,
+    (await made(stats(), OTHER_OWNER_KEY)).api_key,
+    (await made({ scopes: [{ resource: 'queues', access: 'write', targets: '*' }] })).api_key,
+    (await made(stats([queue.id]))).api_key,
+    (await made({ scopes: [] })).api_key,
+  ]
+  for (const key of keys) {
+    const answer = await ask({ authorization: `Bearer ${key}` })
+    assert.equal(answer.status, 403)
+    assert.match(JSON.parse(answer.body).detail, /root organization with stats: read/)
+    assert.ok(!answer.body.includes(queue.id))
+  }
+})
+
+test('without a key it is 401, which counts for no lock-out; wrong keys do, as everywhere', async () => {
+  for (let turn = 0; turn < 20; turn++) {
+    for (const headers of [{}, { authorization: 'Basic dXNlcg==' }, { authorization: 'Bearer' }, { 'x-api-key': '' }]) {
+      const answer = await ask(headers as Record<string, string>, '192.0.2.50')
+      assert.equal(answer.status, 401)
+      assert.equal(answer.headers['www-authenticate'], 'Bearer')
+      assert.match(JSON.parse(answer.body).detail, /X-API-KEY header, or as Authorization: Bearer/)
+    }
+  }
+  assert.equal((await ask({ 'x-api-key': OWNER_KEY }, '192.0.2.50')).status, 200)
+  for (let turn = 0; turn < 10; turn++) {
+    assert.equal((await ask({ authorization: 'Bearer wrong' }, '192.0.2.50')).status, 401)
+  }
+  const locked = await ask({ 'x-api-key': OWNER_KEY }, '192.0.2.50')
+  assert.deepEqual([locked.status, locked.headers['retry-after']], [403, '60'])
+  assert.equal((await ask({ 'x-api-key': OWNER_KEY }, '192.0.2.51')).status, 200)
 })

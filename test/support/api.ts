@@ -18,6 +18,7 @@ import { createLeaseExpirer } from '../../src/engine/lease-expirer.ts'
 import { createPullCommitter } from '../../src/engine/pull-committer.ts'
 import { createPullDesk } from '../../src/engine/pull-desk.ts'
 import { createApi, type Health } from '../../src/http/api.ts'
+import type { MetricsAccess } from '../../src/http/metrics/access.ts'
 import { createMetrics } from '../../src/http/metrics/metrics.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -86,7 +87,7 @@ export interface ApiOptions {
   trustedProxies?: Network[]
   tls?: { cert: string; key: string }
   dashboardFolder?: string
-  metricsExposed?: boolean
+  metricsAccess?: MetricsAccess
   /** Wraps the parts that a test wants to misbehave. */
   wrap?: (deps: AppDeps) => Partial<AppDeps>
   targets?: Targets
@@ -108,7 +109,7 @@ export async function startApi({
   secretBox,
   domainVerification,
   dashboardFolder,
-  metricsExposed,
+  metricsAccess,
   wrap,
   openStore = () => openSqliteStore(':memory:'),
 }: ApiOptions = {}): Promise<TestApi> {
@@ -155,7 +156,7 @@ export async function startApi({
     dashboardFolder,
     health: { ready: async () => health.state },
     metrics: createMetrics({ ...deps, measures, levels: () => IDLE, version: '1.2.3' }),
-    metricsExposed: metricsExposed ?? true,
+    metricsAccess: metricsAccess ?? 'open',
   })
   app.addHook('onClose', async () => store.close())
   const inject = (options: InjectOptions) => app.inject(options)
