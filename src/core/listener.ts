@@ -112,8 +112,22 @@ export function urlFault(text: string): string | null {
   if (text.length > MAX_URL_LENGTH) return `must be at most ${MAX_URL_LENGTH} characters`
   // The URL parser trims and drops these silently; what we store should be what we call.
   if (/[\s\p{Cc}]/u.test(text)) return 'must not contain spaces or control characters'
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return 'must be an absolute http or https URL'
+  if (!/^https?:\/\//i.test(text)) return 'must be an absolute http or https URL'
+  // The parser looks on for a host, and takes `http:///example` for a URL of the host `example`.
+  if (!/^https?:\/\/[^/\\?#]/i.test(text)) return 'must be an absolute http or https URL with a host after the slashes'
+  if (!URL.canParse(text)) return 'must be an absolute http or https URL'
+  // To the parser it is a slash, to much else it is none.
+  if (text.includes('\\')) return 'must not contain a backslash'
   const url = new URL(text)
-  if (url.username !== '' || url.password !== '') return 'must not contain a user name or password'
+  // An empty name leaves nothing but its sign.
+  if (url.username !== '' || url.password !== '' || authorityOf(text).includes('@'))
+    return 'must not contain a user name or password'
+  if (/^\.+$/.test(url.hostname)) return 'must have a host that is more than dots'
+  if (url.port === '0') return 'must have a port from 1 to 65535'
   return null
+}
+
+/** What stands between the slashes and the path of an http or https URL. */
+function authorityOf(text: string): string {
+  return text.slice(text.indexOf('//') + 2).split(/[/?#]/, 1)[0]!
 }
