@@ -17,15 +17,33 @@ for (const [text, expected] of [
   ['Sun, 06 Nov 1994 08:00:00 GMT', 0],
   ['Mon, 07 Nov 2050 08:49:37 GMT', MAX_RETRY_AFTER_MS],
   ['', null],
+  ['30.5', 30_500],
+  ['0.0001', 1],
+  ['.5', 500],
+  ['7.', 7_000],
+  ['1e3', 1_000_000],
+  ['1e-05', 1],
+  ['1e99', MAX_RETRY_AFTER_MS],
+  ['9'.repeat(400), MAX_RETRY_AFTER_MS],
   ['-5', null],
-  ['1.5', null],
-  ['1e3', null],
+  ['-1e99', null],
+  ['+5', null],
+  ['0x10', null],
+  ['Infinity', null],
+  ['NaN', null],
+  ['.', null],
+  ['1,5', null],
+  ['5, 5', null],
+  ['5s', null],
+  ['Mon, 01 Jan 1601 00:00:00 GMT', 0],
+  ['Fri, 31 Dec 999999 23:59:59 GMT', null],
   ['soon', null],
   ['1994', 1_994_000],
   ['2050-01-01T00:00:00Z', null],
   ['Sun, 99 Nov 1994 08:49:37 GMT', null],
 ] as const) {
-  test(`${JSON.stringify(text)} means ${expected} ms`, () => assert.equal(retryAfterMs(text, NOW), expected))
+  test(`${JSON.stringify(text.slice(0, 60))} means ${expected} ms`, () =>
+    assert.equal(retryAfterMs(text, NOW), expected))
 }
 
 test('whatever it says, it is nothing or between now and an hour', () => {
