@@ -15,6 +15,8 @@ export interface Target {
   keys: SigningKeys | null
   /** The listener's own, alternating names and values. */
   headers: readonly string[]
+  /** A field that says that any answer will do, where the listener has none of its own; some frameworks ask for one. */
+  accept: string
 }
 
 export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
@@ -24,7 +26,12 @@ export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
     path: pathname + search,
     keys: signingKeysOf(listener, secretBox),
     headers: Object.entries(listener.settings.headers).flat(),
+    accept: hasAccept(listener) ? '' : 'accept: */*\r\n',
   }
+}
+
+function hasAccept({ settings }: Pushed): boolean {
+  return Object.keys(settings.headers).some((name) => name.toLowerCase() === 'accept')
 }
 
 /**
@@ -43,7 +50,8 @@ export function deliveryRequest(
   const { orderNumber } = delivery
   // Ids, numbers and base64: nothing that could end a line. In one piece, for each part of a text is an object.
   const fields =
-    `content-type: ${contentTypeOf(message.data)}\r\nuser-agent: ${to.userAgent}\r\nwebhook-id: ${message.id}\r\n` +
+    `content-type: ${contentTypeOf(message.data)}\r\n${to.target.accept}user-agent: ${to.userAgent}\r\n` +
+    `webhook-id: ${message.id}\r\n` +
     `webhook-timestamp: ${timestamp}\r\nwebhook-signature: ${signature}\r\ndiscue-queue: ${message.queueId}\r\n` +
     `discue-listener: ${to.listener.id}\r\ndiscue-attempt: ${delivery.attempts + 1}\r\n` +
     `discue-first-sent-at: ${delivery.firstSentAt ?? to.now}\r\n` +
@@ -63,5 +71,6 @@ export function deliveryRequest(
 
 /** What comes of an attempt whose request cannot be signed. */
 export function unsigned(now: number): Outcome {
-  return { startedAt: now, durationMs: 0, status: null, error: 'secret_unreadable', response: '', wish: null }
+  const response = "this server lacks the key that the listener's secret is encrypted with"
+  return { startedAt: now, durationMs: 0, status: null, error: 'secret_unreadable', response, wish: null }
 }

@@ -54,6 +54,7 @@ test('a request has the headers of the contract, and no other', () => {
   const { 'webhook-signature': signature, ...headers } = headersOf(requestFor(delivery))
   assert.deepEqual(headers, {
     'content-type': 'application/json',
+    accept: '*/*',
     'user-agent': 'discue/1.2.3',
     'webhook-id': delivery.message.id,
     'webhook-timestamp': String(Math.floor(NOW / 1000)),
@@ -74,6 +75,12 @@ test("the listener's own headers come as it wrote them", () => {
   const headers = { 'X-Tenant': 'shop', authorization: 'Bearer x' }
   const sent = headersOf(requestFor(deliveryOf('x'), { ...listener, settings: { ...listener.settings, headers } }))
   assert.deepEqual([sent['X-Tenant'], sent.authorization], ['shop', 'Bearer x'])
+})
+
+test('any answer will do, unless the listener wants one of its own kind', () => {
+  const headers = { Accept: 'application/json' }
+  const sent = headersOf(requestFor(deliveryOf('x'), { ...listener, settings: { ...listener.settings, headers } }))
+  assert.deepEqual([sent.Accept, sent.accept], ['application/json', undefined])
 })
 
 test('the body is the data, to the last character', () => {
