@@ -1,4 +1,4 @@
-/** Why an attempt ended without an answer that could be judged. */
+/** Why an attempt ended without an answer: there is no status then. */
 export type AttemptError =
   /** Nothing was sent: the target has no address that the server may connect to. */
   | 'blocked_target'
@@ -26,7 +26,7 @@ export interface Attempt {
   /** The answer's status, or null where there was none. */
   status: number | null
   error: AttemptError | null
-  /** The first KiB of the answer's body. */
+  /** The first KiB of the answer's body, behind where it points if it is a redirect; without an answer what went wrong. */
   response: string
 }
 
@@ -51,7 +51,7 @@ export interface Wish {
 
 export const RESPONSE_KEPT_BYTES = 1_024
 
-/** A 2xx, complete and in time. */
+/** A 2xx whose head came in time; there is no error then, whatever became of its body. */
 export function acknowledges(outcome: { status: number | null; error: AttemptError | null }): boolean {
   return outcome.error === null && outcome.status !== null && outcome.status >= 200 && outcome.status <= 299
 }

@@ -1,5 +1,5 @@
 import { Connection, type ConnectionDeps } from './http1/connection.ts'
-import { HeadMemo } from './http1/response-parser.ts'
+import { HeadMemo } from './http1/head-memo.ts'
 
 /** Idle connections that are kept over all origins; past this, one that becomes idle is closed. */
 const MAX_IDLE = 2_048

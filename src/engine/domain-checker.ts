@@ -30,7 +30,9 @@ export function createDomainChecker(deps: {
     const { origin, pathname } = new URL(url)
     const headers = ['user-agent', userAgent, 'accept', 'text/plain, */*']
     const request = { method: 'GET', origin, path: pathname, headers, body: null } as const
-    const outcome = await sender.send({ ...request, timeoutMs: TIMEOUT_MS, startedAt: runtime.now() })
+    // Here the body is what counts.
+    const times = { timeoutMs: TIMEOUT_MS, bodyMs: TIMEOUT_MS, startedAt: runtime.now() }
+    const outcome = await sender.send({ ...request, ...times })
     if (outcome === 'aborted') throw new Problem('stopping')
     return outcome
   }

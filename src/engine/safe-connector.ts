@@ -21,6 +21,8 @@ export interface ConnectTo {
   hostname: string
   host: string
   port: string
+  /** The name that TLS asks for and that the certificate must have; that of the host where it is left out. */
+  servername?: string | undefined
 }
 
 /** Opens a socket, through TLS where the protocol says so. Answers with what is on its way, to be able to end it. */

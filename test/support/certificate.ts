@@ -28,6 +28,18 @@ export function makeSignedCertificate(): { authority: Certificate; signed: Certi
   return signed === null ? null : { authority, signed }
 }
 
+/** For 127.0.0.1, signed by itself, and expired since yesterday; null where there is no openssl to make it with. */
+export function makeExpiredCertificate(): Certificate | null {
+  const { cert, key } = makeCertificate() ?? {}
+  if (cert === undefined || key === undefined) return null
+  using folder = makeFolder()
+  const [certPath, keyPath] = [join(folder.path, 'cert.pem'), join(folder.path, 'key.pem')]
+  writeFileSync(certPath, cert)
+  writeFileSync(keyPath, key)
+  const made = spawnSync('openssl', ['x509', '-in', certPath, '-signkey', keyPath, '-days', '-1'])
+  return made.status === 0 ? { key, cert: made.stdout.toString('utf8') } : null
+}
+
 function make(args: readonly string[]): Certificate | null {
   using folder = makeFolder()
   const [key, cert] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')]

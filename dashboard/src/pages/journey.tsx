@@ -68,7 +68,7 @@ const ERRORS: Record<string, string> = {
   dns: 'the name of the host is not known',
   tls: 'TLS could not be agreed on',
   invalid_response: 'the answer was not HTTP',
-  response_too_large: 'the answer was too large',
+  response_too_large: 'the head of the answer was too large',
 }
 
 function isSuccess({ status, error }: Attempt): boolean {
@@ -119,7 +119,7 @@ function sentText({ number, started_at }: Attempt, message: Message, listener: L
 }
 
 function cameBackText({ status, error, response }: Attempt): string {
-  if (error !== undefined) return `nothing: ${error}`
+  if (error !== undefined) return `nothing: ${error}${response ? `\n\n${response}` : ''}`
   return `${status}\n\n${response ? readable(response) : '(an empty body)'}`
 }
 

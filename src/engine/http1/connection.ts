@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net'
 import type { Connect } from '../safe-connector.ts'
 import type { SharedReading } from '../shared-reading.ts'
+import type { HeadMemo } from './head-memo.ts'
 import { type OutgoingMessage, requestHead } from './request-text.ts'
-import { type HeadMemo, ResponseParser, type ResponseSink } from './response-parser.ts'
+import { ResponseParser, type ResponseSink } from './response-parser.ts'
 
 /** Is told of a response as it comes, and of its end or of what went wrong: one of these two, once. */
 export interface ResponseHandler extends ResponseSink {
+  /** All that has come of it is read, and more is to come. */
+  onPause(): void
   onEnd(): void
   onError(error: Error): void
 }
@@ -24,7 +27,12 @@ const IDLE_MS = 4_000
 const IDLE_MARGIN_MS = 1_000
 const MAX_IDLE_MS = 600_000
 
-interface Unsent {
+const CUT_SHORT = 'the connection was closed in the middle of the answer'
+const UNANSWERED = 'the connection was closed before an answer came'
+const PERHAPS_TLS = 'if the port speaks TLS, the URL should begin with https://'
+
+/** A request as it goes on the wire. */
+interface Written {
   head: string
   body: string
   bodyBytes: number
@@ -32,16 +40,14 @@ interface Unsent {
 
 /** The other side has ended the connection before its response was complete. */
 class ConnectionClosed extends Error {
-  readonly code = 'ECONNRESET'
-
-  constructor() {
-    super('the other side closed the connection')
-  }
+  readonly code = 'CONNECTION_CLOSED'
 }
 
 /**
  * One connection of HTTP/1.1 to an origin, over which one request goes at a time. It connects when it is needed, and
- * again where the other side has closed it meanwhile.
+ * again where the other side has closed it meanwhile: also where that shows only as the next request is on its way,
+ * which is then sent once more, over a new connection (RFC 9112, section 9.3.1: a client may repeat what it knows to be
+ * safe to repeat, and whoever receives a delivery knows it again by its id).
  */
 export class Connection {
   readonly #connect: Connect
@@ -55,8 +61,10 @@ export class Connection {
   /** While it is connecting. */
   #pending: Socket | null = null
   #handler: ResponseHandler | null = null
-  /** What is to be written once it is connected. */
-  #unsent: Unsent | null = null
+  /** What is to be written, and may have to be written again; until the first byte of its response has come. */
+  #request: Written | null = null
+  /** The socket has carried a request before, so that its other side may have closed it before this one came. */
+  #isReused = false
   /** When the other side may have given it up. */
   #usableUntil = Number.POSITIVE_INFINITY
   #destroyed = false
@@ -76,12 +84,13 @@ export class Connection {
     const body = request.body ?? ''
     const bodyBytes = Buffer.byteLength(body)
     try {
-      this.#unsent = { head: requestHead(request, this.#host, bodyBytes), body, bodyBytes }
+      this.#request = { head: requestHead(request, this.#host, bodyBytes), body, bodyBytes }
     } catch (error) {
       this.#fail(error as Error)
       return
     }
     if (this.#socket !== null && (this.#now() >= this.#usableUntil || !this.#socket.writable)) this.#disconnect()
+    this.#isReused = this.#socket !== null
     if (this.#socket === null) this.#open()
     else this.#write(this.#socket)
   }
@@ -90,14 +99,14 @@ export class Connection {
   destroy(): void {
     this.#destroyed = true
     this.#handler = null
-    this.#unsent = null
+    this.#request = null
     this.#disconnect()
   }
 
   #open(): void {
     const { protocol, hostname, host, port } = this.#url
     // The brackets of an IPv6 address belong to the URL alone.
-    const to = { protocol, host, port, hostname: hostname.replace(/^\[|\]$/g, '') }
+    const to = { protocol, host, port, hostname: hostname.replace(/^\[|\]$/g, ''), servername: servernameOf(hostname) }
     this.#pending = this.#connect(to, (error, socket) => {
       this.#pending = null
       if (this.#destroyed) socket?.destroy()
@@ -132,8 +141,7 @@ export class Connection {
   }
 
   #write(socket: Socket): void {
-    const { head, body, bodyBytes } = this.#unsent!
-    this.#unsent = null
+    const { head, body, bodyBytes } = this.#request!
     this.#parser.begin(this.#handler!)
     // One write is one system call. What is plain ASCII is the same bytes in latin1, and need not be encoded.
     if (body.length === bodyBytes) socket.write(head + body, 'latin1')
@@ -151,6 +159,7 @@ export class Connection {
       this.#disconnect()
       return
     }
+    this.#request = null
     let used: number
     try {
       used = this.#parser.execute(bytes)
@@ -159,7 +168,9 @@ export class Connection {
       return
     }
     // The handler may have had enough.
-    if (this.#handler !== null && this.#parser.ended) this.#complete(used === bytes.length)
+    if (this.#handler === null) return
+    if (this.#parser.ended) this.#complete(used === bytes.length)
+    else this.#handler.onPause()
   }
 
   /** The response is there to its end. `alone`: nothing came behind it. */
@@ -183,14 +194,31 @@ export class Connection {
   /** The other side has ended it. */
   #closed(): void {
     if (this.#handler !== null && this.#parser.finish()) this.#complete(false)
-    else this.#fail(new ConnectionClosed())
+    else this.#fail(new ConnectionClosed(this.#request === null ? CUT_SHORT : this.#closedUnanswered()))
+  }
+
+  /** Many ports of TLS end a connection without a word that does not begin as they expect. */
+  #closedUnanswered(): string {
+    return this.#url.protocol === 'http:' ? `${UNANSWERED}; ${PERHAPS_TLS}` : UNANSWERED
   }
 
   #fail(error: Error): void {
+    if (this.#isReused && this.#request !== null) {
+      this.#sendAgain()
+      return
+    }
+    this.#request = null
     const handler = this.#handler
     this.#handler = null
     this.#disconnect()
     handler?.onError(error)
+  }
+
+  /** Not a byte of an answer came over a connection that had been idle: it was closed, and nobody knows since when. */
+  #sendAgain(): void {
+    this.#isReused = false
+    this.#disconnect()
+    this.#open()
   }
 
   #disconnect(): void {
@@ -200,4 +228,9 @@ export class Connection {
     this.#pending = null
     this.#usableUntil = Number.POSITIVE_INFINITY
   }
+}
+
+/** A name may end with a dot, which is no part of what TLS asks for (RFC 6066, section 3); undefined where it has none. */
+function servernameOf(hostname: string): string | undefined {
+  return hostname.endsWith('.') ? hostname.slice(0, -1) : undefined
 }

@@ -1,18 +1,12 @@
-/** What came is no HTTP/1.1 response. */
+/** What came is no response that a client could read; the message says what was wrong with it. */
 export class InvalidResponse extends Error {
   readonly code = 'INVALID_RESPONSE'
 }
 
-/** Status line and fields, or the trailers of a body, are larger than anybody needs. */
+/** Status line and fields, or the trailers of a body, are larger than any client needs. */
 export class HeadTooLarge extends Error {
   readonly code = 'RESPONSE_HEAD_TOO_LARGE'
-
-  constructor() {
-    super(`the head of the response is larger than ${MAX_HEAD_BYTES} bytes`)
-  }
 }
-
-export const MAX_HEAD_BYTES = 16 * 1024
 
 /** The status line and fields of a response, and what follows from them (RFC 9112). */
 export interface ResponseHead {
@@ -23,66 +17,94 @@ export interface ResponseHead {
   keepsAlive: boolean
   /** How long the server keeps the connection without use, in milliseconds; null where it does not say. */
   idleMs: number | null
-  /** Values by name in lower case. Those of a name that is repeated are one list, with commas. */
+  /** Values of those fields that mean something here (`KEPT_FIELDS`), by name in lower case. */
   fields: ReadonlyMap<string, string>
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
-const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/
+/** What was read of a head. */
+export interface ReadHead {
+  status: number
+  /** HTTP/1.1 or later. */
+  is11: boolean
+  fields: ReadonlyMap<string, string>
+  /** A field that frames the body is written so that clients read it differently, or was too long to be kept. */
+  isOdd: boolean
+}
+
+/** Fields that decide where the body ends. */
+export const FRAMING_FIELDS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
+/** Fields that are lists, so that several of one name are one list; of any other name the first one counts. */
+export const LIST_FIELDS: ReadonlySet<string> = new Set([...FRAMING_FIELDS, 'connection', 'keep-alive'])
+/** All that is heard of a response. What else a head says is read over, so that it costs no memory. */
+export const KEPT_FIELDS: ReadonlySet<string> = new Set([...LIST_FIELDS, 'retry-after', 'discue-retry', 'location'])
+
 /** More digits than that are no length that we would read to its end. */
 const LENGTH = /^\d{1,15}$/
 const SWITCHING_PROTOCOLS = 101
-const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304])
+const NO_CONTENT = 204
+const NOT_MODIFIED = 304
 
-/** `text` is everything before the empty line, one character for a byte. Throws `InvalidResponse`. */
-export function parseResponseHead(text: string): ResponseHead {
-  const [first, ...lines] = text.split('\r\n')
-  const match = STATUS_LINE.exec(first!)
-  if (match === null) throw new InvalidResponse('the status line cannot be read')
-  const status = Number(match[2])
-  // Nobody asked for another protocol.
-  if (status === SWITCHING_PROTOCOLS) throw new InvalidResponse('101 was not asked for')
-  const fields = fieldsIn(lines)
-  const body = bodyOf(status, fields)
+interface Framing {
+  body: ResponseHead['body']
+  /** Every client finds the same end. Where it does not, what follows may be the rest of this body. */
+  isClear: boolean
+}
+
+/**
+ * What follows from a head. Never throws: a status that was read stands, however the body is framed; where that can be
+ * read in two ways, the connection is not used again (RFC 9112, section 6.3).
+ */
+export function responseHead({ status, is11, fields, isOdd }: ReadHead): ResponseHead {
+  const { body, isClear } = framingOf(status, is11, fields)
+  const reusable = isClear && !isOdd && body !== 'until close'
   return {
     status,
     body,
-    keepsAlive: body !== 'until close' && keepsAlive(match[1] === '1', fields.get('connection')),
+    keepsAlive: reusable && keepsAlive(is11, fields.get('connection')),
     idleMs: idleMs(fields.get('keep-alive')),
     fields,
   }
 }
 
-/** Throws `InvalidResponse`. */
-export function fieldsIn(lines: readonly string[]): Map<string, string> {
-  const fields = new Map<string, string>()
-  for (const line of lines) {
-    const match = FIELD.exec(line)
-    if (match === null) throw new InvalidResponse('a header field cannot be read')
-    const name = match[1]!.toLowerCase()
-    const value = match[2]!.trimEnd()
-    const before = fields.get(name)
-    fields.set(name, before === undefined ? value : `${before}, ${value}`)
-  }
-  return fields
+/** Whether the response itself is yet to come. A switch of protocols was not asked for, and ends the HTTP. */
+export function isInterim(status: number): boolean {
+  return status < 200 && status !== SWITCHING_PROTOCOLS
 }
 
-/** RFC 9112, section 6.3. What is framed in two ways is refused: one of them may be somebody else's. */
-function bodyOf(status: number, fields: ReadonlyMap<string, string>): ResponseHead['body'] {
+function framingOf(status: number, is11: boolean, fields: ReadonlyMap<string, string>): Framing {
   const [encoding, length] = [fields.get('transfer-encoding'), fields.get('content-length')]
-  if (length !== undefined && !LENGTH.test(length)) throw new InvalidResponse('the content-length cannot be read')
-  if (length !== undefined && encoding !== undefined) throw new InvalidResponse('the body has two lengths')
-  if (status < 200 || WITHOUT_BODY.has(status)) return 0
-  if (encoding !== undefined) return /(?:^|,)[ \t]*chunked$/i.test(encoding) ? 'chunked' : 'until close'
-  return length === undefined ? 'until close' : Number(length)
+  if (status === NO_CONTENT) return { body: 0, isClear: encoding === undefined && (length ?? '0') === '0' }
+  if (status === NOT_MODIFIED || isInterim(status)) return { body: 0, isClear: encoding === undefined }
+  if (status === SWITCHING_PROTOCOLS) return { body: 'until close', isClear: false }
+  if (encoding !== undefined) return codedFraming(encoding, is11 && length === undefined)
+  return length === undefined ? { body: 'until close', isClear: true } : countedFraming(length)
+}
+
+/** A transfer coding overrides a length; HTTP/1.0 knows neither, so that some clients take the chunks for the body. */
+function codedFraming(encoding: string, isAlone: boolean): Framing {
+  const codings = listed(encoding)
+  if (codings.at(-1) !== 'chunked') return { body: 'until close', isClear: false }
+  return { body: 'chunked', isClear: isAlone && codings.indexOf('chunked') === codings.length - 1 }
+}
+
+/** The same length told several times is one length. */
+function countedFraming(length: string): Framing {
+  const [first, ...others] = listed(length)
+  const isClear = LENGTH.test(first!) && others.every((other) => other === first)
+  return isClear ? { body: Number(first), isClear } : { body: 'until close', isClear }
 }
 
 function keepsAlive(is11: boolean, connection = ''): boolean {
-  const options = connection.toLowerCase().split(/[ \t]*,[ \t]*/)
+  const options = listed(connection)
   return !options.includes('close') && (is11 || options.includes('keep-alive'))
 }
 
 function idleMs(keepAlive: string | undefined): number | null {
   const seconds = keepAlive === undefined ? null : /(?:^|[,; \t])timeout=(\d{1,6})(?:$|[,; \t])/i.exec(keepAlive)
   return seconds === null ? null : Number(seconds[1]) * 1000
+}
+
+/** The members of a list, in lower case. By `split` and `trim`, which look at each character once. */
+function listed(value: string): string[] {
+  return value.split(',').map((member) => member.trim().toLowerCase())
 }

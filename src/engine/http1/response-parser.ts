@@ -1,11 +1,6 @@
-import {
-  fieldsIn,
-  HeadTooLarge,
-  InvalidResponse,
-  MAX_HEAD_BYTES,
-  parseResponseHead,
-  type ResponseHead,
-} from './response-head.ts'
+import type { HeadMemo } from './head-memo.ts'
+import { HeadScanner, MAX_HEAD_BYTES, tooLarge } from './head-scanner.ts'
+import { InvalidResponse, isInterim, type ResponseHead } from './response-head.ts'
 
 /** Is told of a response as it comes. */
 export interface ResponseSink {
@@ -15,37 +10,30 @@ export interface ResponseSink {
 
 type State = 'head' | 'counted' | 'until close' | 'chunk size' | 'chunk' | 'chunk end' | 'trailers' | 'ended'
 
+/** Interim responses (1xx) before the response itself. */
+const MAX_INTERIM = 10
+/** A line between two chunks; and all trailers together. */
+const MAX_LINE_BYTES = 16 * 1024
 /** The size of a chunk; what may follow it says nothing to us. Eight digits are 4 GiB. */
-const CHUNK_SIZE = /^([0-9a-fA-F]{1,8})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/
-/** What every response begins with. */
-const BEGINNING = 'HTTP/1.'
+const CHUNK_SIZE = /^([0-9a-fA-F]{1,8})[ \t]*(?:;|$)/
 const [CR, LF] = [0x0d, 0x0a]
 
 /**
- * Heads that were read last, by their text. A listener answers thousands of requests in the same words, so that most
- * heads need no more than a comparison.
+ * Reads responses of HTTP/1.x (RFC 9112), in whatever pieces they come, one after the other. It is lenient with heads,
+ * and strict with what frames a body, for a fault there costs no more than the connection.
  */
-export class HeadMemo {
-  #text = ''
-  #head: ResponseHead | null = null
-
-  /** Throws `InvalidResponse`. */
-  parse(text: string): ResponseHead {
-    if (this.#head === null || text !== this.#text) {
-      this.#head = parseResponseHead(text)
-      this.#text = text
-    }
-    return this.#head
-  }
-}
-
-/** Reads responses of HTTP/1.x (RFC 9112), in whatever pieces they come, one after the other. */
 export class ResponseParser {
   readonly #memo: HeadMemo
+  readonly #scanner = new HeadScanner()
   #sink!: ResponseSink
   #state: State = 'ended'
   #head: ResponseHead | null = null
-  /** What has come of a head or of a line, one character for a byte. */
+  /** The head that is being read began in a piece before. */
+  #isInHead = false
+  #interimCount = 0
+  /** Bytes that the heads of this response may still have, interim ones and all. */
+  #headRoom = 0
+  /** What has come of a line between chunks, one character for a byte. */
   #text = ''
   /** Bytes that are left of the body, or of its chunk. */
   #left = 0
@@ -61,6 +49,9 @@ export class ResponseParser {
     this.#sink = sink
     this.#state = 'head'
     this.#head = null
+    this.#isInHead = false
+    this.#interimCount = 0
+    this.#headRoom = MAX_HEAD_BYTES
     this.#text = ''
   }
 
@@ -102,23 +93,34 @@ export class ResponseParser {
   }
 
   #readHead(bytes: Buffer, at: number): number {
-    const before = this.#text.length
-    this.#text += bytes.toString('latin1', at, Math.min(bytes.length, at + MAX_HEAD_BYTES + 4))
-    // The empty line may have begun in the piece before.
-    const end = this.#text.indexOf('\r\n\r\n', Math.max(0, before - 3))
-    // What speaks another protocol may never send an empty line.
-    if (!BEGINNING.startsWith(this.#text.slice(0, BEGINNING.length))) throw new InvalidResponse('it is not HTTP/1.x')
-    if (end > MAX_HEAD_BYTES || (end === -1 && this.#text.length > MAX_HEAD_BYTES)) throw new HeadTooLarge()
-    if (end === -1) return bytes.length
-    const head = this.#memo.parse(this.#text.slice(0, end))
-    this.#text = ''
+    const known = this.#isInHead ? null : this.#memo.find(bytes, at)
+    if (known !== null) {
+      this.#headRead(known)
+      return at + this.#memo.length
+    }
+    return this.#scanHead(bytes, at)
+  }
+
+  #scanHead(bytes: Buffer, at: number): number {
+    const isWhole = !this.#isInHead
+    if (isWhole) this.#scanner.begin(this.#headRoom)
+    const end = this.#scanner.scan(bytes, at)
+    this.#headRoom -= end - at
+    const { head } = this.#scanner
+    this.#isInHead = head === null
+    if (head === null) return end
+    if (isWhole && !isInterim(head.status)) this.#memo.remember(bytes, at, end, head)
     this.#headRead(head)
-    return at + end + 4 - before
+    return end
   }
 
   #headRead(head: ResponseHead): void {
-    // 1xx: the response itself is yet to come.
-    if (head.status < 200) return
+    if (isInterim(head.status)) {
+      this.#interimCount += 1
+      if (this.#interimCount > MAX_INTERIM)
+        throw new InvalidResponse(`more than ${MAX_INTERIM} interim responses (1xx) came before the answer`)
+      return
+    }
     this.#head = head
     const { body } = head
     if (body === 'chunked') this.#state = 'chunk size'
@@ -143,7 +145,7 @@ export class ResponseParser {
   #readLine(bytes: Buffer, at: number): number {
     const end = bytes.indexOf(LF, at)
     const until = end === -1 ? bytes.length : end
-    if (this.#text.length + until - at > MAX_HEAD_BYTES) throw new HeadTooLarge()
+    if (this.#text.length + until - at > MAX_LINE_BYTES) throw tooLarge()
     this.#text += bytes.toString('latin1', at, until)
     if (end === -1) return bytes.length
     if (this.#text.charCodeAt(this.#text.length - 1) !== CR) throw new InvalidResponse('a line ends without CR')
@@ -167,11 +169,10 @@ export class ResponseParser {
     this.#state = this.#left === 0 ? 'trailers' : 'chunk'
   }
 
-  /** Trailers are read, to know where they end, and heard by nobody. */
+  /** Trailers are read over, to know where they end. */
   #trailerRead(line: string): void {
     this.#trailerBytes += line.length + 2
-    if (this.#trailerBytes > MAX_HEAD_BYTES) throw new HeadTooLarge()
+    if (this.#trailerBytes > MAX_LINE_BYTES) throw tooLarge()
     if (line === '') this.#state = 'ended'
-    else fieldsIn([line])
   }
 }

@@ -20,7 +20,7 @@ const Attempt = Type.Object(
     duration: Type.Integer({ description: 'milliseconds' }),
     status: Type.Optional(Type.Integer({ description: 'of the answer, where there was one' })),
     error: Type.Optional(Type.String({ description: 'why there was no answer that could be judged' })),
-    response: Type.String({ description: 'the first KiB of it' }),
+    response: Type.String({ description: 'the first KiB of it; without an answer, what went wrong in words' }),
   },
   { title: 'Attempt', examples: EXAMPLES },
 )

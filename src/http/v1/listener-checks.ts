@@ -30,7 +30,7 @@ const Check = Type.Object(
     phases: Type.Array(Phase),
     addresses: Type.Array(Type.String(), { description: 'of the target, those that may be connected to' }),
     status: Type.Optional(Type.Integer({ description: 'of the answer, where there was one' })),
-    response: Type.String({ description: 'the first KiB of it' }),
+    response: Type.String({ description: 'the first KiB of it; without an answer, what went wrong in words' }),
   },
   { title: 'Check', examples: [EXAMPLE] },
 )

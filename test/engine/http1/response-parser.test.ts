@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { HeadTooLarge, InvalidResponse, MAX_HEAD_BYTES } from '../../../src/engine/http1/response-head.ts'
-import { HeadMemo, ResponseParser } from '../../../src/engine/http1/response-parser.ts'
+import { HeadMemo } from '../../../src/engine/http1/head-memo.ts'
+import { MAX_HEAD_BYTES } from '../../../src/engine/http1/head-scanner.ts'
+import { HeadTooLarge, InvalidResponse } from '../../../src/engine/http1/response-head.ts'
+import { ResponseParser } from '../../../src/engine/http1/response-parser.ts'
 
 interface Read {
   status: number | null
@@ -56,8 +58,9 @@ function chunked(body: string, sizes: readonly number[], extension: string, trai
 test('a response with a length is read the same in whatever pieces it comes, and what follows is left', () => {
   fc.assert(
     fc.property(anyStatus, anyBody, anyCuts, anyBody, (status, body, cuts, behind) => {
-      const text = `HTTP/1.1 ${status} Fine\r\nContent-Length: ${body.length}\r\nX-Y:\t a  b \r\n\r\n${body}${behind}`
-      const fields = { 'content-length': String(body.length), 'x-y': 'a  b' }
+      const head = `Content-Length: ${body.length}\r\nX-Y: z\r\nRetry-After:\t a  b \r\n`
+      const text = `HTTP/1.1 ${status} Fine\r\n${head}\r\n${body}${behind}`
+      const fields = { 'content-length': String(body.length), 'retry-after': 'a  b' }
       assert.deepEqual(read(inPieces(text, cuts)), { status, fields, body, ended: true, behind })
     }),
   )
@@ -108,30 +111,9 @@ for (const [what, head] of [
   })
 }
 
-for (const text of [
-  'SSH-2.0-OpenSSH_9.6',
-  'HTTP/2 200\r\n\r\n',
-  'HTTP/1.1 20 OK\r\n\r\n',
-  'HTTP/1.1 2000 OK\r\n\r\n',
-  'HTTP/1.1  200 OK\r\n\r\n',
-  'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n',
-  'HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n',
-  'HTTP/1.1 200 OK\r\ncontent-length: 1e3\r\n\r\n',
-  'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
-  'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n',
-  'HTTP/1.1 200 OK\r\nname : value\r\n\r\n',
-  'HTTP/1.1 200 OK\r\n folded\r\n\r\n',
-  'HTTP/1.1 200 OK\r\nx: a\u0000b\r\n\r\n',
-  'HTTP/1.1 200 OK\r\nx: a\nb: c\r\n\r\n',
-  'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nx\r\n',
-  'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-1\r\n',
-  'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n123456789\r\n',
-  'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nabc\r\n',
-  'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\nab\r\n',
-  'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\nno trailer\r\n\r\n',
-]) {
-  test(`${JSON.stringify(text)} is refused, in one piece and byte by byte`, () => {
-    const bytes = Buffer.from(text, 'latin1')
+for (const framing of ['x\r\n', '-1\r\n', '123456789\r\n', '1 2\r\n', '2\r\nabc\r\n', '2\nab\r\n']) {
+  test(`chunks that are ${JSON.stringify(framing)} are refused, in one piece and byte by byte`, () => {
+    const bytes = Buffer.from(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${framing}`, 'latin1')
     assert.throws(() => read([bytes]), InvalidResponse)
     assert.throws(() => read([...bytes].map((byte) => Buffer.from([byte]))), InvalidResponse)
   })
@@ -139,13 +121,29 @@ for (const text of [
 
 test('heads, lines between chunks and trailers without end are too large', () => {
   const field = `x: ${'y'.repeat(1_000)}\r\n`
+  const interim = `HTTP/1.1 103 Early\r\n${field.repeat(50)}\r\n`
   const start = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'
-  const endless = [`HTTP/1.1 200 OK\r\n${field.repeat(17)}`, `${start}1;${'x'.repeat(MAX_HEAD_BYTES)}`]
-  for (const text of [...endless, `${start}0\r\n${field.repeat(17)}`]) {
+  for (const text of [
+    `HTTP/1.1 200 OK\r\n${field.repeat(310)}`,
+    `HTTP/1.1 200 ${'O'.repeat(MAX_HEAD_BYTES)}`,
+    `HTTP/1.1 200 OK\r\n${'x'.repeat(MAX_HEAD_BYTES)}`,
+    `HTTP/1.1 200 OK\r\n${'x: a\r\n'.repeat(5_001)}`,
+    `HTTP/1.1 200 OK\r\nx: a\r\n${' '.repeat(MAX_HEAD_BYTES)}`,
+    interim.repeat(7),
+    `${start}1;${'x'.repeat(20_000)}`,
+    `${start}0\r\n${field.repeat(17)}`,
+  ]) {
     assert.throws(() => read([Buffer.from(text)]), HeadTooLarge)
-    assert.throws(() => read(inPieces(text, [100, 1_000, 5_000, 10_000])), HeadTooLarge)
+    assert.throws(() => read(inPieces(text, [100, 1_000, 5_000, 10_000, 100_000])), HeadTooLarge)
   }
-  assert.equal(read([Buffer.from(`HTTP/1.1 204 OK\r\n${field.repeat(16)}\r\n`)]).ended, true)
+  assert.equal(read([Buffer.from(`HTTP/1.1 204 OK\r\n${field.repeat(300)}\r\n`)]).ended, true)
+  assert.equal(read([Buffer.from(`HTTP/1.1 204 OK\r\n${'x: a\r\n'.repeat(5_000)}\r\n`)]).ended, true)
+})
+
+test('at most ten interim responses come before the response itself', () => {
+  const after = (count: number) => `${'HTTP/1.1 103 Early\r\nlink: x\r\n\r\n'.repeat(count)}HTTP/1.1 204 No\r\n\r\n`
+  assert.equal(read([Buffer.from(after(10))]).status, 204)
+  assert.throws(() => read([Buffer.from(after(11))]), /more than 10 interim responses/)
 })
 
 test('one parser reads one response after the other, whatever a head before said', () => {
