@@ -6,6 +6,7 @@ import { describeMachine, disturbance, showMachine } from './machine.ts'
 import { keepResults, showReport } from './results.ts'
 import { Refusal } from './round.ts'
 import type { Options, Scenario } from './scenario.ts'
+import { abuse } from './scenarios/abuse.ts'
 import { backlog } from './scenarios/backlog.ts'
 import { crowd } from './scenarios/crowd.ts'
 import { delayed } from './scenarios/delayed.ts'
@@ -28,7 +29,7 @@ import { startTarget } from './target.ts'
 
 const scenarios = [
   ...[endToEnd, fanOut, ingest, batchIngest, latency, manyQueues, large],
-  ...[drain, backlog, isolation, crowd, nodes, paging, pull, delayed, schedules, start],
+  ...[drain, backlog, isolation, crowd, abuse, nodes, paging, pull, delayed, schedules, start],
 ]
 /** They take long, or much room on the disk. */
 const onlyByName = [soak, growth]
@@ -59,6 +60,8 @@ async function main(): Promise<void> {
     if (report === null) continue
     console.log(`\n${showReport(report)}`)
     if (write) keepResults(scenario, machine, options, report)
+    for (const what of report.broken ?? []) console.error(`bench: not as it should be: ${what}`)
+    if (report.broken?.length) process.exitCode = 1
   }
 }
 

@@ -34,6 +34,8 @@ export interface Report {
   /** What the chart shows, in `unit`. */
   bars?: ({ name: string } & Spread)[]
   unit?: string
+  /** What the scenario asks of the server and did not find, a line each: the run ends with exit code 1. */
+  broken?: string[]
   figures: object
 }
 

@@ -1,0 +1,61 @@
+import { Agent, request } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Tenant } from './tenant.ts'
+
+/** What an abuse sends with. */
+export interface Caller {
+  /** Resolves with the status, or null where there was none; what the answer says is thrown away. */
+  send(method: string, path: string, body?: string | Buffer, headers?: Record<string, string>): Promise<number | null>
+  /** A connection on which nothing was sent yet. */
+  socket(): Socket
+  /** The head of a request on such a connection. */
+  head(method: string, path: string, headers?: Record<string, string>): string
+}
+
+const MAX_SOCKETS = 20_000
+/** After what was refused: an abuse that spins on refusals measures the generator. */
+const REFUSED_PAUSE_MS = 5
+
+/** Sends as the tenant does, over connections that are kept. */
+export function callerOf({ origin, key }: Pick<Tenant, 'origin' | 'key'>): Caller {
+  const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
+  const url = new URL(origin)
+  return {
+    send(method, path, body, headers = {}) {
+      const type = body === undefined ? {} : { 'content-type': 'application/json' }
+      const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+      return new Promise((resolve) => {
+        const all = { 'x-api-key': key, ...type, ...length, ...headers }
+        const sent = request(`${origin}/v1${path}`, { method, agent, headers: all }, (response) => {
+          response.resume()
+          response.on('end', () => resolve(response.statusCode!))
+          response.on('error', () => resolve(null))
+        })
+        sent.on('error', () => resolve(null))
+        sent.end(body)
+      })
+    },
+    socket() {
+      const socket = connect({ host: url.hostname, port: Number(url.port) })
+      socket.on('error', () => socket.destroy())
+      return socket
+    },
+    head(method, path, headers = {}) {
+      const lines = Object.entries({ host: url.host, 'x-api-key': key, ...headers })
+      return `${method} /v1${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+    },
+  }
+}
+
+/** So many at once, each of which begins again when it has ended, for ever. */
+export function keepDoing(atOnce: number, work: (n: number) => Promise<number | null>): void {
+  let n = 0
+  const loop = async () => {
+    for (;;) {
+      const status = await work(n++)
+      if (status === null || status >= 400) await sleep(REFUSED_PAUSE_MS)
+    }
+  }
+  for (let worker = 0; worker < atOnce; worker++) void loop()
+}
