@@ -55,7 +55,7 @@ export const requestAbuses: Record<string, Abuse> = {
   },
   async 'bodies: data of 100,000 levels under a schema'(tenant) {
     const { caller, queue, path } = await quietQueue(tenant)
-    await tenant.call('PUT', `/queues/${queue}`, { schema: { type: 'object', properties: { a: { type: 'string' } } } })
+    await tenant.call('PUT', `/queues/${queue}`, { schema: { a: { type: 'array', items: { type: 'string' } } } })
     const body = JSON.stringify({ data: `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}` })
     keepDoing(4, () => caller.send('POST', path, body))
   },
@@ -73,7 +73,7 @@ export const requestAbuses: Record<string, Abuse> = {
     const properties = Object.fromEntries(
       Array.from({ length: 256 }, (_, n) => [`p${n}`, { type: 'string', pattern: `(a{0,999}){0,999}${n}` }]),
     )
-    const body = JSON.stringify({ schema: { type: 'object', properties } })
+    const body = JSON.stringify({ schema: properties })
     keepDoing(2, () => caller.send('PUT', `/queues/${queue}`, body))
   },
   async 'cron: 29 February on a Monday, all from 1970'(tenant) {
@@ -179,7 +179,7 @@ const CONNECTIONS = 20
 const STUCK_MS = 1_000
 
 function schemaOf(pattern: string): string {
-  return JSON.stringify({ schema: { type: 'object', properties: { p: { type: 'string', pattern } } } })
+  return JSON.stringify({ schema: { p: { type: 'string', pattern } } })
 }
 
 function batchOf(count: number, bytes: number): string {

@@ -1,6 +1,7 @@
 import type { Acceptor, Carrier, DomainChecker, Planner, Preflight, Puller } from '../app/deps.ts'
 import type { QueueDirectory } from '../app/queue-directory.ts'
 import type { SchemaChecks } from '../app/schema-checks.ts'
+import { FairPlaces } from '../core/fair-places.ts'
 import { createMeasures, type Levels, type Measures } from '../core/measures.ts'
 import type { Almanac } from '../core/schedule.ts'
 import type { SecretBox } from '../core/secret-box.ts'
@@ -22,12 +23,11 @@ import { createPruner, type Retention } from './pruner.ts'
 import { createPulling } from './pulling.ts'
 import { createRedeliverer } from './redeliverer.ts'
 import { createScheduler } from './scheduler.ts'
-import { SendSlots } from './send-slots.ts'
 import { createSender } from './sender.ts'
 import type { Traced } from './traced.ts'
 
-/** Attempts in flight over all listeners; each is a connection, which takes some 35 kB. */
-const MAX_IN_FLIGHT = 2_048
+/** Attempts in flight over all listeners, of which one organization has half; each is a connection of some 35 kB. */
+const MAX_IN_FLIGHT = 4_096
 const SWEEP_EVERY_MS = 10_000
 /** How often to look for rows of deleted things, and how many to remove at a time: a few milliseconds' work. */
 const REMOVE_EVERY_MS = 5_000
@@ -94,7 +94,7 @@ export function createEngine(deps: {
   const plainSender = createSender(runtime, deps.targets)
   const tracedSender = traced?.watchSender(plainSender) ?? plainSender
   const sender = activity?.watchSender(tracedSender) ?? tracedSender
-  const shares = { slots: new SendSlots(MAX_IN_FLIGHT), memory: new MemoryShare() }
+  const shares = { slots: new FairPlaces(MAX_IN_FLIGHT), memory: new MemoryShare() }
   const parts = { ...deps, ...shares, store, committer, sender, node }
   const delivering = createDelivering(parts)
   const { dispatcher, checker, book } = delivering

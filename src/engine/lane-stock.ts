@@ -1,7 +1,7 @@
 import type { LeasedDelivery } from '../core/delivery.ts'
+import { Fifo } from '../core/fifo.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
-import { Fifo } from './fifo.ts'
 import { handBack } from './hand-back.ts'
 import { DELIVERY_BYTES, type MemoryShare } from './memory-share.ts'
 
@@ -26,6 +26,7 @@ const RETRY_CLAIM_MS = 1_000
 export class LaneStock {
   readonly #deps: StockDeps
   readonly #listenerId: string
+  readonly #organizationId: string
   /** Something has come that can be sent. */
   readonly #onCome: () => void
   readonly #queue = new Fifo<LeasedDelivery>()
@@ -44,10 +45,15 @@ export class LaneStock {
   #idleSince: number
   readonly #quiet = Promise.withResolvers<void>()
 
-  constructor(deps: StockDeps, { listenerId, capacity }: { listenerId: string; capacity: number }, onCome: () => void) {
+  constructor(
+    deps: StockDeps,
+    of: { listenerId: string; organizationId: string; capacity: number },
+    onCome: () => void,
+  ) {
     this.#deps = deps
-    this.#listenerId = listenerId
-    this.#capacity = capacity
+    this.#listenerId = of.listenerId
+    this.#organizationId = of.organizationId
+    this.#capacity = of.capacity
     this.#onCome = onCome
     this.#idleSince = deps.runtime.now()
   }
@@ -71,7 +77,8 @@ export class LaneStock {
   reserve(bytes: number): boolean {
     // While the store is asked, what it answers comes first and takes the room.
     if (this.#closed || this.#behind || this.#claiming || this.#held >= this.#capacity) return false
-    if (this.#held > 0 && this.#heldBytes + bytes + DELIVERY_BYTES > this.#deps.memory.laneBytes) return false
+    if (this.#held > 0 && this.#heldBytes + bytes + DELIVERY_BYTES > this.#deps.memory.laneBytes(this.#organizationId))
+      return false
     this.#hold(bytes)
     return true
   }
@@ -159,7 +166,11 @@ export class LaneStock {
   refill(): void {
     if (!this.#behind || this.#claiming || this.#closed || this.#capacity === 0) return
     const { memory, runtime } = this.#deps
-    if (this.#held > 0 && (this.#held > this.#capacity / 2 || this.#heldBytes > memory.laneBytes / 2)) return
+    if (
+      this.#held > 0 &&
+      (this.#held > this.#capacity / 2 || this.#heldBytes > memory.laneBytes(this.#organizationId) / 2)
+    )
+      return
     this.#claiming = true
     this.#claim().then(
       () => this.#claimed(),
@@ -198,7 +209,7 @@ export class LaneStock {
   }
 
   #hold(bytes: number): void {
-    if (this.#held === 0) this.#deps.memory.enter()
+    if (this.#held === 0) this.#deps.memory.enter(this.#organizationId)
     this.#held += 1
     this.#heldBytes += bytes + DELIVERY_BYTES
   }
@@ -207,7 +218,7 @@ export class LaneStock {
     this.#held -= 1
     this.#heldBytes -= bytes + DELIVERY_BYTES
     if (this.#held > 0) return
-    this.#deps.memory.leave()
+    this.#deps.memory.leave(this.#organizationId)
     this.#idleSince = this.#deps.runtime.now()
     this.#comeToRest()
   }
@@ -219,7 +230,7 @@ export class LaneStock {
   async #claim(): Promise<void> {
     const { store, node, runtime, memory } = this.#deps
     const [listenerId, now] = [this.#listenerId, runtime.now()]
-    const maxBytes = memory.laneBytes - this.#heldBytes
+    const maxBytes = memory.laneBytes(this.#organizationId) - this.#heldBytes
     const limit = Math.min(this.#capacity - this.#held, CLAIM, Math.max(1, Math.floor(maxBytes / DELIVERY_BYTES)))
     // Cleared first: a message that is stored while we read sets it again.
     this.#behind = false

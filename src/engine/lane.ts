@@ -1,5 +1,6 @@
 import type { Outcome } from '../core/attempt.ts'
 import { afterAttempt, attemptOf, holdMs, type LeasedDelivery, type Next, saysGone } from '../core/delivery.ts'
+import type { FairPlaces } from '../core/fair-places.ts'
 import { isPushed, type Listener, type Pushed, type RateLimit } from '../core/listener.ts'
 import type { LivenessState } from '../core/liveness.ts'
 import type { SecretBox } from '../core/secret-box.ts'
@@ -10,13 +11,13 @@ import { LaneGate } from './lane-gate.ts'
 import { LANE_CAPACITY, LaneStock, type StockDeps } from './lane-stock.ts'
 import type { LivenessBook } from './liveness-book.ts'
 import type { LivenessRecord } from './liveness-record.ts'
-import type { SendSlots } from './send-slots.ts'
 import type { Sender } from './sender.ts'
 
 export interface LaneDeps extends StockDeps {
   committer: Pick<Committer, 'settle'>
   sender: Pick<Sender, 'send'>
-  slots: SendSlots
+  /** Attempts in flight over all lanes: shared by organization first, then by listener. */
+  slots: FairPlaces
   userAgent: string
   secretBox: SecretBox
   /** Whether what is in memory is certainly still this node's: nothing is sent while it is not. */
@@ -60,7 +61,7 @@ export class Lane {
     this.#target = isPushed(listener) ? targetOf(listener, deps.secretBox) : null
     this.#record = deps.book.hold(listener.id)
     this.#gate = new LaneGate(listener, { ...deps, record: this.#record }, () => this.#weigh())
-    const ask = { listenerId: listener.id, capacity: this.#capacity() }
+    const ask = { listenerId: listener.id, organizationId: listener.organizationId, capacity: this.#capacity() }
     this.#stock = new LaneStock(deps, ask, this.#pump)
   }
 
@@ -152,7 +153,7 @@ export class Lane {
     const [stock, gate, target] = [this.#stock, this.#gate, this.#target]
     const { leasesHold = ALWAYS } = this.#deps
     while (!this.#closed && target !== null && stock.length > 0 && leasesHold() && gate.allows(this.#active)) {
-      if (!this.#deps.slots.take(this.#active, this.#pump)) break
+      if (!this.#deps.slots.takeOrWait(this.#listener.organizationId, this.#active, this.#pump)) break
       const era = gate.begin()
       this.#active += 1
       this.#deliver(stock.shift()!, target, era)
@@ -175,7 +176,7 @@ export class Lane {
     const { slots, runtime } = this.#deps
     this.#active -= 1
     if (outcome === 'aborted') {
-      slots.give()
+      slots.give(this.#listener.organizationId)
       this.#stock.done(delivery)
       return
     }
@@ -183,7 +184,7 @@ export class Lane {
     const next = afterAttempt(delivery, outcome, by)
     if (era !== null) this.#judge(delivery, outcome, { next, era })
     // Judged first: what it frees may be taken at once, by this lane too.
-    slots.give()
+    slots.give(this.#listener.organizationId)
     this.#sendWhatFits()
     this.#settle(delivery, attemptOf(delivery, outcome), next)
   }

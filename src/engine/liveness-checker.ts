@@ -1,16 +1,19 @@
 import { acknowledges, type Outcome } from '../core/attempt.ts'
+import { FairPlaces } from '../core/fair-places.ts'
 import { isPushed, type Listener } from '../core/listener.ts'
 import { CHECK_TIMEOUT_MS, failureMessage, type LivenessState, nextCheckMs, stateAfter } from '../core/liveness.ts'
 import { ownerOf } from '../core/rendezvous.ts'
 import type { Cancel, Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
-import { Fifo } from './fifo.ts'
 import type { LivenessBook } from './liveness-book.ts'
 import type { LivenessRecord } from './liveness-record.ts'
 import type { Sender } from './sender.ts'
 
-/** Checks on the wire at once: with every one of them hanging for its 5 s, ten thousand listeners take three minutes. */
-const MAX_AT_ONCE = 256
+/**
+ * Checks on the wire at once, shared by organization: one alone has half of them, and with every one of its checks hanging
+ * for 5 s, its ten thousand listeners take three minutes, and keep nobody else's waiting.
+ */
+const MAX_AT_ONCE = 512
 /** A failed delivery brings the next check forward, but never closer than this to the last one. */
 const SUSPICION_EVERY_MS = 2_000
 /** A listener that is new, changed or down is looked at soon; so soon that nobody waits, and not all at once. */
@@ -31,11 +34,14 @@ interface Deps {
 /** A listener that is asked whether it lives. */
 interface Checked {
   listenerId: string
+  organizationId: string
   url: string
   record: LivenessRecord
   lastAt: number
-  /** The next check stands in line or is on the wire. */
+  /** The next check waits for a place or is on the wire. */
   busy: boolean
+  /** Begins the next check, where there is a place for it. */
+  begin: () => void
   cancel: Cancel | null
   /** The scan that has last seen it. */
   scan: number
@@ -54,8 +60,7 @@ interface Checked {
 export class LivenessChecker {
   readonly #deps: Deps
   readonly #checked = new Map<string, Checked>()
-  readonly #line = new Fifo<Checked>()
-  #onTheWire = 0
+  readonly #places = new FairPlaces(MAX_AT_ONCE)
   #scans = 0
   /** Those that share the checks, this one among them; null where there are no others. */
   #nodes: readonly string[] | null = null
@@ -75,7 +80,7 @@ export class LivenessChecker {
       const readAt = this.#deps.runtime.now()
       const page = await store.liveness.checked({ after, limit: PAGE })
       for (const { listener, state } of page) {
-        this.#see(listener.id, listener.livenessUrl, state, scan)
+        this.#see(listener, listener.livenessUrl, { state, scan })
         this.#recallIfOlder(listener.id, state, readAt)
       }
       if (page.length < PAGE) break
@@ -115,7 +120,7 @@ export class LivenessChecker {
     const { id, livenessUrl } = listener
     if (this.#stopped) return
     if (livenessUrl === null || !isPushed(listener)) this.listenerGone(id)
-    else this.#see(id, livenessUrl, null, this.#scans + 1)
+    else this.#see(listener, livenessUrl, { state: null, scan: this.#scans + 1 })
   }
 
   listenerGone(listenerId: string): void {
@@ -138,7 +143,11 @@ export class LivenessChecker {
     for (const one of this.#checked.values()) one.cancel?.()
   }
 
-  #see(listenerId: string, url: string, state: LivenessState | null, scan: number): void {
+  #see(
+    { id: listenerId, organizationId }: Pick<Listener, 'id' | 'organizationId'>,
+    url: string,
+    { state, scan }: { state: LivenessState | null; scan: number },
+  ): void {
     const known = this.#checked.get(listenerId)
     if (known?.url === url) {
       known.scan = scan
@@ -149,7 +158,9 @@ export class LivenessChecker {
     if (known !== undefined) this.#drop(known)
     const isOurs = this.#isOurs(listenerId)
     const times = { lastAt: -Infinity, toldAt: -Infinity }
-    const one: Checked = { listenerId, url, record, ...times, busy: false, cancel: null, scan, isOurs, doubts: false }
+    const of = { listenerId, organizationId, url, record }
+    const begin = () => this.#begin(one)
+    const one: Checked = { ...of, ...times, busy: false, begin, cancel: null, scan, isOurs, doubts: false }
     this.#checked.set(listenerId, one)
     if (known !== undefined) this.#startOver(one)
     else if (state !== null) this.#recall(one, state)
@@ -221,31 +232,26 @@ export class LivenessChecker {
   #queueUp(one: Checked): void {
     this.#rest(one)
     one.busy = true
-    this.#line.push(one)
-    this.#checkNext()
+    one.begin()
   }
 
-  #checkNext(): void {
-    while (this.#onTheWire < MAX_AT_ONCE && !this.#stopped) {
-      const next = this.#line.shift()
-      if (next === undefined) return
-      if (this.#isCurrent(next)) void this.#check(next)
-    }
+  /** At once, or when there is a place for the organization. */
+  #begin(one: Checked): void {
+    if (!this.#isCurrent(one)) return
+    if (this.#places.takeOrWait(one.organizationId, 0, one.begin)) void this.#check(one)
   }
 
   async #check(one: Checked): Promise<void> {
     const { sender, runtime, userAgent } = this.#deps
     const startedAt = runtime.now()
     one.lastAt = startedAt
-    this.#onTheWire += 1
     const { origin, pathname, search } = new URL(one.url)
     const headers = ['user-agent', userAgent, 'accept', '*/*']
     const target = { method: 'GET', origin, path: pathname + search, headers, body: null } as const
     const outcome = await sender.send({ ...target, timeoutMs: CHECK_TIMEOUT_MS, startedAt })
-    this.#onTheWire -= 1
     one.busy = false
     if (outcome !== 'aborted' && this.#isCurrent(one)) this.#judge(one, outcome)
-    this.#checkNext()
+    this.#places.give(one.organizationId)
   }
 
   #judge(one: Checked, outcome: Outcome): void {

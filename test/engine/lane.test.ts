@@ -292,13 +292,29 @@ test('a lane that waits for room asks the store again when places are given back
 
 test('the more lanes hold something, the less each may hold', () => {
   const memory = new MemoryShare()
-  assert.equal(memory.laneBytes, LANE_BYTES)
-  for (let lane = 0; lane < 16; lane++) memory.enter()
-  assert.equal(memory.laneBytes, LANE_BYTES)
-  for (let lane = 16; lane < 64; lane++) memory.enter()
-  assert.equal(memory.laneBytes, LANE_BYTES / 4)
-  for (let lane = 1; lane < 64; lane++) memory.leave()
-  assert.equal(memory.laneBytes, LANE_BYTES)
+  assert.equal(memory.laneBytes('one'), LANE_BYTES)
+  for (let lane = 0; lane < 16; lane++) memory.enter('one')
+  assert.equal(memory.laneBytes('one'), LANE_BYTES)
+  for (let lane = 16; lane < 64; lane++) memory.enter('one')
+  assert.equal(memory.laneBytes('one'), LANE_BYTES / 4)
+  for (let lane = 1; lane < 64; lane++) memory.leave('one')
+  assert.equal(memory.laneBytes('one'), LANE_BYTES)
+})
+
+test('a thousand lanes of one organization leave the lane of another as much as it may ever hold', () => {
+  const memory = new MemoryShare()
+  for (let lane = 0; lane < 1_000; lane++) memory.enter('greedy')
+  memory.enter('honest')
+  assert.equal(memory.laneBytes('honest'), LANE_BYTES)
+  assert.equal(memory.laneBytes('greedy'), Math.floor((8 * LANE_BYTES) / 1_000))
+})
+
+test('what a lane may hold is a whole number, however many there are', () => {
+  const memory = new MemoryShare()
+  for (let lane = 0; lane < 40; lane++) {
+    memory.enter(`organization-${lane % 3}`)
+    assert.ok(Number.isInteger(memory.laneBytes('organization-0')))
+  }
 })
 
 test('however many lanes hold something, each may hold whole bytes, and all of them together no more than there are', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Acceptor } from '../../src/app/deps.ts'
+import { FairPlaces } from '../../src/core/fair-places.ts'
 import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../src/core/listener.ts'
 import type { DeliverySummary, Message } from '../../src/core/message.ts'
 import type { Queue } from '../../src/core/queue.ts'
@@ -9,7 +10,6 @@ import { createAcceptor } from '../../src/engine/acceptor.ts'
 import { type Committer, createCommitter } from '../../src/engine/committer.ts'
 import { createDelivering, type Delivering } from '../../src/engine/delivering.ts'
 import { MemoryShare } from '../../src/engine/memory-share.ts'
-import { SendSlots } from '../../src/engine/send-slots.ts'
 import type { ListenerDetails } from '../../src/store/listeners.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
@@ -85,7 +85,8 @@ export async function openOffice(t: TestContext, options: OfficeOptions = {}): P
   const committer = createCommitter({ store, node, runtime, ahead: store.shared })
   const shares = {
     secretBox: options.secretBox ?? CLEAR_BOX,
-    slots: new SendSlots(options.maxInFlight ?? 8_192),
+    // One organization has half of them.
+    slots: new FairPlaces(2 * (options.maxInFlight ?? 8_192)),
     memory: new MemoryShare(),
   }
   const parts = { store, committer, sender, runtime, node, ...shares, userAgent: 'discue/test' }

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { SendSlots } from '../../src/engine/send-slots.ts'
+import { FairPlaces } from '../../src/core/fair-places.ts'
 
 // The same walks on every run: a failure is one that everybody can repeat.
 fc.configureGlobal({ seed: 48 })
 
+/** Places of which one owner has so many. */
+function placesOf(count: number): FairPlaces {
+  return new FairPlaces(2 * count)
+}
+
 /** A lane as the slots see it: it takes while it wants, and asks again when it is told to. */
 class Taker {
-  readonly #slots: SendSlots
+  readonly #slots: FairPlaces
+  readonly owner: string
   wants = 0
   active = 0
   woken = 0
@@ -17,8 +23,9 @@ class Taker {
     this.#take()
   }
 
-  constructor(slots: SendSlots) {
+  constructor(slots: FairPlaces, owner = 'one') {
     this.#slots = slots
+    this.owner = owner
   }
 
   want(count: number): void {
@@ -28,17 +35,17 @@ class Taker {
 
   give(): void {
     this.active -= 1
-    this.#slots.give()
+    this.#slots.give(this.owner)
     this.#take()
   }
 
   /** Whether it would get a slot if it asked now. */
   get overlooked(): boolean {
-    return this.wants > 0 && this.#slots.take(this.active, this.#retry)
+    return this.wants > 0 && this.#slots.takeOrWait(this.owner, this.active, this.#retry)
   }
 
   #take(): void {
-    while (this.wants > 0 && this.#slots.take(this.active, this.#retry)) {
+    while (this.wants > 0 && this.#slots.takeOrWait(this.owner, this.active, this.#retry)) {
       this.wants -= 1
       this.active += 1
     }
@@ -46,14 +53,14 @@ class Taker {
 }
 
 test('a lane alone gets many slots, and leaves most of them to others', () => {
-  const slots = new SendSlots(900)
+  const slots = placesOf(900)
   const hanging = new Taker(slots)
   hanging.want(1_000)
   assert.ok(hanging.active >= 90 && hanging.active <= 450, `${hanging.active} of 900`)
 })
 
 test('the more slots are out, the fewer a further lane gets, but always one', () => {
-  const slots = new SendSlots(100)
+  const slots = placesOf(100)
   const taken: number[] = []
   for (let lane = 0; lane < 8; lane++) {
     const taker = new Taker(slots)
@@ -68,7 +75,7 @@ test('the more slots are out, the fewer a further lane gets, but always one', ()
 })
 
 test('lanes that hang cannot take the last slot from those that work', () => {
-  const slots = new SendSlots(100)
+  const slots = placesOf(100)
   const hanging = Array.from({ length: 8 }, () => new Taker(slots))
   for (const lane of hanging) lane.want(1_000)
   const working = new Taker(slots)
@@ -77,7 +84,7 @@ test('lanes that hang cannot take the last slot from those that work', () => {
 })
 
 test('a lane that waits is woken when a slot is given back', () => {
-  const slots = new SendSlots(1)
+  const slots = placesOf(1)
   const [first, second] = [new Taker(slots), new Taker(slots)]
   first.want(1)
   second.want(1)
@@ -87,7 +94,7 @@ test('a lane that waits is woken when a slot is given back', () => {
 })
 
 test('lanes that wait take turns, however much each of them wants', () => {
-  const slots = new SendSlots(1)
+  const slots = placesOf(1)
   const lanes = Array.from({ length: 4 }, () => new Taker(slots))
   for (const lane of lanes) lane.want(100)
   const turns: number[] = []
@@ -101,7 +108,7 @@ test('lanes that wait take turns, however much each of them wants', () => {
 })
 
 test('a slot that the first in line may not have goes to the next', () => {
-  const slots = new SendSlots(2)
+  const slots = placesOf(2)
   const [greedy, other, last] = Array.from({ length: 3 }, () => new Taker(slots))
   greedy!.want(2)
   other!.want(1)
@@ -112,7 +119,7 @@ test('a slot that the first in line may not have goes to the next', () => {
 })
 
 test('a slot that the first in line no longer needs goes to the next', () => {
-  const slots = new SendSlots(1)
+  const slots = placesOf(1)
   const [holder, gone, next] = Array.from({ length: 3 }, () => new Taker(slots))
   holder!.want(1)
   gone!.want(1)
@@ -123,7 +130,7 @@ test('a slot that the first in line no longer needs goes to the next', () => {
 })
 
 test('a slot that is given back wakes nobody who may not have it', () => {
-  const slots = new SendSlots(100)
+  const slots = placesOf(100)
   const hanging = Array.from({ length: 10 }, () => new Taker(slots))
   for (const lane of hanging) lane.want(1_000)
   const working = new Taker(slots)
@@ -152,8 +159,8 @@ function walk(
   steps: { lane: number; does: { want: number } | 'give' | 'forget' }[],
   check: (lanes: Taker[]) => void,
 ): void {
-  const slots = new SendSlots(limit)
-  const lanes = Array.from({ length: 8 }, () => new Taker(slots))
+  const slots = placesOf(limit)
+  const lanes = Array.from({ length: 8 }, (_, lane) => new Taker(slots, `owner-${lane % 3}`))
   for (const { lane: at, does } of steps) {
     const lane = lanes[at]!
     if (does === 'forget') lane.wants = 0
@@ -170,7 +177,7 @@ test('whatever happens, never more slots are out than there are', () => {
   fc.assert(
     fc.property(limits, steps, (limit, taken) => {
       walk(limit, taken, (lanes) => {
-        assert.ok(lanes.reduce((sum, lane) => sum + lane.active, 0) <= limit)
+        assert.ok(lanes.reduce((sum, lane) => sum + lane.active, 0) <= 2 * limit)
       })
     }),
     { numRuns: 500 },
@@ -202,6 +209,94 @@ test('when everything has been given back, every lane has had all that it wanted
         all.map((lane) => lane.wants),
         all.map(() => 0),
       )
+    }),
+    { numRuns: 500 },
+  )
+})
+
+/** How many each owner gets that takes one after the other until it is refused. */
+function greedily(places: FairPlaces, owners: number): number[] {
+  return Array.from({ length: owners }, (_, owner) => {
+    let taken = 0
+    while (places.take(`owner-${owner}`)) taken += 1
+    return taken
+  })
+}
+
+test('an owner alone gets half, and each that comes later half of what is left', () => {
+  assert.deepEqual(greedily(new FairPlaces(1_024), 5), [512, 256, 128, 64, 32])
+})
+
+test('where more is to stay free, an owner gets less', () => {
+  assert.deepEqual(greedily(new FairPlaces(5_000, { times: 1.5 }), 2), [2_000, 1_200])
+  assert.deepEqual(greedily(new FairPlaces(10_000, { times: 4 }), 2), [2_000, 1_600])
+})
+
+test('no owner gets more than the most', () => {
+  assert.deepEqual(greedily(new FairPlaces(64, { most: 4 }), 3), [4, 4, 4])
+})
+
+test('owners that take in turns end with as many each', () => {
+  const places = new FairPlaces(1_000)
+  const owners = Array.from({ length: 9 }, (_, n) => `owner-${n}`)
+  for (let turn = 0; turn < 1_000; turn++) for (const owner of owners) places.take(owner)
+  const held = owners.map((owner) => places.heldBy(owner))
+  assert.ok(Math.max(...held) - Math.min(...held) <= 1, String(held))
+  assert.ok(places.used < 1_000 && places.take('late'), 'one is left for the next')
+})
+
+test('amounts count by their size, and a first one that fits is taken', () => {
+  const places = new FairPlaces(256)
+  assert.ok(places.take('one', 200))
+  assert.ok(!places.take('one', 1))
+  assert.ok(places.take('other', 56))
+  assert.ok(!places.take('third', 1))
+  places.give('one', 200)
+  assert.deepEqual([places.used, places.heldBy('one')], [56, 0])
+})
+
+test('a thousand hanging parts of one owner leave another all that it needs', () => {
+  const places = new FairPlaces(2_048)
+  const hanging = Array.from({ length: 1_000 }, () => new Taker(places, 'greedy'))
+  for (const part of hanging) part.want(64)
+  assert.equal(places.heldBy('greedy'), 1_024)
+  const honest = new Taker(places, 'honest')
+  honest.want(64)
+  assert.equal(honest.active, 64)
+})
+
+test('of owners that wait, the one that holds the least is next, however many parts of another wait', () => {
+  const places = new FairPlaces(4)
+  const greedy = Array.from({ length: 100 }, () => new Taker(places, 'greedy'))
+  for (const part of greedy) part.want(1)
+  const others = ['a', 'b', 'c'].map((owner) => new Taker(places, owner))
+  for (const other of others) other.want(1)
+  assert.deepEqual([places.heldBy('greedy'), ...others.map(({ active }) => active)], [2, 1, 1, 0])
+  greedy.find(({ active }) => active === 1)!.give()
+  assert.equal(others[2]!.active, 1)
+})
+
+test('whatever happens, an owner that holds nothing is refused only where nothing is free', () => {
+  const owner = fc.integer({ min: 0, max: 5 })
+  const does = fc.record({ owner, amount: fc.integer({ min: 1, max: 3 }), gives: fc.boolean() })
+  const times = fc.constantFrom(0.5, 1, 1.5, 4)
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 }), times, fc.array(does, { maxLength: 80 }), (limit, of, all) => {
+      const places = new FairPlaces(limit, { times: of })
+      const held = new Map<string, number>()
+      for (const { owner, amount, gives } of all) {
+        const name = `owner-${owner}`
+        const before = held.get(name) ?? 0
+        const free = limit - places.used
+        if (gives) {
+          const given = Math.min(before, amount)
+          if (given > 0) places.give(name, given)
+          held.set(name, before - given)
+        } else if (places.take(name, amount)) held.set(name, before + amount)
+        else assert.ok(before > 0 || free < amount)
+        assert.equal(places.heldBy(name), held.get(name) ?? 0)
+        assert.ok(places.used <= limit)
+      }
     }),
     { numRuns: 500 },
   )

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Fifo } from '../../src/engine/fifo.ts'
+import { Fifo } from '../../src/core/fifo.ts'
 
 // The same walks on every run: a failure is one that everybody can repeat.
 fc.configureGlobal({ seed: 48 })

@@ -1,7 +1,11 @@
 /** First in, first out, without moving what waits each time that one leaves. */
 export class Fifo<Item> {
-  #items: (Item | undefined)[] = []
+  #items: (Item | undefined)[]
   #head = 0
+
+  constructor(...items: Item[]) {
+    this.#items = items
+  }
 
   get length(): number {
     return this.#items.length - this.#head
@@ -9,6 +13,11 @@ export class Fifo<Item> {
 
   push(item: Item): void {
     this.#items.push(item)
+  }
+
+  /** What `shift` would take. */
+  peek(): Item | undefined {
+    return this.#items[this.#head]
   }
 
   shift(): Item | undefined {
