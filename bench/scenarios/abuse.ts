@@ -56,7 +56,10 @@ export const abuse: Scenario = {
     const verdicts: Verdict[] = []
     for (const one of wanted) {
       await using server = await startDiscue()
-      verdicts.push(await judge(bench, { one, server, alone, hang: `${hostile}/hangs` }))
+      const verdict = await judge(bench, { one, server, alone, hang: `${hostile}/hangs` })
+      verdicts.push(verdict)
+      bench.note(`${one.name}: ${verdict.broken.join('; ') || 'as it should be'}`)
+      // What is still on its way to those that hang would take ten seconds to stop.
       process.kill(server.server.pid, 'SIGKILL')
     }
     const unread = bench.options.contenders.test(UNREAD) ? await measureUnread(bench) : null
@@ -85,14 +88,13 @@ async function judge(
   { one, server, alone, hang }: { one: NamedAbuse; server: Discue; alone: Inlet; hang: string },
 ): Promise<Verdict> {
   const beside = await honestInlet(bench, server, 'beside')
-  await using _ = await startAbuse(await createTenant(server, 'greedy'), { ...one, hang })
+  await using abuser = await startAbuse(await createTenant(server, 'greedy'), { ...one, hang })
   const rounds: { quiet: Sample; abused: Sample }[] = []
   for (let round = 0; round < ROUNDS; round++) {
     rounds.push({ quiet: await measure(bench, alone), abused: await measure(bench, beside) })
   }
-  const verdict = verdictOf(one.name, rounds)
-  bench.note(`${one.name}: ${verdict.broken.join('; ') || 'as it should be'}`)
-  return verdict
+  abuser.mustRun()
+  return verdictOf(one.name, rounds)
 }
 
 async function startAbuse(

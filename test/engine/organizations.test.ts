@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createMake } from '../store/make.ts'
 import { openOffice } from './office.ts'
 
 test("a deleted organization's listeners get nothing more, though their rows are still to be removed", async (t) => {
@@ -38,4 +39,39 @@ test('the deliveries of a frozen organization go on', async (t) => {
     (await office.deliveriesOf(message)).map(({ status }) => status),
     ['delivered'],
   )
+})
+
+test("checks of 1,400 listeners that hang leave another organization's its place", async (t) => {
+  const { checker, runtime, sender, ...office } = await openOffice(t)
+  const listener = await office.addListener(await office.addQueue())
+  for (let n = 0; n < 1_400; n++) {
+    checker.listenerChanged({ ...listener, id: `greedy-${n}`, livenessUrl: `http://greedy.test/${n}` })
+  }
+  await runtime.advance(2_000)
+  assert.equal(sender.checks.length, 256, 'as many as one organization may have on the wire')
+  const other = { ...listener, organizationId: 'honest', livenessUrl: 'http://honest.test/' }
+  for (let n = 0; n < 10; n++) checker.listenerChanged({ ...other, id: `honest-${n}` })
+  await runtime.advance(1_000)
+  assert.equal(sender.checks.length, 256 + 10)
+  assert.ok(sender.checks.slice(256).every(({ url }) => url === other.livenessUrl))
+})
+
+test('listeners of one organization that hang leave those of another all the attempts that they need', async (t) => {
+  const { runtime, sender, dispatcher, ...office } = await openOffice(t, { maxInFlight: 64 })
+  const queue = await office.addQueue()
+  const listeners = []
+  for (let n = 0; n < 40; n++) listeners.push(await office.addListener(queue))
+  await office.postMany(queue, 10)
+  await runtime.rest()
+  const greedy = sender.open().length
+  assert.ok(greedy >= 40 && greedy <= 64, `${greedy} of half of the 128 that there are`)
+
+  const honest = { ...listeners[0]!, id: 'honest', organizationId: 'honest', notifyUrl: 'http://honest.test/' }
+  for (let sequence = 1; sequence <= 30; sequence++) {
+    assert.ok(dispatcher.reserve(honest, 1))
+    const message = { ...createMake().message(queue), sequence, organizationId: 'honest' }
+    const times = { dueAt: runtime.now(), attempts: 0, attemptsBefore: 0, firstSentAt: null, orderNumber: null }
+    dispatcher.offer({ listenerId: honest.id, message, ...times, lease: sequence })
+  }
+  assert.equal(sender.open(honest.notifyUrl).length, 30)
 })
