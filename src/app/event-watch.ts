@@ -1,5 +1,7 @@
 import type { Principal } from '../core/api-key.ts'
 import { placeOfEvent } from '../core/event-id.ts'
+import { FairPlaces } from '../core/fair-places.ts'
+import { full } from '../core/full.ts'
 import { Problem } from '../core/problem.ts'
 import { emptyPulse, isEmpty, type Pulse } from '../core/pulse.ts'
 import type { Cancel } from '../runtime.ts'
@@ -10,9 +12,10 @@ import { onlyVisible } from './visibility.ts'
 
 /** Reads what happened this often for each group of viewers, however many they are. */
 const TICK_MS = 1_000
-/** Past these a viewer is told to come back later; the streams of one organization leave room for the others'. */
+/** Past its share an organization is told to come back later; one alone has two fifths of them, and the next of the rest. */
 const MAX_VIEWERS = 5_000
-const MAX_VIEWERS_OF_ORGANIZATION = 2_000
+const TIMES = 1.5
+const STREAMS = { code: 'too_many_viewers', what: 'streams of events' } as const
 
 /** Who watches, and how it is written to. */
 export interface Watching {
@@ -58,18 +61,11 @@ export function createEventWatch(deps: Deps, textOf: (pulse: Pulse) => string): 
   const groups = new Map<string, Group>()
   let closed = false
 
-  const countOf = (organizationId: string | null) => {
-    let viewers = 0
-    for (const group of groups.values()) {
-      if (organizationId === null || group.organizationId === organizationId) viewers += group.members.size
-    }
-    return viewers
-  }
+  const places = new FairPlaces(MAX_VIEWERS, { times: TIMES })
 
-  function expectRoom({ organizationId }: Principal): void {
+  function takePlace({ organizationId }: Principal): void {
     if (closed) throw new Problem('stopping')
-    if (countOf(null) < MAX_VIEWERS && countOf(organizationId) < MAX_VIEWERS_OF_ORGANIZATION) return
-    throw new Problem('too_many_viewers')
+    if (!places.take(organizationId)) throw full(places, organizationId, STREAMS)
   }
 
   function groupFor(principal: Principal): Group {
@@ -90,7 +86,8 @@ export function createEventWatch(deps: Deps, textOf: (pulse: Pulse) => string): 
   }
 
   function remove(key: string, group: Group, member: Member): void {
-    group.members.delete(member)
+    if (!group.members.delete(member)) return
+    places.give(group.organizationId)
     if (group.members.size > 0 || groups.get(key) !== group) return
     group.cancel()
     groups.delete(key)
@@ -137,7 +134,7 @@ export function createEventWatch(deps: Deps, textOf: (pulse: Pulse) => string): 
 
   return {
     async join({ principal, keyText, lastId, outlet }) {
-      expectRoom(principal)
+      takePlace(principal)
       const key = groupKeyOf(principal)
       const group = groupFor(principal)
       const viewer = new Viewer(outlet, { textOf, now: runtime.now() })

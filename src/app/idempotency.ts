@@ -1,11 +1,17 @@
+import { FairPlaces } from '../core/fair-places.ts'
+import { full } from '../core/full.ts'
 import { Problem } from '../core/problem.ts'
 import type { Runtime } from '../runtime.ts'
 import type { StoredAnswer } from '../store/answers.ts'
 import type { Store } from '../store/store.ts'
 
 const KEPT_MS = 24 * 60 * 60 * 1000
-/** More than any server answers at once; past it there is no telling whether a request repeats one that runs. */
+/**
+ * More than any server answers at once, half of them for one organization; past it there is no telling whether a request
+ * repeats one that runs.
+ */
 const MAX_RUNNING = 10_000
+const KEYED = { code: 'too_many_keyed', what: 'requests under way with an Idempotency-Key' } as const
 
 /** What makes two requests the same: who sends what where, and the key that the caller chose. */
 export interface Attempted {
@@ -34,7 +40,7 @@ export interface Turn {
  * alone: those that a crash cut short have either stored their answer with their effect, or neither.
  */
 export interface Idempotency {
-  /** The turn of a first request, or the answer that it had. Throws `key_reused`, `key_running` and `overloaded`. */
+  /** The turn of a first request, or the answer that it had. Throws `key_reused`, `key_running`, `too_many_keyed` and `overloaded`. */
   begin(attempted: Attempted): Promise<Turn | StoredAnswer>
 }
 
@@ -42,6 +48,7 @@ export function createIdempotency(deps: { store: Pick<Store, 'answers'>; runtime
   const { store, runtime } = deps
   /** Digests of the bodies, by request. */
   const running = new Map<string, string>()
+  const places = new FairPlaces(MAX_RUNNING)
 
   function turnOf(attempted: Attempted, id: string): Turn {
     return {
@@ -52,7 +59,9 @@ export function createIdempotency(deps: { store: Pick<Store, 'answers'>; runtime
       async keep(answer) {
         await store.answers.keep(answer)
       },
-      end: () => void running.delete(id),
+      end() {
+        if (running.delete(id)) places.give(attempted.organizationId)
+      },
     }
   }
 
@@ -62,7 +71,7 @@ export function createIdempotency(deps: { store: Pick<Store, 'answers'>; runtime
       const id = `${organizationId} ${target} ${key}`
       const other = running.get(id)
       if (other !== undefined) throw new Problem(other === digest ? 'key_running' : 'key_reused')
-      if (running.size >= MAX_RUNNING) throw new Problem('overloaded')
+      if (!places.take(organizationId)) throw full(places, organizationId, KEYED)
       running.set(id, digest)
       const turn = turnOf(attempted, id)
       try {

@@ -70,7 +70,18 @@ export const problems = {
     status: 429,
     detail: 'too many checks of the organization run at once; try again when one has ended',
   },
-  too_many_viewers: { status: 503, detail: 'as many streams of events are open as this server takes; try again' },
+  too_many_viewers: {
+    status: 429,
+    detail: 'the organization has as many streams of events open as is its share; try again when one has ended',
+  },
+  too_many_keyed: {
+    status: 429,
+    detail: 'too many requests of the organization with an Idempotency-Key are under way; try again when one has ended',
+  },
+  too_many_bodies: {
+    status: 429,
+    detail: 'too many large bodies of the organization are under way; nothing was stored, try again',
+  },
   internal: { status: 500, detail: 'an error of the server; it is logged under the X-Request-Id of this answer' },
   dashboard_not_built: { status: 501, detail: 'the dashboard is not built: run npm run build:dashboard' },
   method_not_implemented: { status: 501, detail: 'this server does not implement the method' },

@@ -2,6 +2,8 @@ import { timingSafeEqual } from 'node:crypto'
 import type { DomainChecker } from '../app/deps.ts'
 import type { Outcome } from '../core/attempt.ts'
 import { challengeUrl } from '../core/domain.ts'
+import { FairPlaces } from '../core/fair-places.ts'
+import { full } from '../core/full.ts'
 import { Problem } from '../core/problem.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Sender } from './sender.ts'
@@ -9,6 +11,9 @@ import type { Sender } from './sender.ts'
 const TIMEOUT_MS = 10_000
 const MAX_PER_ORGANIZATION = 4
 const MAX_CHECKS = 64
+/** So that sixteen greedy ones leave room for the next. */
+const TIMES = 4
+const CHECKS = { code: 'too_many_checks', what: 'checks of domains' } as const
 
 /** Fetches the files of challenges, like everything that goes out: to allowed targets, without following anybody. */
 export function createDomainChecker(deps: {
@@ -17,14 +22,7 @@ export function createDomainChecker(deps: {
   userAgent: string
 }): DomainChecker {
   const { sender, runtime, userAgent } = deps
-  const running: string[] = []
-
-  function enter(organizationId: string): void {
-    const own = running.filter((id) => id === organizationId).length
-    if (own >= MAX_PER_ORGANIZATION) throw new Problem('too_many_checks', { headers: { 'retry-after': '1' } })
-    if (running.length >= MAX_CHECKS) throw new Problem('overloaded')
-    running.push(organizationId)
-  }
+  const places = new FairPlaces(MAX_CHECKS, { times: TIMES, most: MAX_PER_ORGANIZATION })
 
   async function fetchFile(url: string): Promise<Outcome> {
     const { origin, pathname } = new URL(url)
@@ -39,12 +37,13 @@ export function createDomainChecker(deps: {
 
   return {
     async check(domain) {
-      enter(domain.organizationId)
+      const { organizationId } = domain
+      if (!places.take(organizationId)) throw full(places, organizationId, CHECKS)
       try {
         const url = challengeUrl(domain)
         return faultOf(await fetchFile(url), url, domain.challenge.fileContent)
       } finally {
-        running.splice(running.indexOf(domain.organizationId), 1)
+        places.give(organizationId)
       }
     },
   }

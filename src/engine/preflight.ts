@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import type { Preflight } from '../app/deps.ts'
 import type { Outcome } from '../core/attempt.ts'
+import { FairPlaces } from '../core/fair-places.ts'
+import { full } from '../core/full.ts'
 import type { Pushed } from '../core/listener.ts'
 import { type CheckReport, checkReport, type Marks } from '../core/preflight.ts'
 import { Problem } from '../core/problem.ts'
@@ -14,6 +16,9 @@ import { createSender, type OutgoingRequest, type Sender } from './sender.ts'
 /** A check may take as long as its listener's timeout allows, and holds a request open meanwhile. */
 const MAX_PER_ORGANIZATION = 4
 const MAX_CHECKS = 64
+/** So that sixteen greedy ones leave room for the next. */
+const TIMES = 4
+const CHECKS = { code: 'too_many_checks', what: 'checks of listeners' } as const
 const DATA = '{"test":true}'
 
 export interface PreflightDeps {
@@ -28,24 +33,20 @@ export interface PreflightDeps {
 /** Tries a listener the way that a delivery takes, over a connection of its own. */
 export function createPreflight(deps: PreflightDeps): Preflight & { stop(): void } {
   const { runtime } = deps
-  const running = new Map<Sender, string>()
+  const places = new FairPlaces(MAX_CHECKS, { times: TIMES, most: MAX_PER_ORGANIZATION })
+  const running = new Set<Sender>()
   let stopped = false
 
-  function expectRoom(organizationId: string): void {
-    if (stopped) throw new Problem('stopping')
-    const own = [...running.values()].filter((id) => id === organizationId).length
-    if (own >= MAX_PER_ORGANIZATION) throw new Problem('too_many_checks', { headers: { 'retry-after': '1' } })
-    if (running.size >= MAX_CHECKS) throw new Problem('overloaded')
-  }
-
   async function attempt(request: OutgoingRequest, organizationId: string, watch: ConnectionWatch): Promise<Outcome> {
+    if (!places.take(organizationId)) throw full(places, organizationId, CHECKS)
     const sender = createSender(runtime, deps.targets, { resolve: deps.resolve, watch })
-    running.set(sender, organizationId)
+    running.add(sender)
     try {
       const outcome = await sender.send(request)
       if (outcome === 'aborted') throw new Problem('stopping')
       return outcome
     } finally {
+      places.give(organizationId)
       running.delete(sender)
       await sender.close()
     }
@@ -53,7 +54,7 @@ export function createPreflight(deps: PreflightDeps): Preflight & { stop(): void
 
   return {
     async check(listener) {
-      expectRoom(listener.organizationId)
+      if (stopped) throw new Problem('stopping')
       const request = testRequest(deps, listener)
       const { hostname, protocol } = new URL(listener.notifyUrl)
       const notes = noteOn(runtime)
@@ -65,7 +66,7 @@ export function createPreflight(deps: PreflightDeps): Preflight & { stop(): void
     },
     stop() {
       stopped = true
-      for (const sender of running.keys()) sender.abort()
+      for (const sender of running) sender.abort()
     },
   }
 }

@@ -1,4 +1,6 @@
 import type { Puller, PullRequest } from '../app/deps.ts'
+import { FairPlaces } from '../core/fair-places.ts'
+import { full } from '../core/full.ts'
 import type { Listener } from '../core/listener.ts'
 import { Problem } from '../core/problem.ts'
 import type { Runtime } from '../runtime.ts'
@@ -7,9 +9,10 @@ import type { LeaseExpirer } from './lease-expirer.ts'
 import type { PullCommitter } from './pull-committer.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
-/** Requests that are held open, each a socket and some memory. */
+/** Requests that are held open, each a socket and some memory; one organization alone gets a fifth of them. */
 const MAX_WAITING = 10_000
-const MAX_WAITING_OF_ORGANIZATION = 2_000
+const TIMES = 4
+const POLLS = { code: 'too_many_polls', what: 'waiting pulls' } as const
 /** Data of one answer; a single message may be of any size that is accepted. */
 const MAX_BYTES = 4 * 1024 * 1024
 
@@ -26,16 +29,11 @@ export interface PullDesk extends Puller {
 export function createPullDesk(deps: { committer: PullCommitter; expirer: LeaseExpirer; runtime: Runtime }): PullDesk {
   const { committer, expirer, runtime } = deps
   const rooms = new Map<string, WaitingRoom>()
-  const waitingOf = new Map<string, number>()
-  let waiting = 0
+  const places = new FairPlaces(MAX_WAITING, { times: TIMES })
   let stopped = false
 
   function enter(listener: Listener): WaitingRoom {
-    const own = waitingOf.get(listener.organizationId) ?? 0
-    if (own >= MAX_WAITING_OF_ORGANIZATION) throw new Problem('too_many_polls', { headers: { 'retry-after': '1' } })
-    if (waiting >= MAX_WAITING) throw new Problem('overloaded')
-    waitingOf.set(listener.organizationId, own + 1)
-    waiting += 1
+    if (!places.take(listener.organizationId)) throw full(places, listener.organizationId, POLLS)
     const room = rooms.get(listener.id) ?? new WaitingRoom(runtime)
     rooms.set(listener.id, room)
     room.guests += 1
@@ -43,10 +41,7 @@ export function createPullDesk(deps: { committer: PullCommitter; expirer: LeaseE
   }
 
   function leave(listener: Listener, room: WaitingRoom): void {
-    const left = waitingOf.get(listener.organizationId)! - 1
-    if (left > 0) waitingOf.set(listener.organizationId, left)
-    else waitingOf.delete(listener.organizationId)
-    waiting -= 1
+    places.give(listener.organizationId)
     room.guests -= 1
     if (room.guests > 0) return
     room.close()

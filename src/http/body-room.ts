@@ -1,37 +1,33 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '../core/problem.ts'
+import { FairPlaces } from '../core/fair-places.ts'
+import { full } from '../core/full.ts'
 import { MAX_BATCH_BODY_BYTES } from './body.ts'
 
 /** Smaller bodies are not counted: a connection for each of them costs as much. */
 const SMALL_BYTES = 64 * 1024
-/** What the bodies of one organization may take at the same time: eight of the largest. */
-export const MAX_ROOM_BYTES = 8 * MAX_BATCH_BODY_BYTES
+/** What all bodies may take at the same time: sixteen of the largest. */
+const ALL_BYTES = 16 * MAX_BATCH_BODY_BYTES
+/** What those of one organization alone may: half of that, and less where others have some. */
+export const MAX_ROOM_BYTES = ALL_BYTES / 2
+const BODIES = { code: 'too_many_bodies', what: 'bytes for large bodies' } as const
 
 /**
  * Keeps the bodies that are being read, or worked on, within what memory can hold. They are in memory as a whole before
- * anything can say that there is too much to do, and whoever sends them may take minutes. Each organization has a room of
- * its own, so that it can fill nobody else's.
+ * anything can say that there is too much to do, and whoever sends them may take minutes. Organizations share the room, so
+ * that none fills it, and all of them together no more than there is.
  */
 export function createBodyRoom(): (request: FastifyRequest, reply: FastifyReply) => void {
-  const taken = new Map<string, number>()
+  const room = new FairPlaces(ALL_BYTES)
 
-  /** Throws `overloaded` for a body that does not fit beside those that are under way. */
+  /** Throws `too_many_bodies` or `overloaded` for a body that does not fit beside those that are under way. */
   return function take(request, reply) {
     const bytes = announcedBytes(request)
     if (bytes <= SMALL_BYTES) return
     const { organizationId } = request.principal
-    const before = taken.get(organizationId) ?? 0
-    if (before + bytes > MAX_ROOM_BYTES) throw new Problem('overloaded', { detail: TOO_MANY })
-    taken.set(organizationId, before + bytes)
-    reply.raw.once('close', () => {
-      const left = taken.get(organizationId)! - bytes
-      if (left === 0) taken.delete(organizationId)
-      else taken.set(organizationId, left)
-    })
+    if (!room.take(organizationId, bytes)) throw full(room, organizationId, BODIES)
+    reply.raw.once('close', () => room.give(organizationId, bytes))
   }
 }
-
-const TOO_MANY = 'too many large bodies of the organization are under way; nothing was stored, try again'
 
 /** No more than the route takes; one that does not say how long it is may be as long as that. */
 function announcedBytes({ headers, routeOptions }: FastifyRequest): number {

@@ -41,13 +41,13 @@ test('large bodies of an organization have so much room and no more, and leave i
     sockets.push(socket)
   }
   const full = await announce(batch, OWNER_KEY, MAX_BATCH_BODY_BYTES)
-  assert.equal(full.status, 'HTTP/1.1 503 Service Unavailable')
+  assert.equal(full.status, 'HTTP/1.1 429 Too Many Requests')
   const small = await api.call('POST', `/v1/queues/${queue.id}/messages`, { data: 'x'.repeat(1_000) })
   assert.equal(small.status, 200)
   const large = { messages: Array.from({ length: 100 }, () => ({ data: 'x'.repeat(1_000) })) }
   const theirs = (await api.call('POST', '/v1/queues', { name: 'q' }, other)).body.queue
   assert.equal((await api.call('POST', `/v1/queues/${theirs.id}/messages/batch`, large, other)).status, 200)
-  assert.equal((await api.call('POST', batch, large)).status, 503)
+  assert.equal((await api.call('POST', batch, large)).status, 429)
   const gone = sockets.map((socket) => once(socket, 'close'))
   for (const socket of sockets) socket.destroy()
   await Promise.all(gone)

@@ -102,6 +102,8 @@ const rules: Record<ProblemCode, Rule> = {
   rate_limited: withKey,
   // Told in the description of the one operation that has it.
   too_many_viewers: never,
+  too_many_keyed: ({ method, resource }) => method === 'POST' && resource !== null,
+  too_many_bodies: takesBody,
   internal: always,
   dashboard_not_built: ({ url }) => url === '/',
   method_not_implemented: never,
