@@ -102,7 +102,7 @@ export interface Puller {
   pull(request: PullRequest): Promise<PulledDelivery[]>
   /** Ends leases, each by itself; in the order of the receipts. Throws `overloaded` and `store_unavailable`. */
   settle(ask: {
-    listener: Pick<Listener, 'id' | 'queueId'>
+    listener: Pick<Listener, 'id' | 'queueId' | 'organizationId'>
     receipts: readonly Receipt[]
     end: LeaseEnd
   }): Promise<('settled' | 'lost')[]>

@@ -58,6 +58,7 @@ export class FairPlaces {
   /** Takes `amount` places; false where they would be more than the owner's share of what is left. */
   take(owner: string, amount = 1): boolean {
     const held = this.heldBy(owner)
+    if (amount === 0) return true
     if (held + amount > this.#most || this.#free < amount + held * this.#times) return false
     this.#hold(this.#of(owner), amount)
     return true
@@ -80,6 +81,7 @@ export class FairPlaces {
 
   /** Gives places back, and wakes the one that has waited with the least. */
   give(owner: string, amount = 1): void {
+    if (amount === 0) return
     const its = this.#owners.get(owner)!
     this.#hold(its, -amount)
     this.#forgetIdle(its)

@@ -78,6 +78,10 @@ export const problems = {
     status: 429,
     detail: 'too many requests of the organization with an Idempotency-Key are under way; try again when one has ended',
   },
+  too_many_readings: {
+    status: 429,
+    detail: 'too many long readings of the organization are under way; try again when one has ended',
+  },
   too_many_bodies: {
     status: 429,
     detail: 'too many large bodies of the organization are under way; nothing was stored, try again',

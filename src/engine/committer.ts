@@ -147,10 +147,10 @@ export function createCommitter(deps: {
   return {
     accept(accept, resolve, reject) {
       if (closed) return reject(new Problem('stopping'))
-      if (!accepts.hasRoomFor(accept)) return reject(new Problem('overloaded'))
+      const refused = accepts.push({ write: accept, resolve, reject })
+      if (refused !== null) return reject(refused)
       if (accept.steps === undefined) askedFor += 1
       schedule()
-      accepts.push({ write: accept, resolve, reject })
     },
     settle(settlement, resolve, reject) {
       schedule()

@@ -1,4 +1,8 @@
 import { MAX_DELIVERIES } from '../core/delivery.ts'
+import { FairPlaces } from '../core/fair-places.ts'
+import { FairQueue } from '../core/fair-queue.ts'
+import { full } from '../core/full.ts'
+import type { Problem } from '../core/problem.ts'
 import type { Accept, AcceptResult } from '../store/batch.ts'
 
 /** A write that waits for its commit. */
@@ -19,7 +23,9 @@ interface Load {
 }
 
 /** Past these the server answers 503 instead of growing. */
-const MOST_WAITING: Load = { messages: 10_000, deliveries: 20 * MAX_DELIVERIES, chars: 64 * 1024 * 1024 }
+const MOST_WAITING: Load = { messages: 15_000, deliveries: 30 * MAX_DELIVERIES, chars: 96 * 1024 * 1024 }
+/** One organization alone has two thirds of that, and the next as much of what is left. */
+const TIMES = 1 / 2
 /** Heavy accepts get half of the room, so that they never leave none for light ones. */
 const HEAVY_SHARE = 1 / 2
 /** Beside the settlements of a commit: as much as the largest single request brings. */
@@ -28,8 +34,8 @@ const MOST_OF_A_COMMIT: Load = { messages: 1_000, deliveries: MAX_DELIVERIES, ch
 const LIGHT_DELIVERIES = 100
 
 /**
- * Accepts that wait for a commit, first come, first served; light ones, of one message, and heavy ones, such as batches,
- * in two lines, so that a thousand messages that come at once do not keep one that comes alone waiting.
+ * Accepts that wait for a commit; light ones, of one message, and heavy ones, such as batches, in two lines, so that a
+ * thousand messages that come at once do not keep one that comes alone waiting. In each line organizations take turns.
  */
 export class PendingAccepts {
   readonly #light = new Line(MOST_WAITING)
@@ -42,12 +48,9 @@ export class PendingAccepts {
     return this.#light.length + this.#heavy.length
   }
 
-  hasRoomFor(accept: Accept): boolean {
-    return this.#lineOf(accept).hasRoom && this.#light.held.chars + this.#heavy.held.chars < MOST_WAITING.chars
-  }
-
-  push(waiting: WaitingAccept): void {
-    this.#lineOf(waiting.write).push(waiting)
+  /** Null where it waits now; else why there is no room for it. */
+  push(waiting: WaitingAccept): Problem | null {
+    return this.#lineOf(waiting.write).push(waiting)
   }
 
   /**
@@ -73,59 +76,80 @@ export class PendingAccepts {
 }
 
 class Line {
-  readonly #most: Load
-  #waiting: WaitingAccept[] = []
-  /** Of what waits, and of what is being written. */
-  readonly held: Load = { messages: 0, deliveries: 0, chars: 0 }
   /** Of what waits. */
-  #messages = 0
+  readonly #messages: FairPlaces
+  /** Of what waits, and of what is being written. */
+  readonly #deliveries: FairPlaces
+  readonly #chars: FairPlaces
+  readonly #waiting = new FairQueue<WaitingAccept>()
 
-  constructor(most: Load) {
-    this.#most = most
+  constructor({ messages, deliveries, chars }: Load) {
+    this.#messages = new FairPlaces(messages, { times: TIMES })
+    this.#deliveries = new FairPlaces(deliveries, { times: TIMES })
+    this.#chars = new FairPlaces(chars, { times: TIMES })
   }
 
   get length(): number {
     return this.#waiting.length
   }
 
-  get hasRoom(): boolean {
-    const { messages, deliveries, chars } = this.#most
-    return this.#messages < messages && this.held.deliveries < deliveries && this.held.chars < chars
-  }
-
-  push(waiting: WaitingAccept): void {
-    this.#waiting.push(waiting)
-    this.#messages += waiting.write.messages.length
-    addTo(this.held, waiting.write, 1)
+  push(waiting: WaitingAccept): Problem | null {
+    const [owner, load] = [ownerOf(waiting.write), loadOf(waiting.write)]
+    if (!this.#messages.take(owner, load.messages)) return full(this.#messages, owner, refusal('messages'))
+    if (!this.#deliveries.take(owner, load.deliveries)) {
+      this.#messages.give(owner, load.messages)
+      return full(this.#deliveries, owner, refusal('deliveries'))
+    }
+    if (!this.#chars.take(owner, load.chars)) {
+      this.#messages.give(owner, load.messages)
+      this.#deliveries.give(owner, load.deliveries)
+      return full(this.#chars, owner, refusal('characters of data'))
+    }
+    this.#waiting.push(owner, waiting)
+    return null
   }
 
   release(write: Accept): void {
-    addTo(this.held, write, -1)
+    const [owner, load] = [ownerOf(write), loadOf(write)]
+    this.#deliveries.give(owner, load.deliveries)
+    this.#chars.give(owner, load.chars)
   }
 
   /** As many accepts as `left` has room for, which is made smaller by them; a first one is taken whatever it weighs. */
   take(left: Load): WaitingAccept[] {
-    let count = 0
-    for (const { write } of this.#waiting) {
-      addTo(left, write, -1)
+    const taken: WaitingAccept[] = []
+    for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
+      const { write } = next
+      const load = loadOf(write)
+      left.messages -= load.messages
+      left.deliveries -= load.deliveries
+      left.chars -= load.chars
       const fits = left.messages >= 0 && left.deliveries >= 0 && left.chars >= 0
-      if (count > 0 && !fits) break
-      count += 1
-      this.#messages -= write.messages.length
+      if (taken.length > 0 && !fits) break
+      this.#messages.give(ownerOf(write), load.messages)
+      taken.push(this.#waiting.shift()!)
       if (!fits) break
     }
-    const taken = this.#waiting.slice(0, count)
-    this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count)
     return taken
   }
 }
 
-function addTo(load: Load, { messages }: Accept, sign: 1 | -1): void {
-  load.messages += sign * messages.length
+function refusal(what: string): { code: 'overloaded'; what: string } {
+  return { code: 'overloaded', what: `${what} that may wait to be stored` }
+}
+
+/** All messages of an accept are one queue's. */
+function ownerOf({ messages }: Accept): string {
+  return messages[0]!.message.organizationId
+}
+
+function loadOf({ messages }: Accept): Load {
+  const load: Load = { messages: messages.length, deliveries: 0, chars: 0 }
   for (const { message, deliveries } of messages) {
-    load.deliveries += sign * deliveries.length
-    load.chars += sign * message.data.length
+    load.deliveries += deliveries.length
+    load.chars += message.data.length
   }
+  return load
 }
 
 function scaled({ messages, deliveries, chars }: Load, by: number): Load {

@@ -1,3 +1,6 @@
+import { FairPlaces } from '../core/fair-places.ts'
+import { FairQueue } from '../core/fair-queue.ts'
+import { full } from '../core/full.ts'
 import { Problem } from '../core/problem.ts'
 import type { Runtime } from '../runtime.ts'
 import type { LeaseSettled, LeaseSettlement, PullAsk, Pulled } from '../store/pulls.ts'
@@ -5,10 +8,12 @@ import { type Store, StoreUnavailable } from '../store/store.ts'
 
 /** Keeps one transaction, and with it everybody's waiting time, short. */
 const MAX_BATCH = 500
-/** Past it the server answers 503 instead of growing. */
+/** Past it the server answers 503 instead of growing; one organization alone has half of it. */
 const MAX_WAITING = 20_000
+const CALLS = { code: 'overloaded', what: 'pulls and acknowledgements that wait to be written' } as const
 
 interface Waiting<Write, Result> {
+  organizationId: string
   write: Write
   resolve(result: Result): void
   reject(error: unknown): void
@@ -18,18 +23,19 @@ type Pulling = Waiting<PullAsk, Pulled>
 
 /**
  * Collects what those who pull want and writes it in one transaction, the next one starting when the last is synced:
- * alone, a pull waits for nobody; under load, hundreds share one sync. Both throw `overloaded` and `store_unavailable`,
+ * alone, a pull waits for nobody; under load, hundreds share one sync, and organizations take turns. Both throw `overloaded` and `store_unavailable`,
  * and then nothing was written.
  */
 export interface PullCommitter {
-  pull(ask: PullAsk): Promise<Pulled>
-  settle(settlement: LeaseSettlement): Promise<LeaseSettled>
+  pull(organizationId: string, ask: PullAsk): Promise<Pulled>
+  settle(organizationId: string, settlement: LeaseSettlement): Promise<LeaseSettled>
 }
 
 export function createPullCommitter(deps: { store: Pick<Store, 'pulls'>; runtime: Runtime }): PullCommitter {
   const { store, runtime } = deps
-  const settlements: Settling[] = []
-  const pulls: Pulling[] = []
+  const places = new FairPlaces(MAX_WAITING)
+  const settlements = new FairQueue<Settling>()
+  const pulls = new FairQueue<Pulling>()
   let running = false
 
   /** Waits for the end of this turn of the event loop, so that requests that arrived together share a commit. */
@@ -47,7 +53,8 @@ export function createPullCommitter(deps: { store: Pick<Store, 'pulls'>; runtime
   }
 
   async function writeNext(): Promise<void> {
-    const batch = { settlements: settlements.splice(0, MAX_BATCH), pulls: pulls.splice(0, MAX_BATCH) }
+    const batch = { settlements: settlements.take(MAX_BATCH), pulls: pulls.take(MAX_BATCH) }
+    for (const { organizationId } of [...batch.settlements, ...batch.pulls]) places.give(organizationId)
     try {
       await write(batch.settlements, batch.pulls)
     } catch (error) {
@@ -76,20 +83,21 @@ export function createPullCommitter(deps: { store: Pick<Store, 'pulls'>; runtime
     for (const it of all) it.reject(away ? new Problem('store_unavailable', { cause: error }) : error)
   }
 
-  function expectRoom(): void {
-    if (settlements.length + pulls.length >= MAX_WAITING) throw new Problem('overloaded')
+  /** Resolves when it is written; refused at once where there is no place for it. */
+  function wait<Write, Result>(organizationId: string, write: Write, line: FairQueue<Waiting<Write, Result>>) {
+    if (!places.take(organizationId)) throw full(places, organizationId, CALLS)
+    schedule()
+    return new Promise<Result>((resolve, reject) => {
+      line.push(organizationId, { organizationId, write, resolve, reject })
+    })
   }
 
   return {
-    async pull(ask) {
-      expectRoom()
-      schedule()
-      return new Promise((resolve, reject) => pulls.push({ write: ask, resolve, reject }))
+    async pull(organizationId, ask) {
+      return wait(organizationId, ask, pulls)
     },
-    async settle(settlement) {
-      expectRoom()
-      schedule()
-      return new Promise((resolve, reject) => settlements.push({ write: settlement, resolve, reject }))
+    async settle(organizationId, settlement) {
+      return wait(organizationId, settlement, settlements)
     },
   }
 }

@@ -50,8 +50,9 @@ export function createPullDesk(deps: { committer: PullCommitter; expirer: LeaseE
 
   async function ask(request: PullRequest): Promise<Extract<Pulled, { outcome: 'pulled' }> | null> {
     const { listener, max, leaseMs, client } = request
+    const { id: listenerId, organizationId } = listener
     if (client?.aborted) return null
-    const pulled = await committer.pull({ listenerId: listener.id, limit: max, maxBytes: MAX_BYTES, leaseMs })
+    const pulled = await committer.pull(organizationId, { listenerId, limit: max, maxBytes: MAX_BYTES, leaseMs })
     if (pulled.outcome === 'gone') throw new Problem('listener_not_found')
     if (pulled.deliveries.length > 0) expirer.expectAt(pulled.deliveries[0]!.leaseUntil)
     if (!client?.aborted) return pulled
@@ -61,10 +62,10 @@ export function createPullDesk(deps: { committer: PullCommitter; expirer: LeaseE
 
   /** Whoever asked has hung up, and has seen nothing of this. */
   async function handBack(listener: Listener, deliveries: readonly PulledDelivery[]): Promise<void> {
-    const { id: listenerId, queueId } = listener
+    const { id: listenerId, queueId, organizationId } = listener
     const settlements = deliveries.map(({ message, leaseUntil, attempt }) => {
       const receipt = { messageId: message.id, leaseUntil, attempt }
-      return committer.settle({ listenerId, queueId, receipt, end: { how: 'unseen' }, random: 0 })
+      return committer.settle(organizationId, { listenerId, queueId, receipt, end: { how: 'unseen' }, random: 0 })
     })
     await Promise.all(settlements)
     due(listenerId, runtime.now())
@@ -114,9 +115,9 @@ export function createPullDesk(deps: { committer: PullCommitter; expirer: LeaseE
       }
     },
     async settle({ listener, receipts, end }) {
-      const { id: listenerId, queueId } = listener
+      const { id: listenerId, queueId, organizationId } = listener
       const settling = receipts.map((receipt) =>
-        committer.settle({ listenerId, queueId, receipt, end, random: runtime.random() }),
+        committer.settle(organizationId, { listenerId, queueId, receipt, end, random: runtime.random() }),
       )
       const settled = await Promise.all(settling)
       for (const it of settled) if (it.outcome === 'settled' && it.dueAt !== null) due(listenerId, it.dueAt)

@@ -83,7 +83,7 @@ export function createEventStore({ db }: Database): EventStore {
     list,
     async skip(ask) {
       return isFar(ask.offset, ask.categories.length)
-        ? turns.take(() => skip(ask))
+        ? turns.take(ask.organizationId, () => skip(ask))
         : { after: null, offset: ask.offset }
     },
     prune: ({ before, limit }) => db.run(PRUNE, [before, limit]),

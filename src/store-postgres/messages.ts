@@ -174,7 +174,7 @@ export function createMessageStore(
     },
     async list(ask) {
       const isLong = ask.queueId === null && isFar(ask.offset, 1)
-      const near = isLong ? await turns.take(() => farther(ask)) : ask
+      const near = isLong ? await turns.take(ask.organizationId, () => farther(ask)) : ask
       return snapshot(async (on) => {
         const messages = await page(on, near)
         return ask.full ? detailed(on, messages) : messages.map((message) => ({ message, deliveries: [] }))

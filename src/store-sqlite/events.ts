@@ -120,7 +120,7 @@ export function createEventStore(db: DatabaseSync, transact: Transact): EventSto
     },
     async skip(ask) {
       if (!isFar(ask.offset, ask.categories.length)) return { after: null, offset: ask.offset }
-      return readingLong(() => turns.take(() => skip(ask)))
+      return readingLong(() => turns.take(ask.organizationId, () => skip(ask)))
     },
     async prune({ before, limit }) {
       return transact(() => Number(prune.run(limit, before).changes))

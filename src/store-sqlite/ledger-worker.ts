@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import type { Ledger, LedgerAsk, LedgerStore } from '../store/ledger.ts'
 import { StoreUnavailable } from '../store/store.ts'
+import { Turns } from '../store/turns.ts'
 import type { LedgerCall } from './ledger-thread.ts'
 import { type Answer, errorOf } from './thread-protocol.ts'
 
-/** Questions that wait; past it somebody asks more often than can be answered. */
-const MAX_WAITING = 16
+/** Questions that wait, half of them one organization's. */
+const MAX_WAITING = 32
 
 /** Beside this file, and as this one `.ts` in development and `.js` when built. */
 const THREAD = new URL(import.meta.url.replace(/ledger-worker(?=\.[jt]s$)/, 'ledger-thread'))
@@ -24,6 +25,7 @@ export class LedgerWorker implements LedgerStore {
   readonly #path: string
   readonly #drainTouched: () => Promise<number[] | null>
   readonly #waiting = new Map<number, Waiting>()
+  readonly #turns = new Turns(MAX_WAITING)
   #worker: Worker | null = null
   #lastNumber = 0
 
@@ -33,7 +35,10 @@ export class LedgerWorker implements LedgerStore {
   }
 
   async read(ask: LedgerAsk): Promise<Ledger> {
-    if (this.#waiting.size >= MAX_WAITING) throw new StoreUnavailable('the books are asked for too often')
+    return this.#turns.take(ask.organizationId, () => this.#read(ask))
+  }
+
+  async #read(ask: LedgerAsk): Promise<Ledger> {
     const number = ++this.#lastNumber
     const { promise, resolve, reject } = Promise.withResolvers<Ledger>()
     this.#waiting.set(number, { resolve, reject })

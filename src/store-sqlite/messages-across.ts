@@ -85,7 +85,7 @@ export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): (as
     // Where a message is that a key may see by itself is found by looking into every queue.
     const looks = ask.only === null ? 0 : ask.only.length * all.length
     const isLong = isFar(ask.offset, all.length) || looks > MANY_LOOKS
-    return isLong ? turns.take(() => list(ask, all)) : list(ask, all)
+    return isLong ? turns.take(ask.organizationId, () => list(ask, all)) : list(ask, all)
   }
 }
 

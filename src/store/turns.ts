@@ -1,24 +1,40 @@
-import { StoreUnavailable } from './store.ts'
+import { FairPlaces } from '../core/fair-places.ts'
+import { FairQueue } from '../core/fair-queue.ts'
+import { full } from '../core/full.ts'
 
-/** More than this do not wait. */
+/** More than this do not wait; one organization alone has half of it. */
 const MAX_WAITING = 64
+const READINGS = { code: 'too_many_readings', what: 'places for long readings' } as const
 
 /**
  * Work that takes long, one after the other: a hundred such requests at once then cost everybody else no more than one
- * does. Throws `StoreUnavailable` where too many wait already.
+ * does. Organizations take turns, so that one that asks all the time delays another by one reading. Throws
+ * `too_many_readings` and `overloaded` where too many wait already.
  */
 export class Turns {
-  #waiting = 0
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #places: FairPlaces
+  readonly #waiting = new FairQueue<() => Promise<void>>()
+  #busy = false
 
-  async take<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#waiting >= MAX_WAITING) throw new StoreUnavailable('too many listings far down are under way')
-    this.#waiting += 1
-    const turn = this.#last.then(work).finally(() => {
-      this.#waiting -= 1
+  constructor(most = MAX_WAITING) {
+    this.#places = new FairPlaces(most)
+  }
+
+  async take<Result>(organizationId: string, work: () => Promise<Result>): Promise<Result> {
+    if (!this.#places.take(organizationId)) throw full(this.#places, organizationId, READINGS)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(organizationId, async () => {
+        // The next one starts however this one ends; its own caller is told.
+        await work().then(resolve, reject)
+        this.#places.give(organizationId)
+      })
+      if (!this.#busy) void this.#run()
     })
-    // Whoever comes next starts however this one ends; its own caller is told.
-    this.#last = turn.catch(() => undefined)
-    return turn
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) await next()
+    this.#busy = false
   }
 }

@@ -6,9 +6,11 @@ import { createMake } from '../store/make.ts'
 const make = createMake()
 const queue = make.queue(make.organization())
 
-function accept(messages: number, listeners: number, chars = 1): WaitingAccept {
+function accept(messages: number, listeners: number, chars = 1, organizationId?: string): WaitingAccept {
   const deliveries = Array.from({ length: listeners }, (_, i) => ({ listenerId: `${i}`, leased: false }))
-  const message = { ...make.message(queue), data: 'x'.repeat(chars) }
+  const given = make.message(queue)
+  const owner = organizationId ?? given.organizationId
+  const message = { ...given, organizationId: owner, data: 'x'.repeat(chars) }
   const write = {
     queueVersion: 1,
     answer: null,
@@ -65,11 +67,27 @@ test('a message to many listeners is kept apart from light ones, which wait for 
 test('what waits, or is being written, is bounded by its deliveries too, and heavy accepts leave room for light ones', () => {
   const pending = new PendingAccepts()
   let heavy = 0
-  for (; pending.hasRoomFor(accept(1, 10_000).write); heavy++) pending.push(accept(1, 10_000))
+  while (pending.push(accept(1, 10_000)) === null) heavy++
   assert.equal(heavy, 10)
-  assert.ok(pending.hasRoomFor(accept(1, 100).write))
+  assert.equal(pending.push(accept(1, 100)), null)
+  // The first commit is the light one's.
+  pending.release(pending.take())
   const taken = pending.take()
-  assert.equal(pending.hasRoomFor(accept(1, 10_000).write), false, 'what is being written is still in memory')
+  assert.equal(pending.push(accept(1, 10_000))?.code, 'overloaded', 'what is being written is still in memory')
   pending.release(taken)
-  assert.ok(pending.hasRoomFor(accept(1, 10_000).write))
+  assert.equal(pending.push(accept(1, 10_000)), null)
+})
+
+test('organizations take turns, and one that has its share is told so while another gets its place', () => {
+  const pending = new PendingAccepts()
+  let greedy = 0
+  let refusal = pending.push(accept(1, 1, 1, 'greedy'))
+  for (; refusal === null; refusal = pending.push(accept(1, 1, 1, 'greedy'))) greedy++
+  assert.equal(greedy, 10_000)
+  assert.match(refusal.detail, /the organization has 10,000 of the 15,000 messages that may wait/)
+  assert.equal(refusal.headers['retry-after'], '1')
+  for (let i = 0; i < 300; i++) assert.equal(pending.push(accept(1, 1, 1, 'honest')), null)
+  const first = pending.take()
+  const honest = first.filter(({ write }) => write.messages[0]!.message.organizationId === 'honest')
+  assert.deepEqual([first.length, honest.length], [1_000, 300])
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { StoreUnavailable } from '../../src/store/store.ts'
+import { Problem } from '../../src/core/problem.ts'
 import { Turns } from '../../src/store/turns.ts'
 
 test('work is done one after the other in the order in which it came, also after some that failed', async () => {
@@ -13,7 +13,7 @@ test('work is done one after the other in the order in which it came, also after
     seen.push(`${name} ends`)
     return name
   }
-  const all = await Promise.allSettled(['a', 'b', 'c'].map((name) => turns.take(work(name))))
+  const all = await Promise.allSettled(['a', 'b', 'c'].map((name) => turns.take('one', work(name))))
   assert.deepEqual(seen, ['a begins', 'a ends', 'b begins', 'c begins', 'c ends'])
   assert.deepEqual(
     all.map(({ status }) => status),
@@ -24,12 +24,22 @@ test('work is done one after the other in the order in which it came, also after
 test('more work than can wait is refused, and taken again once there is room', async () => {
   const turns = new Turns()
   const { promise, resolve } = Promise.withResolvers<void>()
-  const waiting = Array.from({ length: 64 }, () => turns.take(() => promise))
+  const waiting = Array.from({ length: 32 }, () => turns.take('one', () => promise))
   await assert.rejects(
-    turns.take(() => promise),
-    StoreUnavailable,
+    turns.take('one', () => promise),
+    (error) => error instanceof Problem && error.code === 'too_many_readings',
   )
   resolve()
   await Promise.all(waiting)
-  assert.equal(await turns.take(async () => 'done'), 'done')
+  assert.equal(await turns.take('one', async () => 'done'), 'done')
+})
+
+test('organizations take turns, so that one that asks all the time delays another by one reading', async () => {
+  const turns = new Turns()
+  const seen: string[] = []
+  const work = (name: string) => async () => void seen.push(name)
+  const greedy = Array.from({ length: 20 }, () => turns.take('greedy', work('greedy')))
+  await turns.take('honest', work('honest'))
+  assert.deepEqual(seen.slice(0, 3), ['greedy', 'greedy', 'honest'])
+  await Promise.all(greedy)
 })

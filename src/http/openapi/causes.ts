@@ -23,6 +23,9 @@ const WRITE_METHODS: readonly string[] = ['POST', ...CHANGE_METHODS]
 /** Of these an organization may have a limited number. */
 const COUNTED: readonly string[] = ['api_keys', 'queues', 'listeners', 'messages', 'schedules']
 
+/** Whose listings may lie far down, or take long to sum up. */
+const READ_LONG: readonly string[] = ['messages', 'events', 'stats']
+
 const always: Rule = () => true
 const never: Rule = () => false
 const withKey: Rule = ({ resource }) => resource !== null
@@ -104,6 +107,7 @@ const rules: Record<ProblemCode, Rule> = {
   too_many_viewers: never,
   too_many_keyed: ({ method, resource }) => method === 'POST' && resource !== null,
   too_many_bodies: takesBody,
+  too_many_readings: ({ method, resource }) => method === 'GET' && resource !== null && READ_LONG.includes(resource),
   internal: always,
   dashboard_not_built: ({ url }) => url === '/',
   method_not_implemented: never,
