@@ -16,17 +16,20 @@ export interface Caller {
 const MAX_SOCKETS = 20_000
 /** After what was refused: an abuse that spins on refusals measures the generator. */
 const REFUSED_PAUSE_MS = 5
+/** Keys that are rejected lock their address out, which must not be that of another tenant. */
+const STRANGERS_ADDRESS = '127.0.0.2'
 
-/** Sends as the tenant does, over connections that are kept. */
-export function callerOf({ origin, key }: Pick<Tenant, 'origin' | 'key'>): Caller {
-  const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
+/** Sends as the tenant does, over connections that are kept; a stranger, who has no key, comes from another address. */
+export function callerOf({ origin, key }: Pick<Tenant, 'origin'> & { key: string | null }): Caller {
+  const localAddress = key === null ? STRANGERS_ADDRESS : undefined
+  const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, localAddress })
   const url = new URL(origin)
   return {
     send(method, path, body, headers = {}) {
       const type = body === undefined ? {} : { 'content-type': 'application/json' }
       const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
       return new Promise((resolve) => {
-        const all = { 'x-api-key': key, ...type, ...length, ...headers }
+        const all = { 'x-api-key': key ?? 'unknown', ...type, ...length, ...headers }
         const sent = request(`${origin}/v1${path}`, { method, agent, headers: all }, (response) => {
           response.resume()
           response.on('end', () => resolve(response.statusCode!))
@@ -37,12 +40,12 @@ export function callerOf({ origin, key }: Pick<Tenant, 'origin' | 'key'>): Calle
       })
     },
     socket() {
-      const socket = connect({ host: url.hostname, port: Number(url.port) })
+      const socket = connect({ host: url.hostname, port: Number(url.port), localAddress })
       socket.on('error', () => socket.destroy())
       return socket
     },
     head(method, path, headers = {}) {
-      const lines = Object.entries({ host: url.host, 'x-api-key': key, ...headers })
+      const lines = Object.entries({ host: url.host, 'x-api-key': key ?? 'unknown', ...headers })
       return `${method} /v1${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
     },
   }

@@ -136,7 +136,7 @@ export const requestAbuses: Record<string, Abuse> = {
     keepDoing(2, (n) => caller.send('POST', path(n), NONE))
   },
   async 'heads without a key: quotes and spaces'(tenant) {
-    const caller = callerOf({ ...tenant, key: 'none' })
+    const caller = callerOf({ ...tenant, key: null })
     const heads = { accept: `"${'a,'.repeat(2_000)}`, 'content-type': `application/json${' '.repeat(4_000)}x` }
     keepDoing(50, () => caller.send('POST', '/queues', '{}', heads))
   },

@@ -6,7 +6,15 @@ import { Problem } from '../../src/core/problem.ts'
 import { OWNER_KEY, sharedApi } from '../support/api.ts'
 
 const api = await sharedApi()
-const rights = { apiKeyId: 'key', owner: true, root: false, scopes: null, frozen: false, requestsPerMinute: null }
+const rights = {
+  apiKeyId: 'key',
+  owner: true,
+  root: false,
+  ofRootOrganization: false,
+  scopes: null,
+  frozen: false,
+  requestsPerMinute: null,
+}
 const outlet = { write: () => true, end: () => undefined }
 
 /** Joins until it is refused. */
