@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AcceptResult } from '../../src/store/batch.ts'
+import type { Accept, AcceptResult } from '../../src/store/batch.ts'
 import { NOW } from './make.ts'
 import {
   ACKNOWLEDGED,
@@ -15,6 +15,7 @@ import {
   settlementOf,
   stored,
   storedListener,
+  storedMessage,
   storedOrganization,
   storedQueue,
   storedScene,
@@ -189,6 +190,30 @@ const mixed: StoreCase[] = [
     name: 'an empty batch has empty results',
     async run(given) {
       assert.deepEqual(await commit(given, {}), { accepts: [], settlements: [] })
+    },
+  },
+  {
+    name: 'twenty organizations with listeners of every order, and a key for each message, share a batch and its settlements',
+    async run(given) {
+      const scenes = []
+      for (let i = 0; i < 20; i++) {
+        const queue = await storedQueue(given, await storedOrganization(given))
+        for (const ordering of ['none', 'queue', 'key'] as const) await storedListener(given, queue, { ordering })
+        scenes.push(queue)
+      }
+      const accepts: Accept[] = []
+      for (const queue of [...scenes, ...scenes]) {
+        const key = accepts.length % 3 === 0 ? null : `key ${accepts.length}`
+        accepts.push(await acceptFor(given, queue, { leased: true, key }))
+      }
+      const { accepts: results } = await commit(given, { accepts })
+      const deliveries = accepts.flatMap((accept, index) => storedMessage(accept, results[index]).deliveries)
+      // The second message of a queue waits for the first one wherever the order is that of the queue.
+      assert.equal(deliveries.length, 20 * (2 + 1 + 2))
+      const settlements = deliveries.map((delivery) => settlementOf(given, delivery, ACKNOWLEDGED))
+      const settled = (await commit(given, { settlements })).settlements
+      assert.equal(settled.filter((result) => result === 'lost').length, 0)
+      for (const queue of scenes) assert.equal(await pendingCount(given, queue), 1)
     },
   },
   {

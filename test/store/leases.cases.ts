@@ -147,6 +147,23 @@ const ranOut: StoreCase[] = [
     },
   },
   {
+    name: 'of forty nodes each keeps what it holds, and gets what those hold that fell silent',
+    async run(given) {
+      const { queue, listeners } = await storedScene(given)
+      const listenerId = listeners[0]!.id
+      const nodes = Array.from({ length: 40 }, (_, index) => `node-${index}`)
+      for (const node of nodes) {
+        await given.store.deliveries.renew({ node, until: given.now + 1_000 })
+        await accepted(given, queue, { leased: true, node })
+      }
+      const heir = { node: 'node-7', listenerId }
+      assert.deepEqual((await claim(given, heir)).deliveries, [])
+      for (const node of nodes.slice(0, 20)) await given.store.deliveries.renew({ node, until: given.now + 9_000 })
+      const { deliveries } = await claim(given, { ...heir, now: given.now + 5_000 })
+      assert.equal(deliveries.length, 20)
+    },
+  },
+  {
     name: 'the leases of a node do not run out against itself',
     async run(given) {
       const { listenerId, delivery, later } = await silentHolder(given)
