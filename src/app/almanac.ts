@@ -9,8 +9,8 @@ const KEPT_ZONES = 1_000
 
 /** Keeps what was made ready: the same few expressions and zones are asked for again and again. */
 export function createAlmanac(): Almanac {
-  const crons = new BoundedCache<CronTimes>(KEPT_CRONS)
-  const zones = new BoundedCache<Zone>(KEPT_ZONES)
+  const crons = new BoundedCache<CronTimes>({ limit: KEPT_CRONS })
+  const zones = new BoundedCache<Zone>({ limit: KEPT_ZONES })
   return {
     cron: (text) => crons.getOrMake(text, () => new CronTimes(text)),
     zone: (name) => zones.getOrMake(name, () => new Zone(name)),

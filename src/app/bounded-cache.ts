@@ -1,25 +1,45 @@
+/** How much is kept, and for whom. */
+export interface Bounds<Value> {
+  /** Entries, or what they weigh together where they are weighed. */
+  limit: number
+  weightOf?: (value: Value) => number
+  /** Whose an entry is; all of them are one owner's where it is left out. */
+  ownerOf?: (value: Value) => string
+}
+
+interface Owner<Value> {
+  entries: Map<string, Value>
+  weight: number
+}
+
 /**
- * A map that forgets the entries that were read longest ago once it holds more than `limit` of them, or more than
- * that weight where they are weighed; the newest stays, whatever it weighs.
+ * A map that forgets the entries that were read longest ago once it holds more than its limit; the newest stays, whatever
+ * it weighs. Where entries have owners (organizations), those go first of an owner that holds more than its share, so that
+ * one that fills the map forgets its own, and not those of another.
  * Loads of one key that overlap are one load; a `forget` during a load keeps its outcome from being kept.
  */
 export class BoundedCache<Value> {
   readonly #limit: number
-  readonly #entries = new Map<string, Value>()
   readonly #weightOf: (value: Value) => number
+  readonly #ownerOf: (value: Value) => string
+  readonly #ownerOfKey = new Map<string, Owner<Value>>()
+  readonly #owners = new Map<string, Owner<Value>>()
   #weight = 0
   readonly #loads = new Map<string, Promise<Value | null>>()
 
-  constructor(limit: number, weightOf: (value: Value) => number = () => 1) {
+  constructor({ limit, weightOf = () => 1, ownerOf = () => '' }: Bounds<Value>) {
     this.#limit = limit
     this.#weightOf = weightOf
+    this.#ownerOf = ownerOf
   }
 
   get(key: string): Value | undefined {
-    const value = this.#entries.get(key)
-    if (value !== undefined && this.#weight > this.#limit / 2) {
-      this.#entries.delete(key)
-      this.#entries.set(key, value)
+    const owner = this.#ownerOfKey.get(key)
+    if (owner === undefined) return undefined
+    const value = owner.entries.get(key)!
+    if (this.#weight > this.#limit / 2) {
+      owner.entries.delete(key)
+      owner.entries.set(key, value)
     }
     return value
   }
@@ -55,32 +75,61 @@ export class BoundedCache<Value> {
     this.#loads.delete(key)
   }
 
-  /** Forgets whatever fits; what is being loaded too, for nobody knows yet what that is. */
-  forgetWhere(fits: (value: Value) => boolean): void {
-    for (const [key, value] of this.#entries) if (fits(value)) this.#entries.delete(key)
+  /** Forgets all that an owner has; what is being loaded too, for nobody knows yet whose that is. */
+  forgetOwner(name: string): void {
+    for (const key of [...(this.#owners.get(name)?.entries.keys() ?? [])]) this.#drop(key)
     this.#loads.clear()
   }
 
   clear(): void {
-    this.#entries.clear()
+    this.#ownerOfKey.clear()
+    this.#owners.clear()
     this.#weight = 0
     this.#loads.clear()
   }
 
   #keep(key: string, value: Value): void {
     this.#drop(key)
-    this.#entries.set(key, value)
+    const name = this.#ownerOf(value)
+    const owner = this.#owners.get(name) ?? { entries: new Map(), weight: 0 }
+    this.#owners.set(name, owner)
+    this.#ownerOfKey.set(key, owner)
+    owner.entries.set(key, value)
+    owner.weight += this.#weightOf(value)
     this.#weight += this.#weightOf(value)
-    for (const oldest of this.#entries.keys()) {
-      if (this.#weight <= this.#limit || oldest === key) return
+    while (this.#weight > this.#limit) {
+      const [oldest] = this.#overShare(owner)?.entries.keys() ?? []
+      if (oldest === undefined) return
       this.#drop(oldest)
     }
   }
 
+  /**
+   * Whose oldest entry makes room: the owner's that one was added to, where it has more than its share and others to
+   * forget than that; else the next in turn that has more, or any other. Null where there is only what was added.
+   */
+  #overShare(added: Owner<Value>): Owner<Value> | null {
+    const share = this.#limit / this.#owners.size
+    if (added.entries.size > 1 && (added.weight > share || this.#owners.size === 1)) return added
+    let other: Owner<Value> | null = null
+    for (let left = this.#owners.size; left > 0; left--) {
+      const [name, owner] = this.#owners.entries().next().value!
+      if (owner !== added && owner.weight > share) return owner
+      if (owner !== added) other ??= owner
+      this.#owners.delete(name)
+      this.#owners.set(name, owner)
+    }
+    return other
+  }
+
   #drop(key: string): void {
-    const value = this.#entries.get(key)
-    if (value === undefined) return
-    this.#entries.delete(key)
+    const owner = this.#ownerOfKey.get(key)
+    if (owner === undefined) return
+    const value = owner.entries.get(key)!
+    this.#ownerOfKey.delete(key)
+    owner.entries.delete(key)
+    owner.weight -= this.#weightOf(value)
     this.#weight -= this.#weightOf(value)
+    if (owner.entries.size === 0) this.#owners.delete(this.#ownerOf(value))
   }
 }

@@ -26,7 +26,7 @@ export interface KeyRing {
 }
 
 export function createKeyRing(deps: { store: Pick<Store, 'apiKeys'>; now: () => number }): KeyRing {
-  const cache = new BoundedCache<Entry>(KEPT_KEYS)
+  const cache = new BoundedCache<Entry>({ limit: KEPT_KEYS, ownerOf: ({ principal }) => principal.organizationId })
 
   function fresh(digest: string): Entry | undefined {
     const entry = cache.get(digest)
@@ -60,6 +60,6 @@ export function createKeyRing(deps: { store: Pick<Store, 'apiKeys'>; now: () => 
     },
     forget: (digest) => cache.forget(digest),
     forgetAll: () => cache.clear(),
-    forgetOrganization: (id) => cache.forgetWhere(({ principal }) => principal.organizationId === id),
+    forgetOrganization: (id) => cache.forgetOwner(id),
   }
 }

@@ -17,7 +17,7 @@ export interface QueueDirectory {
 }
 
 export function createQueueDirectory(store: Pick<Store, 'queues'>): QueueDirectory {
-  const cache = new BoundedCache<QueueRoute>(KEPT_QUEUES)
+  const cache = new BoundedCache<QueueRoute>({ limit: KEPT_QUEUES, ownerOf: ({ queue }) => queue.organizationId })
   const keyOf = (organizationId: string, queueId: string) => organizationId + queueId
   return {
     peek: (organizationId, queueId) => cache.get(keyOf(organizationId, queueId)),

@@ -13,21 +13,36 @@ import { BoundedCache } from './bounded-cache.ts'
 const SCHEMA_WEIGHT = 256
 const MAX_WEIGHT = 256 * SCHEMA_WEIGHT
 
-/** Schemas that are ready to check messages, kept by their ids: the same rules on many queues are compiled once. */
+/** A schema that an organization's messages are checked with. */
+interface Kept {
+  organizationId: string
+  compiled: CompiledSchema
+}
+
+/**
+ * Schemas that are ready to check messages, kept by organization and id: the same rules on many of its queues are compiled
+ * once, and one that has very many forgets its own.
+ */
 export interface SchemaChecks {
   /**
    * Throws `invalid` with a fault for each place where the data does not fit the queue's schema, if it has one. The
    * messages of a batch share a `budget`.
    */
-  expectFit(queue: Pick<Queue, 'schema'>, data: string, path?: string, budget?: PatternBudget): void
+  expectFit(queue: Pick<Queue, 'schema' | 'organizationId'>, data: string, path?: string, budget?: PatternBudget): void
 }
 
 export function createSchemaChecks(): SchemaChecks {
-  const cache = new BoundedCache<CompiledSchema>(MAX_WEIGHT, ({ steps }) => SCHEMA_WEIGHT + steps)
+  const cache = new BoundedCache<Kept>({
+    limit: MAX_WEIGHT,
+    weightOf: ({ compiled }) => SCHEMA_WEIGHT + compiled.steps,
+    ownerOf: (kept) => kept.organizationId,
+  })
+  const ready = (organizationId: string, { id, rules }: QueueSchema) =>
+    cache.getOrMake(`${organizationId} ${id}`, () => ({ organizationId, compiled: compileSchema(rules) })).compiled
   return {
-    expectFit({ schema }, data, path = '/data', budget) {
+    expectFit({ schema, organizationId }, data, path = '/data', budget) {
       if (schema === null) return
-      const faults = cache.getOrMake(schema.id, () => compileSchema(schema.rules)).check(data, path, budget)
+      const faults = ready(organizationId, schema).check(data, path, budget)
       if (faults.length > 0) throw new Problem('invalid', { detail: MISFIT, errors: faults })
     },
   }

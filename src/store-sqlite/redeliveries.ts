@@ -109,7 +109,7 @@ export function createRedeliveryStore(
       })
     },
     async step(ask) {
-      if (running.get() === undefined) return { looked: 0, listenerIds: [] }
+      if (running.get() === undefined) return { looked: 0, listenerIds: [], organizationId: null }
       implied.writeAll()
       return transact(() => step(ask))
     },

@@ -72,7 +72,12 @@ export interface RedeliveryStore {
    * nothing is left to do, and with the listeners that can be sent something now. After a crash it goes on where the
    * last step ended.
    */
-  step(ask: { limit: number; now: number }): Promise<{ looked: number; listenerIds: string[] }>
+  step(ask: {
+    limit: number
+    now: number
+    /** The organization of the step before: those after it come first, so that organizations take turns. */
+    afterOrganization?: string
+  }): Promise<{ looked: number; listenerIds: string[]; organizationId: string | null }>
   /** Forgets up to `limit` that were done before `before`; answers with how many. */
   prune(ask: { before: number; limit: number }): Promise<number>
 }

@@ -259,6 +259,26 @@ async function counted(
 
 const many: StoreCase[] = [
   {
+    name: 'organizations take turns, and the redeliveries of each go on in their order',
+    async run(given) {
+      const places = [await scene(given), await scene(given)]
+      for (const at of places) for (let i = 0; i < 3; i++) await ended(given, at, MISSED)
+      const [greedy, honest] = places.toSorted((a, b) => (a.queue.organizationId < b.queue.organizationId ? -1 : 1))
+      const redeliveries = [await begun(given, greedy!), await begun(given, greedy!), await begun(given, honest!)]
+      const took: (string | null)[] = []
+      let afterOrganization = ''
+      for (let step = 0; step < 4; step++) {
+        const { organizationId } = await given.store.redeliveries.step({ limit: 1, now: given.now, afterOrganization })
+        took.push(organizationId)
+        afterOrganization = organizationId ?? ''
+      }
+      const [one, other] = [greedy!.queue.organizationId, honest!.queue.organizationId]
+      assert.deepEqual(took, [one, other, one, other])
+      const matched = redeliveries.map(async (it) => (await given.store.redeliveries.get(it))?.matched)
+      assert.deepEqual(await Promise.all(matched), [2, 0, 2])
+    },
+  },
+  {
     name: 'many are redelivered a few at a time, each once, and the progress can be read',
     async run(given) {
       const at = await scene(given)

@@ -181,7 +181,7 @@ test('schemas beyond those that are kept ready check messages all the same', () 
     return { i, schema: { id: schemaId(rules), rules } }
   })
   for (const { i, schema } of [...schemas, ...schemas]) {
-    checks.expectFit({ schema }, `{"p${i}":1}`)
-    assert.throws(() => checks.expectFit({ schema }, `{"p${i}":"1"}`), { code: 'invalid' })
+    checks.expectFit({ schema, organizationId: 'one' }, `{"p${i}":1}`)
+    assert.throws(() => checks.expectFit({ schema, organizationId: 'one' }, `{"p${i}":"1"}`), { code: 'invalid' })
   }
 })
