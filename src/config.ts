@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Network, parseNetwork } from './core/address.ts'
+import { parseDnsServers } from './core/dns-servers.ts'
 import { DOMAIN_VERIFICATIONS, type DomainVerification } from './core/domain.ts'
 import { type Exposure, exposureOf } from './core/exposure.ts'
 import { ANY_TARGET, PUBLIC_TARGETS, parseTargets, type Targets } from './core/target.ts'
@@ -29,6 +30,8 @@ export interface Config {
   targets: Targets
   /** Whether `DISCUE_TARGETS` says so; else it follows from `exposedBy`. */
   targetsGiven: boolean
+  /** The name servers that know where deliveries go; null: the machine's own. */
+  dnsServers: readonly string[] | null
   domainVerification: DomainVerification
   /** How long messages that are done with, and events, are kept. */
   retention: { messagesMs: number; eventsMs: number }
@@ -66,6 +69,7 @@ const settings = {
   DISCUE_RATE_LIMIT: setting('0', readRateLimit),
   DISCUE_TRUSTED_PROXIES: setting('', readTrustedProxies),
   DISCUE_TARGETS: setting('', readTargets),
+  DISCUE_DNS_SERVERS: setting('', readDnsServers),
   DISCUE_DOMAIN_VERIFICATION: setting('off', readDomainVerification),
   DISCUE_RETENTION: setting('7d', readDuration),
   DISCUE_EVENT_RETENTION: setting('24h', readDuration),
@@ -122,6 +126,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     rateLimit: read('DISCUE_RATE_LIMIT', settings.DISCUE_RATE_LIMIT),
     targets: targets ?? defaultTargets(exposedBy),
     targetsGiven: targets !== null,
+    dnsServers: read('DISCUE_DNS_SERVERS', settings.DISCUE_DNS_SERVERS),
     domainVerification: read('DISCUE_DOMAIN_VERIFICATION', settings.DISCUE_DOMAIN_VERIFICATION),
     retention: {
       messagesMs: read('DISCUE_RETENTION', settings.DISCUE_RETENTION),
@@ -261,6 +266,14 @@ function readTargets(text: string): { value: Targets | null } | string {
 /** A client that is on the server's machine anyway may have it send anywhere; others must not reach in through it. */
 function defaultTargets(exposedBy: Exposure): Targets {
   return exposedBy === null ? ANY_TARGET : PUBLIC_TARGETS
+}
+
+function readDnsServers(text: string): { value: string[] | null } | string {
+  if (text === '') return { value: null }
+  const value = parseDnsServers(text)
+  return value === null
+    ? 'addresses with or without a port, with commas between them, such as 10.0.0.2,10.0.0.3:5353,[2001:db8::1]:53'
+    : { value }
 }
 
 function readDomainVerification(text: string): { value: DomainVerification } | string {

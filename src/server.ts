@@ -40,9 +40,10 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
   // Before anything is opened: a wrong path costs nothing.
   const tls = readTlsFiles(config.tls)
   // The database opens, an embedded one in its own thread, while this one loads the rest.
-  const [store, { createEngine }, { createApi }] = await Promise.all([
+  const [store, { createEngine }, { createSystemNames }, { createApi }] = await Promise.all([
     openStore(config, log),
     import('./engine/engine.ts'),
+    import('./engine/names/system-names.ts'),
     import('./http/api.ts'),
   ])
   const undo: (() => Promise<void>)[] = [() => store.close()]
@@ -64,6 +65,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
     const tracing = await createTracing(config, runtime)
     if (tracing !== null) undo.push(tracing.close)
     const traced = tracing?.traced
+    const names = createSystemNames(runtime, config.dnsServers)
     const engine = createEngine({
       store,
       runtime,
@@ -71,6 +73,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       traced,
       retention,
       targets,
+      names,
       secretBox,
       userAgent,
       ...shared,
@@ -96,7 +99,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       clock,
       eventRetentionMs: retention.eventsMs,
       targets,
-      lookUpName: createLookUpName(),
+      lookUpName: createLookUpName(names),
       secretBox,
       domainVerification: config.domainVerification,
       publicUrl: config.publicUrl,

@@ -34,7 +34,7 @@ describe('the house', () => {
     assert.deepEqual(layerFaults(files), [])
   })
 
-  test('fastify stays in http, undici in engine, and each database in its store', () => {
+  test('fastify stays in http, name look-ups in engine, and each database in its store', () => {
     assert.deepEqual(packageFaults(files), [])
   })
 
@@ -136,13 +136,13 @@ describe('a fault is found and named', () => {
 
   test('a package in a layer that may not use it', () => {
     const sources = {
-      'http/api.ts': `import { fetch } from 'undici'; import cors from '@fastify/cors'`,
-      'engine/sender.ts': `import { Pool } from 'undici'; import type { FastifyInstance } from 'fastify'`,
+      'http/api.ts': `import { lookup } from 'node:dns'; import cors from '@fastify/cors'`,
+      'engine/sender.ts': `import { Resolver } from 'node:dns/promises'; import type { FastifyInstance } from 'fastify'`,
       'server.ts': `import { DatabaseSync } from 'node:sqlite'`,
       'store-sqlite/database.ts': `import postgres from 'postgres'; import 'node:sqlite'`,
     }
     assert.deepEqual(packageFaults(house(sources)), [
-      'http/api.ts imports undici: only engine/ may',
+      'http/api.ts imports node:dns: only engine/ may',
       'engine/sender.ts imports types of fastify: only http/ may',
       'server.ts imports node:sqlite: only store-sqlite/ may',
       'store-sqlite/database.ts imports postgres: only store-postgres/ may',

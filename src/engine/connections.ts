@@ -1,6 +1,14 @@
 import { Connection, type ConnectionDeps } from './http1/connection.ts'
 import { HeadMemo } from './http1/head-memo.ts'
 
+/**
+ * What tells apart connections that cannot stand in for each other: the scheme, host and port. Whatever else comes to
+ * decide how one is made belongs in here, so that it never carries a request that was to go another way.
+ */
+export function poolOf({ origin }: { origin: string }): string {
+  return origin
+}
+
 /** Idle connections that are kept over all origins; past this, one that becomes idle is closed. */
 const MAX_IDLE = 2_048
 /** As long as most servers keep a connection without use; one that is older is not used again anyway. */
@@ -12,12 +20,13 @@ interface Idle {
 }
 
 /**
- * Connections to listeners, each carrying one request at a time. A stack of the free ones per origin finds one
+ * Connections to listeners, each carrying one request at a time. A stack of the free ones per pool finds one
  * without looking, and reuses the warmest. How many there are is bounded by the lanes, not here: a bound here would
  * let a listener that hangs starve another one on the same host.
  */
 export class Connections {
   readonly #deps: ConnectionDeps
+  /** By `poolOf`. */
   readonly #idle = new Map<string, Idle[]>()
   readonly #all = new Set<Connection>()
   #idleCount = 0
@@ -26,26 +35,26 @@ export class Connections {
     this.#deps = { ...deps, memo: new HeadMemo() }
   }
 
-  take(origin: string): Connection {
-    const idle = this.#idle.get(origin)?.pop()
+  take(pool: string): Connection {
+    const idle = this.#idle.get(pool)?.pop()
     if (idle !== undefined) {
       this.#idleCount -= 1
       return idle.connection
     }
-    const connection = new Connection(origin, this.#deps)
+    const connection = new Connection(pool, this.#deps)
     this.#all.add(connection)
     return connection
   }
 
   /** Gives back a connection whose last request has been answered in full. */
-  give(origin: string, connection: Connection): void {
+  give(pool: string, connection: Connection): void {
     if (this.#idleCount >= MAX_IDLE) {
       this.drop(connection)
       return
     }
     const entry = { connection, since: this.#deps.now() }
-    const idle = this.#idle.get(origin)
-    if (idle === undefined) this.#idle.set(origin, [entry])
+    const idle = this.#idle.get(pool)
+    if (idle === undefined) this.#idle.set(pool, [entry])
     else idle.push(entry)
     this.#idleCount += 1
   }
@@ -59,12 +68,12 @@ export class Connections {
   /** Throws away what has been idle for long; each stack has its oldest at the bottom. */
   dropIdle(): void {
     const now = this.#deps.now()
-    for (const [origin, idle] of this.#idle) {
+    for (const [pool, idle] of this.#idle) {
       const firstKept = idle.findIndex(({ since }) => since > now - KEEP_IDLE_MS)
       const old = idle.splice(0, firstKept === -1 ? idle.length : firstKept)
       for (const { connection } of old) this.drop(connection)
       this.#idleCount -= old.length
-      if (idle.length === 0) this.#idle.delete(origin)
+      if (idle.length === 0) this.#idle.delete(pool)
     }
   }
 

@@ -66,6 +66,7 @@ export function deliveryRequest(
     body: message.data,
     timeoutMs: to.listener.settings.timeoutMs,
     startedAt: to.now,
+    organizationId: to.listener.organizationId,
   }
 }
 

@@ -24,10 +24,10 @@ export function createDomainChecker(deps: {
   const { sender, runtime, userAgent } = deps
   const places = new FairPlaces(MAX_CHECKS, { times: TIMES, most: MAX_PER_ORGANIZATION })
 
-  async function fetchFile(url: string): Promise<Outcome> {
+  async function fetchFile(url: string, organizationId: string): Promise<Outcome> {
     const { origin, pathname } = new URL(url)
     const headers = ['user-agent', userAgent, 'accept', 'text/plain, */*']
-    const request = { method: 'GET', origin, path: pathname, headers, body: null } as const
+    const request = { method: 'GET', origin, path: pathname, headers, body: null, organizationId } as const
     // Here the body is what counts.
     const times = { timeoutMs: TIMEOUT_MS, bodyMs: TIMEOUT_MS, startedAt: runtime.now() }
     const outcome = await sender.send({ ...request, ...times })
@@ -41,7 +41,7 @@ export function createDomainChecker(deps: {
       if (!places.take(organizationId)) throw full(places, organizationId, CHECKS)
       try {
         const url = challengeUrl(domain)
-        return faultOf(await fetchFile(url), url, domain.challenge.fileContent)
+        return faultOf(await fetchFile(url, domain.organizationId), url, domain.challenge.fileContent)
       } finally {
         places.give(organizationId)
       }

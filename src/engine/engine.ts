@@ -18,6 +18,7 @@ import { createGivingWay, NO_WAY } from './giving-way.ts'
 import { createLoop } from './loop.ts'
 import { measuredCommits } from './measured-commits.ts'
 import { MemoryShare } from './memory-share.ts'
+import type { Names } from './names/names.ts'
 import { createPreflight } from './preflight.ts'
 import { createPruner, type Retention } from './pruner.ts'
 import { createPulling } from './pulling.ts'
@@ -80,6 +81,7 @@ export function createEngine(deps: {
   directory: QueueDirectory
   schemaChecks: SchemaChecks
   almanac: Almanac
+  names: Names
   /** Counts what the engine does, where somebody wants to know when it has come to rest. */
   activity?: Activity | null
   /** Follows messages, where somebody wants traces. */
@@ -91,7 +93,7 @@ export function createEngine(deps: {
   const measures = createMeasures()
   const measured = measuredCommits(store, { measures, runtime })
   const committer = createCommitter({ store: measured, node, runtime, ahead: store.shared })
-  const plainSender = createSender(runtime, deps.targets)
+  const plainSender = createSender(runtime, deps.targets, { names: deps.names })
   const tracedSender = traced?.watchSender(plainSender) ?? plainSender
   const sender = activity?.watchSender(tracedSender) ?? tracedSender
   const shares = { slots: new FairPlaces(MAX_IN_FLIGHT), memory: new MemoryShare() }

@@ -19,7 +19,8 @@ export class Exchange implements ResponseHandler, Placed {
   place = -1
   readonly #runtime: Runtime
   readonly #startedAt: number
-  readonly #cancelTimeout: Cancel
+  readonly #timeoutMs: number
+  #cancelTimeout: Cancel
   readonly #bodyMs: number
   #cancelBody: Cancel | null = null
   /** `clean`: the answer was read to its end, so that the connection may be used again. */
@@ -42,7 +43,14 @@ export class Exchange implements ResponseHandler, Placed {
     this.#answeredAt = startedAt
     this.#bodyMs = bodyMs
     this.#done = done
-    this.#cancelTimeout = runtime.after(timeoutMs, () => afterPendingReads(() => this.#timedOut()))
+    this.#timeoutMs = timeoutMs
+    this.#cancelTimeout = this.#startTimeout()
+  }
+
+  /** The listener is not to blame for it, and has the whole of its time afterwards. */
+  onLookUp(underWay: boolean): void {
+    this.#cancelTimeout()
+    if (!underWay && !this.#ended) this.#cancelTimeout = this.#startTimeout()
   }
 
   onHead({ status, fields }: ResponseHead): void {
@@ -79,6 +87,10 @@ export class Exchange implements ResponseHandler, Placed {
   abort(): void {
     if (this.#status !== null) this.#answered(false)
     else if (this.#finish()) this.#done('aborted', false)
+  }
+
+  #startTimeout(): Cancel {
+    return this.#runtime.after(this.#timeoutMs, () => afterPendingReads(() => this.#timedOut()))
   }
 
   #timedOut(): void {

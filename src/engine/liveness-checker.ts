@@ -246,8 +246,9 @@ export class LivenessChecker {
     const startedAt = runtime.now()
     one.lastAt = startedAt
     const { origin, pathname, search } = new URL(one.url)
+    const { organizationId } = one
     const headers = ['user-agent', userAgent, 'accept', '*/*']
-    const target = { method: 'GET', origin, path: pathname + search, headers, body: null } as const
+    const target = { method: 'GET', origin, path: pathname + search, headers, body: null, organizationId } as const
     const outcome = await sender.send({ ...target, timeoutMs: CHECK_TIMEOUT_MS, startedAt })
     one.busy = false
     if (outcome !== 'aborted' && this.#isCurrent(one)) this.#judge(one, outcome)

@@ -10,7 +10,8 @@ import type { SecretBox } from '../core/secret-box.ts'
 import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
 import { deliveryRequest, targetOf, unsigned } from './delivery-request.ts'
-import type { ConnectionWatch, Resolve } from './safe-connector.ts'
+import type { Names } from './names/names.ts'
+import type { ConnectionWatch } from './safe-connector.ts'
 import { createSender, type OutgoingRequest, type Sender } from './sender.ts'
 
 /** A check may take as long as its listener's timeout allows, and holds a request open meanwhile. */
@@ -26,8 +27,7 @@ export interface PreflightDeps {
   targets: Targets
   secretBox: SecretBox
   userAgent: string
-  /** For tests; the system's own where it is left out. */
-  resolve?: Resolve
+  names: Names
 }
 
 /** Tries a listener the way that a delivery takes, over a connection of its own. */
@@ -39,7 +39,7 @@ export function createPreflight(deps: PreflightDeps): Preflight & { stop(): void
 
   async function attempt(request: OutgoingRequest, organizationId: string, watch: ConnectionWatch): Promise<Outcome> {
     if (!places.take(organizationId)) throw full(places, organizationId, CHECKS)
-    const sender = createSender(runtime, deps.targets, { resolve: deps.resolve, watch })
+    const sender = createSender(runtime, deps.targets, { names: deps.names, watch, anew: true })
     running.add(sender)
     try {
       const outcome = await sender.send(request)

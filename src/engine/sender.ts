@@ -1,12 +1,13 @@
 import type { Outcome } from '../core/attempt.ts'
 import type { Targets } from '../core/target.ts'
 import type { Runtime } from '../runtime.ts'
-import { Connections } from './connections.ts'
+import { Connections, poolOf } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import type { Connection } from './http1/connection.ts'
 import type { OutgoingMessage } from './http1/request-text.ts'
 import { InFlight } from './in-flight.ts'
-import { type ConnectionOptions, createConnector } from './safe-connector.ts'
+import { createSystemNames } from './names/system-names.ts'
+import { type ConnectorDeps, createConnector } from './safe-connector.ts'
 import { SharedReading } from './shared-reading.ts'
 
 /** One request to a listener. */
@@ -34,24 +35,31 @@ export interface Sender {
   close(): Promise<void>
 }
 
-export function createSender(runtime: Runtime, targets: Targets, options?: ConnectionOptions): Sender {
+/** How connections come about; names are the system's, looked up for this sender alone, where they are left out. */
+export type SenderOptions = Partial<Pick<ConnectorDeps, 'names' | 'watch' | 'anew'>>
+
+export function createSender(runtime: Runtime, targets: Targets, options: SenderOptions = {}): Sender {
   const reading = new SharedReading()
-  const connect = createConnector(targets, reading, options)
-  const connections = new Connections({ connect, reading, now: runtime.now })
+  const names = options.names ?? createSystemNames(runtime)
+  const connect = createConnector({ ...options, targets, reading, names, runtime })
+  // Listeners' clocks go on, also where the server's own is moved by hand.
+  const { elapsedMs: now, random } = runtime
+  const connections = new Connections({ connect, reading, now, random })
   const inFlight = new InFlight<Exchange>()
 
-  function ended(exchange: Exchange, connection: Connection, origin: string, clean: boolean): void {
+  function ended(exchange: Exchange, connection: Connection, pool: string, clean: boolean): void {
     inFlight.delete(exchange)
-    if (clean) connections.give(origin, connection)
+    if (clean) connections.give(pool, connection)
     else connections.drop(connection)
   }
 
   return {
     send(request) {
       return new Promise((resolve) => {
-        const connection = connections.take(request.origin)
+        const pool = poolOf(request)
+        const connection = connections.take(pool)
         const exchange = new Exchange(runtime, request, (outcome, clean) => {
-          ended(exchange, connection, request.origin, clean)
+          ended(exchange, connection, pool, clean)
           resolve(outcome)
         })
         inFlight.add(exchange)

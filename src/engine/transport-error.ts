@@ -7,20 +7,13 @@ export interface TransportFault {
 }
 
 const RESET = 'the connection was cut before an answer came'
-const NOT_KNOWN = 'the name is not known to the name service'
-const NO_ANSWER_OF_NAMES = 'the name service gave no answer'
 
-/** Codes of Node's sockets and resolver, and of undici's connector, that say more than "it failed". */
+/** Codes of Node's sockets that say more than "it failed". */
 const BY_CODE: Readonly<Record<string, TransportFault>> = {
   ECONNREFUSED: { error: 'connection_refused', detail: 'nothing listens at that address and port' },
   ECONNRESET: { error: 'connection_reset', detail: RESET },
   EPIPE: { error: 'connection_reset', detail: RESET },
-  ENOTFOUND: { error: 'dns', detail: NOT_KNOWN },
-  EAI_NODATA: { error: 'dns', detail: NOT_KNOWN },
-  EAI_AGAIN: { error: 'dns', detail: NO_ANSWER_OF_NAMES },
-  EAI_FAIL: { error: 'dns', detail: NO_ANSWER_OF_NAMES },
   ETIMEDOUT: { error: 'timeout', detail: 'the connection did not come about in time' },
-  UND_ERR_CONNECT_TIMEOUT: { error: 'timeout', detail: 'the connection did not come about in time' },
   EHOSTUNREACH: { error: 'connection_failed', detail: 'no way leads to that address' },
   ENETUNREACH: { error: 'connection_failed', detail: 'no way leads to that address' },
   EADDRNOTAVAIL: { error: 'connection_failed', detail: 'this server has no free port, or no address, to connect from' },
@@ -30,6 +23,8 @@ const BY_CODE: Readonly<Record<string, TransportFault>> = {
 /** Errors of our own, whose message is written for whoever reads the attempt. */
 const OWN: Readonly<Record<string, AttemptError>> = {
   BLOCKED_TARGET: 'blocked_target',
+  NAME_UNKNOWN: 'dns',
+  NAME_UNANSWERED: 'dns',
   RESPONSE_HEAD_TOO_LARGE: 'response_too_large',
   INVALID_RESPONSE: 'invalid_response',
   INVALID_REQUEST: 'connection_failed',
@@ -73,16 +68,9 @@ const OF_TLS =
 /** Longer lists of names, as large providers have them, are cut. */
 const MAX_NAMES = 200
 
-/** Names what went wrong between us and a listener. Looks into causes, which is where undici's connector keeps some. */
-export function transportFault(error: unknown): TransportFault {
-  let current = error
-  for (let depth = 0; depth < 4 && current instanceof Error; depth++) {
-    const named = byCode(current)
-    if (named !== null) return named
-    // Happy eyeballs: every address of a name failed, each with a reason of its own; the first one speaks for all.
-    current = current instanceof AggregateError ? current.errors[0] : current.cause
-  }
-  return { error: 'connection_failed', detail: 'no connection could be made' }
+/** Names what went wrong between us and a listener. */
+export function transportFault(error: Error): TransportFault {
+  return byCode(error) ?? { error: 'connection_failed', detail: 'no connection could be made' }
 }
 
 function byCode(error: Error): TransportFault | null {

@@ -11,6 +11,7 @@ import { ANY_TARGET, PUBLIC_TARGETS } from '../../src/core/target.ts'
 import { createDomainChecker } from '../../src/engine/domain-checker.ts'
 import { createRuntime } from '../../src/runtime.ts'
 import { makeCertificate, NO_OPENSSL } from '../support/certificate.ts'
+import { fakeNames } from './fake-names.ts'
 import { openSender } from './wire.ts'
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -95,8 +96,7 @@ test('a certificate that nobody vouches for does not verify', { skip }, async (t
 
 test('a name that resolves to where the server may not go does not verify', { skip }, async (t) => {
   const { port, asked } = await serve(t, (response) => response.end(CONTENT))
-  const inside: Parameters<typeof openSender>[2] = (_, done) => done(null, [{ address: '127.0.0.1', family: 4 }])
-  const { checker } = open(t, PUBLIC_TARGETS, inside)
+  const { checker } = open(t, PUBLIC_TARGETS, { names: fakeNames(['127.0.0.1']) })
   assert.match((await checker.check(domainAt(port, 'inside.example')))!, /could not be fetched: blocked_target/)
   assert.equal(asked.length, 0)
 })

@@ -11,6 +11,7 @@ import { CLEAR_BOX } from '../../src/core/secret-box.ts'
 import { ANY_TARGET } from '../../src/core/target.ts'
 import { LEASE_MS } from '../../src/engine/dispatcher.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
+import { createSystemNames } from '../../src/engine/names/system-names.ts'
 import { type Store, StoreUnavailable } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { createMake, NOW } from '../store/make.ts'
@@ -60,6 +61,7 @@ function startedEngine(store: Store): { engine: Engine; runtime: ManualRuntime }
       directory: createQueueDirectory(store),
       schemaChecks: createSchemaChecks(),
       almanac: createAlmanac(),
+      names: createSystemNames(runtime),
     }),
     runtime,
   }

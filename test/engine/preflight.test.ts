@@ -10,12 +10,14 @@ import type { CheckReport } from '../../src/core/preflight.ts'
 import { Problem } from '../../src/core/problem.ts'
 import { CLEAR_BOX, createSecretBox } from '../../src/core/secret-box.ts'
 import { ANY_TARGET, PUBLIC_TARGETS } from '../../src/core/target.ts'
+import { createSystemNames } from '../../src/engine/names/system-names.ts'
 import { createPreflight, type PreflightDeps } from '../../src/engine/preflight.ts'
 import { createRuntime } from '../../src/runtime.ts'
 import { createMake } from '../store/make.ts'
 import { makeCertificate, NO_OPENSSL } from '../support/certificate.ts'
 import { predictableBytes } from '../support/predictable-bytes.ts'
 import { startReceiver } from '../support/receiver.ts'
+import { fakeNames } from './fake-names.ts'
 import { openHttp, openTcp, PATIENCES_MS, PATIENT_MS } from './wire.ts'
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -28,7 +30,15 @@ after(() => setDefaultCACertificates(trusted))
 
 function open(what: Partial<PreflightDeps> = {}) {
   const runtime = createRuntime(silent)
-  return createPreflight({ runtime, targets: ANY_TARGET, secretBox: CLEAR_BOX, userAgent: 'discue/test', ...what })
+  const names = createSystemNames(runtime)
+  return createPreflight({
+    runtime,
+    names,
+    targets: ANY_TARGET,
+    secretBox: CLEAR_BOX,
+    userAgent: 'discue/test',
+    ...what,
+  })
 }
 
 function listenerAt(notifyUrl: string, timeoutMs = PATIENT_MS): Pushed {
@@ -41,20 +51,10 @@ function told({ phases }: CheckReport): string[] {
   return phases.map(({ name, verdict, error }) => [name, verdict, ...(error === null ? [] : [error])].join(' '))
 }
 
-const names = (...addresses: string[]): PreflightDeps['resolve'] => {
-  return (_, done) =>
-    done(
-      null,
-      addresses.map((address) => ({ address, family: 4 })),
-    )
-}
-const unknown: PreflightDeps['resolve'] = (_, done) =>
-  done(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), [])
-
 test('a listener that is well gets a signed test message like a delivery, and every phase passes', async () => {
   const receiver = await startReceiver((_, response) => response.end('thanks'))
   const listener = listenerAt(`${receiver.url.replace('127.0.0.1', 'hook.example.com')}/in?x=1`)
-  const report = await open({ resolve: names('127.0.0.1') }).check(listener)
+  const report = await open({ names: fakeNames(['127.0.0.1']) }).check(listener)
   assert.deepEqual(told(report), ['resolve passed', 'target passed', 'connect passed', 'tls not_needed', 'send passed'])
   assert.deepEqual([report.passed, report.status, report.response], [true, 200, 'thanks'])
   assert.deepEqual(report.addresses, ['127.0.0.1'])
@@ -82,7 +82,7 @@ test('an answer that is no acknowledgement fails the last phase, and is shown', 
 })
 
 test('a name that is not known fails at once, and nothing after it is tried', async () => {
-  const report = await open({ resolve: unknown }).check(listenerAt('https://nowhere.example/'))
+  const report = await open({ names: fakeNames() }).check(listenerAt('https://nowhere.example/'))
   assert.deepEqual(told(report), [
     'resolve failed dns',
     'target skipped',
@@ -95,7 +95,7 @@ test('a name that is not known fails at once, and nothing after it is tried', as
 test('a target that is not allowed is refused before it is connected to, and its addresses are not told', async (t) => {
   let connections = 0
   const origin = await openHttp(t, (_, response) => response.end())
-  const blocked = { targets: PUBLIC_TARGETS, resolve: names('127.0.0.1') }
+  const blocked = { targets: PUBLIC_TARGETS, names: fakeNames(['127.0.0.1']) }
   for (const url of [origin.replace('127.0.0.1', 'inside.example'), origin]) {
     const report = await open(blocked).check(listenerAt(url))
     assert.deepEqual(

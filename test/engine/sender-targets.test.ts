@@ -2,20 +2,8 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { PUBLIC_TARGETS, parseTargets } from '../../src/core/target.ts'
-import type { Resolve } from '../../src/engine/safe-connector.ts'
+import { fakeNames } from './fake-names.ts'
 import { listen, openHttp, openSender, sent, to } from './wire.ts'
-
-/** Names resolve to these, one answer after the other, and then to nothing. */
-function names(...answers: string[][]): Resolve & { asked: string[] } {
-  const asked: string[] = []
-  const resolve: Resolve = (hostname, done) => {
-    asked.push(hostname)
-    const addresses = (answers.shift() ?? []).map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
-    if (addresses.length > 0) process.nextTick(done, null, addresses)
-    else process.nextTick(done, Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), [])
-  }
-  return Object.assign(resolve, { asked })
-}
 
 const portOf = (origin: string) => new URL(origin).port
 
@@ -26,7 +14,7 @@ test('a name that resolves to a private address is blocked before anything is co
   })
   const port = portOf(`http://${await listen(t, server)}`)
   for (const addresses of [['127.0.0.1'], ['10.0.0.1', '169.254.169.254'], ['::1'], ['::ffff:127.0.0.1']]) {
-    const sender = openSender(t, PUBLIC_TARGETS, names(addresses))
+    const sender = openSender(t, PUBLIC_TARGETS, { names: fakeNames(addresses) })
     const { error, status } = await sent(sender, to(`http://hook.example.com:${port}`))
     assert.deepEqual([error, status], ['blocked_target', null], addresses.join())
   }
@@ -34,15 +22,15 @@ test('a name that resolves to a private address is blocked before anything is co
 })
 
 test('an address in the URL is blocked without asking anybody', async (t) => {
-  const resolve = names(['8.8.8.8'])
-  const sender = openSender(t, PUBLIC_TARGETS, resolve)
+  const names = fakeNames(['8.8.8.8'])
+  const sender = openSender(t, PUBLIC_TARGETS, { names })
   for (const host of ['127.0.0.1', '[::1]', '0x7f.1', '2130706433', '0177.0.0.1', '127.0.0.1.', '[::ffff:127.0.0.1]']) {
     for (const scheme of ['http', 'https']) {
       const { origin } = new URL(`${scheme}://${host}:9`)
       assert.equal((await sent(sender, to(origin))).error, 'blocked_target', origin)
     }
   }
-  assert.deepEqual(resolve.asked, [])
+  assert.deepEqual(names.asked, [])
 })
 
 test('the socket connects to the address that was judged: a name that changes its mind gains nothing', async (t) => {
@@ -53,27 +41,30 @@ test('the socket connects to the address that was judged: a name that changes it
   })
   // 127.0.0.1 is allowed here, and 127.0.0.2 is what must not be reached.
   const targets = parseTargets('127.0.0.1')!
-  const resolve = names(['127.0.0.1'], ['127.0.0.2'], ['127.0.0.2', '127.0.0.1'])
-  const sender = openSender(t, targets, resolve)
+  const names = fakeNames(['127.0.0.1'], ['127.0.0.2'], ['127.0.0.2', '127.0.0.1'])
+  const sender = openSender(t, targets, { names })
   const host = `http://rebinding.example:${portOf(origin)}`
   assert.equal((await sent(sender, to(host))).status, 200)
-  assert.equal(resolve.asked.length, 1, 'one look-up for a connection')
+  assert.equal(names.asked.length, 1, 'one look-up for a connection')
   const close = { headers: ['connection', 'close'] }
   assert.equal((await sent(sender, to(host, close))).status, 200, 'the open connection is used without a look-up')
-  assert.equal(resolve.asked.length, 1)
-  const again = openSender(t, targets, resolve)
+  assert.equal(names.asked.length, 1)
+  const again = openSender(t, targets, { names })
   assert.equal((await sent(again, to(host))).error, 'blocked_target')
   assert.equal((await sent(again, to(host))).status, 200, 'what is not allowed of several is passed over')
   assert.equal(reached.length, 3)
 })
 
 test('a name that is not known is a failure of DNS, and not blocked', async (t) => {
-  assert.equal((await sent(openSender(t, PUBLIC_TARGETS, names()), to('http://nowhere.example'))).error, 'dns')
+  assert.equal(
+    (await sent(openSender(t, PUBLIC_TARGETS, { names: fakeNames() }), to('http://nowhere.example'))).error,
+    'dns',
+  )
 })
 
 test('a listed name may resolve to anything', async (t) => {
   const origin = await openHttp(t, (_, response) => response.end())
-  const sender = openSender(t, parseTargets('hooks.internal')!, names(['127.0.0.1'], ['127.0.0.1']))
+  const sender = openSender(t, parseTargets('hooks.internal')!, { names: fakeNames(['127.0.0.1'], ['127.0.0.1']) })
   assert.equal((await sent(sender, to(`http://hooks.internal:${portOf(origin)}`))).status, 200)
   assert.equal((await sent(sender, to(`http://other.internal:${portOf(origin)}`))).error, 'blocked_target')
 })

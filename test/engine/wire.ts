@@ -5,8 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import type { TestContext } from 'node:test'
 import type { Outcome } from '../../src/core/attempt.ts'
 import { ANY_TARGET } from '../../src/core/target.ts'
-import type { Resolve } from '../../src/engine/safe-connector.ts'
-import { createSender, type OutgoingRequest, type Sender } from '../../src/engine/sender.ts'
+import { createSender, type OutgoingRequest, type Sender, type SenderOptions } from '../../src/engine/sender.ts'
 import { createRuntime, type Log } from '../../src/runtime.ts'
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -16,8 +15,8 @@ export const IMPATIENT_MS = 150
 /** For what has to come before a timeout: on a busy machine the shortest may not be long enough for it. */
 export const PATIENCES_MS = [IMPATIENT_MS, 10 * IMPATIENT_MS, PATIENT_MS]
 
-export function openSender(t: TestContext, targets = ANY_TARGET, resolve?: Resolve): Sender {
-  const sender = createSender(createRuntime(silent), targets, { resolve })
+export function openSender(t: TestContext, targets = ANY_TARGET, options?: SenderOptions): Sender {
+  const sender = createSender(createRuntime(silent), targets, options)
   t.after(() => sender.close())
   return sender
 }

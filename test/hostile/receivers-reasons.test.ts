@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates, type TlsOptions } from 'node:tls'
 import { ANY_TARGET } from '../../src/core/target.ts'
+import type { SenderOptions } from '../../src/engine/sender.ts'
+import { fakeNames } from '../engine/fake-names.ts'
 import { listen, openHttp, openSender, openTcp, sent, to } from '../engine/wire.ts'
 import { makeCertificate, makeExpiredCertificate, makeSignedCertificate, NO_OPENSSL } from '../support/certificate.ts'
 import { makeFolder } from '../support/server-process.ts'
@@ -51,8 +53,8 @@ async function startOpenssl(args: readonly string[]): Promise<{ port: string; [S
   }
 }
 
-async function outcomeOf(t: TestContext, origin: string, resolve?: Parameters<typeof openSender>[2]) {
-  const { status, error, response } = await sent(openSender(t, ANY_TARGET, resolve), to(origin))
+async function outcomeOf(t: TestContext, origin: string, options?: SenderOptions) {
+  const { status, error, response } = await sent(openSender(t, ANY_TARGET, options), to(origin))
   return { status, error, response }
 }
 
@@ -189,8 +191,8 @@ test('TLS asks for a name without the dot that may end it', { skip }, async (t) 
   }
   trust(own!.cert)
   const port = await openTls(t, { ...own!, SNICallback })
-  const resolve: Parameters<typeof openSender>[2] = (_, done) => done(null, [{ address: '127.0.0.1', family: 4 }])
-  await outcomeOf(t, `https://receiver.example.:${port}`, resolve)
-  await outcomeOf(t, `https://receiver.example:${port}`, resolve)
+  const names = fakeNames(['127.0.0.1'], ['127.0.0.1'])
+  await outcomeOf(t, `https://receiver.example.:${port}`, { names })
+  await outcomeOf(t, `https://receiver.example:${port}`, { names })
   assert.deepEqual(asked, ['receiver.example', 'receiver.example'])
 })

@@ -87,7 +87,7 @@ function mayImport(layer: string, edge: Edge): boolean {
 /** Packages that only one layer may use, so that replacing one of them is the work of one folder. */
 const PACKAGES: { package: RegExp; layer: string }[] = [
   { package: /^(fastify|@fastify)(\/|-|$)/, layer: 'http' },
-  { package: /^undici(\/|$)/, layer: 'engine' },
+  { package: /^node:dns(\/|$)/, layer: 'engine' },
   { package: /^node:sqlite$/, layer: 'store-sqlite' },
   { package: /^(pg|postgres)(\/|-|$)/, layer: 'store-postgres' },
 ]

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Pending } from '../connection-race.ts'
 import type { Connect } from '../safe-connector.ts'
 import type { SharedReading } from '../shared-reading.ts'
 import type { HeadMemo } from './head-memo.ts'
@@ -11,6 +12,8 @@ export interface ResponseHandler extends ResponseSink {
   onPause(): void
   onEnd(): void
   onError(error: Error): void
+  /** A name is being looked up, which has a time limit of its own; then it is not any more. */
+  onLookUp(underWay: boolean): void
 }
 
 /** What connections share. */
@@ -18,6 +21,8 @@ export interface ConnectionDeps {
   connect: Connect
   reading: SharedReading
   now: () => number
+  /** Uniform in [0, 1). */
+  random: () => number
   memo: HeadMemo
 }
 
@@ -26,6 +31,10 @@ const IDLE_MS = 4_000
 /** The server closes it after the time that it says; what we send then would be lost. */
 const IDLE_MARGIN_MS = 1_000
 const MAX_IDLE_MS = 600_000
+/** How long a connection is used, at most, so that a name which means another place by now is followed there. */
+const MAX_LIFE_MS = 60_000
+/** Part of it that differs between connections, so that those opened together do not end together. */
+const LIFE_SPREAD = 1 / 6
 
 const CUT_SHORT = 'the connection was closed in the middle of the answer'
 const UNANSWERED = 'the connection was closed before an answer came'
@@ -53,26 +62,34 @@ export class Connection {
   readonly #connect: Connect
   readonly #reading: SharedReading
   readonly #now: () => number
+  readonly #random: () => number
+  readonly #pool: string
   readonly #url: URL
   /** As the `host` field has it: asking the URL builds it each time. */
   readonly #host: string
   readonly #parser: ResponseParser
   #socket: Socket | null = null
   /** While it is connecting. */
-  #pending: Socket | null = null
+  #pending: Pending | null = null
   #handler: ResponseHandler | null = null
+  /** For whom the request under way is; see `NameAsk`. */
+  #asker = ''
   /** What is to be written, and may have to be written again; until the first byte of its response has come. */
   #request: Written | null = null
   /** The socket has carried a request before, so that its other side may have closed it before this one came. */
   #isReused = false
   /** When the other side may have given it up. */
   #usableUntil = Number.POSITIVE_INFINITY
+  /** When its socket is too old for another request. */
+  #livesUntil = 0
   #destroyed = false
 
   constructor(origin: string, deps: ConnectionDeps) {
     this.#connect = deps.connect
     this.#reading = deps.reading
     this.#now = deps.now
+    this.#random = deps.random
+    this.#pool = origin
     this.#url = new URL(origin)
     this.#host = this.#url.host
     this.#parser = new ResponseParser(deps.memo)
@@ -81,6 +98,7 @@ export class Connection {
   /** Sends a request, the one before having ended. Never throws: whatever goes wrong is told to the handler. */
   dispatch(request: OutgoingMessage, handler: ResponseHandler): void {
     this.#handler = handler
+    this.#asker = request.organizationId ?? ''
     const body = request.body ?? ''
     const bodyBytes = Buffer.byteLength(body)
     try {
@@ -104,9 +122,11 @@ export class Connection {
   }
 
   #open(): void {
-    const { protocol, hostname, host, port } = this.#url
+    const { protocol, hostname, port } = this.#url
+    const [pool, asker] = [this.#pool, this.#asker]
+    const onLookUp = (underWay: boolean) => this.#handler?.onLookUp(underWay)
     // The brackets of an IPv6 address belong to the URL alone.
-    const to = { protocol, host, port, hostname: hostname.replace(/^\[|\]$/g, ''), servername: servernameOf(hostname) }
+    const to = { protocol, port, hostname: hostname.replace(/^\[|\]$/g, ''), pool, asker, onLookUp }
     this.#pending = this.#connect(to, (error, socket) => {
       this.#pending = null
       if (this.#destroyed) socket?.destroy()
@@ -117,7 +137,7 @@ export class Connection {
 
   #opened(socket: Socket): void {
     this.#socket = socket
-    socket.setNoDelay(true)
+    this.#livesUntil = this.#now() + MAX_LIFE_MS * (1 - LIFE_SPREAD * this.#random())
     // A socket that is not this connection's any more has nothing to say.
     const whileOurs = (then: () => void) => () => {
       if (this.#socket === socket) then()
@@ -177,8 +197,9 @@ export class Connection {
   #complete(alone: boolean): void {
     const handler = this.#handler!
     this.#handler = null
-    const idleMs = this.#reusableForMs(alone)
-    if (idleMs > 0) this.#usableUntil = this.#now() + idleMs
+    const now = this.#now()
+    const usableUntil = Math.min(now + this.#reusableForMs(alone), this.#livesUntil)
+    if (usableUntil > now) this.#usableUntil = usableUntil
     else this.#disconnect()
     handler.onEnd()
   }
@@ -228,9 +249,4 @@ export class Connection {
     this.#pending = null
     this.#usableUntil = Number.POSITIVE_INFINITY
   }
-}
-
-/** A name may end with a dot, which is no part of what TLS asks for (RFC 6066, section 3); undefined where it has none. */
-function servernameOf(hostname: string): string | undefined {
-  return hostname.endsWith('.') ? hostname.slice(0, -1) : undefined
 }

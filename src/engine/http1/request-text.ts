@@ -10,6 +10,8 @@ export interface OutgoingMessage {
   /** Further ones, alternating names and values; they come from anywhere. */
   headers: readonly string[]
   body: string | null
+  /** For whom it is sent; left out where it is the server's own. */
+  organizationId?: string
 }
 
 /** What a field's value, a name and a path are made of (RFC 9110, section 5.5); nothing else goes on the wire. */
