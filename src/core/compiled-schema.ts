@@ -1,4 +1,5 @@
 import { listed } from './fault-list.ts'
+import { jsonExcess } from './json-count.ts'
 import type { Fault } from './problem.ts'
 import type { ArrayRule, NumberRule, ObjectRule, Rule, Schema } from './schema.ts'
 import { boundsOf, type Check, type PatternBudget, type SchemaCost, SchemaInspection } from './schema-inspection.ts'
@@ -34,6 +35,8 @@ export function compileSchema(schema: Schema): CompiledSchema {
 }
 
 function parse(data: string): { value: object } | { reason: string } {
+  const excess = jsonExcess(data)
+  if (excess !== null) return { reason: `it holds ${excess}` }
   let value: unknown
   try {
     value = JSON.parse(data)

@@ -1,33 +1,36 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyRequest } from 'fastify'
+import { TimeSlices } from '../app/time-slices.ts'
+import { JsonCount, jsonExcess } from '../core/json-count.ts'
 import { Problem } from '../core/problem.ts'
-import { digestBody } from './idempotency.ts'
+import { bodyDigest, digestBody } from './idempotency.ts'
+import { parseInPieces } from './json-pieces.ts'
 
 /** 1 MiB. */
 export const MAX_BODY_BYTES = 1024 * 1024
 /** 16 MiB, for many messages at once. */
 export const MAX_BATCH_BODY_BYTES = 16 * 1024 * 1024
 
-/** Far more than the largest body that is valid holds: a hundred scopes with their targets. */
-const MAX_VALUES = 100_000
-/** Smaller bodies cannot hold so many. */
-const WORTH_COUNTING = 2 * MAX_VALUES
-const [QUOTE, BACKSLASH] = [0x22, 0x5c]
-/** `,` `:` `[` `{` */
-const BEFORE_VALUE: ReadonlySet<number> = new Set([0x2c, 0x3a, 0x5b, 0x7b])
+/** Longer bodies are worked on in pieces. */
+const PIECE_BYTES = 256 * 1024
 
 /**
  * Parses a body of JSON; an empty one is `undefined`, because not every route needs one. Bytes that are not UTF-8 are
- * refused: decoding them would silently store something else than was sent.
+ * refused: decoding them would silently store something else than was sent. A long one is parsed in pieces, between which
+ * the thread is free for other requests.
  */
 export function parseBody(
   request: FastifyRequest,
   body: Buffer,
   done: (error: Error | null, body?: unknown) => void,
 ): void {
+  if (body.length > PIECE_BYTES) {
+    parseLong(request, body).then((long) => done(null, long), done)
+    return
+  }
   let parsed: unknown
-  digestBody(request, body)
   try {
+    digestBody(request, body)
     parsed = body.length === 0 ? undefined : parse(body)
   } catch (error) {
     done(error as Problem)
@@ -38,35 +41,47 @@ export function parseBody(
 }
 
 function parse(body: Buffer): unknown {
-  // Millions of values take seconds to parse, and a hundred times the memory of their text, before anything can look at
-  // them.
-  if (body.length > WORTH_COUNTING && countValues(body) > MAX_VALUES) {
-    throw new Problem('body_too_large', { detail: `the body holds more than ${MAX_VALUES} values` })
-  }
-  if (!isUtf8(body)) throw new Problem('bad_json', { detail: 'the body is not valid UTF-8' })
+  const excess = jsonExcess(body)
+  if (excess !== null) throw tooMuch(excess)
+  expectUtf8(body)
   try {
     return JSON.parse(body.toString('utf8'))
   } catch (error) {
-    throw new Problem('bad_json', { detail: whereItBroke(error), cause: error })
+    throw notJson(error)
   }
 }
 
-/** Counts what stands before a value, outside of strings; stops where there is too much. */
-function countValues(body: Buffer): number {
-  let values = 0
-  for (let at = 0; at < body.length && values <= MAX_VALUES; at++) {
-    if (body[at] === QUOTE) at = endOfString(body, at)
-    else if (BEFORE_VALUE.has(body[at]!)) values += 1
+async function parseLong(request: FastifyRequest, body: Buffer): Promise<unknown> {
+  const slices = new TimeSlices(PIECE_BYTES)
+  const digest = bodyDigest(request)
+  const count = new JsonCount()
+  for (let at = 0; at < body.length; at += PIECE_BYTES) {
+    const end = Math.min(body.length, at + PIECE_BYTES)
+    digest?.update(body.subarray(at, end))
+    const excess = count.read(body, at, end)
+    if (excess !== null) throw tooMuch(excess)
+    await slices.pause()
   }
-  return values
+  digest?.end()
+  expectUtf8(body)
+  try {
+    return await parseInPieces(body, count, { bytes: PIECE_BYTES, pause: () => slices.pause() })
+  } catch (error) {
+    throw notJson(error)
+  }
 }
 
-function endOfString(body: Buffer, start: number): number {
-  for (let at = start + 1; at < body.length; at++) {
-    if (body[at] === BACKSLASH) at += 1
-    else if (body[at] === QUOTE) return at
-  }
-  return body.length
+/** Millions of values take seconds to parse, and a hundred times the memory of their text, before anything can look at them. */
+function tooMuch(excess: string): Problem {
+  return new Problem('body_too_large', { detail: `the body holds ${excess}` })
+}
+
+function expectUtf8(body: Buffer): void {
+  if (!isUtf8(body)) throw new Problem('bad_json', { detail: 'the body is not valid UTF-8' })
+}
+
+function notJson(error: unknown): Problem {
+  return new Problem('bad_json', { detail: whereItBroke(error), cause: error })
 }
 
 /** The parser's own message quotes the body, which may hold a secret; where it broke is enough. */

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerFor, Idempotency, Turn } from '../app/idempotency.ts'
 import { Problem } from '../core/problem.ts'
@@ -25,6 +25,18 @@ declare module 'fastify' {
 /** Notes what the body was, for requests that may be repeated. */
 export function digestBody(request: FastifyRequest, body: Buffer): void {
   if (request.headers[HEADER] !== undefined) request.bodyDigest = digestOf(body)
+}
+
+/** The same for a body that comes in pieces; null where nobody asks. */
+export function bodyDigest(request: FastifyRequest): { update(piece: Buffer): void; end(): void } | null {
+  if (request.headers[HEADER] === undefined) return null
+  const digest = createHash('sha256')
+  return {
+    update: (piece) => void digest.update(piece),
+    end() {
+      request.bodyDigest = digest.digest('hex')
+    },
+  }
 }
 
 /** Hooks of a `POST` route; a request without the header passes them at the cost of looking for it. */

@@ -119,16 +119,19 @@ test('a body that is encoded is a 415, and one that says it is not is served', a
 test('a body with more values than any valid one is a 413 before it is parsed; what lies in strings does not count', async () => {
   const many = 100_001
   const rubbish = [
-    `{"data":${'['.repeat(many)}${']'.repeat(many)}}`,
-    `{"data":"x","more":[${'1,'.repeat(many)}1]}`,
-    `{"data":"x",${'"a":1,'.repeat(many)}"b":1}`,
+    [`{"data":${'['.repeat(many)}${']'.repeat(many)}}`, '100 levels of arrays and objects'],
+    [`{"data":${'['.repeat(100)}${']'.repeat(100)}}`, '100 levels of arrays and objects'],
+    [`{"data":"x","more":[${'1,'.repeat(many)}1]}`, '100000 values'],
+    [`{"data":"x","more":[${'[],'.repeat(many)}1]}`, '100000 values'],
+    [`{"data":"x",${'"a":1,'.repeat(many)}"b":1}`, '100000 values'],
     // Not even JSON: what counts is what a parser would have to do.
-    '{'.repeat(300_000),
+    ['{'.repeat(300_000), '100 levels of arrays and objects'],
+    [','.repeat(300_000), '100000 values'],
   ]
-  for (const text of rubbish) {
-    const { status, body } = await send(text, 'application/json', 'POST', `${messages}/batch`)
-    assert.equal(status, 413, text.slice(0, 30))
-    assert.equal(body.detail, 'the body holds more than 100000 values')
+  for (const [text, most] of rubbish) {
+    const { status, body } = await send(text!, 'application/json', 'POST', `${messages}/batch`)
+    assert.equal(status, 413, text!.slice(0, 30))
+    assert.equal(body.detail, `the body holds more than ${most}`)
   }
   const data = `${'[{,:'.repeat(40_000)}"\\`
   const texts = { messages: [{ data }, { data: `"${data}` }] }

@@ -1,0 +1,110 @@
+/** Values of one text of JSON: far more than the largest body that is valid holds, a hundred scopes with their targets. */
+export const MAX_JSON_VALUES = 100_000
+/** Levels of arrays and objects within each other. */
+export const MAX_JSON_LEVELS = 100
+/** Texts below have too few characters for either to take long. */
+const WORTH_COUNTING = 2 * MAX_JSON_LEVELS
+
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
+const [BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+/** An array that is a property of the outermost object, by positions in the text. */
+export interface ListMarks {
+  /** The property's name, quotes included, as far as it is one. */
+  name: [from: number, to: number]
+  /** Its first character behind `[`, and the one that ends it. */
+  from: number
+  to: number
+  /** Between its entries. */
+  commas: number[]
+}
+
+/**
+ * Counts what a parser would have to make of a text of JSON, or of what only looks like it, before it is parsed: with one
+ * look at each byte, in as many pieces as the caller likes. The text is UTF-8: all that counts here is ASCII.
+ */
+export class JsonCount {
+  values = 0
+  /** Properties of the outermost object, as often as they are there. */
+  properties = 0
+  /** The longest array that is a property of the outermost object. */
+  longest: ListMarks | null = null
+  #level = 0
+  #inString = false
+  #escaped = false
+  #string: [from: number, to: number] = [0, 0]
+  #list: ListMarks | null = null
+  #inObject = false
+
+  /** Reads on, from one position to before another; answers with what is too much so far, or null. */
+  read(bytes: Buffer, from: number, to: number): string | null {
+    for (let at = from; at < to; at++) {
+      if (this.#inString) {
+        at = this.#readString(bytes, at, to)
+        continue
+      }
+      const byte = bytes[at]!
+      if (byte === QUOTE) {
+        this.#inString = true
+        if (this.#level === 1) this.#string[0] = at
+      } else if (byte === COMMA || byte === COLON) {
+        this.values += 1
+        if (this.#level <= 2) this.#separate(byte, at)
+      } else if (byte === BRACKET || byte === BRACE) {
+        this.values += 1
+        this.#level += 1
+        if (this.#level <= 2) this.#open(byte, at)
+        if (this.#level > MAX_JSON_LEVELS) return `more than ${MAX_JSON_LEVELS} levels of arrays and objects`
+      } else if (byte === BRACKET_END || byte === BRACE_END) {
+        if (this.#level === 2) this.#close(byte, at)
+        this.#level -= 1
+      }
+      if (this.values > MAX_JSON_VALUES) return `more than ${MAX_JSON_VALUES} values`
+    }
+    return null
+  }
+
+  /** To the end of the string, or of the piece; answers with the last position that was read. */
+  #readString(bytes: Buffer, from: number, to: number): number {
+    let escaped = this.#escaped
+    for (let at = from; at < to; at++) {
+      const byte = bytes[at]
+      if (escaped) escaped = false
+      else if (byte === BACKSLASH) escaped = true
+      else if (byte === QUOTE) {
+        this.#inString = this.#escaped = false
+        if (this.#level === 1) this.#string[1] = at + 1
+        return at
+      }
+    }
+    this.#escaped = escaped
+    return to
+  }
+
+  #open(byte: number, at: number): void {
+    if (this.#level === 1) this.#inObject = byte === BRACE
+    else if (byte === BRACKET && this.#inObject) {
+      this.#list = { name: [...this.#string], from: at + 1, to: at, commas: [] }
+    }
+  }
+
+  #separate(byte: number, at: number): void {
+    if (this.#level === 1 && byte === COLON) this.properties += 1
+    if (this.#level === 2 && byte === COMMA) this.#list?.commas.push(at)
+  }
+
+  #close(byte: number, at: number): void {
+    const list = this.#list
+    this.#list = null
+    if (list === null || byte !== BRACKET_END) return
+    list.to = at
+    if (this.longest === null || at - list.from > this.longest.to - this.longest.from) this.longest = list
+  }
+}
+
+/** What a text of JSON holds too much of, such as `more than 100 levels of arrays and objects`, or null. */
+export function jsonExcess(text: string | Buffer): string | null {
+  if (text.length < WORTH_COUNTING) return null
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text
+  return new JsonCount().read(bytes, 0, bytes.length)
+}
