@@ -9,9 +9,12 @@ import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { missingForPost } from './queues.ts'
+import { TimeSlices } from './time-slices.ts'
 
 type Deps = Pick<AppDeps, 'acceptor' | 'directory' | 'runtime' | 'schemaChecks' | 'store'>
 
+/** Characters of data that are checked by a queue's schema in one go. */
+const CHECKED_AT_ONCE = 256 * 1024
 /** A queue that changes this often while one message waits is being changed in a loop. */
 const MAX_TRIES = 8
 
@@ -111,16 +114,24 @@ async function store(
     const route = deps.directory.peek(organizationId, queueId) ?? (await loadRoute(deps, { organizationId, queueId }))
     expectFewDeliveries(messages.length, route.listeners.length)
     // Each time: what made the route stale may have been a new schema.
-    const budget = messages.length > 1 ? new PatternBudget() : undefined
-    for (let index = 0; index < messages.length; index++) {
-      deps.schemaChecks.expectFit(route.queue, messages[index]!.data, pathOf(index), budget)
-    }
+    if (route.queue.schema !== null) await expectFit(deps, route, { messages, pathOf })
     const outcome = await deps.acceptor.accept(messages, route, answer())
     if (outcome === 'accepted') return
     if (outcome === 'answered') throw new Problem('key_running')
     deps.directory.forget(organizationId, queueId)
   }
   throw new Problem('overloaded')
+}
+
+/** Throws `invalid` for the first that does not fit the queue's schema. Many are checked in pieces. */
+async function expectFit(deps: Deps, { queue }: QueueRoute, { messages, pathOf }: Sent): Promise<void> {
+  const budget = messages.length > 1 ? new PatternBudget() : undefined
+  const slices = new TimeSlices(CHECKED_AT_ONCE)
+  for (let index = 0; index < messages.length; index++) {
+    const { data } = messages[index]!
+    deps.schemaChecks.expectFit(queue, data, pathOf(index), budget)
+    if (messages.length > 1 && slices.due(data.length)) await slices.pause()
+  }
 }
 
 /** Where a message to this queue would go; throws `queue_not_found` and `queue_deleting`. */

@@ -1,16 +1,34 @@
 import buildValidators, { type ValidatorFactory } from '@fastify/ajv-compiler'
 import buildSerializers, { type SerializerFactory } from '@fastify/fast-json-stringify-compiler'
+import { boundedValidator, type Validator } from './bounded-validator.ts'
+import { listValidator, longListOf } from './list-validator.ts'
+
+/** A part of a request, and what it must look like. */
+interface Part {
+  schema: object
+  httpPart?: string
+}
 
 /**
  * Fastify's own compilers, put off: what checks or writes a body is built when it is first needed. Building all of it
- * would be a third of a start, and most of it is for routes that the next hour does not see.
+ * would be a third of a start, and most of it is for routes that the next hour does not see. What finding faults costs is
+ * bounded, and a long list is checked in pieces.
  */
 export function lazyCompilers(): { buildValidator: ValidatorFactory; buildSerializer: SerializerFactory } {
   const validators = buildValidators()
   const serializers = buildSerializers()
   const buildValidator: typeof validators = (schemas, options) => {
-    const compile = validators(schemas, options)
-    return ((route) => lazyValidator(() => compile(route))) as typeof compile
+    const compileAll = once(() => validators(schemas, options))
+    const compileFirst = once(() => validators(schemas, stoppingAtTheFirst(options)))
+    return ((route: Part) => {
+      const build = (schema: object) =>
+        boundedValidator(
+          () => compileFirst()({ ...route, schema }) as Validator,
+          () => compileAll()({ ...route, schema }) as Validator,
+        )
+      const list = route.httpPart === 'body' ? longListOf(route.schema) : undefined
+      return list === undefined ? build(route.schema) : listValidator(route.schema, list, build)
+    }) as ReturnType<typeof validators>
   }
   const buildSerializer: typeof serializers = (schemas, options) => {
     const compile = serializers(schemas, options)
@@ -19,21 +37,16 @@ export function lazyCompilers(): { buildValidator: ValidatorFactory; buildSerial
   return { buildValidator, buildSerializer }
 }
 
-/** Tells whether the data fits; where it does not, `errors` says why. */
-interface Validator {
-  (data: unknown): unknown
-  errors?: unknown
+function stoppingAtTheFirst<Options extends { customOptions?: object } | undefined>(options: Options): Options {
+  return { ...options, customOptions: { ...options?.customOptions, allErrors: false } }
 }
 
-function lazyValidator(build: () => Validator): Validator {
-  let built: Validator | undefined
-  const validate: Validator = (data) => {
-    built ??= build()
-    const fits = built(data)
-    validate.errors = built.errors
-    return fits
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined
+  return () => {
+    made ??= make()
+    return made
   }
-  return validate
 }
 
 function lazySerializer(build: () => (body: unknown) => string): (body: unknown) => string {
