@@ -60,8 +60,18 @@ test('a listener is edited: order, limits, headers', async () => {
   const saved = (await scene.call('GET', `/queues/${queue}/listeners/${listener.id}`)).listener
   assert.deepEqual(
     [saved.name, saved.ordering, saved.on_missed, saved.timeout, saved.rate_limit, saved.headers],
-    ['new', 'queue', 'block', 2500, { requests: 50, per: 1000 }, { 'x-tenant': 'shop' }],
+    ['new', 'queue', 'block', 2500, { requests: 50, per: 1000 }, { 'x-tenant': '***' }],
   )
+  // What is set is shown without its value, and stays where the line is left as it is.
+  await page.getByText('x-tenant (values are set, and not shown)').waitFor()
+  await visitor.pick('More for this listener', 'Edit')
+  await dialog.getByText('Order, limits and retries').click()
+  const headers = dialog.getByLabel('Headers, one a line')
+  assert.equal(await headers.inputValue(), 'x-tenant: ***')
+  await dialog.getByText('Values are never shown again').waitFor()
+  await headers.fill('x-tenant: ***\nx-new: 1')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('x-tenant, x-new (values').waitFor()
 })
 
 test('the way to a listener is checked, phase by phase', async () => {

@@ -1,6 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Principal } from '../core/api-key.ts'
-import { fixedHeaderFaults } from '../core/fixed-headers.ts'
 import { DEFAULT_SETTINGS, type Listener, type SettingsChange, withChange } from '../core/listener.ts'
 import { withNews } from '../core/liveness.ts'
 import { invalid, nameTaken, Problem } from '../core/problem.ts'
@@ -14,6 +13,7 @@ import type { AppDeps } from './deps.ts'
 import { expectVerified } from './domains.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
+import { headersToStore } from './listener-headers.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
 import { refusalOf } from './refusal.ts'
@@ -68,8 +68,8 @@ export async function createListener(
   await expectResolvedTargets(deps, ask.organizationId, ask)
   const now = deps.runtime.now()
   const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
-  const settings = withChange(DEFAULT_SETTINGS, ask.settings)
   const id = deps.runtime.newId()
+  const settings = withChange(DEFAULT_SETTINGS, settingsToStore(deps, { id, settings: DEFAULT_SETTINGS }, ask.settings))
   const secrets = { secret: deps.secretBox.seal(secret, id), retiredSecrets: [] }
   const listener = { ...ask, ...secrets, id, settings, createdAt: now, updatedAt: now }
   const made = { id, name: ask.name, secret }
@@ -130,7 +130,8 @@ export async function updateListener(
   expectSense({ ...current, ...named(change) })
   await expectResolvedTargets(deps, ask.organizationId, urls)
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
-  const changes = named({ ...change, secret: sealedChange(deps.secretBox, current, secret) })
+  const settings = settingsToStore(deps, current, change.settings)
+  const changes = named({ ...change, settings, secret: sealedChange(deps.secretBox, current, secret) })
   const changed = await deps.store.listeners.update({ ...address, changes, belief, now: deps.runtime.now() })
   if (changed === 'not_found') throw new Problem('listener_not_found')
   if (changed === 'name_taken') throw nameTaken('listener of this queue')
@@ -158,6 +159,16 @@ function sealedChange(box: SecretBox, { id, secret: current }: Listener, secret?
   return secret === undefined || isSame(openedOrNull(box, current, id) ?? '', secret) ? undefined : box.seal(secret, id)
 }
 
+/** The settings with headers as they are stored. Throws `invalid`. */
+function settingsToStore(
+  deps: Pick<ListenerDeps, 'secretBox'>,
+  { id, settings: { headers: stored } }: Pick<Listener, 'id' | 'settings'>,
+  { headers, ...settings }: SettingsChange,
+): SettingsChange {
+  if (headers === undefined) return settings
+  return { ...settings, headers: headersToStore(deps, id, { stored, change: headers }) }
+}
+
 function isSame(secret: string, other: string): boolean {
   const [a, b] = [Buffer.from(secret), Buffer.from(other)]
   return a.length === b.length && timingSafeEqual(a, b)
@@ -175,9 +186,7 @@ function newUrls(
 }
 
 /** What a schema cannot say of a listener. Throws `invalid`. */
-function expectSense(listener: Pick<NewListener, 'notifyUrl' | 'livenessUrl' | 'settings'>): void {
-  const errors = fixedHeaderFaults(listener.settings.headers ?? {})
-  if (errors.length > 0) throw new Problem('invalid', { errors })
+function expectSense(listener: Pick<NewListener, 'notifyUrl' | 'livenessUrl'>): void {
   if (listener.notifyUrl === null && listener.livenessUrl !== null) {
     throw invalid('/liveness_url', 'needs a notify_url: nothing is sent to a listener that pulls')
   }

@@ -1,3 +1,4 @@
+import { openedHeaders, sealedHeaders } from '../core/listener-headers.ts'
 import { type SecretBox, SecretUnreadable } from '../core/secret-box.ts'
 import type { Secrets } from '../core/secret-rotation.ts'
 import type { StoredSecrets } from '../store/secrets.ts'
@@ -14,8 +15,10 @@ export class SecretsRefused extends Error {
 }
 
 /**
- * Sees to it that every stored secret is encrypted with the newest key: those that are in clear, because the key is
- * first set now, and those of an older key. Throws `SecretsRefused` where one cannot be decrypted. Answers with the
+ * Sees to it that every stored secret, and every value of a listener's headers, is encrypted with the newest key: those
+ * that are in clear, because the key is first set now or an older version left headers in clear, and those of an older
+ * key. It goes page by page, each in a transaction of its own: a start that is killed leaves both forms, which any start
+ * can read, and the next one goes on. Throws `SecretsRefused` where one cannot be decrypted. Answers with the
  * number of listeners whose secrets were written anew.
  */
 export async function sealAllSecrets(deps: { store: Pick<Store, 'secrets'>; secretBox: SecretBox }): Promise<number> {
@@ -23,7 +26,8 @@ export async function sealAllSecrets(deps: { store: Pick<Store, 'secrets'>; secr
   let after: string | null = null
   let written = 0
   for (;;) {
-    const found: StoredSecrets[] = await store.secrets.without({ prefix: secretBox.prefix, after, limit: AT_ONCE })
+    const ask = { prefix: secretBox.prefix, sealed: secretBox.seals, after, limit: AT_ONCE }
+    const found: StoredSecrets[] = await store.secrets.without(ask)
     if (found.length > 0) await store.secrets.reseal(found.map((from) => ({ from, to: resealed(secretBox, from) })))
     written += found.length
     if (found.length < AT_ONCE) return written
@@ -31,16 +35,17 @@ export async function sealAllSecrets(deps: { store: Pick<Store, 'secrets'>; secr
   }
 }
 
-function resealed(box: SecretBox, { listenerId, ...secrets }: StoredSecrets): StoredSecrets {
+function resealed(box: SecretBox, { listenerId, headers, ...secrets }: StoredSecrets): StoredSecrets {
   try {
-    return { listenerId, ...mapSecrets(secrets, (text) => box.seal(box.open(text, listenerId), listenerId)) }
+    const again = mapSecrets(secrets, (text) => box.seal(box.open(text, listenerId), listenerId))
+    return { listenerId, ...again, headers: sealedHeaders(box, listenerId, openedHeaders(box, listenerId, headers)) }
   } catch (error) {
     if (!(error instanceof SecretUnreadable)) throw error
     const way =
       error.reason === 'damaged'
         ? 'restore it from a backup, or delete the listener with another copy'
         : WAYS[error.reason]
-    throw new SecretsRefused(`the secret of the listener ${listenerId} cannot be read: ${error.message}; ${way}`)
+    throw new SecretsRefused(`a secret of the listener ${listenerId} cannot be read: ${error.message}; ${way}`)
   }
 }
 

@@ -41,7 +41,11 @@ export function addListenerOptions(command: Command): Command {
     .option('--rate <requests/period>', 'how many it gets in how long, such as 100/1m')
     .addOption(new Option('--ordering <order>', 'in which order').choices(['none', 'queue', 'key']))
     .addOption(new Option('--on-missed <what>', 'with ordering, after a missed one').choices(['continue', 'block']))
-    .option('--header <line>', '"Name: value" sent with each message; repeat it for more', collect)
+    .option(
+      '--header <line>',
+      '"Name: value" sent with each message, which replaces all headers; repeat it for more; *** keeps a value',
+      collect,
+    )
     .option('--secret-file <path>', 'a file with a signing secret of your own, whsec_…')
     .option('--body <json>', 'any other properties as the API has them: JSON or @file')
 }
@@ -97,6 +101,7 @@ function rateOf(text: string): { requests: number; per: number } {
 
 function headerOf(line: string): [string, string] {
   const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? []
-  if (name === undefined) throw new UsageFailure(`--header must be "Name: value", not "${line}"`)
+  // What was given may hold a token, and is not repeated.
+  if (name === undefined) throw new UsageFailure('--header must be "Name: value"')
   return [name, value!]
 }

@@ -2,7 +2,7 @@
 export type AttemptError =
   /** Nothing was sent: the target has no address that the server may connect to. */
   | 'blocked_target'
-  /** Nothing was sent: this node lacks the key that the listener's secret is encrypted with. */
+  /** Nothing was sent: this node lacks the key that the listener's secret, or a header, is encrypted with. */
   | 'secret_unreadable'
   /** Whoever pulled the message did not acknowledge it in time. */
   | 'lease_expired'

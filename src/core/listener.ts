@@ -1,4 +1,4 @@
-import type { FixedHeaders } from './fixed-headers.ts'
+import { type HeadersChange, type StoredHeaders, withHeaders } from './listener-headers.ts'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts'
 import type { Secrets } from './secret-rotation.ts'
 
@@ -32,13 +32,14 @@ export interface DeliverySettings {
   rateLimit: RateLimit | null
   ordering: Ordering
   onMissed: OnMissed
-  /** Sent with each delivery, beside what the server says itself. */
-  headers: FixedHeaders
+  /** Sent with each delivery, beside what the server says itself; encrypted like secrets. */
+  headers: StoredHeaders
 }
 
 /** Settings that were named; the others stay as they are. */
-export interface SettingsChange extends Partial<Omit<DeliverySettings, 'retry'>> {
+export interface SettingsChange extends Partial<Omit<DeliverySettings, 'retry' | 'headers'>> {
   retry?: Partial<RetryPolicy>
+  headers?: HeadersChange
 }
 
 /** Somebody who gets every message of a queue. */
@@ -90,7 +91,8 @@ export function isPushed<L extends Listener>(listener: L): listener is Pushed<L>
 
 /** The settings with what the change names; a property that is there but undefined counts as left out. */
 export function withChange(settings: DeliverySettings, change: SettingsChange): DeliverySettings {
-  return overlaid(settings, { ...change, retry: overlaid(settings.retry, change.retry ?? {}) })
+  const headers = change.headers === undefined ? settings.headers : withHeaders(settings.headers, change.headers)
+  return overlaid(settings, { ...change, headers, retry: overlaid(settings.retry, change.retry ?? {}) })
 }
 
 function overlaid<Whole extends object>(whole: Whole, part: Partial<Whole>): Whole {

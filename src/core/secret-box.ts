@@ -2,16 +2,19 @@ import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 
 /**
  * Encrypts listeners' secrets for the store: AES-256-GCM under a key derived from the configured one, a random nonce
- * for each, the listener's id as associated data, so that a secret that is copied to another listener's row is none.
+ * for each, and where it belongs as associated data, the listener's id or more, so that a secret that is copied to
+ * another listener's row is none.
  * As text: `sealed:`, the id of the key, `:`, and base64 of nonce, ciphertext and tag.
  */
 export interface SecretBox {
   /** What every text begins with that is sealed with the newest key; without a key, what every secret begins with. */
   readonly prefix: string
+  /** Whether there is a key. */
+  readonly seals: boolean
   /** Without a key the secret itself. */
-  seal(secret: string, listenerId: string): string
+  seal(secret: string, place: string): string
   /** Takes secrets in clear as well. Throws `SecretUnreadable`. */
-  open(text: string, listenerId: string): string
+  open(text: string, place: string): string
 }
 
 /** A secret cannot be decrypted; the message says why, without anything of it. */
@@ -51,13 +54,14 @@ export function createSecretBox(keyTexts: readonly string[], randomBytes: (size:
   const byId = new Map(keys.map((key) => [key.id, key]))
   return {
     prefix: `${SEALED}${newest.id}:`,
-    seal: (secret, listenerId) => sealed(newest, { secret, listenerId, nonce: randomBytes(NONCE_BYTES) }),
-    open(text, listenerId) {
+    seals: true,
+    seal: (secret, place) => sealed(newest, { secret, place, nonce: randomBytes(NONCE_BYTES) }),
+    open(text, place) {
       if (!text.startsWith(SEALED)) return text
       const [, keyId = '', content = ''] = text.split(':')
       const key = byId.get(keyId)
       if (key === undefined) throw new SecretUnreadable('other_key', keyId)
-      return opened(key, Buffer.from(content, 'base64'), listenerId)
+      return opened(key, Buffer.from(content, 'base64'), place)
     },
   }
 }
@@ -71,16 +75,16 @@ function keyOf(text: string): Key {
   }
 }
 
-function sealed({ id, bytes }: Key, what: { secret: string; listenerId: string; nonce: Buffer }): string {
-  const cipher = createCipheriv(CIPHER, bytes, what.nonce).setAAD(Buffer.from(what.listenerId))
+function sealed({ id, bytes }: Key, what: { secret: string; place: string; nonce: Buffer }): string {
+  const cipher = createCipheriv(CIPHER, bytes, what.nonce).setAAD(Buffer.from(what.place))
   const content = Buffer.concat([what.nonce, cipher.update(what.secret, 'utf8'), cipher.final(), cipher.getAuthTag()])
   return `${SEALED}${id}:${content.toString('base64')}`
 }
 
-function opened({ id, bytes }: Key, content: Buffer, listenerId: string): string {
+function opened({ id, bytes }: Key, content: Buffer, place: string): string {
   try {
     const decipher = createDecipheriv(CIPHER, bytes, content.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-    decipher.setAAD(Buffer.from(listenerId)).setAuthTag(content.subarray(-TAG_BYTES))
+    decipher.setAAD(Buffer.from(place)).setAuthTag(content.subarray(-TAG_BYTES))
     const text = content.subarray(NONCE_BYTES, -TAG_BYTES)
     return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8')
   } catch {
@@ -90,9 +94,9 @@ function opened({ id, bytes }: Key, content: Buffer, listenerId: string): string
 }
 
 /** The secret in clear, or null where it cannot be had. */
-export function openedOrNull(box: SecretBox, text: string, listenerId: string): string | null {
+export function openedOrNull(box: SecretBox, text: string, place: string): string | null {
   try {
-    return box.open(text, listenerId)
+    return box.open(text, place)
   } catch (error) {
     if (error instanceof SecretUnreadable) return null
     throw error
@@ -102,6 +106,7 @@ export function openedOrNull(box: SecretBox, text: string, listenerId: string): 
 /** Leaves secrets as they are: for a server without a key. */
 export const CLEAR_BOX: SecretBox = Object.freeze({
   prefix: 'whsec_',
+  seals: false,
   seal: (secret) => secret,
   open(text) {
     if (text.startsWith(SEALED)) throw new SecretUnreadable('no_key', '')

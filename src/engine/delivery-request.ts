@@ -1,8 +1,9 @@
 import type { Outcome } from '../core/attempt.ts'
 import type { LeasedDelivery } from '../core/delivery.ts'
 import type { Listener, Pushed } from '../core/listener.ts'
+import { openedHeaders } from '../core/listener-headers.ts'
 import { contentTypeOf } from '../core/message.ts'
-import type { SecretBox } from '../core/secret-box.ts'
+import { type SecretBox, SecretUnreadable } from '../core/secret-box.ts'
 import { sign } from '../core/signature.ts'
 import type { OutgoingRequest } from './sender.ts'
 import { type SigningKeys, signingKeysOf } from './signing-keys.ts'
@@ -11,7 +12,7 @@ import { type SigningKeys, signingKeysOf } from './signing-keys.ts'
 export interface Target {
   origin: string
   path: string
-  /** Null: nothing can be signed, and so nothing is sent. */
+  /** Null: this node cannot read the secret, or a header's value, and so nothing is sent. */
   keys: SigningKeys | null
   /** The listener's own, alternating names and values. */
   headers: readonly string[]
@@ -21,12 +22,23 @@ export interface Target {
 
 export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
   const { origin, pathname, search } = new URL(listener.notifyUrl)
+  const headers = headersOf(listener, secretBox)
   return {
     origin,
     path: pathname + search,
-    keys: signingKeysOf(listener, secretBox),
-    headers: Object.entries(listener.settings.headers).flat(),
+    keys: headers === null ? null : signingKeysOf(listener, secretBox),
+    headers: headers ?? [],
     accept: hasAccept(listener) ? '' : 'accept: */*\r\n',
+  }
+}
+
+/** Alternating names and values; null where one was encrypted with a key that this node does not have. */
+function headersOf({ id, settings }: Listener, secretBox: SecretBox): string[] | null {
+  try {
+    return Object.entries(openedHeaders(secretBox, id, settings.headers)).flat()
+  } catch (error) {
+    if (error instanceof SecretUnreadable) return null
+    throw error
   }
 }
 

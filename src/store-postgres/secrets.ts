@@ -3,18 +3,24 @@ import type { SecretStore, StoredSecrets } from '../store/secrets.ts'
 import type { Db } from './session.ts'
 import type { Database } from './transaction.ts'
 
-const COLUMNS = `id as "listenerId", secret, retired_secrets as "retiredSecrets"`
+const COLUMNS = `
+  id as "listenerId", secret, retired_secrets as "retiredSecrets", coalesce(settings -> 'headers', '{}') as headers`
 
 const WITHOUT = `
   select ${COLUMNS} from listeners
    where id > $2 and (not starts_with(secret, $1) or exists (
-           select 1 from json_array_elements(retired_secrets) r where not starts_with(r.value ->> 'secret', $1)))
+           select 1 from json_array_elements(retired_secrets) r where not starts_with(r.value ->> 'secret', $1)) or exists (
+           select 1 from json_each(coalesce(settings -> 'headers', '{}')) h
+            where case json_typeof(h.value) when 'object' then not $4::boolean or not starts_with(h.value ->> 'sealed', $1)
+                                            else $4::boolean end))
    order by id limit $3`
 
-/** As text, for two values of the type json cannot be compared; ours are all written by the same hand. */
+/** Retired secrets as text, for two values of the type json cannot be compared; ours are all written by the same hand. */
 const RESEAL = `
-  update listeners set secret = $2, retired_secrets = $3
-   where id = $1 and secret = $4 and retired_secrets::text = $5`
+  update listeners set secret = $2, retired_secrets = $3,
+         settings = jsonb_set(settings::jsonb, '{headers}', $6::jsonb)::json
+   where id = $1 and secret = $4 and retired_secrets::text = $5
+     and coalesce(settings::jsonb -> 'headers', '{}') = $7::jsonb`
 
 const RETIRE = `update listeners set retired_secrets = $2, secret_expires_at = $3 where id = $1`
 
@@ -30,14 +36,15 @@ export async function retire(db: Db, listenerId: string, retired: readonly Retir
 /** What was replaced stays in dead rows and in PostgreSQL's log until it reuses them: that is not in our power. */
 export function createSecretStore({ transact, db }: Database): SecretStore {
   return {
-    async without({ prefix, after, limit }) {
-      return db.rows<StoredSecrets>(WITHOUT, [prefix, after ?? '', limit])
+    async without({ prefix, sealed, after, limit }) {
+      return db.rows<StoredSecrets>(WITHOUT, [prefix, after ?? '', limit, sealed])
     },
     async reseal(changes) {
       await transact(async (on) => {
         for (const { from, to } of changes) {
           const [was, is] = [JSON.stringify(from.retiredSecrets), JSON.stringify(to.retiredSecrets)]
-          await on.run(RESEAL, [from.listenerId, to.secret, is, from.secret, was])
+          const headers = [JSON.stringify(to.headers), JSON.stringify(from.headers)]
+          await on.run(RESEAL, [from.listenerId, to.secret, is, from.secret, was, ...headers])
         }
       })
     },

@@ -6,14 +6,19 @@ import { overwriting } from './overwriting.ts'
 import { reading, type Transact } from './transaction.ts'
 
 const WITHOUT = `
-  select id as listenerId, secret, retired_secrets as retiredSecrets from listeners
+  select id as listenerId, secret, retired_secrets as retiredSecrets, coalesce(settings -> '$.headers', '{}') as headers
+    from listeners
    where id > :after and (substr(secret, 1, length(:prefix)) <> :prefix or exists (
            select 1 from json_each(retired_secrets)
-            where substr(value ->> 'secret', 1, length(:prefix)) <> :prefix))
+            where substr(value ->> 'secret', 1, length(:prefix)) <> :prefix) or exists (
+           select 1 from json_each(settings, '$.headers')
+            where case type when 'object' then not :sealed or substr(value ->> 'sealed', 1, length(:prefix)) <> :prefix
+                            else :sealed end))
    order by id limit :limit`
 
 const RESEAL = `
-  update listeners set secret = ?, retired_secrets = ? where id = ? and secret = ? and retired_secrets = ?`
+  update listeners set secret = ?, retired_secrets = ?, settings = json_set(settings, '$.headers', json(?))
+   where id = ? and secret = ? and retired_secrets = ? and coalesce(settings -> '$.headers', '{}') = json(?)`
 
 const RETIRE = `update listeners set retired_secrets = ?, secret_expires_at = ? where id = ?`
 
@@ -26,6 +31,8 @@ interface Row {
   secret: string
   retiredSecrets: string
 }
+
+type RowWithHeaders = Row & { headers: string }
 
 /** Writes the retired secrets of a listener; they are newest first, so that the last is the next to expire. */
 export function createRetirement(db: DatabaseSync): (listenerId: string, retired: readonly RetiredSecret[]) => void {
@@ -41,16 +48,18 @@ export function createSecretStore(
   const [without, reseal, expired] = [db.prepare(WITHOUT), db.prepare(RESEAL), db.prepare(EXPIRED)]
   const retire = createRetirement(db)
   return {
-    async without({ prefix, after, limit }) {
-      const rows = reading(() => without.all({ prefix, after: after ?? '', limit })) as unknown as Row[]
-      return rows.map((row) => ({ ...row, retiredSecrets: retiredOf(row) }))
+    async without({ prefix, sealed, after, limit }) {
+      const ask = { prefix, sealed: Number(sealed), after: after ?? '', limit }
+      const rows = reading(() => without.all(ask)) as unknown as RowWithHeaders[]
+      return rows.map((row) => ({ ...row, retiredSecrets: retiredOf(row), headers: JSON.parse(row.headers) }))
     },
     async reseal(changes) {
       overwriting(db, () =>
         transact(() => {
           for (const { from, to } of changes) {
-            const [was, is] = [JSON.stringify(from.retiredSecrets), JSON.stringify(to.retiredSecrets)]
-            reseal.run(to.secret, is, from.listenerId, from.secret, was)
+            const is = [to.secret, JSON.stringify(to.retiredSecrets), JSON.stringify(to.headers)]
+            const was = [from.secret, JSON.stringify(from.retiredSecrets), JSON.stringify(from.headers)]
+            reseal.run(...is, from.listenerId, ...was)
           }
         }),
       )

@@ -11,6 +11,9 @@ import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../
 
 const [KEY, NEW_KEY] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
 
+/** A value of a header that is as secret as the others. */
+const HEADER = 'Bearer of-a-header-that-nobody-may-see'
+
 interface Place {
   env: Record<string, string>
   path: string
@@ -55,25 +58,31 @@ test('secrets in clear are encrypted when a key is first set, and nothing of the
     const made = await client.call('POST', `/queues/${queue.id}/listeners`, { name: 'l', notify_url: receiver.url })
     listener = `/queues/${queue.id}/listeners/${made.body.listener.id}`
     secrets.push(made.body.listener.secret)
+    await client.call('PUT', listener, { headers: { authorization: HEADER } })
     for (let i = 0; i < 2; i++) {
       secrets.push((await client.call('PUT', listener, { secret: 'rotate' })).body.listener.secret)
       // Changes write the row anew, which leaves the former one somewhere.
-      await client.call('PUT', listener, { name: `l${i}`, headers: { 'x-long': 'x'.repeat(i * 3_000) } })
+      await client.call('PUT', listener, {
+        name: `l${i}`,
+        headers: { authorization: '***', 'x-long': 'x'.repeat(i * 3_000) },
+      })
     }
     const gone = await client.call('POST', `/queues/${queue.id}/listeners`, { name: 'gone', notify_url: receiver.url })
     secrets.push(gone.body.listener.secret)
     await client.call('DELETE', `/queues/${queue.id}/listeners/${gone.body.listener.id}`)
   })
   logs.push(inClear)
-  assert.deepEqual(place.holds([bare(secrets[2]!)]), [bare(secrets[2]!)], 'without a key they are there in clear')
+  const inFile = [bare(secrets[2]!), HEADER]
+  assert.deepEqual(place.holds(inFile), inFile, 'without a key they are there in clear')
 
   const locked = { ...place.env, DISCUE_SECRET_KEY: KEY }
   const server = await startServerProcess(locked)
-  assert.deepEqual(place.holds(secrets.map(bare)), [], 'while it runs')
+  assert.deepEqual(place.holds([...secrets.map(bare), HEADER]), [], 'while it runs')
   const client = createClient(() => server.url, TEST_ROOT_KEY)
   await client.call('POST', `${listener.slice(0, listener.indexOf('/listeners'))}/messages`, { data: '{"order":1}' })
   await receiver.until(() => receiver.received.length > 0)
   const { body, headers } = receiver.received[0]!
+  assert.equal(headers.authorization, HEADER)
   const signs = secrets.slice(0, 3).map((secret) => {
     try {
       return new Webhook(secret).verify(body, headers as Record<string, string>) !== undefined
@@ -85,8 +94,8 @@ test('secrets in clear are encrypted when a key is first set, and nothing of the
   secrets.push((await client.call('PUT', listener, { secret: 'rotate' })).body.listener.secret)
   assert.equal(await server.end('SIGTERM'), 0)
   logs.push(server.output().stdout + server.output().stderr)
-  assert.deepEqual(place.holds(secrets.map(bare)), [], 'after it ended')
-  for (const text of [...secrets.map(bare), KEY]) assert.ok(!logs.some((log) => log.includes(text)))
+  assert.deepEqual(place.holds([...secrets.map(bare), HEADER]), [], 'after it ended')
+  for (const text of [...secrets.map(bare), HEADER, KEY]) assert.ok(!logs.some((log) => log.includes(text)))
   assert.match(logs[1]!, /secrets were encrypted/)
 })
 
@@ -98,7 +107,7 @@ test('without the key, or with another one, the server says so in a line and doe
   })
   const without = await runUntilExit(place.env)
   assert.equal(without.code, 1)
-  assert.match(without.stderr, /discue: the secret of the listener \w{21} cannot be read: .*set DISCUE_SECRET_KEY to/)
+  assert.match(without.stderr, /discue: a secret of the listener \w{21} cannot be read: .*set DISCUE_SECRET_KEY to/)
   const wrong = await runUntilExit({ ...place.env, DISCUE_SECRET_KEY: NEW_KEY })
   assert.equal(wrong.code, 1)
   assert.match(

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import type { LeasedDelivery } from '../../src/core/delivery.ts'
 import type { Pushed } from '../../src/core/listener.ts'
+import { type StoredHeaders, sealedHeaders } from '../../src/core/listener-headers.ts'
 import { CLEAR_BOX, createSecretBox } from '../../src/core/secret-box.ts'
 import { OVERLAP_MS, rotated } from '../../src/core/secret-rotation.ts'
 import { deliveryRequest, targetOf, unsigned } from '../../src/engine/delivery-request.ts'
@@ -198,6 +199,25 @@ test('an encrypted secret signs like one in clear', () => {
   const sealed = { ...listener, secret: box.seal(listener.secret, listener.id) }
   assert.notEqual(sealed.secret, listener.secret)
   assert.ok(holdsFor(listener.secret, requestFor(deliveryOf('x'), sealed, { box })))
+})
+
+test('headers that are encrypted are sent in clear, and one that cannot be read keeps the whole request back', () => {
+  const box = createSecretBox(['k'.repeat(32)], predictableBytes())
+  const other = createSecretBox(['o'.repeat(32)], predictableBytes())
+  const withHeaders = (sealing: typeof box): Pushed => {
+    const headers = sealedHeaders(sealing, listener.id, { 'X-Tenant': 'shop' }) as StoredHeaders
+    return { ...listener, settings: { ...listener.settings, headers: { ...headers, 'x-clear': 'yes' } } }
+  }
+  assert.deepEqual(targetOf(withHeaders(box), box).headers, ['X-Tenant', 'shop', 'x-clear', 'yes'])
+  for (const [sealing, opening] of [
+    [other, box],
+    [box, CLEAR_BOX],
+  ] as const) {
+    const target = targetOf(withHeaders(sealing), opening)
+    assert.deepEqual([target.keys, target.headers], [null, []])
+    const to = { listener, target, userAgent: 'discue/test', now: NOW }
+    assert.equal(deliveryRequest(deliveryOf('x'), to), null)
+  }
 })
 
 test('what cannot be signed is not sent, but for a retired secret, which is passed over', () => {

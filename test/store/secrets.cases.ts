@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Listener } from '../../src/core/listener.ts'
+import { DEFAULT_SETTINGS, type Listener } from '../../src/core/listener.ts'
 import { MAX_RETIRED, OVERLAP_MS, type Secrets } from '../../src/core/secret-rotation.ts'
 import { idsOf, storedScene } from './scene.ts'
 import type { Given, StoreCase } from './suite.ts'
@@ -110,7 +110,7 @@ export const secretCases: StoreCase[] = [
       await rotate(given, second, 'x:2', now)
       await rotate(given, third, 'x:3', now)
       await store.secrets.forgetRetired({ now: now + OVERLAP_MS, limit: 1 })
-      const ask = { prefix: 'x:', limit: 2 }
+      const ask = { prefix: 'x:', sealed: false, limit: 2 }
       const page = await store.secrets.without({ ...ask, after: null })
       const rest = await store.secrets.without({ ...ask, after: page.at(-1)!.listenerId })
       const found = [...page, ...rest].map(({ listenerId }) => listenerId)
@@ -119,7 +119,7 @@ export const secretCases: StoreCase[] = [
       assert.equal(found.length, 3)
       assert.deepEqual(found, found.toSorted())
       assert.ok(found.includes(fourth.id))
-      assert.deepEqual(await store.secrets.without({ prefix: '', after: null, limit: 9 }), [])
+      assert.deepEqual(await store.secrets.without({ prefix: '', sealed: false, after: null, limit: 9 }), [])
     },
   },
   {
@@ -128,7 +128,7 @@ export const secretCases: StoreCase[] = [
       const { store, now } = given
       const { listeners } = await storedScene(given, 2)
       for (const listener of listeners) await rotate(given, listener, 'b', now)
-      const found = await store.secrets.without({ prefix: 'x:', after: null, limit: 9 })
+      const found = await store.secrets.without({ prefix: 'x:', sealed: false, after: null, limit: 9 })
       // Meanwhile somebody changes one of them.
       await rotate(given, listeners[1]!, 'c', now + 1)
       const before = await store.listeners.get(idsOf(listeners[0]!))
@@ -145,6 +145,79 @@ export const secretCases: StoreCase[] = [
         retiredSecrets: [{ secret: `x:${listeners[0]!.secret}`, until: now + OVERLAP_MS }],
       })
       assert.deepEqual(await secretsOf(given, listeners[1]!), changed)
+    },
+  },
+  {
+    name: 'listeners are found whose headers are not as they must be: sealed with a prefix, or in clear',
+    async run(given) {
+      const { store, make } = given
+      const { queue } = await storedScene(given, 0)
+      const sealed = { sealed: 'x:1' }
+      const kinds = {
+        none: {},
+        clear: { a: '1', b: 'x:2' },
+        sealed: { a: sealed },
+        both: { a: sealed, b: '2' },
+        other: { a: sealed, b: { sealed: 'y:2' } },
+      }
+      const ids: Record<string, string> = {}
+      for (const [kind, headers] of Object.entries(kinds)) {
+        const listener = make.listener(queue, { secret: 'x:s', settings: { ...DEFAULT_SETTINGS, headers } })
+        await store.listeners.create(listener)
+        ids[listener.id] = kind
+      }
+      const kindsOf = async (ask: { prefix: string; sealed: boolean }) => {
+        const found = await store.secrets.without({ ...ask, after: null, limit: 9 })
+        for (const { listenerId, headers } of found) assert.deepEqual(headers, kinds[ids[listenerId] as 'none'])
+        return found.map(({ listenerId }) => ids[listenerId])
+      }
+      assert.deepEqual(await kindsOf({ prefix: 'x:', sealed: true }), ['clear', 'both', 'other'])
+      assert.deepEqual(await kindsOf({ prefix: 'x:', sealed: false }), ['sealed', 'both', 'other'])
+    },
+  },
+  {
+    name: 'headers are put into another form where they still are what was read, and nothing else of a listener changes',
+    async run(given) {
+      const { store, make, now } = given
+      const { queue } = await storedScene(given, 0)
+      const settings = { ...DEFAULT_SETTINGS, timeoutMs: 123, headers: { '10': 'z', 'x-a': '"1"', 'X-b': '2' } }
+      const listeners = [make.listener(queue, { settings }), make.listener(queue, { settings })] as const
+      for (const listener of listeners) await store.listeners.create(listener)
+      const found = await store.secrets.without({ prefix: 'whsec_', sealed: true, after: null, limit: 9 })
+      const [before, other] = await Promise.all(listeners.map((listener) => store.listeners.get(idsOf(listener))))
+      const changes = { settings: { headers: { 'x-a': 'new' } } }
+      await store.listeners.update({ ...idsOf(listeners[1]), changes, now })
+      const sealed = { '10': { sealed: 'k:10' }, 'x-a': { sealed: 'k:1' }, 'X-b': { sealed: 'k:2' } }
+      await store.secrets.reseal(found.map((from) => ({ from, to: { ...from, headers: sealed } })))
+      assert.deepEqual(await store.listeners.get(idsOf(listeners[0])), {
+        ...before,
+        settings: { ...settings, headers: sealed },
+      })
+      const now2 = await store.listeners.get(idsOf(listeners[1]))
+      assert.deepEqual(now2!.settings, { ...other!.settings, headers: { 'x-a': 'new' } })
+    },
+  },
+  {
+    name: 'a header that is kept is the one that is stored when the change is written, and one that is gone stays away',
+    async run(given) {
+      const { store, make, now } = given
+      const { queue } = await storedScene(given, 0)
+      const settings = { ...DEFAULT_SETTINGS, headers: { 'X-A': { sealed: 'k:1' }, 'x-b': '2' } }
+      const listener = make.listener(queue, { settings })
+      await store.listeners.create(listener)
+      const change = async (headers: Record<string, string | null>) => {
+        const changed = await store.listeners.update({ ...idsOf(listener), changes: { settings: { headers } }, now })
+        assert.ok(typeof changed === 'object')
+        const { headers: answered } = changed.settings
+        assert.deepEqual((await store.listeners.find(listener.id))!.settings.headers, answered)
+        return answered
+      }
+      assert.deepEqual(await change({ 'x-a': null, 'x-b': 'new', 'x-c': '3' }), {
+        'x-a': { sealed: 'k:1' },
+        'x-b': 'new',
+        'x-c': '3',
+      })
+      assert.deepEqual(await change({ 'x-b': null, 'x-gone': null }), { 'x-b': 'new' })
     },
   },
 ]

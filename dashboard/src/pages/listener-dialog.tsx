@@ -136,6 +136,9 @@ function headersIn(text: string): Record<string, string> {
   )
 }
 
+/** For what the server shows in place of every value that it has. */
+const HIDDEN_HINT = 'Values are never shown again: a line with *** keeps the one that is set.'
+
 const FIELDS = {
   '/name': 'name',
   '/notify_url': 'notifyUrl',
@@ -254,7 +257,14 @@ function ListenerForm({
             <Field label="Rate limit: requests" inputMode="numeric" {...field('rate')} hint="Empty means none." />
             <Field label="… in so many ms" inputMode="numeric" {...field('ratePer')} />
           </div>
-          <Field label="Headers, one a line" rows={3} mono placeholder="x-tenant: shop" {...field('headers')} />
+          <Field
+            label="Headers, one a line"
+            rows={3}
+            mono
+            placeholder="x-tenant: shop"
+            {...field('headers')}
+            hint={draft.headers.includes('***') ? HIDDEN_HINT : undefined}
+          />
         </div>
       </details>
     </Form>

@@ -27,7 +27,7 @@ export function ListenerSettings({ listener }: { listener: Listener }) {
             ORDERINGS[ordering ?? 'none'] +
               (ordering && ordering !== 'none' && on_missed === 'block' ? ', blocks when one is missed' : ''),
           ],
-          ['Headers', names.length === 0 ? 'none' : names.join(', ')],
+          ['Headers', names.length === 0 ? 'none' : `${names.join(', ')} (values are set, and not shown)`],
           ['Id', <code key="id">{listener.id}</code>],
         ]}
       />

@@ -13,6 +13,7 @@ import {
   ORDERINGS,
   type SettingsChange,
 } from '../../core/listener.ts'
+import type { HeadersChange } from '../../core/listener-headers.ts'
 import { LIVENESS_STATES } from '../../core/liveness.ts'
 import { MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS } from '../../core/retry-policy.ts'
 import type { ListenerDetails } from '../../store/listeners.ts'
@@ -69,7 +70,9 @@ const Headers = Type.Unsafe<Record<string, string>>(
     {},
     {
       additionalProperties: Type.String(),
-      description: 'sent with each delivery; none that the server sends itself',
+      description:
+        'sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a ' +
+        'change keeps the value that is stored under the name',
       examples: [{ 'x-tenant': 'shop' }],
     },
   ),
@@ -189,8 +192,15 @@ function settingsOf({ retry, rate_limit, ...body }: Settings): SettingsChange {
     rateLimit: rate_limit && { requests: rate_limit.requests, perMs: rate_limit.per },
     ordering: body.ordering,
     onMissed: body.on_missed,
-    headers: body.headers,
+    headers: body.headers && headersOf(body.headers),
   }
+}
+
+/** What answers show of a header's value; sent back, it means the value that is stored. */
+const HIDDEN = '***'
+
+function headersOf(headers: Record<string, string>): HeadersChange {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value === HIDDEN ? null : value]))
 }
 
 export function fullListener(listener: ListenerDetails): Static<typeof Listener> {
@@ -230,7 +240,7 @@ export function fullListener(listener: ListenerDetails): Static<typeof Listener>
     rate_limit: rateLimit && { requests: rateLimit.requests, per: rateLimit.perMs },
     ordering: rest.ordering,
     on_missed: rest.onMissed,
-    headers: rest.headers,
+    headers: Object.fromEntries(Object.keys(rest.headers).map((name) => [name, HIDDEN])),
   }
 }
 
