@@ -39,7 +39,7 @@ export const hostileAnswers: Record<string, HostileAnswer> = {
   'huge head': (socket) => socket.write(`${OK}x-huge: ${'y'.repeat(1024 * 1024)}\r\ncontent-length: 0\r\n\r\n`),
   '1xx for ever': (socket) => endlessly(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'),
   'a field of 16,000 spaces': (socket) =>
-    socket.write(`${OK}x-spaces: a${' '.repeat(16_000)}\u0001\r\ncontent-length: 0\r\n\r\n`),
+    socket.write(`${OK}x-spaces:${' '.repeat(16_000)}\u0001\r\ncontent-length: 0\r\n\r\n`),
   resets: (socket) => socket.resetAndDestroy(),
   redirects: (socket) => socket.write('HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n'),
   garbage: (socket) => socket.write('\u0000\u0001garbage\r\n\r\n'.repeat(100)),

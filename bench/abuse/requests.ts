@@ -104,7 +104,7 @@ export const requestAbuses: Record<string, Abuse> = {
   async 'preflights that hang'(tenant, { hang }) {
     const { id, listenerIds } = await createQueue(tenant, 'greedy', { count: 64, with: { notify_url: hang } })
     const caller = callerOf(tenant)
-    const path = (n: number) => `/queues/${id}/listeners/${listenerIds[n % listenerIds.length]}/preflight`
+    const path = (n: number) => `/queues/${id}/listeners/${listenerIds[n % listenerIds.length]}/check`
     keepDoing(64, (n) => caller.send('POST', path(n), NONE))
   },
   async 'long polls: 2,500'(tenant) {
