@@ -10,6 +10,8 @@ import { transportFault } from './transport-error.ts'
 /** Of a body no more is read than this, and for no longer unless told: it is for people to see, and decides nothing. */
 const MAX_BODY_BYTES = 64 * 1024
 const BODY_MS = 1_000
+/** The same with what frames it: chunks of one byte cost more to read than to send. */
+const MAX_FRAMED_BYTES = 4 * MAX_BODY_BYTES
 
 /**
  * One request and what comes back, from the moment that it is handed to a connection. Once a head was read, the answer
@@ -19,7 +21,9 @@ export class Exchange implements ResponseHandler, Placed {
   place = -1
   readonly #runtime: Runtime
   readonly #startedAt: number
-  readonly #timeoutMs: number
+  /** What is left of its time, as of when the timer was started. */
+  #leftMs: number
+  #timedSince: number
   #cancelTimeout: Cancel
   readonly #bodyMs: number
   #cancelBody: Cancel | null = null
@@ -31,6 +35,7 @@ export class Exchange implements ResponseHandler, Placed {
   #answeredAt: number
   #wish: Wish | null = null
   #bodyBytes = 0
+  #framedBytes = 0
   #kept: KeptResponse | null = null
 
   constructor(
@@ -43,14 +48,20 @@ export class Exchange implements ResponseHandler, Placed {
     this.#answeredAt = startedAt
     this.#bodyMs = bodyMs
     this.#done = done
-    this.#timeoutMs = timeoutMs
+    this.#leftMs = timeoutMs
+    this.#timedSince = startedAt
     this.#cancelTimeout = this.#startTimeout()
   }
 
-  /** The listener is not to blame for it, and has the whole of its time afterwards. */
+  /** The listener is not to blame for it: its time stands still meanwhile, and goes on where a request is sent again. */
   onLookUp(underWay: boolean): void {
     this.#cancelTimeout()
-    if (!underWay && !this.#ended) this.#cancelTimeout = this.#startTimeout()
+    const now = this.#runtime.now()
+    if (underWay) this.#leftMs = Math.max(0, this.#leftMs - Math.max(0, now - this.#timedSince))
+    else if (!this.#ended) {
+      this.#timedSince = now
+      this.#cancelTimeout = this.#startTimeout()
+    }
   }
 
   onHead({ status, fields }: ResponseHead): void {
@@ -68,10 +79,11 @@ export class Exchange implements ResponseHandler, Placed {
     if (this.#bodyBytes > MAX_BODY_BYTES) this.#answered(false)
   }
 
-  onPause(): void {
-    if (this.#status === null || this.#cancelBody !== null) return
-    // By the real time, also where the clock is moved by hand: the answer is here.
-    this.#cancelBody = this.#runtime.upkeep(this.#bodyMs, () => afterPendingReads(() => this.#answered(false)))
+  onPause(readBytes: number): void {
+    if (this.#status === null) return
+    this.#framedBytes += readBytes
+    if (this.#framedBytes > MAX_FRAMED_BYTES) this.#answered(false)
+    else if (this.#cancelBody === null) this.#waitForBody()
   }
 
   onEnd(): void {
@@ -90,7 +102,12 @@ export class Exchange implements ResponseHandler, Placed {
   }
 
   #startTimeout(): Cancel {
-    return this.#runtime.after(this.#timeoutMs, () => afterPendingReads(() => this.#timedOut()))
+    return this.#runtime.after(this.#leftMs, () => afterPendingReads(() => this.#timedOut()))
+  }
+
+  #waitForBody(): void {
+    // By the real time, also where the clock is moved by hand: the answer is here.
+    this.#cancelBody = this.#runtime.upkeep(this.#bodyMs, () => afterPendingReads(() => this.#answered(false)))
   }
 
   #timedOut(): void {

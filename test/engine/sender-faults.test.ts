@@ -120,6 +120,31 @@ test('of an answer without end no more is read than 64 KiB', async (t) => {
   assert.ok(written < 64 * 1024 * 1024)
 })
 
+for (const [what, start, more] of [
+  ['chunks of one byte', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', `1;${'x'.repeat(4_000)}\r\ny\r\n`],
+  ['trailers', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n', 'x: y\r\n'.repeat(500)],
+] as const) {
+  test(`of an answer that is nothing but ${what} no more is read than a little more`, async (t) => {
+    let written = 0
+    const closed = Promise.withResolvers<void>()
+    const origin = await openTcp(t, (socket) => {
+      const write = () => {
+        while (!socket.destroyed && socket.write(more)) written += more.length
+      }
+      socket.on('drain', write).on('close', () => closed.resolve())
+      socket.write(start)
+      write()
+    })
+    const startedAt = performance.now()
+    const { status, error } = await sent(openSender(t), to(origin, { bodyMs: PATIENT_MS }))
+    assert.deepEqual([status, error], [200, null])
+    await closed.promise
+    assert.ok(performance.now() - startedAt < PATIENT_MS, 'it did not wait')
+    // What lies in the buffers of the sockets is written, and not read.
+    assert.ok(written < 64 * 1024 * 1024, `${written} bytes`)
+  })
+}
+
 test('after an answer of exactly 64 KiB its connection is used again, and after a longer one it is not', async (t) => {
   const ports: (number | undefined)[] = []
   const origin = await openHttp(t, (request, response) => {

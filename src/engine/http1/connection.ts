@@ -8,8 +8,8 @@ import { ResponseParser, type ResponseSink } from './response-parser.ts'
 
 /** Is told of a response as it comes, and of its end or of what went wrong: one of these two, once. */
 export interface ResponseHandler extends ResponseSink {
-  /** All that has come of it is read, and more is to come. */
-  onPause(): void
+  /** All that has come of it is read, so many bytes this time, and more is to come. */
+  onPause(readBytes: number): void
   onEnd(): void
   onError(error: Error): void
   /** A name is being looked up, which has a time limit of its own; then it is not any more. */
@@ -190,7 +190,7 @@ export class Connection {
     // The handler may have had enough.
     if (this.#handler === null) return
     if (this.#parser.ended) this.#complete(used === bytes.length)
-    else this.#handler.onPause()
+    else this.#handler.onPause(used)
   }
 
   /** The response is there to its end. `alone`: nothing came behind it. */
