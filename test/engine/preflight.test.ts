@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { after, type TestContext, test } from 'node:test'
@@ -79,6 +80,25 @@ test('an answer that is no acknowledgement fails the last phase, and is shown', 
     'send failed',
   ])
   assert.deepEqual([report.passed, report.status, report.response], [false, 503, 'closed'])
+})
+
+test('a listener whose answer has a body that is large, or never ends, is well', async (t) => {
+  const answers: ((response: ServerResponse) => void)[] = [
+    (response) => response.end('x'.repeat(100 * 1024)),
+    (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: x\n\n'),
+    (response) => response.writeHead(200, { 'x-large': 'y'.repeat(100 * 1024) }).end(),
+  ]
+  for (const answer of answers) {
+    const report = await open().check(listenerAt(await openHttp(t, (_, response) => void answer(response))))
+    assert.deepEqual([report.passed, report.status, told(report).at(-1)], [true, 200, 'send passed'])
+  }
+})
+
+test('a failure says in words what went wrong', async (t) => {
+  const origin = await openTcp(t, (socket) => socket.write('220 mail.example ESMTP\r\n'))
+  const report = await open().check(listenerAt(origin))
+  assert.equal(told(report).at(-1), 'send failed invalid_response')
+  assert.equal(report.response, 'the answer is not HTTP: it begins with "220 mail.example ESMTP"')
 })
 
 test('a name that is not known fails at once, and nothing after it is tried', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
+import type { Outcome } from '../../src/core/attempt.ts'
 import { IMPATIENT_MS, listen, openHttp, openSender, openTcp, sent, to } from './wire.ts'
 
 test('an attempt that timed out is hung up on', async (t) => {
@@ -32,6 +33,23 @@ test('aborting ends everything in flight as aborted, and hangs up', async (t) =>
   sender.abort()
   assert.deepEqual(await Promise.all(outcomes), ['aborted', 'aborted', 'aborted'])
   await Promise.all(closed)
+})
+
+test('aborting leaves an answer that has come as it is, and hangs up', async (t) => {
+  const [answered, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const origin = await openHttp(t, (request, response) => {
+    request.socket.on('close', () => closed.resolve())
+    response.writeHead(200).write('and then', () => answered.resolve())
+  })
+  const sender = openSender(t)
+  const outcome = sender.send(to(origin))
+  await answered.promise
+  // Sent is not yet received: what a later request has brought back came behind it.
+  await sent(sender, to(await openHttp(t, (_, response) => response.end())))
+  sender.abort()
+  const { status, error, response } = (await outcome) as Outcome
+  assert.deepEqual({ status, error, response }, { status: 200, error: null, response: 'and then' })
+  await closed.promise
 })
 
 test('aborting while the connection is still being made ends the attempt as well', async (t) => {

@@ -2,8 +2,9 @@
 // takes is refused, but for what the last cases name.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { HeadMemo } from '../../../src/engine/http1/head-memo.ts'
-import { InvalidResponse, type ResponseHead } from '../../../src/engine/http1/response-head.ts'
+import { HeadTooLarge, InvalidResponse, type ResponseHead } from '../../../src/engine/http1/response-head.ts'
 import { ResponseParser } from '../../../src/engine/http1/response-parser.ts'
 
 /** What a client makes of it: a status, or a refusal. */
@@ -213,4 +214,44 @@ test('of a field that is no list the first one counts, and of others nothing is 
     connection: 'x, close',
     'content-length': '2',
   })
+})
+
+/** What becomes of these bytes: a head with what follows from it, none yet, or why it is refused. */
+function resultOf(pieces: readonly Buffer[]): unknown {
+  try {
+    const head = headIn(pieces)
+    return head === null ? 'more to come' : { ...head, fields: Object.fromEntries(head.fields) }
+  } catch (error) {
+    if (error instanceof InvalidResponse || error instanceof HeadTooLarge) return error.constructor.name
+    throw error
+  }
+}
+
+const anyPart = fc.constantFrom(
+  ...['HTTP/1.1 200 OK', 'HTTP/1.0 ', '103', '204', '\r\n', '\n', '\r', ' ', '\t', ':', ',', '\0', '\x80', '\x01'],
+  ...['content-length', 'Transfer-Encoding', 'chunked', 'connection', 'close', 'keep-alive', 'timeout=5', '5', 'x'],
+  ...[
+    'content-length: 5\r\n',
+    'transfer-encoding: chunked\r\n',
+    'x: y\r\n',
+    '\r\n\r\n',
+    'location: /',
+    'y'.repeat(5_000),
+  ],
+)
+
+test('whatever comes is read the same in one piece and in many, and is taken or refused by name', () => {
+  const results = new Set<string>()
+  fc.assert(
+    fc.property(fc.array(anyPart, { maxLength: 30 }), fc.boolean(), (parts, begun) => {
+      const text = (begun ? OK : '') + parts.join('')
+      const result = resultOf(whole(text))
+      results.add(typeof result === 'string' ? result : 'taken')
+      // A reason may show more of what came where more has come; which fault it is, is the same.
+      assert.deepEqual(resultOf(byBytes(text)), result)
+      assert.deepEqual(resultOf([begun ? OK : '', ...parts].flatMap(whole)), result)
+    }),
+    { seed: 15, numRuns: 2_000 },
+  )
+  assert.deepEqual([...results].sort(), ['InvalidResponse', 'more to come', 'taken'])
 })
