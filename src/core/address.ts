@@ -16,7 +16,7 @@ export function parseAddress(text: string): Address | null {
   // Stricter than the package, which would also take 127.1 and 0x7f000001.
   if (isIP(text) === 0) return null
   // The zone after an address (fe80::1%eth0) names an interface of this machine.
-  return ipaddr.process(text.replace(/%.*$/, ''))
+  return ipaddr.process(text.split('%', 1)[0]!)
 }
 
 /** Reads an address, which is a range of one, or a CIDR such as 10.0.0.0/8. */

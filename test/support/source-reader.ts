@@ -2,6 +2,8 @@
 export interface BareSource {
   code: string
   texts: string[]
+  /** Its regular expressions as they are written, with slashes and flags. */
+  expressions: string[]
 }
 
 export interface Import {
@@ -20,7 +22,7 @@ const EXPRESSION_BEGINS = /(?:^|[(,=:[!&|?{};+\-*%~^<>]|\b(?:return|typeof|case|
 
 /** Strips comments, texts and regular expressions, so that a search through the rest finds nothing but code. */
 export function bareSource(source: string): BareSource {
-  const texts: string[] = []
+  const [texts, expressions]: [string[], string[]] = [[], []]
   /** For each template we are inside of, how deep in braces its `${` is. */
   const templates: number[] = []
   let [code, depth, at] = ['', 0, 0]
@@ -42,6 +44,11 @@ export function bareSource(source: string): BareSource {
     code += '{'
     templates.push(depth++)
   }
+  const readExpression = (): boolean => {
+    const found = match(REGEX)
+    if (found !== null) expressions.push(found[0])
+    return found !== null
+  }
   const readOther = () => {
     const letter = source[at++]!
     if (letter === '`') return readTemplate()
@@ -56,14 +63,14 @@ export function bareSource(source: string): BareSource {
 
   while (at < source.length) {
     if (match(COMMENT)) code += ' '
-    else if (EXPRESSION_BEGINS.test(code.slice(-20)) && match(REGEX)) code += '/ /'
+    else if (EXPRESSION_BEGINS.test(code.slice(-20)) && readExpression()) code += '/ /'
     else {
       const quoted = match(QUOTED)
       if (quoted === null) readOther()
       else putText(quoted[1] ?? quoted[2] ?? '')
     }
   }
-  return { code, texts }
+  return { code, texts, expressions }
 }
 
 const STATIC = /\b(?:import|export)\b(\s+type\b(?!\s*(?:,|from\b)))?(?:[\w\s*$,{}]*?\bfrom\b)?\s*"(\d+)"/g

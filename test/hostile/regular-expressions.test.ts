@@ -1,0 +1,87 @@
+// A regular expression that tries many ways through a text takes a time that grows with the square of its length, or
+// worse, and the server has one thread for all. This looks at every one of the source, with a checker made for it. What the
+// checker does not see, an expression that is searched for again and again behind its last match, linear.test.ts does.
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { checkSync } from 'recheck'
+import { KEY_PATTERN } from '../../src/core/api-key.ts'
+import { ID_PATTERN } from '../../src/core/id.ts'
+import { NAME_PATTERN } from '../../src/core/name.ts'
+import { RECEIPT_PATTERN } from '../../src/core/pull.ts'
+import { bareSource } from '../support/source-reader.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const SOURCES = ['src/**/*.ts', 'bin/*.mjs', 'scripts/*.mjs', 'dashboard/src/**/*.ts']
+
+const OPERATOR = 'a setting or flag of whoever runs the server'
+const CALLER = 'an option on the command line of the one who types it'
+/** Not linear, and of texts that no stranger chooses: why. */
+const ALLOWED: Record<string, string> = {
+  '/\\/+$/': OPERATOR,
+  '/^postgres(?:ql)?:\\/\\/(?:([^@/?#]*)@)?([^/?#]*)\\/?([^?#]*)(?:\\?([^#]*))?$/': OPERATOR,
+  "/^\\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\\s*=\\s*([^\\r\\n]*?)\\s*$/": OPERATOR,
+  '/^([^:\\s]+):\\s*(.*)$/': CALLER,
+  '/#.*$/': 'the address of the page itself, in the browser that shows it',
+}
+/** The texts that `new RegExp` is given, by what they are called there. */
+const MADE: Record<string, string> = {
+  ID_PATTERN,
+  NAME_PATTERN,
+  RECEIPT_PATTERN,
+  '`(${ID_PATTERN})`': `(${ID_PATTERN})`,
+  "`\\\\b(${names.join('|')})\\\\(`": '\\b(one|two)\\(',
+}
+
+const sources = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).map((path) => ({
+  path,
+  source: readFileSync(`${ROOT}${path}`, 'utf8').replace(/^#!.*/, ''),
+}))
+
+/** What is wrong with an expression; null where it is linear. */
+function faultOf(pattern: string, flags: string): string | null {
+  const found = checkSync(pattern, flags, { timeout: 60_000 })
+  if (found.status === 'safe') return null
+  return found.status === 'vulnerable' ? found.complexity.summary : `not known: ${JSON.stringify(found.error)}`
+}
+
+test('the checker knows a hostile expression', () => {
+  for (const pattern of ['^(a+)+$', '\\s+$', '^(\\w|_)*$']) assert.notEqual(faultOf(pattern, ''), null, pattern)
+  assert.equal(faultOf('^a+$', ''), null)
+})
+
+test('no regular expression of the source takes longer than its text is long', () => {
+  const places = new Map<string, string[]>()
+  for (const { path, source } of sources) {
+    for (const it of bareSource(source).expressions) places.set(it, [...(places.get(it) ?? []), path])
+  }
+  assert.ok(places.size > 100, `only ${places.size} were found`)
+  for (const allowed of Object.keys(ALLOWED)) assert.ok(places.has(allowed), `${allowed} is not there any more`)
+  const faults = [...places].flatMap(([expression, paths]) => {
+    const end = expression.lastIndexOf('/')
+    const fault = expression in ALLOWED ? null : faultOf(expression.slice(1, end), expression.slice(end + 1))
+    return fault === null ? [] : [`${expression} is ${fault}: ${paths.join(', ')}`]
+  })
+  assert.deepEqual(faults, [])
+})
+
+test('nor does one that is made of a text', () => {
+  for (const { path, source } of sources) {
+    for (const [, made] of source.matchAll(/\bRegExp\((`[^`]*`|\w+)/g)) {
+      assert.ok(made! in MADE, `${path}: what is ${made}?`)
+    }
+  }
+  for (const [name, pattern] of Object.entries(MADE)) assert.equal(faultOf(pattern, ''), null, name)
+})
+
+test('nor do the patterns that bodies and queries are validated with', () => {
+  const document = readFileSync(`${ROOT}docs/api/openapi.json`, 'utf8')
+  const patterns = new Set([KEY_PATTERN])
+  JSON.parse(document, (name, value) => {
+    if (name === 'pattern' && typeof value === 'string') patterns.add(value)
+    return value
+  })
+  assert.ok(patterns.size > 3)
+  for (const pattern of patterns) assert.equal(faultOf(pattern, 'u'), null, pattern)
+})
