@@ -52,15 +52,12 @@ async function serve(settings: readonly string[]): Promise<void> {
   // Asked for from here on, so that a signal that comes while the server starts stops it as well, once it can.
   const stopAsked = stopSignal()
   // Loaded only now: a mistake on the command line is answered at once.
-  const [{ startServer }, { createUnheardErrorHandler }] = await Promise.all([
-    import('./server.ts'),
-    import('./unheard-errors.ts'),
-  ])
+  const { startServer } = await import('./server.ts')
+  const { createRuntime } = await import('./runtime.ts')
+  const { createUnheardErrorHandler } = await import('./unheard-errors.ts')
   const started = startServer(config, log)
-  process.on(
-    'uncaughtException',
-    createUnheardErrorHandler({ log, exit: process.exit, stop: async () => (await started).stop() }),
-  )
+  const stop = async () => (await started).stop()
+  process.on('uncaughtException', createUnheardErrorHandler({ runtime: createRuntime(log), exit: process.exit, stop }))
   const server = await started
   const shown = await print(`${welcome(server)}\n`)
   if (server.newRootKey !== null) {

@@ -82,15 +82,21 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
     ended = new ThreadEnded(cause)
     // `StoreUnavailable` would say that nothing was written, which is not known of what was under way.
     for (const call of waiting.splice(0)) call?.reject(ended)
-    throw ended
+    if (!closing) throw ended
   }
   worker.on('error', failAll)
   worker.on('exit', (code) => failAll(new Error(`the thread ended with ${code}`)))
   const opened = new Promise((resolve, reject) => {
-    waiting[OPENING] = { resolve, reject }
+    waiting[OPENING] = {
+      resolve,
+      reject(error) {
+        // Already here: the thread may be gone before anything that waits for this promise runs.
+        closing = true
+        reject(error)
+      },
+    }
   })
   await opened.catch(async (error: unknown) => {
-    closing = true
     await worker.terminate()
     throw error
   })

@@ -51,6 +51,8 @@ const LAYERS: Record<string, readonly string[]> = {
   'version.ts': ['package.json'],
   'start-error.ts': [],
   'tls.ts': ['config.ts'],
+  'log.ts': ['runtime.ts', 'config.ts'],
+  'unheard-errors.ts': ['runtime.ts', 'core'],
   'server.ts': [
     ...['http', 'engine', 'app', 'store-sqlite', 'store-postgres', 'store', 'core'],
     ...['runtime.ts', 'config.ts', 'version.ts', 'tls.ts'],
@@ -60,7 +62,10 @@ const LAYERS: Record<string, readonly string[]> = {
     ...['server.ts', 'database-file.ts', 'http', 'engine', 'app', 'store', 'core'],
     ...['runtime.ts', 'config.ts', 'version.ts'],
   ],
-  'main.ts': ['cli', 'server.ts', 'runtime.ts', 'config.ts', 'version.ts', 'start-error.ts'],
+  'main.ts': [
+    ...['cli', 'server.ts', 'runtime.ts', 'config.ts', 'version.ts', 'start-error.ts'],
+    ...['log.ts', 'unheard-errors.ts'],
+  ],
 }
 /** Who is handed a runtime, and so may know its types; only the rows above that name it may make one. */
 const KNOWS_RUNTIME = ['store', 'app', 'engine', 'http', 'store-sqlite', 'store-postgres']
