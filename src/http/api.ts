@@ -15,6 +15,7 @@ import { invalidBody } from './faults.ts'
 import { validatorFormats } from './formats.ts'
 import { createGate } from './gate.ts'
 import { type Health, healthRoutes } from './health.ts'
+import { endIdleStreams, expectHeadWithinLimit, HTTP2_LIMITS } from './http2-limits.ts'
 import { createMethodTable, isImplemented, refuseUnrouted } from './methods.ts'
 import { createMetricsEntrance, type MetricsAccess } from './metrics/access.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -91,6 +92,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const admission = createAdmission(deps)
   // A trace begins where a request does, and bytes that are encrypted are not for us to read.
   const fast = deps.tls || deps.tracer ? null : installFastPosts(app.server, deps, admission)
+  endIdleStreams(app.server, REQUEST_ARRIVES_WITHIN_MS)
   refuseConnect(app.server, deps.runtime.newId)
   ignoreExpectations(app.server)
   // A DELETE may carry a body that nobody asked for; reading it could only fail.
@@ -107,6 +109,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     if (request.is404) deps.metrics.requests.unrouted(request.method, isImplemented(request.method) ? 404 : 501)
+    expectHeadWithinLimit(request)
     refuseUnrouted(request)
     expectHost(request)
     done()
@@ -167,7 +170,7 @@ const LENIENT = { requireHostHeader: false }
 
 /** The type tells nothing of it, because the routes need not know: requests of HTTP/2 look like those of HTTP/1.1. */
 function served({ tls }: ApiDeps): object {
-  return tls ? { http2: true, https: { ...tls, ...LENIENT, allowHTTP1: true } } : { http: LENIENT }
+  return tls ? { http2: true, https: { ...tls, ...LENIENT, ...HTTP2_LIMITS, allowHTTP1: true } } : { http: LENIENT }
 }
 
 function options({ runtime }: ApiDeps) {

@@ -13,10 +13,11 @@ const schema = {
 
 /** The description of everything that `routes` has collected, made when it is first asked for. */
 export function openApiRoutes(app: FastifyInstance, routes: RouteList, publicUrl: string | null): void {
-  let text: string | undefined
+  // As bytes, which all answers share: a client that does not read its answers would have a copy of the text for each.
+  let text: Buffer | undefined
   app.get('/openapi.json', { schema }, async (_request, reply) => {
     const { describe } = await import('./document.ts')
-    text ??= JSON.stringify(describe(routes.described(), publicUrl?.replace(/\/+$/, '') ?? '/').document)
+    text ??= Buffer.from(JSON.stringify(describe(routes.described(), publicUrl?.replace(/\/+$/, '') ?? '/').document))
     return reply.type('application/json; charset=utf-8').send(text)
   })
 }
