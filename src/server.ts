@@ -9,6 +9,7 @@ import { createSchemaChecks } from './app/schema-checks.ts'
 import { sealAllSecrets } from './app/secrets.ts'
 import { tellTargetPolicy } from './app/target-policy.ts'
 import type { Config } from './config.ts'
+import { lockOutWarning } from './core/exposure.ts'
 import { createSecretBox } from './core/secret-box.ts'
 import { Activity } from './engine/activity.ts'
 import { createLookUpName } from './engine/look-up-name.ts'
@@ -128,6 +129,8 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       log.info({ url: watched.url }, 'metrics are served')
     }
     const url = await api.listen({ host: config.host, port: config.port })
+    const warning = lockOutWarning(config.exposedBy, config.trustedProxies)
+    if (warning !== null) log.warn({}, warning)
     undo.push(tellPolicy(config, log, store))
     return { url, newRootKey, rootKeyShown: () => store.apiKeys.markRootKeyShown(), stop: () => inReverse(undo) }
   } catch (error) {

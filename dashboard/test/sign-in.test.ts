@@ -84,3 +84,29 @@ test('503 is tried again, and 429 too, when the server says so', async () => {
     await page.unrouteAll()
   }
 })
+
+test('a lock-out is told from a missing scope, and is over when the server says so', async () => {
+  const visitor = await arrive(scene)
+  const { page } = visitor
+  let locked = true
+  await page.route(/\/v1\/queues\?/, (route) => {
+    if (!locked) return route.continue()
+    const body = JSON.stringify({ title: 'Forbidden', status: 403, detail: 'too many API keys were rejected' })
+    return route.fulfill({ status: 403, headers: { 'retry-after': '1' }, contentType: 'application/json', body })
+  })
+  await page.goto(`${scene.url}/#/queues`)
+  await page.reload()
+  // It is tried again by itself a few times, and then told with a way to go on.
+  await visitor.sees('too many API keys were rejected')
+  await visitor.heading('This address is locked out').waitFor()
+  await visitor.sees('The key is not at fault; try again in 1 s.')
+  locked = false
+  await visitor.button('Try again').click()
+  await page.getByRole('link', { name: 'orders', exact: true }).waitFor()
+  await page.unrouteAll()
+  const body = JSON.stringify({ title: 'Forbidden', status: 403, detail: 'the API key lacks the scope for this' })
+  await page.route(/\/v1\/queues\?/, (route) => route.fulfill({ status: 403, contentType: 'application/json', body }))
+  await page.reload()
+  await visitor.sees('This key may not see')
+  await page.unrouteAll()
+})

@@ -5,6 +5,7 @@ import { clientAddress } from '../core/client-address.ts'
 import { Problem } from '../core/problem.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
+import { createProxyWatch } from './unnamed-proxy.ts'
 
 /** Who is asking, as far as addresses go. */
 export interface Caller {
@@ -21,7 +22,7 @@ export interface Door {
 }
 
 interface Deps {
-  runtime: Pick<Runtime, 'now'>
+  runtime: Pick<Runtime, 'now' | 'log'>
   trustedProxies: readonly Network[]
   /** Who is kept out; nodes tell each other of failures, so that ten of them are ten wherever they come. */
   lockOut?: LockOut
@@ -30,6 +31,7 @@ interface Deps {
 
 export function createDoor(deps: Deps): Door {
   const { lockOut = createLockOut({ now: deps.runtime.now }) } = deps
+  const watchProxies = createProxyWatch({ log: deps.runtime.log, trustedProxies: deps.trustedProxies })
 
   function sourceOfRequest(request: Caller): string | null {
     const forwardedFor = request.headers['x-forwarded-for']
@@ -43,6 +45,7 @@ export function createDoor(deps: Deps): Door {
 
   return {
     expectOpen(request) {
+      watchProxies(request)
       if (!lockOut.active) return
       const source = sourceOfRequest(request)
       const leftMs = source === null ? 0 : lockOut.left(source)

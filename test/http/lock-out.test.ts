@@ -97,3 +97,25 @@ test('a header that nobody vouches for neither hides a client nor blames another
   await it.fail(10, '192.0.2.2', '198.51.100.1')
   assert.equal(await status(it.from('198.51.100.1', OWNER_KEY)), 200)
 })
+
+test('the first request that was forwarded by an address that is not trusted is warned of, once, with the setting', async () => {
+  await using it = await given()
+  const warnings = () => it.api.log.filter(({ level }) => level === 'warn')
+  await it.from('192.0.2.1', OWNER_KEY)
+  await it.from('10.0.0.1', OWNER_KEY, '198.51.100.7')
+  assert.deepEqual(warnings(), [])
+  await it.from('192.0.2.1', OWNER_KEY, '198.51.100.7')
+  await it.from('192.0.2.2', OWNER_KEY, '198.51.100.7')
+  assert.equal(warnings().length, 1)
+  assert.deepEqual(warnings()[0]!.fields, { address: '192.0.2.1' })
+  assert.match(warnings()[0]!.message, /from 192\.0\.2\.1 .*DISCUE_TRUSTED_PROXIES/)
+})
+
+test('Forwarded says so, too (RFC 7239), and nothing of what a client claims is repeated', async () => {
+  await using it = await given()
+  const headers = { 'x-api-key': 'wrong', forwarded: 'for=forged;by=nobody' }
+  await it.api.inject({ method: 'GET', url: '/v1/queues', headers, remoteAddress: '2001:db8::1' })
+  const [warning] = it.api.log.filter(({ level }) => level === 'warn')
+  assert.deepEqual(warning!.fields, { address: '2001:db8::1' })
+  assert.doesNotMatch(JSON.stringify(warning), /forged|nobody/)
+})

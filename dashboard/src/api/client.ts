@@ -24,7 +24,17 @@ export class ApiError extends Error {
 
   /** Worth trying again as it is. */
   get passes(): boolean {
-    return this.status === 0 || this.status === 429 || this.status === 503
+    return this.status === 0 || this.status === 429 || this.status === 503 || this.isLockedOut
+  }
+
+  /** Too many wrong keys came from this address; it says nothing of this key, and says when it is over. */
+  get isLockedOut(): boolean {
+    return this.status === 403 && this.retryAfterMs !== null
+  }
+
+  /** The key may not do this. */
+  get isForbidden(): boolean {
+    return this.status === 403 && !this.isLockedOut
   }
 
   /** The server does not have this feature, or it is switched off. */

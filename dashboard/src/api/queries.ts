@@ -249,7 +249,7 @@ export function usePowers() {
           await call<{ api_keys?: Ref[] }>('GET', path, { query: { per_page: 1 }, signal })
           return true
         } catch (error) {
-          if (error instanceof ApiError && (error.status === 403 || error.isMissing)) return false
+          if (error instanceof ApiError && (error.isForbidden || error.isMissing)) return false
           throw error
         }
       }

@@ -15,7 +15,7 @@ export function SignInPage() {
         await call('GET', '/queues', { key: text, query: { per_page: 1 }, probing: true })
       } catch (error) {
         // The key is good, and only lacks this scope; but 403 is also an address that is kept out.
-        if (!(error instanceof ApiError) || error.status !== 403 || error.retryAfterMs !== null) throw error
+        if (!(error instanceof ApiError) || !error.isForbidden) throw error
       }
       return text
     },

@@ -50,13 +50,14 @@ function Trouble({
     <div className="empty" role="alert">
       <h2>{titleOf(error, what)}</h2>
       <p>{adviceOf(error, scope)}</p>
-      {error.status !== 403 && !error.isMissing && <Button onPress={again}>Try again</Button>}
+      {!error.isForbidden && !error.isMissing && <Button onPress={again}>Try again</Button>}
     </div>
   )
 }
 
 function titleOf(error: ApiError, what: string): string {
-  if (error.status === 403) return `This key may not see ${what}`
+  if (error.isLockedOut) return 'This address is locked out'
+  if (error.isForbidden) return `This key may not see ${what}`
   if (error.status === 404) return `There is no trace of ${what}`
   if (error.status === 501 || error.status === 405) return `This server does not have ${what}`
   if (error.status === 429) return 'Too many requests'
@@ -64,7 +65,11 @@ function titleOf(error: ApiError, what: string): string {
 }
 
 function adviceOf(error: ApiError, scope: string | undefined): string {
-  if (error.status === 403 && scope !== undefined) {
+  if (error.isLockedOut) {
+    const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1000)
+    return `Too many wrong keys came from it, or from others behind the same proxy. The key is not at fault; try again in ${seconds} s.`
+  }
+  if (error.isForbidden && scope !== undefined) {
     return `It lacks the scope “${scope}”. An owner key can grant that, or sign in with another key.`
   }
   if (error.status === 404) {
