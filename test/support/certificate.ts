@@ -11,9 +11,9 @@ export interface Certificate {
 
 const FOR_LOOPBACK = ['-subj', '/CN=discue test', '-addext', 'subjectAltName=IP:127.0.0.1']
 
-/** For 127.0.0.1, signed by itself; null where there is no openssl to make it with. */
-export function makeCertificate(): Certificate | null {
-  return make(FOR_LOOPBACK)
+/** For 127.0.0.1, or for a name, signed by itself; null where there is no openssl to make it with. */
+export function makeCertificate(name?: string): Certificate | null {
+  return make(name === undefined ? FOR_LOOPBACK : ['-subj', '/CN=discue test', '-addext', `subjectAltName=DNS:${name}`])
 }
 
 /** An authority, and a certificate for 127.0.0.1 that it has signed; null where there is no openssl. */
