@@ -19,6 +19,7 @@ import { isolation } from './scenarios/isolation.ts'
 import { large } from './scenarios/large.ts'
 import { latency } from './scenarios/latency.ts'
 import { manyQueues } from './scenarios/many-queues.ts'
+import { names } from './scenarios/names.ts'
 import { nodes } from './scenarios/nodes.ts'
 import { paging } from './scenarios/paging.ts'
 import { pull } from './scenarios/pull.ts'
@@ -29,7 +30,7 @@ import { startTarget } from './target.ts'
 
 const scenarios = [
   ...[endToEnd, fanOut, ingest, batchIngest, latency, manyQueues, large],
-  ...[drain, backlog, isolation, crowd, abuse, nodes, paging, pull, delayed, schedules, start],
+  ...[drain, backlog, isolation, crowd, names, abuse, nodes, paging, pull, delayed, schedules, start],
 ]
 /** They take long, or much room on the disk. */
 const onlyByName = [soak, growth]
