@@ -15,6 +15,7 @@ import { tagged } from '../etag.ts'
 import { answerOnce } from '../idempotency.ts'
 import { paths, selfLink } from '../links.ts'
 import { pageOf, presentListing } from '../listing.ts'
+import { inPieces } from '../long-listing.ts'
 import { EXAMPLE_SECRET } from '../openapi/examples.ts'
 import { answers, collection, Deleted, Id, ListingQuery, Query, SelfLink, single } from '../schemas.ts'
 import { changeOf, createdOf, fullListener, Listener, ListenerChange, listedAt, NewListener } from './listener-form.ts'
@@ -86,15 +87,21 @@ const IN_QUEUE = '/queues/:queueId/listeners'
 const ONE = '/queues/:queueId/listeners/:listenerId'
 
 export function listenerRoutes(api: Api, deps: AppDeps): void {
-  api.get('/listeners', { schema: schemas.listAll, config: demand('listeners', 'read') }, async (request) => {
+  api.get('/listeners', { schema: schemas.listAll, config: demand('listeners', 'read') }, async (request, reply) => {
     const ask = { principal: request.principal, queueId: null, page: pageOf(request.query) }
-    return presentListing(request, request.query, await listListeners(deps, ask), listedAt(paths.allListeners))
+    return inPieces(
+      reply,
+      presentListing(request, request.query, await listListeners(deps, ask), listedAt(paths.allListeners)),
+    )
   })
 
-  api.get(IN_QUEUE, { schema: schemas.list, config: demand('listeners', 'read') }, async (request) => {
+  api.get(IN_QUEUE, { schema: schemas.list, config: demand('listeners', 'read') }, async (request, reply) => {
     const { queueId } = request.params
     const ask = { principal: request.principal, queueId, page: pageOf(request.query) }
-    return presentListing(request, request.query, await listListeners(deps, ask), listedAt(paths.listeners(queueId)))
+    return inPieces(
+      reply,
+      presentListing(request, request.query, await listListeners(deps, ask), listedAt(paths.listeners(queueId))),
+    )
   })
 
   api.route({

@@ -13,6 +13,7 @@ import { tagged } from '../etag.ts'
 import { answerOnce } from '../idempotency.ts'
 import { paths, selfLink } from '../links.ts'
 import { type ListingAsk, pageOf, presentFeed, refOf } from '../listing.ts'
+import { inPieces } from '../long-listing.ts'
 import {
   answers,
   CursorQuery,
@@ -94,21 +95,30 @@ const IN_QUEUE = '/queues/:queueId/messages'
 const ONE = '/queues/:queueId/messages/:messageId'
 
 export function messageRoutes(api: Api, deps: AppDeps): void {
-  api.get('/messages', { schema: schemas.listAll, config: demand('messages', 'read') }, async (request) => {
+  api.get('/messages', { schema: schemas.listAll, config: demand('messages', 'read') }, async (request, reply) => {
     const { query, principal } = request
     const listing = await listMessages(deps, { principal, queueId: null, ...rangeOf(query) })
-    return presentFeed(request, request.query, listing, listedAt(paths.allMessages, deps.runtime.now()))
+    return inPieces(
+      reply,
+      presentFeed(request, request.query, listing, listedAt(paths.allMessages, deps.runtime.now())),
+    )
   })
 
-  api.get(IN_QUEUE, { schema: schemas.list, config: demand('messages', 'read') }, async (request) => {
+  api.get(IN_QUEUE, { schema: schemas.list, config: demand('messages', 'read') }, async (request, reply) => {
     const { queueId } = request.params
     const search = searchOf(request.query)
     if (search !== null) {
       const found = await searchMessages(deps, { principal: request.principal, queueId, ...search })
-      return presentSearch(request, request.query, found, listedAt(paths.messages(queueId), deps.runtime.now()))
+      return inPieces(
+        reply,
+        presentSearch(request, request.query, found, listedAt(paths.messages(queueId), deps.runtime.now())),
+      )
     }
     const listing = await listMessages(deps, { principal: request.principal, queueId, ...rangeOf(request.query) })
-    return presentFeed(request, request.query, listing, listedAt(paths.messages(queueId), deps.runtime.now()))
+    return inPieces(
+      reply,
+      presentFeed(request, request.query, listing, listedAt(paths.messages(queueId), deps.runtime.now())),
+    )
   })
 
   api.route({

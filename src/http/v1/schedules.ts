@@ -22,6 +22,7 @@ import { tagged } from '../etag.ts'
 import { answerOnce } from '../idempotency.ts'
 import { paths, selfLink } from '../links.ts'
 import { pageOf, presentFeed, refOf } from '../listing.ts'
+import { inPieces } from '../long-listing.ts'
 import {
   answers,
   CursorQuery,
@@ -115,14 +116,14 @@ export function scheduleRoutes(api: Api, deps: AppDeps): void {
     return { schedule: fullSchedule(schedule, nextRunsOf(schedule)), _links }
   }
 
-  api.get(IN_QUEUE, { schema: schemas.list, config: demand('schedules', 'read') }, async (request) => {
+  api.get(IN_QUEUE, { schema: schemas.list, config: demand('schedules', 'read') }, async (request, reply) => {
     const { queueId } = request.params
     expectOneStart(request.query)
     const { number, size } = pageOf(request.query) ?? { number: 1, size: DEFAULT_PAGE_SIZE }
     const before = request.query.cursor === undefined ? null : decodeCursor(request.query.cursor, CURSOR)[0]!
     const range = { before, offset: (number - 1) * size, limit: size }
     const listing = await listSchedules(deps, { principal: request.principal, queueId, ...range })
-    return presentFeed(request, request.query, listing, listedAt(paths.schedules(queueId), nextRunsOf))
+    return inPieces(reply, presentFeed(request, request.query, listing, listedAt(paths.schedules(queueId), nextRunsOf)))
   })
 
   api.route({
