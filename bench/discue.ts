@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, realpathSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Inlet, untilNonePending } from './contender.ts'
 import { type Cost, measureCost } from './cost.ts'
@@ -43,22 +44,29 @@ export interface DiscueStart {
   joins?: { url: string; key: string }
   /** Settings beside those that every server here is started with. */
   env?: Record<string, string>
+  /** Paths of a certificate and its key: the server speaks TLS only. This process must trust it. */
+  tls?: { certPath: string; keyPath: string }
+  /** The folder of another version of this repository, with its dependencies; its server is started. */
+  version?: string
 }
 
 /** Starts a server on a free port and an empty database, on the disk that the repository is on. */
-export async function startDiscue({ fill, postgres, joins, env }: DiscueStart = {}): Promise<Discue> {
+export async function startDiscue({ fill, postgres, joins, env, tls, version }: DiscueStart = {}): Promise<Discue> {
   const folder = createFolder()
   const port = await freePort()
-  const origin = `http://127.0.0.1:${port}`
+  const origin = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
   const key = joins?.key ?? randomBytes(48).toString('base64url')
   await fill?.(`${folder}/discue.db`, key)
-  const server = startProcess('discue', startArguments(), {
+  const settings = {
     DISCUE_PORT: String(port),
     DISCUE_DATABASE_URL: joins?.url ?? postgres?.url ?? `sqlite:${folder}/discue.db`,
     DISCUE_ROOT_API_KEY: key,
     DISCUE_LOG_LEVEL: 'warn',
+    ...(tls && { DISCUE_TLS_CERT: tls.certPath, DISCUE_TLS_KEY: tls.keyPath }),
     ...env,
-  })
+  }
+  const node = version === undefined ? process.execPath : realpathSync(join(version, 'node_modules/.bin/node'))
+  const server = startProcess('discue', startArguments(version), settings, node)
   const remove = async () => {
     await server.stop()
     await postgres?.process.stop()
@@ -80,12 +88,12 @@ export async function startDiscue({ fill, postgres, joins, env }: DiscueStart = 
 }
 
 /** What `npm start` gives to Node.js. */
-function startArguments(): string[] {
-  const { scripts } = JSON.parse(readFileSync(root('package.json'), 'utf8')) as { scripts: { start: string } }
+function startArguments(folder = root()): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { scripts: { start: string } }
   return scripts.start
     .split(' ')
     .slice(1)
-    .map((part) => (part.startsWith('-') ? part : root(part)))
+    .map((part) => (part.startsWith('-') ? part : join(folder, part)))
 }
 
 async function untilReady(server: MeasuredProcess, origin: string): Promise<void> {

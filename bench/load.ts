@@ -1,12 +1,12 @@
 // The load generator: posts numbered messages over keep-alive connections and reports in JSON on stdout.
 //   node bench/load.ts --url http://127.0.0.1:3000/v1/queues/…/messages [--url …] [--key …] [--messages n] [--first n]
 //     [--connections 64] [--bytes 256] [--batch messages in one request; 0: no batches]
-//     [--rate requests a second; 0: as fast as they are answered]
+//     [--rate requests a second; 0: as fast as they are answered] [--shape plain, forwarded or later]
 import { parseArgs } from 'node:util'
 import { monotonicMicros } from './clock.ts'
 import { createFifo } from './fifo.ts'
 import { MIN_BYTES } from './payload.ts'
-import { type Outcome, openPoster, type Poster } from './poster.ts'
+import { type Outcome, openPoster, type Poster, SHAPES } from './poster.ts'
 import { createDurations, type Quantiles, quantilesOf, recordMicros } from './quantiles.ts'
 
 export interface LoadReport {
@@ -31,16 +31,20 @@ const options = {
   bytes: { type: 'string', default: '256' },
   rate: { type: 'string', default: '0' },
   batch: { type: 'string', default: '0' },
+  shape: { type: 'string', default: 'plain' },
 } as const
 
 const { values } = parseArgs({ options })
 if (values.url === undefined) throw new Error('--url says where to post')
 const batch = Number(values.batch)
+const shape = SHAPES.find((one) => one === values.shape)
+if (shape === undefined) throw new Error(`--shape must be one of ${SHAPES.join(', ')}`)
 const target = {
   urls: values.url.map((url) => new URL(url)),
   key: values.key ?? null,
   dataBytes: Number(values.bytes),
   batch: batch === 0 ? null : batch,
+  shape,
 }
 if (target.dataBytes < MIN_BYTES) throw new Error(`--bytes must be at least ${MIN_BYTES}`)
 const perRequest = Math.max(1, batch)

@@ -1,6 +1,12 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
 import { createFramer } from './framing.ts'
 import { requestBody, stamp } from './payload.ts'
+
+/** What a post is like beside its message: `forwarded` as by a proxy, `later` over a connection that has asked for something else. */
+export const SHAPES = ['plain', 'forwarded', 'later'] as const
+export type Shape = (typeof SHAPES)[number]
 
 /** Where to post, as whom, and how large each message's data is. */
 export interface PostTarget {
@@ -10,6 +16,7 @@ export interface PostTarget {
   dataBytes: number
   /** Messages in one request; null for one that is no batch. */
   batch: number | null
+  shape: Shape
 }
 
 /** A status of HTTP, or what went wrong before there was one. */
@@ -52,11 +59,14 @@ export async function openPoster(
     close: () => socket.destroy(),
   }
   await connected(socket)
+  if (target.shape === 'later') await askSomethingElse(socket, target.urls[0]!)
   return poster
 }
 
 function openSocket(url: URL, ended: (socket: Socket, outcome: Outcome) => void): Socket {
-  const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
+  const place = { host: url.hostname, port: Number(url.port), noDelay: true }
+  // What is measured is this machine's own, with a certificate that it has just made.
+  const socket = url.protocol === 'https:' ? connectSecurely({ ...place, rejectUnauthorized: false }) : connect(place)
   socket.setTimeout(ANSWER_TIMEOUT_MS)
   // "HTTP/1.1 200": the status is in a fixed place.
   const read = createFramer((head) => ended(socket, Number(head.slice(9, 12))))
@@ -72,20 +82,28 @@ function openSocket(url: URL, ended: (socket: Socket, outcome: Outcome) => void)
 
 function connected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once('connect', resolve)
+    socket.once('encrypted' in socket ? 'secureConnect' : 'connect', resolve)
     socket.once('error', reject)
   })
 }
 
-const METHOD = 'POST '
+async function askSomethingElse(socket: Socket, url: URL): Promise<void> {
+  socket.write(`GET /health/ready HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`)
+  await once(socket, 'data')
+}
 
-function createRequest({ urls, key, dataBytes, batch }: PostTarget) {
+const METHOD = 'POST '
+/** As nginx adds them. */
+const FORWARDED = ['x-real-ip: 192.0.2.7', 'x-forwarded-for: 192.0.2.7', 'x-forwarded-proto: https']
+
+function createRequest({ urls, key, dataBytes, batch, shape }: PostTarget) {
   const [url, ...others] = urls
   if (url === undefined || others.some(({ pathname }) => pathname.length !== url.pathname.length)) {
     throw new Error('paths of one length, please: they are written into one buffer in turns')
   }
   const { body, places } = requestBody(dataBytes, batch)
   const lines = [`${METHOD}${url.pathname} HTTP/1.1`, `host: ${url.host}`, 'content-type: application/json']
+  if (shape === 'forwarded') lines.push(...FORWARDED)
   if (key !== null) lines.push(`x-api-key: ${key}`)
   const head = `${lines.join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n`
   const bytes = Buffer.from(head + body)

@@ -33,9 +33,14 @@ process.on('exit', () => {
 /** For profiling: `NODE_OPTIONS="--cpu-prof --cpu-prof-dir=…" npm run bench` reaches every process. */
 const nodeOptions: Record<string, string> = process.env.NODE_OPTIONS ? { NODE_OPTIONS: process.env.NODE_OPTIONS } : {}
 
-/** Starts `node …args` on this very Node.js, with the environment that is given and nothing else. */
-export function startProcess(name: string, args: string[], env: Record<string, string> = {}): MeasuredProcess {
-  return startProgram(name, { command: process.execPath, args, env: { ...nodeOptions, ...env } })
+/** Starts `node …args` on this very Node.js or on another, with the environment that is given and nothing else. */
+export function startProcess(
+  name: string,
+  args: string[],
+  env: Record<string, string> = {},
+  command = process.execPath,
+): MeasuredProcess {
+  return startProgram(name, { command, args, env: { ...nodeOptions, ...env } })
 }
 
 /** Starts any program, as this user or as another one. */

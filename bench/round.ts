@@ -1,6 +1,7 @@
 import type { Inlet } from './contender.ts'
 import type { LoadReport } from './load.ts'
 import { here } from './place.ts'
+import type { Shape } from './poster.ts'
 import { type MeasuredProcess, startProcess } from './process.ts'
 import type { Quantiles } from './quantiles.ts'
 import type { Range } from './tally.ts'
@@ -21,6 +22,8 @@ export interface Load {
   /** Messages in one request. */
   batch?: number
   connections?: number
+  /** `plain` unless told. */
+  shape?: Shape
 }
 
 export interface Round {
@@ -83,9 +86,9 @@ export function takeSequences(count: number): Range {
 /** A load generator of its own, with sequence numbers of its own; it ends by itself, or where it is stopped. */
 export function startLoad(
   { urls, batchUrl, key }: Pick<Inlet, 'urls' | 'batchUrl' | 'key'>,
-  { messages, rate, bytes = BYTES, batch = 0, connections = 64 }: Load,
+  { messages, rate, bytes = BYTES, batch = 0, connections = 64, shape = 'plain' }: Load,
 ): MeasuredProcess {
-  const args = { messages, rate, first: nextSequence, bytes, batch, connections, ...(key !== null && { key }) }
+  const args = { messages, rate, first: nextSequence, bytes, batch, connections, shape, ...(key !== null && { key }) }
   nextSequence += messages
   const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)
   const places = batch > 0 ? [batchUrl!] : urls

@@ -1,5 +1,5 @@
 // npm run bench -- [scenario…] [--only contenders] [--rounds n] [--messages n] [--seconds n] [--rate n] [--backlog n]
-//   [--queues n] [--soak seconds] [--share percent] [--write]
+//   [--queues n] [--soak seconds] [--share percent] [--before folder] [--write]
 import { parseArgs } from 'node:util'
 import { Missing } from './contender.ts'
 import { describeMachine, disturbance, showMachine } from './machine.ts'
@@ -22,6 +22,7 @@ import { manyQueues } from './scenarios/many-queues.ts'
 import { names } from './scenarios/names.ts'
 import { nodes } from './scenarios/nodes.ts'
 import { paging } from './scenarios/paging.ts'
+import { posts } from './scenarios/posts.ts'
 import { pull } from './scenarios/pull.ts'
 import { schedules } from './scenarios/schedules.ts'
 import { soak } from './scenarios/soak.ts'
@@ -30,7 +31,7 @@ import { startTarget } from './target.ts'
 
 const scenarios = [
   ...[endToEnd, fanOut, ingest, batchIngest, latency, manyQueues, large],
-  ...[drain, backlog, isolation, crowd, names, abuse, nodes, paging, pull, delayed, schedules, start],
+  ...[drain, backlog, isolation, crowd, names, abuse, nodes, paging, posts, pull, delayed, schedules, start],
 ]
 /** They take long, or much room on the disk. */
 const onlyByName = [soak, growth]
@@ -87,7 +88,12 @@ function readArguments() {
   }
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { ...numbers, only: { type: 'string', default: '' }, write: { type: 'boolean', default: false } },
+    options: {
+      ...numbers,
+      before: text,
+      only: { type: 'string', default: '' },
+      write: { type: 'boolean', default: false },
+    },
   })
   const options: Options = {
     rounds: count('rounds', values.rounds) ?? 5,
@@ -98,6 +104,7 @@ function readArguments() {
     queues: count('queues', values.queues),
     soak: count('soak', values.soak),
     share: count('share', values.share),
+    before: values.before ?? null,
     contenders: new RegExp(values.only, 'i'),
   }
   return { chosen: positionals.length === 0 ? scenarios : positionals.map(scenarioNamed), options, write: values.write }

@@ -15,6 +15,8 @@ export interface Options {
   queues: number | null
   /** Of one core, in percent: how much each node may have. */
   share: number | null
+  /** The folder of another version of this repository. */
+  before: string | null
   /** Names of those to be measured beside the relay. */
   contenders: RegExp
 }

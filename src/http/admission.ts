@@ -1,30 +1,87 @@
 import { createKeyUse } from '../app/key-use.ts'
-import { createRateLimiter } from '../app/rate-limiter.ts'
+import { createRateLimiter, type Rate } from '../app/rate-limiter.ts'
 import { createSharedRateLimiter, type SharedRateLimiter } from '../app/shared-rate-limiter.ts'
+import { digestOf, type Principal, permits } from '../core/api-key.ts'
+import { Problem } from '../core/problem.ts'
 import type { ApiDeps } from './api.ts'
 import { type Addressed, createBase } from './base.ts'
-import { createDoor, type Door } from './door.ts'
+import type { RouteDemand } from './contract.ts'
+import { type Caller, createDoor, type Door } from './door.ts'
+import { expectWithin } from './rate-headers.ts'
 
-/** What all requests are counted and looked up with, whichever way they come in. */
+/** What all requests are counted and judged with, by their routes and in front of them. */
 export interface Admission {
   door: Door
+  /** Who a key belongs to, where memory knows it. Throws `locked_out` and `key_missing`, in this order. */
+  known(request: Caller): Principal | undefined
   /** Notes that a key was used. */
   use(apiKeyId: string): void
-  rates: SharedRateLimiter
+  /** Notes that a key was used, and counts a request of its organization; null where nothing limits it. */
+  count(principal: Principal): Rate | null | Promise<Rate | null>
+  /** Throws `scope_missing`, `root_key_needed` and `rate_limited`, in this order. `params` are those of the path. */
+  expectAllowed(
+    principal: Principal,
+    rate: Rate | null,
+    demand: RouteDemand,
+    params: Readonly<Record<string, string>>,
+  ): void
   /** Where the API is for a caller. Throws `bad_header`. */
   baseOf(request: Addressed): string
 }
 
 /** One for a server: a second one would count each organization's requests anew. */
 export function createAdmission(deps: ApiDeps): Admission {
+  const use = createKeyUse(deps)
+  const rates = rateLimiterOf(deps)
+  const door = createDoor(deps)
+  const digestFor = createDigests()
   return {
-    door: createDoor(deps),
-    use: createKeyUse(deps),
-    rates: rateLimiterOf(deps),
+    door,
+    use,
+    known(request) {
+      door.expectOpen(request)
+      const text = request.headers['x-api-key']
+      if (typeof text !== 'string' || text === '') throw new Problem('key_missing')
+      return deps.keyRing.peek(digestFor(request.socket, text))
+    },
+    count({ apiKeyId, organizationId, requestsPerMinute }) {
+      use(apiKeyId)
+      return rates.take(organizationId, requestsPerMinute)
+    },
+    expectAllowed(principal, rate, demand, params) {
+      expectPermission(principal, demand, params)
+      if (rate !== null) expectWithin(rate, deps.runtime.now())
+    },
     baseOf: createBase(deps.publicUrl),
   }
 }
 
 function rateLimiterOf({ store: { rates }, runtime: { now }, rateLimit: fallback }: ApiDeps): SharedRateLimiter {
   return rates === null ? createRateLimiter({ now, fallback }) : createSharedRateLimiter({ rates, now, fallback })
+}
+
+/** Digests of keys; that of the key that a connection sent last is remembered with the connection. */
+function createDigests(): (connection: object, keyText: string) => string {
+  const last = new WeakMap<object, { keyText: string; digest: string }>()
+  return (connection, keyText) => {
+    const known = last.get(connection)
+    if (known?.keyText === keyText) return known.digest
+    const digest = digestOf(keyText)
+    last.set(connection, { keyText, digest })
+    return digest
+  }
+}
+
+function expectPermission(principal: Principal, demand: RouteDemand, params: Record<string, string>): void {
+  const { resource, access, ids } = demand
+  // Owner keys and keys without scopes are most keys, and need no list of ids.
+  const asked = principal.scopes === null ? [] : idsIn(params, ids)
+  if (!permits(principal, { resource, access, ids: asked })) throw new Problem('scope_missing')
+  if (demand.root !== true || principal.root) return
+  const elsewhere = idsIn(params, ids).some((id) => id !== principal.organizationId)
+  if (!elsewhere) throw new Problem('root_key_needed')
+}
+
+function idsIn(params: Record<string, string>, names: readonly string[]): (string | undefined)[] {
+  return names.map((name) => params[name])
 }

@@ -1,19 +1,23 @@
+import type { RequestListener } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
 import type { LockOut } from '../app/lock-out.ts'
 import type { Tracer } from '../app/tracer.ts'
 import type { Network } from '../core/address.ts'
 import { type Admission, createAdmission } from './admission.ts'
+import { API_HEADERS } from './api-fields.ts'
 import { expectHost } from './base.ts'
 import { MAX_BODY_BYTES, parseBody } from './body.ts'
 import { closeIdleConnections } from './closing.ts'
 import { lazyCompilers } from './compilers.ts'
 import type { TypeBoxProvider } from './contract.ts'
 import { dashboardRoutes } from './dashboard/routes.ts'
-import { installFastPosts } from './fast-post/install.ts'
+import { createDueAnswers, type DueAnswers } from './due-answers.ts'
 import { invalidBody } from './faults.ts'
 import { validatorFormats } from './formats.ts'
 import { createGate } from './gate.ts'
+import { allowHalfOpen, HALF_OPEN } from './half-open.ts'
+import { type Handovers, readHandedOver } from './handover.ts'
 import { type Health, healthRoutes } from './health.ts'
 import { endIdleStreams, expectHeadWithinLimit, HTTP2_LIMITS } from './http2-limits.ts'
 import { createMethodTable, isImplemented, refuseUnrouted } from './methods.ts'
@@ -22,6 +26,7 @@ import type { Metrics } from './metrics/metrics.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { createRouteList } from './openapi/described.ts'
 import { openApiRoutes } from './openapi/routes.ts'
+import { createPlainPosts, ROUTE } from './plain-posts/handler.ts'
 import { createErrorHandler } from './problems.ts'
 import { createClientErrorHandler, hearErrors, ignoreExpectations, refuseConnect } from './raw-errors.ts'
 import { referenceRoutes } from './reference/routes.ts'
@@ -87,13 +92,17 @@ function withVersion({ url = '/' }: { url?: string }): string {
 /** The whole HTTP side, not listening yet. Unexpected errors go to `runtime.log`, never to the caller. */
 export function createApi(deps: ApiDeps): FastifyInstance {
   const handleError = createErrorHandler(deps.runtime.log)
-  const app = Fastify({ ...options(deps), ...served(deps), frameworkErrors: handleError })
+  const due = createDueAnswers()
+  const app = Fastify({ ...options(deps, due), ...served(deps), frameworkErrors: handleError })
   hearErrors(app.server, deps.runtime.log)
   const admission = createAdmission(deps)
-  // A trace begins where a request does, and bytes that are encrypted are not for us to read.
-  const fast = deps.tls || deps.tracer ? null : installFastPosts(app.server, deps, admission)
+  const handovers: Handovers = new WeakMap()
+  due.watch(app.server)
+  allowHalfOpen(app.server)
+  // A trace begins where a request does.
+  if (!deps.tracer) takePlainPosts(app, deps, { admission, handovers })
   endIdleStreams(app.server, REQUEST_ARRIVES_WITHIN_MS)
-  refuseConnect(app.server, deps.runtime.newId)
+  refuseConnect(app.server, deps.runtime.newId, due)
   ignoreExpectations(app.server)
   // A DELETE may carry a body that nobody asked for; reading it could only fail.
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
@@ -107,23 +116,40 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.decorateRequest('belief', null)
   app.decorateRequest('known', null)
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
+    reply.headers(API_HEADERS).header('x-request-id', request.id)
     if (request.is404) deps.metrics.requests.unrouted(request.method, isImplemented(request.method) ? 404 : 501)
     expectHeadWithinLimit(request)
     refuseUnrouted(request)
     expectHost(request)
     done()
   })
-  closeIdleConnections(app, deps.runtime, fast)
-  addRoutes(app, deps, admission)
+  closeIdleConnections(app, deps.runtime)
+  addRoutes(app, deps, { admission, handovers })
   return app
 }
 
-function addRoutes(app: FastifyInstance, deps: ApiDeps, admission: Admission): void {
+/** What all ways into the API share. */
+interface Shared {
+  admission: Admission
+  handovers: Handovers
+}
+
+/** Puts them in front of the routes, on Node's own event. */
+function takePlainPosts({ server }: FastifyInstance, deps: ApiDeps, shared: Shared): void {
+  const [routes] = server.listeners('request') as [RequestListener]
+  server.off('request', routes)
+  server.on('request', createPlainPosts(deps, { ...shared, server, routes }))
+}
+
+function addRoutes(app: FastifyInstance, deps: ApiDeps, { admission, handovers }: Shared): void {
   const table = createMethodTable()
   const described = createRouteList()
   app.decorate('described', described)
-  app.addHook('onRoute', createGate(deps, admission))
+  app.addHook('onRoute', createGate(deps, admission, handovers))
+  const readCollected = readHandedOver(handovers)
+  app.addHook('onRoute', (route) => {
+    if (route.url === ROUTE && route.method === 'POST') readCollected(route)
+  })
   app.addHook('onRoute', table.note)
   app.addHook('onRoute', deps.metrics.requests.watch)
   app.addHook('onRoute', described.note)
@@ -170,10 +196,12 @@ const LENIENT = { requireHostHeader: false }
 
 /** The type tells nothing of it, because the routes need not know: requests of HTTP/2 look like those of HTTP/1.1. */
 function served({ tls }: ApiDeps): object {
-  return tls ? { http2: true, https: { ...tls, ...LENIENT, ...HTTP2_LIMITS, allowHTTP1: true } } : { http: LENIENT }
+  return tls
+    ? { http2: true, https: { ...tls, ...LENIENT, ...HALF_OPEN, ...HTTP2_LIMITS, allowHTTP1: true } }
+    : { http: LENIENT }
 }
 
-function options({ runtime }: ApiDeps) {
+function options({ runtime }: ApiDeps, due: DueAnswers) {
   return {
     bodyLimit: MAX_BODY_BYTES,
     // Fastify's default is none, which lets a connection keep what it takes for ever.
@@ -183,7 +211,7 @@ function options({ runtime }: ApiDeps) {
     genReqId: createRequestIds(runtime.newId),
     // Fastify's own answer while closing has another shape; the acceptor says no to what it cannot take any more.
     return503OnClosing: false,
-    clientErrorHandler: createClientErrorHandler(runtime.newId),
+    clientErrorHandler: createClientErrorHandler(runtime, due),
     schemaErrorFormatter: invalidBody,
     schemaController: { compilersFactory: lazyCompilers() },
     ajv: {

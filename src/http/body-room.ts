@@ -3,8 +3,8 @@ import { FairPlaces } from '../core/fair-places.ts'
 import { full } from '../core/full.ts'
 import { MAX_BATCH_BODY_BYTES } from './body.ts'
 
-/** Smaller bodies are not counted: a connection for each of them costs as much. */
-const SMALL_BYTES = 64 * 1024
+/** Bodies up to this are not counted: a connection for each of them costs as much. */
+export const SMALL_BODY_BYTES = 64 * 1024
 /** What all bodies may take at the same time: sixteen of the largest. */
 const ALL_BYTES = 16 * MAX_BATCH_BODY_BYTES
 /** What those of one organization alone may: half of that, and less where others have some. */
@@ -22,7 +22,7 @@ export function createBodyRoom(): (request: FastifyRequest, reply: FastifyReply)
   /** Throws `too_many_bodies` or `overloaded` for a body that does not fit beside those that are under way. */
   return function take(request, reply) {
     const bytes = announcedBytes(request)
-    if (bytes <= SMALL_BYTES) return
+    if (bytes <= SMALL_BODY_BYTES) return
     const { organizationId } = request.principal
     if (!room.take(organizationId, bytes)) throw full(room, organizationId, BODIES)
     reply.raw.once('close', () => room.give(organizationId, bytes))

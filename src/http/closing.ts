@@ -3,7 +3,6 @@ import type { Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Cancel, Runtime } from '../runtime.ts'
-import type { FastPosts } from './fast-post/install.ts'
 
 const SWEEP_EVERY_MS = 20
 /** A client that never finishes its request must not keep the server from stopping. */
@@ -13,8 +12,8 @@ const PATIENCE_MS = 10_000
  * Makes `close` quick: a connection that was answering when the server began to close would otherwise stay open for
  * as long as its client likes to keep it, and the server with it.
  */
-export function closeIdleConnections(app: FastifyInstance, runtime: Runtime, fast: FastPosts | null): void {
-  const connections = followConnections(app.server, fast)
+export function closeIdleConnections(app: FastifyInstance, runtime: Runtime): void {
+  const connections = followConnections(app.server)
   app.addHook('preClose', (done) => {
     const { server } = app
     const giveUpAt = runtime.now() + PATIENCE_MS
@@ -35,20 +34,18 @@ export function closeIdleConnections(app: FastifyInstance, runtime: Runtime, fas
  * Over TLS a connection may be HTTP/1.1, a session of HTTP/2, or not have said yet which; the server itself can end
  * only the idle ones of the first kind.
  */
-function followConnections(server: Server, fast: FastPosts | null): { closeIdle(): void; closeAll(): void } {
-  const sockets = fast === null ? follow<Socket>(server, 'connection') : new Set<Socket>()
+function followConnections(server: Server): { closeIdle(): void; closeAll(): void } {
+  const sockets = follow<Socket>(server, 'connection')
   const sessions = follow<Http2Session>(server, 'session')
   return {
     closeIdle() {
       server.closeIdleConnections()
-      fast?.close()
       // Takes no new streams, and ends with the last one that is open.
       for (const session of sessions) session.close()
     },
     closeAll() {
       for (const session of sessions) session.destroy()
       for (const socket of sockets) socket.destroy()
-      fast?.destroyAll()
     },
   }
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { AppDeps } from '../app/deps.ts'
 import { createIdempotency } from '../app/idempotency.ts'
 import type { Rate } from '../app/rate-limiter.ts'
-import { digestOf, type Principal, permits } from '../core/api-key.ts'
+import type { Principal } from '../core/api-key.ts'
 import { Problem } from '../core/problem.ts'
 import type { Admission } from './admission.ts'
 import type { ApiDeps } from './api.ts'
@@ -12,11 +12,12 @@ import type { RouteDemand } from './contract.ts'
 import type { Door } from './door.ts'
 import { readConditions } from './etag.ts'
 import { refuseWhileFrozen } from './frozen.ts'
+import type { Handover, Handovers } from './handover.ts'
 import { createIdempotencyHooks } from './idempotency.ts'
 import { accepts, isJsonType, type MediaType } from './media.ts'
 import { indent } from './pretty.ts'
 import { compileQuery } from './query.ts'
-import { expectWithin, showRate } from './rate-headers.ts'
+import { showRate } from './rate-headers.ts'
 
 type Done = (error?: Error) => void
 
@@ -26,14 +27,13 @@ type Done = (error?: Error) => void
  * `POST` that was answered before gets the same answer here. What follows is the route's own, but that a frozen
  * organization is refused last of all, right before its handler would write.
  */
-export function createGate(deps: ApiDeps, admission: Admission): (route: RouteOptions) => void {
-  const admit = createAdmit(deps, admission)
-  const { door } = admission
+export function createGate(deps: ApiDeps, admission: Admission, handovers: Handovers): (route: RouteOptions) => void {
+  const enter = createEntrance(deps, admission, handovers)
   const once = createIdempotencyHooks({ idempotency: createIdempotency(deps), log: deps.runtime.log })
   return (route) => {
     const demand = route.config?.demand
     if (demand === undefined) return
-    route.onRequest = [createEntrance(deps.keyRing, door, admit, demand), ...hooksOf(route.onRequest)]
+    route.onRequest = [enter(demand), ...hooksOf(route.onRequest)]
     const post = [route.method].flat().includes('POST')
     route.preValidation = [createRequestCheck(route), ...(post ? [once.begin] : []), ...hooksOf(route.preValidation)]
     if (post) route.onSend = [...hooksOf(route.onSend), once.end]
@@ -43,30 +43,38 @@ export function createGate(deps: ApiDeps, admission: Admission): (route: RouteOp
   }
 }
 
-type Admit = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  principal: Principal,
-  demand: RouteDemand,
-) => void | Promise<void>
+/** Makes the first check of each route. A key that memory knows passes it without waiting for anything. */
+function createEntrance({ keyRing }: ApiDeps, admission: Admission, handovers: Handovers) {
+  const { judge, admit } = createAdmit(admission)
 
-/** A key that memory knows passes without waiting for anything. */
-function createEntrance(keyRing: AppDeps['keyRing'], door: Door, admit: Admit, demand: RouteDemand) {
-  return (request: FastifyRequest, reply: FastifyReply, done: Done): void => {
-    door.expectOpen(request)
-    const text = request.headers['x-api-key']
-    if (typeof text !== 'string' || text === '') throw new Problem('key_missing')
-    const known = keyRing.peek(digestOf(text))
-    if (known !== undefined) {
-      const admitted = admit(request, reply, known, demand)
-      if (admitted === undefined) done()
-      else admitted.then(() => done(), done)
-    } else {
-      identify(keyRing, door, request, text)
-        .then((principal) => admit(request, reply, principal, demand))
-        .then(() => done(), done)
+  function goOn({ principal, rate, failure }: Handover, request: FastifyRequest, reply: FastifyReply, to: RouteDemand) {
+    request.principal = principal
+    if (failure === undefined) judge(rate, request, reply, to)
+    else {
+      if (rate !== null) showRate(reply, rate)
+      throw failure
     }
   }
+
+  return (demand: RouteDemand) =>
+    (request: FastifyRequest, reply: FastifyReply, done: Done): void => {
+      const begun = handovers.get(request.raw)
+      if (begun !== undefined) {
+        goOn(begun, request, reply, demand)
+        done()
+        return
+      }
+      const known = admission.known(request)
+      if (known !== undefined) {
+        const admitted = admit(request, reply, known, demand)
+        if (admitted === undefined) done()
+        else admitted.then(() => done(), done)
+      } else {
+        identify(keyRing, admission.door, request, String(request.headers['x-api-key']))
+          .then((principal) => admit(request, reply, principal, demand))
+          .then(() => done(), done)
+      }
+    }
 }
 
 /** Whose key it is; a key that is none counts for the lock-out. Throws `locked_out` and `key_rejected`. */
@@ -84,17 +92,12 @@ export async function identify(
   throw new Problem('key_rejected')
 }
 
-function createAdmit(deps: ApiDeps, { use, baseOf, rates }: Admission): Admit {
+/** `judge` is all that follows once a request is counted, which `admit` does before. */
+function createAdmit({ count, expectAllowed, baseOf }: Admission) {
   const takeRoom = createBodyRoom()
-  const admitAt = (
-    rate: Rate | null,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { principal, demand }: { principal: Principal; demand: RouteDemand },
-  ): void => {
+  function judge(rate: Rate | null, request: FastifyRequest, reply: FastifyReply, demand: RouteDemand): void {
     if (rate !== null) showRate(reply, rate)
-    expectPermission(principal, demand, request.params as Record<string, string>)
-    if (rate !== null) expectWithin(rate, deps.runtime.now())
+    expectAllowed(request.principal, rate, demand, request.params as Record<string, string>)
     expectAcceptable(request, demand.produces ?? 'application/json')
     if (BODY_METHODS.has(request.method)) {
       expectJsonBody(request)
@@ -102,33 +105,24 @@ function createAdmit(deps: ApiDeps, { use, baseOf, rates }: Admission): Admit {
     }
     request.base = baseOf(request)
   }
-  return (request, reply, principal, demand) => {
+  function admit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    principal: Principal,
+    demand: RouteDemand,
+  ): void | Promise<void> {
     request.principal = principal
-    use(principal.apiKeyId)
-    const rate = rates.take(principal.organizationId, principal.requestsPerMinute)
+    const rate = count(principal)
     // Where nodes share a limit, one of them may have to ask how it stands.
-    if (rate instanceof Promise) return rate.then((it) => admitAt(it, request, reply, { principal, demand }))
-    admitAt(rate, request, reply, { principal, demand })
+    if (rate instanceof Promise) return rate.then((it) => judge(it, request, reply, demand))
+    judge(rate, request, reply, demand)
   }
+  return { judge, admit }
 }
 
 function expectAcceptable({ headers }: FastifyRequest, type: MediaType): void {
   if (accepts(headers.accept, type)) return
   throw new Problem('not_acceptable', { detail: `the answer is ${type}; Accept excludes it` })
-}
-
-function expectPermission(principal: Principal, demand: RouteDemand, params: Record<string, string>): void {
-  const { resource, access, ids } = demand
-  // Owner keys and keys without scopes are most keys, and need no list of ids.
-  const asked = principal.scopes === null ? [] : idsIn(params, ids)
-  if (!permits(principal, { resource, access, ids: asked })) throw new Problem('scope_missing')
-  if (demand.root !== true || principal.root) return
-  const elsewhere = idsIn(params, ids).some((id) => id !== principal.organizationId)
-  if (!elsewhere) throw new Problem('root_key_needed')
-}
-
-function idsIn(params: Record<string, string>, names: readonly string[]): (string | undefined)[] {
-  return names.map((name) => params[name])
 }
 
 /** The methods whose bodies are read; that of any other is passed over, whatever it is. */

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Fault, Problem } from '../core/problem.ts'
 import type { Log } from '../runtime.ts'
 import { StoreUnavailable } from '../store/store.ts'
+import { API_HEADERS } from './api-fields.ts'
 import { isImplemented } from './methods.ts'
 import { indent, wantsIndent } from './pretty.ts'
 
@@ -53,7 +54,7 @@ export function createErrorHandler(log: Log) {
     if (wantsIndent(request.query)) indent(reply)
     reply
       .code(problem.status)
-      .headers({ ...problem.headers, 'x-request-id': request.id })
+      .headers({ ...API_HEADERS, ...problem.headers, 'x-request-id': request.id })
       .send(presentProblem(problem))
   }
 }

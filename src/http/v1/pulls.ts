@@ -15,6 +15,7 @@ import {
 } from '../../core/pull.ts'
 import { MAX_RETRY_DELAY_MS } from '../../core/retry-policy.ts'
 import { type Api, demand, type KeptAnswer } from '../contract.ts'
+import { whenClientEnds } from '../half-open.ts'
 import { paths, selfLink } from '../links.ts'
 import { EXAMPLE_RECEIPT } from '../openapi/examples.ts'
 import { answers, Id, Query, SelfLink, strict } from '../schemas.ts'
@@ -107,7 +108,7 @@ export function pullRoutes(api: Api, deps: AppDeps): void {
     preValidation,
     handler: async (request, reply) => {
       const { max = 1, wait: waitMs = 0, lease: leaseMs = DEFAULT_LEASE_MS } = request.body
-      const ask = { ...addressOf(request), max, waitMs, leaseMs, client: clientOf(reply) }
+      const ask = { ...addressOf(request), max, waitMs, leaseMs, client: clientOf(reply, waitMs > 0) }
       return { messages: (await pullMessages(deps, ask)).map(presentMessage), _links: linkOf(request) }
     },
   })
@@ -154,10 +155,15 @@ function linkOf(request: Asked) {
   return selfLink(request, paths.listener(request.params.queueId, request.params.listenerId))
 }
 
-/** Aborted when the client hangs up before it was answered; afterwards nobody listens to it any more. */
-function clientOf(reply: FastifyReply): AbortSignal {
+/**
+ * Aborted when the client hangs up before it was answered; afterwards nobody listens to it any more. Where it `waits`,
+ * also when it has ended its half of the connection: it may be gone, and what it were given would be lost to others.
+ */
+function clientOf(reply: FastifyReply, waits: boolean): AbortSignal {
   const controller = new AbortController()
-  reply.raw.once('close', () => controller.abort())
+  const abort = () => controller.abort()
+  if (waits) whenClientEnds(reply, abort)
+  else reply.raw.once('close', abort)
   return controller.signal
 }
 

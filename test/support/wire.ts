@@ -16,8 +16,9 @@ export class Client {
   #ended = false
   #wake: () => void = () => undefined
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  /** Over a connection of its own to this port, or over one that is open already. */
+  constructor(to: number | Socket) {
+    this.socket = typeof to === 'number' ? connect({ port: to, host: '127.0.0.1', allowHalfOpen: true }) : to
     this.socket.setNoDelay(true)
     this.socket.on('data', (bytes) => {
       this.#text += bytes.toString('latin1')

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { Problem } from '../../../src/core/problem.ts'
 import { StoreUnavailable } from '../../../src/store/store.ts'
 import { type ApiOptions, type Json, OTHER_OWNER_KEY, OWNER_KEY, startApi, type TestApi } from '../../support/api.ts'
-import { Client, listen, post, type WireAnswer } from './exchange.ts'
+import { Client, listen, post, type WireAnswer } from '../../support/wire.ts'
 
-/** Nothing that the short way knows, and nothing that the general way heeds. */
-const GENERAL = 'X-Other: 1'
+/** Makes a post the route's, which then takes it like any other. */
+const GENERAL = 'Content-Encoding: identity'
 
 /** What differs from request to request, made the same. */
 function comparable({ statusLine, headers, body }: WireAnswer) {
