@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { startPostgres } from './contenders/postgres.ts'
-import { startDiscue } from './discue.ts'
-import { startTarget } from './target.ts'
+import { startDiscue } from './load/discue.ts'
+import { startTarget } from './load/target.ts'
 
 const { values } = parseArgs({
   options: {

@@ -4,13 +4,13 @@
 // server's do. In memory, where no disk hides the difference, or in files of the folder; both stores take turns.
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { LeasedDelivery } from '../src/core/delivery.ts'
-import { DEFAULT_SETTINGS } from '../src/core/listener.ts'
-import { NO_LIMITS } from '../src/core/organization.ts'
-import type { Accept, Settlement } from '../src/store/batch.ts'
+import type { LeasedDelivery } from '../src/core/delivery/delivery.ts'
+import { DEFAULT_SETTINGS } from '../src/core/delivery/listener.ts'
+import { NO_LIMITS } from '../src/core/tenant/organization.ts'
+import type { Accept, Settlement } from '../src/store/commit/batch.ts'
 import type { Store } from '../src/store/store.ts'
-import { monotonicMicros } from './clock.ts'
-import { showSpread, spreadOf } from './spread.ts'
+import { monotonicMicros } from './measure/clock.ts'
+import { showSpread, spreadOf } from './measure/spread.ts'
 
 const BATCH = 32
 const COMMITS = 250

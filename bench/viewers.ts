@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { type ClientRequest, get } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createClient } from '../test/support/client.ts'
-import { startReceiver } from '../test/support/receiver.ts'
-import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../test/support/server-process.ts'
+import { createClient } from '../test/support/server/client.ts'
+import { startReceiver } from '../test/support/server/receiver.ts'
+import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../test/support/server/server-process.ts'
 
 /**
  * What people who watch cost: CPU time of the server while it takes and delivers messages at a steady rate, without

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
-import { type Network, parseNetwork } from './core/address.ts'
-import { parseDnsServers } from './core/dns-servers.ts'
-import { DOMAIN_VERIFICATIONS, type DomainVerification } from './core/domain.ts'
-import { type Exposure, exposureOf } from './core/exposure.ts'
-import { ANY_TARGET, PUBLIC_TARGETS, parseTargets, type Targets } from './core/target.ts'
-import { type TraceSettings, traceSettingsOf } from './core/trace-settings.ts'
+import { type Network, parseNetwork } from './core/network/address.ts'
+import { parseDnsServers } from './core/network/dns-servers.ts'
+import { type Exposure, exposureOf } from './core/network/exposure.ts'
+import { ANY_TARGET, PUBLIC_TARGETS, parseTargets, type Targets } from './core/network/target.ts'
+import { type TraceSettings, traceSettingsOf } from './core/telemetry/trace-settings.ts'
+import { DOMAIN_VERIFICATIONS, type DomainVerification } from './core/tenant/domain.ts'
 import { type PostgresUrl, readPostgresUrl } from './postgres-url.ts'
 
 /** What the server was told at its start; nothing of it changes while it runs. */

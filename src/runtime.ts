@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as timeout } from 'node:timers/promises'
 import { createIdFactory } from './core/id.ts'
-import { ManualClock } from './core/manual-clock.ts'
+import { ManualClock } from './core/schedule/manual-clock.ts'
 
 /** What a log line can be written to; pino's shape, fields first. */
 export interface Log {

@@ -1,19 +1,19 @@
 import { fileURLToPath } from 'node:url'
-import { createAlmanac } from './app/almanac.ts'
-import { followChanges } from './app/follow-changes.ts'
-import { createKeyRing } from './app/key-ring.ts'
-import { createLockOut } from './app/lock-out.ts'
-import { createQueueDirectory } from './app/queue-directory.ts'
-import { ensureRootKey } from './app/root-key.ts'
-import { createSchemaChecks } from './app/schema-checks.ts'
-import { sealAllSecrets } from './app/secrets.ts'
-import { tellTargetPolicy } from './app/target-policy.ts'
+import { createKeyRing } from './app/caches/api-key-cache.ts'
+import { createCronCache } from './app/caches/cron-cache.ts'
+import { followChanges } from './app/caches/follow-changes.ts'
+import { createQueueDirectory } from './app/caches/queue-directory.ts'
+import { createSchemaChecks } from './app/caches/schema-checks.ts'
+import { createLockOut } from './app/limits/lock-out.ts'
+import { tellTargetPolicy } from './app/limits/target-policy.ts'
+import { ensureRootKey } from './app/tenant/root-key.ts'
+import { sealAllSecrets } from './app/tenant/secrets.ts'
 import type { Config } from './config.ts'
-import { lockOutWarning } from './core/exposure.ts'
-import { createSecretBox } from './core/secret-box.ts'
+import { lockOutWarning } from './core/network/exposure.ts'
+import { createSecretBox } from './core/tenant/secret-box.ts'
 import { Activity } from './engine/activity.ts'
-import { createLookUpName } from './engine/look-up-name.ts'
-import { createMovableClock } from './engine/movable-clock.ts'
+import { createLookUpName } from './engine/client/look-up-name.ts'
+import { createMovableClock } from './engine/schedule/movable-clock.ts'
 import type { MetricsAccess } from './http/metrics/access.ts'
 import { createMetrics } from './http/metrics/metrics.ts'
 import { createManualRuntime, createRuntime, type Log, type Runtime } from './runtime.ts'
@@ -44,7 +44,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
   const [store, { createEngine }, { createSystemNames }, { createApi }] = await Promise.all([
     openStore(config, log),
     import('./engine/engine.ts'),
-    import('./engine/names/system-names.ts'),
+    import('./engine/client/names/system-names.ts'),
     import('./http/api.ts'),
   ])
   const undo: (() => Promise<void>)[] = [() => store.close()]
@@ -61,7 +61,7 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       // The scheduler reads of it: a clock that is moved by hand must not go on meanwhile.
       directory: createQueueDirectory(activity?.watchStore(store) ?? store),
       schemaChecks: createSchemaChecks(),
-      almanac: createAlmanac(),
+      cronCache: createCronCache(),
     }
     const tracing = await createTracing(config, runtime)
     if (tracing !== null) undo.push(tracing.close)
@@ -79,17 +79,17 @@ export async function startServer(config: Config, log: Log): Promise<Server> {
       userAgent,
       ...shared,
     })
-    const { measures, levels } = engine
-    const metrics = createMetrics({ measures, levels, store, runtime, version: VERSION })
+    const { counters, gauges } = engine
+    const metrics = createMetrics({ counters, gauges, store, runtime, version: VERSION })
     const health = createHealth(store)
     const keyRing = createKeyRing({ store, now: runtime.now })
     const lockOut = createLockOut({ now: runtime.now })
-    followChanges({ store, runtime, lockOut, directory: shared.directory, keyRing, carrier: engine.carrier })
+    followChanges({ store, runtime, lockOut, directory: shared.directory, keyRing, signals: engine.signals })
     const api = createApi({
       store,
       runtime,
       acceptor: engine.acceptor,
-      carrier: engine.carrier,
+      signals: engine.signals,
       preflight: engine.preflight,
       domainChecker: engine.domainChecker,
       puller: engine.puller,
@@ -171,9 +171,9 @@ async function createTime({ clock }: Config, log: Log, store: Store) {
 async function createTracing({ tracing }: Config, runtime: Runtime) {
   if (tracing === null) return null
   const [{ createSpanExporter }, { createTracer }, { Traced }] = await Promise.all([
-    import('./engine/span-exporter.ts'),
-    import('./engine/tracer.ts'),
-    import('./engine/traced.ts'),
+    import('./engine/trace/span-exporter.ts'),
+    import('./engine/trace/tracer.ts'),
+    import('./engine/trace/traced.ts'),
   ])
   const exporter = createSpanExporter(runtime, tracing, VERSION)
   const tracer = createTracer(runtime, exporter, tracing.ratio)
@@ -183,7 +183,7 @@ async function createTracing({ tracing }: Config, runtime: Runtime) {
 /** Each database's code is loaded only where it is used: the other one would cost every start its time. */
 async function openStore({ database, clock }: Config, log: Log): Promise<Store> {
   if (database.kind === 'sqlite') {
-    const { openThreadedSqliteStore } = await import('./store-sqlite/threaded.ts')
+    const { openThreadedSqliteStore } = await import('./store-sqlite/thread/threaded.ts')
     return openThreadedSqliteStore(database.path)
   }
   const { openPostgresStore } = await import('./store-postgres/database.ts')

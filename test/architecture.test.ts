@@ -9,8 +9,8 @@ import {
   readFile,
   type SourceFile,
   unpredictableFaults,
-} from './support/architecture.ts'
-import { bareSource, importsOf } from './support/source-reader.ts'
+} from './support/source/architecture.ts'
+import { bareSource, importsOf } from './support/source/source-reader.ts'
 
 const SRC = join(import.meta.dirname, '..', 'src')
 const files = globSync('**/*.ts', { cwd: SRC }).map((path) => readFile(path, readFileSync(join(SRC, path), 'utf8')))
@@ -18,7 +18,7 @@ const files = globSync('**/*.ts', { cwd: SRC }).map((path) => readFile(path, rea
 describe('the house', () => {
   test('has its files where this test looks for them', () => {
     const paths = files.map((file) => file.path)
-    for (const path of ['runtime.ts', 'core/queue.ts', 'store/store.ts']) assert.ok(paths.includes(path), path)
+    for (const path of ['runtime.ts', 'core/delivery/queue.ts', 'store/store.ts']) assert.ok(paths.includes(path), path)
   })
 
   test('every file of it that is imported exists, by its full name', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigError, readConfig } from '../src/config.ts'
-import { ANY_TARGET, PUBLIC_TARGETS, permitsAddress } from '../src/core/target.ts'
+import { ANY_TARGET, PUBLIC_TARGETS, permitsAddress } from '../src/core/network/target.ts'
 
 const targetsOf = (env: Record<string, string>) => readConfig([], env).targets
 

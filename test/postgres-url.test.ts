@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigError, readConfig } from '../src/config.ts'
 import { readPostgresUrl } from '../src/postgres-url.ts'
-import { passwordIn } from '../src/store-postgres/password-file.ts'
+import { passwordIn } from '../src/store-postgres/connect/password-file.ts'
 
 const databaseOf = (url: string, env: Record<string, string> = {}) =>
   readConfig([], { DISCUE_DATABASE_URL: url, ...env }).database

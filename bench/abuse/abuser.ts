@@ -2,7 +2,7 @@
 //   node bench/abuse/abuser.ts '{"abuse": …, "origin": …, "key": …, "hang": …}'
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { lastsAsLongAsItsParent, printReady } from '../child.ts'
+import { lastsAsLongAsItsParent, printReady } from '../load/child.ts'
 import { callerOf, keepDoing } from './caller.ts'
 import { askWithoutReading, requestAbuses } from './requests.ts'
 import { createQueue, tenantOf } from './tenant.ts'

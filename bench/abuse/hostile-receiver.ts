@@ -3,7 +3,7 @@
 //   node bench/abuse/hostile-receiver.ts never-accepts  (its kernel takes two connections, and it none)
 import { createServer } from 'node:net'
 import { setPriority } from 'node:os'
-import { lastsAsLongAsItsParent, printReady } from '../child.ts'
+import { lastsAsLongAsItsParent, printReady } from '../load/child.ts'
 import { hostileAnswers } from './answers.ts'
 
 /** Where its parent is gone without a word. */

@@ -1,4 +1,4 @@
-import type { Discue } from '../discue.ts'
+import type { Discue } from '../load/discue.ts'
 
 /** An organization of a server that is measured, and what its key may do. */
 export interface Tenant {

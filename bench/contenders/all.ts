@@ -1,4 +1,4 @@
-import type { Contender } from '../contender.ts'
+import type { Contender } from '../load/contender.ts'
 import { startDiscueContender } from './discue.ts'
 import { startPeer } from './peer.ts'
 import { startPostgres } from './postgres.ts'

@@ -1,6 +1,6 @@
-import { type Contender, type HeldInlet, type Inlet, Missing } from '../contender.ts'
-import { type Discue, startDiscue } from '../discue.ts'
-import type { MeasuredProcess } from '../process.ts'
+import { type Contender, type HeldInlet, type Inlet, Missing } from '../load/contender.ts'
+import { type Discue, startDiscue } from '../load/discue.ts'
+import type { MeasuredProcess } from '../measure/process.ts'
 
 /** Queues are made this many at a time. */
 const AT_ONCE = 32

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import type { Contender, HeldInlet, Inlet } from '../contender.ts'
-import { untilNonePending } from '../contender.ts'
-import { measureCost } from '../cost.ts'
-import { here } from '../place.ts'
-import { type MeasuredProcess, startProcess } from '../process.ts'
+import type { Contender, HeldInlet, Inlet } from '../load/contender.ts'
+import { untilNonePending } from '../load/contender.ts'
+import { here } from '../load/place.ts'
+import { measureCost } from '../measure/cost.ts'
+import { type MeasuredProcess, startProcess } from '../measure/process.ts'
 import { installPeers } from './installed-peers.ts'
 
 /** A job queue of somebody else's, behind the same route as the relay, with what it stores its jobs in. */
@@ -12,7 +12,7 @@ export async function startPeer(
   { script, args, database }: { script: string; args: string[]; database: MeasuredProcess },
 ): Promise<Contender> {
   installPeers()
-  const file = here('peers', script)
+  const file = here('..', 'peers', script)
   if (!existsSync(file)) throw new Error(`${file} is not there`)
   const server = startProcess(name, [file, ...args])
   const cost = measureCost([server, database])

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { Missing } from '../contender.ts'
-import { createFolder, freePort, untilReachable } from '../place.ts'
-import { type MeasuredProcess, startProgram } from '../process.ts'
+import { Missing } from '../load/contender.ts'
+import { createFolder, freePort, untilReachable } from '../load/place.ts'
+import { type MeasuredProcess, startProgram } from '../measure/process.ts'
 import { findProgram } from './programs.ts'
 
 const FOLDERS = [

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { Missing } from '../contender.ts'
-import { createFolder, freePort, untilReachable } from '../place.ts'
-import { type MeasuredProcess, startProgram } from '../process.ts'
+import { Missing } from '../load/contender.ts'
+import { createFolder, freePort, untilReachable } from '../load/place.ts'
+import { type MeasuredProcess, startProgram } from '../measure/process.ts'
 import { findProgram } from './programs.ts'
 
 /** How often Redis syncs its log of appends to disk: once a second, or before each answer. */

@@ -1,7 +1,7 @@
-import type { Contender, Inlet } from '../contender.ts'
-import { measureCost } from '../cost.ts'
-import { here } from '../place.ts'
-import { type MeasuredProcess, startProcess } from '../process.ts'
+import type { Contender, Inlet } from '../load/contender.ts'
+import { here } from '../load/place.ts'
+import { measureCost } from '../measure/cost.ts'
+import { type MeasuredProcess, startProcess } from '../measure/process.ts'
 
 /** The stateless relay, which forwards to these targets; without any it is a route that stores nothing. */
 export async function startRelay(targets: readonly string[]): Promise<{ inlet: Inlet } & AsyncDisposable> {

@@ -2,9 +2,9 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { createIdFactory } from '../../src/core/id.ts'
 import { createRuntime } from '../../src/runtime.ts'
-import type { Accept, Batch, BatchResult, Settlement } from '../../src/store/batch.ts'
-import { packBatch, packResult, unpackBatch, unpackResult } from '../../src/store-sqlite/batch-wire.ts'
-import type { Packed } from '../../src/store-sqlite/flat.ts'
+import type { Accept, Batch, BatchResult, Settlement } from '../../src/store/commit/batch.ts'
+import { packBatch, packResult, unpackBatch, unpackResult } from '../../src/store-sqlite/thread/batch-wire.ts'
+import type { Packed } from '../../src/store-sqlite/thread/flat.ts'
 
 const ACCEPTS = 8
 const SETTLEMENTS = 8

@@ -1,9 +1,9 @@
 // What every peer is measured behind: the relay's route, which adds a job for each target and answers when the queue has
 // it, and a worker that posts with the relay's own forwarders.
 import { fastify } from 'fastify'
-import { lastsAsLongAsItsParent, printReady } from '../child.ts'
-import { createForwarders } from '../forwarders.ts'
-import { batchRoute, messageRoute } from '../message-route.ts'
+import { lastsAsLongAsItsParent, printReady } from '../load/child.ts'
+import { createForwarders } from '../load/forwarders.ts'
+import { batchRoute, messageRoute } from '../load/message-route.ts'
 
 /**
  * Serves on any free port, which it prints. `queue.add(jobs)` resolves when the jobs are stored, `queue.work(run)` starts

@@ -1,9 +1,9 @@
-import { type Discue, startDiscue } from '../discue.ts'
-import { interleave, ratioOf, type Series } from '../interleave.ts'
-import { watchMemory } from '../memory.ts'
-import { postAll, Refusal } from '../round.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { showMegabytes, showNumber, showSpread } from '../spread.ts'
+import { type Discue, startDiscue } from '../load/discue.ts'
+import { interleave, ratioOf, type Series } from '../measure/interleave.ts'
+import { watchMemory } from '../measure/memory.ts'
+import { postAll, Refusal } from '../measure/round.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { showMegabytes, showNumber, showSpread } from '../measure/spread.ts'
 
 const MESSAGES = 1_000_000
 

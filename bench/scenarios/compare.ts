@@ -1,11 +1,11 @@
-import { type Contender, type Inlet, Missing } from '../contender.ts'
 import { contenders } from '../contenders/all.ts'
 import { startRelay } from '../contenders/relay.ts'
-import type { Series } from '../interleave.ts'
-import { interleave, ratioOf } from '../interleave.ts'
-import type { Load } from '../round.ts'
-import type { Bench, Report } from '../scenario.ts'
-import { showMegabytes, showSpread } from '../spread.ts'
+import { type Contender, type Inlet, Missing } from '../load/contender.ts'
+import type { Series } from '../measure/interleave.ts'
+import { interleave, ratioOf } from '../measure/interleave.ts'
+import type { Load } from '../measure/round.ts'
+import type { Bench, Report } from '../measure/scenario.ts'
+import { showMegabytes, showSpread } from '../measure/spread.ts'
 
 /** Measures the relay and every contender that the machine has what it takes for, in turns, all with the same load. */
 export async function compare(

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { monotonicMicros } from '../clock.ts'
-import { type Discue, startDiscue } from '../discue.ts'
-import { fillStore } from '../filled-store.ts'
-import { messageData } from '../payload.ts'
-import type { Quantiles } from '../quantiles.ts'
-import { Refusal, takeSequences } from '../round.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { type Spread, showMegabytes, showNumber, showSpread, spreadOf } from '../spread.ts'
+import { type Discue, startDiscue } from '../load/discue.ts'
+import { fillStore } from '../load/filled-store.ts'
+import { messageData } from '../load/payload.ts'
+import { monotonicMicros } from '../measure/clock.ts'
+import type { Quantiles } from '../measure/quantiles.ts'
+import { Refusal, takeSequences } from '../measure/round.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { type Spread, showMegabytes, showNumber, showSpread, spreadOf } from '../measure/spread.ts'
 
 const WAITING = 1_000_000
 const IN_TIME = 500

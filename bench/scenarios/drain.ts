@@ -1,9 +1,9 @@
-import { monotonicMicros } from '../clock.ts'
-import type { Contender } from '../contender.ts'
-import { untilNonePending } from '../contender.ts'
-import { nextMessage, postAll, Refusal, refusalOf } from '../round.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { showMegabytes, showNumber } from '../spread.ts'
+import type { Contender } from '../load/contender.ts'
+import { untilNonePending } from '../load/contender.ts'
+import { monotonicMicros } from '../measure/clock.ts'
+import { nextMessage, postAll, Refusal, refusalOf } from '../measure/round.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { showMegabytes, showNumber } from '../measure/spread.ts'
 import { startContenders } from './compare.ts'
 
 const MESSAGES = 1_000_000

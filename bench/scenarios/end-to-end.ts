@@ -1,4 +1,4 @@
-import type { Scenario } from '../scenario.ts'
+import type { Scenario } from '../measure/scenario.ts'
 import { compare, reportOf } from './compare.ts'
 
 /** How many messages a second get from a client, through the server, to a listener. */

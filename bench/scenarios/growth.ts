@@ -1,8 +1,8 @@
-import { startDiscue } from '../discue.ts'
-import { fillStore } from '../filled-store.ts'
-import { interleave, ratioOf, type Series } from '../interleave.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { showNumber, showSpread } from '../spread.ts'
+import { startDiscue } from '../load/discue.ts'
+import { fillStore } from '../load/filled-store.ts'
+import { interleave, ratioOf, type Series } from '../measure/interleave.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { showNumber, showSpread } from '../measure/spread.ts'
 
 const MESSAGES = 10_000_000
 

@@ -1,8 +1,8 @@
-import type { HeldInlet, Inlet } from '../contender.ts'
 import { startRelay } from '../contenders/relay.ts'
-import { type Load, postAll, Refusal } from '../round.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { showMegabytes, showNumber, showSpread, spreadOf } from '../spread.ts'
+import type { HeldInlet, Inlet } from '../load/contender.ts'
+import { type Load, postAll, Refusal } from '../measure/round.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { showMegabytes, showNumber, showSpread, spreadOf } from '../measure/spread.ts'
 import { startContenders } from './compare.ts'
 
 const BATCH = 100

@@ -1,9 +1,9 @@
-import type { Inlet } from '../contender.ts'
 import { startRelay } from '../contenders/relay.ts'
-import { interleave, type Series } from '../interleave.ts'
-import { runRound } from '../round.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { showNumber, showSpread, spreadOf } from '../spread.ts'
+import type { Inlet } from '../load/contender.ts'
+import { interleave, type Series } from '../measure/interleave.ts'
+import { runRound } from '../measure/round.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { showNumber, showSpread, spreadOf } from '../measure/spread.ts'
 import { startContenders } from './compare.ts'
 
 const SHARES = [0.1, 0.5, 0.8]

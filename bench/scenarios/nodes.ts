@@ -1,12 +1,12 @@
-import type { Inlet } from '../contender.ts'
 import { startPostgres } from '../contenders/postgres.ts'
-import { measureCost } from '../cost.ts'
-import { type CpuGroup, groupCpu } from '../cpu-share.ts'
-import { type Discue, type DiscueStart, startDiscue } from '../discue.ts'
-import { interleave, ratioOf, type Series } from '../interleave.ts'
-import { type Load, runRound } from '../round.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { showSpread } from '../spread.ts'
+import type { Inlet } from '../load/contender.ts'
+import { type Discue, type DiscueStart, startDiscue } from '../load/discue.ts'
+import { measureCost } from '../measure/cost.ts'
+import { type CpuGroup, groupCpu } from '../measure/cpu-share.ts'
+import { interleave, ratioOf, type Series } from '../measure/interleave.ts'
+import { type Load, runRound } from '../measure/round.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { showSpread } from '../measure/spread.ts'
 
 /** So little that three nodes, their database, the generator and the receiver find room on two cores. */
 const SHARE_PERCENT = 20

@@ -1,7 +1,7 @@
-import { startDiscue } from '../discue.ts'
-import { fillStore } from '../filled-store.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { type Spread, showNumber, showSpread, spreadOf } from '../spread.ts'
+import { startDiscue } from '../load/discue.ts'
+import { fillStore } from '../load/filled-store.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { type Spread, showNumber, showSpread, spreadOf } from '../measure/spread.ts'
 
 const MESSAGES = 1_000_000
 const FEW = 100

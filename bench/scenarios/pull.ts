@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Discue, startDiscue } from '../discue.ts'
-import { Refusal } from '../round.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { showSpread, spreadOf } from '../spread.ts'
+import { type Discue, startDiscue } from '../load/discue.ts'
+import { Refusal } from '../measure/round.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { showSpread, spreadOf } from '../measure/spread.ts'
 
 const POLLS = 1_000
 /** As long as a poll may wait, so that none of them ends within a measurement. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Discue, startDiscue } from '../discue.ts'
-import { fillStore } from '../filled-store.ts'
-import { Refusal, runRound } from '../round.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { showNumber, showSpread, spreadOf } from '../spread.ts'
+import { type Discue, startDiscue } from '../load/discue.ts'
+import { fillStore } from '../load/filled-store.ts'
+import { Refusal, runRound } from '../measure/round.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { showNumber, showSpread, spreadOf } from '../measure/spread.ts'
 
 const SCHEDULES = 100_000
 const MINUTE_MS = 60_000

@@ -1,8 +1,8 @@
-import { startDiscue } from '../discue.ts'
-import { watchMemory } from '../memory.ts'
-import { runRound } from '../round.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { showMegabytes, showNumber, spreadOf } from '../spread.ts'
+import { startDiscue } from '../load/discue.ts'
+import { watchMemory } from '../measure/memory.ts'
+import { runRound } from '../measure/round.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { showMegabytes, showNumber, spreadOf } from '../measure/spread.ts'
 
 const SECONDS = 600
 const SHARE_OF_MAXIMUM = 0.5

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { root } from '../place.ts'
-import { treeFigures } from '../process-tree.ts'
-import type { Bench, Report, Scenario } from '../scenario.ts'
-import { showSpread, spreadOf } from '../spread.ts'
+import { root } from '../load/place.ts'
+import { treeFigures } from '../measure/process-tree.ts'
+import type { Bench, Report, Scenario } from '../measure/scenario.ts'
+import { showSpread, spreadOf } from '../measure/spread.ts'
 
 const READY = /is ready at/
 /** What npm itself takes, of which no script can take less. */

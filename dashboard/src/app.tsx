@@ -4,23 +4,25 @@ import { useHashLocation } from 'wouter/use-hash-location'
 import { cache } from './api/cache.ts'
 import { useLiveStream } from './api/live.ts'
 import { useSessionKey } from './api/session.ts'
-import { OverviewPage } from './pages/overview.tsx'
-import { SignInPage } from './pages/sign-in.tsx'
+import { SignInPage } from './pages/access/sign-in.tsx'
+import { OverviewPage } from './pages/overview/overview.tsx'
 import { ErrorBoundary } from './parts/error-boundary.tsx'
 import { Shell } from './shell.tsx'
 
-const QueuesPage = lazy(async () => ({ default: (await import('./pages/queues.tsx')).QueuesPage }))
-const QueuePage = lazy(async () => ({ default: (await import('./pages/queue.tsx')).QueuePage }))
-const ListenerPage = lazy(async () => ({ default: (await import('./pages/listener.tsx')).ListenerPage }))
-const MessagesPage = lazy(async () => ({ default: (await import('./pages/messages.tsx')).MessagesPage }))
-const MessagePage = lazy(async () => ({ default: (await import('./pages/message.tsx')).MessagePage }))
-const SchedulesPage = lazy(async () => ({ default: (await import('./pages/schedules.tsx')).SchedulesPage }))
-const SchedulePage = lazy(async () => ({ default: (await import('./pages/schedule.tsx')).SchedulePage }))
-const EventsPage = lazy(async () => ({ default: (await import('./pages/events.tsx')).EventsPage }))
-const LedgerPage = lazy(async () => ({ default: (await import('./pages/ledger.tsx')).LedgerPage }))
-const ApiKeysPage = lazy(async () => ({ default: (await import('./pages/api-keys.tsx')).ApiKeysPage }))
-const DomainsPage = lazy(async () => ({ default: (await import('./pages/domains.tsx')).DomainsPage }))
-const OrganizationsPage = lazy(async () => ({ default: (await import('./pages/organizations.tsx')).OrganizationsPage }))
+const QueuesPage = lazy(async () => ({ default: (await import('./pages/queues/queues.tsx')).QueuesPage }))
+const QueuePage = lazy(async () => ({ default: (await import('./pages/queues/queue.tsx')).QueuePage }))
+const ListenerPage = lazy(async () => ({ default: (await import('./pages/listeners/listener.tsx')).ListenerPage }))
+const MessagesPage = lazy(async () => ({ default: (await import('./pages/messages/messages.tsx')).MessagesPage }))
+const MessagePage = lazy(async () => ({ default: (await import('./pages/messages/message.tsx')).MessagePage }))
+const SchedulesPage = lazy(async () => ({ default: (await import('./pages/schedules/schedules.tsx')).SchedulesPage }))
+const SchedulePage = lazy(async () => ({ default: (await import('./pages/schedules/schedule.tsx')).SchedulePage }))
+const EventsPage = lazy(async () => ({ default: (await import('./pages/messages/events.tsx')).EventsPage }))
+const LedgerPage = lazy(async () => ({ default: (await import('./pages/overview/ledger.tsx')).LedgerPage }))
+const ApiKeysPage = lazy(async () => ({ default: (await import('./pages/access/api-keys.tsx')).ApiKeysPage }))
+const DomainsPage = lazy(async () => ({ default: (await import('./pages/access/domains.tsx')).DomainsPage }))
+const OrganizationsPage = lazy(async () => ({
+  default: (await import('./pages/access/organizations.tsx')).OrganizationsPage,
+}))
 
 /** Without a key there is one page. Addresses are behind the #, since the paths before it are the API's. */
 export function App() {

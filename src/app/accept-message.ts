@@ -1,15 +1,15 @@
-import { expectFewDeliveries } from '../core/delivery.ts'
-import { type DueAsk, dueTimeFault, dueTimeOf } from '../core/due-time.ts'
-import { MAX_FAULTS } from '../core/fault-list.ts'
-import type { Message } from '../core/message.ts'
+import { expectFewDeliveries } from '../core/delivery/delivery.ts'
+import { type DueAsk, dueTimeFault, dueTimeOf } from '../core/delivery/due-time.ts'
+import type { Message } from '../core/delivery/message.ts'
 import { Problem } from '../core/problem.ts'
-import { PatternBudget } from '../core/schema-inspection.ts'
+import { MAX_FAULTS } from '../core/schema/fault-list.ts'
+import { PatternBudget } from '../core/schema/schema-inspection.ts'
 import type { QueueRoute } from '../store/queues.ts'
+import { TimeSlices } from './caches/time-slices.ts'
 import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { missingForPost } from './queues.ts'
-import { TimeSlices } from './time-slices.ts'
 
 type Deps = Pick<AppDeps, 'acceptor' | 'directory' | 'runtime' | 'schemaChecks' | 'store'>
 
@@ -24,7 +24,7 @@ export interface NewMessage extends DueAsk {
   data: string
 }
 
-interface Place {
+interface QueueRef {
   organizationId: string
   queueId: string
 }
@@ -39,7 +39,7 @@ export type AcceptedMessage = Omit<Message, 'sequence'>
  */
 export async function acceptMessage(
   deps: Deps,
-  ask: Place & NewMessage,
+  ask: QueueRef & NewMessage,
   answerFor?: AnswerFor<AcceptedMessage>,
 ): Promise<AcceptedMessage> {
   const message = madeNow(deps, ask)
@@ -51,7 +51,7 @@ export async function acceptMessage(
  * The same for a message whose queue `route` was found in memory, without promises but the one for the disk. Throws,
  * rather than rejecting, where nothing was tried to be stored.
  */
-export function acceptMessageTo(deps: Deps, route: QueueRoute, ask: Place & NewMessage): Promise<AcceptedMessage> {
+export function acceptMessageTo(deps: Deps, route: QueueRoute, ask: QueueRef & NewMessage): Promise<AcceptedMessage> {
   const message = madeNow(deps, ask)
   expectFewDeliveries(1, route.listeners.length)
   deps.schemaChecks.expectFit(route.queue, message.data, '/data')
@@ -64,7 +64,7 @@ export function acceptMessageTo(deps: Deps, route: QueueRoute, ask: Place & NewM
 
 const pathOfData = () => '/data'
 
-function madeNow(deps: Deps, ask: Place & NewMessage): AcceptedMessage {
+function madeNow(deps: Deps, ask: QueueRef & NewMessage): AcceptedMessage {
   const now = deps.runtime.now()
   const fault = dueTimeFault(ask, now)
   if (fault !== null) throw new Problem('invalid', { errors: [fault] })
@@ -74,7 +74,7 @@ function madeNow(deps: Deps, ask: Place & NewMessage): AcceptedMessage {
 /** Stores many at once, all or none; throws like `acceptMessage`. */
 export async function acceptMessages(
   deps: Deps,
-  ask: Place & { messages: readonly NewMessage[] },
+  ask: QueueRef & { messages: readonly NewMessage[] },
   answerFor?: AnswerFor<AcceptedMessage[]>,
 ): Promise<AcceptedMessage[]> {
   const now = deps.runtime.now()
@@ -91,8 +91,8 @@ function expectDueTimes(asks: readonly DueAsk[], now: number, pathOf: (index: nu
   if (errors.length > 0) throw new Problem('invalid', { errors: errors.slice(0, MAX_FAULTS) })
 }
 
-function made({ runtime }: Deps, place: Place, asked: NewMessage, now: number): AcceptedMessage {
-  const { organizationId, queueId } = place
+function made({ runtime }: Deps, queue: QueueRef, asked: NewMessage, now: number): AcceptedMessage {
+  const { organizationId, queueId } = queue
   const { name, key, data } = asked
   const deliverAt = dueTimeOf(asked, now)
   return { id: runtime.newId(), organizationId, queueId, name, key, data, createdAt: now, deliverAt }
@@ -106,7 +106,7 @@ interface Sent {
 
 async function store(
   deps: Deps,
-  { organizationId, queueId }: Place,
+  { organizationId, queueId }: QueueRef,
   { messages, pathOf }: Sent,
   answer: () => ReturnType<AnswerFor<never>> | undefined,
 ): Promise<void> {

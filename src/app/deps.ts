@@ -1,22 +1,22 @@
-import type { Domain, DomainVerification } from '../core/domain.ts'
-import type { Listener, Pushed } from '../core/listener.ts'
-import type { LivenessNews, LivenessState } from '../core/liveness.ts'
-import type { Message } from '../core/message.ts'
-import type { CheckReport } from '../core/preflight.ts'
-import type { LeaseEnd, Receipt } from '../core/pull.ts'
-import type { Almanac } from '../core/schedule.ts'
-import type { SecretBox } from '../core/secret-box.ts'
-import type { Targets } from '../core/target.ts'
+import type { Listener, Pushed } from '../core/delivery/listener.ts'
+import type { LivenessNews, LivenessState } from '../core/delivery/liveness.ts'
+import type { Message } from '../core/delivery/message.ts'
+import type { CheckReport } from '../core/delivery/preflight.ts'
+import type { LeaseEnd, Receipt } from '../core/delivery/pull.ts'
+import type { Targets } from '../core/network/target.ts'
+import type { CronCache } from '../core/schedule/schedule.ts'
+import type { Domain, DomainVerification } from '../core/tenant/domain.ts'
+import type { SecretBox } from '../core/tenant/secret-box.ts'
 import type { Runtime } from '../runtime.ts'
-import type { StoredAnswer } from '../store/answers.ts'
+import type { StoredAnswer } from '../store/idempotency-records.ts'
 import type { PulledDelivery } from '../store/pulls.ts'
 import type { QueueRoute } from '../store/queues.ts'
 import type { ScheduleStep } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
+import type { KeyRing } from './caches/api-key-cache.ts'
+import type { QueueDirectory } from './caches/queue-directory.ts'
+import type { SchemaChecks } from './caches/schema-checks.ts'
 import type { MovableClock } from './clock.ts'
-import type { KeyRing } from './key-ring.ts'
-import type { QueueDirectory } from './queue-directory.ts'
-import type { SchemaChecks } from './schema-checks.ts'
 
 /** The engine's side of accepting: resolves when the messages are on disk. */
 export interface Acceptor {
@@ -37,7 +37,7 @@ export interface Acceptor {
 }
 
 /** What use cases tell the part that delivers, so that it acts on a change at once. */
-export interface Carrier {
+export interface DeliverySignals {
   listenerChanged(listener: Listener): void
   listenerGone(listenerId: string): void
   /** The queue of these listeners delivers nothing until it is resumed; what is on the wire may finish. */
@@ -51,7 +51,7 @@ export interface Carrier {
   /** Another node has found listeners in this state. */
   livenessTold(listenerIds: readonly string[], state: LivenessState): void
   /** For a while nobody was told of anything. */
-  livenessDoubted(): void
+  livenessUncertain(): void
   /** What the store does not know yet of how the listener is doing, or null. */
   livenessOf(listenerId: string): LivenessNews | null
   /** A redelivery of many messages was begun. */
@@ -113,13 +113,13 @@ export interface AppDeps {
   store: Store
   runtime: Runtime
   acceptor: Acceptor
-  carrier: Carrier
+  signals: DeliverySignals
   preflight: Preflight
   domainChecker: DomainChecker
   puller: Puller
   directory: QueueDirectory
   schemaChecks: SchemaChecks
-  almanac: Almanac
+  cronCache: CronCache
   planner: Planner
   keyRing: KeyRing
   /** Null where the clock runs by itself. */

@@ -1,11 +1,11 @@
-import type { Principal } from '../core/api-key.ts'
-import type { EventCategory, UsageEvent } from '../core/event.ts'
-import type { EventPlace } from '../core/event-id.ts'
 import { Problem } from '../core/problem.ts'
+import type { EventCategory, UsageEvent } from '../core/telemetry/event.ts'
+import type { EventPlace } from '../core/telemetry/event-id.ts'
+import type { Principal } from '../core/tenant/api-key.ts'
 import type { Only } from '../store/store.ts'
 import type { AppDeps } from './deps.ts'
 import type { Listing } from './page.ts'
-import { onlyVisible } from './visibility.ts'
+import { onlyVisible } from './tenant/visibility.ts'
 
 /** A key that sees little may have to look far; past this the caller goes on by the cursor. */
 const MAX_READS = 50

@@ -1,8 +1,8 @@
-import { FairPlaces } from '../core/fair-places.ts'
-import { full } from '../core/full.ts'
 import { Problem } from '../core/problem.ts'
+import { FairPlaces } from '../core/sharing/fair-places.ts'
+import { full } from '../core/sharing/full.ts'
 import type { Runtime } from '../runtime.ts'
-import type { StoredAnswer } from '../store/answers.ts'
+import type { StoredAnswer } from '../store/idempotency-records.ts'
 import type { Store } from '../store/store.ts'
 
 const KEPT_MS = 24 * 60 * 60 * 1000

@@ -1,25 +1,25 @@
-import type { Principal } from '../core/api-key.ts'
-import { addTally, emptyTally, type Tally, type UnaccountedPair } from '../core/ledger.ts'
+import { addTally, emptyTally, type Tally, type UnaccountedPair } from '../core/delivery/ledger.ts'
+import type { Principal } from '../core/tenant/api-key.ts'
 import type { LedgerListener, LedgerQueue } from '../store/ledger.ts'
 import type { AppDeps } from './deps.ts'
-import { onlyVisible } from './visibility.ts'
+import { onlyVisible } from './tenant/visibility.ts'
 
-/** A queue's books: the sum, and those of its listeners. */
-export interface QueueBooks extends LedgerQueue {
+/** A queue's ledger: the sum, and those of its listeners. */
+export interface QueueLedger extends LedgerQueue {
   tally: Tally
 }
 
-export interface Books {
+export interface LedgerReading {
   tally: Tally
-  queues: QueueBooks[]
+  queues: QueueLedger[]
   unaccounted: UnaccountedPair[]
 }
 
-/** The books of what the key may see, of messages that were accepted from `since` until `until`, which is not included. */
-export async function readBooks(
+/** The ledger of what the key may see, of messages that were accepted from `since` until `until`, which is not included. */
+export async function readLedger(
   { store, runtime }: Pick<AppDeps, 'store' | 'runtime'>,
   ask: { principal: Principal; since: number | null; until: number | null },
-): Promise<Books> {
+): Promise<LedgerReading> {
   const { principal, since, until } = ask
   const only = onlyVisible(principal, 'stats')
   const { organizationId } = principal

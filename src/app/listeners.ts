@@ -1,24 +1,24 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { Principal } from '../core/api-key.ts'
-import { DEFAULT_SETTINGS, type Listener, type SettingsChange, withChange } from '../core/listener.ts'
-import { withNews } from '../core/liveness.ts'
+import { DEFAULT_SETTINGS, type Listener, type SettingsChange, withChange } from '../core/delivery/listener.ts'
+import { withNews } from '../core/delivery/liveness.ts'
+import { MAX_LISTENERS_OF_QUEUE } from '../core/delivery/queue.ts'
+import { makeSecret } from '../core/delivery/signature.ts'
 import { invalid, nameTaken, Problem } from '../core/problem.ts'
-import { MAX_LISTENERS_OF_QUEUE } from '../core/queue.ts'
-import { openedOrNull, type SecretBox } from '../core/secret-box.ts'
-import { makeSecret } from '../core/signature.ts'
+import type { Principal } from '../core/tenant/api-key.ts'
+import { openedOrNull, type SecretBox } from '../core/tenant/secret-box.ts'
 import type { ListenerDetails } from '../store/listeners.ts'
-import type { Belief, Revised } from '../store/store.ts'
+import type { ExpectedRevisions, Revised } from '../store/store.ts'
 import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
-import { expectVerified } from './domains.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
-import { headersToStore } from './listener-headers.ts'
+import { expectResolvedTargets, expectTargets } from './limits/targets.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
-import { refusalOf } from './refusal.ts'
-import { expectResolvedTargets, expectTargets } from './targets.ts'
-import { onlyVisible } from './visibility.ts'
+import { expectVerified } from './tenant/domains.ts'
+import { headersToStore } from './tenant/listener-headers.ts'
+import { refusalOf } from './tenant/refusal.ts'
+import { onlyVisible } from './tenant/visibility.ts'
 
 export interface ListenerAddress {
   organizationId: string
@@ -49,7 +49,7 @@ export interface ListenerChange {
 
 type ListenerDeps = Pick<
   AppDeps,
-  'store' | 'runtime' | 'directory' | 'carrier' | 'targets' | 'lookUpName' | 'secretBox' | 'domainVerification'
+  'store' | 'runtime' | 'directory' | 'signals' | 'targets' | 'lookUpName' | 'secretBox' | 'domainVerification'
 >
 
 /**
@@ -83,13 +83,13 @@ export async function createListener(
   }
   if (outcome !== 'created') throw refusalOf(outcome)
   deps.directory.forget(ask.organizationId, ask.queueId)
-  deps.carrier.listenerChanged(listener)
+  deps.signals.listenerChanged(listener)
   return made
 }
 
 /** Throws `listener_not_found`. */
 export async function readListener(
-  deps: Pick<AppDeps, 'store' | 'carrier'>,
+  deps: Pick<AppDeps, 'store' | 'signals'>,
   ask: ListenerAddress,
 ): Promise<Revised<ListenerDetails>> {
   expectIds([ask.queueId, ask.id], 'listener_not_found')
@@ -100,7 +100,7 @@ export async function readListener(
 
 /** Oldest first; of one queue, or of all that the key may see where `queueId` is null. Throws `queue_not_found`. */
 export async function listListeners(
-  deps: Pick<AppDeps, 'store' | 'carrier'>,
+  deps: Pick<AppDeps, 'store' | 'signals'>,
   ask: { principal: Principal; queueId: string | null; page: Page | null },
 ): Promise<Listing<ListenerDetails>> {
   const { organizationId } = ask.principal
@@ -113,16 +113,16 @@ export async function listListeners(
   })
 }
 
-function upToDate<Details extends ListenerDetails>({ carrier }: Pick<AppDeps, 'carrier'>, listener: Details): Details {
-  return { ...listener, liveness: withNews(listener.liveness, carrier.livenessOf(listener.id)) }
+function upToDate<Details extends ListenerDetails>({ signals }: Pick<AppDeps, 'signals'>, listener: Details): Details {
+  return { ...listener, liveness: withNews(listener.liveness, signals.livenessOf(listener.id)) }
 }
 
 /** Throws `listener_not_found`, `name_taken`, `changed` and `invalid`. `secret` is there where it was changed, and only then. */
 export async function updateListener(
   deps: ListenerDeps,
-  ask: ListenerAddress & { change: ListenerChange; belief?: Belief },
+  ask: ListenerAddress & { change: ListenerChange; ifMatch?: ExpectedRevisions },
 ): Promise<{ listener: Revised<ListenerDetails>; secret?: string }> {
-  const { change, belief, ...address } = ask
+  const { change, ifMatch, ...address } = ask
   const current = await readListener(deps, address)
   expectTargets(deps.targets, change)
   const urls = newUrls(current, change)
@@ -132,26 +132,26 @@ export async function updateListener(
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
   const settings = settingsToStore(deps, current, change.settings)
   const changes = named({ ...change, settings, secret: sealedChange(deps.secretBox, current, secret) })
-  const changed = await deps.store.listeners.update({ ...address, changes, belief, now: deps.runtime.now() })
+  const changed = await deps.store.listeners.update({ ...address, changes, ifMatch, now: deps.runtime.now() })
   if (changed === 'not_found') throw new Problem('listener_not_found')
   if (changed === 'name_taken') throw nameTaken('listener of this queue')
   if (changed === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.queueId)
-  deps.carrier.listenerChanged(changed)
+  deps.signals.listenerChanged(changed)
   return { listener: { ...current, ...changed }, secret }
 }
 
 /** What it had waiting is gone with it. Throws `listener_not_found` and `changed`. */
 export async function deleteListener(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
-  ask: ListenerAddress & { belief?: Belief },
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'signals'>,
+  ask: ListenerAddress & { ifMatch?: ExpectedRevisions },
 ): Promise<void> {
   expectIds([ask.queueId, ask.id], 'listener_not_found')
   const outcome = await deps.store.listeners.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('listener_not_found')
   if (outcome === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.queueId)
-  deps.carrier.listenerGone(ask.id)
+  deps.signals.listenerGone(ask.id)
 }
 
 /** What there is to store: nothing where the secret is the one that the listener has. */

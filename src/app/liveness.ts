@@ -1,4 +1,4 @@
-import type { LivenessChange } from '../core/liveness.ts'
+import type { LivenessChange } from '../core/delivery/liveness.ts'
 import { Problem } from '../core/problem.ts'
 import type { AppDeps } from './deps.ts'
 import { expectIds } from './ids.ts'

@@ -1,9 +1,9 @@
-import type { Principal } from '../core/api-key.ts'
 import { encodeTime } from '../core/id.ts'
+import type { Principal } from '../core/tenant/api-key.ts'
 import type { MessageDetails, MessageFilter } from '../store/messages.ts'
 import type { AppDeps } from './deps.ts'
 import { readRoute } from './queues.ts'
-import { onlyVisible } from './visibility.ts'
+import { onlyVisible } from './tenant/visibility.ts'
 
 /** One call to the store is a few milliseconds' work: whoever wants to write waits for it. */
 const EXAMINED_AT_ONCE = 500

@@ -1,15 +1,15 @@
-import type { Principal } from '../core/api-key.ts'
-import type { Attempt } from '../core/attempt.ts'
-import { dueTimeFault, dueTimeOf } from '../core/due-time.ts'
+import type { Attempt } from '../core/delivery/attempt.ts'
+import { dueTimeFault, dueTimeOf } from '../core/delivery/due-time.ts'
 import { Problem } from '../core/problem.ts'
+import type { Principal } from '../core/tenant/api-key.ts'
 import type { MessageChanges, MessageDetails } from '../store/messages.ts'
-import type { Belief, Revised } from '../store/store.ts'
+import type { ExpectedRevisions, Revised } from '../store/store.ts'
 import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
 import { expectIds } from './ids.ts'
 import type { Listing } from './page.ts'
 import { readRoute } from './queues.ts'
-import { onlyVisible } from './visibility.ts'
+import { onlyVisible } from './tenant/visibility.ts'
 
 export interface MessageAddress {
   organizationId: string
@@ -59,20 +59,20 @@ export async function listMessages(
  * `message_started`, and `invalid` for a due time that cannot be.
  */
 export async function updateMessage(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'carrier'>,
-  ask: MessageAddress & { changes: MessageChanges; belief?: Belief },
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'signals'>,
+  ask: MessageAddress & { changes: MessageChanges; ifMatch?: ExpectedRevisions },
 ): Promise<Revised<MessageDetails>> {
-  const { belief = null, changes: wanted, ...address } = ask
+  const { ifMatch = null, changes: wanted, ...address } = ask
   const details = await readMessage(deps, address)
-  if (belief !== null && !belief.includes(details.revision)) throw new Problem('changed')
+  if (ifMatch !== null && !ifMatch.includes(details.revision)) throw new Problem('changed')
   const now = deps.runtime.now()
   const changes = changesOf(wanted, details.message.deliverAt, now)
   if (Object.keys(changes).length === 0) return details
-  const outcome = await deps.store.messages.update({ ...address, belief, changes, now })
+  const outcome = await deps.store.messages.update({ ...address, ifMatch, changes, now })
   if (outcome === 'not_found') throw new Problem('message_not_found')
   if (outcome === 'changed') throw new Problem('changed')
   if (outcome === 'started') throw started()
-  if (changes.deliverAt !== undefined) deps.carrier.messageMoved(outcome.movedListenerIds, changes.deliverAt)
+  if (changes.deliverAt !== undefined) deps.signals.messageMoved(outcome.movedListenerIds, changes.deliverAt)
   return readMessage(deps, address)
 }
 
@@ -93,16 +93,16 @@ function started(): Problem {
 
 /** Cancels what is still pending of it. Throws `message_not_found` and `changed`. */
 export async function deleteMessage(
-  deps: Pick<AppDeps, 'store' | 'carrier' | 'runtime'>,
-  ask: MessageAddress & { belief?: Belief },
+  deps: Pick<AppDeps, 'store' | 'signals' | 'runtime'>,
+  ask: MessageAddress & { ifMatch?: ExpectedRevisions },
 ): Promise<void> {
   expectIds([ask.queueId, ask.id], 'message_not_found')
   const now = deps.runtime.now()
   const outcome = await deps.store.messages.delete({ ...ask, now })
   if (outcome === 'not_found') throw new Problem('message_not_found')
   if (outcome === 'changed') throw new Problem('changed')
-  deps.carrier.messageGone(ask.id, outcome.listenerIds)
-  if (outcome.freedListenerIds.length > 0) deps.carrier.messageMoved(outcome.freedListenerIds, now)
+  deps.signals.messageGone(ask.id, outcome.listenerIds)
+  if (outcome.freedListenerIds.length > 0) deps.signals.messageMoved(outcome.freedListenerIds, now)
 }
 
 /** Every attempt that is kept, newest first. Throws `message_not_found`. */

@@ -1,4 +1,4 @@
-import type { CheckReport } from '../core/preflight.ts'
+import type { CheckReport } from '../core/delivery/preflight.ts'
 import { Problem } from '../core/problem.ts'
 import type { AppDeps } from './deps.ts'
 import { type ListenerAddress, readListener } from './listeners.ts'
@@ -8,7 +8,7 @@ import { type ListenerAddress, readListener } from './listeners.ts'
  * `listener_pulls`, `too_many_checks`, `overloaded` and `stopping`.
  */
 export async function checkListener(
-  deps: Pick<AppDeps, 'store' | 'carrier' | 'preflight'>,
+  deps: Pick<AppDeps, 'store' | 'signals' | 'preflight'>,
   ask: ListenerAddress,
 ): Promise<CheckReport> {
   const listener = await readListener(deps, ask)

@@ -1,6 +1,6 @@
-import type { Listener } from '../core/listener.ts'
+import type { Listener } from '../core/delivery/listener.ts'
+import { decodeReceipt, encodeReceipt, type LeaseEnd } from '../core/delivery/pull.ts'
 import { Problem } from '../core/problem.ts'
-import { decodeReceipt, encodeReceipt, type LeaseEnd } from '../core/pull.ts'
 import type { PulledDelivery } from '../store/pulls.ts'
 import { loadRoute } from './accept-message.ts'
 import type { AppDeps, PullRequest } from './deps.ts'

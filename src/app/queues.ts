@@ -1,16 +1,16 @@
-import type { Principal } from '../core/api-key.ts'
 import { nameTaken, Problem } from '../core/problem.ts'
-import type { Schema } from '../core/schema.ts'
+import type { Schema } from '../core/schema/schema.ts'
+import type { Principal } from '../core/tenant/api-key.ts'
 import type { QueueDetails, QueueRoute } from '../store/queues.ts'
-import type { Belief } from '../store/store.ts'
+import type { ExpectedRevisions } from '../store/store.ts'
+import { queueSchemaOf } from './caches/schema-checks.ts'
 import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import { type Listing, type Page, readPage } from './page.ts'
-import { refusalOf } from './refusal.ts'
-import { queueSchemaOf } from './schema-checks.ts'
-import { onlyVisible } from './visibility.ts'
+import { refusalOf } from './tenant/refusal.ts'
+import { onlyVisible } from './tenant/visibility.ts'
 
 export interface QueueAddress {
   organizationId: string
@@ -98,26 +98,26 @@ export async function expectQueueForPost(deps: Pick<AppDeps, 'store'>, ask: Queu
  * A pause counts at once. Throws `queue_not_found`, `name_taken` and `changed`, and `invalid` for a schema that is none.
  */
 export async function updateQueue(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
-  ask: QueueAddress & { changes: QueueChange; belief?: Belief },
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'signals'>,
+  ask: QueueAddress & { changes: QueueChange; ifMatch?: ExpectedRevisions },
 ): Promise<QueueDetails> {
-  const { changes, belief, ...address } = ask
+  const { changes, ifMatch, ...address } = ask
   expectIds([ask.id], 'queue_not_found')
   const schema = changes.schema === undefined ? undefined : queueSchemaOf(changes.schema)
-  const update = { ...address, belief, changes: named({ ...changes, schema }), now: deps.runtime.now() }
+  const update = { ...address, ifMatch, changes: named({ ...changes, schema }), now: deps.runtime.now() }
   const changed = await deps.store.queues.update(update)
   if (changed === 'not_found') throw new Problem('queue_not_found')
   if (changed === 'name_taken') throw nameTaken('queue')
   if (changed === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.id)
-  if (changes.paused !== undefined) tellOfPause(deps.carrier, changed)
+  if (changes.paused !== undefined) tellOfPause(deps.signals, changed)
   return changed
 }
 
-function tellOfPause(carrier: AppDeps['carrier'], { paused, listeners }: QueueDetails): void {
+function tellOfPause(signals: AppDeps['signals'], { paused, listeners }: QueueDetails): void {
   const ids = listeners.map(({ id }) => id)
-  if (paused) carrier.queuePaused(ids)
-  else carrier.queueResumed(ids)
+  if (paused) signals.queuePaused(ids)
+  else signals.queueResumed(ids)
 }
 
 /**
@@ -125,13 +125,13 @@ function tellOfPause(carrier: AppDeps['carrier'], { paused, listeners }: QueueDe
  * in the background. Throws `queue_not_found` and `changed`.
  */
 export async function deleteQueue(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'carrier'>,
-  ask: QueueAddress & { belief?: Belief },
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'signals'>,
+  ask: QueueAddress & { ifMatch?: ExpectedRevisions },
 ): Promise<void> {
   expectIds([ask.id], 'queue_not_found')
   const outcome = await deps.store.queues.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('queue_not_found')
   if (outcome === 'changed') throw new Problem('changed')
   deps.directory.forget(ask.organizationId, ask.id)
-  deps.carrier.queueGone(outcome.listenerIds)
+  deps.signals.queueGone(outcome.listenerIds)
 }

@@ -1,4 +1,4 @@
-import type { DeliveryStatus } from '../core/message.ts'
+import type { DeliveryStatus } from '../core/delivery/message.ts'
 import { invalid, Problem } from '../core/problem.ts'
 import type { MessageDetails } from '../store/messages.ts'
 import type { Redelivery, RedeliveryCount } from '../store/redeliveries.ts'
@@ -9,7 +9,7 @@ import { expectIds } from './ids.ts'
 import { type ListenerAddress, readListener } from './listeners.ts'
 import type { MessageAddress } from './messages.ts'
 
-type Deps = Pick<AppDeps, 'store' | 'runtime' | 'carrier'>
+type Deps = Pick<AppDeps, 'store' | 'runtime' | 'signals'>
 
 const REFUSED = {
   unknown: 'is not the id of a listener of this queue',
@@ -21,7 +21,7 @@ const REFUSED = {
  * `invalid` for a listener that it was not accepted for.
  */
 export async function redeliverMessage(
-  { store, runtime, carrier }: Deps,
+  { store, runtime, signals }: Deps,
   ask: MessageAddress & { listenerIds: readonly string[] | null },
 ): Promise<Revised<MessageDetails>> {
   expectIds([ask.queueId, ask.id], 'message_not_found')
@@ -32,7 +32,7 @@ export async function redeliverMessage(
     const index = ask.listenerIds?.indexOf(outcome.listenerId) ?? 0
     throw invalid(`/listener_ids/${index}`, REFUSED[outcome.refused])
   }
-  carrier.messageMoved(outcome.listenerIds, now)
+  signals.messageMoved(outcome.listenerIds, now)
   return outcome.details
 }
 
@@ -55,7 +55,7 @@ export async function beginRedelivery(
   const outcome = await deps.store.redeliveries.create(begun, answerFor?.(begun))
   if (outcome === 'listener_not_found') throw new Problem('listener_not_found')
   if (outcome === 'answered') throw new Problem('key_running')
-  deps.carrier.redeliveryWaits()
+  deps.signals.redeliveryWaits()
   return begun
 }
 
@@ -87,7 +87,7 @@ export async function countRedelivery(
 
 /** Throws `listener_not_found` and `redelivery_not_found`. */
 export async function readRedelivery(
-  deps: Pick<AppDeps, 'store' | 'carrier'>,
+  deps: Pick<AppDeps, 'store' | 'signals'>,
   ask: ListenerAddress & { redeliveryId: string },
 ): Promise<Redelivery> {
   const { organizationId, queueId, id: listenerId, redeliveryId: id } = ask

@@ -1,4 +1,3 @@
-import type { Principal } from '../core/api-key.ts'
 import { nameTaken, Problem } from '../core/problem.ts'
 import {
   dueTimesFrom,
@@ -8,10 +7,11 @@ import {
   type Schedule,
   type Timetable,
   timetableFault,
-} from '../core/schedule.ts'
-import { zoneNamed } from '../core/zone.ts'
+} from '../core/schedule/schedule.ts'
+import { zoneNamed } from '../core/schedule/zone.ts'
+import type { Principal } from '../core/tenant/api-key.ts'
 import type { ScheduleDetails, ScheduleRun } from '../store/schedules.ts'
-import type { Belief, Revised } from '../store/store.ts'
+import type { ExpectedRevisions, Revised } from '../store/store.ts'
 import { type AcceptedMessage, acceptMessage, loadRoute } from './accept-message.ts'
 import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
@@ -19,8 +19,8 @@ import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
 import type { Listing } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
-import { refusalOf } from './refusal.ts'
-import { onlyVisible } from './visibility.ts'
+import { refusalOf } from './tenant/refusal.ts'
+import { onlyVisible } from './tenant/visibility.ts'
 
 export interface ScheduleAddress {
   organizationId: string
@@ -34,7 +34,7 @@ export type ScheduleSettings = Pick<
   'name' | 'timing' | 'timezone' | 'data' | 'messageName' | 'startsAt' | 'endsAt' | 'paused' | 'catchUp'
 >
 
-type Deps = Pick<AppDeps, 'store' | 'runtime' | 'almanac' | 'directory' | 'schemaChecks' | 'planner'>
+type Deps = Pick<AppDeps, 'store' | 'runtime' | 'cronCache' | 'directory' | 'schemaChecks' | 'planner'>
 
 /** Runs commit all the time; a schedule that runs between two tries this often is due more often than it can be. */
 const MAX_TRIES = 8
@@ -57,7 +57,7 @@ export async function createSchedule(
   const times = { createdAt: now, updatedAt: now }
   const schedule = withZone({ id: deps.runtime.newId(), organizationId, queueId, ...settings, ...times })
   expectRuns(deps, schedule, now)
-  const nextAt = schedule.paused ? null : firstDue(schedule, now, deps.almanac)
+  const nextAt = schedule.paused ? null : firstDue(schedule, now, deps.cronCache)
   const details = { ...schedule, ...NO_PROGRESS, nextAt, revision: 1 }
   const outcome = await deps.store.schedules.create(schedule, nextAt, answerFor?.(details))
   if (outcome === 'queue_not_found') throw await missingForPost(deps, { organizationId, id: queueId })
@@ -80,8 +80,8 @@ export async function readSchedule(
 }
 
 /** The due times to come, as many as a schedule shows. */
-export function nextRuns({ almanac }: Pick<AppDeps, 'almanac'>, schedule: ScheduleDetails): number[] {
-  return dueTimesFrom(schedule, schedule.nextAt, SHOWN_RUNS, almanac)
+export function nextRuns({ cronCache }: Pick<AppDeps, 'cronCache'>, schedule: ScheduleDetails): number[] {
+  return dueTimesFrom(schedule, schedule.nextAt, SHOWN_RUNS, cronCache)
 }
 
 interface ListAsk {
@@ -120,12 +120,12 @@ export async function listRuns(
  */
 export async function updateSchedule(
   deps: Deps,
-  ask: ScheduleAddress & { changes: Partial<ScheduleSettings>; belief?: Belief },
+  ask: ScheduleAddress & { changes: Partial<ScheduleSettings>; ifMatch?: ExpectedRevisions },
 ): Promise<Revised<ScheduleDetails>> {
-  const { belief = null, ...address } = ask
+  const { ifMatch = null, ...address } = ask
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const current = await readSchedule(deps, address)
-    if (belief !== null && !belief.includes(current.revision)) throw new Problem('changed')
+    if (ifMatch !== null && !ifMatch.includes(current.revision)) throw new Problem('changed')
     const replaced = await replace(deps, current, named(ask.changes))
     if (replaced === 'not_found') throw new Problem('schedule_not_found')
     if (replaced === 'name_taken') throw nameTaken('schedule of this queue')
@@ -145,15 +145,15 @@ async function replace(deps: Deps, current: Revised<ScheduleDetails>, changes: P
   if (retimed) expectRuns(deps, schedule, now)
   const replanned = retimed || schedule.paused !== before.paused
   const planned = schedule.paused ? null : plan(deps, schedule, now, passedAt)
-  const believed = { revision, nextAt }
-  return deps.store.schedules.replace({ schedule, nextAt: replanned ? planned : nextAt, believed })
+  const expected = { revision, nextAt }
+  return deps.store.schedules.replace({ schedule, nextAt: replanned ? planned : nextAt, expected })
 }
 
 /** From now on, and behind what is past already, even where the clock was set back since. */
-function plan({ almanac }: Deps, schedule: Schedule, now: number, passedAt: number | null): number | null {
-  if (passedAt === null) return firstDue(schedule, now, almanac)
-  const first = firstDue(schedule, now, almanac)
-  return first === null || first > passedAt ? first : nextDue(schedule, passedAt, almanac)
+function plan({ cronCache }: Deps, schedule: Schedule, now: number, passedAt: number | null): number | null {
+  if (passedAt === null) return firstDue(schedule, now, cronCache)
+  const first = firstDue(schedule, now, cronCache)
+  return first === null || first > passedAt ? first : nextDue(schedule, passedAt, cronCache)
 }
 
 /**
@@ -161,7 +161,7 @@ function plan({ almanac }: Deps, schedule: Schedule, now: number, passedAt: numb
  */
 export async function deleteSchedule(
   deps: Pick<AppDeps, 'store'>,
-  ask: ScheduleAddress & { belief?: Belief },
+  ask: ScheduleAddress & { ifMatch?: ExpectedRevisions },
 ): Promise<void> {
   expectIds([ask.queueId, ask.id], 'schedule_not_found')
   const outcome = await deps.store.schedules.delete(ask)
@@ -191,8 +191,8 @@ export async function expectScheduleForPost(
   await readSchedule(deps, ask)
 }
 
-function expectRuns(deps: Pick<AppDeps, 'almanac'>, schedule: Timetable, now: number): void {
-  const fault = timetableFault(schedule, now, deps.almanac)
+function expectRuns(deps: Pick<AppDeps, 'cronCache'>, schedule: Timetable, now: number): void {
+  const fault = timetableFault(schedule, now, deps.cronCache)
   if (fault !== null) throw new Problem('invalid', { errors: [fault] })
 }
 

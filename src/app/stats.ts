@@ -1,6 +1,5 @@
-import type { Principal } from '../core/api-key.ts'
+import { addLatencies, type Latencies } from '../core/delivery/latency.ts'
 import { isId } from '../core/id.ts'
-import { addLatencies, type Latencies } from '../core/latency.ts'
 import {
   addCounts,
   BUCKET_MS,
@@ -10,10 +9,11 @@ import {
   WINDOWS,
   type Window,
   windowStarts,
-} from '../core/stats.ts'
+} from '../core/telemetry/stats.ts'
+import type { Principal } from '../core/tenant/api-key.ts'
 import type { CountedBucket, CountedPart } from '../store/stats.ts'
 import type { AppDeps } from './deps.ts'
-import { onlyVisible } from './visibility.ts'
+import { onlyVisible } from './tenant/visibility.ts'
 
 /** What one queue or listener did in the past 24 hours. */
 export interface PartStats {

@@ -1,5 +1,5 @@
-import type { SpanAttributes, SpanKind } from '../core/span.ts'
-import type { TraceContext } from '../core/trace.ts'
+import type { SpanAttributes, SpanKind } from '../core/telemetry/span.ts'
+import type { TraceContext } from '../core/telemetry/trace.ts'
 
 /** An operation that is going on. */
 export interface Span {

@@ -70,7 +70,7 @@ export const problems = {
     status: 429,
     detail: 'too many checks of the organization run at once; try again when one has ended',
   },
-  too_many_viewers: {
+  too_many_event_streams: {
     status: 429,
     detail: 'the organization has as many streams of events open as is its share; try again when one has ended',
   },

@@ -1,6 +1,6 @@
 import type { ManualRuntime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
-import type { Sender } from './sender.ts'
+import type { Sender } from './client/sender.ts'
 
 /** How long a jump of the clock waits for one attempt; after that it goes on, and the attempt may end by its timeout. */
 const ATTEMPT_PATIENCE_MS = 1_000

@@ -1,31 +1,31 @@
-import type { Acceptor, Carrier, DomainChecker, Planner, Preflight, Puller } from '../app/deps.ts'
-import type { QueueDirectory } from '../app/queue-directory.ts'
-import type { SchemaChecks } from '../app/schema-checks.ts'
-import { FairPlaces } from '../core/fair-places.ts'
-import { createMeasures, type Levels, type Measures } from '../core/measures.ts'
-import type { Almanac } from '../core/schedule.ts'
-import type { SecretBox } from '../core/secret-box.ts'
-import type { Targets } from '../core/target.ts'
+import type { QueueDirectory } from '../app/caches/queue-directory.ts'
+import type { SchemaChecks } from '../app/caches/schema-checks.ts'
+import type { Acceptor, DeliverySignals, DomainChecker, Planner, Preflight, Puller } from '../app/deps.ts'
+import type { Targets } from '../core/network/target.ts'
+import type { CronCache } from '../core/schedule/schedule.ts'
+import { FairPlaces } from '../core/sharing/fair-places.ts'
+import { createEngineCounters, type EngineCounters, type EngineGauges } from '../core/telemetry/counters.ts'
+import type { SecretBox } from '../core/tenant/secret-box.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
-import { createAcceptor } from './acceptor.ts'
 import type { Activity } from './activity.ts'
-import { createCommitter } from './committer.ts'
-import { createDelivering } from './delivering.ts'
-import { RENEW_EVERY_MS } from './dispatcher.ts'
-import { createDomainChecker } from './domain-checker.ts'
-import { createGivingWay, NO_WAY } from './giving-way.ts'
+import { createDomainChecker } from './client/domain-checker.ts'
+import type { Names } from './client/names/names.ts'
+import { createPreflight } from './client/preflight.ts'
+import { createSender } from './client/sender.ts'
+import { createAcceptor } from './commit/acceptor.ts'
+import { createCommitter } from './commit/committer.ts'
+import { measuredCommits } from './commit/measured-commits.ts'
 import { createLoop } from './loop.ts'
-import { measuredCommits } from './measured-commits.ts'
-import { MemoryShare } from './memory-share.ts'
-import type { Names } from './names/names.ts'
-import { createPreflight } from './preflight.ts'
-import { createPruner, type Retention } from './pruner.ts'
-import { createPulling } from './pulling.ts'
-import { createRedeliverer } from './redeliverer.ts'
-import { createScheduler } from './scheduler.ts'
-import { createSender } from './sender.ts'
-import type { Traced } from './traced.ts'
+import { createPulling } from './pull/pulling.ts'
+import { createDelivering } from './push/delivering.ts'
+import { RENEW_EVERY_MS } from './push/dispatcher.ts'
+import { MemoryShare } from './push/memory-share.ts'
+import { createBackgroundThrottle, NO_THROTTLE } from './schedule/background-throttle.ts'
+import { createScheduler } from './schedule/scheduler.ts'
+import type { Traced } from './trace/traced.ts'
+import { createPruner, type Retention } from './upkeep/pruner.ts'
+import { createRedeliverer } from './upkeep/redeliverer.ts'
 
 /** Attempts in flight over all listeners, of which one organization has half; each is a connection of some 35 kB. */
 const MAX_IN_FLIGHT = 4_096
@@ -57,9 +57,9 @@ const LAST_COMMIT_MS = 5_000
 /** Everything that runs by itself, and what the use cases need of it. */
 export interface Engine {
   acceptor: Acceptor
-  carrier: Carrier
-  measures: Measures
-  levels(): Levels
+  signals: DeliverySignals
+  counters: EngineCounters
+  gauges(): EngineGauges
   preflight: Preflight
   domainChecker: DomainChecker
   puller: Puller
@@ -80,7 +80,7 @@ export function createEngine(deps: {
   secretBox: SecretBox
   directory: QueueDirectory
   schemaChecks: SchemaChecks
-  almanac: Almanac
+  cronCache: CronCache
   names: Names
   /** Counts what the engine does, where somebody wants to know when it has come to rest. */
   activity?: Activity | null
@@ -90,8 +90,8 @@ export function createEngine(deps: {
   const { runtime, activity = null, traced = null } = deps
   const store = activity?.watchStore(deps.store) ?? deps.store
   const node = runtime.newId()
-  const measures = createMeasures()
-  const measured = measuredCommits(store, { measures, runtime })
+  const counters = createEngineCounters()
+  const measured = measuredCommits(store, { counters, runtime })
   const committer = createCommitter({ store: measured, node, runtime, ahead: store.shared })
   const plainSender = createSender(runtime, deps.targets, { names: deps.names })
   const tracedSender = traced?.watchSender(plainSender) ?? plainSender
@@ -99,9 +99,9 @@ export function createEngine(deps: {
   const shares = { slots: new FairPlaces(MAX_IN_FLIGHT), memory: new MemoryShare() }
   const parts = { ...deps, ...shares, store, committer, sender, node }
   const delivering = createDelivering(parts)
-  const { dispatcher, checker, book } = delivering
+  const { dispatcher, checker, registry } = delivering
   const pulling = createPulling({ store, runtime, delivering })
-  const { carrier, expirer } = pulling
+  const { signals, expirer } = pulling
   const preflight = createPreflight(deps)
   const sweep = async () => {
     sender.dropIdle()
@@ -116,15 +116,16 @@ export function createEngine(deps: {
     busyMs: REMOVE_PAUSE_MS,
     runtime,
   })
-  const plainAcceptor = createAcceptor({ committer, dispatcher: carrier, runtime })
+  const plainAcceptor = createAcceptor({ committer, dispatcher: signals, runtime })
   const acceptor = traced?.watchAcceptor(plainAcceptor) ?? plainAcceptor
   // Where the clock is moved by hand, whoever moves it waits for all that is due.
-  const givingWay = activity === null ? createGivingWay({ runtime, othersCount: committer.askedFor }) : NO_WAY
+  const throttle =
+    activity === null ? createBackgroundThrottle({ runtime, othersCount: committer.askedFor }) : NO_THROTTLE
   const overlapMs = store.shared ? OVERLAP_MS : 0
-  const scheduler = createScheduler({ ...deps, store, acceptor, overlapMs, givingWay })
+  const scheduler = createScheduler({ ...deps, store, acceptor, overlapMs, throttle })
   const redeliverer = createLoop({
     name: 'redeliverer',
-    tick: createRedeliverer({ store, runtime, wake: carrier.messageMoved }),
+    tick: createRedeliverer({ store, runtime, wake: signals.messageMoved }),
     idleMs: REDELIVER_EVERY_MS,
     busyMs: REDELIVER_PAUSE_MS,
     runtime,
@@ -165,36 +166,36 @@ export function createEngine(deps: {
     }),
     livenessScan,
     ...(store.shared ? [share] : []),
-    createLoop({ name: 'liveness-writer', tick: () => book.write(), idleMs: WRITE_LIVENESS_EVERY_MS, runtime }),
+    createLoop({ name: 'liveness-writer', tick: () => registry.write(), idleMs: WRITE_LIVENESS_EVERY_MS, runtime }),
   ]
   return {
     acceptor,
     planner: scheduler,
-    carrier: {
-      ...carrier,
+    signals: {
+      ...signals,
       listenerChanged(listener) {
-        carrier.listenerChanged(listener)
+        signals.listenerChanged(listener)
         // It may not want to be blocked any more.
         redeliverer.wake()
       },
       redeliveryWaits: redeliverer.wake,
-      livenessDoubted() {
+      livenessUncertain() {
         missedNews = true
       },
       queueGone(listenerIds) {
-        carrier.queueGone(listenerIds)
+        signals.queueGone(listenerIds)
         remover.wake()
       },
     },
     preflight,
     domainChecker: createDomainChecker({ ...deps, sender: plainSender }),
-    puller: pulling.desk,
+    puller: pulling.pullService,
     endWaits() {
       preflight.stop()
-      pulling.desk.stop()
+      pulling.pullService.stop()
     },
-    measures,
-    levels: () => ({
+    counters,
+    gauges: () => ({
       attemptsInFlight: shares.slots.used,
       lanes: dispatcher.laneCount(),
       waitingWrites: committer.waiting(),
@@ -219,7 +220,7 @@ export function createEngine(deps: {
       cancel()
       const lost = await committer.drain(LAST_COMMIT_MS)
       if (lost > 0) runtime.log.error({ writes: lost }, 'stopped with writes that the store did not take')
-      await book.writeAll().catch((err: unknown) => runtime.log.error({ err }, 'liveness was not written'))
+      await registry.writeAll().catch((err: unknown) => runtime.log.error({ err }, 'liveness was not written'))
       await loops[0]!.stop()
       await store.deliveries.release({ node })
       await sender.close()

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, FastifyTypeProvider, RawServerDefault } from 'fastify'
 import type { Static, TSchema } from 'typebox'
-import type { Access, Principal, Resource } from '../core/api-key.ts'
 import type { ProblemCode } from '../core/problem.ts'
-import type { MediaType } from './media.ts'
+import type { Access, Principal, Resource } from '../core/tenant/api-key.ts'
+import type { MediaType } from './body/media.ts'
 
 /** What a route asks of the key; `ids` are the path parameters that a scope may target. */
-export interface RouteDemand {
+export interface RouteRequirement {
   resource: Resource
   access: Access
   ids: readonly string[]
@@ -33,7 +33,7 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /** Routes without one need no key. */
-    demand?: RouteDemand
+    requires?: RouteRequirement
     /** Throws `body_too_large` for a body whose parts have limits of their own. */
     weigh?: (body: unknown) => void
     /** Not refused while the organization is frozen: part of delivering, or what judges by itself what may still be written. */
@@ -55,11 +55,11 @@ export interface TypeBoxProvider extends FastifyTypeProvider {
 /** Fastify as the routes see it. */
 export type Api = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxProvider>
 
-export function demand(resource: Resource, access: Access, ...ids: string[]): { demand: RouteDemand } {
-  return { demand: { resource, access, ids } }
+export function requires(resource: Resource, access: Access, ...ids: string[]): { requires: RouteRequirement } {
+  return { requires: { resource, access, ids } }
 }
 
 /** The same for what only the root key may do. */
-export function rootDemand(resource: Resource, access: Access, ...ids: string[]): { demand: RouteDemand } {
-  return { demand: { resource, access, ids, root: true } }
+export function requiresRoot(resource: Resource, access: Access, ...ids: string[]): { requires: RouteRequirement } {
+  return { requires: { resource, access, ids, root: true } }
 }

@@ -1,17 +1,17 @@
-import type { ApiKey, Scope } from '../core/api-key.ts'
-import type { EventType } from '../core/event.ts'
+import type { EventType } from '../core/telemetry/event.ts'
+import type { ApiKey, Scope } from '../core/tenant/api-key.ts'
 import type { ApiKeyStore } from '../store/api-keys.ts'
-import { contradicts } from '../store/belief.ts'
+import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/store.ts'
-import { hasAnswer, writeAnswer } from './answers.ts'
+import type { Publish } from './cluster/publish.ts'
+import type { Db } from './connect/session.ts'
+import type { Database } from './connect/transaction.ts'
 import { unlessTaken } from './errors.ts'
+import { hasAnswer, writeAnswer } from './idempotency-records.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
-import type { Publish } from './publish.ts'
 import { refusalOf } from './quotas.ts'
-import type { Db } from './session.ts'
-import type { Database } from './transaction.ts'
-import { note } from './usage.ts'
+import { note } from './telemetry/usage.ts'
 
 const COLUMNS = `
   id, organization_id as "organizationId", name, digest, prefix, status, scopes, owner,
@@ -102,13 +102,13 @@ export function createApiKeyStore({ transact, snapshot, db }: Database, publish:
     async list({ organizationId, only, slice }) {
       return db.rows<ApiKey>(LIST, [organizationId, onlyOf(only), ...sliceOf(slice)])
     },
-    async update({ changes, now, belief, ...ask }) {
+    async update({ changes, now, ifMatch, ...ask }) {
       return unlessTaken(() =>
         transact(async (on) => {
           const last = changes.status === 'disabled' && (await lastOwner(on, ask))
           const key = await find(on, ask, GET_LOCKED)
           if (key === null) return 'not_found'
-          if (contradicts(key.revision, belief)) return 'changed'
+          if (failsIfMatch(key.revision, ifMatch)) return 'changed'
           if (last) return 'last_owner_key'
           const updated = { ...key, ...changes, updatedAt: now, revision: key.revision + 1 }
           const { name, status, scopes } = updated
@@ -118,12 +118,12 @@ export function createApiKeyStore({ transact, snapshot, db }: Database, publish:
         }),
       )
     },
-    async delete({ now, belief, ...ask }) {
+    async delete({ now, ifMatch, ...ask }) {
       return transact(async (on) => {
         const last = await lastOwner(on, ask)
         const key = await find(on, ask, GET_LOCKED)
         if (key === null) return 'not_found'
-        if (contradicts(key.revision, belief)) return 'changed'
+        if (failsIfMatch(key.revision, ifMatch)) return 'changed'
         if (last) return 'last_owner_key'
         await on.run(DELETE, [ask.organizationId, ask.id])
         await changed(on, 'api_key_deleted', key, now)

@@ -1,5 +1,5 @@
 import type { ClockStore } from '../store/clock.ts'
-import type { Database } from './transaction.ts'
+import type { Database } from './connect/transaction.ts'
 
 /** Every commit writes a segment: a jump that a crash cut short is known to have come that far. */
 const READ = `

@@ -1,42 +1,42 @@
 import type { Runtime } from '../runtime.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
-import { createAnswerStore } from './answers.ts'
 import { createApiKeyStore } from './api-keys.ts'
-import { createBacklog } from './backlog.ts'
-import { createCommit } from './batch.ts'
 import { createClockStore } from './clock.ts'
-import { createDeliveryStore } from './deliveries.ts'
+import { createChangePublisher } from './cluster/change-publisher.ts'
+import { createChangeSubscriber } from './cluster/change-subscriber.ts'
+import { type Clock, forgetDeadNodes } from './cluster/nodes.ts'
+import { createPublish } from './cluster/publish.ts'
+import { createRateStore } from './cluster/rates.ts'
+import { createCommit } from './commit/batch.ts'
+import { createUncertainCommits } from './commit/uncertain-commits.ts'
+import { createPool } from './connect/pool.ts'
+import { connect } from './connect/session.ts'
+import { nameOf, type PostgresPlace, targetOf } from './connect/target.ts'
+import { createDatabase } from './connect/transaction.ts'
+import { createBacklog } from './deliveries/backlog.ts'
+import { createDeliveryStore } from './deliveries/deliveries.ts'
+import { Leases } from './deliveries/leases.ts'
+import { createListenerOwners } from './deliveries/listener-owners.ts'
+import { createOrderStore } from './deliveries/order-releases.ts'
+import { createPullStore } from './deliveries/pulls.ts'
 import { createDomainStore } from './domains.ts'
-import { createDoubts } from './doubts.ts'
 import { DatabaseRefused } from './errors.ts'
-import { createEventStore } from './events.ts'
-import { createFold } from './fold.ts'
-import { createHearing } from './hearing.ts'
-import { createHerald } from './herald.ts'
-import { Leases } from './leases.ts'
-import { createLedgerStore } from './ledger.ts'
+import { createAnswerStore } from './idempotency-records.ts'
+import { createLedgerStore } from './ledger/ledger.ts'
 import { createListenerStore } from './listeners.ts'
 import { createLivenessStore } from './liveness.ts'
-import { createMessageStore } from './messages.ts'
+import { createMessageStore } from './messages/messages.ts'
 import { migrate } from './migrate.ts'
-import { type Clock, forgetDeadNodes } from './nodes.ts'
-import { createOrderStore } from './order-releases.ts'
 import { createOrganizationStore } from './organizations.ts'
-import { createPlaces } from './places.ts'
-import { createPool } from './pool.ts'
-import { createPublish } from './publish.ts'
-import { createPullStore } from './pulls.ts'
 import { createQueueStore } from './queues.ts'
-import { createRateStore } from './rates.ts'
-import { createRedeliveryStore } from './redeliveries.ts'
+import { createRedeliveryStore } from './redeliveries/redeliveries.ts'
 import { createRemovalStore } from './removals.ts'
 import { readRoutines } from './routines.ts'
-import { createScheduleStore } from './schedules.ts'
+import { createScheduleStore } from './schedules/schedules.ts'
 import { createSecretStore } from './secrets.ts'
-import { connect } from './session.ts'
-import { createStatsStore } from './stats.ts'
-import { nameOf, type PostgresPlace, targetOf } from './target.ts'
-import { createDatabase } from './transaction.ts'
+import { createEventStore } from './telemetry/events.ts'
+import { createRollup } from './telemetry/rollup.ts'
+import { createStatsStore } from './telemetry/stats.ts'
 
 /** A real write: a server that can only be read would look healthy otherwise. */
 const PING = `insert into notes (name, value) values ('pinged', 'yes') on conflict (name) do update set value = 'yes'`
@@ -59,12 +59,12 @@ export async function openPostgresStore(
   const routines = readRoutines()
   const pool = createPool(() => connect(target, runtime), runtime)
   const self = runtime.newId()
-  const hearing = createHearing(() => connect(target, runtime), self, runtime)
+  const subscriber = createChangeSubscriber(() => connect(target, runtime), self, runtime)
   try {
     await pool.use((session) => migrate(session, routines))
-    await hearing.start()
+    await subscriber.start()
   } catch (cause) {
-    await hearing.stop()
+    await subscriber.stop()
     await pool.close()
     if (!(cause instanceof StoreUnavailable)) throw cause
     throw new DatabaseRefused(`the database ${nameOf(target)} cannot be used: ${cause.message}`)
@@ -73,15 +73,19 @@ export async function openPostgresStore(
   const { db } = database
   const clock: Clock = options.clock === 'database' ? () => null : (now) => now
   const publish = createPublish(self)
-  const herald = createHerald(db, publish, runtime)
-  const memory = { leases: new Leases(), doubts: createDoubts(runtime.now), places: createPlaces(db) }
-  const parts = { ...memory, clock, publish, herald, routines }
+  const publisher = createChangePublisher(db, publish, runtime)
+  const memory = {
+    leases: new Leases(),
+    uncertain: createUncertainCommits(runtime.now),
+    owners: createListenerOwners(db),
+  }
+  const parts = { ...memory, clock, publish, publisher, routines }
   const rates = createRateStore(database)
-  const fold = createFold(database, runtime, async () => {
+  const rollup = createRollup(database, runtime, async () => {
     await forgetDeadNodes(db, clock(runtime.now()))
     await rates.forget()
   })
-  fold.start()
+  rollup.start()
   return {
     organizations: createOrganizationStore(database, parts),
     apiKeys: createApiKeyStore(database, publish),
@@ -89,7 +93,7 @@ export async function openPostgresStore(
     listeners: createListenerStore(database, parts),
     liveness: createLivenessStore(database, parts),
     messages: createMessageStore(database, parts),
-    deliveries: createDeliveryStore(database, createBacklog(database, fold), { ...parts, runtime }),
+    deliveries: createDeliveryStore(database, createBacklog(database, rollup), { ...parts, runtime }),
     schedules: createScheduleStore(database, routines),
     pulls: createPullStore(database, parts),
     removals: createRemovalStore(database, routines),
@@ -99,19 +103,19 @@ export async function openPostgresStore(
     answers: createAnswerStore(database),
     domains: createDomainStore(database),
     events: createEventStore(database),
-    stats: createStatsStore(database, fold),
+    stats: createStatsStore(database, rollup),
     clock: createClockStore(database),
     secrets: createSecretStore(database),
     commit: createCommit(db, parts, routines),
     shared: true,
     rates,
-    follow: hearing.follow,
-    tell: herald.tell,
+    follow: subscriber.follow,
+    tell: publisher.tell,
     ping: async () => void (await db.run(PING)),
     async close() {
-      herald.stop()
-      await hearing.stop()
-      await fold.stop()
+      publisher.stop()
+      await subscriber.stop()
+      await rollup.stop()
       await pool.close()
     },
   }

@@ -1,13 +1,13 @@
-import type { Domain } from '../core/domain.ts'
-import { contradicts } from '../store/belief.ts'
+import type { Domain } from '../core/tenant/domain.ts'
 import type { DomainStore } from '../store/domains.ts'
+import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/store.ts'
-import { hasAnswer, writeAnswer } from './answers.ts'
-import { numbers } from './arrays.ts'
+import { numbers } from './connect/arrays.ts'
+import type { Db } from './connect/session.ts'
+import type { Database } from './connect/transaction.ts'
 import { unlessTaken } from './errors.ts'
+import { hasAnswer, writeAnswer } from './idempotency-records.ts'
 import { onlyOf, sliceOf } from './listing.ts'
-import type { Db } from './session.ts'
-import type { Database } from './transaction.ts'
 
 const COLUMNS = `
   id, organization_id as "organizationId", name, hostname, port, challenge, verified_at as "verifiedAt",
@@ -61,12 +61,12 @@ export function createDomainStore({ transact, db }: Database): DomainStore {
     },
     get: (ask) => find(db, ask),
     list: ({ organizationId, only, slice }) => db.rows<Domain>(LIST, [organizationId, onlyOf(only), ...sliceOf(slice)]),
-    async update({ changes, now, belief, ...ask }) {
+    async update({ changes, now, ifMatch, ...ask }) {
       return unlessTaken(() =>
         transact(async (on) => {
           const domain = await find(on, ask, GET_LOCKED)
           if (domain === null) return 'not_found'
-          if (contradicts(domain.revision, belief)) return 'changed'
+          if (failsIfMatch(domain.revision, ifMatch)) return 'changed'
           const changed = { ...domain, ...changes, updatedAt: now, revision: domain.revision + 1 }
           const { name, hostname, port, challenge, verifiedAt } = changed
           const values = [name, hostname, port, JSON.stringify(challenge), verifiedAt, now]
@@ -75,11 +75,11 @@ export function createDomainStore({ transact, db }: Database): DomainStore {
         }),
       )
     },
-    async delete({ belief, ...ask }) {
+    async delete({ ifMatch, ...ask }) {
       return transact(async (on) => {
         const domain = await find(on, ask, GET_LOCKED)
         if (domain === null) return 'not_found'
-        if (contradicts(domain.revision, belief)) return 'changed'
+        if (failsIfMatch(domain.revision, ifMatch)) return 'changed'
         await on.run(DELETE, [ask.organizationId, ask.id])
         return 'deleted'
       })

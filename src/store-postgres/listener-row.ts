@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS, type Listener, type SettingsChange, withChange } from '../core/listener.ts'
+import { DEFAULT_SETTINGS, type Listener, type SettingsChange, withChange } from '../core/delivery/listener.ts'
 
 /** A row of the table as PostgreSQL hands it over. */
 export type ListenerRow = Omit<Listener, 'settings'> & { settings: SettingsChange }

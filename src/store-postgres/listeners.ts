@@ -1,27 +1,27 @@
-import type { EventType } from '../core/event.ts'
-import { isPushed, type Listener, withChange } from '../core/listener.ts'
-import { MAX_LISTENERS_OF_QUEUE } from '../core/queue.ts'
-import { rotated } from '../core/secret-rotation.ts'
-import { contradicts } from '../store/belief.ts'
+import { isPushed, type Listener, withChange } from '../core/delivery/listener.ts'
+import { MAX_LISTENERS_OF_QUEUE } from '../core/delivery/queue.ts'
+import type { EventType } from '../core/telemetry/event.ts'
+import { rotated } from '../core/tenant/secret-rotation.ts'
 import type { ListenerDetails, ListenerStore, ListenerUrls } from '../store/listeners.ts'
+import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/store.ts'
-import { hasAnswer, writeAnswer } from './answers.ts'
-import { texts } from './arrays.ts'
+import { lockQueue } from './cluster/locks.ts'
+import type { Publish } from './cluster/publish.ts'
+import { countersOf } from './commit/listener-counters.ts'
+import { texts } from './connect/arrays.ts'
+import type { Db } from './connect/session.ts'
+import type { Database } from './connect/transaction.ts'
+import type { Leases } from './deliveries/leases.ts'
+import type { ListenerOwners } from './deliveries/listener-owners.ts'
+import { noteRelease } from './deliveries/order-releases.ts'
 import { unlessTaken } from './errors.ts'
-import { figuresOf } from './figures.ts'
-import type { Leases } from './leases.ts'
+import { hasAnswer, writeAnswer } from './idempotency-records.ts'
 import { LISTENER_COLUMNS, type ListenerRow, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { livenessOf } from './liveness.ts'
-import { lockQueue } from './locks.ts'
-import { noteRelease } from './order-releases.ts'
-import type { Places } from './places.ts'
-import type { Publish } from './publish.ts'
 import { refusalOf } from './quotas.ts'
 import { retire } from './secrets.ts'
-import type { Db } from './session.ts'
-import type { Database } from './transaction.ts'
-import { note } from './usage.ts'
+import { note } from './telemetry/usage.ts'
 
 const INSERT = `
   insert into listeners
@@ -50,7 +50,7 @@ const UPDATE = `
 
 const DELETE = `delete from listeners where organization_id = $1 and id = $2`
 const REMEMBER = `insert into removals (kind, id, organization_id) values ('listener', $2, $1)`
-/** For the books. */
+/** For the ledger. */
 const NOTE_REMOVAL = `
   insert into removed_listeners (organization_id, id, queue_id, name, removed_at) values ($1, $2, $3, $4, $5)`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = $1 and id = $2`
@@ -62,7 +62,7 @@ type Ask = { organizationId: string; queueId: string; id: string }
 
 export function createListenerStore(
   { transact, snapshot, db }: Database,
-  { leases, places, publish }: { leases: Leases; places: Places; publish: Publish },
+  { leases, owners, publish }: { leases: Leases; owners: ListenerOwners; publish: Publish },
 ): ListenerStore {
   async function findOwn(on: Db, ask: Ask, sql = GET_OWN): Promise<Revised<Listener> | null> {
     const [row] = await on.rows<Revised<ListenerRow>>(sql, [ask.organizationId, ask.id, ask.queueId])
@@ -71,11 +71,11 @@ export function createListenerStore(
 
   async function detailed<L extends Listener>(on: Db, organizationId: string, listeners: L[]) {
     const ids = texts(listeners.map(({ id }) => id))
-    const figures = await figuresOf(on, organizationId, ids)
+    const counters = await countersOf(on, organizationId, ids)
     const liveness = await livenessOf(on, organizationId, ids)
     return listeners.map((listener): L & ListenerDetails => {
       const { id } = listener
-      return { ...listener, ...figures.get(id)!, liveness: liveness(id) }
+      return { ...listener, ...counters.get(id)!, liveness: liveness(id) }
     })
   }
 
@@ -140,13 +140,13 @@ export function createListenerStore(
       const [row] = await db.rows<ListenerRow>(GET, [id])
       return row === undefined ? null : listenerOf(row)
     },
-    async update({ changes, now, belief, ...ask }) {
+    async update({ changes, now, ifMatch, ...ask }) {
       return unlessTaken(() =>
         transact(async (on) => {
           await lockQueue(on, ask.queueId)
           const listener = await findOwn(on, ask, GET_LOCKED)
           if (listener === null) return 'not_found'
-          if (contradicts(listener.revision, belief)) return 'changed'
+          if (failsIfMatch(listener.revision, ifMatch)) return 'changed'
           const settings = withChange(listener.settings, changes.settings ?? {})
           const secrets = changes.secret === undefined ? {} : rotated(listener, changes.secret, now)
           const changed = await written(on, { ...listener, ...changes, ...secrets, settings }, now)
@@ -159,7 +159,7 @@ export function createListenerStore(
     },
     async disable({ id, notifyUrl, reason, now }) {
       return transact(async (on) => {
-        const place = await places.of(id)
+        const place = await owners.of(id)
         if (place === null) return null
         await lockQueue(on, place.queueId)
         const listener = await findOwn(on, { ...place, id }, GET_LOCKED)
@@ -171,12 +171,12 @@ export function createListenerStore(
         return changed
       })
     },
-    async delete({ now, belief, ...ask }) {
+    async delete({ now, ifMatch, ...ask }) {
       const outcome = await transact(async (on) => {
         await lockQueue(on, ask.queueId)
         const listener = await findOwn(on, ask, GET_LOCKED)
         if (listener === null) return 'not_found'
-        if (contradicts(listener.revision, belief)) return 'changed'
+        if (failsIfMatch(listener.revision, ifMatch)) return 'changed'
         await on.run(DELETE, [ask.organizationId, ask.id])
         await on.run(REMEMBER, [ask.organizationId, ask.id])
         await on.run(NOTE_REMOVAL, [ask.organizationId, ask.id, ask.queueId, listener.name, now])

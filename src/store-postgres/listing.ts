@@ -1,5 +1,5 @@
 import type { Only, Slice } from '../store/store.ts'
-import { texts } from './arrays.ts'
+import { texts } from './connect/arrays.ts'
 
 /** A restriction to ids as an array; null where there is none. */
 export function onlyOf(only: Only): string | null {

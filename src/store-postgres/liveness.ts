@@ -5,15 +5,15 @@ import {
   type LivenessChange,
   type LivenessState,
   UNKNOWN_LIVENESS,
-} from '../core/liveness.ts'
-import type { Change } from '../store/changes.ts'
+} from '../core/delivery/liveness.ts'
+import type { Change } from '../store/cluster/changes.ts'
 import { CHANGES_KEPT, type CheckedListener, type LivenessNote, type LivenessStore } from '../store/liveness.ts'
+import { type Clock, livingNodes } from './cluster/nodes.ts'
+import type { Publish } from './cluster/publish.ts'
+import type { Db, Value } from './connect/session.ts'
+import { restored, stored } from './connect/text.ts'
+import type { Database } from './connect/transaction.ts'
 import { LISTENER_COLUMNS, LISTENER_ENABLED, type ListenerRow, listenerOf } from './listener-row.ts'
-import { type Clock, livingNodes } from './nodes.ts'
-import type { Publish } from './publish.ts'
-import type { Db, Value } from './session.ts'
-import { restored, stored } from './text.ts'
-import type { Database } from './transaction.ts'
 
 const CHECKED = `
   select ${LISTENER_COLUMNS}, coalesce((

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import type { Session } from './connect/session.ts'
 import { DatabaseRefused } from './errors.ts'
 import type { Routines } from './routines.ts'
-import type { Session } from './session.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 

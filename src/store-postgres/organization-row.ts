@@ -1,4 +1,4 @@
-import { type Limits, NO_LIMITS, type Organization } from '../core/organization.ts'
+import { type Limits, NO_LIMITS, type Organization } from '../core/tenant/organization.ts'
 
 /** A row of the table as PostgreSQL hands it over. */
 export type OrganizationRow = Omit<Organization, 'limits'> & { limits: Partial<Limits> }

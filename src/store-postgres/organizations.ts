@@ -1,17 +1,17 @@
-import { type Organization, withLimits } from '../core/organization.ts'
-import { contradicts } from '../store/belief.ts'
+import { type Organization, withLimits } from '../core/tenant/organization.ts'
+import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { OrganizationStore } from '../store/organizations.ts'
 import type { Revised } from '../store/store.ts'
-import { hasAnswer, writeAnswer } from './answers.ts'
 import { insertApiKey } from './api-keys.ts'
+import type { Publish } from './cluster/publish.ts'
+import { prepareMessageQuotas } from './commit/message-quotas.ts'
+import type { Db } from './connect/session.ts'
+import type { Database } from './connect/transaction.ts'
+import type { Leases } from './deliveries/leases.ts'
 import { unlessTaken } from './errors.ts'
-import type { Leases } from './leases.ts'
+import { hasAnswer, writeAnswer } from './idempotency-records.ts'
 import { sliceOf } from './listing.ts'
-import { prepareMessageQuotas } from './message-quotas.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
-import type { Publish } from './publish.ts'
-import type { Db } from './session.ts'
-import type { Database } from './transaction.ts'
 
 const INSERT = `
   insert into organizations (id, name, root, status, limits, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7)`
@@ -39,7 +39,7 @@ export function createOrganizationStore(
   async function change(on: Db, ask: Parameters<OrganizationStore['update']>[0]) {
     const current = await find(on, ask.id, GET_LOCKED)
     if (current === null) return 'not_found'
-    if (contradicts(current.revision, ask.belief)) return 'changed'
+    if (failsIfMatch(current.revision, ask.ifMatch)) return 'changed'
     if (current.root && ask.changes.status === 'frozen') return 'root_organization'
     const limits = withLimits(current.limits, ask.changes.limits ?? {})
     const revision = current.revision + 1
@@ -51,10 +51,10 @@ export function createOrganizationStore(
   }
 
   /** Only what everything else hangs on goes at once: the rest may be millions of rows. */
-  async function erase(on: Db, { id, belief }: Parameters<OrganizationStore['delete']>[0]) {
+  async function erase(on: Db, { id, ifMatch }: Parameters<OrganizationStore['delete']>[0]) {
     const organization = await find(on, id, GET_LOCKED)
     if (organization === null) return 'not_found'
-    if (contradicts(organization.revision, belief)) return 'changed'
+    if (failsIfMatch(organization.revision, ifMatch)) return 'changed'
     if (organization.root) return 'root_organization'
     await on.run(DELETE, [id])
     await on.run(REMEMBER, [id])

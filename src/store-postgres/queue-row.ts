@@ -1,4 +1,4 @@
-import type { Queue, QueueSchema } from '../core/queue.ts'
+import type { Queue, QueueSchema } from '../core/delivery/queue.ts'
 
 /** A row of the table as PostgreSQL hands it over. */
 export type QueueRow = Omit<Queue, 'schema'> & { schema: QueueSchema['rules'] | null; schemaId: string | null }

@@ -1,20 +1,20 @@
-import type { EventType } from '../core/event.ts'
-import type { Queue } from '../core/queue.ts'
-import { contradicts } from '../store/belief.ts'
+import type { Queue } from '../core/delivery/queue.ts'
+import type { EventType } from '../core/telemetry/event.ts'
+import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { QueueDetails, QueueStore } from '../store/queues.ts'
-import { hasAnswer, writeAnswer } from './answers.ts'
-import { texts } from './arrays.ts'
+import { lockQueue } from './cluster/locks.ts'
+import type { Publish } from './cluster/publish.ts'
+import { texts } from './connect/arrays.ts'
+import type { Db } from './connect/session.ts'
+import type { Database } from './connect/transaction.ts'
+import type { Leases } from './deliveries/leases.ts'
 import { unlessTaken } from './errors.ts'
-import type { Leases } from './leases.ts'
+import { hasAnswer, writeAnswer } from './idempotency-records.ts'
 import { LISTENER_COLUMNS, type ListenerRow, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
-import { lockQueue } from './locks.ts'
-import type { Publish } from './publish.ts'
 import { QUEUE_COLUMNS, type QueueRow, queueColumnsOf, queueOf } from './queue-row.ts'
 import { refusalOf } from './quotas.ts'
-import type { Db } from './session.ts'
-import type { Database } from './transaction.ts'
-import { note } from './usage.ts'
+import { note } from './telemetry/usage.ts'
 
 const INSERT = `
   insert into queues (id, organization_id, name, schema, schema_id, paused, version, created_at, updated_at)
@@ -128,13 +128,13 @@ export function createQueueStore(
         return { queue, listeners: (await on.rows<ListenerRow>(LISTENERS, [organizationId, id])).map(listenerOf) }
       })
     },
-    async update({ organizationId, id, changes, now, belief }) {
+    async update({ organizationId, id, changes, now, ifMatch }) {
       return unlessTaken(() =>
         transact(async (on) => {
           await lockQueue(on, id)
           const queue = await find(on, organizationId, id, GET_LOCKED)
           if (queue === null) return 'not_found'
-          if (contradicts(queue.version, belief)) return 'changed'
+          if (failsIfMatch(queue.version, ifMatch)) return 'changed'
           const changed: Queue = { ...queue, ...changes, version: queue.version + 1, updatedAt: now }
           const columns = queueColumnsOf(changed)
           await on.run(UPDATE, [organizationId, id, changed.name, ...columns, changed.version, now])
@@ -148,12 +148,12 @@ export function createQueueStore(
         }),
       )
     },
-    async delete({ organizationId, id, now, belief }) {
+    async delete({ organizationId, id, now, ifMatch }) {
       const outcome = await transact(async (on) => {
         await lockQueue(on, id)
         const queue = await find(on, organizationId, id, GET_LOCKED)
         if (queue === null) return 'not_found'
-        if (contradicts(queue.version, belief)) return 'changed'
+        if (failsIfMatch(queue.version, ifMatch)) return 'changed'
         await noted(on, 'queue_deleted', queue, now)
         const listenerIds = (await removeQueue(on, organizationId, id))!
         await publish(on, { kind: 'listeners_gone', listenerIds })

@@ -1,6 +1,6 @@
-import type { Limits } from '../core/organization.ts'
+import type { Limits } from '../core/tenant/organization.ts'
 import type { Refused } from '../store/organizations.ts'
-import type { Db } from './session.ts'
+import type { Db } from './connect/session.ts'
 
 type CountedQuota = 'queues' | 'listeners' | 'apiKeys' | 'schedules'
 

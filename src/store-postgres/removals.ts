@@ -1,10 +1,10 @@
 import type { RemovalStore } from '../store/removals.ts'
-import { createExpiry } from './expiry.ts'
+import type { Db } from './connect/session.ts'
+import type { Database } from './connect/transaction.ts'
+import { createExpiry } from './messages/expiry.ts'
 import { removeQueue } from './queues.ts'
 import type { Routines } from './routines.ts'
-import { eraseRuns, eraseSchedulesOf } from './schedule-erasure.ts'
-import type { Db } from './session.ts'
-import type { Database } from './transaction.ts'
+import { eraseRuns, eraseSchedulesOf } from './schedules/schedule-erasure.ts'
 
 /**
  * Listeners come before queues: a queue counts as gone once its own entry is, and by then all of it must be. One node
@@ -77,7 +77,7 @@ const DELETE_PLACES = some(
   'organization_id, sequence, listener_id',
 )
 const DELETE_MESSAGE = `delete from messages where organization_id = $1 and queue_id = $2 and id = $3`
-const DELETE_AUDIENCES = some(
+const DELETE_RECIPIENT_SETS = some(
   'audiences',
   'organization_id = $1 and queue_id = $2',
   'organization_id, queue_id, version',
@@ -93,7 +93,7 @@ const DELETE_REMOVED_LISTENERS = some(
   'organization_id = $1 and queue_id = $2',
   'organization_id, id',
 )
-const BOOKS_OF_QUEUE = [DELETE_DISCARDS, DELETE_REMOVED_LISTENERS, DELETE_AUDIENCES]
+const BOOKS_OF_QUEUE = [DELETE_DISCARDS, DELETE_REMOVED_LISTENERS, DELETE_RECIPIENT_SETS]
 
 const TAKE_LISTENERS = `
   with gone as (

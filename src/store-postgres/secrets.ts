@@ -1,7 +1,7 @@
-import { type RetiredSecret, unexpired } from '../core/secret-rotation.ts'
+import { type RetiredSecret, unexpired } from '../core/tenant/secret-rotation.ts'
 import type { SecretStore, StoredSecrets } from '../store/secrets.ts'
-import type { Db } from './session.ts'
-import type { Database } from './transaction.ts'
+import type { Db } from './connect/session.ts'
+import type { Database } from './connect/transaction.ts'
 
 const COLUMNS = `
   id as "listenerId", secret, retired_secrets as "retiredSecrets", coalesce(settings -> 'headers', '{}') as headers`

@@ -1,16 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
-import type { EventType } from '../core/event.ts'
+import type { EventType } from '../core/telemetry/event.ts'
+import type { ApiKey, ApiKeyStatus, Scope } from '../core/tenant/api-key.ts'
 import type { ApiKeyStore } from '../store/api-keys.ts'
-import { contradicts } from '../store/belief.ts'
+import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/store.ts'
-import { createEffectAnswers } from './answers.ts'
 import { unlessTaken } from './errors.ts'
+import { createEffectAnswers } from './idempotency-records.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
 import { createRefusal } from './quotas.ts'
+import type { Usage } from './telemetry/usage.ts'
 import { reading, type Transact } from './transaction.ts'
-import type { Usage } from './usage.ts'
 
 const COLUMNS = `
   id, organization_id as organizationId, name, digest, prefix, status, scopes, owner,
@@ -104,12 +104,12 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: U
       const rows = reading(() => list.all({ organizationId, only: onlyOf(only), ...sliceOf(slice) }))
       return (rows as unknown as Row[]).map(keyOf)
     },
-    async update({ changes, now, belief, ...ask }) {
+    async update({ changes, now, ifMatch, ...ask }) {
       return unlessTaken(() =>
         transact(() => {
           const key = find(ask)
           if (key === null) return 'not_found'
-          if (contradicts(key.revision, belief)) return 'changed'
+          if (failsIfMatch(key.revision, ifMatch)) return 'changed'
           if (changes.status === 'disabled' && lastOwner(key)) return 'last_owner_key'
           const changed = { ...key, ...changes, updatedAt: now, revision: key.revision + 1 }
           update.run(changed.name, changed.status, scopesText(changed.scopes), now, key.id)
@@ -122,7 +122,7 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: U
       return transact(() => {
         const key = find(ask)
         if (key === null) return 'not_found'
-        if (contradicts(key.revision, ask.belief)) return 'changed'
+        if (failsIfMatch(key.revision, ask.ifMatch)) return 'changed'
         if (lastOwner(key)) return 'last_owner_key'
         remove.run(key.id)
         note('api_key_deleted', key, now)

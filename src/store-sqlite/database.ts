@@ -1,35 +1,35 @@
 import type { Store } from '../store/store.ts'
-import { createAnswerStore } from './answers.ts'
 import { createApiKeyStore } from './api-keys.ts'
-import { Audiences } from './audiences.ts'
-import { createCommit } from './batch.ts'
-import { checkpointsAside, checkpointsBySqlite } from './checkpoints.ts'
 import { createClockStore } from './clock.ts'
-import { type Connection, connect } from './connection.ts'
-import { createDeliveryStore } from './deliveries.ts'
+import { createCommit } from './commit/batch.ts'
+import { MessageQuotas } from './commit/message-quotas.ts'
+import { createDeliveryStore } from './deliveries/deliveries.ts'
+import { Leases } from './deliveries/leases.ts'
+import { createOrderStore } from './deliveries/order-releases.ts'
+import { Orders } from './deliveries/orders.ts'
+import { createPullStore } from './deliveries/pulls.ts'
+import { RecipientSets } from './deliveries/recipient-sets.ts'
+import { RowlessDeliveries } from './deliveries/rowless.ts'
 import { createDomainStore } from './domains.ts'
-import { createEventStore } from './events.ts'
-import { ImpliedDeliveries } from './implied.ts'
-import { Leases } from './leases.ts'
-import { createLedgerStore } from './ledger.ts'
+import { checkpointsAside, checkpointsBySqlite } from './file/checkpoints.ts'
+import { type Connection, connect } from './file/connection.ts'
+import { createAnswerStore } from './idempotency-records.ts'
+import { createLedgerStore } from './ledger/ledger.ts'
+import { TouchedBlocks } from './ledger/touched-blocks.ts'
 import { createListenerStore } from './listeners.ts'
 import { createLivenessStore } from './liveness.ts'
-import { MessageMarks } from './message-marks.ts'
-import { MessageQuotas } from './message-quotas.ts'
-import { createMessageStore } from './messages.ts'
-import { createOrderStore } from './order-releases.ts'
-import { Orders } from './orders.ts'
+import { MessageMarks } from './messages/message-marks.ts'
+import { createMessageStore } from './messages/messages.ts'
 import { createOrganizationStore } from './organizations.ts'
-import { createPullStore } from './pulls.ts'
 import { createQueueStore } from './queues.ts'
-import { createRedeliveryStore } from './redeliveries.ts'
+import { createRedeliveryStore } from './redeliveries/redeliveries.ts'
 import { createRemovalStore } from './removals.ts'
-import { createScheduleStore } from './schedules.ts'
+import { createScheduleStore } from './schedules/schedules.ts'
 import { createSecretStore } from './secrets.ts'
-import { createStatsStore } from './stats.ts'
-import { TouchedBlocks } from './touched-blocks.ts'
+import { createEventStore } from './telemetry/events.ts'
+import { createStatsStore } from './telemetry/stats.ts'
+import { createUsage } from './telemetry/usage.ts'
 import { createTransact } from './transaction.ts'
-import { createUsage } from './usage.ts'
 
 /** A real write: a disk that is full can be read, and would look healthy otherwise. */
 const PING = `insert or replace into notes (name, value) values ('pinged', 'yes')`
@@ -54,14 +54,14 @@ function storeOn({ db, file, close }: Connection, aside: string | null): Store {
     aside !== null && file !== null ? checkpointsAside(db, { path: aside, file }) : checkpointsBySqlite(db)
   const transact = createTransact(db, checkpoints.committed)
   const leases = new Leases()
-  const implied = new ImpliedDeliveries(db, transact, leases)
-  const audiences = new Audiences(db)
+  const rowless = new RowlessDeliveries(db, transact, leases)
+  const recipientSets = new RecipientSets(db)
   const marks = new MessageMarks(db)
   const orders = new Orders(db)
   const touched = new TouchedBlocks()
   const quotas = new MessageQuotas(db)
   const usage = createUsage(db, transact)
-  const shared = { audiences, implied, leases, marks, orders, quotas, touched, usage }
+  const shared = { recipientSets, rowless, leases, marks, orders, quotas, touched, usage }
   const commit = createCommit(db, transact, shared)
   const ping = db.prepare(PING)
   return {
@@ -91,7 +91,7 @@ function storeOn({ db, file, close }: Connection, aside: string | null): Store {
     tell: () => undefined,
     ping: async () => void transact(() => ping.run()),
     close: async () => {
-      implied.forgetNote()
+      rowless.forgetNote()
       await checkpoints.close()
       close()
     },

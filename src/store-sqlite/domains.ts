@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Domain } from '../core/domain.ts'
-import { contradicts } from '../store/belief.ts'
+import type { Domain } from '../core/tenant/domain.ts'
 import type { DomainStore } from '../store/domains.ts'
+import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/store.ts'
-import { createEffectAnswers } from './answers.ts'
 import { unlessTaken } from './errors.ts'
+import { createEffectAnswers } from './idempotency-records.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { reading, type Transact } from './transaction.ts'
 
@@ -69,12 +69,12 @@ export function createDomainStore(db: DatabaseSync, transact: Transact): DomainS
       const rows = reading(() => list.all({ organizationId, only: onlyOf(only), ...sliceOf(slice) }))
       return (rows as unknown as Row[]).map(domainOf)
     },
-    async update({ changes, now, belief, ...ask }) {
+    async update({ changes, now, ifMatch, ...ask }) {
       return unlessTaken(() =>
         transact(() => {
           const domain = find(ask)
           if (domain === null) return 'not_found'
-          if (contradicts(domain.revision, belief)) return 'changed'
+          if (failsIfMatch(domain.revision, ifMatch)) return 'changed'
           const changed = { ...domain, ...changes, updatedAt: now, revision: domain.revision + 1 }
           const { name, hostname, port, challenge, verifiedAt, id } = changed
           update.run(name, hostname, port, JSON.stringify(challenge), verifiedAt, now, id)
@@ -82,11 +82,11 @@ export function createDomainStore(db: DatabaseSync, transact: Transact): DomainS
         }),
       )
     },
-    async delete({ belief, ...ask }) {
+    async delete({ ifMatch, ...ask }) {
       return transact(() => {
         const domain = find(ask)
         if (domain === null) return 'not_found'
-        if (contradicts(domain.revision, belief)) return 'changed'
+        if (failsIfMatch(domain.revision, ifMatch)) return 'changed'
         remove.run(domain.id)
         return 'deleted'
       })

@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS, type Listener, withChange } from '../core/listener.ts'
+import { DEFAULT_SETTINGS, type Listener, withChange } from '../core/delivery/listener.ts'
 
 /** A row of the table as SQLite hands it over. */
 export type ListenerRow = Omit<Listener, 'settings' | 'retiredSecrets'> & { settings: string; retiredSecrets: string }

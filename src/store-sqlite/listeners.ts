@@ -1,24 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { EventType } from '../core/event.ts'
-import { isPushed, type Listener, withChange } from '../core/listener.ts'
-import { MAX_LISTENERS_OF_QUEUE } from '../core/queue.ts'
-import { rotated } from '../core/secret-rotation.ts'
-import { contradicts } from '../store/belief.ts'
+import { isPushed, type Listener, withChange } from '../core/delivery/listener.ts'
+import { MAX_LISTENERS_OF_QUEUE } from '../core/delivery/queue.ts'
+import type { EventType } from '../core/telemetry/event.ts'
+import { rotated } from '../core/tenant/secret-rotation.ts'
 import type { ListenerDetails, ListenerStore, ListenerUrls } from '../store/listeners.ts'
+import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/store.ts'
-import { createEffectAnswers } from './answers.ts'
+import { createListenerCounters } from './commit/listener-counters.ts'
+import type { Leases } from './deliveries/leases.ts'
+import { createReleaseNotes } from './deliveries/order-releases.ts'
 import { unlessTaken } from './errors.ts'
-import { createFigures } from './figures.ts'
-import type { Leases } from './leases.ts'
+import { overwriting } from './file/overwriting.ts'
+import { createEffectAnswers } from './idempotency-records.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { readLivenessOf } from './liveness.ts'
-import { createReleaseNotes } from './order-releases.ts'
-import { overwriting } from './overwriting.ts'
 import { createRefusal } from './quotas.ts'
 import { createRetirement } from './secrets.ts'
+import type { Usage } from './telemetry/usage.ts'
 import { reading, type Transact } from './transaction.ts'
-import type { Usage } from './usage.ts'
 
 const INSERT = `
   insert into listeners
@@ -51,7 +51,7 @@ const UPDATE = `
 
 const DELETE = `delete from listeners where id = ?`
 const REMEMBER = `insert into removals (kind, id) values ('listener', ?)`
-/** For the books. */
+/** For the ledger. */
 const NOTE_REMOVAL = `
   insert or replace into removed_listeners (id, queue_id, name, removed_at) values (?, ?, ?, ?)`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
@@ -67,7 +67,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   const [noteRemoval, isFull] = [db.prepare(NOTE_REMOVAL), db.prepare(IS_FULL)]
   const urls = db.prepare(URLS)
   const refusal = createRefusal(db, 'listeners')
-  const figures = createFigures(db)
+  const counters = createListenerCounters(db)
   const livenessOf = readLivenessOf(db)
   const noteRelease = createReleaseNotes(db)
   const answers = createEffectAnswers(db)
@@ -86,7 +86,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     usage.note({ type, organizationId, id, name, queueId, reason }, now)
   const detailed = (listener: Listener): ListenerDetails => ({
     ...listener,
-    ...figures.read(listener.id),
+    ...counters.read(listener.id),
     liveness: livenessOf(listener.id),
   })
   /** The listener with its new time, within a transaction. */
@@ -137,12 +137,12 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     async find(id) {
       return reading(() => find(id))
     },
-    async update({ changes, now, belief, ...ask }) {
+    async update({ changes, now, ifMatch, ...ask }) {
       return unlessTaken(() =>
         writing(() => {
           const listener = findOwn(ask)
           if (listener === null) return 'not_found'
-          if (contradicts(listener.revision, belief)) return 'changed'
+          if (failsIfMatch(listener.revision, ifMatch)) return 'changed'
           const settings = withChange(listener.settings, changes.settings ?? {})
           const secrets = changes.secret === undefined ? {} : rotated(listener, changes.secret, now)
           const changed = written({ ...listener, ...changes, ...secrets, settings }, now)
@@ -167,7 +167,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
       const outcome = writing(() => {
         const listener = findOwn(ask)
         if (listener === null) return 'not_found'
-        if (contradicts(listener.revision, ask.belief)) return 'changed'
+        if (failsIfMatch(listener.revision, ask.ifMatch)) return 'changed'
         remove.run(ask.id)
         remember.run(ask.id)
         noteRemoval.run(ask.id, ask.queueId, listener.name, now)

@@ -6,7 +6,7 @@ import {
   type LivenessNews,
   type LivenessState,
   UNKNOWN_LIVENESS,
-} from '../core/liveness.ts'
+} from '../core/delivery/liveness.ts'
 import { CHANGES_KEPT, type CheckedListener, type LivenessStore } from '../store/liveness.ts'
 import { LISTENER_ENABLED, type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { reading, type Transact } from './transaction.ts'

@@ -1,4 +1,4 @@
-import { NO_LIMITS, type Organization } from '../core/organization.ts'
+import { NO_LIMITS, type Organization } from '../core/tenant/organization.ts'
 
 /** A row of the table as SQLite hands it over. */
 export type OrganizationRow = Omit<Organization, 'root' | 'limits'> & { root: number; limits: string }

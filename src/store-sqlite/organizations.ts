@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Organization, withLimits } from '../core/organization.ts'
-import { contradicts } from '../store/belief.ts'
+import { type Organization, withLimits } from '../core/tenant/organization.ts'
+import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { OrganizationStore } from '../store/organizations.ts'
 import type { Revised } from '../store/store.ts'
-import { createEffectAnswers } from './answers.ts'
 import { createApiKeyInsert } from './api-keys.ts'
+import type { MessageQuotas } from './commit/message-quotas.ts'
+import type { Leases } from './deliveries/leases.ts'
 import { unlessTaken } from './errors.ts'
-import type { Leases } from './leases.ts'
+import { createEffectAnswers } from './idempotency-records.ts'
 import { sliceOf } from './listing.ts'
-import type { MessageQuotas } from './message-quotas.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
 import { reading, type Transact } from './transaction.ts'
 
@@ -45,7 +45,7 @@ export function createOrganizationStore(
   function change(ask: Parameters<OrganizationStore['update']>[0]) {
     const current = find(ask.id)
     if (current === null) return 'not_found'
-    if (contradicts(current.revision, ask.belief)) return 'changed'
+    if (failsIfMatch(current.revision, ask.ifMatch)) return 'changed'
     if (current.root && ask.changes.status === 'frozen') return 'root_organization'
     const limits = withLimits(current.limits, ask.changes.limits ?? {})
     const revision = current.revision + 1
@@ -56,10 +56,10 @@ export function createOrganizationStore(
   }
 
   /** Only what everything else hangs on goes at once: the rest may be millions of rows. */
-  function erase({ id, belief }: Parameters<OrganizationStore['delete']>[0]) {
+  function erase({ id, ifMatch }: Parameters<OrganizationStore['delete']>[0]) {
     const organization = find(id)
     if (organization === null) return 'not_found'
-    if (contradicts(organization.revision, belief)) return 'changed'
+    if (failsIfMatch(organization.revision, ifMatch)) return 'changed'
     if (organization.root) return 'root_organization'
     remove.run(id)
     remember.run(id)

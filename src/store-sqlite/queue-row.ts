@@ -1,4 +1,4 @@
-import type { Queue } from '../core/queue.ts'
+import type { Queue } from '../core/delivery/queue.ts'
 
 /** A row of the table as SQLite hands it over. */
 export type QueueRow = Omit<Queue, 'schema' | 'paused'> & {

@@ -1,18 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { EventType } from '../core/event.ts'
-import type { Queue } from '../core/queue.ts'
-import { contradicts } from '../store/belief.ts'
+import type { Queue } from '../core/delivery/queue.ts'
+import type { EventType } from '../core/telemetry/event.ts'
+import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { QueueDetails, QueueStore } from '../store/queues.ts'
-import { createEffectAnswers } from './answers.ts'
+import type { Leases } from './deliveries/leases.ts'
 import { unlessTaken } from './errors.ts'
-import type { Leases } from './leases.ts'
+import { overwriting } from './file/overwriting.ts'
+import { createEffectAnswers } from './idempotency-records.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
-import { overwriting } from './overwriting.ts'
 import { QUEUE_COLUMNS, type QueueRow, queueColumnsOf, queueOf } from './queue-row.ts'
 import { createRefusal } from './quotas.ts'
+import type { Usage } from './telemetry/usage.ts'
 import { reading, type Transact } from './transaction.ts'
-import type { Usage } from './usage.ts'
 
 const INSERT = `
   insert into queues (id, organization_id, name, schema, schema_id, paused, version, created_at, updated_at)
@@ -116,12 +116,12 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
         return { queue, listeners: (listeners.all(id) as unknown as ListenerRow[]).map(listenerOf) }
       })
     },
-    async update({ organizationId, id, changes, now, belief }) {
+    async update({ organizationId, id, changes, now, ifMatch }) {
       return unlessTaken(() =>
         transact(() => {
           const queue = find(organizationId, id)
           if (queue === null) return 'not_found'
-          if (contradicts(queue.version, belief)) return 'changed'
+          if (failsIfMatch(queue.version, ifMatch)) return 'changed'
           const changed: Queue = { ...queue, ...changes, version: queue.version + 1, updatedAt: now }
           update.run(changed.name, ...queueColumnsOf(changed), changed.version, now, organizationId, id)
           note('queue_updated', changed, now)
@@ -129,11 +129,11 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
         }),
       )
     },
-    async delete({ organizationId, id, now, belief }) {
+    async delete({ organizationId, id, now, ifMatch }) {
       const erase = () => {
         const queue = find(organizationId, id)
         if (queue === null) return 'not_found'
-        if (contradicts(queue.version, belief)) return 'changed'
+        if (failsIfMatch(queue.version, ifMatch)) return 'changed'
         note('queue_deleted', queue, now)
         return remove(organizationId, id) ?? 'not_found'
       }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Limits } from '../core/organization.ts'
+import type { Limits } from '../core/tenant/organization.ts'
 import type { Refused } from '../store/organizations.ts'
 
 type CountedQuota = 'queues' | 'listeners' | 'apiKeys' | 'schedules'

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RemovalStore } from '../store/removals.ts'
-import { createExpiry, type ExpiryParts } from './expiry.ts'
-import { overwriting } from './overwriting.ts'
+import { overwriting } from './file/overwriting.ts'
+import { createExpiry, type ExpiryParts } from './messages/expiry.ts'
 import { createQueueRemoval } from './queues.ts'
-import { createScheduleErasure } from './schedule-erasure.ts'
+import { createScheduleErasure } from './schedules/schedule-erasure.ts'
 import type { Transact } from './transaction.ts'
 
 /** Listeners come before queues: a queue counts as gone once its own entry is, and by then all of it must be. */
@@ -36,7 +36,7 @@ const MESSAGES = `select sequence from messages where queue_id = ? limit ?`
 const DELETE_MARKS = `
   delete from message_marks where (queue_id, below_id) in
     (select queue_id, below_id from message_marks where queue_id = ? limit ?)`
-const DELETE_AUDIENCES = `
+const DELETE_RECIPIENT_SETS = `
   delete from audiences where id in (select id from audiences where queue_id = ? limit ?)`
 const DELETE_DISCARDS = `
   delete from discards where sequence in (select sequence from discards where queue_id = ? limit ?)`
@@ -64,15 +64,15 @@ const DELETE_ANSWERS = `
 type Sweep = (id: string, limit: number) => number
 
 export function createRemovalStore(db: DatabaseSync, transact: Transact, shared: ExpiryParts): RemovalStore {
-  const { audiences, orders } = shared
+  const { recipientSets, orders } = shared
 
   const [next, forget] = [db.prepare(NEXT), db.prepare(FORGET)]
   const deleteDeliveries = db.prepare(DELETE_DELIVERIES)
-  const [deleteFigures, deleteLiveness] = [db.prepare(DELETE_FIGURES), db.prepare(DELETE_LIVENESS)]
+  const [deleteCounters, deleteLiveness] = [db.prepare(DELETE_FIGURES), db.prepare(DELETE_LIVENESS)]
   const messages = db.prepare(MESSAGES)
   const [deleteAttempts, deleteMessage] = [db.prepare(DELETE_ATTEMPTS), db.prepare(DELETE_MESSAGE)]
   const deleteMarks = db.prepare(DELETE_MARKS)
-  const booksOfQueue = [DELETE_DISCARDS, DELETE_REMOVED_LISTENERS, DELETE_AUDIENCES].map((sql) => db.prepare(sql))
+  const ledgerOfQueue = [DELETE_DISCARDS, DELETE_REMOVED_LISTENERS, DELETE_RECIPIENT_SETS].map((sql) => db.prepare(sql))
   const [deletePlaces, deleteCounter] = [db.prepare(DELETE_PLACES), db.prepare(DELETE_COUNTER)]
   const deleteRelease = db.prepare(DELETE_RELEASE)
   const belowListener = [DELETE_MISSED, DELETE_HELD, DELETE_HEADS, DELETE_REDELIVERIES, DELETE_LIVENESS_CHANGES].map(
@@ -86,7 +86,7 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, shared:
     let left = limit - deliveries
     for (const statement of belowListener) if (left > 0) left -= Number(statement.run(id, left).changes)
     if (left < limit) return limit - left
-    deleteFigures.run(id)
+    deleteCounters.run(id)
     deleteLiveness.run(id)
     deleteCounter.run(id)
     deleteRelease.run(id)
@@ -106,8 +106,8 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, shared:
       if (left === 0) break
     }
     if (left > 0) left -= Number(deleteMarks.run(id, left).changes)
-    for (const statement of booksOfQueue) if (left > 0) left -= Number(statement.run(id, left).changes)
-    audiences.forget()
+    for (const statement of ledgerOfQueue) if (left > 0) left -= Number(statement.run(id, left).changes)
+    recipientSets.forget()
     if (left > 0) left -= schedules.ofQueue(id, left)
     return limit - left
   }

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type RetiredSecret, unexpired } from '../core/secret-rotation.ts'
+import { type RetiredSecret, unexpired } from '../core/tenant/secret-rotation.ts'
 import type { SecretStore } from '../store/secrets.ts'
-import type { Checkpoints } from './checkpoints.ts'
-import { overwriting } from './overwriting.ts'
+import type { Checkpoints } from './file/checkpoints.ts'
+import { overwriting } from './file/overwriting.ts'
 import { reading, type Transact } from './transaction.ts'
 
 const WITHOUT = `

@@ -1,8 +1,8 @@
-import type { ApiKey, ApiKeyStatus, Scope } from '../core/api-key.ts'
-import type { Organization } from '../core/organization.ts'
-import type { StoredAnswer } from './answers.ts'
+import type { ApiKey, ApiKeyStatus, Scope } from '../core/tenant/api-key.ts'
+import type { Organization } from '../core/tenant/organization.ts'
+import type { StoredAnswer } from './idempotency-records.ts'
 import type { Refused } from './organizations.ts'
-import type { Belief, Only, Revised, Slice } from './store.ts'
+import type { ExpectedRevisions, Only, Revised, Slice } from './store.ts'
 
 export interface ApiKeyChanges {
   name?: string
@@ -24,14 +24,14 @@ export interface ApiKeyStore {
     id: string
     changes: ApiKeyChanges
     now: number
-    belief?: Belief
+    ifMatch?: ExpectedRevisions
   }): Promise<Revised<ApiKey> | 'not_found' | 'name_taken' | 'last_owner_key' | 'changed'>
   /** Refuses to delete the last enabled owner key of an organization. */
   delete(ask: {
     organizationId: string
     id: string
     now: number
-    belief?: Belief
+    ifMatch?: ExpectedRevisions
   }): Promise<'deleted' | 'not_found' | 'last_owner_key' | 'changed'>
   /** Gives a key a new text: the old one stops working. */
   replaceDigest(ask: { id: string; digest: string; prefix: string; now: number }): Promise<void>

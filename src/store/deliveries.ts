@@ -1,4 +1,4 @@
-import type { LeasedDelivery } from '../core/delivery.ts'
+import type { LeasedDelivery } from '../core/delivery/delivery.ts'
 
 /** A listener that has deliveries waiting, and when the first of them is due. */
 export interface Waiting {

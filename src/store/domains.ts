@@ -1,6 +1,6 @@
-import type { Challenge, Domain } from '../core/domain.ts'
-import type { StoredAnswer } from './answers.ts'
-import type { Belief, Only, Revised, Slice } from './store.ts'
+import type { Challenge, Domain } from '../core/tenant/domain.ts'
+import type { StoredAnswer } from './idempotency-records.ts'
+import type { ExpectedRevisions, Only, Revised, Slice } from './store.ts'
 
 export interface DomainChanges {
   name?: string
@@ -24,9 +24,13 @@ export interface DomainStore {
     id: string
     changes: DomainChanges
     now: number
-    belief?: Belief
+    ifMatch?: ExpectedRevisions
   }): Promise<Revised<Domain> | 'not_found' | 'name_taken' | 'changed'>
-  delete(ask: { organizationId: string; id: string; belief?: Belief }): Promise<'deleted' | 'not_found' | 'changed'>
+  delete(ask: {
+    organizationId: string
+    id: string
+    ifMatch?: ExpectedRevisions
+  }): Promise<'deleted' | 'not_found' | 'changed'>
   /** Whether a domain of the organization, at one of these ports, was verified after `since`. */
   isVerified(ask: {
     organizationId: string

@@ -1,5 +1,5 @@
-import type { EventCategory, UsageEvent } from '../core/event.ts'
-import type { EventPlace } from '../core/event-id.ts'
+import type { EventCategory, UsageEvent } from '../core/telemetry/event.ts'
+import type { EventPlace } from '../core/telemetry/event-id.ts'
 import type { Only } from './store.ts'
 
 export interface EventPage {

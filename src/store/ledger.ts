@@ -1,7 +1,7 @@
-import type { Tally, UnaccountedPair } from '../core/ledger.ts'
+import type { Tally, UnaccountedPair } from '../core/delivery/ledger.ts'
 import type { Only } from './store.ts'
 
-/** The books of one listener. */
+/** The ledger of one listener. */
 export interface LedgerListener {
   id: string
   name: string

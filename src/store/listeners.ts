@@ -1,8 +1,8 @@
-import type { Listener, ListenerFigures, SettingsChange } from '../core/listener.ts'
-import type { Liveness } from '../core/liveness.ts'
-import type { StoredAnswer } from './answers.ts'
+import type { Listener, ListenerCounters, SettingsChange } from '../core/delivery/listener.ts'
+import type { Liveness } from '../core/delivery/liveness.ts'
+import type { StoredAnswer } from './idempotency-records.ts'
 import type { Refused } from './organizations.ts'
-import type { Belief, Only, Revised, Slice } from './store.ts'
+import type { ExpectedRevisions, Only, Revised, Slice } from './store.ts'
 
 export interface ListenerChanges {
   name?: string
@@ -15,7 +15,7 @@ export interface ListenerChanges {
 }
 
 /** A listener with its figures, as its full form shows it. */
-export interface ListenerDetails extends Listener, ListenerFigures {
+export interface ListenerDetails extends Listener, ListenerCounters {
   /** As it was last written down. */
   liveness: Liveness
 }
@@ -48,7 +48,7 @@ export interface ListenerStore {
     id: string
     changes: ListenerChanges
     now: number
-    belief?: Belief
+    ifMatch?: ExpectedRevisions
   }): Promise<Revised<Listener> | 'not_found' | 'name_taken' | 'changed'>
   /**
    * Disables a listener that is enabled and has this `notifyUrl`, and has the event say why; null where it is not so any
@@ -61,6 +61,6 @@ export interface ListenerStore {
     queueId: string
     id: string
     now: number
-    belief?: Belief
+    ifMatch?: ExpectedRevisions
   }): Promise<'deleted' | 'not_found' | 'changed'>
 }

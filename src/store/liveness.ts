@@ -1,5 +1,5 @@
-import type { Listener } from '../core/listener.ts'
-import type { LivenessChange, LivenessNews, LivenessState } from '../core/liveness.ts'
+import type { Listener } from '../core/delivery/listener.ts'
+import type { LivenessChange, LivenessNews, LivenessState } from '../core/delivery/liveness.ts'
 
 /** A listener whose `livenessUrl` is to be asked, and how it was when that was last written down. */
 export interface CheckedListener {

@@ -1,6 +1,6 @@
-import type { Attempt } from '../core/attempt.ts'
-import type { DeliverySummary, Message, MessageStatus } from '../core/message.ts'
-import type { Belief, Only, Revised } from './store.ts'
+import type { Attempt } from '../core/delivery/attempt.ts'
+import type { DeliverySummary, Message, MessageStatus } from '../core/delivery/message.ts'
+import type { ExpectedRevisions, Only, Revised } from './store.ts'
 
 export interface MessageDetails {
   message: Message
@@ -69,7 +69,7 @@ export interface MessageStore {
     id: string
     changes: MessageChanges
     now: number
-    belief?: Belief
+    ifMatch?: ExpectedRevisions
   }): Promise<{ movedListenerIds: string[] } | 'not_found' | 'changed' | 'started'>
   /** Cancels what is still pending of it. */
   delete(ask: {
@@ -77,7 +77,7 @@ export interface MessageStore {
     queueId: string
     id: string
     now: number
-    belief?: Belief
+    ifMatch?: ExpectedRevisions
   }): Promise<DeletedMessage | 'not_found' | 'changed'>
   /** By listener, and newest first for each. */
   attempts(ask: {

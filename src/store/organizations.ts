@@ -1,7 +1,7 @@
-import type { ApiKey } from '../core/api-key.ts'
-import type { Limits, Organization, OrganizationStatus, Quota } from '../core/organization.ts'
-import type { StoredAnswer } from './answers.ts'
-import type { Belief, Revised, Slice } from './store.ts'
+import type { ApiKey } from '../core/tenant/api-key.ts'
+import type { Limits, Organization, OrganizationStatus, Quota } from '../core/tenant/organization.ts'
+import type { StoredAnswer } from './idempotency-records.ts'
+import type { ExpectedRevisions, Revised, Slice } from './store.ts'
 
 /** A limit of the organization is used up; nothing was stored. */
 export interface QuotaReached {
@@ -45,7 +45,7 @@ export interface OrganizationStore {
     id: string
     changes: OrganizationChanges
     now: number
-    belief?: Belief
+    ifMatch?: ExpectedRevisions
   }): Promise<Revised<Organization> | 'not_found' | 'name_taken' | 'root_organization' | 'changed'>
   /**
    * From now on its keys are unknown, and nothing can be created, accepted or claimed in it; what it held is removed
@@ -53,6 +53,6 @@ export interface OrganizationStore {
    */
   delete(ask: {
     id: string
-    belief?: Belief
+    ifMatch?: ExpectedRevisions
   }): Promise<{ listenerIds: string[] } | 'not_found' | 'root_organization' | 'changed'>
 }

@@ -1,5 +1,5 @@
-import type { Message } from '../core/message.ts'
-import type { LeaseEnd, Receipt } from '../core/pull.ts'
+import type { Message } from '../core/delivery/message.ts'
+import type { LeaseEnd, Receipt } from '../core/delivery/pull.ts'
 
 /** What somebody wants of a listener that pulls. */
 export interface PullAsk {

@@ -1,8 +1,8 @@
-import type { Listener } from '../core/listener.ts'
-import type { Queue, QueueSchema } from '../core/queue.ts'
-import type { StoredAnswer } from './answers.ts'
+import type { Listener } from '../core/delivery/listener.ts'
+import type { Queue, QueueSchema } from '../core/delivery/queue.ts'
+import type { StoredAnswer } from './idempotency-records.ts'
 import type { Refused } from './organizations.ts'
-import type { Belief, Only, Slice } from './store.ts'
+import type { ExpectedRevisions, Only, Slice } from './store.ts'
 
 /** A queue with what its full form shows. */
 export interface QueueDetails extends Queue {
@@ -38,7 +38,7 @@ export interface QueueStore {
     changes: QueueChanges
     now: number
     /** Of the queue's `version`. */
-    belief?: Belief
+    ifMatch?: ExpectedRevisions
   }): Promise<QueueDetails | 'not_found' | 'name_taken' | 'changed'>
   /**
    * Nobody finds the queue any more, nor what is in it, and its name is free; its rows are removed by sweeps.
@@ -48,7 +48,7 @@ export interface QueueStore {
     organizationId: string
     id: string
     now: number
-    belief?: Belief
+    ifMatch?: ExpectedRevisions
   }): Promise<{ listenerIds: string[] } | 'not_found' | 'changed'>
   /** Whether the queue was deleted and sweeps have not removed all of it yet. */
   isDeleting(ask: { organizationId: string; id: string }): Promise<boolean>

@@ -1,5 +1,5 @@
-import type { DeliveryStatus } from '../core/message.ts'
-import type { StoredAnswer } from './answers.ts'
+import type { DeliveryStatus } from '../core/delivery/message.ts'
+import type { StoredAnswer } from './idempotency-records.ts'
 import type { MessageDetails } from './messages.ts'
 import type { Revised } from './store.ts'
 

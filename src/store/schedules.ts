@@ -1,6 +1,6 @@
-import type { Schedule, ScheduleProgress } from '../core/schedule.ts'
-import type { DueSchedule } from '../core/schedule-plan.ts'
-import type { StoredAnswer } from './answers.ts'
+import type { Schedule, ScheduleProgress } from '../core/schedule/schedule.ts'
+import type { DueSchedule } from '../core/schedule/schedule-plan.ts'
+import type { StoredAnswer } from './idempotency-records.ts'
 import type { Refused } from './organizations.ts'
 import type { Only, Revised } from './store.ts'
 
@@ -59,14 +59,14 @@ export interface ScheduleStore {
   replace(ask: {
     schedule: Schedule
     nextAt: number | null
-    believed: { revision: number; nextAt: number | null }
+    expected: { revision: number; nextAt: number | null }
   }): Promise<Revised<ScheduleDetails> | 'not_found' | 'name_taken' | 'passed'>
   /** What it has made stays; the history of its runs goes with it. */
   delete(ask: {
     organizationId: string
     queueId: string
     id: string
-    belief?: readonly number[] | null
+    ifMatch?: readonly number[] | null
   }): Promise<'deleted' | 'not_found' | 'changed'>
   /** What became of its due times, the latest first, those before the due time `before` where it is given. */
   runs(ask: {

@@ -1,5 +1,5 @@
-import type { StoredHeaders } from '../core/listener-headers.ts'
-import type { Secrets } from '../core/secret-rotation.ts'
+import type { StoredHeaders } from '../core/delivery/listener-headers.ts'
+import type { Secrets } from '../core/tenant/secret-rotation.ts'
 
 /** What is stored of one listener's secrets; each is a text that the store knows nothing of. */
 export interface StoredSecrets extends Secrets {

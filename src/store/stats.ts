@@ -1,5 +1,5 @@
-import type { Latencies } from '../core/latency.ts'
-import type { EventCounts } from '../core/stats.ts'
+import type { Latencies } from '../core/delivery/latency.ts'
+import type { EventCounts } from '../core/telemetry/stats.ts'
 import type { Only } from './store.ts'
 
 /** What happened in the five minutes that begin at `start`. */

@@ -1,11 +1,12 @@
-import type { AnswerStore } from './answers.ts'
 import type { ApiKeyStore } from './api-keys.ts'
-import type { Batch, BatchResult } from './batch.ts'
-import type { Change } from './changes.ts'
 import type { ClockStore } from './clock.ts'
+import type { Change } from './cluster/changes.ts'
+import type { RateStore } from './cluster/rates.ts'
+import type { Batch, BatchResult } from './commit/batch.ts'
 import type { DeliveryStore } from './deliveries.ts'
 import type { DomainStore } from './domains.ts'
 import type { EventStore } from './events.ts'
+import type { AnswerStore } from './idempotency-records.ts'
 import type { LedgerStore } from './ledger.ts'
 import type { ListenerStore } from './listeners.ts'
 import type { LivenessStore } from './liveness.ts'
@@ -14,7 +15,6 @@ import type { OrderStore } from './orders.ts'
 import type { OrganizationStore } from './organizations.ts'
 import type { PullStore } from './pulls.ts'
 import type { QueueStore } from './queues.ts'
-import type { RateStore } from './rates.ts'
 import type { RedeliveryStore } from './redeliveries.ts'
 import type { RemovalStore } from './removals.ts'
 import type { ScheduleStore } from './schedules.ts'
@@ -73,7 +73,7 @@ export class StoreUnavailable extends Error {
  * What a write believes of the thing that it changes: that it has one of these revisions. Null believes nothing.
  * A revision grows with every change of the thing itself, within a millisecond too.
  */
-export type Belief = readonly number[] | null
+export type ExpectedRevisions = readonly number[] | null
 
 /** Something with the revision that it was read at. */
 export type Revised<Thing> = Thing & { revision: number }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { BoundedCache } from '../../src/app/bounded-cache.ts'
+import { BoundedCache } from '../../src/app/caches/bounded-cache.ts'
 
 // The same walks on every run: a failure is one that everybody can repeat.
 fc.configureGlobal({ seed: 48 })

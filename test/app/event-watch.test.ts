@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createEventWatch } from '../../src/app/event-watch.ts'
-import type { Principal } from '../../src/core/api-key.ts'
+import { createEventWatch } from '../../src/app/streams/event-watch.ts'
 import { Problem } from '../../src/core/problem.ts'
-import { OWNER_KEY, sharedApi } from '../support/api.ts'
+import type { Principal } from '../../src/core/tenant/api-key.ts'
+import { OWNER_KEY, sharedApi } from '../support/server/api.ts'
 
 const api = await sharedApi()
 const rights = {
@@ -15,7 +15,7 @@ const rights = {
   frozen: false,
   requestsPerMinute: null,
 }
-const outlet = { write: () => true, end: () => undefined }
+const sink = { write: () => true, end: () => undefined }
 
 /** Joins until it is refused. */
 async function fill(watch: ReturnType<typeof createEventWatch>, organizationId: string) {
@@ -23,7 +23,7 @@ async function fill(watch: ReturnType<typeof createEventWatch>, organizationId: 
   const members: { leave(): void }[] = []
   for (;;) {
     try {
-      members.push(await watch.join({ principal, keyText: OWNER_KEY, lastId: null, outlet }))
+      members.push(await watch.join({ principal, keyText: OWNER_KEY, lastId: null, sink }))
     } catch (error) {
       assert.ok(error instanceof Problem)
       return { members, refusal: error }
@@ -38,7 +38,7 @@ test('of the streams of events there is one left for the next organization, howe
   for (let n = 0; n < 8; n++) {
     const { members, refusal } = await fill(watch, `greedy-${n}`)
     taken.push(members.length)
-    assert.equal(refusal.code, 'too_many_viewers')
+    assert.equal(refusal.code, 'too_many_event_streams')
     assert.equal(refusal.headers['retry-after'], '1')
     const count = members.length.toLocaleString('en-US')
     assert.ok(refusal.detail.includes(`the organization has ${count} of the 5,000 streams of events`), refusal.detail)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createLockOut } from '../../src/app/lock-out.ts'
+import { createLockOut } from '../../src/app/limits/lock-out.ts'
 
 fc.configureGlobal({ seed: 48 })
 
@@ -91,7 +91,7 @@ test('a source is kept out exactly where ten of its failures lie within a minute
           model.set(source, known)
           const out = known.until > clock.now
           assert.equal(lockOut.left(source) > 0, out)
-          // As the door does: what is kept out is not tried.
+          // As the lock-out guard does: what is kept out is not tried.
           if (out) continue
           lockOut.failed(source)
           known.failures = [...known.failures, clock.now].filter((time) => clock.now - time < 60_000)

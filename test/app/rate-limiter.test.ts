@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRateLimiter } from '../../src/app/rate-limiter.ts'
+import { createRateLimiter } from '../../src/app/limits/rate-limiter.ts'
 
 const START = 1_700_000_000_000
 

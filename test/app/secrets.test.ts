@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SecretsRefused, sealAllSecrets } from '../../src/app/secrets.ts'
-import { DEFAULT_SETTINGS } from '../../src/core/listener.ts'
-import { openedHeaders } from '../../src/core/listener-headers.ts'
-import { CLEAR_BOX, createSecretBox } from '../../src/core/secret-box.ts'
+import { SecretsRefused, sealAllSecrets } from '../../src/app/tenant/secrets.ts'
+import { DEFAULT_SETTINGS } from '../../src/core/delivery/listener.ts'
+import { openedHeaders } from '../../src/core/delivery/listener-headers.ts'
+import { CLEAR_BOX, createSecretBox } from '../../src/core/tenant/secret-box.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { storedFixture } from '../store/fixture.ts'
 import { createMake, NOW } from '../store/make.ts'
-import { storedScene } from '../store/scene.ts'
 import { predictableBytes } from '../support/predictable-bytes.ts'
 
 const LISTENERS = 1_203
@@ -17,7 +17,7 @@ const boxOf = (...keys: string[]) => createSecretBox(keys, predictableBytes())
 async function given() {
   const store = await openSqliteStore(':memory:')
   const make = createMake()
-  const { queue } = await storedScene({ store, make, now: NOW }, 0)
+  const { queue } = await storedFixture({ store, make, now: NOW }, 0)
   const headers = { authorization: 'Bearer x', 'x-tenant': 'shop' }
   const ids: string[] = []
   for (let index = 0; index < LISTENERS; index++) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { policyLine, tellTargetPolicy } from '../../src/app/target-policy.ts'
-import { ANY_TARGET, PUBLIC_TARGETS, parseTargets } from '../../src/core/target.ts'
+import { policyLine, tellTargetPolicy } from '../../src/app/limits/target-policy.ts'
+import { ANY_TARGET, PUBLIC_TARGETS, parseTargets } from '../../src/core/network/target.ts'
 
 const none = { count: 0, ids: [], complete: true }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Viewer } from '../../src/app/viewer.ts'
-import type { EventType, UsageEvent } from '../../src/core/event.ts'
-import { emptyPulse, joined, MAX_PULSE_EVENTS, type Pulse } from '../../src/core/pulse.ts'
+import { SseClient } from '../../src/app/streams/sse-client.ts'
+import type { EventType, UsageEvent } from '../../src/core/telemetry/event.ts'
+import { type EventDigest, emptyDigest, joined, MAX_PULSE_EVENTS } from '../../src/core/telemetry/event-digest.ts'
 
 function eventOf(number: number): UsageEvent {
   const id = `event-${String(number).padStart(6, '0')}`
@@ -11,9 +11,9 @@ function eventOf(number: number): UsageEvent {
 }
 
 /** A pulse of some messages that were added, with as many of their events as it takes. */
-function pulseOf(at: number, numbers: number[]): Pulse {
+function digestOfEvents(at: number, numbers: number[]): EventDigest {
   const events = numbers.map(eventOf).reverse()
-  const counts = { ...emptyPulse(at).counts, message_added: numbers.length } as Record<EventType, number>
+  const counts = { ...emptyDigest(at).counts, message_added: numbers.length } as Record<EventType, number>
   const shown = events.slice(0, MAX_PULSE_EVENTS)
   return { at, counts, events: shown, omitted: events.length - shown.length, gap: false }
 }
@@ -22,7 +22,7 @@ function pulseOf(at: number, numbers: number[]): Pulse {
 function watched() {
   const written: string[] = []
   const wire = { full: false, ended: false }
-  const outlet = {
+  const sink = {
     write(text: string) {
       written.push(text)
       return !wire.full
@@ -31,60 +31,60 @@ function watched() {
       wire.ended = true
     },
   }
-  const textOf = ({ counts, omitted, events }: Pulse) => `${counts.message_added}/${events.length}/${omitted}`
-  const viewer = new Viewer(outlet, { textOf, now: 0 })
-  const offer = (pulse: Pulse) => viewer.offer(pulse, textOf(pulse))
-  return { viewer, written, wire, offer }
+  const textOf = ({ counts, omitted, events }: EventDigest) => `${counts.message_added}/${events.length}/${omitted}`
+  const sseClient = new SseClient(sink, { textOf, now: 0 })
+  const offer = (eventDigest: EventDigest) => sseClient.offer(eventDigest, textOf(eventDigest))
+  return { sseClient, written, wire, offer }
 }
 
 test('what comes before a viewer has begun is written after what it had missed, as one', () => {
-  const { viewer, written, offer } = watched()
-  offer(pulseOf(1, [3]))
+  const { sseClient, written, offer } = watched()
+  offer(digestOfEvents(1, [3]))
   assert.deepEqual(written, [])
-  viewer.begin(pulseOf(0, [1, 2]), 2)
+  sseClient.begin(digestOfEvents(0, [1, 2]), 2)
   assert.deepEqual(written, ['3/3/0'])
 })
 
 test('a quick viewer gets each pulse as it was written for all', () => {
-  const { viewer, written, offer } = watched()
-  viewer.begin(emptyPulse(0), 0)
-  offer(pulseOf(1, [1]))
-  offer(pulseOf(2, [2, 3]))
+  const { sseClient, written, offer } = watched()
+  sseClient.begin(emptyDigest(0), 0)
+  offer(digestOfEvents(1, [1]))
+  offer(digestOfEvents(2, [2, 3]))
   assert.deepEqual(written, ['1/1/0', '2/2/0'])
 })
 
 test('a slow viewer gets one pulse for all that it was too slow for, with the newest events and no count lost', () => {
-  const { viewer, written, wire, offer } = watched()
-  viewer.begin(emptyPulse(0), 0)
+  const { sseClient, written, wire, offer } = watched()
+  sseClient.begin(emptyDigest(0), 0)
   wire.full = true
-  offer(pulseOf(1, [0]))
-  for (let number = 1; number <= 10_000; number++) offer(pulseOf(number, [number, number]))
+  offer(digestOfEvents(1, [0]))
+  for (let number = 1; number <= 10_000; number++) offer(digestOfEvents(number, [number, number]))
   assert.equal(written.length, 1)
   wire.full = false
-  viewer.ready(10_001)
+  sseClient.ready(10_001)
   assert.deepEqual(written.slice(1), [`20000/${MAX_PULSE_EVENTS}/${20_000 - MAX_PULSE_EVENTS}`])
-  viewer.ready(10_002)
+  sseClient.ready(10_002)
   assert.equal(written.length, 2)
 })
 
 test('silence is broken by a comment every 15 s, and a viewer that takes nothing for a minute is given up', () => {
-  const { viewer, written, wire } = watched()
-  viewer.begin(emptyPulse(0), 0)
-  assert.equal(viewer.tick(14_999), true)
+  const { sseClient, written, wire } = watched()
+  sseClient.begin(emptyDigest(0), 0)
+  assert.equal(sseClient.tick(14_999), true)
   assert.deepEqual(written, [])
-  viewer.tick(15_000)
+  sseClient.tick(15_000)
   assert.deepEqual(written, [': still here\n\n'])
-  viewer.tick(29_999)
+  sseClient.tick(29_999)
   assert.equal(written.length, 1)
   wire.full = true
-  viewer.tick(30_000)
-  assert.equal(viewer.tick(89_999), true)
-  assert.equal(viewer.tick(90_000), false)
+  sseClient.tick(30_000)
+  assert.equal(sseClient.tick(89_999), true)
+  assert.equal(sseClient.tick(90_000), false)
 })
 
 test('joining pulses keeps their order, and adds up what is left out', () => {
   const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
-  const both = joined(pulseOf(1, range(0, 60)), pulseOf(2, range(60, 130)))
+  const both = joined(digestOfEvents(1, range(0, 60)), digestOfEvents(2, range(60, 130)))
   assert.equal(both.counts.message_added, 130)
   assert.equal(both.omitted, 130 - MAX_PULSE_EVENTS)
   assert.deepEqual(

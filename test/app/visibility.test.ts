@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { onlyVisible } from '../../src/app/visibility.ts'
-import type { Principal, Scope } from '../../src/core/api-key.ts'
+import { onlyVisible } from '../../src/app/tenant/visibility.ts'
+import type { Principal, Scope } from '../../src/core/tenant/api-key.ts'
 
 const principal: Principal = {
   ...{ apiKeyId: 'k', organizationId: 'o', owner: false, root: false },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { runCommand } from '../support/command.ts'
-import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { runCommand } from '../support/server/command.ts'
+import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const folder = makeFolder()
 let server: ServerProcess

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { createClient } from '../support/client.ts'
-import { runCommand } from '../support/command.ts'
-import { startReceiver } from '../support/receiver.ts'
-import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { createClient } from '../support/server/client.ts'
+import { runCommand } from '../support/server/command.ts'
+import { startReceiver } from '../support/server/receiver.ts'
+import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const folder = makeFolder()
 let server: ServerProcess

@@ -4,9 +4,9 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { createClient } from '../support/client.ts'
-import { runCommand } from '../support/command.ts'
-import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { createClient } from '../support/server/client.ts'
+import { runCommand } from '../support/server/command.ts'
+import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const MAIN = fileURLToPath(new URL('../../bin/discue.mjs', import.meta.url))
 const folder = makeFolder()

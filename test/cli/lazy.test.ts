@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { bareSource, importsOf } from '../support/source-reader.ts'
+import { bareSource, importsOf } from '../support/source/source-reader.ts'
 
 const source = (path: string) => readFileSync(new URL(`../../src/${path}`, import.meta.url), 'utf8')
 /** What is loaded before the file itself runs. */

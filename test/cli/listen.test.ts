@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
-import { breakableNetwork } from '../support/breakable-network.ts'
-import { createClient } from '../support/client.ts'
-import { type RunningCommand, startCommand } from '../support/command.ts'
-import { startReceiver } from '../support/receiver.ts'
-import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { breakableNetwork } from '../support/server/breakable-network.ts'
+import { createClient } from '../support/server/client.ts'
+import { type RunningCommand, startCommand } from '../support/server/command.ts'
+import { startReceiver } from '../support/server/receiver.ts'
+import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const folder = makeFolder()
 let server: ServerProcess

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { UsageFailure } from '../../src/cli/failure.ts'
-import { durationMs, momentMs, momentText } from '../../src/cli/moments.ts'
-import { looksLikeId } from '../../src/cli/names.ts'
+import { UsageFailure } from '../../src/cli/client/failure.ts'
+import { durationMs, momentMs, momentText } from '../../src/cli/client/moments.ts'
+import { looksLikeId } from '../../src/cli/client/names.ts'
 import { createIdFactory } from '../../src/core/id.ts'
 
 const NOW = Date.UTC(2026, 0, 31, 9)

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Refused, Unreachable } from '../../src/cli/api-client.ts'
-import type { Forwarder, PulledMessage } from '../../src/cli/forwarder.ts'
-import { type PullApi, Tunnel } from '../../src/cli/tunnel.ts'
-import type { Outcome } from '../../src/core/attempt.ts'
+import { Refused, Unreachable } from '../../src/cli/client/api-client.ts'
+import type { Forwarder, PulledMessage } from '../../src/cli/listen/forwarder.ts'
+import { type PullApi, Tunnel } from '../../src/cli/listen/tunnel.ts'
+import type { Outcome } from '../../src/core/delivery/attempt.ts'
 import { createRuntime } from '../../src/runtime.ts'
 
 const CUT = new Unreachable('http://server', new Error('cut'))
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
 function answered(status: number, retryAfterMs?: number): Outcome {
-  const wish = retryAfterMs === undefined ? null : { noRetry: false, retryAfterMs }
-  return { startedAt: 0, durationMs: 1, status, error: null, response: '', wish }
+  const directive = retryAfterMs === undefined ? null : { noRetry: false, retryAfterMs }
+  return { startedAt: 0, durationMs: 1, status, error: null, response: '', directive }
 }
 
 function message(id: string, attempt = 1): PulledMessage {
@@ -19,7 +19,7 @@ function message(id: string, attempt = 1): PulledMessage {
 }
 
 /** A server that hands out what the test puts in, and a receiver that answers what the test says. */
-function scene(options: { answer?: (message: PulledMessage) => Outcome; ack?: PullApi['ack'] } = {}) {
+function fixture(options: { answer?: (message: PulledMessage) => Outcome; ack?: PullApi['ack'] } = {}) {
   const pulls: (PulledMessage[] | Error)[] = []
   const told: string[] = []
   let more = Promise.withResolvers<void>()
@@ -68,7 +68,7 @@ function scene(options: { answer?: (message: PulledMessage) => Outcome; ack?: Pu
 }
 
 /** Runs the tunnel until it has told all this, and stops it. */
-async function runUntil({ tunnel, told }: ReturnType<typeof scene>, ends: string): Promise<void> {
+async function runUntil({ tunnel, told }: ReturnType<typeof fixture>, ends: string): Promise<void> {
   const run = tunnel.run()
   while (!told.includes(ends)) await new Promise((resolve) => setImmediate(resolve))
   await tunnel.stop()
@@ -77,7 +77,7 @@ async function runUntil({ tunnel, told }: ReturnType<typeof scene>, ends: string
 
 describe('a tunnel', () => {
   test('acknowledges what the receiver took, and gives back what it refused, later each time', async () => {
-    const it = scene({
+    const it = fixture({
       answer: ({ id }) => (id === 'busy' ? answered(503, 90_000) : answered(id === 'good' ? 204 : 500)),
     })
     it.put([message('good'), message('bad'), message('busy'), message('worse', 4)])
@@ -91,7 +91,7 @@ describe('a tunnel', () => {
   })
 
   test('goes on after the network was cut, saying so once each way', async () => {
-    const it = scene()
+    const it = fixture()
     it.put(CUT, CUT, [message('later')])
     await runUntil(it, 'ack later/1')
     assert.deepEqual(it.told, ['disconnected', 'connected', 'forward later/1', 'ack later/1'])
@@ -99,7 +99,7 @@ describe('a tunnel', () => {
 
   test('repeats an acknowledgement that did not arrive', async () => {
     let cuts = 2
-    const it = scene({
+    const it = fixture({
       ack: async () => {
         if (cuts-- > 0) throw CUT
         return { lost: [] }
@@ -111,7 +111,7 @@ describe('a tunnel', () => {
   })
 
   test('forwards again what comes back after it was acknowledged: somebody redelivered it', async () => {
-    const it = scene()
+    const it = fixture()
     const run = it.tunnel.run()
     it.put([message('one')])
     while (!it.told.includes('ack one/1')) await new Promise((resolve) => setImmediate(resolve))
@@ -124,7 +124,7 @@ describe('a tunnel', () => {
 
   test('makes up for a lost acknowledgement when the message comes back, without forwarding it', async () => {
     let first = true
-    const it = scene({
+    const it = fixture({
       ack: async (receipts) => {
         const lost = first ? receipts : []
         first = false
@@ -142,7 +142,7 @@ describe('a tunnel', () => {
   })
 
   test('ends where the server refuses, which trying again would not change', async () => {
-    const it = scene()
+    const it = fixture()
     it.put(new Refused(404, { title: 'Not Found', detail: 'no listener of this queue has this id' }, null))
     await assert.rejects(it.tunnel.run(), /404 Not Found: no listener/)
   })

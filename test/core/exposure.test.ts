@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseNetwork } from '../../src/core/address.ts'
-import { exposureOf, isLoopback, lockOutWarning } from '../../src/core/exposure.ts'
+import { parseNetwork } from '../../src/core/network/address.ts'
+import { exposureOf, isLoopback, lockOutWarning } from '../../src/core/network/exposure.ts'
 
 const PROXIES = [parseNetwork('127.0.0.1')!]
 

@@ -1,22 +1,34 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createAlmanac } from '../../src/app/almanac.ts'
-import type { Outcome } from '../../src/core/attempt.ts'
-import { CircuitBreaker } from '../../src/core/circuit-breaker.ts'
-import { afterAttempt, attemptOf } from '../../src/core/delivery.ts'
-import { dueTimeOf, MAX_DELAY_MS } from '../../src/core/due-time.ts'
-import { latencyBucket, MAX_LATENCY_BUCKET, percentile } from '../../src/core/latency.ts'
-import { MAX_RATE_PER_MS, MAX_RATE_REQUESTS, MIN_RATE_PER_MS } from '../../src/core/listener.ts'
-import { LIVENESS_STATES, nextCheckMs } from '../../src/core/liveness.ts'
-import { dayOf } from '../../src/core/message-usage.ts'
-import { afterLease, decodeReceipt, type LeaseEnd, leaseOutcome, RECEIPT_LENGTH } from '../../src/core/pull.ts'
-import { retryAfterMs } from '../../src/core/retry-after.ts'
-import { backoffMs, MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS, type RetryPolicy } from '../../src/core/retry-policy.ts'
-import { dueTimesFrom, firstDue, MAX_TIME, MIN_EVERY_MS, nextDue, type Timetable } from '../../src/core/schedule.ts'
-import { SlowStart } from '../../src/core/slow-start.ts'
-import { bucketStart, windowStarts } from '../../src/core/stats.ts'
-import { TokenBucket } from '../../src/core/token-bucket.ts'
+import { createCronCache } from '../../src/app/caches/cron-cache.ts'
+import type { Outcome } from '../../src/core/delivery/attempt.ts'
+import { CircuitBreaker } from '../../src/core/delivery/circuit-breaker.ts'
+import { afterAttempt, attemptOf } from '../../src/core/delivery/delivery.ts'
+import { dueTimeOf, MAX_DELAY_MS } from '../../src/core/delivery/due-time.ts'
+import { latencyBucket, MAX_LATENCY_BUCKET, percentile } from '../../src/core/delivery/latency.ts'
+import { MAX_RATE_PER_MS, MAX_RATE_REQUESTS, MIN_RATE_PER_MS } from '../../src/core/delivery/listener.ts'
+import { LIVENESS_STATES, nextCheckMs } from '../../src/core/delivery/liveness.ts'
+import { afterLease, decodeReceipt, type LeaseEnd, leaseOutcome, RECEIPT_LENGTH } from '../../src/core/delivery/pull.ts'
+import { retryAfterMs } from '../../src/core/delivery/retry-after.ts'
+import {
+  backoffMs,
+  MAX_RETRY_DELAY_MS,
+  MIN_RETRY_DELAY_MS,
+  type RetryPolicy,
+} from '../../src/core/delivery/retry-policy.ts'
+import {
+  dueTimesFrom,
+  firstDue,
+  MAX_TIME,
+  MIN_EVERY_MS,
+  nextDue,
+  type Timetable,
+} from '../../src/core/schedule/schedule.ts'
+import { SlowStart } from '../../src/core/sharing/slow-start.ts'
+import { TokenBucket } from '../../src/core/sharing/token-bucket.ts'
+import { dayOf } from '../../src/core/telemetry/message-usage.ts'
+import { bucketStart, windowStarts } from '../../src/core/telemetry/stats.ts'
 
 // The same numbers on every run: a failure is one that everybody can repeat.
 const RUNS = { seed: 48, numRuns: 1_000 }
@@ -44,7 +56,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.record({
   status: fc.option(upTo(999, 100), { nil: null }),
   error: fc.constantFrom(null, 'timeout' as const),
   response: fc.constant(''),
-  wish: fc.option(fc.record({ retryAfterMs: fc.option(upTo(3_600_000), { nil: null }), noRetry: fc.boolean() }), {
+  directive: fc.option(fc.record({ retryAfterMs: fc.option(upTo(3_600_000), { nil: null }), noRetry: fc.boolean() }), {
     nil: null,
   }),
 })
@@ -130,11 +142,11 @@ const timetable: fc.Arbitrary<Timetable> = fc.record({
 })
 
 test('a schedule is due at whole milliseconds, in every zone and to the end of time', () => {
-  const almanac = createAlmanac()
+  const cronCache = createCronCache()
   const property = fc.property(timetable, time, (table, now) => {
-    const first = firstDue(table, now, almanac)
-    for (const due of dueTimesFrom(table, first, 5, almanac)) assertWhole(due, 'a due time')
-    const next = nextDue(table, MAX_TIME, almanac)
+    const first = firstDue(table, now, cronCache)
+    for (const due of dueTimesFrom(table, first, 5, cronCache)) assertWhole(due, 'a due time')
+    const next = nextDue(table, MAX_TIME, cronCache)
     assertWhole(next, 'a due time')
   })
   fc.assert(property, { ...RUNS, numRuns: 300 })

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { makeFolder } from '../support/server-process.ts'
+import { makeFolder } from '../support/server/server-process.ts'
 import { expectCost } from './expected-cost.ts'
 
 const SCRIPT = fileURLToPath(new URL('carry-messages.ts', import.meta.url))

@@ -4,13 +4,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { getHeapStatistics } from 'node:v8'
-import type { LeasedDelivery } from '../../src/core/delivery.ts'
-import type { Batch } from '../../src/store/batch.ts'
+import type { LeasedDelivery } from '../../src/core/delivery/delivery.ts'
+import type { Batch } from '../../src/store/commit/batch.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { ACKNOWLEDGED, settlementOf, storedFixture } from '../store/fixture.ts'
 import { createMake, NOW } from '../store/make.ts'
-import { ACKNOWLEDGED, settlementOf, storedScene } from '../store/scene.ts'
 import type { Given } from '../store/suite.ts'
-import { makeFolder } from '../support/server-process.ts'
+import { makeFolder } from '../support/server/server-process.ts'
 import { expectCost } from './expected-cost.ts'
 
 const BATCH = 32
@@ -32,7 +32,7 @@ test('a message costs the store no more memory and writes than it did', async (t
     folder[Symbol.dispose]()
   })
   const given = { store, make: createMake(), now: NOW } as Given
-  const { queue, listeners } = await storedScene(given)
+  const { queue, listeners } = await storedFixture(given)
   let leased: LeasedDelivery[] = []
 
   /** Takes 32 messages in, and settles the 32 of the commit before. */

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const DEPLOY = fileURLToPath(new URL('../../deploy/', import.meta.url))
 const read = (name: string) => readFileSync(join(DEPLOY, name), 'utf8')

@@ -4,11 +4,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type Step, stepsOf } from '../support/doc-blocks.ts'
-import { DocPage } from '../support/doc-page.ts'
-import { findBinaries } from '../support/postgres-binaries.ts'
-import { MISSING, startPostgres } from '../support/postgres-server.ts'
-import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { findBinaries } from '../support/postgres/postgres-binaries.ts'
+import { MISSING, startPostgres } from '../support/postgres/postgres-server.ts'
+import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { type Step, stepsOf } from '../support/source/doc-blocks.ts'
+import { DocPage } from '../support/source/doc-page.ts'
 
 const DOCS = fileURLToPath(new URL('../../docs', import.meta.url))
 /** Decisions are no instructions, and the reference is made from the API's own description, which has its tests. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient } from '../support/client.ts'
-import { startCluster } from '../support/cluster.ts'
-import { testDatabase } from '../support/postgres.ts'
-import { startReceiver } from '../support/receiver.ts'
-import { TEST_ROOT_KEY } from '../support/server-process.ts'
+import { testDatabase } from '../support/postgres/postgres.ts'
+import { createClient } from '../support/server/client.ts'
+import { startCluster } from '../support/server/cluster.ts'
+import { startReceiver } from '../support/server/receiver.ts'
+import { TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const database = await testDatabase()
 // Both at once, on an empty database.

@@ -3,8 +3,8 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { createClient } from '../support/client.ts'
-import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { createClient } from '../support/server/client.ts'
+import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 /**
  * The examples that the API's documentation prints for its clients: a client that was written by them must work here

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { createClient } from '../support/client.ts'
-import { type PrometheusSample, readExposition } from '../support/prometheus.ts'
-import { startReceiver } from '../support/receiver.ts'
-import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { createClient } from '../support/server/client.ts'
+import { type PrometheusSample, readExposition } from '../support/server/prometheus.ts'
+import { startReceiver } from '../support/server/receiver.ts'
+import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 function fresh(t: TestContext): Record<string, string> {
   const folder = makeFolder()

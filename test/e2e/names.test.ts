@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type Client, createClient } from '../support/client.ts'
-import { startDnsServer } from '../support/dns-server.ts'
-import { startReceiver } from '../support/receiver.ts'
-import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { type Client, createClient } from '../support/server/client.ts'
+import { startDnsServer } from '../support/server/dns-server.ts'
+import { startReceiver } from '../support/server/receiver.ts'
+import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const [SILENT, HEALTHY] = [100, 5]
 const MESSAGES = 10

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
-import { createClient } from '../support/client.ts'
-import { startReceiver } from '../support/receiver.ts'
-import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { createClient } from '../support/server/client.ts'
+import { startReceiver } from '../support/server/receiver.ts'
+import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const [KEY, NEW_KEY] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
 

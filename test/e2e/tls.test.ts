@@ -5,8 +5,8 @@ import { connect } from 'node:http2'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { makeCertificate, NO_OPENSSL } from '../support/certificate.ts'
-import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { makeCertificate, NO_OPENSSL } from '../support/server/certificate.ts'
+import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const [own, other] = [makeCertificate(), makeCertificate()]
 const folder = makeFolder()

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { createClient } from '../support/client.ts'
-import { startReceiver } from '../support/receiver.ts'
-import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { createClient } from '../support/server/client.ts'
+import { startReceiver } from '../support/server/receiver.ts'
+import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const folder = makeFolder()
 after(() => folder[Symbol.dispose]())
@@ -18,7 +18,7 @@ interface SentSpan {
 }
 
 /** A listener that fails its first attempt, and a server whose traces go to a collector. */
-async function scene(env: Record<string, string>) {
+async function fixture(env: Record<string, string>) {
   let failures = 1
   const listener = await startReceiver((_, response) => {
     response.statusCode = failures-- > 0 ? 500 : 200
@@ -47,7 +47,7 @@ async function scene(env: Record<string, string>) {
 
 test('a message is traced from its POST through the commit to each attempt, within the trace of the caller', async () => {
   const collector = await startReceiver()
-  const { server, listener, post } = await scene({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
+  const { server, listener, post } = await fixture({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
   const traceId = '0af7651916cd43dd8448eb211c80319c'
   const id = await post({ traceparent: `00-${traceId}-b7ad6b7169203331-01` })
   await listener.until(() => listener.received.length === 2)
@@ -88,7 +88,7 @@ test('a message is traced from its POST through the commit to each attempt, with
 test('a trace that the caller does not want recorded is passed on, and not recorded', async () => {
   const collector = await startReceiver()
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: 'queue' }
-  const { server, listener, post } = await scene(env)
+  const { server, listener, post } = await fixture(env)
   await post({ traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00' })
   await listener.until(() => listener.received.length === 2)
   await server.end('SIGTERM')
@@ -105,7 +105,7 @@ test('a collector that is down costs nothing but its spans', async () => {
     OTEL_SERVICE_NAME: 'x',
     OTEL_TRACES_SAMPLER_ARG: '1',
   }
-  const { server, listener, post } = await scene(env)
+  const { server, listener, post } = await fixture(env)
   await post({})
   await listener.until(() => listener.received.length === 2)
   assert.equal(await server.end('SIGTERM'), 0)
@@ -113,7 +113,7 @@ test('a collector that is down costs nothing but its spans', async () => {
 })
 
 test('without an endpoint nothing is traced or passed on; a wrong one stops the start', async () => {
-  const { server, listener, post } = await scene({})
+  const { server, listener, post } = await fixture({})
   await post({ traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' })
   await listener.until(() => listener.received.length === 2)
   assert.equal(listener.received[0]!.headers.traceparent, undefined)

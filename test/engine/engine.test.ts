@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { createAlmanac } from '../../src/app/almanac.ts'
-import { createQueueDirectory } from '../../src/app/queue-directory.ts'
-import { createSchemaChecks } from '../../src/app/schema-checks.ts'
-import { UNKNOWN_LIVENESS } from '../../src/core/liveness.ts'
-import type { Message } from '../../src/core/message.ts'
+import { createCronCache } from '../../src/app/caches/cron-cache.ts'
+import { createQueueDirectory } from '../../src/app/caches/queue-directory.ts'
+import { createSchemaChecks } from '../../src/app/caches/schema-checks.ts'
+import { UNKNOWN_LIVENESS } from '../../src/core/delivery/liveness.ts'
+import type { Message } from '../../src/core/delivery/message.ts'
+import { ANY_TARGET } from '../../src/core/network/target.ts'
 import { Problem } from '../../src/core/problem.ts'
-import { CLEAR_BOX } from '../../src/core/secret-box.ts'
-import { ANY_TARGET } from '../../src/core/target.ts'
-import { LEASE_MS } from '../../src/engine/dispatcher.ts'
+import { CLEAR_BOX } from '../../src/core/tenant/secret-box.ts'
+import { createSystemNames } from '../../src/engine/client/names/system-names.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
-import { createSystemNames } from '../../src/engine/names/system-names.ts'
+import { LEASE_MS } from '../../src/engine/push/dispatcher.ts'
 import { type Store, StoreUnavailable } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { storedOrganization, storedQueue } from '../store/fixture.ts'
 import { createMake, NOW } from '../store/make.ts'
-import { storedOrganization, storedQueue } from '../store/scene.ts'
 import { createManualRuntime, type ManualRuntime } from '../support/manual-runtime.ts'
-import { type Received, startReceiver } from '../support/receiver.ts'
+import { type Received, startReceiver } from '../support/server/receiver.ts'
 import { type WatchedStore, watch } from './watched-store.ts'
 
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
@@ -60,7 +60,7 @@ function startedEngine(store: Store): { engine: Engine; runtime: ManualRuntime }
       secretBox: CLEAR_BOX,
       directory: createQueueDirectory(store),
       schemaChecks: createSchemaChecks(),
-      almanac: createAlmanac(),
+      cronCache: createCronCache(),
       names: createSystemNames(runtime),
     }),
     runtime,
@@ -197,7 +197,7 @@ test('what was waiting for a deleted listener is removed in the background', { t
   for (let i = 0; i < 5; i++) await post({ deliverAt: NOW + 86_400_000 })
   const { organizationId, queueId, id } = listener
   await store.listeners.delete({ organizationId, queueId, id, now: NOW })
-  engine.carrier.listenerGone(id)
+  engine.signals.listenerGone(id)
   await runtime.advance(10_000)
   assert.equal(await store.removals.sweep({ limit: 10 }), 0)
   await engine.stop()
@@ -219,7 +219,7 @@ test('a deleted queue is removed at once and in small rounds, with a pause betwe
   const outcome = await store.queues.delete({ organizationId, id: queueId, now: NOW })
   const deletedAt = runtime.now()
   assert.ok(typeof outcome === 'object')
-  engine.carrier.queueGone(outcome.listenerIds)
+  engine.signals.queueGone(outcome.listenerIds)
   await runtime.advance(1_000)
   assert.equal(await store.queues.isDeleting({ organizationId, id: queueId }), false)
   assert.equal(rounds[0]!.at, deletedAt)

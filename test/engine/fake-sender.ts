@@ -1,10 +1,10 @@
-import type { AttemptError, Outcome, Wish } from '../../src/core/attempt.ts'
-import { headersOf } from '../../src/engine/http1/request-text.ts'
-import type { OutgoingRequest, Sender } from '../../src/engine/sender.ts'
+import type { AttemptError, Outcome, ReceiverDirective } from '../../src/core/delivery/attempt.ts'
+import { headersOf } from '../../src/engine/client/http1/request-text.ts'
+import type { OutgoingRequest, Sender } from '../../src/engine/client/sender.ts'
 import type { Runtime } from '../../src/runtime.ts'
 
 /** A status, what went wrong instead of one, or a status with what the receiver asks for. */
-export type Reply = number | AttemptError | 'aborted' | { status: number; wish: Partial<Wish> }
+export type Reply = number | AttemptError | 'aborted' | { status: number; directive: Partial<ReceiverDirective> }
 
 /** A request that would be on the wire now. */
 export interface Sent {
@@ -102,7 +102,12 @@ function sentOf(
 
 function outcomeOf(reply: Exclude<Reply, 'aborted'>, startedAt: number, durationMs: number): Outcome {
   const times = { startedAt, durationMs, response: '' }
-  if (typeof reply === 'number') return { ...times, status: reply, error: null, wish: null }
-  if (typeof reply === 'string') return { ...times, status: null, error: reply, wish: null }
-  return { ...times, status: reply.status, error: null, wish: { retryAfterMs: null, noRetry: false, ...reply.wish } }
+  if (typeof reply === 'number') return { ...times, status: reply, error: null, directive: null }
+  if (typeof reply === 'string') return { ...times, status: null, error: reply, directive: null }
+  return {
+    ...times,
+    status: reply.status,
+    error: null,
+    directive: { retryAfterMs: null, noRetry: false, ...reply.directive },
+  }
 }

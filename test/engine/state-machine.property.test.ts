@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import type { Reply } from './fake-sender.ts'
-import { type Step, World, wishing } from './world.ts'
+import { asking, Fixture, type Step } from './fixture.ts'
 
 const pick = fc.nat(99)
 const reply: fc.Arbitrary<Reply> = fc.oneof(
@@ -10,8 +10,8 @@ const reply: fc.Arbitrary<Reply> = fc.oneof(
   { weight: 5, arbitrary: fc.constant(500) },
   { weight: 1, arbitrary: fc.constant('timeout' as const) },
   { weight: 1, arbitrary: fc.constant(410) },
-  { weight: 1, arbitrary: fc.constant(wishing(429, { retryAfterMs: 4_000 })) },
-  { weight: 2, arbitrary: fc.constant(wishing(500, { noRetry: true })) },
+  { weight: 1, arbitrary: fc.constant(asking(429, { retryAfterMs: 4_000 })) },
+  { weight: 2, arbitrary: fc.constant(asking(500, { noRetry: true })) },
 )
 
 /** `pick`s choose among whatever exists when the step is taken. */
@@ -67,9 +67,9 @@ test('whatever happens, every accepted delivery has one end or next step, in ord
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), async (steps) => {
       const store = await openSqliteStore(':memory:')
       try {
-        const world = await World.begin(t, store)
-        for (const it of steps) await world.take(it)
-        await world.drain()
+        const fixture = await Fixture.begin(t, store)
+        for (const it of steps) await fixture.take(it)
+        await fixture.drain()
       } finally {
         await store.close()
       }

@@ -1,4 +1,4 @@
-import type { Batch } from '../../src/store/batch.ts'
+import type { Batch } from '../../src/store/commit/batch.ts'
 import type { DeliveryStore } from '../../src/store/deliveries.ts'
 import type { Store } from '../../src/store/store.ts'
 
@@ -15,7 +15,7 @@ export interface WatchedStore extends Store {
   /** Says what a commit fails with, before anything is written; null lets it through. */
   failCommit: (batch: Batch) => Error | null
   failClaim: (ask: ClaimAsk) => Error | null
-  /** Lets commits wait at the door from now on, until the answer is called. */
+  /** Lets commits wait at the latch from now on, until the answer is called. */
   holdCommits(): () => void
   /** Lets claims wait after they have read, until the answer is called. */
   holdClaims(): () => void
@@ -23,7 +23,7 @@ export interface WatchedStore extends Store {
 
 export function watch(store: Store): WatchedStore {
   const [commits, claims] = [[] as Batch[], [] as ClaimAsk[]]
-  const [commitDoor, claimDoor] = [new Door(), new Door()]
+  const [commitLatch, claimLatch] = [new Latch(), new Latch()]
   let leased = 0
   const watched: WatchedStore = {
     ...store,
@@ -32,11 +32,11 @@ export function watch(store: Store): WatchedStore {
     leased: () => leased,
     failCommit: () => null,
     failClaim: () => null,
-    holdCommits: () => commitDoor.hold(),
-    holdClaims: () => claimDoor.hold(),
+    holdCommits: () => commitLatch.hold(),
+    holdClaims: () => claimLatch.hold(),
     async commit(batch) {
       commits.push(batch)
-      await commitDoor.passed
+      await commitLatch.passed
       throwIf(watched.failCommit(batch))
       const result = await store.commit(batch)
       for (const it of result.accepts) {
@@ -52,7 +52,7 @@ export function watch(store: Store): WatchedStore {
         throwIf(watched.failClaim(ask))
         const claim = await store.deliveries.claimDue(ask)
         leased += claim.deliveries.length
-        await claimDoor.passed
+        await claimLatch.passed
         return claim
       },
       async handBack(ask: Parameters<DeliveryStore['handBack']>[0]) {
@@ -68,7 +68,7 @@ function throwIf(error: Error | null): void {
   if (error !== null) throw error
 }
 
-class Door {
+class Latch {
   passed: Promise<void> | undefined
 
   hold(): () => void {

@@ -3,10 +3,10 @@ import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
-import { createClient } from '../support/client.ts'
-import { runCommand } from '../support/command.ts'
-import { startReceiver } from '../support/receiver.ts'
-import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { createClient } from '../support/server/client.ts'
+import { runCommand } from '../support/server/command.ts'
+import { startReceiver } from '../support/server/receiver.ts'
+import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const folder = makeFolder()
 after(() => folder[Symbol.dispose]())

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeQueue, startCluster } from '../support/cluster.ts'
-import { startPostgres } from '../support/postgres-server.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { startPostgres } from '../support/postgres/postgres-server.ts'
+import { makeQueue, startCluster } from '../support/server/cluster.ts'
+import { startReceiver } from '../support/server/receiver.ts'
 
 const LISTENERS = 12
 /** Nodes find each other within five seconds. */

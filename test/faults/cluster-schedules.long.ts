@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Client } from '../support/client.ts'
-import { type Cluster, makeQueue, startCluster } from '../support/cluster.ts'
-import { startPostgres } from '../support/postgres-server.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { startPostgres } from '../support/postgres/postgres-server.ts'
+import type { Client } from '../support/server/client.ts'
+import { type Cluster, makeQueue, startCluster } from '../support/server/cluster.ts'
+import { startReceiver } from '../support/server/receiver.ts'
 
 const SCHEDULES = 20
 const EVERY_MS = 1_000

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Cluster, duplicates, makeQueue, missing, Posters, startCluster } from '../support/cluster.ts'
-import { startWire } from '../support/cut-off.ts'
-import { startPostgres } from '../support/postgres-server.ts'
-import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { startPostgres } from '../support/postgres/postgres-server.ts'
+import { type Cluster, duplicates, makeQueue, missing, Posters, startCluster } from '../support/server/cluster.ts'
+import { startWire } from '../support/server/cut-off.ts'
+import { type Receiver, startReceiver } from '../support/server/receiver.ts'
 
 /** Leases hold for 15 s, so that what a dead node held comes after that. */
 const timeout = 180_000

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { duplicates, makeQueue, missing, Posters, startCluster } from '../support/cluster.ts'
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres/postgres-server.ts'
+import { duplicates, makeQueue, missing, Posters, startCluster } from '../support/server/cluster.ts'
+import { startReceiver } from '../support/server/receiver.ts'
 
 const timeout = 180_000
 const PATIENCE_MS = 60_000

@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createClient } from '../support/client.ts'
-import { startReceiver } from '../support/receiver.ts'
-import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { createClient } from '../support/server/client.ts'
+import { startReceiver } from '../support/server/receiver.ts'
+import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: 'pipe' })
 

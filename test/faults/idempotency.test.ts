@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient } from '../support/client.ts'
-import { freePort, makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { createClient } from '../support/server/client.ts'
+import { freePort, makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const CLIENTS = 12
 const KILLS = 5
@@ -37,7 +37,7 @@ test('a client that repeats each request until it is answered has each effect on
   }
 
   /** Every third request is a batch. Each is repeated with its key until it is answered, and then once more. */
-  async function demand(name: string, index: number): Promise<void> {
+  async function requires(name: string, index: number): Promise<void> {
     const isBatch = index % 3 === 0
     const body = isBatch ? { messages: [{ data: `${name} a` }, { data: `${name} b` }] } : { data: name }
     const read = async () => {
@@ -63,7 +63,7 @@ test('a client that repeats each request until it is answered has each effect on
   }
 
   async function work(lane: number): Promise<void> {
-    for (let index = 0; !posting.stop; index++) await demand(`${lane}-${index}`, index)
+    for (let index = 0; !posting.stop; index++) await requires(`${lane}-${index}`, index)
   }
 
   const workers = Array.from({ length: CLIENTS }, (_, lane) => work(lane))

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient } from '../support/client.ts'
-import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { createClient } from '../support/server/client.ts'
+import { type Receiver, startReceiver } from '../support/server/receiver.ts'
 import {
   freePort,
   makeFolder,
   type ServerProcess,
   startServerProcess,
   TEST_ROOT_KEY,
-} from '../support/server-process.ts'
+} from '../support/server/server-process.ts'
 
 const CONNECTIONS = 16
 const KILLS = 4

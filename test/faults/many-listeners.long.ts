@@ -3,10 +3,10 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Cluster, startCluster } from '../support/cluster.ts'
-import { startPostgres } from '../support/postgres-server.ts'
-import { type Received, startReceiver } from '../support/receiver.ts'
-import { makeFolder } from '../support/server-process.ts'
+import { startPostgres } from '../support/postgres/postgres-server.ts'
+import { type Cluster, startCluster } from '../support/server/cluster.ts'
+import { type Received, startReceiver } from '../support/server/receiver.ts'
+import { makeFolder } from '../support/server/server-process.ts'
 
 const MESSAGES = 240
 const CONNECTIONS = 12

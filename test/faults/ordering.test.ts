@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient } from '../support/client.ts'
-import { startReceiver } from '../support/receiver.ts'
-import { freePort, makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { createClient } from '../support/server/client.ts'
+import { startReceiver } from '../support/server/receiver.ts'
+import { freePort, makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const KILLS = 3
 const KEYS = 8

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { describe, type TestContext, test } from 'node:test'
-import { readExposition } from '../support/prometheus.ts'
-import { TEST_ROOT_KEY } from '../support/server-process.ts'
+import { readExposition } from '../support/server/prometheus.ts'
+import { TEST_ROOT_KEY } from '../support/server/server-process.ts'
 import { type HostileServer, startHostileServer } from './servers.ts'
 
 const REQUESTS = 60

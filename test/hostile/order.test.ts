@@ -6,9 +6,9 @@ import { connect as connectHttp2 } from 'node:http2'
 import { connect as connectTcp } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
-import { type ApiOptions, OWNER_KEY, startApi } from '../support/api.ts'
-import { makeCertificate } from '../support/certificate.ts'
-import { Client, listen, post } from '../support/wire.ts'
+import { type ApiOptions, OWNER_KEY, startApi } from '../support/server/api.ts'
+import { makeCertificate } from '../support/server/certificate.ts'
+import { Client, listen, post } from '../support/server/wire.ts'
 
 const certificate = makeCertificate()
 const GARBAGE = '\x00\x01 this is no request\r\n\r\n'

@@ -6,7 +6,7 @@ import { existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { freePort, makeFolder } from '../support/server-process.ts'
+import { freePort, makeFolder } from '../support/server/server-process.ts'
 
 const MAIN = fileURLToPath(new URL('../../bin/discue.mjs', import.meta.url))
 /** Every write to it fails as on a full disk. */

@@ -6,11 +6,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type AttackPattern, checkSync } from 'recheck'
-import { KEY_PATTERN } from '../../src/core/api-key.ts'
+import { RECEIPT_PATTERN } from '../../src/core/delivery/pull.ts'
 import { ID_PATTERN } from '../../src/core/id.ts'
 import { NAME_PATTERN } from '../../src/core/name.ts'
-import { RECEIPT_PATTERN } from '../../src/core/pull.ts'
-import { bareSource } from '../support/source-reader.ts'
+import { KEY_PATTERN } from '../../src/core/tenant/api-key.ts'
+import { bareSource } from '../support/source/source-reader.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const SOURCES = ['src/**/*.ts', 'bin/*.mjs', 'scripts/*.mjs', 'dashboard/src/**/*.ts']

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { makeCertificate } from '../support/certificate.ts'
-import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server-process.ts'
+import { makeCertificate } from '../support/server/certificate.ts'
+import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 /** A real server for all tests of a file, with where its ports are. */
 export interface HostileServer extends ServerProcess {

@@ -6,7 +6,7 @@ import { request as requestHttp } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { request as requestHttps } from 'node:https'
 import { describe, test } from 'node:test'
-import { NO_OPENSSL } from '../support/certificate.ts'
+import { NO_OPENSSL } from '../support/server/certificate.ts'
 import { connectRaw, type RawTarget, RESETS, sendAndReset } from './raw-client.ts'
 import { type HostileServer, startHostileServer, withoutTls } from './servers.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
-import { createClient } from '../support/client.ts'
+import { createClient } from '../support/server/client.ts'
 import { startHostileServer } from './servers.ts'
 
 const server = await startHostileServer()

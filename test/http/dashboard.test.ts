@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { sharedApi } from '../support/api.ts'
+import { sharedApi } from '../support/server/api.ts'
 
 const SCRIPT = 'console.log("ready")\n'.repeat(20)
 const PAGE = '<!doctype html><meta property="csp-nonce" nonce="__NONCE__"><script src="./assets/index-1.js"></script>'

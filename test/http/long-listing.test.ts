@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Json, OWNER_KEY, sharedApi } from '../support/api.ts'
+import { type Json, OWNER_KEY, sharedApi } from '../support/server/api.ts'
 
 const api = await sharedApi()
 const queueId: string = (await api.call('POST', '/v1/queues', { name: 'long' })).body.queue.id

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StoreUnavailable } from '../../src/store/store.ts'
-import { OTHER_OWNER_KEY, OWNER_KEY, sharedApi, type TestApi } from '../support/api.ts'
-import { type PrometheusSample, readExposition } from '../support/prometheus.ts'
+import { OTHER_OWNER_KEY, OWNER_KEY, sharedApi, type TestApi } from '../support/server/api.ts'
+import { type PrometheusSample, readExposition } from '../support/server/prometheus.ts'
 
 const api = await sharedApi()
 
@@ -52,10 +52,10 @@ test('requests count by method, route and class of status, and paths that do not
 
 test('what the engine counts is shown', async () => {
   const own = await sharedApi()
-  own.measures.acceptedMessages = 7
-  own.measures.deliveries.missed = 2
-  own.measures.attempts.set('connection_refused', 3)
-  own.measures.attemptSeconds.observe(0.02)
+  own.counters.acceptedMessages = 7
+  own.counters.deliveries.missed = 2
+  own.counters.attempts.set('connection_refused', 3)
+  own.counters.attemptSeconds.observe(0.02)
   const samples = await scrape(own)
   assert.equal(figureOf(samples, 'discue_messages_accepted_total'), 7)
   assert.equal(figureOf(samples, 'discue_deliveries_total', { result: 'missed' }), 2)

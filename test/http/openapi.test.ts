@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { describe as group, test } from 'node:test'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { describe } from '../../src/http/openapi/document.ts'
-import { sharedApi, startApi } from '../support/api.ts'
-import { type Content, readDescription } from '../support/description.ts'
+import { sharedApi, startApi } from '../support/server/api.ts'
+import { type Content, readDescription } from '../support/source/description.ts'
 
 const FILE = new URL('../../docs/api/openapi.json', import.meta.url)
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sharedApi } from '../support/api.ts'
+import { sharedApi } from '../support/server/api.ts'
 
 const api = await sharedApi()
 const get = (url: string) => api.inject({ method: 'GET', url })

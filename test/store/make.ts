@@ -1,11 +1,11 @@
-import { type ApiKey, digestOf, makeKeyText, prefixOf } from '../../src/core/api-key.ts'
+import { DEFAULT_SETTINGS, type Listener } from '../../src/core/delivery/listener.ts'
+import type { Message } from '../../src/core/delivery/message.ts'
+import type { Queue } from '../../src/core/delivery/queue.ts'
+import { makeSecret } from '../../src/core/delivery/signature.ts'
 import { createIdFactory } from '../../src/core/id.ts'
-import { DEFAULT_SETTINGS, type Listener } from '../../src/core/listener.ts'
-import type { Message } from '../../src/core/message.ts'
-import { NO_LIMITS, type Organization } from '../../src/core/organization.ts'
-import type { Queue } from '../../src/core/queue.ts'
-import type { Schedule } from '../../src/core/schedule.ts'
-import { makeSecret } from '../../src/core/signature.ts'
+import type { Schedule } from '../../src/core/schedule/schedule.ts'
+import { type ApiKey, digestOf, makeKeyText, prefixOf } from '../../src/core/tenant/api-key.ts'
+import { NO_LIMITS, type Organization } from '../../src/core/tenant/organization.ts'
 import { predictableBytes } from '../support/predictable-bytes.ts'
 
 /** The present of every case. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { type PostgresServer, startPostgres } from './postgres-server.ts'
+import { type PostgresServer, startPostgres } from './postgres/postgres-server.ts'
 
 // One server for a whole run of tests; each file that needs a database makes its own on it.
 let server: PostgresServer | null = null

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createIdFactory } from '../../src/core/id.ts'
-import { ManualClock } from '../../src/core/manual-clock.ts'
+import { ManualClock } from '../../src/core/schedule/manual-clock.ts'
 import type { Log, Runtime } from '../../src/runtime.ts'
 import { predictableBytes } from './predictable-bytes.ts'
 

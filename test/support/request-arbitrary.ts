@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Operation, Parameter, Rule } from './description.ts'
+import type { Operation, Parameter, Rule } from './source/description.ts'
 
 /** A request as a client of any kind might send it. */
 export interface HostileRequest {

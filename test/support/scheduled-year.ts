@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { nextDue } from '../../src/core/schedule.ts'
-import { almanac, timetable } from './almanac.ts'
-import { createClient } from './client.ts'
-import { makeFolder, startServerProcess, TEST_ROOT_KEY } from './server-process.ts'
+import { nextDue } from '../../src/core/schedule/schedule.ts'
+import { cronCache, timetable } from './cron-cache.ts'
+import { createClient } from './server/client.ts'
+import { makeFolder, startServerProcess, TEST_ROOT_KEY } from './server/server-process.ts'
 
 const ZONES = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe']
 
@@ -87,7 +87,7 @@ function expectEachOnce(file: string, schedules: Awaited<ReturnType<typeof addSc
       let due: number | null = first
       for (const { due_at: dueAt } of runs) {
         assert.equal(dueAt, due, `${cron} in ${zone}`)
-        due = nextDue(table, due!, almanac)
+        due = nextDue(table, due!, cronCache)
       }
       assert.ok(
         due !== null && due > until,

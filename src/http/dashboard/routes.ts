@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Problem } from '../../core/problem.ts'
 import type { Runtime } from '../../runtime.ts'
-import { readConditions } from '../etag.ts'
+import { readConditions } from '../present/etag.ts'
 import { encodingFor } from './encoding.ts'
 import { type Asset, createDashboardFiles } from './files.ts'
 

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { KeyRing } from '../../app/key-ring.ts'
-import { type Principal, visible } from '../../core/api-key.ts'
+import type { KeyRing } from '../../app/caches/api-key-cache.ts'
 import { Problem } from '../../core/problem.ts'
-import type { Admission } from '../admission.ts'
-import { identify } from '../gate.ts'
+import { type Principal, visible } from '../../core/tenant/api-key.ts'
+import type { Admission } from '../pipeline/admission.ts'
+import { identify } from '../pipeline/request-checks.ts'
 
 /**
  * Where the metrics are on the API's port: `open` to every client, for those with a `key` of the root organization that
@@ -21,13 +21,13 @@ const CHALLENGE = { 'www-authenticate': 'Bearer' }
  */
 export function createMetricsEntrance({ keyRing, admission }: { keyRing: KeyRing; admission: Admission }) {
   return async (request: FastifyRequest, _reply: FastifyReply): Promise<void> => {
-    admission.door.expectOpen(request)
+    admission.lockOutGuard.expectOpen(request)
     const text = keyIn(request)
     if (text === null) {
       const detail = 'send an API key in the X-API-KEY header, or as Authorization: Bearer'
       throw new Problem('key_missing', { detail, headers: CHALLENGE })
     }
-    const principal = await identify(keyRing, admission.door, request, text)
+    const principal = await identify(keyRing, admission.lockOutGuard, request, text)
     admission.use(principal.apiKeyId)
     if (seesMetrics(principal)) return
     throw new Problem('scope_missing', { detail: 'metrics need a key of the root organization with stats: read' })

@@ -48,8 +48,8 @@ function familiesOf({ queues, others }: Reading, now: number): Family[] {
     ...queues.map(({ queueId, ...backlog }) => ({ queue: queueId, ...backlog })),
     { queue: OTHERS, ...others },
   ]
-  const samples = (figure: (backlog: Backlog) => number) =>
-    rows.map(({ queue, ...backlog }) => ({ labels: { queue }, value: figure(backlog) }))
+  const samples = (counter: (backlog: Backlog) => number) =>
+    rows.map(({ queue, ...backlog }) => ({ labels: { queue }, value: counter(backlog) }))
   return [
     {
       name: 'discue_queue_waiting_deliveries',

@@ -1,12 +1,12 @@
-import type { Levels, Measures } from '../../core/measures.ts'
+import type { EngineCounters, EngineGauges } from '../../core/telemetry/counters.ts'
 import type { Family } from './exposition.ts'
 
 /** What the engine has counted, and how it stands. */
-export function engineFamilies(measures: Measures, levels: Levels): Family[] {
-  return [...countersOf(measures), ...histogramsOf(measures), ...gaugesOf(levels)]
+export function engineFamilies(counters: EngineCounters, gauges: EngineGauges): Family[] {
+  return [...countersOf(counters), ...histogramsOf(counters), ...gaugesOf(gauges)]
 }
 
-function countersOf({ acceptedMessages, failedCommits, deliveries, attempts }: Measures): Family[] {
+function countersOf({ acceptedMessages, failedCommits, deliveries, attempts }: EngineCounters): Family[] {
   return [
     counter('discue_messages_accepted_total', 'Messages that were accepted, and are on disk.', [
       { value: acceptedMessages },
@@ -33,8 +33,8 @@ function histogramsOf({
   commitWrites,
   attemptSeconds,
   latenessSeconds,
-}: Measures): Family[] {
-  const of = (name: string, help: string, histogram: Measures['commitWrites']): Family => {
+}: EngineCounters): Family[] {
+  const of = (name: string, help: string, histogram: EngineCounters['commitWrites']): Family => {
     return { name, help, type: 'histogram', histogram }
   }
   return [
@@ -50,7 +50,7 @@ function histogramsOf({
   ]
 }
 
-function gaugesOf({ attemptsInFlight, lanes, waitingWrites }: Levels): Family[] {
+function gaugesOf({ attemptsInFlight, lanes, waitingWrites }: EngineGauges): Family[] {
   return [
     gauge('discue_delivery_attempts_in_flight', 'Requests to listeners that are not answered yet.', attemptsInFlight),
     gauge('discue_lanes', 'Listeners that the server holds deliveries of in memory, or lately did.', lanes),

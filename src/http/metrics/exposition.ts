@@ -1,4 +1,4 @@
-import type { Histogram } from '../../core/histogram.ts'
+import type { Histogram } from '../../core/telemetry/histogram.ts'
 
 type Labels = Readonly<Record<string, string>>
 

@@ -1,4 +1,4 @@
-import type { Levels, Measures } from '../../core/measures.ts'
+import type { EngineCounters, EngineGauges } from '../../core/telemetry/counters.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { Store } from '../../store/store.ts'
 import { createBacklogFamilies } from './backlog.ts'
@@ -16,8 +16,8 @@ export interface Metrics {
 }
 
 export function createMetrics(deps: {
-  measures: Measures
-  levels: () => Levels
+  counters: EngineCounters
+  gauges: () => EngineGauges
   store: { deliveries: Pick<Store['deliveries'], 'backlog'> }
   runtime: Pick<Runtime, 'now' | 'elapsedMs'>
   version: string
@@ -40,7 +40,7 @@ export function createMetrics(deps: {
           type: 'counter',
           samples: requests.samples(),
         },
-        ...engineFamilies(deps.measures, deps.levels()),
+        ...engineFamilies(deps.counters, deps.gauges()),
         ...(await backlogFamilies()),
         ...processFamilies(),
       ])

@@ -104,7 +104,7 @@ const rules: Record<ProblemCode, Rule> = {
     at.resource !== null && WRITE_METHODS.includes(at.method) && !delivers(at) && !deletesKeys(at),
   rate_limited: withKey,
   // Told in the description of the one operation that has it.
-  too_many_viewers: never,
+  too_many_event_streams: never,
   too_many_keyed: ({ method, resource }) => method === 'POST' && resource !== null,
   too_many_bodies: takesBody,
   too_many_readings: ({ method, resource }) => method === 'GET' && resource !== null && READ_LONG.includes(resource),

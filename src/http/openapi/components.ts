@@ -1,5 +1,5 @@
+import { RECEIPT_PATTERN } from '../../core/delivery/pull.ts'
 import { NAME_PATTERN, RESERVED_NAMES } from '../../core/name.ts'
-import { RECEIPT_PATTERN } from '../../core/pull.ts'
 import { EXAMPLE_RECEIPT, EXAMPLE_SECRET } from './examples.ts'
 
 /** A JSON Schema, or any other object of the document. */

@@ -23,24 +23,24 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
   const { method, url, route } = described
   const { schema = {} } = route
   const where = `${method} ${pathOf(url)}`
-  const demand = route.config?.demand
+  const requires = route.config?.requires
   const href = exampleHref(described)
   const example = (what: string) => (part: Node) =>
     exampleOf(part, { href, missing: (at) => fault(`${where} has no example of its ${what}${at}: give that examples`) })
   for (const name of ['operationId', 'summary'] as const) {
     if (!schema[name]) fault(`${where} has no ${name}: add it to the schema of its route`)
   }
-  const tags = schema.tags ?? (demand ? [demand.resource] : [])
+  const tags = schema.tags ?? (requires ? [requires.resource] : [])
   if (tags.length === 0) fault(`${where} has no tags: add them to the schema of its route`)
   const given = schema.example
-  const kind = { method, path: pathOf(url), keyed: demand !== undefined }
+  const kind = { method, path: pathOf(url), keyed: requires !== undefined }
   const body = schema.body as Node | undefined
   return {
     operationId: operationIdOf(described),
     summary: schema.summary,
     ...(schema.description !== undefined && { description: schema.description }),
     tags,
-    ...(demand === undefined && { security: [] }),
+    ...(requires === undefined && { security: [] }),
     parameters: [...parametersOf(schema, components), ...commonHeaders(kind)],
     ...(body !== undefined && {
       requestBody: bodyOf(body, components, given?.request ?? example('request')(body)),
@@ -51,7 +51,7 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
         (schema.response ?? {}) as Node,
         {
           method,
-          resource: demand?.resource ?? null,
+          resource: requires?.resource ?? null,
           params: paramsOf(url),
           url,
           action: actionOf(url),

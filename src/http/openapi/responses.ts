@@ -1,6 +1,6 @@
 import { type ProblemCode, Problem as Thrown } from '../../core/problem.ts'
-import { presentProblem, titleOf } from '../problems.ts'
-import { Problem } from '../schemas.ts'
+import { presentProblem, titleOf } from '../present/problems.ts'
+import { Problem } from '../present/schemas.ts'
 import { type Circumstances, causesOf } from './causes.ts'
 import type { Components, Node } from './components.ts'
 

@@ -1,4 +1,4 @@
-import type { Resource } from '../../core/api-key.ts'
+import type { Resource } from '../../core/tenant/api-key.ts'
 import type { Node } from './components.ts'
 
 /** What the groups of operations are about: one for each resource of the scopes, and what needs no key. */

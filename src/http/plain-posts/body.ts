@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { NewMessage } from '../../app/accept-message.ts'
-import { keyFault } from '../../core/message.ts'
+import { keyFault } from '../../core/delivery/message.ts'
 import { nameFault } from '../../core/name.ts'
 
 /**

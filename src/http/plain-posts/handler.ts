@@ -1,17 +1,17 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { type AcceptedMessage, acceptMessageTo } from '../../app/accept-message.ts'
-import type { Rate } from '../../app/rate-limiter.ts'
-import type { Principal } from '../../core/api-key.ts'
-import type { Admission } from '../admission.ts'
+import type { Rate } from '../../app/limits/rate-limiter.ts'
+import type { Principal } from '../../core/tenant/api-key.ts'
 import type { ApiDeps } from '../api.ts'
-import { API_FIELDS } from '../api-fields.ts'
-import type { Handovers } from '../handover.ts'
-import { expectHeadWithinLimit } from '../http2-limits.ts'
-import { accepts, isJsonType } from '../media.ts'
-import { rateHeaders } from '../rate-headers.ts'
-import { createRequestIds } from '../request-id.ts'
-import { presentAccepted } from '../v1/message-form.ts'
-import { CREATE_MESSAGE, IN_QUEUE } from '../v1/messages.ts'
+import { accepts, isJsonType } from '../body/media.ts'
+import type { Handovers } from '../connection/handover.ts'
+import { expectHeadWithinLimit } from '../connection/http2-limits.ts'
+import type { Admission } from '../pipeline/admission.ts'
+import { API_FIELDS } from '../pipeline/api-fields.ts'
+import { createRequestIds } from '../pipeline/request-id.ts'
+import { rateHeaders } from '../present/rate-headers.ts'
+import { presentAccepted } from '../v1/messages/message-form.ts'
+import { CREATE_MESSAGE, IN_QUEUE } from '../v1/messages/messages.ts'
 import { readPlainMessage } from './body.ts'
 import { type PlainHead, readPlainHead } from './head.ts'
 
@@ -73,7 +73,7 @@ export function createPlainPosts(
     const { request, head, principal, rate } = post
     let base = ''
     try {
-      admission.expectAllowed(principal, rate, CREATE_MESSAGE.demand, head.params)
+      admission.expectAllowed(principal, rate, CREATE_MESSAGE.requires, head.params)
       base = admission.baseOf({ host: head.host, protocol })
     } catch {
       handOver(post, null)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { namesHostTwice } from '../base.ts'
-import { SMALL_BODY_BYTES } from '../body-room.ts'
+import { SMALL_BODY_BYTES } from '../body/body-room.ts'
+import { namesHostTwice } from '../pipeline/base.ts'
 
 /** What the head of a plain post says. */
 export interface PlainHead {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
-import { type ApiOptions, OWNER_KEY, startApi } from '../../support/api.ts'
-import { Client, listen, post, type WireAnswer } from '../../support/wire.ts'
+import { type ApiOptions, OWNER_KEY, startApi } from '../../support/server/api.ts'
+import { Client, listen, post, type WireAnswer } from '../../support/server/wire.ts'
 
 async function given(t: TestContext, options: ApiOptions = {}) {
   const api = await startApi(options)

@@ -2,8 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '../../../src/core/problem.ts'
 import { StoreUnavailable } from '../../../src/store/store.ts'
-import { type ApiOptions, type Json, OTHER_OWNER_KEY, OWNER_KEY, startApi, type TestApi } from '../../support/api.ts'
-import { Client, listen, post, type WireAnswer } from '../../support/wire.ts'
+import {
+  type ApiOptions,
+  type Json,
+  OTHER_OWNER_KEY,
+  OWNER_KEY,
+  startApi,
+  type TestApi,
+} from '../../support/server/api.ts'
+import { Client, listen, post, type WireAnswer } from '../../support/server/wire.ts'
 
 /** Makes a post the route's, which then takes it like any other. */
 const GENERAL = 'Content-Encoding: identity'

@@ -1,0 +1,168 @@
+import { useState } from 'react'
+import { ApiError, call } from '../../api/client.ts'
+import {
+  type RedeliveryCount,
+  type RedeliveryRange,
+  useRedelivery,
+  useRedeliveryCount,
+} from '../../api/redeliveries.ts'
+import type { Listener, Redelivery } from '../../api/types.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Choice, Moment } from '../../parts/field.tsx'
+import { Form } from '../../parts/form.tsx'
+import { useChange } from '../../parts/use-change.ts'
+import { exactNumber, plural } from '../../words/format.ts'
+
+const DAY_MS = 86_400_000
+
+interface Started {
+  id: string
+  /** What was counted before; null where the counting had not ended. */
+  expected: number | null
+}
+
+/** Sends messages of a stretch of time to a listener once more: how many before, how far during. */
+export function RedeliverDialog({
+  isOpen,
+  onClose,
+  queueId,
+  listener,
+}: {
+  isOpen: boolean
+  onClose: () => void
+  queueId: string
+  listener: Listener
+}) {
+  const [started, setStarted] = useState<Started | null>(null)
+  const close = () => {
+    setStarted(null)
+    onClose()
+  }
+  return (
+    <Dialog title={`Redeliver to ${listener.name}`} isOpen={isOpen} onClose={close}>
+      {started === null ? (
+        <RangeForm queueId={queueId} listener={listener} onClose={close} onStarted={setStarted} />
+      ) : (
+        <Progress queueId={queueId} listenerId={listener.id} {...started} onClose={close} />
+      )}
+    </Dialog>
+  )
+}
+
+function RangeForm({
+  queueId,
+  listener,
+  onClose,
+  onStarted,
+}: {
+  queueId: string
+  listener: Listener
+  onClose: () => void
+  onStarted: (started: Started) => void
+}) {
+  const [range, setRange] = useState<RedeliveryRange>(() => ({
+    ...{ since: Date.now() - DAY_MS, until: null, status: 'missed' },
+  }))
+  const count = useRedeliveryCount(queueId, listener.id, range)
+  const start = useChange(
+    async () => {
+      const body = Object.fromEntries(Object.entries(range).filter(([, value]) => value !== null))
+      const path = `/queues/${queueId}/listeners/${listener.id}/redeliver`
+      return (await call<{ redelivery: Redelivery }>('POST', path, { body })).redelivery
+    },
+    { after: ({ id }) => onStarted({ id, expected: count.isDone ? count.matched : null }) },
+  )
+  return (
+    <Form
+      verb={start.isPending ? 'Starting …' : 'Redeliver'}
+      isPending={start.isPending}
+      isDisabled={count.isDone && count.matched === 0}
+      error={start.error}
+      onCancel={onClose}
+      onSubmit={() => start.mutate()}
+    >
+      <p className="soft">
+        Messages that were accepted in this time go to the listener once more, with the same webhook-id and a fresh set
+        of attempts.
+      </p>
+      <div className="form-row">
+        <Moment
+          label="Since"
+          value={range.since}
+          onChange={(since) => setRange({ ...range, since })}
+          hint="Empty: all that are kept"
+        />
+        <Moment
+          label="Until"
+          value={range.until}
+          onChange={(until) => setRange({ ...range, until })}
+          hint="Empty: now"
+        />
+      </div>
+      <Choice
+        label="Which"
+        value={range.status ?? 'all'}
+        onChange={(which) => setRange({ ...range, status: which === 'all' ? null : (which as 'missed' | 'delivered') })}
+        options={[
+          ['missed', 'Those that it missed'],
+          ['delivered', 'Those that it has acknowledged'],
+          ['all', 'All, also those that are waiting'],
+        ]}
+      />
+      <p className="soft" aria-live="polite">
+        {countText(count)}
+      </p>
+    </Form>
+  )
+}
+
+function countText({ matched, isDone, error }: RedeliveryCount): string {
+  if (error !== null) return `How many that is cannot be told: ${error.message}`
+  if (!isDone) return matched === 0 ? 'Counting …' : `Counting … ${exactNumber(matched)} so far`
+  return matched === 0
+    ? 'No message fits: nothing would be sent.'
+    : `${exactNumber(matched)} ${matched === 1 ? 'message' : 'messages'} would be sent again.`
+}
+
+function Progress({
+  queueId,
+  listenerId,
+  id,
+  expected,
+  onClose,
+}: Started & { queueId: string; listenerId: string; onClose: () => void }) {
+  const { data, error } = useRedelivery(queueId, listenerId, id)
+  const finished = data?.done === true
+  const all = Math.max(expected ?? 0, data?.matched ?? 0)
+  const share = finished || all === 0 ? 1 : (data?.matched ?? 0) / all
+  return (
+    <div className="stack">
+      {data && (
+        <>
+          <div
+            className="meter"
+            role="progressbar"
+            aria-label="Redelivery"
+            aria-valuemin={0}
+            aria-valuemax={all}
+            aria-valuenow={data.matched}
+          >
+            <i style={{ width: `${share * 100}%` }} />
+          </div>
+          <p aria-live="polite">
+            {finished
+              ? `${plural(data.matched, 'message is', 'messages are')} on the way again; that was all.`
+              : `${exactNumber(data.matched)} so far${expected === null ? '' : `, of ${exactNumber(expected)}`}. It goes on if you close this.`}
+          </p>
+        </>
+      )}
+      {error instanceof ApiError && <p className="fault">{error.message}</p>}
+      <div className="form-foot">
+        <Button kind="primary" onPress={onClose}>
+          Close
+        </Button>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,187 @@
+import type { ReactNode } from 'react'
+import type { Attempt, Delivery, Listener, Message } from '../../api/types.ts'
+import type { Tone } from '../../parts/badge.tsx'
+import { Snippet } from '../../parts/snippet.tsx'
+import { useNow } from '../../parts/time.tsx'
+import { dateTime, distance, duration, fullTime, plural, readable, timeOfDay } from '../../words/format.ts'
+
+/** The way of one message to one listener, from its acceptance to where it is now. */
+export function Journey({
+  message,
+  delivery,
+  attempts,
+  listener,
+  paused,
+}: {
+  message: Message
+  delivery: Delivery
+  /** Oldest first. */
+  attempts: Attempt[]
+  listener: Listener | undefined
+  paused: boolean
+}) {
+  const later = message.deliver_at > message.created_at
+  return (
+    <ol className="journey">
+      <Step tone="good" title="Accepted, and on disk" at={message.created_at} />
+      {later && (
+        <Step
+          tone={attempts.length > 0 ? 'good' : 'plan'}
+          title={`Due ${dateTime(message.deliver_at)}`}
+          at={message.deliver_at}
+        />
+      )}
+      {attempts.map((attempt) => (
+        <AttemptStep key={attempt.number} attempt={attempt} message={message} listener={listener} />
+      ))}
+      <Ending delivery={delivery} attempts={attempts} listener={listener} paused={paused} message={message} />
+    </ol>
+  )
+}
+
+function Step({ tone, title, at, children }: { tone: Tone; title: string; at?: number | null; children?: ReactNode }) {
+  return (
+    <li className="step" data-tone={tone}>
+      <span className="step-dot" aria-hidden />
+      <div className="step-words">
+        <div className="step-title">
+          <span>{title}</span>
+          {at != null && (
+            <time className="small soft num" dateTime={new Date(at).toISOString()} title={fullTime(at)}>
+              {timeOfDay(at)}
+            </time>
+          )}
+        </div>
+        {children}
+      </div>
+    </li>
+  )
+}
+
+const ERRORS: Record<string, string> = {
+  blocked_target: 'the server may not connect to this address (DISCUE_TARGETS)',
+  secret_unreadable: 'this server cannot read the secret of the listener',
+  timeout: 'no answer in time',
+  connection_refused: 'nobody listens at this address',
+  connection_reset: 'the connection was cut',
+  connection_failed: 'no connection could be made',
+  dns: 'the name of the host is not known',
+  tls: 'TLS could not be agreed on',
+  invalid_response: 'the answer was not HTTP',
+  response_too_large: 'the head of the answer was too large',
+}
+
+function isSuccess({ status, error }: Attempt): boolean {
+  return error === undefined && status !== undefined && status >= 200 && status < 300
+}
+
+function AttemptStep({
+  attempt,
+  message,
+  listener,
+}: {
+  attempt: Attempt
+  message: Message
+  listener: Listener | undefined
+}) {
+  const ok = isSuccess(attempt)
+  const outcome = attempt.error
+    ? (ERRORS[attempt.error] ?? attempt.error.replaceAll('_', ' '))
+    : `answered ${attempt.status}`
+  return (
+    <Step
+      tone={ok ? 'good' : 'bad'}
+      title={`Attempt ${attempt.number}: ${outcome}, after ${duration(attempt.duration)}`}
+      at={attempt.started_at}
+    >
+      <details>
+        <summary>What was sent, and what came back</summary>
+        <div className="stack">
+          <Snippet label="Copy what was sent">{sentText(attempt, message, listener)}</Snippet>
+          <Snippet label="Copy what came back">{cameBackText(attempt)}</Snippet>
+        </div>
+      </details>
+    </Step>
+  )
+}
+
+/** As the listener saw it, but for the signature, which is not kept. */
+function sentText({ number, started_at }: Attempt, message: Message, listener: Listener | undefined): string {
+  const lines = [
+    `POST ${listener?.notify_url ?? '(the URL of the listener)'}`,
+    `webhook-id: ${message.id}`,
+    `webhook-timestamp: ${Math.floor(started_at / 1000)}`,
+    'webhook-signature: v1,…',
+    `discue-attempt: ${number}`,
+    ...Object.entries(listener?.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
+  ]
+  return `${lines.join('\n')}\n\n${readable(message.data)}`
+}
+
+function cameBackText({ status, error, response }: Attempt): string {
+  if (error !== undefined) return `nothing: ${error}${response ? `\n\n${response}` : ''}`
+  return `${status}\n\n${response ? readable(response) : '(an empty body)'}`
+}
+
+function Ending({
+  delivery,
+  attempts,
+  listener,
+  paused,
+  message,
+}: {
+  delivery: Delivery
+  attempts: Attempt[]
+  listener: Listener | undefined
+  paused: boolean
+  message: Message
+}) {
+  const now = useNow()
+  if (delivery.status === 'delivered') return <Step tone="good" title="Acknowledged" at={endOf(attempts.at(-1))} />
+  if (delivery.status === 'missed') {
+    return (
+      <Step tone="bad" title={`Missed, after ${plural(attempts.length, 'attempt')}`}>
+        <p className="small soft">No attempt is left. Redeliver it once the listener is well again.</p>
+      </Step>
+    )
+  }
+  const { title, why } = waitingWords({ delivery, listener, paused, message, now })
+  return (
+    <Step tone={message.status === 'scheduled' ? 'plan' : 'wait'} title={title}>
+      {why && <p className="small soft">{why}</p>}
+    </Step>
+  )
+}
+
+function endOf(attempt: Attempt | undefined): number | null {
+  return attempt === undefined ? null : attempt.started_at + attempt.duration
+}
+
+/** Why nothing happens right now. */
+function waitingWords(at: {
+  delivery: Delivery
+  listener: Listener | undefined
+  paused: boolean
+  message: Message
+  now: number
+}): { title: string; why: string | null } {
+  const { delivery, listener, paused, message, now } = at
+  const next = delivery.next_attempt_at
+  if (message.status === 'scheduled' && next !== null) {
+    return { title: `Waits for its time, ${distance(next, now)}`, why: null }
+  }
+  if (paused) return { title: 'Waits: the queue is paused', why: 'Resume the queue, and it goes on.' }
+  if (listener?.status === 'disabled')
+    return { title: 'Waits: the listener is disabled', why: 'Enable it, and it goes on.' }
+  if (listener?.liveness.state === 'down') {
+    return {
+      title: 'Waits: the listener is down',
+      why: 'It goes on by itself, without using up attempts, once the listener is back.',
+    }
+  }
+  if (next === null) return { title: 'Waits for its turn', why: 'Those before it in the order come first.' }
+  if (listener && !listener.notify_url) return { title: 'Waits to be pulled', why: null }
+  if (next > now)
+    return { title: `Next attempt ${distance(next, now)}`, why: `At ${timeOfDay(next)}, with some jitter.` }
+  return { title: 'Being delivered, or next in line', why: null }
+}

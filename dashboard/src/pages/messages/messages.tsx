@@ -1,0 +1,105 @@
+import { useState } from 'react'
+import { Link, useLocation } from 'wouter'
+import { ApiError, call } from '../../api/client.ts'
+import { useQueues } from '../../api/queries.ts'
+import type { Queue } from '../../api/types.ts'
+import { Button } from '../../parts/button.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Choice, Field } from '../../parts/field.tsx'
+import { Loaded } from '../../parts/loaded.tsx'
+import { Card, Page } from '../../parts/page.tsx'
+import { curl } from '../../parts/snippet.tsx'
+import { useChange } from '../../parts/use-change.ts'
+import { MessageFinder } from './message-finder.tsx'
+import { SendDialog } from './send-dialog.tsx'
+
+export function MessagesPage() {
+  const queues = useQueues()
+  return (
+    <Page title="Messages" lead="Find one, and follow its way to every listener.">
+      <Loaded query={queues} what="the queues" scope="queues: read">
+        {(all) =>
+          all.length === 0 ? (
+            <Empty title="No queue, so no messages" paste={curl('POST', '/queues', { name: 'orders' })}>
+              Messages are put on a queue. Make one on the <Link href="/queues">page of queues</Link> first.
+            </Empty>
+          ) : (
+            <Finder queues={all} />
+          )
+        }
+      </Loaded>
+    </Page>
+  )
+}
+
+function Finder({ queues }: { queues: Queue[] }) {
+  const busiest = [...queues].sort((a, b) => b.updated_at - a.updated_at)[0]!
+  const [queueId, setQueueId] = useState(busiest.id)
+  const [sending, setSending] = useState(false)
+  const queue = queues.find(({ id }) => id === queueId) ?? busiest
+  return (
+    <div className="stack">
+      <div className="columns">
+        <Choice
+          label="Queue"
+          value={queue.id}
+          onChange={setQueueId}
+          options={queues.map(({ id, name }) => [id, name])}
+        />
+        <ById queues={queues} />
+      </div>
+      <Card>
+        <MessageFinder key={queue.id} queue={queue} onSend={() => setSending(true)} />
+      </Card>
+      <SendDialog isOpen={sending} onClose={() => setSending(false)} queue={queue} />
+    </div>
+  )
+}
+
+const MAX_AT_ONCE = 8
+
+/** An id says nothing of its queue, so all are asked, a few at a time. */
+async function findQueueOf(queues: Queue[], id: string): Promise<string> {
+  for (let from = 0; from < queues.length; from += MAX_AT_ONCE) {
+    const some = queues.slice(from, from + MAX_AT_ONCE)
+    const found = await Promise.all(
+      some.map(async (queue) => {
+        try {
+          await call('GET', `/queues/${queue.id}/messages/${id}`)
+          return queue.id
+        } catch (error) {
+          if (error instanceof ApiError && error.status === 404) return null
+          throw error
+        }
+      }),
+    )
+    const queueId = found.find((one) => one !== null)
+    if (queueId) return queueId
+  }
+  throw new ApiError(404, 'No message of any queue has this id; it may have been removed by now.')
+}
+
+function ById({ queues }: { queues: Queue[] }) {
+  const [id, setId] = useState('')
+  const [, go] = useLocation()
+  const find = useChange((text: string) => findQueueOf(queues, text), {
+    after: (queueId) => go(`/queues/${queueId}/messages/${id.trim()}`),
+  })
+  return (
+    <form
+      className="row"
+      style={{ alignItems: 'flex-end', flexWrap: 'nowrap' }}
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (id.trim() !== '') find.mutate(id.trim())
+      }}
+    >
+      <div className="grow">
+        <Field label="Or open by id, in any queue" value={id} onChange={setId} mono fault={find.error?.message} />
+      </div>
+      <Button type="submit" isDisabled={find.isPending}>
+        Open
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,165 @@
+import { useState } from 'react'
+import { useLocation } from 'wouter'
+import { call } from '../../api/client.ts'
+import type { Queue, Schedule } from '../../api/types.ts'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Choice, Field, Moment } from '../../parts/field.tsx'
+import { Form, faultAt } from '../../parts/form.tsx'
+import { useChange } from '../../parts/use-change.ts'
+import { viewerZone } from '../../words/format.ts'
+
+type Kind = 'cron' | 'every' | 'at'
+
+/** Makes a schedule of a queue, or changes the one that is given. */
+export function ScheduleDialog({
+  isOpen,
+  onClose,
+  queue,
+  schedule,
+}: {
+  isOpen: boolean
+  onClose: () => void
+  queue: Pick<Queue, 'id' | 'name'>
+  schedule?: Schedule
+}) {
+  return (
+    <Dialog title={schedule ? `Edit ${schedule.name}` : 'New schedule'} isOpen={isOpen} onClose={onClose}>
+      <ScheduleForm queue={queue} schedule={schedule} onClose={onClose} />
+    </Dialog>
+  )
+}
+
+/** Every zone that the browser knows, to pick from while typing. */
+const ZONES: string[] = Intl.supportedValuesOf('timeZone')
+
+interface Draft {
+  name: string
+  kind: Kind
+  cron: string
+  everySeconds: string
+  at: number | null
+  timezone: string
+  data: string
+  messageName: string
+  catchUp: string
+}
+
+function draftOf(schedule: Schedule | undefined): Draft {
+  return {
+    name: schedule?.name ?? '',
+    kind: schedule?.every ? 'every' : schedule?.at ? 'at' : 'cron',
+    cron: schedule?.cron ?? '0 3 * * *',
+    everySeconds: schedule?.every ? String(schedule.every / 1000) : '900',
+    at: schedule?.at ?? null,
+    timezone: schedule?.timezone ?? viewerZone(),
+    data: schedule?.data ?? '{}',
+    messageName: schedule?.message_name ?? '',
+    catchUp: schedule?.catch_up ?? 'none',
+  }
+}
+
+function bodyOf(draft: Draft): Record<string, unknown> {
+  // A schedule says in one way when it runs: the other two are none.
+  const none = { cron: null, every: null, at: null }
+  const when = {
+    cron: { ...none, cron: draft.cron, timezone: draft.timezone },
+    every: { ...none, every: Math.round(Number(draft.everySeconds) * 1000) },
+    at: { ...none, at: draft.at },
+  }
+  const what = { name: draft.name, data: draft.data, message_name: draft.messageName || null }
+  return { ...what, catch_up: draft.catchUp, ...when[draft.kind] }
+}
+
+function ScheduleForm({
+  queue,
+  schedule,
+  onClose,
+}: {
+  queue: Pick<Queue, 'id'>
+  schedule: Schedule | undefined
+  onClose: () => void
+}) {
+  const [draft, setDraft] = useState(() => draftOf(schedule))
+  const [, go] = useLocation()
+  const path = `/queues/${queue.id}/schedules`
+  const save = useChange(
+    async () => {
+      const body = bodyOf(draft)
+      const answer = await (schedule
+        ? call<{ schedule: Schedule }>('PATCH', `${path}/${schedule.id}`, { body })
+        : call<{ schedule: Schedule }>('POST', path, { body }))
+      return answer.schedule
+    },
+    {
+      said: schedule ? 'The schedule is changed.' : 'The schedule is made.',
+      after: ({ id }) => {
+        onClose()
+        if (!schedule) go(`/queues/${queue.id}/schedules/${id}`)
+      },
+    },
+  )
+  const field = (name: keyof Draft, path?: string) => ({
+    value: String(draft[name] ?? ''),
+    onChange: (value: string) => setDraft((all) => ({ ...all, [name]: value })),
+    fault: path === undefined ? undefined : faultAt(save.error, path),
+  })
+  return (
+    <Form
+      verb={schedule ? 'Save' : 'Make the schedule'}
+      isPending={save.isPending}
+      isDisabled={draft.name.trim() === '' || (draft.kind === 'at' && draft.at === null)}
+      error={save.error}
+      shown={['/name', '/cron', '/timezone', '/every', '/data', '/message_name']}
+      onCancel={onClose}
+      onSubmit={() => save.mutate()}
+    >
+      <div className="form-row">
+        <Field label="Name" autoFocus {...field('name', '/name')} />
+        <Choice
+          label="Runs"
+          options={[
+            ['cron', 'By cron'],
+            ['every', 'In an interval'],
+            ['at', 'Once'],
+          ]}
+          {...field('kind')}
+        />
+      </div>
+      {draft.kind === 'cron' && (
+        <div className="form-row">
+          <Field label="Cron" mono hint="minute hour day month weekday" {...field('cron', '/cron')} />
+          <Field
+            label="Time zone"
+            list="zones"
+            hint="Right across daylight saving."
+            {...field('timezone', '/timezone')}
+          />
+          <datalist id="zones">
+            {ZONES.map((zone) => (
+              <option key={zone} value={zone} />
+            ))}
+          </datalist>
+        </div>
+      )}
+      {draft.kind === 'every' && (
+        <Field label="Every so many seconds" inputMode="numeric" {...field('everySeconds', '/every')} />
+      )}
+      {draft.kind === 'at' && (
+        <Moment label="At, in your own time" value={draft.at} onChange={(at) => setDraft({ ...draft, at })} />
+      )}
+      <Field label="Data of each message" rows={4} mono {...field('data', '/data')} />
+      <div className="form-row">
+        <Field label="Name of each message (optional)" {...field('messageName', '/message_name')} />
+        <Choice
+          label="After downtime"
+          options={[
+            ['none', 'Only the next run counts'],
+            ['last', 'Make up for the last one'],
+            ['all', 'Make up for all'],
+          ]}
+          {...field('catchUp')}
+        />
+      </div>
+    </Form>
+  )
+}

@@ -1,0 +1,58 @@
+import { useMemo } from 'react'
+import { Link } from 'wouter'
+import { useAllSchedules, useQueues } from '../../api/queries.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { Loaded } from '../../parts/loaded.tsx'
+import { Card, Page } from '../../parts/page.tsx'
+import { curl } from '../../parts/snippet.tsx'
+import { Table } from '../../parts/table.tsx'
+import { viewerZone } from '../../words/format.ts'
+import { RunLine } from './run-line.tsx'
+import { COLUMNS } from './schedule-list.tsx'
+
+/** Every schedule, and what comes next of all of them. */
+export function SchedulesPage() {
+  const queues = useQueues()
+  const schedules = useAllSchedules(queues.data)
+  const runs = useMemo(
+    () =>
+      (schedules.data ?? [])
+        .filter(({ paused }) => !paused)
+        .flatMap(({ name, next_runs }) => next_runs.map((at) => ({ at, name })))
+        .sort((a, b) => a.at - b.at),
+    [schedules.data],
+  )
+  return (
+    <Page title="Schedules" lead={`Messages that are made by themselves. Times are yours, in ${viewerZone()}.`}>
+      <Loaded query={queues} what="the queues" scope="queues: read">
+        {() => (
+          <Loaded query={schedules} what="schedules" scope="schedules: read">
+            {(all) =>
+              all.length === 0 ? (
+                <Empty
+                  title="Nothing is scheduled"
+                  paste={curl('POST', `/queues/${queues.data?.[0]?.id ?? 'ID-OF-A-QUEUE'}/schedules`, {
+                    name: 'nightly',
+                    cron: '0 3 * * *',
+                    timezone: viewerZone(),
+                    data: '{"report":"daily"}',
+                  })}
+                >
+                  A schedule belongs to a queue: open one on the <Link href="/queues">page of queues</Link> and add it
+                  there, or paste this line.
+                </Empty>
+              ) : (
+                <>
+                  <Card title="Next runs">
+                    <RunLine runs={runs} />
+                  </Card>
+                  <Table label="Schedules" columns={COLUMNS} rows={all} />
+                </>
+              )
+            }
+          </Loaded>
+        )}
+      </Loaded>
+    </Page>
+  )
+}

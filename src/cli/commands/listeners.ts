@@ -1,0 +1,128 @@
+import type { Command } from 'commander'
+import type { Json } from '../client/api-client.ts'
+import { type Context, openContext } from '../client/context.ts'
+import { addListenerOptions, type ListenerOptions, listenerBody } from '../client/listener-options.ts'
+import { momentText } from '../client/moments.ts'
+import { showDone, showList, showOne } from '../client/show.ts'
+import { listenerAddress } from '../listen/listener-address.ts'
+import { addRedeliveries } from './redeliveries.ts'
+
+const COLUMNS = {
+  NAME: (listener: Json) => listener.name,
+  ID: (listener: Json) => listener.id,
+  TO: (listener: Json) => listener.notify_url ?? '(pull)',
+  STATUS: (listener: Json) => listener.status ?? 'enabled',
+  LIVENESS: (listener: Json) => listener.liveness?.state,
+  PENDING: (listener: Json) => listener.messages?.pending_count,
+  ACKNOWLEDGED: (listener: Json) => listener.messages?.acknowledged_count,
+  MISSED: (listener: Json) => listener.messages?.missed_count,
+  'LAST SUCCESS': (listener: Json) => momentText(listener.messages?.last_success_at),
+}
+
+export function addListeners(program: Command): void {
+  const listeners = program.command('listeners').description('list, make, change, check and delete listeners')
+  addReading(listeners)
+  addChanging(listeners)
+  addCaring(listeners)
+  addRedeliveries(listeners)
+}
+
+function addReading(listeners: Command): void {
+  listeners
+    .command('list [queue]', { isDefault: true })
+    .description('the listeners of a queue, or of all queues')
+    .action(async (queue, _, command) => {
+      const { api, terminal, queueId } = openContext(command)
+      const path = queue === undefined ? '/listeners' : `/queues/${await queueId(queue)}/listeners`
+      const entries = await Array.fromAsync(api.all(path, 'listeners'))
+      const empty = 'There is no listener yet. Add one: discue listeners create QUEUE NAME --to URL'
+      showList(terminal, entries, COLUMNS, empty)
+    })
+  listeners
+    .command('show <queue> <listener>')
+    .description('one listener')
+    .action(async (queue, listener, _, command) => {
+      const context = openContext(command)
+      const { path } = await listenerAddress(context, queue, listener)
+      showOne(context.terminal, (await context.api.call('GET', path)).listener)
+    })
+}
+
+function addChanging(listeners: Command): void {
+  addListenerOptions(listeners.command('create <queue> <name>'))
+    .description('add a listener; its signing secret is shown this once')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  discue listeners create orders shop --to https://shop.example.com/hook
+  discue listeners create orders shop --to http://127.0.0.1:4000 --attempts 5 --initial-delay 2s --rate 100/1m`,
+    )
+    .action(async (queue, name, options: ListenerOptions, command) => {
+      const { api, terminal, queueId } = openContext(command)
+      const body = { ...(await listenerBody(options)), name }
+      showOne(terminal, (await api.call('POST', `/queues/${await queueId(queue)}/listeners`, { body })).listener)
+      terminal.note('Keep the secret: it verifies the signatures, and is not shown again.')
+    })
+  addListenerOptions(listeners.command('update <queue> <listener>'))
+    .description('change a listener; what is not given stays as it is')
+    .option('--name <name>', 'its new name')
+    .action(async (queue, listener, options: ListenerOptions, command) =>
+      change(openContext(command), queue, listener, await listenerBody(options)),
+    )
+  for (const [verb, body, what] of [
+    ['enable', { status: 'enabled' }, 'deliver again, what waited first'],
+    ['disable', { status: 'disabled' }, 'deliver nothing; messages wait for it'],
+    [
+      'rotate-secret',
+      { secret: 'rotate' },
+      'make a new signing secret, shown this once; the old one signs on for 24 h',
+    ],
+  ] as const) {
+    listeners
+      .command(`${verb} <queue> <listener>`)
+      .description(what)
+      .action((queue, listener, _, command) => change(openContext(command), queue, listener, body))
+  }
+  listeners
+    .command('delete <queue> <listener>')
+    .description('delete a listener and what is pending for it')
+    .action(async (queue, listener, _, command) => {
+      const context = openContext(command)
+      const { path, id } = await listenerAddress(context, queue, listener)
+      showDone(context.terminal, await context.api.call('DELETE', path), `deleted listener ${id}`)
+    })
+}
+
+const CHANGE_COLUMNS = {
+  AT: (change: Json) => momentText(change.at),
+  FROM: (change: Json) => change.from,
+  STATE: (change: Json) => change.state,
+  WHY: (change: Json) => change.message,
+}
+
+function addCaring(listeners: Command): void {
+  listeners
+    .command('liveness <queue> <listener>')
+    .description('what it became and when, the latest first')
+    .action(async (queue, listener, _, command) => {
+      const context = openContext(command)
+      const { path } = await listenerAddress(context, queue, listener)
+      const changes = await Array.fromAsync(context.api.all(`${path}/liveness`, 'changes'))
+      showList(context.terminal, changes, CHANGE_COLUMNS, 'Nothing is known to have changed.')
+    })
+  listeners
+    .command('check <queue> <listener>')
+    .description('resolve, connect to and test the listener with a signed test message')
+    .action(async (queue, listener, _, command) => {
+      const context = openContext(command)
+      const { path } = await listenerAddress(context, queue, listener)
+      const { _links, ...report } = await context.api.call('POST', `${path}/check`, { body: {}, timeoutMs: 330_000 })
+      showOne(context.terminal, report.check ?? report)
+    })
+}
+
+async function change(context: Context, queue: string, listener: string, body: object): Promise<void> {
+  const { path } = await listenerAddress(context, queue, listener)
+  showOne(context.terminal, (await context.api.call('PATCH', path, { body })).listener)
+}

@@ -1,0 +1,155 @@
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import type { Json } from '../client/api-client.ts'
+import { type Context, openContext } from '../client/context.ts'
+import { givenText } from '../client/given-text.ts'
+import { durationMs, momentMs, momentText } from '../client/moments.ts'
+import { showDone, showList, showOne } from '../client/show.ts'
+
+const COLUMNS = {
+  NAME: (schedule: Json) => schedule.name,
+  ID: (schedule: Json) => schedule.id,
+  WHEN: whenText,
+  ZONE: (schedule: Json) => schedule.timezone,
+  STATE: (schedule: Json) => (schedule.paused ? 'paused' : 'active'),
+  'NEXT RUN': (schedule: Json) => momentText(schedule.next_runs?.[0]),
+  'LAST RUN': (schedule: Json) => momentText(schedule.last_run_at),
+  RUNS: (schedule: Json) => schedule.run_count,
+}
+
+interface ScheduleOptions {
+  name?: string
+  cron?: string
+  every?: string
+  at?: string
+  timezone?: string
+  data?: string
+  messageName?: string
+  startsAt?: string
+  endsAt?: string
+  catchUp?: string
+  paused?: boolean
+}
+
+export function addSchedules(program: Command): void {
+  const schedules = program.command('schedules').description('list, make, change, run, pause and delete schedules')
+  schedules
+    .command('list <queue>', { isDefault: true })
+    .description('the schedules of a queue')
+    .action(async (queue, _, command) => {
+      const { api, terminal, queueId } = openContext(command)
+      const entries = await Array.fromAsync(api.all(`/queues/${await queueId(queue)}/schedules`, 'schedules'))
+      const empty = `There is no schedule yet. Make one: discue schedules create QUEUE NAME --cron '0 9 * * *' --data '{}'`
+      showList(terminal, entries, COLUMNS, empty)
+    })
+  schedules
+    .command('show <queue> <schedule>')
+    .description('one schedule, with its next runs')
+    .action(async (queue, schedule, _, command) => {
+      const context = openContext(command)
+      const { path } = await addressOf(context, queue, schedule)
+      showOne(context.terminal, (await context.api.call('GET', path)).schedule)
+    })
+  addChanging(schedules)
+  addRunning(schedules)
+}
+
+function addOptions(command: Command): Command {
+  return command
+    .option('--cron <fields>', 'five or six fields, such as "0 9 * * 1-5"')
+    .option('--every <duration>', 'a period, such as 15m')
+    .option('--at <time>', 'once, such as +1h or 2026-01-31T09:00:00Z')
+    .option('--timezone <zone>', 'of --cron, such as Europe/Berlin (default: UTC)')
+    .option('--data <data>', 'what each message carries: text, @file, or - for standard input')
+    .option('--message-name <name>', 'name of each message')
+    .option('--starts-at <time>', 'nothing before')
+    .option('--ends-at <time>', 'nothing after')
+    .addOption(new Option('--catch-up <what>', 'of runs missed while down').choices(['none', 'last', 'all']))
+}
+
+function addChanging(schedules: Command): void {
+  addOptions(schedules.command('create <queue> <name>'))
+    .description('make a schedule: each of its times puts one message on the queue')
+    .option('--paused', 'not running yet')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  discue schedules create reports daily --cron '0 9 * * 1-5' --timezone Europe/Berlin --data '{"report":"daily"}'
+  discue schedules create cleanup hourly --every 1h --data @cleanup.json`,
+    )
+    .action(async (queue, name, options: ScheduleOptions, command) => {
+      const { api, terminal, queueId, runtime } = openContext(command)
+      const body = { ...(await bodyOf(options, runtime.now())), name }
+      showOne(terminal, (await api.call('POST', `/queues/${await queueId(queue)}/schedules`, { body })).schedule)
+    })
+  addOptions(schedules.command('update <queue> <schedule>'))
+    .description('change a schedule; what is not given stays as it is')
+    .option('--name <name>', 'its new name')
+    .action(async (queue, schedule, options: ScheduleOptions, command) => {
+      const context = openContext(command)
+      await change(context, queue, schedule, await bodyOf(options, context.runtime.now()))
+    })
+  for (const [verb, paused] of [
+    ['pause', true],
+    ['resume', false],
+  ] as const) {
+    schedules
+      .command(`${verb} <queue> <schedule>`)
+      .description(paused ? 'skip its times until it is resumed' : 'run it again')
+      .action((queue, schedule, _, command) => change(openContext(command), queue, schedule, { paused }))
+  }
+}
+
+function addRunning(schedules: Command): void {
+  schedules
+    .command('run <queue> <schedule>')
+    .description('put its message on the queue now')
+    .action(async (queue, schedule, _, command) => {
+      const context = openContext(command)
+      const { path } = await addressOf(context, queue, schedule)
+      const answer = await context.api.call('POST', `${path}/run`, { body: {} })
+      showDone(context.terminal, answer, `message ${answer.message.id}`)
+    })
+  schedules
+    .command('delete <queue> <schedule>')
+    .description('delete a schedule')
+    .action(async (queue, schedule, _, command) => {
+      const context = openContext(command)
+      const { path, id } = await addressOf(context, queue, schedule)
+      showDone(context.terminal, await context.api.call('DELETE', path), `deleted schedule ${id}`)
+    })
+}
+
+async function bodyOf(options: ScheduleOptions, now: number): Promise<object> {
+  const at = (text?: string) => (text === undefined ? undefined : momentMs(text, now))
+  return {
+    name: options.name,
+    cron: options.cron,
+    every: options.every === undefined ? undefined : durationMs(options.every),
+    at: at(options.at),
+    timezone: options.timezone,
+    data: options.data === undefined ? undefined : await givenText(options.data),
+    message_name: options.messageName,
+    starts_at: at(options.startsAt),
+    ends_at: at(options.endsAt),
+    catch_up: options.catchUp,
+    paused: options.paused,
+  }
+}
+
+async function addressOf({ queueId, inQueue }: Context, queue: string, schedule: string) {
+  const inThis = await queueId(queue)
+  const id = await inQueue(inThis, 'schedules', schedule)
+  return { id, path: `/queues/${inThis}/schedules/${id}` }
+}
+
+async function change(context: Context, queue: string, schedule: string, body: object): Promise<void> {
+  const { path } = await addressOf(context, queue, schedule)
+  showOne(context.terminal, (await context.api.call('PATCH', path, { body })).schedule)
+}
+
+function whenText({ cron, every, at }: Json): string {
+  if (cron !== undefined && cron !== null) return cron
+  return every !== undefined && every !== null ? `every ${every} ms` : `at ${momentText(at)}`
+}

@@ -1,0 +1,94 @@
+import type { Command } from 'commander'
+import { type Context, openContext } from '../client/context.ts'
+import { UsageFailure } from '../client/failure.ts'
+import { givenText } from '../client/given-text.ts'
+import { durationMs, momentMs } from '../client/moments.ts'
+import { showDone } from '../client/show.ts'
+
+interface SendOptions {
+  name?: string
+  delay?: string
+  deliverAt?: string
+  key?: string
+  lines?: boolean
+  idempotencyKey?: string
+}
+
+/** What the API takes in one request: 1,000 messages and 16 MiB, of which this leaves room for what is around them. */
+const BATCH = { messages: 1_000, bytes: 8 * 1024 * 1024 }
+
+export function addSend(program: Command): void {
+  program
+    .command('send <queue> [data]')
+    .description('put a message on a queue; it is on disk when this says so')
+    .option('--name <name>', 'name of the message')
+    .option('--key <key>', 'its key: a listener with --ordering key keeps the order among those with the same one')
+    .option('--delay <duration>', 'deliver it that much later, such as 10m')
+    .option('--deliver-at <time>', 'deliver it then, such as 2026-01-31T09:00:00Z')
+    .option('--lines', 'each line of the data is a message of its own')
+    .option('--idempotency-key <key>', 'sent twice with the same one, it is stored once')
+    .addHelpText(
+      'after',
+      `
+The data is the text itself, @file for what is in a file, or what comes by standard input where it is left out or -.
+
+Examples:
+  discue send orders '{"order":1}'
+  discue send orders @order.json --delay 10m
+  pg_dump … | discue send backups
+  discue send orders --lines < orders.ndjson`,
+    )
+    .action((queue, data, options: SendOptions, command) => send(openContext(command), queue, data ?? '-', options))
+}
+
+async function send(context: Context, queue: string, data: string, options: SendOptions): Promise<void> {
+  const settings = settingsOf(options, context.runtime.now())
+  const text = await givenText(data)
+  const path = `/queues/${await context.queueId(queue)}/messages`
+  if (options.lines) return sendLines(context, path, text, settings)
+  const headers: Record<string, string> =
+    options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey }
+  const { message } = await context.api.call('POST', path, { body: { data: text, ...settings }, headers })
+  showDone(context.terminal, message, message.id)
+}
+
+function settingsOf({ name, key, delay, deliverAt }: SendOptions, now: number): object {
+  return {
+    name,
+    key,
+    delay: delay === undefined ? undefined : durationMs(delay),
+    deliver_at: deliverAt === undefined ? undefined : momentMs(deliverAt, now),
+  }
+}
+
+/** As many batches as it takes, in order; where one is refused, those before it are on the queue. */
+async function sendLines({ api, terminal }: Context, path: string, text: string, settings: object): Promise<void> {
+  const lines = text.split('\n').filter((line) => line !== '')
+  if (lines.length === 0) throw new UsageFailure('there is no line to send')
+  let sent = 0
+  for (const batch of batchesOf(lines)) {
+    const messages = batch.map((data) => ({ data, ...settings }))
+    const answer = await api.call('POST', `${path}/batch`, { body: { messages } }).catch((error: unknown) => {
+      if (sent > 0) terminal.note(`discue: the first ${sent} of ${lines.length} lines are on the queue`)
+      throw error
+    })
+    for (const message of answer.messages) terminal.print(terminal.json ? JSON.stringify(message) : message.id)
+    sent += messages.length
+  }
+}
+
+function* batchesOf(lines: readonly string[]): Generator<string[]> {
+  let batch: string[] = []
+  let bytes = 0
+  for (const line of lines) {
+    const size = Buffer.byteLength(JSON.stringify(line))
+    if (batch.length === BATCH.messages || (batch.length > 0 && bytes + size > BATCH.bytes)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(line)
+    bytes += size
+  }
+  yield batch
+}

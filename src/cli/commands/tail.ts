@@ -1,0 +1,127 @@
+import type { Command } from 'commander'
+import { sleep } from '../../runtime.ts'
+import { type Json, Unreachable } from '../client/api-client.ts'
+import { type Context, openContext } from '../client/context.ts'
+import { numberOf } from '../client/listener-options.ts'
+import { isPassing, waitMs } from '../client/retrying.ts'
+import { plain } from '../client/show.ts'
+
+interface TailOptions {
+  events: string
+  limit: string
+  follow: boolean
+}
+
+/** The stream says something at least every 15 s; past this, the connection died without a word. */
+const SILENCE_MS = 45_000
+/** A line that is no comment: whatever it is, looking once too often costs nothing. */
+const SAYS_MORE = /(^|\n)[^:\n]/
+/** After a stream that ended in order, as it does when the server stops. */
+const AGAIN_MS = 500
+/** Of the API. */
+const PAGE = 100
+
+export function addTail(program: Command): void {
+  program
+    .command('tail')
+    .description('what happens, as it happens: messages taken and delivered, and what is made, changed and deleted')
+    .option('--events <kinds>', 'only some of api_keys, listeners, messages, queues; with commas in between', 'all')
+    .option('-n, --limit <n>', 'begin with so many that are over already', '10')
+    .option('--no-follow', 'show those, and end')
+    .addHelpText('after', `\nExamples:\n  discue tail\n  discue tail --events messages --json | jq .message.id`)
+    .action((options: TailOptions, command) => tail(openContext(command), options))
+}
+
+async function tail(context: Context, options: TailOptions): Promise<void> {
+  const limit = numberOf('--limit', options.limit)!
+  const newest = await newestEvents(context, options, Math.max(1, limit))
+  for (const event of newest.slice(0, limit).reverse()) show(context, event)
+  if (options.follow) await follow(context, options, newest[0]?.id ?? '')
+}
+
+/** The API's ids sort by time and place, so that what is above the last one shown is what is new. */
+async function follow(context: Context, options: TailOptions, shown: string): Promise<void> {
+  let last = shown
+  let failures = 0
+  for (;;) {
+    try {
+      for await (const _ of eventDigests(context)) {
+        const fresh = (await eventsAbove(context, options, last)).reverse()
+        for (const event of fresh) show(context, event)
+        last = fresh.at(-1)?.id ?? last
+        failures = 0
+      }
+      await sleep(AGAIN_MS)
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      if (failures++ === 0) context.terminal.note(`discue: ${(error as Error).message}; trying again`)
+      await sleep(waitMs(failures, error, context.runtime.random))
+    }
+  }
+}
+
+/**
+ * One at once, and one whenever something happened. The server's stream tells that something did, and joins what is
+ * too much to tell; what it was is read from the listing, where nothing is left out.
+ */
+async function* eventDigests({ api, runtime }: Context): AsyncGenerator<void> {
+  const silence = new AbortController()
+  let cancel = runtime.after(SILENCE_MS, () => silence.abort(new Unreachable(api.url, new Error('it fell silent'))))
+  try {
+    for await (const text of api.stream('/events/stream', silence.signal)) {
+      cancel()
+      cancel = runtime.after(SILENCE_MS, () => silence.abort(new Unreachable(api.url, new Error('it fell silent'))))
+      if (SAYS_MORE.test(text)) yield
+    }
+  } finally {
+    cancel()
+    silence.abort()
+  }
+}
+
+async function newestEvents({ api }: Context, { events }: TailOptions, limit: number): Promise<Json[]> {
+  const found: Json[] = []
+  let query: Record<string, string | number> = { events, limit: Math.min(PAGE, limit) }
+  while (found.length < limit) {
+    const page: Json[] = (await api.call('GET', '/events', { query })).events
+    found.push(...page)
+    if (page.length < PAGE) break
+    query = { events, limit: PAGE, ...below(page) }
+  }
+  return found
+}
+
+/** Newest first; everything that came since, however much it is. */
+async function eventsAbove({ api }: Context, { events }: TailOptions, last: string): Promise<Json[]> {
+  const found: Json[] = []
+  let query: Record<string, string | number> = { events, limit: PAGE }
+  for (;;) {
+    const page: Json[] = (await api.call('GET', '/events', { query })).events
+    const fresh = page.filter(({ id }) => id > last)
+    found.push(...fresh)
+    if (fresh.length < PAGE) return found
+    query = { events, limit: PAGE, ...below(page) }
+  }
+}
+
+function below(page: readonly Json[]): { startAfter: number; startAfterId: string } {
+  const { stored_at: startAfter, id: startAfterId } = page.at(-1)
+  return { startAfter, startAfterId }
+}
+
+function show({ terminal }: Context, event: Json): void {
+  if (terminal.json) {
+    terminal.print(JSON.stringify(event))
+    return
+  }
+  const { paint } = terminal
+  const style = /not_ok|deleted/.test(event.type) ? 'red' : /_ok$/.test(event.type) ? 'green' : 'cyan'
+  const time = paint('dim', new Date(event.stored_at).toISOString())
+  terminal.print(`${time}  ${paint(style, event.type.padEnd(24))}  ${subjectText(event)}`)
+}
+
+/** What it is about, from the queue down to the message. */
+function subjectText(event: Json): string {
+  const subjects = ['queue', 'listener', 'message', 'api_key'].filter((noun) => event[noun] !== undefined)
+  return subjects.map((noun) => `${noun} ${plain(event[noun].name ?? event[noun].id)}`).join('  ')
+}

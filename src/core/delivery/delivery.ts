@@ -1,0 +1,87 @@
+import { Problem } from '../problem.ts'
+import { type Attempt, acknowledges, type Outcome } from './attempt.ts'
+import type { Message } from './message.ts'
+import { backoffMs, type RetryPolicy } from './retry-policy.ts'
+
+/** A message on its way to one listener, held by this node for as long as its lease is. */
+export interface LeasedDelivery {
+  listenerId: string
+  message: Message
+  dueAt: number
+  /** Attempts that were made so far. */
+  attempts: number
+  /** Those of them that belong to earlier runs: a redelivery starts the retry policy anew, and goes on counting. */
+  attemptsBefore: number
+  firstSentAt: number | null
+  /** The message's number among those of a listener that wants an order, the same on every attempt; else null. */
+  orderNumber: number | null
+  /** Proves to the store that this holder is still the one that may settle it. */
+  lease: number
+}
+
+/** What one request, or one run of schedules, makes at most: messages times listeners of their queue, in one transaction. */
+export const MAX_DELIVERIES = 10_000
+
+/** Throws `too_many_deliveries`, with how many they would be, where so many messages for so many listeners are too much. */
+export function expectFewDeliveries(messages: number, listeners: number): void {
+  const deliveries = messages * listeners
+  if (deliveries <= MAX_DELIVERIES) return
+  const times = `${messages} ${messages === 1 ? 'message' : 'messages'} to ${listeners} listeners`
+  throw new Problem('too_many_deliveries', {
+    detail: `${times} would make ${deliveries} deliveries, and at most ${MAX_DELIVERIES} are made at once; nothing was stored`,
+  })
+}
+
+/** What becomes of a delivery after an attempt. `anew`: the attempts so far count for nothing any more. */
+export type Next =
+  | { state: 'acknowledged' }
+  | { state: 'pending'; dueAt: number; anew?: true }
+  | { state: 'missed'; reason: string }
+
+/** The receiver is there no more, and says so: its listener is disabled. */
+const GONE = 410
+/** With a `Retry-After` these are about the receiver, and not about the one message. */
+const TOO_MANY_REQUESTS = 429
+const UNAVAILABLE = 503
+
+/**
+ * Judges an attempt by the retry policy, which counts those of this run, and by what the receiver asks for; `now` is when
+ * the outcome came. What a listener that is gone has waiting starts over once somebody enables it again.
+ */
+export function afterAttempt(
+  delivery: { attempts: number; attemptsBefore: number },
+  outcome: Outcome,
+  by: { retry: RetryPolicy; now: number; random: () => number },
+): Next {
+  if (acknowledges(outcome)) return { state: 'acknowledged' }
+  const attempts = delivery.attempts - delivery.attemptsBefore + 1
+  if (outcome.directive?.noRetry) return { state: 'missed', reason: 'refused' }
+  if (saysGone(outcome)) return { state: 'pending', dueAt: by.now, anew: true }
+  if (attempts >= by.retry.maxAttempts) return { state: 'missed', reason: 'retries_used_up' }
+  const pauseMs = Math.max(backoffMs(by.retry, attempts, by.random), outcome.directive?.retryAfterMs ?? 0)
+  return { state: 'pending', dueAt: by.now + pauseMs }
+}
+
+/** Whether the receiver wants nothing any more. */
+export function saysGone({ status }: Outcome): boolean {
+  return status === GONE
+}
+
+/** For how many ms the receiver wants no delivery at all, or null where it does not say so. */
+export function holdMs({ status, directive }: Outcome): number | null {
+  if (directive === null) return null
+  return status === TOO_MANY_REQUESTS || status === UNAVAILABLE ? directive.retryAfterMs : null
+}
+
+/** What four bytes hold, and with them a store: some 25 days, which no attempt takes by a clock that nobody moves. */
+const MAX_DURATION_MS = 2 ** 31 - 1
+
+/**
+ * The record of an attempt, numbered after those before it. One during which the machine slept for a month, or its clock
+ * was put right by years, has taken as long as can be stored.
+ */
+export function attemptOf(delivery: { attempts: number }, outcome: Outcome): Attempt {
+  const { startedAt, status, error, response } = outcome
+  const durationMs = Math.min(outcome.durationMs, MAX_DURATION_MS)
+  return { number: delivery.attempts + 1, startedAt, durationMs, status, error, response }
+}

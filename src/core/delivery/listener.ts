@@ -1,0 +1,135 @@
+import type { Secrets } from '../tenant/secret-rotation.ts'
+import { type HeadersChange, type StoredHeaders, withHeaders } from './listener-headers.ts'
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts'
+
+/** `disabled`: messages are stored for it, and nothing is delivered until it is enabled again. */
+export const LISTENER_STATUSES = ['enabled', 'disabled'] as const
+export type ListenerStatus = (typeof LISTENER_STATUSES)[number]
+
+/** `queue`: strictly in the order of acceptance; `key`: so among messages of one key. */
+export const ORDERINGS = ['none', 'queue', 'key'] as const
+export type Ordering = (typeof ORDERINGS)[number]
+
+/** What follows a missed message where the order counts: the next one, or nothing until somebody has seen to it. */
+export const ON_MISSED = ['continue', 'block'] as const
+export type OnMissed = (typeof ON_MISSED)[number]
+
+/** At most so many deliveries begin in so many milliseconds. */
+export interface RateLimit {
+  requests: number
+  perMs: number
+}
+
+/** How a listener wants to be served; every property has a default. */
+export interface DeliverySettings {
+  retry: RetryPolicy
+  /** One attempt, from connecting to the end of the answer; 100 to 300,000 ms. */
+  timeoutMs: number
+  /** Attempts in flight at once; 1 to 1,000. */
+  maxConcurrency: number
+  status: ListenerStatus
+  /** Null: as fast as it answers. */
+  rateLimit: RateLimit | null
+  ordering: Ordering
+  onMissed: OnMissed
+  /** Sent with each delivery, beside what the server says itself; encrypted like secrets. */
+  headers: StoredHeaders
+}
+
+/** Settings that were named; the others stay as they are. */
+export interface SettingsChange extends Partial<Omit<DeliverySettings, 'retry' | 'headers'>> {
+  retry?: Partial<RetryPolicy>
+  headers?: HeadersChange
+}
+
+/** Somebody who gets every message of a queue. */
+export interface Listener extends Secrets {
+  id: string
+  organizationId: string
+  queueId: string
+  name: string
+  /** Null: nothing is sent to it, it comes and takes what waits (a *pull* listener). */
+  notifyUrl: string | null
+  livenessUrl: string | null
+  /** `whsec_…`, or that encrypted (`secret-box.ts`); signs every delivery. */
+  secret: string
+  settings: DeliverySettings
+  createdAt: number
+  updatedAt: number
+}
+
+/** A listener's figures, kept by the store in the same transaction as what they count. */
+export interface ListenerCounters {
+  /** Deliveries that still wait, for whatever reason. */
+  pendingCount: number
+  acknowledgedCount: number
+  lastSuccessAt: number | null
+  lastFailureAt: number | null
+  missedCount: number
+  /** Newest first, at most 100. */
+  missedMessageIds: string[]
+}
+
+export const DEFAULT_SETTINGS: DeliverySettings = Object.freeze({
+  retry: DEFAULT_RETRY_POLICY,
+  timeoutMs: 15_000,
+  maxConcurrency: 64,
+  status: 'enabled',
+  rateLimit: null,
+  ordering: 'none',
+  onMissed: 'continue',
+  headers: Object.freeze({}),
+})
+
+/** A listener that deliveries are sent to now. */
+export type Pushed<L extends Listener = Listener> = L & { notifyUrl: string }
+
+/** Whether deliveries are sent to the listener: it is enabled, and does not come for them itself. */
+export function isPushed<L extends Listener>(listener: L): listener is Pushed<L> {
+  return listener.notifyUrl !== null && listener.settings.status === 'enabled'
+}
+
+/** The settings with what the change names; a property that is there but undefined counts as left out. */
+export function withChange(settings: DeliverySettings, change: SettingsChange): DeliverySettings {
+  const headers = change.headers === undefined ? settings.headers : withHeaders(settings.headers, change.headers)
+  return overlaid(settings, { ...change, headers, retry: overlaid(settings.retry, change.retry ?? {}) })
+}
+
+function overlaid<Whole extends object>(whole: Whole, part: Partial<Whole>): Whole {
+  const given = Object.entries(part).filter(([, value]) => value !== undefined)
+  return { ...whole, ...Object.fromEntries(given) }
+}
+
+export const MIN_TIMEOUT_MS = 100
+export const MAX_TIMEOUT_MS = 300_000
+export const MAX_CONCURRENCY = 1_000
+export const MAX_URL_LENGTH = 2_048
+export const MAX_RATE_REQUESTS = 1_000_000
+export const MIN_RATE_PER_MS = 100
+/** A day. */
+export const MAX_RATE_PER_MS = 86_400_000
+
+/** Why a URL cannot be a target, or null where it can. */
+export function urlFault(text: string): string | null {
+  if (text.length > MAX_URL_LENGTH) return `must be at most ${MAX_URL_LENGTH} characters`
+  // The URL parser trims and drops these silently; what we store should be what we call.
+  if (/[\s\p{Cc}]/u.test(text)) return 'must not contain spaces or control characters'
+  if (!/^https?:\/\//i.test(text)) return 'must be an absolute http or https URL'
+  // The parser looks on for a host, and takes `http:///example` for a URL of the host `example`.
+  if (!/^https?:\/\/[^/\\?#]/i.test(text)) return 'must be an absolute http or https URL with a host after the slashes'
+  if (!URL.canParse(text)) return 'must be an absolute http or https URL'
+  // To the parser it is a slash, to much else it is none.
+  if (text.includes('\\')) return 'must not contain a backslash'
+  const url = new URL(text)
+  // An empty name leaves nothing but its sign.
+  if (url.username !== '' || url.password !== '' || authorityOf(text).includes('@'))
+    return 'must not contain a user name or password'
+  if (/^\.+$/.test(url.hostname)) return 'must have a host that is more than dots'
+  if (url.port === '0') return 'must have a port from 1 to 65535'
+  return null
+}
+
+/** What stands between the slashes and the path of an http or https URL. */
+function authorityOf(text: string): string {
+  return text.slice(text.indexOf('//') + 2).split(/[/?#]/, 1)[0]!
+}

@@ -1,0 +1,96 @@
+import { Heap } from '../heap.ts'
+import { type CronCache, lastDueBefore, nextDue, type Schedule } from './schedule.ts'
+
+/** A schedule that has come to a due time. */
+export interface DueSchedule {
+  schedule: Schedule
+  /** Grows with every change of the schedule. */
+  revision: number
+  nextAt: number
+  /** Its organization takes no writes. */
+  frozen: boolean
+}
+
+/** What a schedule has to do: a run for each of its due times, in order, and then to go on. */
+export interface SchedulePlan {
+  due: DueSchedule
+  dueAts: number[]
+  /** The next due time after those; null where there is none. */
+  nextAt: number | null
+}
+
+export interface PlanRules {
+  /** Due times up to here have their turn. */
+  until: number
+  /** Due times before were missed, because nobody was there: `catchUp` says what becomes of them. */
+  since: number
+  /** How many runs to plan at most, and how many characters of data for all of them; the first fits always. */
+  limit: number
+  maxChars: number
+}
+
+/** The runs of schedules that are due, planned in the order of due times over all of them. */
+export function planRuns(all: readonly DueSchedule[], rules: PlanRules, cronCache: CronCache): SchedulePlan[] {
+  const plans = all.map((due): SchedulePlan => ({ due, dueAts: [], nextAt: due.nextAt }))
+  for (const plan of plans) passMissed(plan, rules.since, cronCache)
+  const waiting = new Heap<SchedulePlan>((one, other) => one.nextAt! < other.nextAt!)
+  for (const plan of plans) if (plan.nextAt !== null) waiting.push(plan)
+  let [runs, chars] = [0, 0]
+  for (;;) {
+    const plan = waiting.peek()
+    if (plan === undefined || plan.nextAt! > rules.until || runs >= rules.limit) return plans.filter(isAhead)
+    chars += plan.due.schedule.data.length
+    if (runs > 0 && chars > rules.maxChars) return plans.filter(isAhead)
+    runs += 1
+    waiting.pop()
+    run(plan, cronCache)
+    if (plan.nextAt !== null) waiting.push(plan)
+  }
+}
+
+/**
+ * The same runs, in the order of their due times, in portions of at most `most` runs (1 or more). Within a portion a
+ * schedule has one plan, which begins where the one of the portion before ends.
+ */
+export function inPortions(plans: readonly SchedulePlan[], most: number): SchedulePlan[][] {
+  if (plans.length === 0) return []
+  if (plans.reduce((sum, { dueAts }) => sum + dueAts.length, 0) <= most) return [[...plans]]
+  const runs = plans.flatMap(separateRuns).sort((one, other) => one.dueAts[0]! - other.dueAts[0]!)
+  const portions: SchedulePlan[][] = []
+  for (let at = 0; at < runs.length; at += most) {
+    const bySchedule = Map.groupBy(runs.slice(at, at + most), ({ due }) => due.schedule.id)
+    portions.push([...bySchedule.values()].map(joined))
+  }
+  return portions
+}
+
+/** The same plan in parts of one run each, of which every one begins where the one before it ends. */
+export function separateRuns({ due, dueAts, nextAt }: SchedulePlan): SchedulePlan[] {
+  return dueAts.map((dueAt, index) => ({
+    due: { ...due, nextAt: index === 0 ? due.nextAt : dueAt },
+    dueAts: [dueAt],
+    nextAt: dueAts[index + 1] ?? nextAt,
+  }))
+}
+
+function joined(parts: readonly SchedulePlan[]): SchedulePlan {
+  return { due: parts[0]!.due, dueAts: parts.flatMap(({ dueAts }) => dueAts), nextAt: parts.at(-1)!.nextAt }
+}
+
+/** Whether the schedule is further than it was, by runs or by passing over what was missed. */
+function isAhead({ due, dueAts, nextAt }: SchedulePlan): boolean {
+  return dueAts.length > 0 || nextAt !== due.nextAt
+}
+
+function run(plan: SchedulePlan, cronCache: CronCache): void {
+  const dueAt = plan.nextAt!
+  plan.dueAts.push(dueAt)
+  plan.nextAt = nextDue(plan.due.schedule, dueAt, cronCache)
+}
+
+function passMissed(plan: SchedulePlan, since: number, cronCache: CronCache): void {
+  const { schedule, nextAt } = plan.due
+  if (nextAt >= since || schedule.catchUp === 'all') return
+  if (schedule.catchUp === 'none') plan.nextAt = nextDue(schedule, since - 1, cronCache)
+  else plan.nextAt = lastDueBefore(schedule, since, nextAt, cronCache)
+}

@@ -1,0 +1,199 @@
+import { isIP, connect as openSocket, type Socket } from 'node:net'
+import { connect as startTls } from 'node:tls'
+import { permitsAddress, type Targets } from '../../core/network/target.ts'
+import type { Runtime } from '../../runtime.ts'
+import { inTryingOrder, SlowAddresses } from './address-order.ts'
+import { type Connected, type Pending, raceConnections } from './connection-race.ts'
+import type { Names } from './names/names.ts'
+import type { SharedReading } from './shared-reading.ts'
+import { TlsSessions } from './tls-sessions.ts'
+
+/** Finds out about peers that are gone while a listener takes its time. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 }
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
+
+/** Is told of every step of a connection that came to its end, and of the addresses that it may connect to. */
+export type ConnectionWatch = (phase: 'resolve' | 'target' | 'connect' | 'tls', addresses: string[]) => void
+
+/** Where to; as it is in a URL, but without the brackets of an IPv6 address in the name. */
+export interface ConnectTo {
+  protocol: string
+  hostname: string
+  port: string
+  /** Tells apart what is connected to in different ways; connections with the same one may stand in for each other. */
+  pool: string
+  /** For whom; see `NameAsk`. */
+  asker: string
+  /** Told when a look-up begins that has to be waited for, and when it has ended; it has a time limit of its own. */
+  onLookUp?: ((underWay: boolean) => void) | undefined
+}
+
+/** Opens a socket, through TLS where the protocol says so. Calls back later, once, unless it is destroyed before. */
+export type Connect = (to: ConnectTo, done: Connected) => Pending
+
+/** What a connector needs. */
+export interface ConnectorDeps {
+  targets: Targets
+  reading: SharedReading
+  names: Names
+  runtime: Pick<Runtime, 'elapsedMs' | 'upkeep'>
+  /** For whoever wants to know how a connection comes about. */
+  watch?: ConnectionWatch | undefined
+  /** Names that could not be found lately are looked up again. */
+  anew?: boolean | undefined
+}
+
+/** Nothing was sent: the target has no address that the server may connect to. */
+export class BlockedTarget extends Error {
+  readonly code = 'BLOCKED_TARGET'
+
+  constructor(hostname: string) {
+    super(`${hostname} has no address that this server may send to: see DISCUE_TARGETS`)
+    this.name = 'BlockedTarget'
+  }
+}
+
+/**
+ * Connects to targets that are allowed, and to nothing else. A name is looked up here, and each address is judged right
+ * before it is connected to, as an address: no second look-up could answer with another one. A connection that is used
+ * again costs nothing of this.
+ */
+export function createConnector(deps: ConnectorDeps): Connect {
+  const slow = new SlowAddresses(deps.runtime.elapsedMs)
+  const sessions = new TlsSessions()
+  return (to, done) => {
+    const opening = new Opening(deps, { to, slow, sessions }, done)
+    opening.begin()
+    return opening
+  }
+}
+
+interface Parts {
+  to: ConnectTo
+  slow: SlowAddresses
+  sessions: TlsSessions
+}
+
+/** One connection on its way: its look-up, then its race of addresses, then its handshake. */
+class Opening implements Pending {
+  readonly #deps: ConnectorDeps
+  readonly #parts: Parts
+  readonly #done: Connected
+  /** Ends what is under way. */
+  #cancel: () => void = () => {}
+  #destroyed = false
+
+  constructor(deps: ConnectorDeps, parts: Parts, done: Connected) {
+    this.#deps = deps
+    this.#parts = parts
+    this.#done = done
+  }
+
+  begin(): void {
+    const { hostname } = this.#parts.to
+    if (isIP(hostname) === 0) this.#lookUp()
+    else this.#judge([hostname])
+  }
+
+  destroy(): void {
+    this.#destroyed = true
+    this.#cancel()
+  }
+
+  #lookUp(): void {
+    const { names, watch, anew = false } = this.#deps
+    const { hostname, asker, onLookUp } = this.#parts.to
+    let [answered, waited] = [false, false]
+    const cancel = names.find(hostname, { asker, anew }, (error, addresses) => {
+      answered = true
+      if (this.#destroyed) return
+      if (waited) onLookUp?.(false)
+      if (error !== null) {
+        this.#fail(error)
+        return
+      }
+      watch?.('resolve', [])
+      this.#judge(addresses)
+    })
+    if (answered) return
+    waited = true
+    this.#cancel = cancel
+    onLookUp?.(true)
+  }
+
+  #judge(addresses: readonly string[]): void {
+    const { targets, watch } = this.#deps
+    const { to, slow } = this.#parts
+    const permitted = addresses.filter((address) => permitsAddress(targets, to.hostname, address))
+    if (permitted.length === 0) {
+      this.#fail(new BlockedTarget(to.hostname))
+      return
+    }
+    watch?.('target', permitted)
+    this.#connect(inTryingOrder(permitted, slow.has))
+  }
+
+  #connect(addresses: readonly string[]): void {
+    const { reading, runtime, watch } = this.#deps
+    const { to, slow } = this.#parts
+    const secure = to.protocol === 'https:'
+    const port = Number(to.port) || DEFAULT_PORTS[to.protocol]!
+    // What TLS takes over reads for itself.
+    const options = { port, noDelay: true, ...KEEP_ALIVE, ...(!secure && { onread: reading.option }) }
+    const open = (host: string) => openSocket({ host, ...options })
+    const race = raceConnections(
+      { addresses, open, runtime, onLost: (address) => slow.add(address) },
+      (error, socket) => {
+        if (error !== null) {
+          this.#fail(error)
+          return
+        }
+        watch?.('connect', [])
+        if (secure) this.#secure(socket)
+        else this.#done(null, socket)
+      },
+    )
+    this.#cancel = () => race.destroy()
+  }
+
+  /** The certificate is checked against the name, or against the address where the URL has one. */
+  #secure(socket: Socket): void {
+    const { watch } = this.#deps
+    const { to, sessions } = this.#parts
+    // A dot at the end of a name is no part of what TLS asks for (RFC 6066, section 3).
+    const host = to.hostname.replace(/\.$/, '')
+    const servername = isIP(host) === 0 ? host : ''
+    const session = sessions.get(to.pool)
+    const tls = startTls({ socket, host, servername, ALPNProtocols: ['http/1.1'], ...(session && { session }) })
+    this.#cancel = () => tls.destroy()
+    let state: 'handshake' | 'secure' | 'failed' = 'handshake'
+    let latest: Buffer | null = null
+    const keep = () => {
+      // Of what was not found to be whom it should be, nothing is kept.
+      if (state === 'secure' && latest !== null) sessions.set(to.pool, latest)
+    }
+    tls.on('session', (next) => {
+      latest = next
+      keep()
+    })
+    tls.on('error', (error) => {
+      if (state !== 'handshake') return
+      state = 'failed'
+      tls.destroy()
+      this.#fail(error)
+    })
+    tls.once('secureConnect', () => {
+      state = 'secure'
+      keep()
+      watch?.('tls', [])
+      this.#done(null, tls)
+    })
+  }
+
+  /** Never in the turn in which it was asked for: its caller does not have it yet. */
+  #fail(error: Error): void {
+    process.nextTick(() => {
+      if (!this.#destroyed) this.#done(error, null)
+    })
+  }
+}

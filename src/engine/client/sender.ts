@@ -1,0 +1,77 @@
+import type { Outcome } from '../../core/delivery/attempt.ts'
+import type { Targets } from '../../core/network/target.ts'
+import type { Runtime } from '../../runtime.ts'
+import { Connections, poolOf } from './connections.ts'
+import { Exchange } from './exchange.ts'
+import type { Connection } from './http1/connection.ts'
+import type { OutgoingMessage } from './http1/request-text.ts'
+import { InFlight } from './in-flight.ts'
+import { createSystemNames } from './names/system-names.ts'
+import { type ConnectorDeps, createConnector } from './safe-connector.ts'
+import { SharedReading } from './shared-reading.ts'
+
+/** One request to a listener. */
+export interface OutgoingRequest extends OutgoingMessage {
+  origin: string
+  timeoutMs: number
+  /** How long the body of an answer is read once its head has come; a second where it is left out. */
+  bodyMs?: number
+  /** The same moment that the request's own headers tell. */
+  startedAt: number
+}
+
+/**
+ * The only outgoing HTTP. It connects to allowed targets alone, never throws, never follows redirects, and always ends:
+ * by an answer or by timeout. An answer stands from the moment that its head is read; `send` resolves when its body is
+ * over as well, or no more of it is read: one second later at most.
+ */
+export interface Sender {
+  /** `aborted`: the server is stopping, and no answer has come that would tell what the listener made of it. */
+  send(request: OutgoingRequest): Promise<Outcome | 'aborted'>
+  /** Ends everything in flight: what was answered by its answer, the rest as `aborted`. */
+  abort(): void
+  /** Closes connections that nobody has used for a while. */
+  dropIdle(): void
+  close(): Promise<void>
+}
+
+/** How connections come about; names are the system's, looked up for this sender alone, where they are left out. */
+export type SenderOptions = Partial<Pick<ConnectorDeps, 'names' | 'watch' | 'anew'>>
+
+export function createSender(runtime: Runtime, targets: Targets, options: SenderOptions = {}): Sender {
+  const reading = new SharedReading()
+  const names = options.names ?? createSystemNames(runtime)
+  const connect = createConnector({ ...options, targets, reading, names, runtime })
+  // Listeners' clocks go on, also where the server's own is moved by hand.
+  const { elapsedMs: now, random } = runtime
+  const connections = new Connections({ connect, reading, now, random })
+  const inFlight = new InFlight<Exchange>()
+
+  function ended(exchange: Exchange, connection: Connection, pool: string, clean: boolean): void {
+    inFlight.delete(exchange)
+    if (clean) connections.give(pool, connection)
+    else connections.drop(connection)
+  }
+
+  return {
+    send(request) {
+      return new Promise((resolve) => {
+        const pool = poolOf(request)
+        const connection = connections.take(pool)
+        const exchange = new Exchange(runtime, request, (outcome, clean) => {
+          ended(exchange, connection, pool, clean)
+          resolve(outcome)
+        })
+        inFlight.add(exchange)
+        connection.dispatch(request, exchange)
+      })
+    },
+    abort() {
+      for (const exchange of inFlight.all()) exchange.abort()
+    },
+    dropIdle() {
+      connections.dropIdle()
+    },
+    close: async () => connections.close(),
+  }
+}

@@ -1,0 +1,103 @@
+import type { Acceptor } from '../../app/deps.ts'
+import { quotaReached } from '../../core/tenant/organization.ts'
+import type { Runtime } from '../../runtime.ts'
+import type { AcceptResult, MessageAccept, NewDelivery, StoredMessage } from '../../store/commit/batch.ts'
+import type { QueueRoute } from '../../store/queues.ts'
+import type { Dispatcher } from '../push/dispatcher.ts'
+import type { Committer } from './committer.ts'
+
+/**
+ * Takes messages in: stored with a delivery for each listener, those that are due and have room in their lane
+ * already leased to this node, so that they go straight from memory to the wire.
+ */
+export function createAcceptor(deps: {
+  committer: Committer
+  dispatcher: Pick<Dispatcher, 'reserve' | 'unreserve' | 'offer' | 'waitUntil'>
+  runtime: Runtime
+}): Acceptor {
+  const { committer, dispatcher, runtime } = deps
+
+  function reserved(message: MessageAccept['message'], { queue, listeners }: QueueRoute): MessageAccept {
+    // A paused queue leases nothing: its messages wait in the store until somebody claims them.
+    const due = message.deliverAt <= runtime.now() && !queue.paused
+    const bytes = message.data.length
+    const deliveries = listeners.map((listener): NewDelivery => {
+      const { ordering } = listener.settings
+      const leased = due && dispatcher.reserve(listener, bytes)
+      return ordering === 'none' ? { listenerId: listener.id, leased } : { listenerId: listener.id, leased, ordering }
+    })
+    return { message, deliveries }
+  }
+
+  function unreserve(messages: readonly MessageAccept[]): void {
+    for (const { message, deliveries } of messages) {
+      for (const { listenerId, leased } of deliveries) {
+        if (leased) dispatcher.unreserve(listenerId, message.data.length)
+      }
+    }
+  }
+
+  function dispatch(
+    { message, deliveries }: MessageAccept,
+    { queue, listeners }: QueueRoute,
+    { sequence, leases, places }: StoredMessage,
+  ): void {
+    // Whoever resumes the queue wakes its lanes; until then each would only ask the store in vain.
+    if (queue.paused) return
+    const stored = { ...message, sequence }
+    const dueAt = message.deliverAt
+    for (let index = 0; index < listeners.length; index++) {
+      const listener = listeners[index]!
+      const lease = leases[index] ?? null
+      const place = places?.[index] ?? null
+      if (lease !== null) {
+        dispatcher.offer({
+          listenerId: listener.id,
+          message: stored,
+          dueAt,
+          attempts: 0,
+          attemptsBefore: 0,
+          firstSentAt: null,
+          orderNumber: place?.number ?? null,
+          lease,
+        })
+        continue
+      }
+      if (deliveries[index]!.leased) dispatcher.unreserve(listener.id, message.data.length)
+      // What waits for its turn becomes due with the end of what comes before it.
+      if (place?.held !== true) dispatcher.waitUntil(listener, dueAt)
+    }
+  }
+
+  /** What is on disk goes to its lanes; of anything else the places are given back. */
+  function accepted(messages: readonly MessageAccept[], route: QueueRoute, result: AcceptResult): void {
+    if (result.outcome !== 'accepted') unreserve(messages)
+    else {
+      for (let index = 0; index < messages.length; index++) {
+        dispatch(messages[index]!, route, result.messages[index]!)
+      }
+    }
+  }
+
+  return {
+    accept(given, route, answer, steps) {
+      const messages = given.map((message) => reserved(message, route))
+      const what = { queueVersion: route.queue.version, messages, answer: answer ?? null, steps }
+      return new Promise((resolve, reject) => {
+        committer.accept(
+          what,
+          (result) => {
+            accepted(messages, route, result)
+            if (result.outcome === 'quota') reject(quotaReached(result))
+            else resolve(result.outcome)
+          },
+          (error) => {
+            unreserve(messages)
+            reject(error)
+          },
+        )
+      })
+    },
+    useKey: committer.useKey,
+  }
+}

@@ -1,0 +1,34 @@
+import { Problem } from '../../core/problem.ts'
+import type { Runtime } from '../../runtime.ts'
+import { type Store, StoreUnavailable } from '../../store/store.ts'
+import type { WaitingSettlement } from './committer.ts'
+import type { WaitingAccept } from './pending-accepts.ts'
+
+/**
+ * The way out when a batch fails for another reason than the store being away: one write that cannot be stored
+ * must not take the others along. Whoever waits for the faulty one gets the error; everybody else an answer.
+ * Gives back the settlements that must be tried again, because the store went away meanwhile.
+ */
+export async function commitIndividually(
+  { store, node, runtime }: { store: Pick<Store, 'commit'>; node: string; runtime: Pick<Runtime, 'now'> },
+  batch: { accepts: WaitingAccept[]; settlements: WaitingSettlement[] },
+): Promise<WaitingSettlement[]> {
+  const empty = { node, now: runtime.now(), accepts: [], settlements: [], keyUses: [] }
+  for (const it of batch.accepts) {
+    try {
+      it.resolve((await store.commit({ ...empty, accepts: [it.write] })).accepts[0]!)
+    } catch (error) {
+      it.reject(error instanceof StoreUnavailable ? new Problem('store_unavailable', { cause: error }) : error)
+    }
+  }
+  const unwritten: WaitingSettlement[] = []
+  for (const it of batch.settlements) {
+    try {
+      it.resolve((await store.commit({ ...empty, settlements: [it.write] })).settlements[0]!)
+    } catch (error) {
+      if (error instanceof StoreUnavailable) unwritten.push(it)
+      else it.reject(error)
+    }
+  }
+  return unwritten
+}

@@ -1,0 +1,73 @@
+import type { Cancel, Runtime } from '../../runtime.ts'
+
+/** Why somebody need not wait any more. */
+export type Reason = 'woken' | 'over'
+
+interface Waiter {
+  leave(reason: Reason): void
+}
+
+/**
+ * Where those wait who want something of one listener that has nothing now. It has at most one timer, for when the next
+ * delivery is due; each waiter has one more, for its own patience.
+ */
+export class LongPollWaiters {
+  readonly #runtime: Pick<Runtime, 'now' | 'after'>
+  readonly #waiters = new Set<Waiter>()
+  #wakeAt: number | null = null
+  #cancel: Cancel | null = null
+  /** Grows each time that something may have become due, so that whoever asked before knows to ask again. */
+  version = 0
+  /** People inside, those who are just asking included. */
+  waiters = 0
+
+  constructor(runtime: Pick<Runtime, 'now' | 'after'>) {
+    this.#runtime = runtime
+  }
+
+  /** Resolves as soon as there may be something, when the client hangs up, or after `waitMs`. First come, first woken. */
+  wait(waitMs: number, client: AbortSignal | null): Promise<Reason> {
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        leave: (reason) => {
+          if (!this.#waiters.delete(waiter)) return
+          cancel()
+          client?.removeEventListener('abort', hungUp)
+          resolve(reason)
+        },
+      }
+      const hungUp = () => waiter.leave('over')
+      const cancel = this.#runtime.after(waitMs, hungUp)
+      this.#waiters.add(waiter)
+      client?.addEventListener('abort', hungUp)
+    })
+  }
+
+  /** Something may be due: wakes so many of those who have waited longest. */
+  wake(count = 1): void {
+    this.version += 1
+    let left = count
+    for (const waiter of this.#waiters) {
+      if (left-- <= 0) return
+      waiter.leave('woken')
+    }
+  }
+
+  /** Something will be due then. */
+  wakeAt(dueAt: number): void {
+    if (this.#wakeAt !== null && this.#wakeAt <= dueAt) return
+    this.#cancel?.()
+    this.#wakeAt = dueAt
+    this.#cancel = this.#runtime.after(dueAt - this.#runtime.now(), () => {
+      this.#wakeAt = null
+      this.#cancel = null
+      this.wake()
+    })
+  }
+
+  /** Nobody waits any more. */
+  close(): void {
+    this.#cancel?.()
+    for (const waiter of this.#waiters) waiter.leave('over')
+  }
+}

@@ -1,0 +1,135 @@
+import type { Puller, PullRequest } from '../../app/deps.ts'
+import type { Listener } from '../../core/delivery/listener.ts'
+import { Problem } from '../../core/problem.ts'
+import { FairPlaces } from '../../core/sharing/fair-places.ts'
+import { full } from '../../core/sharing/full.ts'
+import type { Runtime } from '../../runtime.ts'
+import type { Pulled, PulledDelivery } from '../../store/pulls.ts'
+import type { LeaseExpirer } from './lease-expirer.ts'
+import { LongPollWaiters } from './long-poll-waiters.ts'
+import type { PullCommitter } from './pull-committer.ts'
+
+/** Requests that are held open, each a socket and some memory; one organization alone gets a fifth of them. */
+const MAX_WAITING = 10_000
+const TIMES = 4
+const POLLS = { code: 'too_many_polls', what: 'waiting pulls' } as const
+/** Data of one answer; a single message may be of any size that is accepted. */
+const MAX_BYTES = 4 * 1024 * 1024
+
+/** Where listeners come for their messages. */
+export interface PullService extends Puller {
+  /** Something of this listener is due at this time, or may be. */
+  due(listenerId: string, dueAt: number): void
+  /** Whoever waits for this listener may wait in vain: it was deleted, or does not pull any more. */
+  changed(listenerId: string): void
+  /** Everybody who waits is answered with what there is: nothing. From now on nobody is served. */
+  stop(): void
+}
+
+export function createPullService(deps: {
+  committer: PullCommitter
+  expirer: LeaseExpirer
+  runtime: Runtime
+}): PullService {
+  const { committer, expirer, runtime } = deps
+  const waitersByListener = new Map<string, LongPollWaiters>()
+  const places = new FairPlaces(MAX_WAITING, { times: TIMES })
+  let stopped = false
+
+  function enter(listener: Listener): LongPollWaiters {
+    if (!places.take(listener.organizationId)) throw full(places, listener.organizationId, POLLS)
+    const waiters = waitersByListener.get(listener.id) ?? new LongPollWaiters(runtime)
+    waitersByListener.set(listener.id, waiters)
+    waiters.waiters += 1
+    return waiters
+  }
+
+  function leave(listener: Listener, waiters: LongPollWaiters): void {
+    places.give(listener.organizationId)
+    waiters.waiters -= 1
+    if (waiters.waiters > 0) return
+    waiters.close()
+    waitersByListener.delete(listener.id)
+  }
+
+  async function ask(request: PullRequest): Promise<Extract<Pulled, { outcome: 'pulled' }> | null> {
+    const { listener, max, leaseMs, client } = request
+    const { id: listenerId, organizationId } = listener
+    if (client?.aborted) return null
+    const pulled = await committer.pull(organizationId, { listenerId, limit: max, maxBytes: MAX_BYTES, leaseMs })
+    if (pulled.outcome === 'gone') throw new Problem('listener_not_found')
+    if (pulled.deliveries.length > 0) expirer.expectAt(pulled.deliveries[0]!.leaseUntil)
+    if (!client?.aborted) return pulled
+    await handBack(listener, pulled.deliveries)
+    return null
+  }
+
+  /** Whoever asked has hung up, and has seen nothing of this. */
+  async function handBack(listener: Listener, deliveries: readonly PulledDelivery[]): Promise<void> {
+    const { id: listenerId, queueId, organizationId } = listener
+    const settlements = deliveries.map(({ message, leaseUntil, attempt }) => {
+      const receipt = { messageId: message.id, leaseUntil, attempt }
+      return committer.settle(organizationId, { listenerId, queueId, receipt, end: { how: 'unseen' }, random: 0 })
+    })
+    await Promise.all(settlements)
+    due(listenerId, runtime.now())
+  }
+
+  async function waitFor(request: PullRequest, waiters: LongPollWaiters): Promise<PulledDelivery[]> {
+    const until = runtime.now() + request.waitMs
+    for (;;) {
+      const { version } = waiters
+      const pulled = await ask(request)
+      // Nobody is there to take anything any more: the next one's turn.
+      if (pulled === null) waiters.wake()
+      else if (pulled.nextDueAt !== null) expect(waiters, pulled.nextDueAt)
+      if (pulled === null || pulled.deliveries.length > 0) return pulled?.deliveries ?? []
+      const leftMs = until - runtime.now()
+      if (stopped || leftMs <= 0) return []
+      if (waiters.version !== version) continue
+      const reason = await waiters.wait(leftMs, request.client)
+      if (reason === 'over') return []
+    }
+  }
+
+  /** Where there is more than one can take, each who is served wakes two others. */
+  function expect(waiters: LongPollWaiters, dueAt: number): void {
+    if (dueAt <= runtime.now()) waiters.wake(2)
+    else waiters.wakeAt(dueAt)
+  }
+
+  function due(listenerId: string, dueAt: number): void {
+    const waiters = waitersByListener.get(listenerId)
+    if (waiters === undefined) return
+    if (dueAt <= runtime.now()) waiters.wake()
+    else waiters.wakeAt(dueAt)
+  }
+
+  return {
+    due,
+    changed: (listenerId) => waitersByListener.get(listenerId)?.wake(MAX_WAITING),
+    async pull(request) {
+      if (stopped) throw new Problem('stopping')
+      if (request.waitMs === 0) return (await ask(request))?.deliveries ?? []
+      const waiters = enter(request.listener)
+      try {
+        return await waitFor(request, waiters)
+      } finally {
+        leave(request.listener, waiters)
+      }
+    },
+    async settle({ listener, receipts, end }) {
+      const { id: listenerId, queueId, organizationId } = listener
+      const settling = receipts.map((receipt) =>
+        committer.settle(organizationId, { listenerId, queueId, receipt, end, random: runtime.random() }),
+      )
+      const settled = await Promise.all(settling)
+      for (const it of settled) if (it.outcome === 'settled' && it.dueAt !== null) due(listenerId, it.dueAt)
+      return settled.map(({ outcome }) => outcome)
+    },
+    stop() {
+      stopped = true
+      for (const waiters of waitersByListener.values()) waiters.close()
+    },
+  }
+}

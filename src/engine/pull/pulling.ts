@@ -1,0 +1,27 @@
+import type { Runtime } from '../../runtime.ts'
+import type { Store } from '../../store/store.ts'
+import type { Delivering } from '../push/delivering.ts'
+import { createDeliverySignals, type EngineSignals } from '../push/delivery-signals.ts'
+import { createLeaseExpirer, type LeaseExpirer } from './lease-expirer.ts'
+import { createPullCommitter } from './pull-committer.ts'
+import { createPullService, type PullService } from './pull-service.ts'
+
+/** What serves those who come for their messages. */
+export interface Pulling {
+  pullService: PullService
+  expirer: LeaseExpirer
+  /** For everybody who has something to tell of deliveries. */
+  signals: EngineSignals
+}
+
+export function createPulling(deps: {
+  store: Pick<Store, 'pulls'>
+  runtime: Runtime
+  delivering: Pick<Delivering, 'dispatcher' | 'signals'>
+}): Pulling {
+  const { store, runtime } = deps
+  const expirer = createLeaseExpirer({ store, runtime, freed: (listenerId, dueAt) => signals.due(listenerId, dueAt) })
+  const pullService = createPullService({ committer: createPullCommitter({ store, runtime }), expirer, runtime })
+  const signals = createDeliverySignals(deps.delivering, pullService)
+  return { pullService, expirer, signals }
+}

@@ -1,0 +1,86 @@
+import type { DeliverySignals } from '../../app/deps.ts'
+import type { Pushed } from '../../core/delivery/listener.ts'
+import { TokenBucket } from '../../core/sharing/token-bucket.ts'
+import type { Store } from '../../store/store.ts'
+import { LivenessChecker } from '../liveness/liveness-checker.ts'
+import { LivenessRegistry } from '../liveness/liveness-registry.ts'
+import { createDispatcher, type Dispatcher } from './dispatcher.ts'
+import type { LaneDeps } from './lane.ts'
+import { SharedTokens } from './shared-tokens.ts'
+
+/** After the store could not be written. */
+const RETRY_MS = 1_000
+const GONE = 'the listener answered 410 Gone'
+
+/** What carries deliveries, and what judges those that they go to. */
+export interface Delivering {
+  dispatcher: Dispatcher
+  checker: LivenessChecker
+  registry: LivenessRegistry
+  signals: Omit<DeliverySignals, 'redeliveryWaits' | 'livenessUncertain'>
+}
+
+type Parts = Omit<LaneDeps, 'store' | 'registry' | 'tokensFor' | 'suspect' | 'disable'> & {
+  store: Pick<Store, 'deliveries' | 'listeners' | 'liveness' | 'rates' | 'shared'>
+  /** A bucket of this process's own where it is left out. */
+  tokensFor?: LaneDeps['tokensFor']
+}
+
+/** Nodes of a cluster share each listener's rate; a server alone counts by itself. */
+function tokensBy({ store: { rates }, runtime }: Parts): LaneDeps['tokensFor'] {
+  if (rates === null) return (_, limit) => new TokenBucket(limit, runtime.now())
+  return (listenerId, limit) => new SharedTokens({ rates, runtime }, listenerId, limit)
+}
+
+/** Ties the lanes to the checks that judge their listeners, and both to what the use cases tell. */
+export function createDelivering(parts: Parts): Delivering {
+  const { store, runtime } = parts
+  const registry = new LivenessRegistry(store.liveness, runtime)
+  const checker = new LivenessChecker({
+    ...parts,
+    registry,
+    onChecked: (listenerId, state, isNew) => dispatcher.checked(listenerId, state, isNew),
+  })
+  const dispatcher = createDispatcher({
+    ...parts,
+    registry,
+    tokensFor: parts.tokensFor ?? tokensBy(parts),
+    suspect: (listenerId) => checker.suspect(listenerId),
+    disable,
+  })
+  const signals: Delivering['signals'] = {
+    ...dispatcher,
+    listenerChanged(listener) {
+      checker.listenerChanged(listener)
+      dispatcher.listenerChanged(listener)
+    },
+    listenerGone(listenerId) {
+      checker.listenerGone(listenerId)
+      dispatcher.listenerGone(listenerId)
+    },
+    queueGone(listenerIds) {
+      for (const id of listenerIds) checker.listenerGone(id)
+      dispatcher.queueGone(listenerIds)
+    },
+    livenessTold(listenerIds, state) {
+      for (const id of listenerIds) checker.told(id, state)
+    },
+    livenessOf: (listenerId) => registry.newsOf(listenerId),
+  }
+
+  /** Tries until the store takes it: until then the lane holds back, and nobody else may send either. */
+  async function disable({ id, notifyUrl }: Pick<Pushed, 'id' | 'notifyUrl'>): Promise<void> {
+    try {
+      const changed = await store.listeners.disable({ id, notifyUrl, reason: GONE, now: runtime.now() })
+      // Where it is another by now, the lane has to know that one.
+      const current = changed ?? (await store.listeners.find(id))
+      if (current !== null) signals.listenerChanged(current)
+    } catch (error) {
+      runtime.log.error({ err: error, listenerId: id }, 'a listener that is gone could not be disabled')
+      await new Promise<void>((resolve) => runtime.after(RETRY_MS, resolve))
+      await disable({ id, notifyUrl })
+    }
+  }
+
+  return { dispatcher, checker, registry, signals }
+}

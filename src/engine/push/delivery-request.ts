@@ -1,0 +1,89 @@
+import type { Outcome } from '../../core/delivery/attempt.ts'
+import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
+import type { Listener, Pushed } from '../../core/delivery/listener.ts'
+import { openedHeaders } from '../../core/delivery/listener-headers.ts'
+import { contentTypeOf } from '../../core/delivery/message.ts'
+import { sign } from '../../core/delivery/signature.ts'
+import { type SecretBox, SecretUnreadable } from '../../core/tenant/secret-box.ts'
+import type { OutgoingRequest } from '../client/sender.ts'
+import { type SigningKeys, signingKeysOf } from './signing-keys.ts'
+
+/** What is the same in every request to a listener, worked out once. */
+export interface Target {
+  origin: string
+  path: string
+  /** Null: this node cannot read the secret, or a header's value, and so nothing is sent. */
+  keys: SigningKeys | null
+  /** The listener's own, alternating names and values. */
+  headers: readonly string[]
+  /** A field that says that any answer will do, where the listener has none of its own; some frameworks ask for one. */
+  accept: string
+}
+
+export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
+  const { origin, pathname, search } = new URL(listener.notifyUrl)
+  const headers = headersOf(listener, secretBox)
+  return {
+    origin,
+    path: pathname + search,
+    keys: headers === null ? null : signingKeysOf(listener, secretBox),
+    headers: headers ?? [],
+    accept: hasAccept(listener) ? '' : 'accept: */*\r\n',
+  }
+}
+
+/** Alternating names and values; null where one was encrypted with a key that this node does not have. */
+function headersOf({ id, settings }: Listener, secretBox: SecretBox): string[] | null {
+  try {
+    return Object.entries(openedHeaders(secretBox, id, settings.headers)).flat()
+  } catch (error) {
+    if (error instanceof SecretUnreadable) return null
+    throw error
+  }
+}
+
+function hasAccept({ settings }: Pushed): boolean {
+  return Object.keys(settings.headers).some((name) => name.toLowerCase() === 'accept')
+}
+
+/**
+ * The signed request of one attempt, as the contract describes it; null where it cannot be signed. `now` becomes the
+ * signature's timestamp.
+ */
+export function deliveryRequest(
+  delivery: LeasedDelivery,
+  to: { listener: Listener; target: Target; userAgent: string; now: number },
+): (OutgoingRequest & { body: string }) | null {
+  const { message } = delivery
+  const keys = to.target.keys?.at(to.now)
+  if (keys === undefined) return null
+  const timestamp = Math.floor(to.now / 1000)
+  const signature = sign(keys, { id: message.id, timestamp, body: message.data })
+  const { orderNumber } = delivery
+  // Ids, numbers and base64: nothing that could end a line. In one piece, for each part of a text is an object.
+  const fields =
+    `content-type: ${contentTypeOf(message.data)}\r\n${to.target.accept}user-agent: ${to.userAgent}\r\n` +
+    `webhook-id: ${message.id}\r\n` +
+    `webhook-timestamp: ${timestamp}\r\nwebhook-signature: ${signature}\r\ndiscue-queue: ${message.queueId}\r\n` +
+    `discue-listener: ${to.listener.id}\r\ndiscue-attempt: ${delivery.attempts + 1}\r\n` +
+    `discue-first-sent-at: ${delivery.firstSentAt ?? to.now}\r\n` +
+    (orderNumber === null ? '' : `discue-sequence: ${orderNumber}\r\n`)
+  const { origin, path } = to.target
+  return {
+    method: 'POST',
+    origin,
+    path,
+    fields,
+    headers: to.target.headers,
+    body: message.data,
+    timeoutMs: to.listener.settings.timeoutMs,
+    startedAt: to.now,
+    organizationId: to.listener.organizationId,
+  }
+}
+
+/** What comes of an attempt whose request cannot be signed. */
+export function unsigned(now: number): Outcome {
+  const response = "this server lacks the key that the listener's secret is encrypted with"
+  return { startedAt: now, durationMs: 0, status: null, error: 'secret_unreadable', response, directive: null }
+}

@@ -1,0 +1,166 @@
+import type { DeliverySignals } from '../../app/deps.ts'
+import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
+import { isPushed, type Listener } from '../../core/delivery/listener.ts'
+import type { LivenessState } from '../../core/delivery/liveness.ts'
+import type { Store } from '../../store/store.ts'
+import { Lane, type LaneDeps } from './lane.ts'
+
+/** How long leases hold without a sign of life, and how often one is given. */
+export const LEASE_MS = 15_000
+export const RENEW_EVERY_MS = 5_000
+
+/** A lane with nothing to do is kept this long, for what a lane knows is cheap to keep and dear to find out. */
+const KEEP_IDLE_LANES_MS = 60_000
+const PAGE = 500
+
+/** Brings each delivery to the lane of its listener. */
+export interface Dispatcher
+  extends Omit<DeliverySignals, 'livenessOf' | 'livenessTold' | 'livenessUncertain' | 'redeliveryWaits'> {
+  /** Keeps a place in the listener's lane; false where the delivery must wait in the store. */
+  reserve(listener: Listener, bytes: number): boolean
+  unreserve(listenerId: string, bytes: number): void
+  /** Takes a leased delivery that a place was reserved for. */
+  offer(delivery: LeasedDelivery): void
+  /** A delivery of this listener waits in the store, due at this time. */
+  waitUntil(listener: Listener, dueAt: number): void
+  /** Listeners that something is held in memory for. */
+  laneCount(): number
+  /** A check of the listener's `livenessUrl` has ended; `isNew`: the state was another before. */
+  checked(listenerId: string, state: LivenessState, isNew: boolean): void
+  /** Finds what waits in the store without a lane that knows of it, and drops lanes that are idle. */
+  sweep(): Promise<number>
+  /** Says that this node lives, so that its leases hold. */
+  renewLeases(): Promise<number>
+  /** Sends nothing more, resolves when all that is on the wire is settled. */
+  stop(): Promise<void>
+}
+
+export function createDispatcher(
+  given: Omit<LaneDeps, 'leasesHold'> & { store: Pick<Store, 'deliveries' | 'listeners' | 'shared'> },
+): Dispatcher {
+  const { store, runtime, node } = given
+  /** Until when nobody else can have taken what this node holds. */
+  let heldUntil = Number.POSITIVE_INFINITY
+  // A node that was asleep, or cut off, for longer than its leases would send what others are sending by then.
+  const leasesHold = () => !store.shared || runtime.now() <= heldUntil
+  const deps: LaneDeps = { ...given, leasesHold }
+  const lanes = new Map<string, Lane>()
+  let stopped = false
+
+  function laneOf(listener: Listener): Lane {
+    let lane = lanes.get(listener.id)
+    if (lane === undefined) {
+      lane = new Lane(deps, listener)
+      lanes.set(listener.id, lane)
+    } else lane.change(listener)
+    return lane
+  }
+
+  function drop(listenerId: string, lane: Lane): void {
+    lanes.delete(listenerId)
+    lane.release()
+  }
+
+  async function wakeLane(listenerId: string, dueAt: number): Promise<void> {
+    const listener = lanes.has(listenerId) ? null : await store.listeners.find(listenerId)
+    if (stopped) return
+    if (listener !== null && isPushed(listener)) laneOf(listener).resume(dueAt)
+    else lanes.get(listenerId)?.resume(dueAt)
+  }
+
+  /** Has the lane look into the store at that time, but for one that is paused. */
+  async function awaitDue(listenerId: string, dueAt: number): Promise<void> {
+    const listener = lanes.has(listenerId) ? null : await store.listeners.find(listenerId)
+    if (stopped) return
+    if (listener !== null) laneOf(listener).waitUntil(dueAt)
+    else lanes.get(listenerId)?.waitUntil(dueAt)
+  }
+
+  function wakeLanes(listenerIds: readonly string[]): void {
+    for (const listenerId of listenerIds) {
+      wakeLane(listenerId, runtime.now()).catch((error: unknown) => {
+        runtime.log.warn({ err: error, listenerId }, 'a listener that may go on waits for the next sweep')
+      })
+    }
+  }
+
+  function listenerGone(listenerId: string): void {
+    // It stays in the map until the last place in it is given back.
+    const lane = lanes.get(listenerId)
+    void lane?.close().then(() => drop(listenerId, lane))
+  }
+
+  function dropIdleLanes(): void {
+    const before = runtime.now() - KEEP_IDLE_LANES_MS
+    for (const [listenerId, lane] of lanes) {
+      if (lane.idleSince !== null && lane.idleSince < before) drop(listenerId, lane)
+    }
+  }
+
+  return {
+    reserve: (listener, bytes) => !stopped && isPushed(listener) && laneOf(listener).reserve(bytes),
+    unreserve: (listenerId, bytes) => lanes.get(listenerId)?.unreserve(bytes),
+    offer: (delivery) => lanes.get(delivery.listenerId)?.offer(delivery),
+    waitUntil(listener, dueAt) {
+      if (!stopped && isPushed(listener)) laneOf(listener).waitUntil(dueAt)
+    },
+    listenerChanged(listener) {
+      if (stopped) return
+      // One that was disabled has no lane, or one that has forgotten what waits.
+      if (isPushed(listener) && !lanes.has(listener.id)) laneOf(listener).waitUntil(runtime.now())
+      else lanes.get(listener.id)?.change(listener)
+    },
+    listenerGone,
+    checked(listenerId, state, isNew) {
+      lanes.get(listenerId)?.checked(state)
+      // One that is back has deliveries waiting that no lane may know of.
+      if (isNew && state === 'stable' && !lanes.has(listenerId)) wakeLanes([listenerId])
+    },
+    queuePaused(listenerIds) {
+      for (const id of listenerIds) lanes.get(id)?.pause()
+    },
+    queueResumed: wakeLanes,
+    queueGone(listenerIds) {
+      for (const id of listenerIds) listenerGone(id)
+    },
+    messageGone(messageId, listenerIds) {
+      for (const listenerId of listenerIds) lanes.get(listenerId)?.forget(messageId)
+    },
+    messageMoved(listenerIds, dueAt) {
+      for (const listenerId of listenerIds) {
+        awaitDue(listenerId, dueAt).catch((error: unknown) => {
+          runtime.log.warn({ err: error, listenerId }, 'a message that was moved waits for the next sweep')
+        })
+      }
+    },
+    laneCount: () => lanes.size,
+    async sweep() {
+      dropIdleLanes()
+      let after: string | null = null
+      do {
+        const page = await store.deliveries.waiting({ node, after, limit: PAGE, now: runtime.now() })
+        for (const { listenerId, nextDueAt } of page) await wakeLane(listenerId, nextDueAt)
+        after = page.length < PAGE ? null : page[page.length - 1]!.listenerId
+      } while (after !== null && !stopped)
+      return 0
+    },
+    async renewLeases() {
+      const until = runtime.now() + LEASE_MS
+      await store.deliveries.renew({ node, until })
+      const ranOut = !leasesHold()
+      heldUntil = until
+      // What others have taken meanwhile is lost, and what they have not is claimed again.
+      if (ranOut) {
+        for (const lane of lanes.values()) {
+          lane.pause()
+          lane.resume(runtime.now())
+        }
+      }
+      return 0
+    },
+    async stop() {
+      stopped = true
+      await Promise.all([...lanes.values()].map((lane) => lane.close()))
+    },
+  }
+}

@@ -1,0 +1,214 @@
+import type { Outcome } from '../../core/delivery/attempt.ts'
+import { CircuitBreaker } from '../../core/delivery/circuit-breaker.ts'
+import type { Listener, RateLimit } from '../../core/delivery/listener.ts'
+import { failureMessage, type LivenessState } from '../../core/delivery/liveness.ts'
+import { SlowStart } from '../../core/sharing/slow-start.ts'
+import type { TokenSource } from '../../core/sharing/token-bucket.ts'
+import type { Cancel, Runtime } from '../../runtime.ts'
+import type { LivenessRecord } from '../liveness/liveness-record.ts'
+import { RateThrottle } from './rate-throttle.ts'
+
+export interface LaneLimitDeps {
+  runtime: Runtime
+  record: LivenessRecord
+  tokensFor: (listenerId: string, limit: RateLimit) => TokenSource
+}
+
+/** `shut`: nothing is sent, and everything waits in the store; `probing`: one delivery at a time, to see. */
+export type CircuitState = 'free' | 'probing' | 'shut'
+
+/**
+ * When deliveries may go to a listener: by how it is doing, by what it asked for, and by its own limits. It is told of
+ * every attempt that ends, and calls `changed` whenever more, or less, may be sent than before.
+ */
+export class LaneLimits {
+  readonly #runtime: Runtime
+  readonly #record: LivenessRecord
+  readonly #rate: RateThrottle
+  readonly #changed: () => void
+  readonly #slowStart: SlowStart
+  /** Null where checks of the `livenessUrl` judge the listener. */
+  #breaker: CircuitBreaker | null
+  /** Since a delivery failed while the latest check had failed as well: the next check tells. */
+  #isUncertain = false
+  /** The pause between two probes is over. */
+  #mayProbe = false
+  #cancelProbe: Cancel | null = null
+  /** Until when the receiver wants nothing. */
+  #heldUntil = 0
+  #cancelHold: Cancel | null = null
+  /** Grows with each verdict, so that what was on the wire before is not taken for a sign of what is now. */
+  #generation = 0
+  #circuit: CircuitState
+  /** Attempts that may be in flight at once. */
+  #limit: number
+
+  constructor(listener: Listener, { runtime, record, tokensFor }: LaneLimitDeps, changed: () => void) {
+    this.#runtime = runtime
+    this.#record = record
+    this.#rate = new RateThrottle(runtime, (limit) => tokensFor(listener.id, limit), changed)
+    this.#rate.change(listener.settings.rateLimit)
+    this.#changed = changed
+    this.#slowStart = new SlowStart(listener.settings.maxConcurrency)
+    this.#breaker = listener.livenessUrl === null ? new CircuitBreaker() : null
+    if (this.#isDown) this.#slowStart.restart()
+    this.#circuit = this.#circuitNow()
+    this.#limit = this.#limitOf(this.#circuit)
+  }
+
+  get circuit(): CircuitState {
+    return this.#circuit
+  }
+
+  /** Whether forgetting it now would forget a verdict, or grant what its limits would not. */
+  get isAtRest(): boolean {
+    if (this.#heldUntil > 0 || this.#isUncertain || !this.#slowStart.arrived || this.#breaker?.isOpen) return false
+    return this.#rate.isAtRest
+  }
+
+  /** Whether one more attempt may begin, with so many in flight; one that is limited by its rate is told of later. */
+  allows(active: number): boolean {
+    return active < this.#limit && this.#rate.isOpen
+  }
+
+  /** One attempt begins, as `allows` has said that it may. Answers with what is to be told when it has `ended`. */
+  begin(): number {
+    this.#rate.begin()
+    return this.#generation
+  }
+
+  /** The listener has other settings. */
+  change(before: Listener, listener: Listener): void {
+    this.#slowStart.change(listener.settings.maxConcurrency)
+    this.#rate.change(listener.settings.rateLimit)
+    const wasJudged = this.#breaker === null
+    const isJudged = listener.livenessUrl !== null
+    // Where it is sent to is somebody else now: whatever was said of the old one is void.
+    if (wasJudged !== isJudged || before.notifyUrl !== listener.notifyUrl) {
+      this.#generation += 1
+      this.#breaker = isJudged ? null : new CircuitBreaker()
+      this.#isUncertain = false
+      this.#release()
+      if (!isJudged) this.#record.become('unknown')
+    }
+    this.#weigh()
+  }
+
+  /** A check of the `livenessUrl` has ended. */
+  checked(state: LivenessState): void {
+    if (this.#breaker !== null) return
+    const wasOpen = this.#circuit === 'shut'
+    if (state === 'stable' || state === 'unknown') this.#isUncertain = false
+    if (wasOpen && this.#circuitNow() === 'free') this.#startSlowly()
+    this.#weigh()
+  }
+
+  /** The receiver wants nothing for so long. */
+  hold(ms: number): void {
+    const until = this.#runtime.now() + ms
+    if (ms <= 0 || until <= this.#heldUntil) return
+    this.#heldUntil = until
+    this.#cancelHold?.()
+    this.#cancelHold = this.#runtime.after(ms, () => {
+      this.#release()
+      this.#weigh()
+    })
+    this.#startSlowly()
+    this.#weigh()
+  }
+
+  /** An attempt that began in this generation was acknowledged. */
+  succeeded(generation: number): void {
+    this.#countDown(generation, true)
+    if (this.#breaker !== null) {
+      const now = this.#runtime.now()
+      this.#record.succeeded(now)
+      this.#record.become('stable')
+      if (this.#breaker.succeeded(now)) this.#startSlowly()
+    }
+    this.#weigh()
+  }
+
+  /** One has failed. `dueAt`: when its delivery was due; `crowded`: others are due as well. */
+  failed(outcome: Outcome, it: { generation: number; dueAt: number; crowded: boolean }): void {
+    const isOfNow = this.#countDown(it.generation, false)
+    if (this.#breaker !== null) this.#tellOfFailure(this.#breaker, outcome, { ...it, isOfNow })
+    else if (this.#record.state === 'unstable') this.#isUncertain = true
+    this.#weigh()
+  }
+
+  close(): void {
+    this.#rate.close()
+    this.#cancelProbe?.()
+    this.#cancelHold?.()
+  }
+
+  /** Whether the attempt began after the latest verdict; only then it counts for the slow start. */
+  #countDown(generation: number, ok: boolean): boolean {
+    const isOfNow = generation === this.#generation
+    if (isOfNow && !this.#slowStart.arrived) this.#slowStart.ended(ok)
+    return isOfNow
+  }
+
+  #tellOfFailure(
+    breaker: CircuitBreaker,
+    outcome: Outcome,
+    { isOfNow, dueAt, crowded }: { isOfNow: boolean; dueAt: number; crowded: boolean },
+  ): void {
+    const now = this.#runtime.now()
+    this.#record.failed(now, { status: outcome.status, message: failureMessage(outcome) })
+    // While it is open, nothing but a probe begins.
+    const wasProbe = breaker.isOpen && isOfNow
+    const opened = breaker.failed(outcome.startedAt, now)
+    if (opened) this.#generation += 1
+    if (opened || wasProbe) {
+      const pauseMs = breaker.pauseMs({ crowded, overdueMs: outcome.startedAt - dueAt })
+      this.#probeAt(Math.max(now, outcome.startedAt + pauseMs))
+    }
+    this.#record.become(breaker.isOpen ? 'down' : 'unstable')
+  }
+
+  #startSlowly(): void {
+    this.#generation += 1
+    this.#slowStart.restart()
+  }
+
+  #probeAt(at: number): void {
+    this.#mayProbe = false
+    this.#cancelProbe?.()
+    this.#cancelProbe = this.#runtime.after(at - this.#runtime.now(), () => {
+      this.#mayProbe = true
+      this.#weigh()
+    })
+  }
+
+  #release(): void {
+    this.#cancelHold?.()
+    this.#cancelHold = null
+    this.#heldUntil = 0
+  }
+
+  get #isDown(): boolean {
+    return this.#breaker === null && (this.#isUncertain || this.#record.state === 'down')
+  }
+
+  #circuitNow(): CircuitState {
+    if (this.#heldUntil > 0 || this.#isDown) return 'shut'
+    if (this.#breaker === null || !this.#breaker.isOpen) return 'free'
+    return this.#mayProbe ? 'probing' : 'shut'
+  }
+
+  #limitOf(circuit: CircuitState): number {
+    if (circuit === 'free') return this.#slowStart.window
+    return circuit === 'probing' ? 1 : 0
+  }
+
+  #weigh(): void {
+    const circuit = this.#circuitNow()
+    const limit = this.#limitOf(circuit)
+    if (circuit === this.#circuit && limit === this.#limit) return
+    this.#circuit = circuit
+    this.#limit = limit
+    this.#changed()
+  }
+}

@@ -1,0 +1,238 @@
+import type { Outcome } from '../../core/delivery/attempt.ts'
+import {
+  afterAttempt,
+  attemptOf,
+  holdMs,
+  type LeasedDelivery,
+  type Next,
+  saysGone,
+} from '../../core/delivery/delivery.ts'
+import { isPushed, type Listener, type Pushed, type RateLimit } from '../../core/delivery/listener.ts'
+import type { LivenessState } from '../../core/delivery/liveness.ts'
+import type { FairPlaces } from '../../core/sharing/fair-places.ts'
+import type { TokenSource } from '../../core/sharing/token-bucket.ts'
+import type { SecretBox } from '../../core/tenant/secret-box.ts'
+import type { Sender } from '../client/sender.ts'
+import type { Committer } from '../commit/committer.ts'
+import type { LivenessRecord } from '../liveness/liveness-record.ts'
+import type { LivenessRegistry } from '../liveness/liveness-registry.ts'
+import { deliveryRequest, type Target, targetOf, unsigned } from './delivery-request.ts'
+import { LANE_CAPACITY, LaneBuffer, type LaneBufferDeps } from './lane-buffer.ts'
+import { LaneLimits } from './lane-limits.ts'
+
+export interface LaneDeps extends LaneBufferDeps {
+  committer: Pick<Committer, 'settle'>
+  sender: Pick<Sender, 'send'>
+  /** Attempts in flight over all lanes: shared by organization first, then by listener. */
+  slots: FairPlaces
+  userAgent: string
+  secretBox: SecretBox
+  /** Whether what is in memory is certainly still this node's: nothing is sent while it is not. */
+  leasesHold?: () => boolean
+  registry: LivenessRegistry
+  /** Grants attempts to a listener at a rate; those that nodes of a cluster have for one listener share it. */
+  tokensFor: (listenerId: string, limit: RateLimit) => TokenSource
+  /** A delivery to a listener with a `livenessUrl` has failed. */
+  suspect: (listenerId: string) => void
+  /** The listener says that it is gone for good. Resolves once it is disabled, or is another by now. */
+  disable: (listener: Pick<Pushed, 'id' | 'notifyUrl'>) => Promise<void>
+}
+
+/** What cannot be written now, though the store is there, is unlikely to be written a moment later. */
+const REFUSED_MS = 30_000
+const ALWAYS = () => true
+
+/**
+ * The way to one listener: takes from its buffer what its gate lets through, sends it, and has written down what came of
+ * it. A lane that is stuck costs nothing to the others.
+ */
+export class Lane {
+  readonly #deps: LaneDeps
+  readonly #buffer: LaneBuffer
+  readonly #limits: LaneLimits
+  readonly #record: LivenessRecord
+  #listener: Listener
+  /** Null while nothing is sent to it: it is disabled, or pulls. */
+  #target: Target | null
+  /** Attempts in flight. */
+  #active = 0
+  #paused = false
+  /** It has said that it is gone, and is about to be disabled. */
+  #gone = false
+  #closed = false
+  readonly #pump = () => this.#sendWhatFits()
+
+  constructor(deps: LaneDeps, listener: Listener) {
+    this.#deps = deps
+    this.#listener = listener
+    this.#target = isPushed(listener) ? targetOf(listener, deps.secretBox) : null
+    this.#record = deps.registry.hold(listener.id)
+    this.#limits = new LaneLimits(listener, { ...deps, record: this.#record }, () => this.#weigh())
+    const ask = { listenerId: listener.id, organizationId: listener.organizationId, capacity: this.#capacity() }
+    this.#buffer = new LaneBuffer(deps, ask, this.#pump)
+  }
+
+  /** When the lane last had nothing to do and nothing to remember, or null while it has. */
+  get idleSince(): number | null {
+    return this.#limits.isAtRest ? this.#buffer.idleSince : null
+  }
+
+  /** The listener has new settings; they hold from the next attempt on. */
+  change(listener: Listener): void {
+    const before = this.#listener
+    if (listener === before || listener.updatedAt <= before.updatedAt) return
+    this.#listener = listener
+    this.#target = isPushed(listener) ? targetOf(listener, this.#deps.secretBox) : null
+    this.#limits.change(before, listener)
+    this.#weigh()
+  }
+
+  /** A check of the listener's `livenessUrl` has ended. */
+  checked(state: LivenessState): void {
+    this.#limits.checked(state)
+  }
+
+  /** Keeps a place for a message that is about to be stored; false where it must wait in the store. */
+  reserve(bytes: number): boolean {
+    return this.#buffer.reserve(bytes)
+  }
+
+  /** Gives a place back: the message was not stored. */
+  unreserve(bytes: number): void {
+    this.#buffer.unreserve(bytes)
+  }
+
+  /** Takes a delivery that a place was reserved for. */
+  offer(delivery: LeasedDelivery): void {
+    this.#buffer.offer(delivery)
+    this.#sendWhatFits()
+  }
+
+  /** A delivery waits in the store, due at this time. */
+  waitUntil(dueAt: number): void {
+    this.#buffer.waitUntil(dueAt)
+  }
+
+  /** The message was deleted: what is not on the wire yet will not be sent. */
+  forget(messageId: string): void {
+    this.#buffer.forget(messageId)
+  }
+
+  /** Sends nothing more until it is resumed, and holds nothing: what waits in memory goes back to the store. */
+  pause(): void {
+    this.#paused = true
+    this.#weigh()
+  }
+
+  /** The store gives the listener's deliveries to whoever asks, whatever the lane thought; the next is due then. */
+  resume(dueAt: number): void {
+    this.#paused = false
+    this.#weigh()
+    this.waitUntil(dueAt)
+  }
+
+  /** Sends nothing more. Resolves when what is on the wire has been answered and settled, and no claim is under way. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#limits.close()
+    await this.#buffer.close()
+  }
+
+  /** Nobody needs the lane any more; what it is still handing back finds another. */
+  release(): void {
+    this.#limits.close()
+    void this.#buffer.close()
+    this.#deps.registry.release(this.#record)
+  }
+
+  #capacity(): number {
+    if (this.#paused || this.#gone || this.#target === null || this.#limits.circuit === 'shut') return 0
+    return this.#limits.circuit === 'free' ? LANE_CAPACITY : 1
+  }
+
+  /** What may be sent has changed. */
+  #weigh(): void {
+    this.#buffer.capacity = this.#capacity()
+    this.#sendWhatFits()
+  }
+
+  #sendWhatFits(): void {
+    const [buffer, limits, target] = [this.#buffer, this.#limits, this.#target]
+    const { leasesHold = ALWAYS } = this.#deps
+    while (!this.#closed && target !== null && buffer.length > 0 && leasesHold() && limits.allows(this.#active)) {
+      if (!this.#deps.slots.takeOrWait(this.#listener.organizationId, this.#active, this.#pump)) break
+      const generation = limits.begin()
+      this.#active += 1
+      this.#deliver(buffer.shift()!, target, generation)
+    }
+    buffer.refill()
+  }
+
+  /** By callbacks, here and below: these promises would be a third of all that a message costs. */
+  #deliver(delivery: LeasedDelivery, target: Target, generation: number): void {
+    const { sender, runtime, userAgent } = this.#deps
+    const to = { listener: this.#listener, target, userAgent, now: runtime.now() }
+    const request = deliveryRequest(delivery, to)
+    // Not at once: whoever calls this is still counting what is in flight.
+    if (request === null) queueMicrotask(() => this.#attempted(delivery, unsigned(to.now), null))
+    else void sender.send(request).then((outcome) => this.#attempted(delivery, outcome, generation))
+  }
+
+  /** `generation`: when the attempt was begun, as the gate counts; null where nothing was sent. */
+  #attempted(delivery: LeasedDelivery, outcome: Outcome | 'aborted', generation: number | null): void {
+    const { slots, runtime } = this.#deps
+    this.#active -= 1
+    if (outcome === 'aborted') {
+      slots.give(this.#listener.organizationId)
+      this.#buffer.done(delivery)
+      return
+    }
+    const by = { retry: this.#listener.settings.retry, now: runtime.now(), random: runtime.random }
+    const next = afterAttempt(delivery, outcome, by)
+    if (generation !== null) this.#judge(delivery, outcome, { next, generation })
+    // Judged first: what it frees may be taken at once, by this lane too.
+    slots.give(this.#listener.organizationId)
+    this.#sendWhatFits()
+    this.#settle(delivery, attemptOf(delivery, outcome), next)
+  }
+
+  #judge({ dueAt }: LeasedDelivery, outcome: Outcome, { next, generation }: { next: Next; generation: number }): void {
+    if (next.state === 'acknowledged') this.#limits.succeeded(generation)
+    else this.#heed(outcome, { generation, dueAt, crowded: this.#buffer.isCrowded })
+  }
+
+  /** What a failure says about the listener as a whole. */
+  #heed(outcome: Outcome, attempt: Parameters<LaneLimits['failed']>[1]): void {
+    const pauseMs = holdMs(outcome)
+    this.#limits.failed(outcome, attempt)
+    if (pauseMs !== null) this.#limits.hold(pauseMs)
+    if (this.#listener.livenessUrl !== null) this.#deps.suspect(this.#listener.id)
+    const listener = this.#listener
+    if (!saysGone(outcome) || this.#gone || this.#closed || !isPushed(listener)) return
+    this.#gone = true
+    this.#weigh()
+    // Where it is another by now, it is not the one that is gone.
+    void this.#deps.disable(listener).finally(() => {
+      this.#gone = false
+      this.#weigh()
+    })
+  }
+
+  #settle(delivery: LeasedDelivery, attempt: ReturnType<typeof attemptOf>, next: Next): void {
+    const { message, listenerId, dueAt, lease, firstSentAt, attemptsBefore } = delivery
+    const reference = { listenerId, dueAt, lease, firstSentAt, attemptsBefore, sequence: message.sequence }
+    this.#deps.committer.settle(
+      { delivery: reference, attempt, next },
+      (result) => {
+        if (typeof result === 'object') this.waitUntil(result.nextDueAt)
+        else if (result === 'settled' && next.state === 'pending') this.waitUntil(next.dueAt)
+        this.#buffer.done(delivery)
+      },
+      (error) => {
+        this.#deps.runtime.log.error({ err: error, listenerId, messageId: message.id }, 'a settlement was refused')
+        // It is not known to have happened, so it will be sent again; not at once, or it would be without end.
+        this.#buffer.giveUpLater(delivery, REFUSED_MS)
+      },
+    )
+  }
+}

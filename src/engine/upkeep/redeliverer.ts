@@ -1,0 +1,27 @@
+import type { Runtime } from '../../runtime.ts'
+import type { Store } from '../../store/store.ts'
+
+/** A few milliseconds' work: whoever wants to write waits for it. */
+const STEP = 100
+
+/**
+ * Works off redeliveries of many messages, and keys that are not to be blocked any more, a step a tick; the answer is 0
+ * once nothing is left. Organizations take turns. What it sets free is told to `wake`.
+ */
+export function createRedeliverer(deps: {
+  store: Pick<Store, 'redeliveries' | 'orders'>
+  runtime: Pick<Runtime, 'now'>
+  wake: (listenerIds: readonly string[], dueAt: number) => void
+}): () => Promise<number> {
+  const { store, runtime, wake } = deps
+  let afterOrganization = ''
+  return async () => {
+    const now = runtime.now()
+    const step = await store.redeliveries.step({ limit: STEP, now, afterOrganization })
+    afterOrganization = step.organizationId ?? ''
+    wake(step.listenerIds, now)
+    const released = await store.orders.release({ limit: STEP, now })
+    wake(released.freedListenerIds, now)
+    return step.looked + released.looked
+  }
+}

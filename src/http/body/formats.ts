@@ -1,0 +1,33 @@
+import { urlFault } from '../../core/delivery/listener.ts'
+import { keyFault } from '../../core/delivery/message.ts'
+import { receiptFault } from '../../core/delivery/pull.ts'
+import { secretFault } from '../../core/delivery/signature.ts'
+import { nameFault } from '../../core/name.ts'
+import { cronFault } from '../../core/schedule/cron.ts'
+import { zoneFault } from '../../core/schedule/zone.ts'
+import { hostnameFault } from '../../core/tenant/domain.ts'
+
+/**
+ * The rules of single texts, as formats that schemas name. Each says why a text is refused, or null: the validator
+ * takes the verdict and the answer takes the reason from the same function.
+ */
+export const formats: Record<string, (text: string) => string | null> = {
+  name: nameFault,
+  target: urlFault,
+  secret: secretFault,
+  'secret-or-rotate': (text) => {
+    const fault = text === 'rotate' ? null : secretFault(text)
+    return fault === null ? null : `${fault}, or "rotate"`
+  },
+  'message-key': keyFault,
+  cron: cronFault,
+  timezone: zoneFault,
+  'host-name': hostnameFault,
+  receipt: receiptFault,
+  unicode: (text) => (text.isWellFormed() ? null : 'must be valid Unicode; a surrogate in it stands alone'),
+}
+
+/** The same, in the validator's own form. */
+export function validatorFormats(): Record<string, (text: string) => boolean> {
+  return Object.fromEntries(Object.entries(formats).map(([name, fault]) => [name, (text) => fault(text) === null]))
+}

@@ -1,0 +1,164 @@
+import { createHash, hash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AnswerFor, Idempotency, Turn } from '../../app/idempotency.ts'
+import { Problem } from '../../core/problem.ts'
+import type { Log } from '../../runtime.ts'
+import type { StoredAnswer } from '../../store/idempotency-records.ts'
+
+const HEADER = 'idempotency-key'
+/** Visible ASCII and spaces: what a header can carry without anybody having to guess its encoding. */
+const KEY = /^(?=.*[\x21-\x7e])[\x20-\x7e]{1,255}$/
+const VERSION = /^\/v1(?=\/)/
+const EMPTY = digestOf('')
+
+type MyTurn = Turn & { stored: boolean }
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The first request with its `Idempotency-Key`; null where there is no such header. */
+    turn: MyTurn | null
+    /** Of the raw body, where a repetition has to be told from another request; null where nobody asks. */
+    bodyDigest: string | null
+  }
+}
+
+/** Notes what the body was, for requests that may be repeated. */
+export function digestBody(request: FastifyRequest, body: Buffer): void {
+  if (request.headers[HEADER] !== undefined) request.bodyDigest = digestOf(body)
+}
+
+/** The same for a body that comes in pieces; null where nobody asks. */
+export function bodyDigest(request: FastifyRequest): { update(piece: Buffer): void; end(): void } | null {
+  if (request.headers[HEADER] === undefined) return null
+  const digest = createHash('sha256')
+  return {
+    update: (piece) => void digest.update(piece),
+    end() {
+      request.bodyDigest = digest.digest('hex')
+    },
+  }
+}
+
+/** Hooks of a `POST` route; a request without the header passes them at the cost of looking for it. */
+export function createIdempotencyHooks(deps: { idempotency: Idempotency; log: Log }) {
+  const { idempotency, log } = deps
+
+  async function start(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+    const { organizationId } = request.principal
+    const attempted = { organizationId, target: targetOf(request), key: keyOf(request) }
+    const begun = await idempotency.begin({ ...attempted, digest: request.bodyDigest ?? EMPTY })
+    if ('body' in begun) replay(request, reply, { ...begun, body: await restored(request, begun) })
+    else request.turn = Object.assign(begun, { stored: false })
+    return !('body' in begun)
+  }
+
+  /** Stores the answer before it is sent. Where that fails it is sent all the same: it told the truth. */
+  async function finish(request: FastifyRequest, turn: MyTurn, status: number, payload: unknown): Promise<void> {
+    try {
+      if (turn.stored || status >= 500) return
+      await turn.keep(turn.answer(status, stripped(request, status, withoutSecrets(String(payload ?? '')))))
+    } catch (error) {
+      log.error({ err: error }, 'an answer could not be stored for repetitions of its request')
+    } finally {
+      turn.end()
+    }
+  }
+
+  return {
+    begin(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+      if (request.headers[HEADER] === undefined) done()
+      else start(request, reply).then((first) => first && done(), done)
+    },
+    end(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      payload: unknown,
+      done: (error: Error | null, payload: unknown) => void,
+    ): void {
+      const { turn } = request
+      if (turn === null) done(null, payload)
+      else void finish(request, turn, reply.statusCode, payload).then(() => done(null, payload))
+    },
+  }
+}
+
+/**
+ * Runs an effect and presents what came of it. The effect is handed what makes the answer to be stored with it, where
+ * the request may be repeated, so that neither exists without the other.
+ */
+export function answerOnce<Result>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  effect: (answerFor?: AnswerFor<Result>) => Promise<Result>,
+  present: (result: Result) => object,
+): Promise<object> {
+  // Most requests are not to be repeated, and spare the promises of those that are.
+  return request.turn === null ? effect().then(present) : answerStored(request.turn, reply, effect, present)
+}
+
+async function answerStored<Result>(
+  turn: NonNullable<FastifyRequest['turn']>,
+  reply: FastifyReply,
+  effect: (answerFor?: AnswerFor<Result>) => Promise<Result>,
+  present: (result: Result) => object,
+): Promise<object> {
+  const text = (result: Result) => String(reply.serializeInput({ ...present(result) }, '200'))
+  const result = await effect((it) => turn.answer(200, withoutSecrets(text(it))))
+  turn.stored = true
+  return present(result)
+}
+
+function replay(request: FastifyRequest, reply: FastifyReply, { status, body }: StoredAnswer): void {
+  const pretty = (request.query as { pretty?: boolean }).pretty === true
+  reply
+    .code(status)
+    .header('idempotency-replayed', 'true')
+    .type('application/json; charset=utf-8')
+    .serializer((text: string) => text)
+    .send(pretty ? JSON.stringify(JSON.parse(body), null, 2) : body)
+}
+
+/** What a route keeps of an answer that went well. */
+function stripped({ routeOptions }: FastifyRequest, status: number, body: string): string {
+  const { kept } = routeOptions.config
+  return kept === undefined || status !== 200 ? body : JSON.stringify(kept.strip(JSON.parse(body)))
+}
+
+async function restored(request: FastifyRequest, { status, body }: StoredAnswer): Promise<string> {
+  const { kept } = request.routeOptions.config
+  return kept === undefined || status !== 200 ? body : JSON.stringify(await kept.restore(request, JSON.parse(body)))
+}
+
+function keyOf({ headers, raw }: FastifyRequest): string {
+  const key = headers[HEADER]
+  // Node joins what was sent twice into one text, which would be a third key.
+  const times = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === HEADER).length
+  if (typeof key === 'string' && KEY.test(key) && times <= 1) return key
+  const message = times > 1 ? 'must be sent once' : 'must be 1 to 255 printable characters of ASCII'
+  throw new Problem('bad_header', { errors: [{ path: 'Idempotency-Key', message }] })
+}
+
+/** The same path with and without the version is the same place. */
+function targetOf({ method, routeOptions, params }: FastifyRequest): string {
+  const path = (routeOptions.url ?? '').replace(VERSION, '')
+  const filled = path.replace(/:(\w+)/g, (_, name: string) => (params as Record<string, string>)[name] ?? '')
+  return `${method} ${filled}`
+}
+
+/** An answer without the key or secret that it shows once: the first level, and the resource inside it. */
+function withoutSecrets(text: string): string {
+  if (!text.includes('"api_key"') && !text.includes('"secret"')) return text
+  const body = JSON.parse(text) as Record<string, unknown>
+  for (const part of [body, ...Object.values(body).filter(isObject)]) {
+    for (const name of ['api_key', 'secret']) if (typeof part[name] === 'string') delete part[name]
+  }
+  return JSON.stringify(body)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function digestOf(body: Buffer | string): string {
+  return hash('sha256', body, 'hex')
+}

@@ -1,0 +1,44 @@
+import { Type } from 'typebox'
+import { type AcceptedMessage, acceptMessages, loadRoute } from '../../../app/accept-message.ts'
+import type { AppDeps } from '../../../app/deps.ts'
+import { MAX_BATCH_BODY_BYTES } from '../../body/body.ts'
+import { type Api, requires } from '../../contract.ts'
+import { answerOnce } from '../../pipeline/idempotency.ts'
+import { paths, selfLink } from '../../present/links.ts'
+import { refOf } from '../../present/listing.ts'
+import { answers, Id, Query, Ref, SelfLink } from '../../present/schemas.ts'
+import { createdOf, EXAMPLE_MESSAGE, NewMessages, weighMessages } from './message-form.ts'
+
+const schema = {
+  operationId: 'createMessages',
+  summary: 'Put up to 1,000 messages on a queue, all or none; they are on disk when this answers',
+  params: Type.Object({ queueId: Id }),
+  querystring: Query,
+  body: NewMessages,
+  example: { request: { messages: [EXAMPLE_MESSAGE] } },
+  response: answers(Type.Object({ messages: Type.Array(Ref), _links: SelfLink })),
+}
+
+export function messageBatchRoutes(api: Api, deps: AppDeps): void {
+  api.route({
+    method: 'POST',
+    url: '/queues/:queueId/messages/batch',
+    schema,
+    bodyLimit: MAX_BATCH_BODY_BYTES,
+    config: { ...requires('messages', 'write', 'queueId'), weigh: weighMessages },
+    preValidation: async (request) => {
+      const { organizationId } = request.principal
+      await loadRoute(deps, { organizationId, queueId: request.params.queueId })
+    },
+    handler: async (request, reply) => {
+      const { queueId } = request.params
+      const messages = request.body.messages.map(createdOf)
+      const ask = { organizationId: request.principal.organizationId, queueId, messages }
+      const present = (accepted: AcceptedMessage[]) => ({
+        messages: accepted.map(refOf),
+        _links: selfLink(request, paths.messages(queueId)),
+      })
+      return answerOnce(request, reply, (answerFor) => acceptMessages(deps, ask, answerFor), present)
+    },
+  })
+}

@@ -1,0 +1,162 @@
+import { type Static, Type } from 'typebox'
+import type { AcceptedMessage, NewMessage as New } from '../../../app/accept-message.ts'
+import { MAX_DELAY_MS } from '../../../core/delivery/due-time.ts'
+import { MAX_DATA_BYTES, MAX_KEY_LENGTH, statusOf } from '../../../core/delivery/message.ts'
+import { ID_PATTERN } from '../../../core/id.ts'
+import { Problem } from '../../../core/problem.ts'
+import type { MessageDetails } from '../../../store/messages.ts'
+import { encodeCursor } from '../../present/cursor.ts'
+import { type Based, paths, selfLink } from '../../present/links.ts'
+import { refOf } from '../../present/listing.ts'
+import { Id, Name, NullableTime, readOnly, strict, Time } from '../../present/schemas.ts'
+
+const DeliverAt = Type.Integer({
+  minimum: 0,
+  description: 'when to deliver it, in milliseconds since the Unix epoch; a time that is over means now',
+  examples: [1_767_225_600_000],
+})
+
+/** What creates a message. */
+export const NewMessage = strict({
+  data: Type.String({
+    format: 'unicode',
+    description: `at most ${MAX_DATA_BYTES / 1024} KiB of UTF-8`,
+    examples: ['{"order":1}'],
+  }),
+  name: Type.Optional(Name),
+  key: Type.Optional(
+    Type.String({
+      format: 'message-key',
+      description: `1 to ${MAX_KEY_LENGTH} characters; listeners with ordering by key go by it`,
+      examples: ['customer-17'],
+    }),
+  ),
+  deliver_at: Type.Optional(DeliverAt),
+  delay: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: MAX_DELAY_MS,
+      description: 'milliseconds from now, instead of deliver_at',
+      examples: [60_000],
+    }),
+  ),
+})
+
+/** With one of the two ways to say when, since both at once are refused. */
+export const EXAMPLE_MESSAGE = { data: '{"order":1}', name: 'orders', key: 'customer-17', delay: 60_000 }
+
+/** The body in the words of the use cases. */
+export function createdOf({ data, name, key, deliver_at, delay }: Static<typeof NewMessage>): New {
+  return { data, name: name ?? null, key: key ?? null, deliverAt: deliver_at, delayMs: delay }
+}
+
+/** The answer to whoever created one. */
+export function presentAccepted(request: Based, message: AcceptedMessage) {
+  return { message: refOf(message), _links: selfLink(request, paths.message(message.queueId, message.id)) }
+}
+
+export const MAX_MESSAGES = 1_000
+
+/** What creates many at once. */
+export const NewMessages = strict({
+  messages: Type.Array(NewMessage, {
+    minItems: 1,
+    maxItems: MAX_MESSAGES,
+    description: `must be an array of 1 to ${MAX_MESSAGES} messages`,
+  }),
+})
+
+export const MessageChange = strict({
+  name: Type.Optional(Name),
+  deliver_at: Type.Optional(DeliverAt),
+  ...readOnly('id', 'key', 'data', 'created_at', 'status', 'deliveries'),
+})
+
+/** The full form. */
+export const Message = Type.Object(
+  {
+    id: Id,
+    name: Type.Optional(Type.String()),
+    key: Type.Optional(Type.String({ examples: ['customer-17'] })),
+    data: Type.String({ examples: ['{"order":1}'] }),
+    created_at: Time,
+    deliver_at: Time,
+    status: Type.Enum(['scheduled', 'pending', 'delivered', 'missed'], { examples: ['pending'] }),
+    deliveries: Type.Array(
+      Type.Object({
+        listener_id: Id,
+        status: Type.Enum(['pending', 'delivered', 'missed']),
+        attempts: Type.Integer({ examples: [1] }),
+        last_attempt_at: NullableTime,
+        next_attempt_at: NullableTime,
+      }),
+    ),
+  },
+  { title: 'Message' },
+)
+
+/** The cursor of a listing of messages: the id of the last one of the page before. */
+export const CURSOR = new RegExp(`(${ID_PATTERN})`)
+
+/** A UTF-16 unit becomes at most three bytes of UTF-8. */
+const SURELY_FITS = Math.floor(MAX_DATA_BYTES / 3)
+
+/** More would help nobody. */
+const MAX_FAULTS = 20
+
+/** Data has a limit of its own, below that of the whole request. */
+export function weighMessage(body: unknown): void {
+  if (isTooLarge(body)) throw tooLarge(['/data'])
+}
+
+/** The same for each of many. */
+export function weighMessages(body: unknown): void {
+  const messages = (body as { messages?: unknown } | null | undefined)?.messages
+  if (!Array.isArray(messages)) return
+  const paths = messages.flatMap((message, index) => (isTooLarge(message) ? [`/messages/${index}/data`] : []))
+  if (paths.length > 0) throw tooLarge(paths.slice(0, MAX_FAULTS))
+}
+
+function isTooLarge(message: unknown): boolean {
+  const data = (message as { data?: unknown } | null | undefined)?.data
+  if (typeof data !== 'string' || data.length <= SURELY_FITS) return false
+  return Buffer.byteLength(data) > MAX_DATA_BYTES
+}
+
+function tooLarge(paths: string[]): Problem {
+  const message = `must be at most ${MAX_DATA_BYTES} bytes of UTF-8`
+  return new Problem('body_too_large', { errors: paths.map((path) => ({ path, message })) })
+}
+
+export function fullMessage({ message, deliveries }: MessageDetails, now: number): Static<typeof Message> {
+  return {
+    ...refOf(message),
+    ...(message.key !== null && { key: message.key }),
+    data: message.data,
+    created_at: message.createdAt,
+    deliver_at: message.deliverAt,
+    status: statusOf(message, deliveries, now),
+    deliveries: deliveries.map((delivery) => ({
+      listener_id: delivery.listenerId,
+      status: delivery.status,
+      attempts: delivery.attempts,
+      last_attempt_at: delivery.lastAttemptAt,
+      next_attempt_at: delivery.nextAttemptAt,
+    })),
+  }
+}
+
+/** How listings of messages show them. */
+export function listedAt(path: string, now: number) {
+  return {
+    collection: 'messages',
+    path,
+    entry: ({ message }: MessageDetails) => ({
+      id: message.id,
+      name: message.name,
+      path: paths.message(message.queueId, message.id),
+    }),
+    full: (details: MessageDetails) => fullMessage(details, now),
+    cursorOf: ({ message }: MessageDetails) => encodeCursor(message.id),
+  }
+}

@@ -1,0 +1,203 @@
+import { type Static, Type } from 'typebox'
+import type { ScheduleSettings } from '../../../app/schedules.ts'
+import { MAX_DATA_BYTES } from '../../../core/delivery/message.ts'
+import { Problem } from '../../../core/problem.ts'
+import { CATCH_UPS, MAX_TIME, MIN_EVERY_MS, type Timing } from '../../../core/schedule/schedule.ts'
+import type { ScheduleDetails, ScheduleRun } from '../../../store/schedules.ts'
+import { encodeCursor } from '../../present/cursor.ts'
+import { paths } from '../../present/links.ts'
+import { Id, Name, NullableText, NullableTime, readOnly, strict, Time } from '../../present/schemas.ts'
+
+const EXAMPLE_CRON = '0 9 * * MON-FRI'
+const EXAMPLE_TIME = 1_767_225_600_000
+
+/** A PUT that sends back what was read may say of an absent one that it is null. */
+function orNull<Value>(schema: object, type: 'string' | 'integer') {
+  return Type.Optional(Type.Unsafe<Value | null>({ ...schema, type: [type, 'null'] }))
+}
+
+const time = { minimum: 0, maximum: MAX_TIME, examples: [EXAMPLE_TIME] }
+const settings = {
+  cron: orNull<string>(
+    {
+      format: 'cron',
+      description: '5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them',
+      examples: [EXAMPLE_CRON],
+    },
+    'string',
+  ),
+  every: orNull<number>(
+    {
+      minimum: MIN_EVERY_MS,
+      maximum: MAX_TIME,
+      description: 'milliseconds, counted from starts_at, or else from its creation',
+      examples: [60_000],
+    },
+    'integer',
+  ),
+  at: orNull<number>({ ...time, description: 'once, in milliseconds since the Unix epoch' }, 'integer'),
+  timezone: Type.Optional(
+    Type.String({
+      format: 'timezone',
+      description: 'of cron: the name of an IANA time zone; UTC unless told',
+      examples: ['Europe/Berlin'],
+    }),
+  ),
+  message_name: orNull<string>(
+    { format: 'name', description: 'the name of each message', examples: ['report'] },
+    'string',
+  ),
+  starts_at: orNull<number>({ ...time, description: 'no due time lies before; inclusive' }, 'integer'),
+  ends_at: orNull<number>({ ...time, description: 'no due time lies behind; inclusive' }, 'integer'),
+  paused: Type.Optional(Type.Boolean({ description: 'a pause skips what falls into it' })),
+  catch_up: Type.Optional(
+    Type.Enum([...CATCH_UPS], {
+      description: 'what becomes of due times that were missed: nothing, one run for all of them, or a run for each',
+    }),
+  ),
+}
+const Data = Type.String({
+  format: 'unicode',
+  description: `of each message: at most ${MAX_DATA_BYTES / 1024} KiB of UTF-8`,
+  examples: ['{"order":1}'],
+})
+
+/** What creates a schedule. */
+export const NewSchedule = strict({ name: Name, data: Data, ...settings })
+
+export const EXAMPLE_SCHEDULE = { name: 'orders', data: '{"order":1}', cron: EXAMPLE_CRON, timezone: 'Europe/Berlin' }
+
+/** What changes one. */
+export const ScheduleChange = strict({
+  name: Type.Optional(Name),
+  data: Type.Optional(Data),
+  ...settings,
+  ...readOnly('id', 'created_at', 'updated_at', 'next_runs', 'last_run_at', 'last_message_id', 'run_count'),
+})
+
+export const EXAMPLE_CHANGE = { cron: EXAMPLE_CRON, timezone: 'Europe/Berlin', paused: false }
+
+/** The full form. */
+export const Schedule = Type.Object(
+  {
+    id: Id,
+    name: Type.String(),
+    cron: Type.Optional(Type.String({ examples: [EXAMPLE_CRON] })),
+    every: Type.Optional(Type.Integer({ examples: [60_000] })),
+    at: Type.Optional(Time),
+    timezone: Type.String({ examples: ['Europe/Berlin'] }),
+    data: Type.String({ examples: ['{"order":1}'] }),
+    message_name: NullableText,
+    starts_at: NullableTime,
+    ends_at: NullableTime,
+    paused: Type.Boolean(),
+    catch_up: Type.Enum([...CATCH_UPS]),
+    created_at: Time,
+    updated_at: Time,
+    next_runs: Type.Array(Time, { description: 'the next five due times' }),
+    last_run_at: NullableTime,
+    last_message_id: NullableText,
+    run_count: Type.Integer({ examples: [7] }),
+  },
+  { title: 'Schedule' },
+)
+
+/** One due time and what became of it. */
+export const Run = Type.Object(
+  {
+    due_at: Time,
+    ran_at: Time,
+    message_id: NullableText,
+    error: Type.Optional(
+      Type.String({
+        description: 'why it made no message',
+        examples: ["the message does not fit its queue's schema; /data/order is required"],
+      }),
+    ),
+  },
+  { title: 'ScheduleRun' },
+)
+
+/** The body in the words of the use cases. Throws `invalid` unless it says in one way when to run. */
+export function createdOf(body: Static<typeof NewSchedule>): ScheduleSettings {
+  const timing = timingOf(body)
+  if (timing === undefined) throw whenFault('is required, or every, or at: a schedule says in one way when it runs')
+  return {
+    name: body.name,
+    data: body.data,
+    timing,
+    timezone: body.timezone ?? 'UTC',
+    messageName: body.message_name ?? null,
+    startsAt: body.starts_at ?? null,
+    endsAt: body.ends_at ?? null,
+    paused: body.paused ?? false,
+    catchUp: body.catch_up ?? 'none',
+  }
+}
+
+/** The same for a change; what the body leaves out stays out. */
+export function changeOf(body: Static<typeof ScheduleChange>): Partial<ScheduleSettings> {
+  return {
+    name: body.name,
+    data: body.data,
+    timing: timingOf(body),
+    timezone: body.timezone,
+    messageName: body.message_name,
+    startsAt: body.starts_at,
+    endsAt: body.ends_at,
+    paused: body.paused,
+    catchUp: body.catch_up,
+  }
+}
+
+type When = Pick<Static<typeof NewSchedule>, 'cron' | 'every' | 'at'>
+
+function timingOf({ cron, every, at }: When): Timing | undefined {
+  const given: Timing[] = []
+  if (typeof cron === 'string') given.push({ cron })
+  if (typeof every === 'number') given.push({ everyMs: every })
+  if (typeof at === 'number') given.push({ at })
+  if (given.length > 1) throw whenFault('cannot be combined: send one of cron, every and at')
+  return given[0]
+}
+
+function whenFault(message: string): Problem {
+  return new Problem('invalid', { errors: [{ path: '/cron', message }] })
+}
+
+export function fullSchedule(schedule: ScheduleDetails, nextRuns: number[]): Static<typeof Schedule> {
+  const { timing } = schedule
+  return {
+    id: schedule.id,
+    name: schedule.name,
+    ...('cron' in timing ? { cron: timing.cron } : 'at' in timing ? { at: timing.at } : { every: timing.everyMs }),
+    timezone: schedule.timezone,
+    data: schedule.data,
+    message_name: schedule.messageName,
+    starts_at: schedule.startsAt,
+    ends_at: schedule.endsAt,
+    paused: schedule.paused,
+    catch_up: schedule.catchUp,
+    created_at: schedule.createdAt,
+    updated_at: schedule.updatedAt,
+    next_runs: nextRuns,
+    last_run_at: schedule.lastRunAt,
+    last_message_id: schedule.lastMessageId,
+    run_count: schedule.runCount,
+  }
+}
+
+export function fullRun({ dueAt, ranAt, messageId, error }: ScheduleRun): Static<typeof Run> {
+  return { due_at: dueAt, ran_at: ranAt, message_id: messageId, ...(error !== null && { error }) }
+}
+
+/** How listings of schedules show them. */
+export function listedAt(path: string, nextRunsOf: (schedule: ScheduleDetails) => number[]) {
+  return {
+    collection: 'schedules',
+    path,
+    entry: ({ id, name, queueId }: ScheduleDetails) => ({ id, name, path: paths.schedule(queueId, id) }),
+    full: (schedule: ScheduleDetails) => fullSchedule(schedule, nextRunsOf(schedule)),
+    cursorOf: ({ id }: ScheduleDetails) => encodeCursor(id),
+  }
+}

@@ -1,0 +1,90 @@
+import type { Cancel, Runtime } from '../../runtime.ts'
+import type { Change } from '../../store/cluster/changes.ts'
+import type { Session } from '../connect/session.ts'
+import { CHANNEL, type Told } from './publish.ts'
+
+const LISTEN = `listen ${CHANNEL}`
+/** A connection that was cut without a word is noticed by asking. */
+const PROBE_MS = 2_000
+const PROBE = `select 1`
+const FIRST_BACKOFF_MS = 50
+const MAX_BACKOFF_MS = 2_000
+
+/** Listens to what other processes tell, on a connection of its own, for as long as it is open. */
+export interface ChangeSubscriber {
+  follow(heard: (change: Change) => void): void
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** `from` is what this process signs with: it does not hear itself. */
+export function createChangeSubscriber(open: () => Promise<Session>, from: string, runtime: Runtime): ChangeSubscriber {
+  let heard: (change: Change) => void = () => undefined
+  let session: Session | null = null
+  let stopped = false
+  let backoffMs = FIRST_BACKOFF_MS
+  let cancel: Cancel = () => undefined
+
+  async function connect(): Promise<void> {
+    const opened = await open()
+    if (stopped) return opened.close()
+    session = opened
+    opened.onNotification((payload) => {
+      const { from: other, change } = JSON.parse(payload) as Told
+      if (other !== from) heard(change)
+    })
+    opened.onEnd(() => ended(opened))
+    await opened.rows(LISTEN)
+    backoffMs = FIRST_BACKOFF_MS
+    // Whatever was told before is missed.
+    heard({ kind: 'everything' })
+    probe(opened)
+  }
+
+  function probe(opened: Session): void {
+    cancel = runtime.after(PROBE_MS, () => {
+      opened.rows(PROBE).then(
+        () => {
+          if (session === opened) probe(opened)
+        },
+        () => ended(opened),
+      )
+    })
+  }
+
+  function ended(opened: Session): void {
+    if (session !== opened) return
+    session = null
+    opened.destroy()
+    cancel()
+    if (stopped) return
+    // From now on changes are missed: what is kept in memory may be trusted no more.
+    heard({ kind: 'everything' })
+    runtime.log.warn({}, 'not told of changes any more: the connection to the database was lost')
+    retry()
+  }
+
+  function retry(): void {
+    cancel = runtime.after(backoffMs, () => {
+      backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS)
+      connect().catch(() => {
+        heard({ kind: 'everything' })
+        if (!stopped && session === null) retry()
+      })
+    })
+  }
+
+  return {
+    follow(it) {
+      heard = it
+    },
+    start: connect,
+    async stop() {
+      stopped = true
+      cancel()
+      const last = session
+      session = null
+      await last?.close()
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import type { Db } from '../connect/session.ts'
+
+/**
+ * Whose word counts on what time it is where lives of nodes are concerned: null is the database's, so that no node's
+ * clock, however wrong, takes another one's leases away. A server whose clock is moved by hand, and tests, give theirs.
+ */
+export type Clock = (now: number) => number | null
+
+/** The database's clock, where `$n` is null. */
+export const timeOr = (parameter: string) =>
+  `coalesce(${parameter}::bigint, (extract(epoch from clock_timestamp()) * 1000)::bigint)`
+
+export const LIVING = `select node from nodes where alive_until > ${timeOr('$1')}`
+
+/** Nodes that live now. */
+export async function livingNodes(db: Db, now: number | null): Promise<string[]> {
+  return (await db.rows<{ node: string }>(LIVING, [now])).map(({ node }) => node)
+}
+
+/** A node's life is told as a duration: what time it has is its own affair. */
+const RENEW = `
+  insert into nodes as n (node, alive_until) values ($1, ${timeOr('$2')} + $3)
+  on conflict (node) do update set alive_until = excluded.alive_until`
+
+const FORGET = `delete from nodes where node = $1`
+
+/** Long after the leases of the dead were taken over: rows that are never looked at any more. */
+const FORGET_DEAD = `delete from nodes where alive_until < ${timeOr('$1')} - 3600000`
+
+export async function renew(db: Db, node: string, now: number | null, forMs: number): Promise<void> {
+  await db.run(RENEW, [node, now, forMs])
+}
+
+export async function forgetNode(db: Db, node: string): Promise<void> {
+  await db.run(FORGET, [node])
+}
+
+export async function forgetDeadNodes(db: Db, now: number | null): Promise<void> {
+  await db.run(FORGET_DEAD, [now])
+}

@@ -1,0 +1,35 @@
+import type { Change } from '../../store/cluster/changes.ts'
+import type { Db } from '../connect/session.ts'
+
+/** The channel on which nodes tell each other what they have changed. */
+export const CHANNEL = 'discue'
+
+const NOTIFY = `select pg_notify('${CHANNEL}', $1)`
+
+/** PostgreSQL refuses a payload of 8,000 bytes or more. */
+const MAX_IDS = 200
+
+/** What is sent: which process it comes from, so that this one leaves it alone, and what has changed. */
+export interface Told {
+  from: string
+  change: Change
+}
+
+/** Tells every other process, once the transaction is on disk; within one that is not among the often ones. */
+export type Publish = (db: Db, ...changes: Change[]) => Promise<void>
+
+export function createPublish(from: string): Publish {
+  return async (db, ...changes) => {
+    for (const change of changes.flatMap(small))
+      await db.rows(NOTIFY, [JSON.stringify({ from, change } satisfies Told)])
+  }
+}
+
+function small(change: Change): Change[] {
+  if (!('listenerIds' in change)) return [change]
+  const parts: Change[] = []
+  for (let at = 0; at < change.listenerIds.length; at += MAX_IDS) {
+    parts.push({ ...change, listenerIds: change.listenerIds.slice(at, at + MAX_IDS) })
+  }
+  return parts
+}

@@ -1,0 +1,33 @@
+import { encodeTime } from '../../core/id.ts'
+import { dayOf, limitsMessages, type MessageLimits, startOf } from '../../core/telemetry/message-usage.ts'
+import type { Db } from '../connect/session.ts'
+
+const IS_COUNTED = `select 1 from message_usage where organization_id = $1`
+const FORGET = `delete from message_usage where organization_id = $1`
+const BEGIN = `
+  insert into message_usage (organization_id, stored, day, accepted)
+  select $1, count(*), $2, count(*) filter (where id >= $3) from messages where organization_id = $1`
+
+/** Nobody may store a message between the counting and the first one that is counted. */
+const KEEP_OTHERS_OUT = `lock table messages in share row exclusive mode`
+
+/**
+ * Begins or ends the counting of an organization whose limits change, within that transaction; commits do the rest.
+ * The beginning reads the index of all its messages, once. Of this day's messages it counts those that are still
+ * stored.
+ */
+export async function prepareMessageQuotas(
+  db: Db,
+  organizationId: string,
+  limits: MessageLimits,
+  now: number,
+): Promise<void> {
+  if (!limitsMessages(limits)) {
+    await db.run(FORGET, [organizationId])
+    return
+  }
+  if ((await db.rows(IS_COUNTED, [organizationId])).length > 0) return
+  await db.run(KEEP_OTHERS_OUT)
+  const day = dayOf(now)
+  await db.run(BEGIN, [organizationId, day, encodeTime(startOf(day))])
+}

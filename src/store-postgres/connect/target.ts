@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
+import { DatabaseRefused, reasonOf } from '../errors.ts'
+import { passwordIn } from './password-file.ts'
+
+/** Where the database is, as the configuration says it. */
+export interface PostgresPlace {
+  hosts: readonly { host: string; port: number }[]
+  user: string
+  password: string | null
+  passfile: string | null
+  database: string
+  sslmode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
+  sslrootcert: string | null
+  sslcert: string | null
+  sslkey: string | null
+  applicationName: string
+}
+
+/** What a connection needs. */
+export interface PostgresTarget {
+  hosts: PostgresPlace['hosts']
+  user: string
+  database: string
+  applicationName: string
+  /** Empty where there is none: the server may not ask for it. */
+  passwordFor(host: string, port: number): string
+  tls: { mode: PostgresPlace['sslmode']; optionsFor(host: string): ConnectionOptions }
+}
+
+/** Reads the files that the place names. Throws `DatabaseRefused` where one cannot be read. */
+export function targetOf(place: PostgresPlace): PostgresTarget {
+  const { hosts, user, database, applicationName, password, passfile, sslmode } = place
+  const files = { ca: read(place.sslrootcert), cert: read(place.sslcert), key: read(place.sslkey) }
+  // As libpq does: whoever names an authority wants it to be asked.
+  const verify = sslmode.startsWith('verify') || (sslmode === 'require' && files.ca !== undefined)
+  return {
+    ...{ hosts, user, database, applicationName },
+    passwordFor(host, port) {
+      if (password !== null) return password
+      return passfile === null ? '' : passwordIn(read(passfile)!, { host, port, database, user })
+    },
+    tls: {
+      mode: sslmode,
+      optionsFor: (host) => ({
+        ...files,
+        // An address is no name that a server could be asked for by (RFC 6066), and Node.js refuses to.
+        ...(isIP(host) === 0 && { servername: host }),
+        rejectUnauthorized: verify,
+        checkServerIdentity: (_, peer) => (sslmode === 'verify-full' ? checkServerIdentity(host, peer) : undefined),
+      }),
+    },
+  }
+}
+
+/** Where it is, for a log: without user and password. */
+export function nameOf({ hosts, database }: Pick<PostgresTarget, 'hosts' | 'database'>): string {
+  return `${hosts.map(({ host, port }) => `${host}:${port}`).join(',')}/${database}`
+}
+
+function read(path: string | null): string | undefined {
+  if (path === null) return undefined
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new DatabaseRefused(`the file ${path} cannot be read: ${reasonOf(cause)}`)
+  }
+}

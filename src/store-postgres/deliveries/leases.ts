@@ -1,0 +1,95 @@
+import type { Message } from '../../core/delivery/message.ts'
+import type { LeaseReference } from '../../store/deliveries.ts'
+
+/** What is told and counted of a message once it is settled, kept with its lease so that nobody reads it again. */
+export type LeasedMessage = Pick<Message, 'id' | 'organizationId' | 'queueId' | 'name' | 'deliverAt'>
+
+/** A lease as this process knows it; whether it still counts is what the database says. */
+export interface Held {
+  number: number
+  message: LeasedMessage
+  listenerId: string
+  sequence: number
+  dueAt: number
+}
+
+/** The numbers of leases that a statement is about to take. */
+export interface Numbers {
+  first: number
+  /** To be called when the statement has ended, however it did. */
+  settle(): void
+}
+
+/**
+ * What the nodes of this process hold. The database has each lease as well, by node and number; here is what else a
+ * settlement needs. A row of ours in the database whose number is not here was taken by a statement of which we never
+ * heard whether it was done: it is free, unless the statement may still be under way.
+ */
+export class Leases {
+  readonly #held = new Map<string, Map<number, Held>>()
+  readonly #inFlight = new Set<number>()
+  #lastNumber = 0
+
+  /** Sets numbers aside for a statement. */
+  reserve(count: number): Numbers {
+    const first = this.#lastNumber + 1
+    this.#lastNumber += count
+    this.#inFlight.add(first)
+    return { first, settle: () => void this.#inFlight.delete(first) }
+  }
+
+  /** Rows of ours with this number or a greater one may belong to a statement that is under way. */
+  get firstInFlight(): number {
+    return this.#inFlight.size === 0 ? this.#lastNumber + 1 : Math.min(...this.#inFlight)
+  }
+
+  keep(node: string, held: Held): void {
+    const key = keyOf(node, held.listenerId)
+    let ofListener = this.#held.get(key)
+    if (ofListener === undefined) {
+      ofListener = new Map()
+      this.#held.set(key, ofListener)
+    }
+    // Copied: with the rest of the message, its data would stay in memory.
+    const { id, organizationId, queueId, name, deliverAt } = held.message
+    ofListener.set(held.sequence, { ...held, message: { id, organizationId, queueId, name, deliverAt } })
+  }
+
+  /** The lease, where this node was given it and has not given it up. */
+  find(node: string, { listenerId, sequence, lease }: LeaseReference): Held | null {
+    const held = this.#held.get(keyOf(node, listenerId))?.get(sequence)
+    return held?.number === lease ? held : null
+  }
+
+  /** The numbers that the node holds of one listener. */
+  numbersOf(node: string, listenerId: string): number[] {
+    return Array.from(this.#held.get(keyOf(node, listenerId))?.values() ?? [], ({ number }) => number)
+  }
+
+  allOf(node: string): Held[] {
+    const found: Held[] = []
+    for (const [key, held] of this.#held) if (key.startsWith(`${node} `)) found.push(...held.values())
+    return found
+  }
+
+  drop(node: string, { listenerId, sequence, number }: Pick<Held, 'listenerId' | 'sequence' | 'number'>): void {
+    const key = keyOf(node, listenerId)
+    const held = this.#held.get(key)
+    if (held?.get(sequence)?.number !== number) return
+    held.delete(sequence)
+    if (held.size === 0) this.#held.delete(key)
+  }
+
+  /** Whoever holds it. */
+  dropDelivery(listenerId: string, sequence: number): void {
+    for (const [key, held] of this.#held) if (key.endsWith(` ${listenerId}`)) held.delete(sequence)
+  }
+
+  dropListener(listenerId: string): void {
+    for (const key of this.#held.keys()) if (key.endsWith(` ${listenerId}`)) this.#held.delete(key)
+  }
+}
+
+function keyOf(node: string, listenerId: string): string {
+  return `${node} ${listenerId}`
+}

@@ -1,0 +1,110 @@
+import type { Message } from '../../core/delivery/message.ts'
+import type { MessageRedelivery, Redelivery, RedeliveryStore } from '../../store/redeliveries.ts'
+import type { Revised } from '../../store/store.ts'
+import { Changes, writeChanges } from '../cluster/changes.ts'
+import type { Clock } from '../cluster/nodes.ts'
+import type { Db } from '../connect/session.ts'
+import type { Database } from '../connect/transaction.ts'
+import { createDeliveryRestart } from '../deliveries/delivery-restarts.ts'
+import { hasAnswer, writeAnswer } from '../idempotency-records.ts'
+import { summariesOf } from '../messages/delivery-summaries.ts'
+import { MESSAGE_COLUMNS, messageOf } from '../messages/message-row.ts'
+import type { Routines } from '../routines.ts'
+import { lookForMatches } from './redelivery-matching.ts'
+import { createRedeliverySteps } from './redelivery-steps.ts'
+
+/** Locked: whoever deletes or moves the message waits. */
+const MESSAGE = `
+  select ${MESSAGE_COLUMNS}, m.audience as "recipientSet", m.revision from messages m
+   where m.organization_id = $1 and m.queue_id = $2 and m.id = $3
+     and exists (select 1 from queues q where q.organization_id = $1 and q.id = $2)
+     for update of m`
+
+const AUDIENCE = `
+  select listener_ids as "listenerIds" from audiences where organization_id = $1 and queue_id = $2 and version = $3`
+const LISTENERS = `select id from listeners where organization_id = $1 and queue_id = $2`
+const LISTENER = `select 1 from listeners where organization_id = $1 and id = $2 and queue_id = $3`
+const NEWEST = `select coalesce(max(sequence), 0) as sequence from messages`
+
+const INSERT = `
+  insert into redeliveries
+    (id, organization_id, queue_id, listener_id, since, until, status, last_sequence, after, matched, created_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, '', 0, $9)`
+
+const GET = `
+  select id, organization_id as "organizationId", queue_id as "queueId", listener_id as "listenerId", since, until,
+         status, matched, created_at as "createdAt", ended_at as "endedAt"
+    from redeliveries where organization_id = $1 and listener_id = $2 and id = $3 and queue_id = $4`
+
+const PRUNE = `
+  delete from redeliveries where (organization_id, listener_id, id) in
+    (select organization_id, listener_id, id from redeliveries where ended_at < $1 limit $2 for update skip locked)`
+
+/** Where no time was given. */
+const FOREVER = Number.MAX_SAFE_INTEGER
+
+type Row = Omit<Redelivery, 'since' | 'until' | 'done'> & { since: number; until: number; endedAt: number | null }
+
+export function createRedeliveryStore(
+  { transact, db }: Database,
+  { routines, clock }: { routines: Routines; clock: Clock },
+): RedeliveryStore {
+  const restartDelivery = createDeliveryRestart(routines, clock)
+  const step = createRedeliverySteps(restartDelivery)
+
+  async function ofMessage(on: Db, ask: Parameters<RedeliveryStore['ofMessage']>[0]): Promise<MessageRedelivery> {
+    const { organizationId, queueId, id, now } = ask
+    const [row] = await on.rows<Revised<Message> & { recipientSet: number }>(MESSAGE, [organizationId, queueId, id])
+    if (row === undefined) return 'not_found'
+    const { revision, recipientSet, ...found } = messageOf(row)
+    const listeners = await on.rows<{ id: string }>(LISTENERS, [organizationId, queueId])
+    const existing = new Set(listeners.map((listener) => listener.id))
+    const [whom] = await on.rows<{ listenerIds: string[] }>(AUDIENCE, [organizationId, queueId, recipientSet])
+    const meant = whom?.listenerIds ?? []
+    for (const listenerId of ask.listenerIds ?? []) {
+      if (!existing.has(listenerId)) return { refused: 'unknown', listenerId }
+      if (!meant.includes(listenerId)) return { refused: 'made_later', listenerId }
+    }
+    const listenerIds = [...new Set(ask.listenerIds ?? meant.filter((it) => existing.has(it)))]
+    const changes = new Changes()
+    // In one order for everybody, since their orders are locked.
+    for (const listenerId of listenerIds.toSorted()) {
+      await restartDelivery(on, { organizationId, queueId, listenerId, messages: [found] }, { now, changes })
+    }
+    await writeChanges(on, changes, now)
+    const [deliveries] = await summariesOf(on, [found])
+    return { details: { message: found, revision, deliveries: deliveries! }, listenerIds }
+  }
+
+  return {
+    ofMessage: (ask) => transact((on) => ofMessage(on, ask)),
+    async create(redelivery, answer) {
+      return transact(async (on) => {
+        const { id, organizationId, queueId, listenerId, status, createdAt } = redelivery
+        if ((await on.rows(LISTENER, [organizationId, listenerId, queueId])).length === 0) return 'listener_not_found'
+        if (await hasAnswer(on, answer)) return 'answered'
+        await writeAnswer(on, answer)
+        const [newest] = await on.rows<{ sequence: number }>(NEWEST)
+        const [since, until] = [redelivery.since ?? 0, redelivery.until ?? FOREVER]
+        const which = [since, until, status, newest!.sequence]
+        await on.run(INSERT, [id, organizationId, queueId, listenerId, ...which, createdAt])
+        return 'created'
+      })
+    },
+    async get({ organizationId, queueId, listenerId, id }) {
+      const [row] = await db.rows<Row>(GET, [organizationId, listenerId, id, queueId])
+      if (row === undefined) return null
+      const { since, until, endedAt, ...rest } = row
+      return { ...rest, since: since || null, until: until === FOREVER ? null : until, done: endedAt !== null }
+    },
+    async count({ since, until, limit, ...which }) {
+      const { organizationId, listenerId, queueId } = which
+      if ((await db.rows(LISTENER, [organizationId, listenerId, queueId])).length === 0) return 'listener_not_found'
+      const search = { ...which, since: since ?? 0, until: until ?? FOREVER, lastSequence: FOREVER }
+      const { looked, matching, after } = await lookForMatches(db, search, limit)
+      return { looked, matched: matching.length, after }
+    },
+    step: (ask) => transact((on) => step(on, ask)),
+    prune: ({ before, limit }) => db.run(PRUNE, [before, limit]),
+  }
+}

@@ -1,0 +1,88 @@
+import type { Message } from '../../core/delivery/message.ts'
+import { encodeTime } from '../../core/id.ts'
+import type { Redelivery } from '../../store/redeliveries.ts'
+import type { Db } from '../connect/session.ts'
+import { summariesOf } from '../messages/delivery-summaries.ts'
+
+const COLUMNS = `m.sequence, m.id, m.created_at as "createdAt", m.deliver_at as "deliverAt", $2 = any(a.listener_ids) as meant`
+const AUDIENCE = `
+  join audiences a on a.organization_id = $1 and a.queue_id = m.queue_id and a.version = m.audience`
+
+/** Of the listener's own index: few of very many messages are missed. */
+const MISSED = `
+  select ${COLUMNS} from (
+    select x.sequence from missed x
+     where x.organization_id = $1 and x.listener_id = $2 and x.sequence > $3 and x.sequence <= $4
+     order by x.sequence limit $5) x
+    join messages m on m.sequence = any(array[x.sequence]) ${AUDIENCE}
+   order by m.sequence`
+
+const OF_QUEUE = `
+  select ${COLUMNS} from (
+    select * from messages o
+     where o.organization_id = $1 and o.queue_id = $3 and o.id > $4 and o.id < $5 order by o.id limit $6) m
+    ${AUDIENCE}
+   order by m.id`
+
+/** Greater than every id, which are letters and digits. */
+const AFTER_ALL = '~'
+/** The last time that an id can say. */
+const LAST_TIME = 2 ** 48
+/** An id is made around the time that its message says it was created at, not at it. */
+const ID_SLACK_MS = 60_000
+
+/** What is looked for, and where the looking goes on. */
+export interface RedeliverySearch extends Pick<Redelivery, 'organizationId' | 'queueId' | 'listenerId' | 'status'> {
+  since: number
+  until: number
+  /** The newest message that may be meant. */
+  lastSequence: number
+  /** Empty at the beginning. */
+  after: string
+}
+
+export type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt'> & { meant: boolean }
+
+export interface MatchedStep {
+  looked: number
+  matching: MatchedRow[]
+  /** Where the next step goes on; null where nothing is left to look at. */
+  after: string | null
+}
+
+/** Looks at the next `limit` deliveries that a redelivery may mean. */
+export async function lookForMatches(db: Db, search: RedeliverySearch, limit: number): Promise<MatchedStep> {
+  const rows = await rowsOf(db, search, limit)
+  const last = rows.at(-1)
+  const after = search.status === 'missed' ? String(last?.sequence) : last?.id
+  return {
+    looked: rows.length,
+    matching: await matchingOf(db, rows, search),
+    after: rows.length < limit ? null : after!,
+  }
+}
+
+function rowsOf(db: Db, search: RedeliverySearch, limit: number): Promise<MatchedRow[]> {
+  const { organizationId, queueId, listenerId, since, until, lastSequence, after, status } = search
+  const of = [organizationId, listenerId]
+  if (status === 'missed') return db.rows<MatchedRow>(MISSED, [...of, Number(after || 0), lastSequence, limit])
+  const first = after || encodeTime(Math.max(0, since - ID_SLACK_MS))
+  const end = until >= LAST_TIME - ID_SLACK_MS ? AFTER_ALL : encodeTime(until + ID_SLACK_MS)
+  return db.rows<MatchedRow>(OF_QUEUE, [...of, queueId, first, end, limit])
+}
+
+async function matchingOf(db: Db, rows: readonly MatchedRow[], search: RedeliverySearch): Promise<MatchedRow[]> {
+  const { organizationId, queueId, listenerId, since, until, lastSequence, status } = search
+  const meant = rows.filter((row) => {
+    return row.meant && row.createdAt >= since && row.createdAt < until && row.sequence <= lastSequence
+  })
+  if (status === null) return meant
+  const summaries = await summariesOf(
+    db,
+    meant.map((row) => ({ ...row, organizationId, queueId })),
+  )
+  return meant.filter((_, index) => {
+    const summary = summaries[index]!.find((it) => it.listenerId === listenerId)
+    return (summary?.status ?? 'delivered') === status
+  })
+}

@@ -1,0 +1,44 @@
+import type { Schedule, ScheduleProgress, Timing } from '../../core/schedule/schedule.ts'
+import { restored } from '../connect/text.ts'
+
+/** A row of `schedules` as PostgreSQL hands it over. */
+export type ScheduleRow = Omit<Schedule, 'timing'> & {
+  cron: string | null
+  everyMs: number | null
+  at: number | null
+}
+
+/** One of `schedules` and `schedule_progress` together. */
+export type ScheduleDetailsRow = ScheduleRow & ScheduleProgress & { revision: number }
+
+export const SCHEDULE_COLUMNS = `
+  s.id, s.organization_id as "organizationId", s.queue_id as "queueId", s.name, s.cron, s.every_ms as "everyMs", s.at,
+  s.timezone, s.message_name as "messageName", s.starts_at as "startsAt", s.ends_at as "endsAt", s.paused,
+  s.catch_up as "catchUp", s.created_at as "createdAt", s.updated_at as "updatedAt", s.data`
+
+export const PROGRESS_COLUMNS = `
+  p.revision, p.next_at as "nextAt", p.passed_at as "passedAt", p.last_run_at as "lastRunAt",
+  p.last_message_id as "lastMessageId", p.run_count as "runCount"`
+
+export function scheduleOf(row: ScheduleRow): Schedule {
+  const { id, organizationId, queueId, name, timezone, messageName, startsAt, endsAt, createdAt, updatedAt } = row
+  const place = { id, organizationId, queueId, name, timezone, messageName, startsAt, endsAt, createdAt, updatedAt }
+  const { paused, catchUp } = row
+  return { ...place, paused, catchUp, data: restored(row.data), timing: timingOf(row) }
+}
+
+export function progressOf({ nextAt, passedAt, lastRunAt, lastMessageId, runCount }: ScheduleProgress) {
+  return { nextAt, passedAt, lastRunAt, lastMessageId, runCount }
+}
+
+/** What the columns from `cron` to `at` hold of a timing. */
+export function timingColumnsOf(timing: Timing): [cron: string | null, everyMs: number | null, at: number | null] {
+  if ('cron' in timing) return [timing.cron, null, null]
+  return 'everyMs' in timing ? [null, timing.everyMs, null] : [null, null, timing.at]
+}
+
+function timingOf({ cron, everyMs, at }: Pick<ScheduleRow, 'cron' | 'everyMs' | 'at'>): Timing {
+  if (cron !== null) return { cron }
+  // The table sees to it that one of them is there.
+  return everyMs !== null ? { everyMs } : { at: at! }
+}

@@ -1,0 +1,15 @@
+import type { ScheduleStep } from '../../store/schedules.ts'
+import { stored } from '../connect/text.ts'
+
+/** A step as `routines/schedules.sql` takes it, with what follows from its runs. */
+export function stepJson({ scheduleId, revision, from, nextAt, runs }: ScheduleStep) {
+  const made = runs.filter(({ messageId }) => messageId !== null)
+  return {
+    ...{ scheduleId, revision, from, nextAt },
+    made: made.length,
+    passedAt: runs.at(-1)?.dueAt ?? from,
+    lastRunAt: made.at(-1)?.dueAt ?? null,
+    lastMessageId: made.at(-1)?.messageId ?? null,
+    runs: runs.map((run) => ({ ...run, error: run.error === null ? null : stored(run.error) })),
+  }
+}

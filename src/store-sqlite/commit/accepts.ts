@@ -1,0 +1,138 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type {
+  Accept,
+  AcceptResult,
+  MessageAccept,
+  NewDelivery,
+  OrderPosition,
+  StoredMessage,
+} from '../../store/commit/batch.ts'
+import { createEffectAnswers } from '../idempotency-records.ts'
+import { createScheduleSteps } from '../schedules/schedule-steps.ts'
+import type { Changes, Shared } from './batch.ts'
+import type { MessageQuotas } from './message-quotas.ts'
+import { createSequence } from './sequence.ts'
+
+const QUEUE_VERSION = `
+  select version from queues
+   where organization_id = ? and id = ? and exists (select 1 from organizations where id = organization_id)`
+
+const INSERT_MESSAGE = `
+  insert into messages (sequence, id, organization_id, queue_id, audience, created_at, deliver_at, name, key, data)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const INSERT_DELIVERY = `
+  insert into deliveries (listener_id, due_at, sequence, attempts, first_sent_at, moved) values (?, ?, ?, 0, null, 0)`
+
+/** What is known, and what is summed up, while one transaction runs. */
+export interface Transaction {
+  /** Versions of queues, with the organization that has asked. */
+  seen: Map<string, { organizationId: string; version: number }>
+  changes: Changes
+  quota: ReturnType<MessageQuotas['begin']>
+}
+
+/** What was stored, not leased yet, or why nothing was. */
+export type Accepted = Stored | Exclude<AcceptResult, { outcome: 'accepted' }>
+
+interface Stored {
+  /** Of the first message, from which the others count up. */
+  firstSequence: number
+  /** By message, where any listener of the queue wants an order. */
+  places: StoredMessage['places'][] | null
+}
+
+/** The part of a commit that takes messages in. */
+export function createAccepting(db: DatabaseSync, { recipientSets, rowless, leases, marks, orders }: Shared) {
+  const [queueVersion, insertMessage] = [db.prepare(QUEUE_VERSION), db.prepare(INSERT_MESSAGE)]
+  const insertDelivery = db.prepare(INSERT_DELIVERY)
+  const answers = createEffectAnswers(db)
+  const sequences = createSequence(db)
+  const steps = createScheduleSteps(db)
+
+  function versionOf({ message: { organizationId, queueId } }: MessageAccept, seen: Transaction['seen']): number {
+    // By organization too: a queue's id from another organization must find nothing, whatever else the batch holds.
+    const known = seen.get(queueId)
+    if (known?.organizationId === organizationId) return known.version
+    const row = queueVersion.get(organizationId, queueId) as { version: number } | undefined
+    const version = row?.version ?? -1
+    seen.set(queueId, { organizationId, version })
+    return version
+  }
+
+  /** Returns the message's places among those of listeners that want an order. */
+  function insert(it: MessageAccept, sequence: number, changes: Changes): StoredMessage['places'] {
+    const { message, deliveries } = it
+    const { id, organizationId, queueId, name, key, data, createdAt, deliverAt } = message
+    const recipientSet = recipientSets.of(queueId, sequence, deliveries)
+    insertMessage.run(sequence, id, organizationId, queueId, recipientSet, createdAt, deliverAt, name, key, data)
+    marks.added(queueId, id)
+    let places: (OrderPosition | null)[] | null = null
+    let isLeftOut = false
+    for (let index = 0; index < deliveries.length; index++) {
+      const { listenerId, ordering } = deliveries[index]!
+      changes.counters.of(listenerId).pending += 1
+      if (isRowless(deliveries[index]!)) {
+        isLeftOut = true
+        continue
+      }
+      const place = ordering === undefined ? null : orders.accept(listenerId, ordering, { sequence, key })
+      if (place?.held !== true) insertDelivery.run(listenerId, deliverAt, sequence)
+      if (place === null) continue
+      places ??= deliveries.map(() => null)
+      places[index] = place
+    }
+    rowless.accepted(sequence, deliveries.length, isLeftOut)
+    changes.usage.added(message)
+    return places
+  }
+
+  function insertAll(messages: readonly MessageAccept[], changes: Changes): Stored {
+    const firstSequence = sequences.next()
+    const ordered = messages[0]!.deliveries.some(({ ordering }) => ordering !== undefined)
+    const first = insert(messages[0]!, firstSequence, changes)
+    const places = ordered ? [first] : null
+    for (let i = 1; i < messages.length; i++) {
+      const place = insert(messages[i]!, sequences.next(), changes)
+      places?.push(place)
+    }
+    return { firstSequence, places }
+  }
+
+  return {
+    /** What refuses it comes before any write. */
+    accept(it: Accept, { seen, changes, quota }: Transaction): Accepted {
+      const first = it.messages[0]!
+      if (versionOf(first, seen) !== it.queueVersion) return { outcome: 'stale' }
+      if (answers.has(it.answer)) return { outcome: 'answered' }
+      if (it.steps?.every(steps.isAsExpected) === false) return { outcome: 'passed' }
+      const refused = quota === null ? null : quota.accept(first.message, it.messages.length)
+      if (refused !== null) return refused
+      answers.write(it.answer)
+      it.steps?.forEach(steps.write)
+      return insertAll(it.messages, changes)
+    },
+    /** After the transaction is on disk. */
+    committed: sequences.committed,
+    /** After the transaction is on disk: takes the leases that were asked for. */
+    lease(it: Accept, accepted: Accepted, node: string): AcceptResult {
+      if (!('firstSequence' in accepted)) return accepted
+      const messages = it.messages.map(({ message, deliveries }, index) => {
+        const sequence = accepted.firstSequence + index
+        const places = accepted.places?.[index] ?? null
+        const taken = deliveries.map((it, at) =>
+          it.leased && places?.[at]?.held !== true
+            ? leases.take(node, it.listenerId, sequence, message, isRowless(it))
+            : null,
+        )
+        return { sequence, leases: taken, places }
+      })
+      return { outcome: 'accepted', messages }
+    },
+  }
+}
+
+/** What is leased at once gets no row, but where its order has to find it. */
+function isRowless({ leased, ordering }: NewDelivery): boolean {
+  return leased && ordering === undefined
+}

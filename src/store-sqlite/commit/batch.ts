@@ -1,0 +1,92 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Batch, BatchResult, SettleResult } from '../../store/commit/batch.ts'
+import { UsageChanges } from '../../store/commit/usage-changes.ts'
+import type { Leases } from '../deliveries/leases.ts'
+import type { Orders } from '../deliveries/orders.ts'
+import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import type { RowlessDeliveries } from '../deliveries/rowless.ts'
+import type { TouchedBlocks } from '../ledger/touched-blocks.ts'
+import type { MessageMarks } from '../messages/message-marks.ts'
+import type { Usage } from '../telemetry/usage.ts'
+import type { Transact } from '../transaction.ts'
+import { type Accepted, createAccepting, type Transaction } from './accepts.ts'
+import { CounterChanges, createListenerCounters } from './listener-counters.ts'
+import type { MessageQuotas } from './message-quotas.ts'
+import { createSettling } from './settlements.ts'
+
+const USE_KEY = `
+  update api_keys set last_used_at = ? where id = ? and (last_used_at is null or last_used_at < ?)`
+
+/** What a transaction sums up and writes at its end. */
+export interface Changes {
+  counters: CounterChanges
+  usage: UsageChanges
+}
+
+/** What the commit shares with other parts of the store, because it is in memory. */
+export interface Shared {
+  recipientSets: RecipientSets
+  rowless: RowlessDeliveries
+  leases: Leases
+  marks: MessageMarks
+  orders: Orders
+  quotas: MessageQuotas
+  touched: TouchedBlocks
+  usage: Usage
+}
+
+/** Makes the one transaction of the hot path. */
+export function createCommit(db: DatabaseSync, transact: Transact, shared: Shared): (batch: Batch) => BatchResult {
+  const { recipientSets, rowless, leases, marks, orders, quotas, usage } = shared
+  const useKey = db.prepare(USE_KEY)
+  const counters = createListenerCounters(db)
+  const accepting = createAccepting(db, shared)
+  const { settle } = createSettling(db, shared)
+  /** Numbers the transactions, those that fail too. */
+  let transaction = 0
+
+  function write(batch: Batch): { accepted: Accepted[]; settlements: SettleResult[]; counted: () => void } {
+    const changes = { counters: new CounterChanges(), usage: new UsageChanges() }
+    const quota = quotas.begin()
+    const seen: Transaction['seen'] = new Map()
+    const accepted = batch.accepts.map((it) => accepting.accept(it, { seen, changes, quota }))
+    quota?.write()
+    orders.write()
+    const by = { node: batch.node, now: batch.now, transaction, changes }
+    const settlements = batch.settlements.map((it) => settle(it, by))
+    if (batch.accepts.length > 0) rowless.write(transaction)
+    for (const [listenerId, change] of changes.counters.entries()) counters.add(listenerId, change)
+    const counted = usage.write(changes.usage, batch.now)
+    for (const { apiKeyId, at } of batch.keyUses) useKey.run(at, apiKeyId, at)
+    return { accepted, settlements, counted }
+  }
+
+  function written(batch: Batch): ReturnType<typeof write> {
+    try {
+      return transact(() => write(batch))
+    } catch (error) {
+      marks.forget()
+      recipientSets.forget()
+      orders.forget()
+      rowless.forget()
+      throw error
+    }
+  }
+
+  // Leases are in memory and know no rollback: they change only once the transaction is on disk.
+  return (batch) => {
+    transaction += 1
+    const { accepted, settlements, counted } = written(batch)
+    accepting.committed()
+    orders.committed()
+    rowless.committed()
+    counted()
+    for (const { delivery } of batch.settlements) {
+      leases.dropSettled(delivery.listenerId, delivery.sequence, transaction)
+    }
+    return {
+      accepts: batch.accepts.map((it, index) => accepting.lease(it, accepted[index]!, batch.node)),
+      settlements,
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { AnswerStore, StoredAnswer } from '../store/idempotency-records.ts'
+import { reading, type Transact } from './transaction.ts'
+
+const FIND = `
+  select organization_id as organizationId, target, key, digest, status, body,
+         stored_at as storedAt, expires_at as expiresAt
+    from answers where organization_id = ? and target = ? and key = ? and expires_at > ?`
+
+/** Takes the place of one that has expired, as the newest: numbers grow with the time of expiry. */
+const INSERT = `
+  insert or replace into answers (organization_id, target, key, digest, status, body, stored_at, expires_at)
+  values (?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** They all live equally long, so that the oldest expire first, and no index of times is needed. */
+const REMOVE_EXPIRED = `
+  delete from answers where number in (select number from answers order by number limit ?) and expires_at <= ?`
+
+/**
+ * For the transaction of an effect: first asks whether its request was answered, then, once nothing can refuse the
+ * effect any more, writes the answer to it. Both do nothing for a request that has no answer to keep.
+ */
+export interface EffectAnswers {
+  has(answer: StoredAnswer | null | undefined): boolean
+  write(answer: StoredAnswer | null | undefined): void
+}
+
+export function createEffectAnswers(db: DatabaseSync): EffectAnswers {
+  const [find, insert] = [db.prepare(FIND), db.prepare(INSERT)]
+  return {
+    has(answer) {
+      if (answer === null || answer === undefined) return false
+      return find.get(answer.organizationId, answer.target, answer.key, answer.storedAt) !== undefined
+    },
+    write(answer) {
+      if (answer === null || answer === undefined) return
+      const { organizationId, target, key, digest, status, body, storedAt, expiresAt } = answer
+      insert.run(organizationId, target, key, digest, status, body, storedAt, expiresAt)
+    },
+  }
+}
+
+export function createAnswerStore(db: DatabaseSync, transact: Transact): AnswerStore {
+  const answers = createEffectAnswers(db)
+  const [find, removeExpired] = [db.prepare(FIND), db.prepare(REMOVE_EXPIRED)]
+  return {
+    async find({ organizationId, target, key, now }) {
+      const row = reading(() => find.get(organizationId, target, key, now)) as StoredAnswer | undefined
+      return row === undefined ? null : { ...row }
+    },
+    async keep(answer) {
+      return transact(() => {
+        if (answers.has(answer)) return 'answered'
+        answers.write(answer)
+        return 'kept'
+      })
+    },
+    async removeExpired({ now, limit }) {
+      return transact(() => Number(removeExpired.run(limit, now).changes))
+    },
+  }
+}

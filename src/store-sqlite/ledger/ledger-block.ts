@@ -1,0 +1,122 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { MAX_PAIRS } from '../../core/delivery/ledger.ts'
+import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import { rowlessSince } from '../deliveries/rowless.ts'
+import { createLedgerRows, type DiscardRow, type LedgerRows, type MessageRow } from './ledger-rows.ts'
+import { BLOCK } from './touched-blocks.ts'
+
+/** How a delivery stands by the rows alone; what a listener that is gone makes of it is said later. */
+export const [ACCEPTED, DELIVERED, PENDING, SCHEDULED, MISSED, DELETED, EXPIRED, NOTHING, TWICE] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8,
+] as const
+const STANDS = 9
+
+/** The messages of one block, counted. */
+export interface Block {
+  /** Of each listener, how many stand how. */
+  counts: Map<string, Uint32Array>
+  /** The first deliveries that stand in no way or in two. */
+  faults: { sequence: number; listenerId: string; stands: typeof NOTHING | typeof TWICE }[]
+  /** Of the messages' acceptance. */
+  firstAt: number
+  lastAt: number
+  /** When the first of what is scheduled is due, and counts as pending. */
+  nextDueAt: number
+}
+
+/** Only messages that were accepted at `since` or later and before `until`. */
+export interface TimeRange {
+  since: number
+  until: number
+}
+
+/** Counts a block from its rows, in one read. Notes of each listener whose queue it is, or was. */
+export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets, queueOf: Map<string, string>) {
+  const rows = createLedgerRows(db)
+  let since = Infinity
+
+  function meant(recipientSet: number): readonly string[] {
+    const { queueId, listenerIds } = recipientSets.read(recipientSet)
+    for (const listenerId of listenerIds) if (!queueOf.has(listenerId)) queueOf.set(listenerId, queueId)
+    return listenerIds
+  }
+
+  /** Its row would be written before anybody looks at it; see `implied.ts`. */
+  function isRowless(listenerId: string, sequence: number): boolean {
+    return sequence >= since && !rows.isOrdered(sequence, listenerId)
+  }
+
+  function countMessage(message: MessageRow, found: LedgerRows, block: Block, now: number): void {
+    const { sequence } = message
+    const ended = new Map(found.attempts.of(sequence).map(({ listenerId, ok }) => [listenerId, ok === 1]))
+    const moved = new Map(found.moved.of(sequence).map((row) => [row.listenerId, row]))
+    const held = new Set(found.held.of(sequence).map(({ listenerId }) => listenerId))
+    const missed = new Set(found.missed.of(sequence).map(({ listenerId }) => listenerId))
+    for (const listenerId of meant(message.recipientSet)) {
+      const [isMissed, isHeld, row] = [missed.has(listenerId), held.has(listenerId), moved.get(listenerId)]
+      const delivered = ended.get(listenerId) === true
+      // A delivery that was tried is either moved or gone: most need no look at where untouched ones wait.
+      const mayWait = !delivered && !isHeld && row === undefined
+      const isTouched = isMissed || ended.has(listenerId)
+      const waits = mayWait && (rows.waits(listenerId, message) || (!isTouched && isRowless(listenerId, sequence)))
+      const pending = (row === undefined ? 0 : 1) + (isHeld ? 1 : 0) + (waits ? 1 : 0)
+      const untouched = waits || (isHeld && !ended.has(listenerId)) || (row?.attempts === 0 && row.dueAt > now)
+      const scheduled = untouched && message.deliverAt > now
+      const stands = standsOf({ pending, missed: isMissed, delivered, scheduled })
+      if (scheduled) block.nextDueAt = Math.min(block.nextDueAt, message.deliverAt)
+      count(block, listenerId, stands)
+      if (stands === NOTHING || stands === TWICE) fault(block, { sequence, listenerId, stands })
+    }
+  }
+
+  function countDiscard({ recipientSet, reason, delivered }: DiscardRow, block: Block): void {
+    const got = new Set(JSON.parse(delivered) as string[])
+    for (const listenerId of meant(recipientSet)) {
+      count(block, listenerId, got.has(listenerId) ? DELIVERED : reason === 'expired' ? EXPIRED : DELETED)
+    }
+  }
+
+  return (number: number, now: number, range: TimeRange | null = null): Block => {
+    const block: Block = { counts: new Map(), faults: [], firstAt: Infinity, lastAt: -Infinity, nextDueAt: Infinity }
+    since = rowlessSince(db) ?? Infinity
+    const found = rows.between(number * BLOCK, (number + 1) * BLOCK - 1)
+    const isMeant = ({ createdAt }: { createdAt: number }) =>
+      range === null || (createdAt >= range.since && createdAt < range.until)
+    for (const message of found.messages) {
+      noteTime(block, message)
+      if (isMeant(message)) countMessage(message, found, block, now)
+    }
+    for (const discard of found.discards) {
+      noteTime(block, discard)
+      if (isMeant(discard)) countDiscard(discard, block)
+    }
+    for (const rest of [found.attempts, found.moved, found.held, found.missed]) rest.end()
+    return block
+  }
+}
+
+function noteTime(block: Block, { createdAt }: { createdAt: number }): void {
+  block.firstAt = Math.min(block.firstAt, createdAt)
+  block.lastAt = Math.max(block.lastAt, createdAt)
+}
+
+function standsOf(it: { pending: number; missed: boolean; delivered: boolean; scheduled: boolean }) {
+  if (it.pending > 1 || (it.missed && (it.pending > 0 || it.delivered))) return TWICE
+  if (it.pending === 1) return it.scheduled ? SCHEDULED : PENDING
+  if (it.missed) return MISSED
+  return it.delivered ? DELIVERED : NOTHING
+}
+
+function count(block: Block, listenerId: string, stands: number): void {
+  let counts = block.counts.get(listenerId)
+  if (counts === undefined) {
+    counts = new Uint32Array(STANDS)
+    block.counts.set(listenerId, counts)
+  }
+  counts[ACCEPTED]! += 1
+  counts[stands]! += 1
+}
+
+function fault(block: Block, it: Block['faults'][number]): void {
+  if (block.faults.length < MAX_PAIRS) block.faults.push(it)
+}

@@ -1,0 +1,97 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type AttemptError, acknowledges } from '../../core/delivery/attempt.ts'
+import type { DeliverySummary, Message } from '../../core/delivery/message.ts'
+import type { Leases } from '../deliveries/leases.ts'
+
+/** Pending deliveries lie by listener and due time: those that never moved are found under the message's own time. */
+const UNMOVED = `
+  select d.listener_id as listenerId, d.due_at as dueAt, d.attempts
+    from listeners l join deliveries d on d.listener_id = l.id and d.due_at = ? and d.sequence = ?
+   where l.queue_id = ? and d.moved = 0`
+
+const MOVED = `
+  select d.listener_id as listenerId, d.due_at as dueAt, d.attempts
+    from deliveries d join listeners l on l.id = d.listener_id where d.sequence = ? and d.moved = 1`
+
+/** What waits for its turn in an order is not due yet. */
+const HELD = `
+  select h.listener_id as listenerId, null as dueAt, null as attempts
+    from order_places p
+    join held h on h.listener_id = p.listener_id and h.key = p.key and h.sequence = p.sequence
+    join listeners l on l.id = h.listener_id
+   where p.sequence = ?`
+
+const MISSED = `select listener_id as listenerId from missed where sequence = ?`
+
+const LAST_ATTEMPTS = `
+  select listener_id as listenerId, max(number) as number, started_at as startedAt, status, error
+    from attempts where sequence = ? group by listener_id`
+
+const LISTENERS = `select id from listeners where queue_id = ? order by id`
+
+export interface Pending {
+  listenerId: string
+  /** Null where it waits for its turn. */
+  dueAt: number | null
+  attempts: number | null
+}
+
+interface LastAttempt {
+  listenerId: string
+  number: number
+  startedAt: number
+  status: number | null
+  error: AttemptError | null
+}
+
+/** What of a message leads to its deliveries. */
+export type Located = Pick<Message, 'deliverAt' | 'sequence' | 'queueId'>
+
+export type DeliverySummaries = ReturnType<typeof createDeliverySummaries>
+
+/** Tells how the listeners that still exist stand with a message, from what is stored and what is implied. */
+export function createDeliverySummaries(db: DatabaseSync, leases: Leases) {
+  const [unmoved, moved, missed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(MISSED)]
+  const held = db.prepare(HELD)
+  const [lastAttempts, listeners] = [db.prepare(LAST_ATTEMPTS), db.prepare(LISTENERS)]
+
+  /** Those that have no row, because they are on their way since the message was accepted. */
+  function rowlessOf({ deliverAt, sequence, queueId }: Located): Pending[] {
+    if (leases.rowless === 0) return []
+    const ids = listeners.all(queueId).map(({ id }) => id as string)
+    const rowless = ids.filter((listenerId) => leases.isRowless(listenerId, sequence))
+    return rowless.map((listenerId) => ({ listenerId, dueAt: deliverAt, attempts: 0 }))
+  }
+
+  function pendingOf(message: Located): Pending[] {
+    const { deliverAt, sequence, queueId } = message
+    const rows = [...unmoved.all(deliverAt, sequence, queueId), ...moved.all(sequence), ...held.all(sequence)]
+    return [...(rows as unknown as Pending[]), ...rowlessOf(message)]
+  }
+
+  function of(message: Located): DeliverySummary[] {
+    const pending = byListener(pendingOf(message))
+    const last = byListener(lastAttempts.all(message.sequence) as unknown as LastAttempt[])
+    const gaveUp = byListener(missed.all(message.sequence) as unknown as { listenerId: string }[])
+    return listeners.all(message.queueId).flatMap(({ id }) => {
+      const listenerId = id as string
+      const attempt = last.get(listenerId)
+      const waits = pending.get(listenerId)
+      const status = waits ? 'pending' : gaveUp.has(listenerId) ? 'missed' : delivered(attempt) ? 'delivered' : null
+      if (status === null) return []
+      const attempts = waits?.attempts ?? attempt?.number ?? 0
+      const lastAttemptAt = attempt?.startedAt ?? null
+      return [{ listenerId, status, attempts, lastAttemptAt, nextAttemptAt: waits?.dueAt ?? null }]
+    })
+  }
+
+  return { of, pendingOf }
+}
+
+function delivered(attempt: LastAttempt | undefined): boolean {
+  return attempt !== undefined && acknowledges(attempt)
+}
+
+function byListener<Row extends { listenerId: string }>(rows: Row[]): Map<string, Row> {
+  return new Map(rows.map((row) => [row.listenerId, row]))
+}

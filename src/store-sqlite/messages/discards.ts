@@ -1,0 +1,61 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type AttemptError, acknowledges } from '../../core/delivery/attempt.ts'
+import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+
+const MESSAGE = `
+  select id, queue_id as queueId, audience as recipientSet, created_at as createdAt from messages where sequence = ?`
+
+const LAST_ATTEMPTS = `
+  select listener_id as listenerId, max(number), status, error from attempts where sequence = ? group by listener_id`
+
+const INSERT = `
+  insert into discards (sequence, id, queue_id, audience, created_at, discarded_at, reason, delivered)
+  values (?, ?, ?, ?, ?, ?, ?, ?)`
+
+const SWEEP = `
+  delete from discards where sequence in (select sequence from discards where discarded_at < ? limit ?)
+  returning sequence`
+
+type Row = Record<'id' | 'queueId', string> & Record<'recipientSet' | 'createdAt', number>
+
+/** Why a message is taken out of the store before all of it was delivered. */
+export type DiscardReason = 'deleted' | 'expired'
+
+/** A message on its way out, with those that it had not come to. */
+export interface Discarded {
+  sequence: number
+  reason: DiscardReason
+  now: number
+  undelivered: ReadonlySet<string>
+}
+
+/** Keeps for the ledger what they need of messages that are removed. */
+export function createDiscards(db: DatabaseSync, recipientSets: RecipientSets) {
+  const [message, lastAttempts] = [db.prepare(MESSAGE), db.prepare(LAST_ATTEMPTS)]
+  const [insert, sweep] = [db.prepare(INSERT), db.prepare(SWEEP)]
+
+  function deliveredOf({ sequence, undelivered }: Discarded): string[] {
+    const rows = lastAttempts.all(sequence) as {
+      listenerId: string
+      status: number | null
+      error: AttemptError | null
+    }[]
+    return rows.filter((row) => acknowledges(row) && !undelivered.has(row.listenerId)).map((row) => row.listenerId)
+  }
+
+  return {
+    /** Within the transaction that removes the message, before anything of it is gone. */
+    note(discarded: Discarded): void {
+      const { sequence, reason, now, undelivered } = discarded
+      // What has come to everybody may be forgotten when its time is over.
+      if (reason === 'expired' && undelivered.size === 0) return
+      const { id, queueId, recipientSet, createdAt } = message.get(sequence) as Row
+      if (recipientSets.listenersOf(recipientSet).length === 0) return
+      const delivered = JSON.stringify(deliveredOf(discarded))
+      insert.run(sequence, id, queueId, recipientSet, createdAt, now, reason, delivered)
+    },
+    /** Forgets up to `limit` that are older; answers with their sequences. */
+    sweep: (before: number, limit: number) =>
+      (sweep.all(before, limit) as { sequence: number }[]).map(({ sequence }) => sequence),
+  }
+}

@@ -1,0 +1,203 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Attempt } from '../../core/delivery/attempt.ts'
+import type { Message } from '../../core/delivery/message.ts'
+import { failsIfMatch } from '../../store/listing/expected-revision.ts'
+import type { DeletedMessage, MessageDetails, MessageStore } from '../../store/messages.ts'
+import type { Only, Revised } from '../../store/store.ts'
+import { CounterChanges, createListenerCounters } from '../commit/listener-counters.ts'
+import type { Leases } from '../deliveries/leases.ts'
+import type { RowlessDeliveries } from '../deliveries/rowless.ts'
+import { onlyOf } from '../listing.ts'
+import { reading, readingLong, type Transact } from '../transaction.ts'
+import { createDeliverySummaries } from './delivery-summaries.ts'
+import { createMessageErasure, type ErasureParts } from './message-erasure.ts'
+import { AFTER_ALL } from './message-marks.ts'
+import { createMessageSearch } from './message-search.ts'
+import { createMessagesAcross } from './messages-across.ts'
+
+export const MESSAGE_COLUMNS = `
+  id, organization_id as organizationId, queue_id as queueId, name, key, data,
+  created_at as createdAt, deliver_at as deliverAt, sequence`
+
+const GET = `select ${MESSAGE_COLUMNS}, revision from messages where queue_id = ? and id = ? and organization_id = ?`
+
+/** The offset is counted in the index alone. A queue's messages are all of its own organization. */
+const NEWEST = `
+  select ${MESSAGE_COLUMNS} from messages where sequence in
+    (select sequence from messages where queue_id = ? and id < ? order by id desc limit ? offset ?)
+   order by id desc`
+
+const NEWEST_ONLY = `
+  select ${MESSAGE_COLUMNS} from messages
+   where queue_id = :queueId and id < :before and +organization_id = :organizationId
+     and id in (select value from json_each(:only))
+   order by id desc limit :limit offset :offset`
+
+const READ_ONE = `select ${MESSAGE_COLUMNS} from messages where queue_id = ? and id = ?`
+const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
+const PULLED = `select 1 from deliveries where sequence = ? and moved = 1 and pulled_at is not null`
+const UPDATE = `update messages set name = ?, deliver_at = ?, revision = revision + 1 where sequence = ?`
+
+/** It moves within its primary key, and stays where its message's own due time leads. */
+const MOVE = `update deliveries set due_at = ? where listener_id = ? and due_at = ? and sequence = ?`
+
+const ATTEMPTS = `
+  select listener_id as listenerId, number, started_at as startedAt, duration_ms as durationMs, status, error, response
+    from attempts where sequence = ? order by listener_id, number desc`
+
+interface Ask {
+  one: { organizationId: string; queueId: string; id: string }
+  list: Parameters<MessageStore['list']>[0]
+}
+
+export function createMessageStore(
+  db: DatabaseSync,
+  transact: Transact,
+  shared: ErasureParts & { rowless: RowlessDeliveries; leases: Leases },
+): MessageStore {
+  const { rowless, leases, marks } = shared
+  const [get, newest] = [db.prepare(GET), db.prepare(NEWEST)]
+  const across = createMessagesAcross(db, marks)
+  const newestOnly = db.prepare(NEWEST_ONLY)
+  const [queueExists, attempts] = [db.prepare(QUEUE_EXISTS), db.prepare(ATTEMPTS)]
+  const readOne = db.prepare(READ_ONE)
+  const [update, move, pulled] = [db.prepare(UPDATE), db.prepare(MOVE), db.prepare(PULLED)]
+  const eraseFrom = createMessageErasure(db, shared)
+  const summaries = createDeliverySummaries(db, leases)
+  const counters = createListenerCounters(db)
+  const search = createMessageSearch(db, {
+    summaries,
+    read: ({ queueId, id }) => readOne.get(queueId, id) as unknown as Message,
+  })
+
+  const find = ({ organizationId, queueId, id }: Ask['one']): { message: Message; revision: number } | null => {
+    // The messages of a deleted queue are swept later; nobody may see them until then.
+    if (queueExists.get(organizationId, queueId) === undefined) return null
+    const row = get.get(queueId, id, organizationId) as unknown as Revised<Message> | undefined
+    if (row === undefined) return null
+    const { revision, ...message } = row
+    return { message, revision }
+  }
+  const detailed = (message: Message): MessageDetails => ({ message, deliveries: summaries.of(message) })
+
+  function page(queueId: string, organizationId: string, only: Only, part: Part): Message[] {
+    if (only !== null && !only.includes(queueId)) {
+      return newestOnly.all({ queueId, organizationId, only: onlyOf(only), ...part }) as unknown as Message[]
+    }
+    const { before, offset } = marks.skip(queueId, part.before, part.offset)
+    return newest.all(queueId, before, part.limit, offset) as unknown as Message[]
+  }
+  interface Part {
+    before: string
+    limit: number
+    offset: number
+  }
+
+  async function listAcross(ask: Ask['list']): Promise<Message[]> {
+    const rows: Message[] = []
+    let { offset } = ask
+    let before = ask.before ?? AFTER_ALL
+    for (;;) {
+      const limit = ask.limit - rows.length
+      const places = await across({ ...ask, before, offset, limit })
+      for (const { queueId, id } of places) {
+        const row = readOne.get(queueId, id) as unknown as Message | undefined
+        if (row !== undefined) rows.push(row)
+      }
+      // What was deleted while others were found makes room for some below: a short page would say that it is the last.
+      if (rows.length === ask.limit || places.length < limit) return rows
+      before = places.at(-1)!.id
+      offset = 0
+    }
+  }
+
+  function listOne({ organizationId, only, limit, offset, ...ask }: Ask['list'], queueId: string): Message[] {
+    if (queueExists.get(organizationId, queueId) === undefined) return []
+    return page(queueId, organizationId, only, { before: ask.before ?? AFTER_ALL, limit, offset })
+  }
+
+  function shown(rows: Message[], full: boolean): MessageDetails[] {
+    const messages = rows.map((row) => ({ ...row }))
+    return full ? messages.map(detailed) : messages.map((message) => ({ message, deliveries: [] }))
+  }
+
+  /** Takes a message out of every table. */
+  function erase(message: Message, now: number): DeletedMessage {
+    const changes = new CounterChanges()
+    const pending = summaries.pendingOf(message)
+    const freedListenerIds = eraseFrom(message, pending, { now, reason: 'deleted', changes })
+    for (const [listenerId, change] of changes.entries()) counters.add(listenerId, change)
+    return { listenerIds: pending.map(({ listenerId }) => listenerId), freedListenerIds }
+  }
+
+  /** Moves the deliveries of a message that nobody has touched; else does nothing. */
+  function moved(message: Message, deliverAt: number, now: number): string[] | 'started' {
+    if (pulled.get(message.sequence) !== undefined) return 'started'
+    const all = summaries.of(message)
+    const untouched = all.every(({ listenerId, status, attempts: made }) => {
+      return status === 'pending' && made === 0 && !leases.isHeld(listenerId, message.sequence, now)
+    })
+    if (!untouched || (all.length === 0 && message.deliverAt <= now)) return 'started'
+    for (const { listenerId, nextAttemptAt } of all) {
+      if (nextAttemptAt !== null) move.run(deliverAt, listenerId, nextAttemptAt, message.sequence)
+    }
+    return all.map(({ listenerId }) => listenerId)
+  }
+
+  return {
+    async get(ask) {
+      return reading(() => {
+        const found = find(ask)
+        return found === null ? null : { ...detailed(found.message), revision: found.revision }
+      })
+    },
+    async list(ask) {
+      const { queueId } = ask
+      if (queueId === null) return readingLong(async () => shown(await listAcross(ask), ask.full))
+      return reading(() => shown(listOne(ask, queueId), ask.full))
+    },
+    async search(ask) {
+      rowless.writeToLook()
+      return reading(() => {
+        if (queueExists.get(ask.organizationId, ask.queueId) === undefined) return { entries: [], next: null }
+        return search(ask)
+      })
+    },
+    async update({ changes, now, ifMatch, ...ask }) {
+      rowless.writeAll()
+      return transact(() => {
+        const found = find(ask)
+        if (found === null) return 'not_found'
+        if (failsIfMatch(found.revision, ifMatch)) return 'changed'
+        const { message } = found
+        const { name = message.name, deliverAt = message.deliverAt } = changes
+        const movedListenerIds = deliverAt === message.deliverAt ? [] : moved(message, deliverAt, now)
+        if (movedListenerIds === 'started') return 'started'
+        update.run(name, deliverAt, message.sequence)
+        shared.touched.mark(message.sequence)
+        return { movedListenerIds }
+      })
+    },
+    async delete(ask) {
+      rowless.writeAll()
+      const erased = transact(() => {
+        const found = find(ask)
+        if (found === null) return 'not_found'
+        if (failsIfMatch(found.revision, ask.ifMatch)) return 'changed'
+        return { sequence: found.message.sequence, ...erase(found.message, ask.now) }
+      })
+      if (typeof erased === 'string') return erased
+      const { sequence, ...deleted } = erased
+      for (const listenerId of deleted.listenerIds) leases.drop(listenerId, sequence)
+      return deleted
+    },
+    async attempts(ask) {
+      return reading(() => {
+        const found = find(ask)
+        if (found === null) return null
+        const rows = attempts.all(found.message.sequence) as unknown as ({ listenerId: string } & Attempt)[]
+        return rows.map(({ listenerId, ...attempt }) => ({ listenerId, attempt }))
+      })
+    },
+  }
+}

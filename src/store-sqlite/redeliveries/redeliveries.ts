@@ -1,0 +1,122 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Message } from '../../core/delivery/message.ts'
+import type { MessageRedelivery, Redelivery, RedeliveryStore } from '../../store/redeliveries.ts'
+import type { Revised } from '../../store/store.ts'
+import { CounterChanges, createListenerCounters } from '../commit/listener-counters.ts'
+import { createDeliveryRestart, type RestartParts } from '../deliveries/delivery-restarts.ts'
+import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import type { RowlessDeliveries } from '../deliveries/rowless.ts'
+import { createEffectAnswers } from '../idempotency-records.ts'
+import { createDeliverySummaries } from '../messages/delivery-summaries.ts'
+import { MESSAGE_COLUMNS } from '../messages/messages.ts'
+import { reading, type Transact } from '../transaction.ts'
+import { createRedeliveryMatching } from './redelivery-matching.ts'
+import { createRedeliverySteps } from './redelivery-steps.ts'
+
+const MESSAGE = `
+  select ${MESSAGE_COLUMNS}, audience as recipientSet, revision from messages
+   where queue_id = :queueId and id = :id and organization_id = :organizationId
+     and exists (select 1 from queues q where q.organization_id = :organizationId and q.id = :queueId)`
+
+const LISTENERS = `select id from listeners where queue_id = ?`
+const LISTENER = `select 1 from listeners where id = ? and queue_id = ? and organization_id = ?`
+const NEWEST = `select coalesce(max(sequence), 0) as sequence from messages`
+
+const INSERT = `
+  insert into redeliveries
+    (id, organization_id, queue_id, listener_id, since, until, status, last_sequence, after, matched, created_at)
+  values (?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?)`
+
+const GET = `
+  select id, organization_id as organizationId, queue_id as queueId, listener_id as listenerId, since, until, status,
+         matched, created_at as createdAt, ended_at as endedAt
+    from redeliveries where id = ? and organization_id = ? and queue_id = ? and listener_id = ?`
+
+const RUNNING = `select 1 from redeliveries where ended_at is null limit 1`
+
+const PRUNE = `
+  delete from redeliveries where id in (select id from redeliveries where ended_at < ? limit ?)`
+
+/** Where no time was given. */
+export const FOREVER = Number.MAX_SAFE_INTEGER
+
+type Row = Omit<Redelivery, 'since' | 'until' | 'done'> & { since: number; until: number; endedAt: number | null }
+
+export function createRedeliveryStore(
+  db: DatabaseSync,
+  transact: Transact,
+  shared: RestartParts & { recipientSets: RecipientSets; rowless: RowlessDeliveries },
+): RedeliveryStore {
+  const [message, listeners, listener] = [db.prepare(MESSAGE), db.prepare(LISTENERS), db.prepare(LISTENER)]
+  const [newest, insert, get, prune] = [db.prepare(NEWEST), db.prepare(INSERT), db.prepare(GET), db.prepare(PRUNE)]
+  const running = db.prepare(RUNNING)
+  const { rowless } = shared
+  const restartDelivery = createDeliveryRestart(db, shared)
+  const look = createRedeliveryMatching(db, shared)
+  const step = createRedeliverySteps(db, { look, restartDelivery })
+  const summaries = createDeliverySummaries(db, shared.leases)
+  const counters = createListenerCounters(db)
+  const answers = createEffectAnswers(db)
+
+  function ofMessage(ask: Parameters<RedeliveryStore['ofMessage']>[0]): MessageRedelivery {
+    const { organizationId, queueId, id, now } = ask
+    const row = message.get({ organizationId, queueId, id }) as
+      | (Revised<Message> & { recipientSet: number })
+      | undefined
+    if (row === undefined) return 'not_found'
+    const { revision, recipientSet, ...found } = row
+    const existing = new Set(listeners.all(queueId).map((it) => it.id as string))
+    const meant = shared.recipientSets.listenersOf(recipientSet)
+    for (const listenerId of ask.listenerIds ?? []) {
+      if (!existing.has(listenerId)) return { refused: 'unknown', listenerId }
+      if (!meant.includes(listenerId)) return { refused: 'made_later', listenerId }
+    }
+    const listenerIds = [...new Set(ask.listenerIds ?? meant.filter((it) => existing.has(it)))]
+    const changes = new CounterChanges()
+    for (const listenerId of listenerIds) restartDelivery({ message: found, listenerId }, { now, changes })
+    for (const [listenerId, change] of changes.entries()) counters.add(listenerId, change)
+    return { details: { message: found, revision, deliveries: summaries.of(found) }, listenerIds }
+  }
+
+  return {
+    async ofMessage(ask) {
+      rowless.writeAll()
+      return transact(() => ofMessage(ask))
+    },
+    async create(redelivery, answer) {
+      return transact(() => {
+        const { id, organizationId, queueId, listenerId, status, createdAt } = redelivery
+        if (listener.get(listenerId, queueId, organizationId) === undefined) return 'listener_not_found'
+        if (answers.has(answer)) return 'answered'
+        answers.write(answer)
+        const { sequence } = newest.get() as { sequence: number }
+        const { since, until } = { since: redelivery.since ?? 0, until: redelivery.until ?? FOREVER }
+        insert.run(id, organizationId, queueId, listenerId, since, until, status, sequence, createdAt)
+        return 'created'
+      })
+    },
+    async get({ organizationId, queueId, listenerId, id }) {
+      const row = reading(() => get.get(id, organizationId, queueId, listenerId)) as Row | undefined
+      if (row === undefined) return null
+      const { since, until, endedAt, ...rest } = row
+      return { ...rest, since: since || null, until: until === FOREVER ? null : until, done: endedAt !== null }
+    },
+    async count({ organizationId, since, until, limit, ...which }) {
+      rowless.writeToLook()
+      return reading(() => {
+        if (listener.get(which.listenerId, which.queueId, organizationId) === undefined) return 'listener_not_found'
+        const times = { since: since ?? 0, until: until ?? FOREVER, lastSequence: FOREVER }
+        const { looked, matching, after } = look({ ...which, ...times }, limit)
+        return { looked, matched: matching.length, after }
+      })
+    },
+    async step(ask) {
+      if (running.get() === undefined) return { looked: 0, listenerIds: [], organizationId: null }
+      rowless.writeAll()
+      return transact(() => step(ask))
+    },
+    async prune({ before, limit }) {
+      return Number(transact(() => prune.run(before, limit)).changes)
+    },
+  }
+}

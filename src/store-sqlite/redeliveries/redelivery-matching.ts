@@ -1,0 +1,92 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { DeliveryStatus, Message } from '../../core/delivery/message.ts'
+import { encodeTime } from '../../core/id.ts'
+import type { Redelivery } from '../../store/redeliveries.ts'
+import type { Orders } from '../deliveries/orders.ts'
+import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import { AFTER_ALL } from '../messages/message-marks.ts'
+
+const COLUMNS = `m.sequence, m.id, m.audience as recipientSet, m.created_at as createdAt, m.deliver_at as deliverAt`
+
+/** Of the listener's own index: few of very many messages are missed. */
+const MISSED = `
+  select ${COLUMNS} from missed x cross join messages m on m.sequence = x.sequence
+   where x.listener_id = :listenerId and x.sequence > :after and x.sequence <= :lastSequence
+   order by x.sequence limit :limit`
+
+const OF_QUEUE = `
+  select ${COLUMNS} from messages m where m.queue_id = :queueId and m.id > :after and m.id < :end
+   order by m.id limit :limit`
+
+const IS_MISSED = `select 1 from missed where sequence = ? and listener_id = ?`
+const IS_PENDING = `
+  select 1 from deliveries where listener_id = :listenerId and due_at = :deliverAt and sequence = :sequence
+  union all select 1 from deliveries where sequence = :sequence and moved = 1 and listener_id = :listenerId`
+
+/** The last time that an id can say. */
+const LAST_TIME = 2 ** 48
+/** An id is made around the time that its message says it was created at, not at it. */
+const ID_SLACK_MS = 60_000
+
+/** What is looked for, and where the looking goes on. */
+export interface RedeliverySearch extends Pick<Redelivery, 'queueId' | 'listenerId' | 'status'> {
+  since: number
+  until: number
+  /** The newest message that may be meant. */
+  lastSequence: number
+  /** Empty at the beginning. */
+  after: string
+}
+
+export type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt'> & { recipientSet: number }
+
+export interface MatchedStep {
+  looked: number
+  matching: MatchedRow[]
+  /** Where the next step goes on; null where nothing is left to look at. */
+  after: string | null
+}
+
+/** Makes the look at the next `limit` deliveries that a redelivery may mean. */
+export function createRedeliveryMatching(
+  db: DatabaseSync,
+  { recipientSets, orders }: { recipientSets: RecipientSets; orders: Orders },
+): (search: RedeliverySearch, limit: number) => MatchedStep {
+  const [missed, ofQueue] = [db.prepare(MISSED), db.prepare(OF_QUEUE)]
+  const [isMissed, isPending] = [db.prepare(IS_MISSED), db.prepare(IS_PENDING)]
+
+  function rowsOf(
+    { queueId, listenerId, since, until, lastSequence, after, status }: RedeliverySearch,
+    limit: number,
+  ): MatchedRow[] {
+    if (status === 'missed') {
+      return missed.all({ listenerId, after: Number(after || 0), lastSequence, limit }) as unknown as MatchedRow[]
+    }
+    const first = after || encodeTime(Math.max(0, since - ID_SLACK_MS))
+    const end = until >= LAST_TIME - ID_SLACK_MS ? AFTER_ALL : encodeTime(until + ID_SLACK_MS)
+    return ofQueue.all({ queueId, after: first, end, limit }) as unknown as MatchedRow[]
+  }
+
+  function statusOf({ sequence, deliverAt }: MatchedRow, listenerId: string): DeliveryStatus {
+    if (isMissed.get(sequence, listenerId) !== undefined) return 'missed'
+    if (isPending.get({ listenerId, deliverAt, sequence }) !== undefined) return 'pending'
+    return orders.isHeld(listenerId, sequence) ? 'pending' : 'delivered'
+  }
+
+  function matches(row: MatchedRow, { listenerId, since, until, lastSequence, status }: RedeliverySearch): boolean {
+    if (row.createdAt < since || row.createdAt >= until || row.sequence > lastSequence) return false
+    if (!recipientSets.listenersOf(row.recipientSet).includes(listenerId)) return false
+    return status === null || statusOf(row, listenerId) === status
+  }
+
+  return (search, limit) => {
+    const rows = rowsOf(search, limit)
+    const last = rows.at(-1)
+    const after = search.status === 'missed' ? String(last?.sequence) : last?.id
+    return {
+      looked: rows.length,
+      matching: rows.filter((row) => matches(row, search)),
+      after: rows.length < limit ? null : after!,
+    }
+  }
+}

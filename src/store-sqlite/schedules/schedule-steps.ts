@@ -1,0 +1,36 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { ScheduleStep } from '../../store/schedules.ts'
+
+const STANDING = `select revision, next_at as nextAt from schedule_progress where schedule_id = ?`
+
+const STEP = `
+  update schedule_progress
+     set next_at = ?, passed_at = ?, run_count = run_count + ?,
+         last_run_at = coalesce(?, last_run_at), last_message_id = coalesce(?, last_message_id)
+   where schedule_id = ?`
+
+const INSERT_RUN = `
+  insert into schedule_runs (schedule_id, due_at, ran_at, message_id, error) values (?, ?, ?, ?, ?)`
+
+/** The steps of schedules, within a transaction: first whether all that is believed is so, then the writing. */
+export function createScheduleSteps(db: DatabaseSync) {
+  const [standing, step, insertRun] = [db.prepare(STANDING), db.prepare(STEP), db.prepare(INSERT_RUN)]
+  return {
+    isAsExpected({ scheduleId, revision, from }: ScheduleStep): boolean {
+      const row = standing.get(scheduleId) as { revision: number; nextAt: number | null } | undefined
+      return row !== undefined && row.revision === revision && row.nextAt === from
+    },
+    write({ scheduleId, from, nextAt, runs }: ScheduleStep): void {
+      let [made, lastRunAt, lastMessageId] = [0, null as number | null, null as string | null]
+      for (const { dueAt, ranAt, messageId, error } of runs) {
+        insertRun.run(scheduleId, dueAt, ranAt, messageId, error)
+        if (messageId === null) continue
+        made += 1
+        lastRunAt = dueAt
+        lastMessageId = messageId
+      }
+      const passedAt = runs.at(-1)?.dueAt ?? from
+      step.run(nextAt, passedAt, made, lastRunAt, lastMessageId, scheduleId)
+    },
+  }
+}

@@ -1,0 +1,35 @@
+// The thread's side: opens the database and answers calls, one after the other.
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Store } from '../../store/store.ts'
+import { openSqliteStore } from '../database.ts'
+import { packResult, unpackBatch } from './batch-wire.ts'
+import type { Packed } from './flat.ts'
+import { type Answer, type Call, failureOf, OPENING } from './thread-protocol.ts'
+
+type Method = (...asks: unknown[]) => Promise<unknown>
+
+const answer = (it: Answer) => parentPort!.postMessage(it)
+
+function methodOf(store: Store, { noun, method }: Call): Method {
+  if (noun === '' && method === 'commit')
+    return async (packed) => packResult(await store.commit(unpackBatch(packed as Packed)))
+  const owner = (noun === '' ? store : store[noun as keyof Store]) as unknown as Record<string, Method>
+  return owner[method]!
+}
+
+openSqliteStore(workerData as string, { aside: true }).then(
+  (store) => {
+    parentPort!.on('message', (call: Call) => {
+      const { number } = call
+      methodOf(
+        store,
+        call,
+      )(...call.asks).then(
+        (result) => answer({ number, result }),
+        (error: unknown) => answer({ number, failure: failureOf(error) }),
+      )
+    })
+    answer({ number: OPENING, result: null })
+  },
+  (error: unknown) => answer({ number: OPENING, failure: failureOf(error) }),
+)

@@ -1,0 +1,145 @@
+import { Worker } from 'node:worker_threads'
+import type { LedgerStore } from '../../store/ledger.ts'
+import type { Store } from '../../store/store.ts'
+import { LedgerWorker } from '../ledger/ledger-worker.ts'
+import { packBatch, unpackResult } from './batch-wire.ts'
+import type { Packed } from './flat.ts'
+import { type Answer, type Call, errorOf, OPENING } from './thread-protocol.ts'
+
+interface Waiting {
+  resolve(result: unknown): void
+  reject(error: Error): void
+}
+
+const NOUNS = [
+  'organizations',
+  'apiKeys',
+  'queues',
+  'listeners',
+  'liveness',
+  'messages',
+  'deliveries',
+  'removals',
+  'events',
+  'stats',
+  'answers',
+  'domains',
+  'pulls',
+  'clock',
+  'schedules',
+  'secrets',
+  'orders',
+  'redeliveries',
+] as const
+
+/** The thread of the database ended by itself: out of memory, say, or by an error that it does not expect. */
+export class ThreadEnded extends Error {
+  constructor(cause: unknown) {
+    super('the thread of the database has ended', { cause })
+    this.name = 'ThreadEnded'
+  }
+}
+
+/** Beside this file, and as this one `.ts` in development and `.js` when built. */
+const THREAD = new URL(import.meta.url.replace(/threaded(?=\.[jt]s$)/, 'thread'))
+
+/**
+ * The store with its database in a thread of its own, so that a disk sync, a listing or a checkpoint never keeps
+ * HTTP waiting. Calls are answered in the order in which they were made. A thread that ends by itself fails all
+ * calls, those under way too, and throws where no caller can catch it, which stops the process: what the store has done
+ * is known only after a restart.
+ */
+export async function openThreadedSqliteStore(path: string): Promise<Store> {
+  const worker = new Worker(THREAD, {
+    workerData: path,
+    resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 },
+  })
+  /** By number. Numbers come again, so that no map grows and shrinks with every commit, which leaves much behind. */
+  const waiting: (Waiting | null)[] = []
+  const free: number[] = []
+
+  /** Why the thread is gone; null while it is there. */
+  let ended: ThreadEnded | null = null
+
+  const send = (noun: string, method: string, asks: unknown[]) =>
+    new Promise<unknown>((resolve, reject) => {
+      if (ended !== null) return reject(ended)
+      const number = free.pop() ?? waiting.length
+      waiting[number] = { resolve, reject }
+      worker.postMessage({ number, noun, method, asks } satisfies Call)
+    })
+
+  worker.on('message', ({ number, ...answer }: Answer) => {
+    const call = waiting[number]!
+    waiting[number] = null
+    free.push(number)
+    if ('failure' in answer) call.reject(errorOf(answer.failure))
+    else call.resolve(answer.result)
+  })
+  let closing = false
+  const failAll = (cause: unknown) => {
+    if (ended !== null || closing) return
+    ended = new ThreadEnded(cause)
+    // `StoreUnavailable` would say that nothing was written, which is not known of what was under way.
+    for (const call of waiting.splice(0)) call?.reject(ended)
+    if (!closing) throw ended
+  }
+  worker.on('error', failAll)
+  worker.on('exit', (code) => failAll(new Error(`the thread ended with ${code}`)))
+  const opened = new Promise((resolve, reject) => {
+    waiting[OPENING] = {
+      resolve,
+      reject(error) {
+        // Already here: the thread may be gone before anything that waits for this promise runs.
+        closing = true
+        reject(error)
+      },
+    }
+  })
+  await opened.catch(async (error: unknown) => {
+    await worker.terminate()
+    throw error
+  })
+  const ledger = new LedgerWorker(path, () => send('ledger', 'drainTouched', []) as Promise<number[] | null>)
+  return remoteStore(send, ledger, async () => {
+    closing = true
+    await ledger.close()
+    await worker.terminate()
+  })
+}
+
+/** The store's interface, each method of which is a call. */
+function remoteStore(
+  send: (noun: string, method: string, asks: unknown[]) => Promise<unknown>,
+  ledger: LedgerStore,
+  terminate: () => Promise<void>,
+): Store {
+  const noun = (name: string) =>
+    new Proxy(
+      {},
+      {
+        get:
+          (_, method) =>
+          (...asks: unknown[]) =>
+            send(name, String(method), asks),
+      },
+    )
+  const nouns = Object.fromEntries(NOUNS.map((name) => [name, noun(name)])) as unknown as Pick<
+    Store,
+    (typeof NOUNS)[number]
+  >
+  return {
+    ...nouns,
+    ledger,
+    commit: async (batch) => unpackResult((await send('', 'commit', [packBatch(batch)])) as Packed),
+    shared: false,
+    rates: null,
+    follow: () => undefined,
+    tell: () => undefined,
+    ping: () => send('', 'ping', []) as Promise<void>,
+    async close() {
+      await send('', 'close', [])
+      await terminate()
+    },
+  }
+}

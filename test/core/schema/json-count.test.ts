@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { JsonCount, jsonExcess, MAX_JSON_LEVELS, MAX_JSON_VALUES } from '../../../src/core/schema/json-count.ts'
+
+function nested(gauges: number): string {
+  return '['.repeat(gauges) + ']'.repeat(gauges)
+}
+
+test('a hundred levels and a hundred thousand values fit, and no more', () => {
+  assert.equal(jsonExcess(nested(MAX_JSON_LEVELS)), null)
+  assert.equal(jsonExcess(nested(MAX_JSON_LEVELS + 1)), 'more than 100 levels of arrays and objects')
+  assert.equal(jsonExcess('{"a":'.repeat(101)), 'more than 100 levels of arrays and objects')
+  const list = (values: number) => `[${Array(values).fill('1').join(',')}]`
+  assert.equal(jsonExcess(list(MAX_JSON_VALUES)), null)
+  assert.equal(jsonExcess(list(MAX_JSON_VALUES + 1)), 'more than 100000 values')
+})
+
+test('what lies in strings does not count, whatever is escaped in them', () => {
+  for (const text of ['[{,:', '\\"[[[[', '\\\\', '\\\\\\"[', '\u015b\u007b\ud83d\ude42']) {
+    assert.equal(jsonExcess(JSON.stringify({ text: text.repeat(50_000) })), null)
+  }
+})
+
+test('levels that end make room again', () => {
+  assert.equal(jsonExcess(`[${Array(1_000).fill(nested(99)).join(',')}]`.slice(0, 100_000)), null)
+})
+
+test('it counts the same in pieces of any size', () => {
+  const property = fc.property(fc.json(), fc.integer({ min: 1, max: 7 }), (text, size) => {
+    const bytes = Buffer.from(text)
+    const whole = new JsonCount()
+    whole.read(bytes, 0, bytes.length)
+    const pieces = new JsonCount()
+    for (let at = 0; at < bytes.length; at += size) pieces.read(bytes, at, Math.min(bytes.length, at + size))
+    assert.deepEqual(
+      [pieces.values, pieces.properties, pieces.longest],
+      [whole.values, whole.properties, whole.longest],
+    )
+  })
+  fc.assert(property, { seed: 41, numRuns: 500 })
+})
+
+test('it counts at least the values that a parser makes, less the outermost', () => {
+  const count = (value: unknown): number =>
+    typeof value === 'object' && value !== null
+      ? Object.values(value).reduce((sum: number, it) => sum + 1 + count(it), 0)
+      : 0
+  const property = fc.property(fc.json(), (text) => {
+    const counted = new JsonCount()
+    counted.read(Buffer.from(text), 0, Buffer.byteLength(text))
+    assert.ok(counted.values >= count(JSON.parse(text)))
+  })
+  fc.assert(property, { seed: 42, numRuns: 500 })
+})

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NOW } from '../../store/make.ts'
+import { idsOf, openTestEngine, type TestEngine } from '../test-engine.ts'
+
+test('a slot is not lost with the lane that was told of it: its listener may have gone', async (t) => {
+  const engine = await openTestEngine(t, { maxInFlight: 1 })
+  const queues = [await engine.addQueue(), await engine.addQueue(), await engine.addQueue()]
+  const listeners = []
+  for (const queue of queues) listeners.push(await engine.addListener(queue))
+  for (const queue of queues) await engine.post(queue)
+  await engine.runtime.rest()
+  await removeListener(engine, listeners[1]!)
+  engine.sender.open()[0]!.answer(200)
+  await engine.runtime.rest()
+  assert.deepEqual(
+    engine.sender.open().map(({ url }) => url),
+    [listeners[2]!.notifyUrl],
+  )
+})
+
+test('a deleted message that waits in memory is not sent', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  await engine.addListener(queue, { maxConcurrency: 1 })
+  const [first, deleted, last] = await engine.postMany(queue, 3)
+  await engine.runtime.rest()
+  await removeMessage(engine, deleted!)
+  engine.sender.reply = () => 200
+  engine.sender.open()[0]!.answer(200)
+  await engine.runtime.advance(60_000)
+  assert.deepEqual(idsOf(engine.sender.sent), [first!.id, last!.id])
+  engine.runtime.assertNoErrors()
+})
+
+test('a deleted message that waits for its next attempt is not sent again', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  await engine.addListener(queue)
+  engine.sender.reply = () => 503
+  const message = await engine.post(queue)
+  await engine.runtime.rest()
+  await removeMessage(engine, message)
+  await engine.runtime.advance(86_400_000)
+  assert.equal(engine.sender.sent.length, 1)
+  engine.runtime.assertNoErrors()
+})
+
+test('the answer to a message that was deleted meanwhile writes nothing and frees its place', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  const listener = await engine.addListener(queue, { maxConcurrency: 1 })
+  const deleted = await engine.post(queue)
+  await engine.runtime.rest()
+  await removeMessage(engine, deleted)
+  engine.sender.open()[0]!.answer(200)
+  await engine.runtime.rest()
+  assert.equal((await engine.countersOf(listener)).acknowledgedCount, 0)
+  const next = await engine.post(queue)
+  await engine.runtime.rest()
+  assert.deepEqual(idsOf(engine.sender.open()), [next.id])
+  engine.runtime.assertNoErrors()
+})
+
+test('a deleted listener is sent nothing more, and its late answers write nothing', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  const gone = await engine.addListener(queue, { maxConcurrency: 2 })
+  const messages = await engine.postMany(queue, 5)
+  await engine.runtime.rest()
+  await removeListener(engine, gone)
+  const commits = engine.store.commits.length
+  for (const [index, sent] of engine.sender.open().entries()) sent.answer(index === 0 ? 200 : 503)
+  await engine.runtime.advance(3_600_000)
+  assert.equal(engine.sender.sent.length, 2)
+  assert.ok(engine.store.commits.length - commits <= 2)
+  for (const { queueId, id } of messages) {
+    assert.deepEqual(await engine.store.messages.attempts({ organizationId: queue.organizationId, queueId, id }), [])
+  }
+  engine.runtime.assertNoErrors()
+})
+
+test('a changed URL, secret and concurrency hold from the next attempt on', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  const listener = await engine.addListener(queue, { maxConcurrency: 1, timeoutMs: 1_000 })
+  await engine.postMany(queue, 4)
+  await engine.runtime.advance(1)
+  await engine.change(listener, {
+    notifyUrl: 'http://moved.test/x?y=1',
+    settings: { maxConcurrency: 3, timeoutMs: 9_000 },
+  })
+  await engine.runtime.rest()
+  assert.deepEqual(
+    engine.sender.sent.map(({ url, request }) => [url, request.timeoutMs]),
+    [
+      [listener.notifyUrl, 1_000],
+      ['http://moved.test/x?y=1', 9_000],
+      ['http://moved.test/x?y=1', 9_000],
+    ],
+  )
+})
+
+test('a changed retry policy judges the attempts that end from now on', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  const listener = await engine.addListener(queue)
+  const message = await engine.post(queue)
+  await engine.runtime.rest()
+  await engine.change(listener, { settings: { retry: { ...listener.settings.retry, maxAttempts: 1 } } })
+  engine.sender.open()[0]!.answer(503)
+  await engine.runtime.rest()
+  assert.deepEqual((await engine.countersOf(listener)).missedMessageIds, [message.id])
+})
+
+test('a change that is older than what the lane knows is ignored', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  const listener = await engine.addListener(queue)
+  await engine.post(queue)
+  await engine.change(listener, { notifyUrl: 'http://moved.test/' })
+  engine.dispatcher.listenerChanged(listener)
+  await engine.post(queue)
+  await engine.runtime.rest()
+  assert.equal(engine.sender.sent.at(-1)!.url, 'http://moved.test/')
+})
+
+async function removeMessage(
+  { store, dispatcher, runtime }: TestEngine,
+  message: { organizationId: string; queueId: string; id: string },
+): Promise<void> {
+  const { organizationId, queueId, id } = message
+  const outcome = await store.messages.delete({ organizationId, queueId, id, now: runtime.now() })
+  assert.ok(typeof outcome === 'object')
+  dispatcher.messageGone(id, outcome.listenerIds)
+}
+
+async function removeListener(
+  { store, dispatcher }: TestEngine,
+  listener: { organizationId: string; queueId: string; id: string },
+): Promise<void> {
+  const { organizationId, queueId, id } = listener
+  assert.equal(await store.listeners.delete({ organizationId, queueId, id, now: NOW }), 'deleted')
+  dispatcher.listenerGone(id)
+}

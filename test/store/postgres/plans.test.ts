@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createRuntime } from '../../../src/runtime.ts'
+import { CLAIM, WAITING } from '../../../src/store-postgres/deliveries/deliveries.ts'
+import { DUE } from '../../../src/store-postgres/schedules/schedules.ts'
+import { fillForPlans } from '../../support/postgres/plan-rows.ts'
+import { testDatabase } from '../../support/postgres/postgres.ts'
+import { silentLog } from '../../support/silent-log.ts'
+
+const SEQUENTIAL = /Seq Scan on (messages|deliveries|attempts|missed|listeners|queues|schedule_progress)/
+
+const database = await testDatabase()
+const store = await database.open(createRuntime(silentLog))
+await fillForPlans(database, { node: null })
+
+test('the hot statements step through indexes, however many rows there are and whatever is known of them', async () => {
+  for (const analyzed of ['never', 'while empty', 'now']) {
+    if (analyzed === 'now') await database.query('analyze')
+    if (analyzed === 'while empty') await database.query(ANALYZED_WHILE_EMPTY)
+    // As our sessions are set up; the planner may do as it likes with what it knows of the tables.
+    for (const setting of ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']) {
+      await database.query(`set ${setting} = off`)
+    }
+    for (const [name, sql, values] of statements()) {
+      const plan = await planOf(sql, values)
+      assert.doesNotMatch(plan, SEQUENTIAL, `${name}, analyzed: ${analyzed}\n${plan}`)
+      const worst = Math.max(
+        ...Array.from(plan.matchAll(/actual rows=(\d+)|rows=(\d+) loops/g), (it) => Number(it[1] ?? it[2])),
+      )
+      assert.ok(worst <= 2_000, `${name} looks at ${worst} rows, analyzed: ${analyzed}\n${plan}`)
+    }
+  }
+})
+
+test('a commit of a message and of what came of another takes no longer with many rows around it', async () => {
+  const started = performance.now()
+  for (let i = 0; i < 20; i++) {
+    const listenerId = 'l0000000000000000000'
+    const claim = await store.deliveries.claimDue({ node: 'n', listenerId, limit: 10, maxBytes: 1e6, now: 10 })
+    const settlements = claim.deliveries.map(
+      ({ listenerId: id, message, lease, dueAt, firstSentAt, attemptsBefore }) => ({
+        delivery: { listenerId: id, sequence: message.sequence, lease, dueAt, firstSentAt, attemptsBefore },
+        attempt: { number: 1, startedAt: 1, durationMs: 1, status: 200, error: null, response: '' },
+        next: { state: 'acknowledged' as const },
+      }),
+    )
+    const result = await store.commit({ node: 'n', now: 10, accepts: [], settlements, keyUses: [] })
+    assert.deepEqual(new Set(result.settlements), new Set(['settled']))
+  }
+  // A single look at all rows would take that long by itself; not a measurement, which belongs elsewhere.
+  assert.ok(performance.now() - started < 20_000)
+  await store.close()
+})
+
+/** What `vacuum analyze` leaves behind of tables that hold nothing any more, and that are filled again afterwards. */
+const ANALYZED_WHILE_EMPTY = `
+  update pg_class set reltuples = 0, relpages = 1 where relnamespace = 'discue'::regnamespace and relkind in ('r', 'i')`
+
+function statements(): [name: string, sql: string, values: unknown[]][] {
+  const listener = ['o', 'l0000000000000000000']
+  return [
+    ['a claim', CLAIM, [...listener, 10, 'n', 1, 1, '{}', 5, 500, 1e9]],
+    ['what waits', WAITING, ['', '', 500, 5, 'n']],
+    ['due schedules', DUE, [10, 100]],
+    ['a listing', LISTING, ['o', 'q0000000000000000000', '~', 100, 0]],
+    ['expiry', EXPIRY, [0, 100]],
+  ]
+}
+
+const LISTING = `
+  select id from messages where organization_id = $1 and queue_id = $2 and id < $3 order by id desc limit $4 offset $5`
+const EXPIRY = `select id from messages where sequence > $1 order by sequence limit $2`
+
+async function planOf(sql: string, values: unknown[]): Promise<string> {
+  await database.query('begin')
+  const rows = await database.query<Record<string, string>>(`explain (analyze, costs off, timing off) ${sql}`, values)
+  await database.query('rollback')
+  return rows.map((row) => row['QUERY PLAN']).join('\n')
+}

@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict'
+import type { LeasedDelivery, Next } from '../../../src/core/delivery/delivery.ts'
+import type { Listener } from '../../../src/core/delivery/listener.ts'
+import type { Message } from '../../../src/core/delivery/message.ts'
+import type { Queue } from '../../../src/core/delivery/queue.ts'
+import type { Organization } from '../../../src/core/tenant/organization.ts'
+import type { AcceptResult } from '../../../src/store/commit/batch.ts'
+import type { Claim } from '../../../src/store/deliveries.ts'
+import type { Store } from '../../../src/store/store.ts'
+import {
+  ACKNOWLEDGED,
+  acceptFor,
+  claim,
+  commit,
+  idsOf,
+  MISSED,
+  messageOf,
+  settlementOf,
+  storedListener,
+  storedOrganization,
+  storedQueue,
+} from '../fixture.ts'
+import type { Given } from '../suite.ts'
+import { Model, type Pair } from './model.ts'
+
+export type Step =
+  | { do: 'accept'; queue: number; node: string; leased: boolean; delayMs: number; stale: boolean }
+  | { do: 'claim'; listener: number; node: string; limit: number }
+  | { do: 'settle'; tickets: number[]; next: 'acknowledged' | 'retry' | 'missed'; retryMs: number }
+  | { do: 'pass'; ms: number }
+  | { do: 'renew'; node: string }
+  | { do: 'release'; node: string }
+  | { do: 'hand back'; tickets: number[] }
+  | { do: 'pause'; queue: number; paused: boolean }
+  | { do: 'delete message'; message: number }
+  | { do: 'create listener'; queue: number }
+  | { do: 'delete listener'; listener: number }
+  | { do: 'delete queue'; queue: number }
+  | { do: 'sweep'; limit: number }
+  | { do: 'crash' }
+
+/** Times are multiples of 500 ms and leases end in between, so that the model need not say what "until" includes. */
+const LEASE_MS = 1_750
+
+/** A delivery that somebody was given once; whether it still counts is what the store must know. */
+interface Ticket {
+  node: string
+  delivery: LeasedDelivery
+}
+
+/** Takes the same steps in a store and in the model, and compares what they answer. */
+export class Walk {
+  readonly #given: Given
+  /** What a process finds that comes after the one which died just now. */
+  readonly #reopen: () => Promise<Store>
+  readonly #model = new Model()
+  #organization!: Organization
+  #queues: Queue[] = []
+  #listeners: Listener[] = []
+  #messages: Message[] = []
+  #tickets: Ticket[] = []
+
+  private constructor(given: Given, reopen: () => Promise<Store>) {
+    this.#given = { ...given }
+    this.#reopen = reopen
+  }
+
+  /** Begins with two queues: one with two listeners, one with one. */
+  static async begin(given: Given, reopen: () => Promise<Store> = async () => given.store): Promise<Walk> {
+    const walk = new Walk(given, reopen)
+    walk.#organization = await storedOrganization(given)
+    for (const listenerCount of [2, 1]) {
+      const queue = await storedQueue(given, walk.#organization)
+      walk.#queues.push(queue)
+      for (let i = 0; i < listenerCount; i++) walk.#listeners.push(await storedListener(given, queue))
+    }
+    return walk
+  }
+
+  /** Takes one step and then looks at everything. */
+  async take(step: Step): Promise<void> {
+    await this.#do(step)
+    await this.#compare()
+  }
+
+  /** Takes one step; a store that is looked at may have to write down what it had only in mind. */
+  async takeUnseen(step: Step): Promise<void> {
+    await this.#do(step)
+  }
+
+  /** Lets everything become due and acknowledges it: afterwards nothing may be pending anywhere. */
+  async drain(): Promise<void> {
+    const { store } = this.#given
+    for (const node of ['a', 'b']) await this.#do({ do: 'release', node })
+    for (let i = 0; i < this.#queues.length; i++) await this.#do({ do: 'pause', queue: i, paused: false })
+    await this.#do({ do: 'pass', ms: 60_000 })
+    for (let i = 0; i < this.#listeners.length; i++) {
+      await this.#do({ do: 'claim', listener: i, node: 'a', limit: 1_000 })
+    }
+    const everyTicket = this.#tickets.map((_, i) => i)
+    await this.#do({ do: 'settle', tickets: everyTicket, next: 'acknowledged', retryMs: 0 })
+    await this.#compare()
+    assert.deepEqual(
+      this.#model.of((pair) => pair.state === 'pending'),
+      [],
+    )
+    const ask = { node: 'a', after: null, limit: 100, now: this.#given.now }
+    assert.deepEqual(await store.deliveries.waiting(ask), [])
+  }
+
+  async #do(step: Step): Promise<void> {
+    switch (step.do) {
+      case 'accept':
+        return this.#accept(step)
+      case 'claim':
+        return this.#claim(step)
+      case 'settle':
+        return this.#settle(step)
+      case 'pass':
+        this.#given.now += step.ms
+        return
+      case 'renew':
+        this.#model.renew(step.node, this.#given.now + LEASE_MS)
+        return this.#given.store.deliveries.renew({ node: step.node, until: this.#given.now + LEASE_MS })
+      case 'release':
+        this.#model.release(step.node)
+        return this.#given.store.deliveries.release({ node: step.node })
+      case 'hand back':
+        return this.#handBack(step.tickets)
+      case 'pause':
+        return this.#pause(step.queue, step.paused)
+      case 'delete message':
+        return this.#deleteMessage(step.message)
+      case 'create listener':
+        return this.#createListener(step.queue)
+      case 'delete listener':
+        return this.#deleteListener(step.listener)
+      case 'delete queue':
+        return this.#deleteQueue(step.queue)
+      case 'crash':
+        return this.#crash()
+      case 'sweep':
+        await this.#given.store.removals.sweep({ limit: step.limit })
+    }
+  }
+
+  /** Whoever held anything is gone, and the next process goes by another name. */
+  async #crash(): Promise<void> {
+    this.#given.store = await this.#reopen()
+    for (const node of ['a', 'b']) this.#model.release(node)
+    this.#tickets = []
+  }
+
+  async #accept(step: Extract<Step, { do: 'accept' }>): Promise<void> {
+    const queue = picked(this.#queues, step.queue)
+    if (queue === undefined) return
+    const times = { createdAt: this.#given.now, deliverAt: this.#given.now + step.delayMs }
+    const accept = await acceptFor(this.#given, queue, { ...times, leased: step.leased })
+    if (step.stale) accept.queueVersion -= 1
+    const result: AcceptResult = (await commit(this.#given, { node: step.node, accepts: [accept] })).accepts[0]!
+    assert.equal(result.outcome, step.stale ? 'stale' : 'accepted')
+    if (result.outcome !== 'accepted') return
+    const { sequence, leases } = result.messages[0]!
+    const message: Message = { ...messageOf(accept), sequence }
+    this.#messages.push(message)
+    for (const [i, { listenerId }] of accept.messages[0]!.deliveries.entries()) {
+      const lease: number | null = leases[i]!
+      assert.equal(lease !== null, step.leased)
+      const holder = lease === null ? null : { node: step.node, lease }
+      const dueAt = message.deliverAt
+      this.#model.accept({ messageId: message.id, listenerId, queueId: queue.id, dueAt, holder })
+      if (lease === null) continue
+      const delivery = {
+        listenerId,
+        message,
+        dueAt,
+        attempts: 0,
+        attemptsBefore: 0,
+        firstSentAt: null,
+        orderNumber: null,
+        lease,
+      }
+      this.#tickets.push({ node: step.node, delivery })
+    }
+  }
+
+  /** What was claimed must be free and due, not twice the same, and nothing that was left may be due earlier. */
+  async #claim({ listener, node, limit }: Extract<Step, { do: 'claim' }>): Promise<void> {
+    const listenerId = picked(this.#listeners, listener)?.id
+    if (listenerId === undefined) return
+    const { now } = this.#given
+    const free = this.#model.free(node, listenerId, now)
+    const due = free.filter((pair) => pair.dueAt <= now).slice(0, limit)
+    const { deliveries, nextDueAt }: Claim = await claim(this.#given, { node, listenerId, limit })
+    assert.equal(nextDueAt, free[due.length]?.dueAt ?? null)
+    assert.deepEqual(
+      deliveries.map((delivery) => delivery.dueAt),
+      due.map((pair) => pair.dueAt),
+    )
+    for (const delivery of deliveries) {
+      const messageId = delivery.message.id
+      const wasFree = free.some((pair) => pair.messageId === messageId && pair.dueAt === delivery.dueAt)
+      assert.ok(wasFree, 'claimed what was not free')
+      const pair = this.#model.take({ messageId, listenerId }, { node, lease: delivery.lease })
+      assert.equal(delivery.attempts, pair.attempts)
+      this.#tickets.push({ node, delivery })
+    }
+    assert.equal(new Set(deliveries.map((delivery) => delivery.message.id)).size, deliveries.length)
+  }
+
+  /** Settles by tickets old and new, those of one node in one batch, also the same one twice. */
+  async #settle({ tickets, next, retryMs }: Extract<Step, { do: 'settle' }>): Promise<void> {
+    const chosen = tickets.flatMap((i) => picked(this.#tickets, i) ?? [])
+    const outcome: Next = next === 'acknowledged' ? ACKNOWLEDGED : next === 'missed' ? MISSED : this.#dueIn(retryMs)
+    for (const node of ['a', 'b']) {
+      const own = chosen.filter((ticket) => ticket.node === node)
+      const settlements = own.map(({ delivery }) => settlementOf(this.#given, delivery, outcome))
+      const results = (await commit(this.#given, { node, settlements })).settlements
+      const expected = own.map((ticket) => this.#settleInModel(ticket, outcome))
+      assert.deepEqual(results, expected)
+    }
+  }
+
+  #dueIn(ms: number): Next {
+    return { state: 'pending', dueAt: this.#given.now + ms }
+  }
+
+  #settleInModel({ node, delivery }: Ticket, next: Next): 'settled' | 'lost' {
+    const key = { messageId: delivery.message.id, listenerId: delivery.listenerId }
+    if (!this.#model.holds(key, { node, lease: delivery.lease })) return 'lost'
+    if (next.state === 'pending') this.#model.settle(key, { dueAt: next.dueAt })
+    else this.#model.settle(key, { state: next.state === 'missed' ? 'missed' : 'delivered' })
+    return 'settled'
+  }
+
+  /** By tickets old and new: those that do not count any more must change nothing. */
+  async #handBack(tickets: number[]): Promise<void> {
+    for (const { node, delivery } of tickets.flatMap((i) => picked(this.#tickets, i) ?? [])) {
+      const { listenerId, lease, message } = delivery
+      await this.#given.store.deliveries.handBack({ node, leases: [{ listenerId, lease, sequence: message.sequence }] })
+      this.#model.handBack({ messageId: message.id, listenerId }, { node, lease })
+    }
+  }
+
+  async #pause(pick: number, paused: boolean): Promise<void> {
+    const queue = picked(this.#queues, pick)
+    if (queue === undefined) return
+    const { organizationId, id } = queue
+    await this.#given.store.queues.update({ organizationId, id, changes: { paused }, now: this.#given.now })
+    this.#model.pause(id, paused)
+  }
+
+  async #deleteMessage(pick: number): Promise<void> {
+    const message = picked(this.#messages, pick)
+    if (message === undefined) return
+    const answer = await this.#given.store.messages.delete({ ...idsOf(message), now: this.#given.now })
+    const waited = this.#model.remove((pair) => pair.messageId === message.id)
+    assert.ok(typeof answer === 'object')
+    assert.deepEqual(answer.listenerIds.sort(), waited.sort())
+    this.#messages = this.#messages.filter((other) => other !== message)
+  }
+
+  async #createListener(pick: number): Promise<void> {
+    const queue = picked(this.#queues, pick)
+    if (queue !== undefined) this.#listeners.push(await storedListener(this.#given, queue))
+  }
+
+  async #deleteListener(pick: number): Promise<void> {
+    const listener = picked(this.#listeners, pick)
+    if (listener === undefined) return
+    assert.equal(await this.#given.store.listeners.delete({ ...idsOf(listener), now: this.#given.now }), 'deleted')
+    this.#model.remove((pair) => pair.listenerId === listener.id)
+    this.#listeners = this.#listeners.filter((other) => other !== listener)
+  }
+
+  async #deleteQueue(pick: number): Promise<void> {
+    const queue = picked(this.#queues, pick)
+    if (queue === undefined) return
+    const answer = await this.#given.store.queues.delete({
+      organizationId: queue.organizationId,
+      id: queue.id,
+      now: this.#given.now,
+    })
+    const gone = this.#listeners.filter((listener) => listener.queueId === queue.id)
+    assert.ok(typeof answer === 'object')
+    assert.deepEqual(answer.listenerIds.sort(), gone.map((listener) => listener.id).sort())
+    this.#model.remove((pair) => pair.queueId === queue.id)
+    this.#queues = this.#queues.filter((other) => other !== queue)
+    this.#listeners = this.#listeners.filter((listener) => !gone.includes(listener))
+    this.#messages = this.#messages.filter((message) => message.queueId !== queue.id)
+  }
+
+  /** Every pair stands in the store as in the model, and the counts agree with the pairs. */
+  async #compare(): Promise<void> {
+    const { store } = this.#given
+    const everything = { organizationId: this.#organization.id, only: null }
+    const page = { ...everything, queueId: null, before: null, offset: 0, limit: 1_000, full: true }
+    const details = await store.messages.list(page)
+    assert.deepEqual(details.map(({ message }) => message.id).sort(), this.#messages.map(({ id }) => id).sort())
+    for (const { message, deliveries } of details) {
+      const pairs = this.#model.of((pair) => pair.messageId === message.id)
+      const inStore = deliveries.map(({ listenerId, status, attempts, nextAttemptAt }) =>
+        [listenerId, status, attempts, nextAttemptAt].join(' '),
+      )
+      assert.deepEqual(inStore.sort(), pairs.map(lineOf).sort())
+    }
+    for (const queue of await store.queues.list({ ...everything, slice: null })) {
+      const pending = this.#model.of((pair) => pair.queueId === queue.id && pair.state === 'pending')
+      assert.equal(queue.pendingCount, pending.length)
+    }
+  }
+}
+
+function lineOf(pair: Pair): string {
+  return [pair.listenerId, pair.state, pair.attempts, pair.state === 'pending' ? pair.dueAt : null].join(' ')
+}
+
+function picked<Item>(items: readonly Item[], pick: number): Item | undefined {
+  return items.length === 0 ? undefined : items[pick % items.length]
+}

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+/** As people start it, with its cache of compiled files. */
+const MAIN = fileURLToPath(new URL('../../../bin/discue.mjs', import.meta.url))
+
+/** A test that fails does not come to its end, where it would have stopped its servers. */
+const running = new Set<ChildProcess>()
+after(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** A root key for servers that only a test talks to. */
+export const TEST_ROOT_KEY = 'test-root-key-that-is-long-enough-to-be-taken-0123456789-abcdefg'
+
+/** A real server as a process of its own. */
+export interface ServerProcess {
+  url: string
+  pid: number
+  /** Everything that it has written so far. */
+  output(): { stdout: string; stderr: string }
+  /** Resolves with its exit code when it is gone; null after a kill. */
+  exited: Promise<number | null>
+  /** Ends it with this signal and waits until it is gone; answers with its exit code, or null after a kill. */
+  end(signal: NodeJS.Signals): Promise<number | null>
+}
+
+/** Makes a folder that is removed when `dispose` is called. */
+export function makeFolder(): { path: string; [Symbol.dispose](): void } {
+  const path = mkdtempSync(join(tmpdir(), 'discue-test-'))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** Starts the server and waits until it says that it is ready. Throws with its output where it ends instead. */
+export async function startServerProcess(env: Record<string, string>, args: string[] = []): Promise<ServerProcess> {
+  const child = runServer(env, args)
+  const output = collect(child)
+  const exit = once(child, 'exit')
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout!.on('data', () => {
+      const found = /is ready at (\S+)/.exec(output.stdout)
+      if (found) resolve(found[1]!)
+    })
+    exit.then(([code]) => reject(new Error(`the server ended with ${code}: ${output.stderr}`)), reject)
+  })
+  return {
+    url,
+    pid: child.pid!,
+    output: () => output,
+    exited: exit.then(([code]) => code as number | null),
+    async end(signal) {
+      child.kill(signal)
+      const [code] = await exit
+      return code as number | null
+    },
+  }
+}
+
+/** Runs the server until it ends by itself, for what must stop it at its start. */
+export async function runUntilExit(
+  env: Record<string, string>,
+  args: string[] = [],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = runServer(env, args)
+  const output = collect(child)
+  const [code] = await once(child, 'exit')
+  return { code: code as number | null, ...output }
+}
+
+/**
+ * A port for a server that must come back at the same address. It is below those that systems give to outgoing
+ * connections (32768 on, on Linux), one of which could take it while the server is down.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!free) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
+}
+
+function runServer(env: Record<string, string>, args: string[]): ChildProcess {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DISCUE_'))
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...Object.fromEntries(inherited), DISCUE_PORT: '0', DISCUE_LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
+}
+
+function collect(child: ChildProcess): { stdout: string; stderr: string } {
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]!.setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text
+    })
+  }
+  return output
+}
