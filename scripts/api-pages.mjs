@@ -101,6 +101,8 @@ function propertyRows(description, given, prefix, depth) {
   const schema = resolve(description, given)
   if (depth > DEPTH) return []
   if (schema.type === 'array' && schema.items) return propertyRows(description, schema.items, `${prefix}[]`, depth)
+  const [whole, ...others] = (schema.anyOf ?? []).filter((choice) => choice.type !== 'null')
+  if (whole && others.length === 0) return propertyRows(description, whole, prefix, depth)
   return Object.entries(schema.properties ?? {}).flatMap(([name, value]) => {
     const rule = resolve(description, value)
     const path = prefix === '' ? name : `${prefix}.${name}`

@@ -19,10 +19,13 @@ const schemas = {
     tags: ['server'],
     response: {
       200: Type.Object({ status: Type.Literal('ready') }),
-      503: Type.Object({
-        status: Type.Literal('not ready'),
-        reason: Type.Optional(Type.String({ examples: ['the server is shutting down'] })),
-      }),
+      503: Type.Object(
+        {
+          status: Type.Literal('not ready'),
+          reason: Type.Optional(Type.String({ examples: ['the server is shutting down'] })),
+        },
+        { title: 'NotReady' },
+      ),
     },
   },
 }

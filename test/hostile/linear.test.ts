@@ -139,7 +139,7 @@ const PARSERS: [what: string, read: (text: string) => unknown, starts?: string[]
   ['Content-Type', isJsonType, ['', 'application/json', 'application/json;', 'application/json;charset="']],
   ['X-Request-Id', isRequestId],
   ['X-Forwarded-For', (forwardedFor) => clientAddress({ peer: '10.0.0.1', forwardedFor, trusted: anyone }), ['', '[']],
-  ['Host', (host) => createBase(null)({ host, protocol: 'http' }), ['', 'a', '[', 'a:']],
+  ['Host', (host) => createBase(null, '/v1')({ host, protocol: 'http' }), ['', 'a', '[', 'a:']],
   ['If-Match', (text) => readConditions(request('PUT', { 'if-match': text })), ['', 'W/"']],
   ['If-None-Match', (text) => readConditions(request('GET', { 'if-none-match': text })), ['', '"']],
   ['traceparent', parseTraceparent, ['', '00-', `01-${'a'.repeat(32)}-${'a'.repeat(16)}-00-`]],

@@ -1,16 +1,20 @@
 import { RECEIPT_PATTERN } from '../../core/delivery/pull.ts'
-import { NAME_PATTERN, RESERVED_NAMES } from '../../core/name.ts'
+import { RESERVED_NAMES } from '../../core/name.ts'
 import { EXAMPLE_RECEIPT, EXAMPLE_SECRET } from './examples.ts'
+import { entryName, isRecord, partName } from './names.ts'
 
 /** A JSON Schema, or any other object of the document. */
 export interface Node {
   readonly [key: string]: unknown
 }
 
-/** What is told once and referred to from everywhere else: schemas that have a `title`, and answers with problems. */
+/** What is told once and referred to from everywhere else: every object with properties, and answers with problems. */
 export interface Components {
-  /** The schema as the document has it. Throws where two different schemas have the same title. */
-  schema(schema: unknown): Node
+  /**
+   * The schema as the document has it: a reference where it is an object, by its `title` or else by `name`. Throws where
+   * two different objects have the same name, because the types that are generated from them would.
+   */
+  schema(schema: unknown, name?: string): Node
   /** A reference to an answer; `make` is asked once for each name. */
   response(name: string, make: () => Node): Node
   /** By name, in alphabetical order. */
@@ -18,10 +22,12 @@ export interface Components {
 }
 
 const SECRET = 'whsec_[A-Za-z0-9+/]{32,86}={0,2}'
+/** As the core's, without its look-ahead: Go's regular expressions and RE2 know none. */
+const NAME = { minLength: 1, maxLength: 128, pattern: '^[._/-]*[A-Za-z0-9][A-Za-z0-9._/-]*$' }
 
 /** The server's own formats, in words that every JSON Schema validator knows. */
 const FORMATS: Record<string, Node> = {
-  name: { pattern: NAME_PATTERN, not: { enum: RESERVED_NAMES } },
+  name: { ...NAME, not: { type: 'string', enum: RESERVED_NAMES } },
   target: { format: 'uri', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://', maxLength: 2048 },
   secret: { pattern: `^${SECRET}$`, examples: [EXAMPLE_SECRET] },
   'secret-or-rotate': { pattern: `^(?:rotate|${SECRET})$`, examples: ['rotate'] },
@@ -34,37 +40,47 @@ const FORMATS: Record<string, Node> = {
 const DATA: ReadonlySet<string> = new Set(['examples', 'enum', 'const', 'default', 'required', 'type'])
 
 export function createComponents(): Components {
-  const titled = new Map<string, Node>()
+  const named = new Map<string, Node>()
   const responses = new Map<string, Node>()
 
-  function schema(value: unknown): Node {
-    const node = told(value as Node)
-    if (typeof node.title !== 'string') return node
-    const known = titled.get(node.title)
+  function schema(value: unknown, name?: string): Node {
+    const { title = name, ...given } = value as Node
+    if (isRecord(given) && isNullable(given)) return orNull(schema({ ...given, title, type: 'object' }))
+    const node = told(given, title as string | undefined)
+    const own = isRecord(given) ? title : (value as Node).title
+    return typeof own === 'string' ? noted(own, node) : node
+  }
+
+  function noted(name: string, node: Node): Node {
+    const known = named.get(name)
     if (known !== undefined && JSON.stringify(known) !== JSON.stringify(node)) {
-      throw new Error(`two schemas have the title ${node.title}`)
+      throw new Error(`two schemas have the name ${name}: give one of them a title`)
     }
-    titled.set(node.title, node)
-    return { $ref: `#/components/schemas/${node.title}` }
+    named.set(name, node)
+    return { $ref: `#/components/schemas/${name}` }
   }
 
   /** Only what JSON can hold: the library marks its schemas with properties that it hides. */
-  function told(node: Node): Node {
-    const all: [string, unknown][] = Object.entries(node).flatMap(([keyword, value]) => {
+  function told(node: Node, name: string | undefined): Node {
+    const all = Object.entries(node).flatMap(([keyword, value]): [string, unknown][] => {
       if (keyword === 'format') return Object.entries(FORMATS[String(value)] ?? { format: value })
-      if (keyword === 'properties') return [[keyword, mapOf(value as Node)]]
-      return [[keyword, DATA.has(keyword) ? value : inner(value)]]
+      if (keyword === 'properties') return [[keyword, mapOf(value as Node, name)]]
+      if (keyword === 'items') return [[keyword, schema(value, entryName(name))]]
+      return [[keyword, DATA.has(keyword) ? value : inner(value, partName(name, 'value'))]]
     })
-    return Object.fromEntries(all)
+    return typed(Object.fromEntries(all))
   }
 
-  function mapOf(properties: Node): Node {
-    return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, schema(value)]))
+  function mapOf(properties: Node, name: string | undefined): Node {
+    return Object.fromEntries(
+      Object.entries(properties).map(([property, value]) => [property, schema(value, partName(name, property))]),
+    )
   }
 
-  function inner(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(inner)
-    return typeof value === 'object' && value !== null ? schema(value) : value
+  function inner(value: unknown, name: string | undefined): unknown {
+    // Which of several alternatives an object is cannot be told from where it stands: those have titles.
+    if (Array.isArray(value)) return value.map((one) => inner(one, undefined))
+    return typeof value === 'object' && value !== null ? schema(value, name) : value
   }
 
   function response(name: string, make: () => Node): Node {
@@ -72,7 +88,22 @@ export function createComponents(): Components {
     return { $ref: `#/components/responses/${name}` }
   }
 
-  return { schema, response, all: () => ({ responses: inOrder(responses), schemas: inOrder(titled) }) }
+  return { schema, response, all: () => ({ responses: inOrder(responses), schemas: inOrder(named) }) }
+}
+
+/** Generators take the type of a value from `type` alone, and would make anything of an `enum` without one. */
+function typed(node: Node): Node {
+  if (node.type !== undefined || !Array.isArray(node.enum)) return node
+  const types = [...new Set(node.enum.map((value) => typeof value))]
+  return { type: types.length === 1 ? types[0] : types, ...node }
+}
+
+function isNullable({ type }: Node): boolean {
+  return Array.isArray(type) && type.includes('null')
+}
+
+function orNull(node: Node): Node {
+  return { anyOf: [node, { type: 'null' }] }
 }
 
 function inOrder(nodes: ReadonlyMap<string, Node>): Record<string, Node> {

@@ -17,6 +17,8 @@ declare module 'fastify' {
     tags?: string[]
     /** Bodies to show instead of those that are put together from the schemas' own examples. */
     example?: { request?: unknown; response?: unknown }
+    /** What is described in place of a schema that the request is checked by, for rules that are checked elsewhere. */
+    shown?: { body?: object }
     /** Leaves the route out of the description. */
     hide?: boolean
   }

@@ -3,6 +3,7 @@ import type { DescribedRoute } from './described.ts'
 import { operationOf, pathOf } from './operation.ts'
 import { headerComponents } from './responses.ts'
 import { tagsOf } from './tags.ts'
+import { webhooks } from './webhooks.ts'
 
 /** The document, and what routes must add for it to be complete: nothing, in a finished server. */
 export interface Description {
@@ -13,6 +14,8 @@ export interface Description {
 const INFO = {
   title: 'discue scheduling and queueing API',
   version: '1',
+  license: { name: 'MIT', identifier: 'MIT' },
+  contact: { name: 'The maintainers of discue' },
   description: `Put a message on a queue: the server has it on disk before it answers, and carries it by HTTP to every
 listener of the queue, until each has acknowledged it or its retries are used up.
 
@@ -24,7 +27,10 @@ listener of the queue, until each has acknowledged it or its retries are used up
 - An error says what was wrong, where, and what is allowed.`,
 }
 
-/** Describes the routes in OpenAPI 3.1. `serverUrl` is where the paths begin. */
+/** The name of no schema, for generators make a type of either. */
+const SECURITY_SCHEME = 'apiKeyHeader'
+
+/** Describes the routes in OpenAPI 3.1. `serverUrl` is where the paths begin, as an absolute address. */
 export function describe(routes: readonly DescribedRoute[], serverUrl: string): Description {
   const components = createComponents()
   const faults: string[] = []
@@ -38,14 +44,26 @@ export function describe(routes: readonly DescribedRoute[], serverUrl: string): 
     openapi: '3.1.1',
     info: INFO,
     servers: [{ url: serverUrl }],
-    security: [{ apiKey: [] }],
-    tags: tagsOf(Object.values(paths).flatMap((path) => Object.values(path))),
+    security: [{ [SECURITY_SCHEME]: [] }],
+    tags: tagsOf([paths, webhooks as typeof paths].flatMap(operationsIn)),
     paths,
+    webhooks,
     components: {
-      securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'X-API-KEY' } },
+      securitySchemes: {
+        [SECURITY_SCHEME]: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-API-KEY',
+          description: 'the 64 characters that the server showed when the key was made',
+        },
+      },
       headers: headerComponents,
       ...components.all(),
     },
   }
   return { document, faults }
+}
+
+function operationsIn(paths: Record<string, Record<string, Node>>): Node[] {
+  return Object.values(paths).flatMap((path) => Object.values(path))
 }

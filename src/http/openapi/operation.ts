@@ -1,8 +1,10 @@
 import type { Components, Node } from './components.ts'
 import type { DescribedRoute } from './described.ts'
 import { EXAMPLE_ID, exampleOf } from './examples.ts'
+import { operationName } from './names.ts'
 import { commonHeaders, mayBeUnchanged } from './request-headers.ts'
 import { responsesOf } from './responses.ts'
+import { descriptionOf } from './texts.ts'
 
 /** What operations share while a document is made. */
 export interface Making {
@@ -34,16 +36,20 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
   if (tags.length === 0) fault(`${where} has no tags: add them to the schema of its route`)
   const given = schema.example
   const kind = { method, path: pathOf(url), keyed: requires !== undefined }
-  const body = schema.body as Node | undefined
+  const body = (schema.shown?.body ?? schema.body) as Node | undefined
   return {
     operationId: operationIdOf(described),
     summary: schema.summary,
-    ...(schema.description !== undefined && { description: schema.description }),
+    description: descriptionOf(described),
     tags,
     ...(requires === undefined && { security: [] }),
     parameters: [...parametersOf(schema, components), ...commonHeaders(kind)],
     ...(body !== undefined && {
-      requestBody: bodyOf(body, components, given?.request ?? example('request')(body)),
+      requestBody: bodyOf(
+        components.schema(body, operationName(schema.operationId, 'Request')),
+        isOptional(body),
+        given?.request ?? example('request')(body),
+      ),
     }),
     responses: {
       ...(mayBeUnchanged(kind) && { 304: { description: 'the caller has it already (If-None-Match)' } }),
@@ -55,10 +61,13 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
           params: paramsOf(url),
           url,
           action: actionOf(url),
-          bodyProperties: body === undefined ? null : Object.keys((body.properties ?? {}) as Node),
+          bodyProperties: body === undefined ? null : propertiesOf(schema.body as Node),
         },
         components,
-        (part) => given?.response ?? example('response')(part),
+        {
+          name: operationName(schema.operationId, 'Result'),
+          exampleFor: (part) => given?.response ?? example('response')(part),
+        },
       ),
     },
   }
@@ -99,9 +108,17 @@ function parametersIn(place: 'path' | 'query' | 'header', schema: unknown, compo
   }))
 }
 
-/** An empty body is refused wherever one is taken. */
-function bodyOf(schema: Node, components: Components, example: unknown): Node {
-  return { required: true, content: { 'application/json': { schema: components.schema(schema), example } } }
+function bodyOf(schema: Node, optional: boolean, example: unknown): Node {
+  return { required: !optional, content: { 'application/json': { schema, example } } }
+}
+
+/** Where every property may be left out, so may the body. */
+function isOptional({ type, required = [] }: Node): boolean {
+  return type === 'object' && (required as readonly string[]).length === 0
+}
+
+function propertiesOf({ properties = {} }: Node): string[] {
+  return Object.keys(properties as Node)
 }
 
 function paramsOf(url: string): string[] {

@@ -52,7 +52,7 @@ export function createAdmission(deps: ApiDeps): Admission {
       expectPermission(principal, requires, params)
       if (rate !== null) expectWithin(rate, deps.runtime.now())
     },
-    baseOf: createBase(deps.publicUrl),
+    baseOf: createBase(deps.publicUrl, '/v1'),
   }
 }
 

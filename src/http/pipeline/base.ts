@@ -7,19 +7,18 @@ export interface Addressed {
   protocol: string
 }
 
-const VERSION = '/v1'
 /** A host name or address with an optional port; it ends up in links, so nothing else may pass. */
 const HOST = /^(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 const MAX_HOST_LENGTH = 255
 const HOST_FIELD = 'host'
 
 /**
- * Finds where the API is for a caller, from `publicUrl` or else from the request itself. Throws `bad_header` for a
- * `Host` that could not be one.
+ * Finds where the API is for a caller, up to and with `path`, from `publicUrl` or else from the request itself. Throws
+ * `bad_header` for a `Host` that could not be one.
  */
-export function createBase(publicUrl: string | null): (request: Addressed) => string {
+export function createBase(publicUrl: string | null, path: string): (request: Addressed) => string {
   if (publicUrl !== null) {
-    const base = publicUrl.replace(/\/+$/, '') + VERSION
+    const base = publicUrl.replace(/\/+$/, '') + path
     return () => base
   }
   // Nearly every request names the same host, so remembering one answer spares the work.
@@ -29,7 +28,7 @@ export function createBase(publicUrl: string | null): (request: Addressed) => st
   return (request) => {
     const { host, protocol } = request
     if (host === lastHost && protocol === lastProtocol) return lastBase
-    const base = `${protocol}://${hostOf(host)}${VERSION}`
+    const base = `${protocol}://${hostOf(host)}${path}`
     lastHost = host
     lastProtocol = protocol
     lastBase = base

@@ -24,7 +24,10 @@ export const Links = Type.Object({ self: Link }, { title: 'Links', additionalPro
 /** For answers that link to nothing but themselves: serialized without looking for more. */
 export const SelfLink = Type.Object({ self: Link }, { title: 'SelfLink' })
 
-export const Ref = Type.Object({ id: Id, name: Type.Optional(Type.String()) }, { title: 'Reference' })
+/** An entry of a listing that holds no more than where to find the whole: `QueueRef` is one of a `Queue`. */
+export function refTo(whole: string) {
+  return Type.Object({ id: Id, name: Type.Optional(Type.String()) }, { title: `${whole}Ref` })
+}
 
 /** On every route. */
 export const Query = Type.Object({ pretty: Type.Optional(Type.Boolean({ description: 'indent the answer' })) })
@@ -65,16 +68,24 @@ export function answers<Body extends TSchema>(body: Body) {
 
 /** One resource, wrapped in its name. */
 export function single<Full extends TSchema>(name: string, full: Full, links: TSchema = Links) {
-  return answers(Type.Object({ [name]: full, _links: links }))
+  const title = titleOf(full)
+  return answers(Type.Object({ [name]: full, _links: links }, title === undefined ? {} : { title: `${title}Envelope` }))
 }
 
 /** References, with `_embed` the full resources, and links. */
 export function collection<Full extends TSchema>(name: string, full: Full) {
+  const title = titleOf(full)
+  if (title === undefined) throw new Error(`what is listed as ${name} needs a title`)
   const embedded = Type.Optional(Type.Object({ [name]: Type.Array(full) }))
-  return answers(Type.Object({ [name]: Type.Array(Ref), _embedded: embedded, _links: Links }))
+  const refs = Type.Array(refTo(title))
+  return answers(Type.Object({ [name]: refs, _embedded: embedded, _links: Links }, { title: `${title}List` }))
 }
 
-export const Deleted = answers(Type.Object({ _links: SelfLink }))
+function titleOf(schema: TSchema): string | undefined {
+  return (schema as { title?: string }).title
+}
+
+export const Deleted = answers(Type.Object({ _links: SelfLink }, { title: 'Deleted' }))
 
 /** A body in which nothing unknown may be. */
 export function strict<Properties extends TProperties>(properties: Properties, more: TSchemaOptions = {}) {

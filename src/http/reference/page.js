@@ -12,17 +12,20 @@ function el(name, properties, ...children) {
 /** Follows a reference into the document's components. */
 function resolve(node) {
   if (node?.$ref === undefined) return node
-  return node.$ref
+  const { $ref, ...beside } = node
+  const told = $ref
     .slice(2)
     .split('/')
     .reduce((inside, step) => inside[step], description)
+  return { ...told, ...beside }
 }
 
 function typeOf(schema) {
   const rule = resolve(schema)
   if (rule.enum) return rule.enum.map((value) => JSON.stringify(value)).join(' | ')
   if (rule.const !== undefined) return JSON.stringify(rule.const)
-  if (rule.anyOf) return rule.anyOf.map(typeOf).join(' | ')
+  const choices = rule.anyOf ?? rule.oneOf
+  if (choices) return choices.map(typeOf).join(' | ')
   if (rule.type === 'array') return `${typeOf(rule.items)}[]`
   return [rule.type ?? 'any'].flat().join(' | ')
 }
@@ -49,10 +52,18 @@ function row(name, schema, required, description) {
   )
 }
 
+/** What a schema allows beside null, where it allows one thing beside it. */
+function nullable({ anyOf = [] }) {
+  const others = anyOf.filter((choice) => choice.type !== 'null')
+  return others.length === 1 && others.length < anyOf.length ? others[0] : null
+}
+
 /** The properties of a schema and of what is in it, by their paths. */
 function rowsOf(schema, prefix = '') {
   const rule = resolve(schema)
   if (rule.type === 'array') return rowsOf(rule.items, `${prefix.replace(/\.$/, '')}[].`)
+  const whole = nullable(rule)
+  if (whole) return rowsOf(whole, prefix)
   return Object.entries(rule.properties ?? {}).flatMap(([name, inner]) => {
     if (resolve(inner).readOnly) return []
     return [row(prefix + name, inner, rule.required?.includes(name)), ...rowsOf(inner, `${prefix}${name}.`)]

@@ -25,6 +25,7 @@ export interface Operation {
   security: unknown[] | undefined
   parameters: Parameter[]
   body: Content[string] | undefined
+  requestBody?: { required: boolean }
   /** By status. */
   responses: Record<string, { description: string; content?: Content }>
 }
@@ -39,9 +40,10 @@ export interface Description {
 // biome-ignore lint/suspicious/noExplicitAny: a document of another's shape, looked into by the tests
 type Json = any
 
-/** Asks a server for its description. */
-export async function readDescription(api: Pick<TestApi, 'inject'>): Promise<Description> {
-  const response = await api.inject({ method: 'GET', url: '/openapi.json' })
+/** Asks a server for its description, at an address of its own where one is given. */
+export async function readDescription(api: Pick<TestApi, 'inject'>, address?: string): Promise<Description> {
+  const host = address === undefined ? 'localhost' : new URL(address).host
+  const response = await api.inject({ method: 'GET', url: '/openapi.json', headers: { host } })
   assert.equal(response.statusCode, 200)
   const document = response.json()
   const operations = Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
@@ -65,7 +67,9 @@ function operationOf(document: Json, path: string, method: string, given: Json):
 }
 
 function follow(document: Json, node: Json): Json {
-  return node.$ref === undefined ? node : pointedAt(document, node.$ref)
+  if (node.$ref === undefined) return node
+  const { $ref, ...beside } = node
+  return { ...pointedAt(document, $ref), ...beside }
 }
 
 function pointedAt(document: Json, ref: string): Json {

@@ -44,21 +44,27 @@ const Delay = Type.Integer({
   description: 'milliseconds',
   examples: [60_000],
 })
-const Retry = strict({
-  max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ATTEMPTS, examples: [16] })),
-  initial_delay: Type.Optional(Delay),
-  max_delay: Type.Optional(Delay),
-  multiplier: Type.Optional(Type.Number({ minimum: 1, maximum: MAX_MULTIPLIER, examples: [4] })),
-})
-const Rate = strict({
-  requests: Type.Integer({ minimum: 1, maximum: MAX_RATE_REQUESTS, examples: [100] }),
-  per: Type.Integer({
-    minimum: MIN_RATE_PER_MS,
-    maximum: MAX_RATE_PER_MS,
-    description: 'milliseconds',
-    examples: [1_000],
-  }),
-})
+const Retry = strict(
+  {
+    max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ATTEMPTS, examples: [16] })),
+    initial_delay: Type.Optional(Delay),
+    max_delay: Type.Optional(Delay),
+    multiplier: Type.Optional(Type.Number({ minimum: 1, maximum: MAX_MULTIPLIER, examples: [4] })),
+  },
+  { title: 'RetryChange' },
+)
+const Rate = strict(
+  {
+    requests: Type.Integer({ minimum: 1, maximum: MAX_RATE_REQUESTS, examples: [100] }),
+    per: Type.Integer({
+      minimum: MIN_RATE_PER_MS,
+      maximum: MAX_RATE_PER_MS,
+      description: 'milliseconds',
+      examples: [1_000],
+    }),
+  },
+  { title: 'RateLimit' },
+)
 const NullableRate = Type.Unsafe<Static<typeof Rate> | null>({ ...Rate, type: ['object', 'null'] })
 const Status = Type.Enum([...LISTENER_STATUSES], { description: 'disabled: messages are stored, none is delivered' })
 const Ordering = Type.Enum([...ORDERINGS], {
@@ -125,24 +131,30 @@ export const Listener = Type.Object(
         last_failure_at: NullableTime,
         last_failure_msg: NullableText,
       },
-      { description: 'by checks of the liveness_url; without one by deliveries' },
+      { title: 'ListenerLiveness', description: 'by checks of the liveness_url; without one by deliveries' },
     ),
-    messages: Type.Object({
-      acknowledged_count: Type.Integer(),
-      last_success_at: NullableTime,
-      last_failure_at: NullableTime,
-      missed: Type.Array(Id),
-      missed_count: Type.Integer(),
-      pending_count: Type.Integer({ description: 'deliveries that still wait' }),
-    }),
+    messages: Type.Object(
+      {
+        acknowledged_count: Type.Integer(),
+        last_success_at: NullableTime,
+        last_failure_at: NullableTime,
+        missed: Type.Array(Id),
+        missed_count: Type.Integer(),
+        pending_count: Type.Integer({ description: 'deliveries that still wait' }),
+      },
+      { title: 'ListenerMessages' },
+    ),
     notify_url: Type.Unsafe<string | null>({ ...NullableText, examples: ['https://shop.example.com/orders'] }),
     liveness_url: NullableText,
-    retry: Type.Object({
-      max_attempts: Type.Integer({ examples: [defaultRetry.maxAttempts] }),
-      initial_delay: Type.Integer({ examples: [defaultRetry.initialDelayMs] }),
-      max_delay: Type.Integer({ examples: [defaultRetry.maxDelayMs] }),
-      multiplier: Type.Number({ examples: [defaultRetry.multiplier] }),
-    }),
+    retry: Type.Object(
+      {
+        max_attempts: Type.Integer({ examples: [defaultRetry.maxAttempts] }),
+        initial_delay: Type.Integer({ examples: [defaultRetry.initialDelayMs] }),
+        max_delay: Type.Integer({ examples: [defaultRetry.maxDelayMs] }),
+        multiplier: Type.Number({ examples: [defaultRetry.multiplier] }),
+      },
+      { title: 'RetryPolicy' },
+    ),
     timeout: Type.Integer({ examples: [DEFAULT_SETTINGS.timeoutMs] }),
     max_concurrency: Type.Integer({ examples: [DEFAULT_SETTINGS.maxConcurrency] }),
     status: Status,

@@ -22,18 +22,24 @@ import { changeOf, createdOf, fullListener, Listener, ListenerChange, listedAt, 
 
 const InQueue = Type.Object({ queueId: Id })
 const OneListener = Type.Object({ queueId: Id, listenerId: Id })
-const Shown = Type.Object({
-  ...Listener.properties,
-  secret: Type.Optional(Type.String({ description: 'where it was changed', examples: [EXAMPLE_SECRET] })),
-})
+const Shown = Type.Object(
+  {
+    ...Listener.properties,
+    secret: Type.Optional(Type.String({ description: 'where it was changed', examples: [EXAMPLE_SECRET] })),
+  },
+  { title: 'ListenerWithSecret' },
+)
 const Created = Type.Object({
-  listener: Type.Object({
-    id: Id,
-    name: Type.String(),
-    secret: Type.Optional(
-      Type.String({ description: 'shown only here, not in a repeated answer', examples: [EXAMPLE_SECRET] }),
-    ),
-  }),
+  listener: Type.Object(
+    {
+      id: Id,
+      name: Type.String(),
+      secret: Type.Optional(
+        Type.String({ description: 'shown only here, not in a repeated answer', examples: [EXAMPLE_SECRET] }),
+      ),
+    },
+    { title: 'CreatedListener' },
+  ),
   _links: SelfLink,
 })
 

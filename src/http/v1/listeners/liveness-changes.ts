@@ -28,7 +28,7 @@ const schema = {
     'The latest thousand changes of `liveness.state`, as long as messages are kept. A change shows within a second.',
   params: Type.Object({ queueId: Id, listenerId: Id }),
   querystring: CursorQuery,
-  response: answers(Type.Object({ changes: Type.Array(Change), _links: Links })),
+  response: answers(Type.Object({ changes: Type.Array(Change), _links: Links }, { title: 'LivenessChangeList' })),
 }
 
 export function livenessChangeRoutes(api: Api, deps: AppDeps): void {

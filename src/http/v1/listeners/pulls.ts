@@ -54,7 +54,10 @@ const Pulled = Type.Object(
     attempt: Type.Integer({ description: 'which one this is, from 1' }),
     sequence: Type.Optional(Type.Integer({ description: 'counts the messages of a listener that has an order' })),
   },
-  { examples: [{ id: EXAMPLE_RECEIPT.slice(0, 21), data: '{"order":1}', receipt: EXAMPLE_RECEIPT, attempt: 1 }] },
+  {
+    title: 'PulledMessage',
+    examples: [{ id: EXAMPLE_RECEIPT.slice(0, 21), data: '{"order":1}', receipt: EXAMPLE_RECEIPT, attempt: 1 }],
+  },
 )
 const lost = Type.Array(Type.String(), { description: 'receipts of leases that were over', examples: [[]] })
 

@@ -30,7 +30,7 @@ const schema = {
   summary: 'Get the attempts to deliver a message, newest first',
   params: Type.Object({ queueId: Id, messageId: Id }),
   querystring: CursorQuery,
-  response: answers(Type.Object({ attempts: Type.Array(Attempt), _links: Links })),
+  response: answers(Type.Object({ attempts: Type.Array(Attempt), _links: Links }, { title: 'AttemptList' })),
 }
 
 const CURSOR = /^(\d{1,15}) ([0-9A-Za-z]+) (\d{1,9})$/

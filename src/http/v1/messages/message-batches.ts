@@ -6,7 +6,7 @@ import { type Api, requires } from '../../contract.ts'
 import { answerOnce } from '../../pipeline/idempotency.ts'
 import { paths, selfLink } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
-import { answers, Id, Query, Ref, SelfLink } from '../../present/schemas.ts'
+import { answers, Id, Query, refTo, SelfLink } from '../../present/schemas.ts'
 import { createdOf, EXAMPLE_MESSAGE, NewMessages, weighMessages } from './message-form.ts'
 
 const schema = {
@@ -16,7 +16,7 @@ const schema = {
   querystring: Query,
   body: NewMessages,
   example: { request: { messages: [EXAMPLE_MESSAGE] } },
-  response: answers(Type.Object({ messages: Type.Array(Ref), _links: SelfLink })),
+  response: answers(Type.Object({ messages: Type.Array(refTo('Message')), _links: SelfLink })),
 }
 
 export function messageBatchRoutes(api: Api, deps: AppDeps): void {

@@ -17,30 +17,33 @@ const DeliverAt = Type.Integer({
 })
 
 /** What creates a message. */
-export const NewMessage = strict({
-  data: Type.String({
-    format: 'unicode',
-    description: `at most ${MAX_DATA_BYTES / 1024} KiB of UTF-8`,
-    examples: ['{"order":1}'],
-  }),
-  name: Type.Optional(Name),
-  key: Type.Optional(
-    Type.String({
-      format: 'message-key',
-      description: `1 to ${MAX_KEY_LENGTH} characters; listeners with ordering by key go by it`,
-      examples: ['customer-17'],
+export const NewMessage = strict(
+  {
+    data: Type.String({
+      format: 'unicode',
+      description: `at most ${MAX_DATA_BYTES / 1024} KiB of UTF-8`,
+      examples: ['{"order":1}'],
     }),
-  ),
-  deliver_at: Type.Optional(DeliverAt),
-  delay: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: MAX_DELAY_MS,
-      description: 'milliseconds from now, instead of deliver_at',
-      examples: [60_000],
-    }),
-  ),
-})
+    name: Type.Optional(Name),
+    key: Type.Optional(
+      Type.String({
+        format: 'message-key',
+        description: `1 to ${MAX_KEY_LENGTH} characters; listeners with ordering by key go by it`,
+        examples: ['customer-17'],
+      }),
+    ),
+    deliver_at: Type.Optional(DeliverAt),
+    delay: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: MAX_DELAY_MS,
+        description: 'milliseconds from now, instead of deliver_at',
+        examples: [60_000],
+      }),
+    ),
+  },
+  { title: 'CreateMessageRequest' },
+)
 
 /** With one of the two ways to say when, since both at once are refused. */
 export const EXAMPLE_MESSAGE = { data: '{"order":1}', name: 'orders', key: 'customer-17', delay: 60_000 }

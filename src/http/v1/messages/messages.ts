@@ -22,7 +22,7 @@ import {
   Deleted,
   Id,
   Query,
-  Ref,
+  refTo,
   SelfLink,
   single,
 } from '../../present/schemas.ts'
@@ -66,7 +66,7 @@ const schemas = {
     querystring: Query,
     body: NewMessage,
     example: { request: EXAMPLE_MESSAGE },
-    response: answers(Type.Object({ message: Ref, _links: SelfLink })),
+    response: answers(Type.Object({ message: refTo('Message'), _links: SelfLink })),
   },
   read: {
     operationId: 'getMessage',

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { QueueDetails } from '../../../store/queues.ts'
 import { entryLinks, type Links, paths, selfLink } from '../../present/links.ts'
-import { Id, Name, Ref, readOnly, strict, Time } from '../../present/schemas.ts'
+import { Id, Name, readOnly, refTo, strict, Time } from '../../present/schemas.ts'
 
 /** Its own rules are the core's, which say of every fault where it is. */
 const EXAMPLE = { order: { type: 'number', min: 1 }, note: { type: 'string', required: false } }
@@ -25,16 +25,19 @@ export const QueueChange = strict({
 })
 
 /** The full form. */
-export const Queue = Type.Object({
-  id: Id,
-  name: Type.String(),
-  schema: Type.Optional(QueueSchema),
-  listeners: Type.Array(Ref),
-  created_at: Time,
-  updated_at: Time,
-  paused: Paused,
-  pending_count: Type.Integer({ description: 'deliveries that are neither acknowledged nor missed' }),
-})
+export const Queue = Type.Object(
+  {
+    id: Id,
+    name: Type.String(),
+    schema: Type.Optional(QueueSchema),
+    listeners: Type.Array(refTo('Listener')),
+    created_at: Time,
+    updated_at: Time,
+    paused: Paused,
+    pending_count: Type.Integer({ description: 'deliveries that are neither acknowledged nor missed' }),
+  },
+  { title: 'Queue' },
+)
 
 export function fullQueue(queue: QueueDetails): Static<typeof Queue> {
   return {

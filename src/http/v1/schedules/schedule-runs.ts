@@ -16,7 +16,7 @@ const schema = {
   summary: 'Get what became of the due times of a schedule, the latest first',
   params: Type.Object({ queueId: Id, scheduleId: Id }),
   querystring: CursorQuery,
-  response: answers(Type.Object({ runs: Type.Array(Run), _links: Links })),
+  response: answers(Type.Object({ runs: Type.Array(Run), _links: Links }, { title: 'ScheduleRunList' })),
 }
 
 /** Runs are kept as long as messages are. */

@@ -31,7 +31,7 @@ import {
   Deleted,
   Id,
   Query,
-  Ref,
+  refTo,
   SelfLink,
   single,
 } from '../../present/schemas.ts'
@@ -96,7 +96,7 @@ const schemas = {
     summary: 'Make the message of a schedule now; that counts as no run',
     params: OneSchedule,
     querystring: Query,
-    response: answers(Type.Object({ message: Ref, _links: SelfLink })),
+    response: answers(Type.Object({ message: refTo('Message'), _links: SelfLink })),
   },
 }
 

@@ -1,24 +1,27 @@
 import { type Static, Type } from 'typebox'
 import { categoryOf, EVENT_TYPES, type UsageEvent } from '../../../core/telemetry/event.ts'
 import { refOf } from '../../present/listing.ts'
-import { Id, Ref, Time } from '../../present/schemas.ts'
+import { Id, refTo, Time } from '../../present/schemas.ts'
 
-export const Event = Type.Object({
-  id: Id,
-  type: Type.Enum([...EVENT_TYPES]),
-  stored_at: Time,
-  client: Type.Object({ id: Id }),
-  api_key: Type.Optional(Ref),
-  queue: Type.Optional(Ref),
-  listener: Type.Optional(Ref),
-  message: Type.Optional(Ref),
-  reason: Type.Optional(
-    Type.String({
-      description: 'why, where the server did it by itself',
-      examples: ['the listener answered 410 Gone'],
-    }),
-  ),
-})
+export const Event = Type.Object(
+  {
+    id: Id,
+    type: Type.Enum([...EVENT_TYPES]),
+    stored_at: Time,
+    client: Type.Object({ id: Id }),
+    api_key: Type.Optional(refTo('ApiKey')),
+    queue: Type.Optional(refTo('Queue')),
+    listener: Type.Optional(refTo('Listener')),
+    message: Type.Optional(refTo('Message')),
+    reason: Type.Optional(
+      Type.String({
+        description: 'why, where the server did it by itself',
+        examples: ['the listener answered 410 Gone'],
+      }),
+    ),
+  },
+  { title: 'UsageEvent' },
+)
 
 const NOUNS = { api_keys: 'api_key', queues: 'queue', listeners: 'listener', messages: 'message' } as const
 

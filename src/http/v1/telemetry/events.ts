@@ -27,7 +27,7 @@ const schema = {
   operationId: 'listEvents',
   summary: 'Get what happened in the past 24 hours, newest first',
   querystring: EventsQuery,
-  response: answers(Type.Object({ events: Type.Array(Event), _links: LinksSchema })),
+  response: answers(Type.Object({ events: Type.Array(Event), _links: LinksSchema }, { title: 'UsageEventList' })),
 }
 
 type Ask = Static<typeof EventsQuery>

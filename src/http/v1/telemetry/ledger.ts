@@ -12,20 +12,26 @@ const Counts = {
   pending: Type.Integer({ examples: [1] }),
   scheduled: Type.Integer({ examples: [1] }),
   missed: Type.Integer({ examples: [1] }),
-  discarded: Type.Object({
-    deleted: Type.Integer({ description: 'with their message', examples: [0] }),
-    listener_deleted: Type.Integer({ examples: [0] }),
-    expired: Type.Integer({ description: 'missed, and removed by retention', examples: [0] }),
-  }),
+  discarded: Type.Object(
+    {
+      deleted: Type.Integer({ description: 'with their message', examples: [0] }),
+      listener_deleted: Type.Integer({ examples: [0] }),
+      expired: Type.Integer({ description: 'missed, and removed by retention', examples: [0] }),
+    },
+    { title: 'DiscardedCounts' },
+  ),
   unaccounted: Type.Integer({ description: 'has neither an end nor a next step; must be 0', examples: [0] }),
 }
 
-const ListenerLedger = Type.Object({
-  id: Id,
-  name: Type.String(),
-  deleted_at: Type.Optional(Time),
-  ...Counts,
-})
+const ListenerLedger = Type.Object(
+  {
+    id: Id,
+    name: Type.String(),
+    deleted_at: Type.Optional(Time),
+    ...Counts,
+  },
+  { title: 'ListenerLedger' },
+)
 
 const Ledger = Type.Object(
   {

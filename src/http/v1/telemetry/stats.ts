@@ -13,25 +13,38 @@ const LISTENER_TYPES = EVENT_TYPES.filter(
 )
 const QUEUE_TYPES = EVENT_TYPES.filter((type) => !type.startsWith('api_key_'))
 
-const all = <Key extends string, Rule extends TSchema>(keys: readonly Key[], rule: Rule) =>
-  Type.Object(Object.fromEntries(keys.map((key) => [key, rule])) as Record<Key, Rule>)
+const all = <Key extends string, Rule extends TSchema>(keys: readonly Key[], rule: Rule, title?: string) =>
+  Type.Object(Object.fromEntries(keys.map((key) => [key, rule])) as Record<Key, Rule>, title ? { title } : {})
 
-const Counts = all(EVENT_TYPES, Type.Integer())
+const Counts = all(EVENT_TYPES, Type.Integer(), 'UsageCounts')
 const DeliveryLatency = Type.Object(
   { count: Type.Integer(), p50: NullableInteger, p95: NullableInteger, p99: NullableInteger },
-  { description: 'milliseconds from when a message was due to its acknowledgement, at most 10 % off' },
+  {
+    title: 'DeliveryLatency',
+    description: 'milliseconds from when a message was due to its acknowledgement, at most 10 % off',
+  },
 )
 const Part = { id: Id, name: Type.String(), delivery_latency: DeliveryLatency }
 
-const Stats = Type.Object({
-  aggregated_api_usage_events: all(WINDOWS, Counts),
-  series: Type.Optional(Type.Array(Type.Object({ start: Time, counts: Counts, delivery_latency: DeliveryLatency }))),
-  queues: Type.Optional(Type.Array(Type.Object({ ...Part, counts: all(QUEUE_TYPES, Type.Integer()) }))),
-  listeners: Type.Optional(
-    Type.Array(Type.Object({ ...Part, queue_id: Id, counts: all(LISTENER_TYPES, Type.Integer()) })),
-  ),
-  _links: SelfLink,
-})
+const Stats = Type.Object(
+  {
+    aggregated_api_usage_events: all(WINDOWS, Counts, 'MessageStatsWindows'),
+    series: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { start: Time, counts: Counts, delivery_latency: DeliveryLatency },
+          { title: 'MessageStatsPeriod' },
+        ),
+      ),
+    ),
+    queues: Type.Optional(Type.Array(Type.Object({ ...Part, counts: all(QUEUE_TYPES, Type.Integer()) }))),
+    listeners: Type.Optional(
+      Type.Array(Type.Object({ ...Part, queue_id: Id, counts: all(LISTENER_TYPES, Type.Integer()) })),
+    ),
+    _links: SelfLink,
+  },
+  { title: 'MessageStats' },
+)
 
 const schema = {
   operationId: 'getMessageStats',

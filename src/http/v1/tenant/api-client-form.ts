@@ -6,28 +6,34 @@ import { Id, Name, readOnly, strict, Time } from '../../present/schemas.ts'
 const LIMITS = Object.keys(LIMIT_NAMES) as (keyof Limits)[]
 
 const Quota = limitFrom(0)
-const FullLimits = Type.Object({
-  queues: Quota,
-  listeners: Quota,
-  api_keys: Quota,
-  schedules: Quota,
-  stored_messages: Quota,
-  messages_per_day: Quota,
-  requests_per_minute: limitFrom(1),
-})
-const LimitsChange = Type.Partial(FullLimits, { additionalProperties: false })
+const FullLimits = Type.Object(
+  {
+    queues: Quota,
+    listeners: Quota,
+    api_keys: Quota,
+    schedules: Quota,
+    stored_messages: Quota,
+    messages_per_day: Quota,
+    requests_per_minute: limitFrom(1),
+  },
+  { title: 'Limits' },
+)
+const LimitsChange = Type.Partial(FullLimits, { title: 'LimitsChange', additionalProperties: false })
 const Status = Type.Enum(['active', 'frozen'])
 
 /** The full form. */
-export const ApiClient = Type.Object({
-  id: Id,
-  name: Type.String(),
-  status: Status,
-  limits: FullLimits,
-  created_at: Time,
-  updated_at: Time,
-  root: Type.Optional(Type.Boolean({ description: 'the one that the root key belongs to' })),
-})
+export const ApiClient = Type.Object(
+  {
+    id: Id,
+    name: Type.String(),
+    status: Status,
+    limits: FullLimits,
+    created_at: Time,
+    updated_at: Time,
+    root: Type.Optional(Type.Boolean({ description: 'the one that the root key belongs to' })),
+  },
+  { title: 'ApiClient' },
+)
 
 /** What makes one. */
 export const NewApiClient = strict({ name: Name, limits: Type.Optional(LimitsChange) })

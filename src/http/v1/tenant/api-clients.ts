@@ -17,11 +17,21 @@ import { answerOnce } from '../../pipeline/idempotency.ts'
 import { tagged } from '../../present/etag.ts'
 import { paths, selfLink } from '../../present/links.ts'
 import { pageOf, presentListing } from '../../present/listing.ts'
-import { answers, collection, Deleted, Id, ListingQuery, Query, Ref, SelfLink, single } from '../../present/schemas.ts'
+import {
+  answers,
+  collection,
+  Deleted,
+  Id,
+  ListingQuery,
+  Query,
+  refTo,
+  SelfLink,
+  single,
+} from '../../present/schemas.ts'
 import { ApiClient, ApiClientChange, asListed, fullApiClient, limitsOf, NewApiClient } from './api-client-form.ts'
 
 const CreatedApiClient = Type.Object({
-  api_client: Ref,
+  api_client: refTo('ApiClient'),
   api_key: Type.Optional(
     Type.String({ description: 'its owner key, shown only here, not in a repeated answer', examples: ['ep1…'] }),
   ),

@@ -14,13 +14,16 @@ const Status = Type.Enum(['enabled', 'disabled'])
 const TARGET_PATTERN = `${ID_PATTERN}|^[0-9a-f]{64}$|^\\*$`
 /** The id of anything, a schema's among them: any other text could never name a thing. */
 const Target = Type.String({ pattern: TARGET_PATTERN, examples: ['*', '00VbugnoyVluTsdf2eOBu'] })
-const Scope = strict({
-  resource: Type.Enum([...GRANTABLE_RESOURCES, ...PROTECTED_RESOURCES]),
-  access: Type.Enum(['read', 'write']),
-  targets: Type.Union([Type.Literal('*'), Type.Array(Target, { maxItems: MAX_TARGETS })], {
-    description: `must be "*", ["*"], or an array of at most ${MAX_TARGETS} ids`,
-  }),
-})
+const Scope = strict(
+  {
+    resource: Type.Enum([...GRANTABLE_RESOURCES, ...PROTECTED_RESOURCES]),
+    access: Type.Enum(['read', 'write']),
+    targets: Type.Union([Type.Literal('*'), Type.Array(Target, { maxItems: MAX_TARGETS })], {
+      description: `must be "*", ["*"], or an array of at most ${MAX_TARGETS} ids`,
+    }),
+  },
+  { title: 'NewScope' },
+)
 const EXAMPLE_SCOPE = { resource: 'queues', access: 'read', targets: '*' }
 const Scopes = Type.Array(Scope, { maxItems: MAX_SCOPES, examples: [[EXAMPLE_SCOPE]] })
 

@@ -18,7 +18,7 @@ import { answerOnce } from '../../pipeline/idempotency.ts'
 import { tagged } from '../../present/etag.ts'
 import { paths, selfLink } from '../../present/links.ts'
 import { pageOf, presentListing } from '../../present/listing.ts'
-import { answers, collection, Deleted, Id, ListingQuery, Query, SelfLink, single } from '../../present/schemas.ts'
+import { collection, Deleted, Id, ListingQuery, Query, SelfLink, single } from '../../present/schemas.ts'
 import { Domain, DomainChange, fullDomain, listedAt, NewDomain } from './domain-form.ts'
 
 const DEFAULT_PORT = 443
@@ -36,7 +36,7 @@ const schemas = {
     summary: 'Name a domain, and get the challenge that verifies it',
     querystring: Query,
     body: NewDomain,
-    response: answers(Type.Object({ domain: Domain, _links: SelfLink })),
+    response: single('domain', Domain, SelfLink),
   },
   read: {
     operationId: 'getDomain',
