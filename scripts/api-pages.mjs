@@ -101,6 +101,8 @@ function propertyRows(description, given, prefix, depth) {
   const schema = resolve(description, given)
   if (depth > DEPTH) return []
   if (schema.type === 'array' && schema.items) return propertyRows(description, schema.items, `${prefix}[]`, depth)
+  if (schema.oneOf)
+    return propertyRows(description, merged(schema.oneOf.map((it) => resolve(description, it))), prefix, depth)
   const [whole, ...others] = (schema.anyOf ?? []).filter((choice) => choice.type !== 'null')
   if (whole && others.length === 0) return propertyRows(description, whole, prefix, depth)
   return Object.entries(schema.properties ?? {}).flatMap(([name, value]) => {
@@ -110,6 +112,12 @@ function propertyRows(description, given, prefix, depth) {
     const row = `| \`${path}\` | ${typeText(description, rule)}${required} | ${cell(rule.description ?? '')} |`
     return [row, ...propertyRows(description, rule, path, depth + 1)]
   })
+}
+
+/** All properties of several objects, one of which is meant; required is what all of them require. */
+function merged(choices) {
+  const required = choices[0].required.filter((name) => choices.every((choice) => choice.required.includes(name)))
+  return { properties: Object.assign({}, ...choices.map((choice) => choice.properties)), required }
 }
 
 function typeText(description, schema) {

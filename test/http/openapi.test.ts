@@ -8,7 +8,7 @@ import { nameFault } from '../../src/core/name.ts'
 import { describe } from '../../src/http/openapi/document.ts'
 import { titleOf } from '../../src/http/present/problems.ts'
 import { type Json, sharedApi, startApi } from '../support/server/api.ts'
-import { type Content, readDescription } from '../support/source/description.ts'
+import { type Content, type Rule, readDescription } from '../support/source/description.ts'
 
 const FILE = new URL('../../docs/api/openapi.json', import.meta.url)
 
@@ -172,6 +172,18 @@ test('a body is required where something in it is', () => {
       : body.schema
     assert.equal(requestBody?.required, rule.oneOf !== undefined || (rule.required ?? []).length > 0, operationId)
   }
+})
+
+test('what excludes something else is described so', () => {
+  const { CreateScheduleRequest: schedule, CreateMessageRequest: message } = document.components.schemas
+  const common = { name: 'daily', data: '{}' }
+  const fits = (rule: Rule, body: object) => fault(rule, body) === null
+  assert.ok(fits(schedule, { ...common, cron: '0 9 * * *' }))
+  assert.ok(fits(schedule, { ...common, every: 60_000 }))
+  assert.ok(!fits(schedule, common))
+  assert.ok(!fits(schedule, { ...common, cron: '0 9 * * *', every: 60_000 }))
+  assert.ok(fits(message, { data: '', delay: 1 }))
+  assert.ok(!fits(message, { data: '', delay: 1, deliver_at: 1 }))
 })
 
 test('no header that must differ from request to request has an example that tools would send', () => {

@@ -30,7 +30,7 @@ const NAMES = ['__proto__', 'constructor', 'prototype', 'extra', 'id', 'organiza
 
 /** Mostly what the rule allows, at its edges and between. References must have been followed. */
 function validFor(rule: Rule): fc.Arbitrary<unknown> {
-  const { enum: values, anyOf, examples, minimum, maximum } = rule
+  const { enum: values, oneOf, anyOf = oneOf, examples, minimum, maximum } = rule
   if (rule.const !== undefined) return fc.constant(rule.const)
   if (Array.isArray(values)) return fc.constantFrom(...values)
   if (Array.isArray(anyOf)) return fc.oneof(...anyOf.map(validFor))
@@ -70,6 +70,7 @@ function validObject({ properties = {}, required = [] }: Rule): fc.Arbitrary<Rec
 const hostile = fc.constantFrom(...HOSTILE)
 
 function bodyFor(rule: Rule, example: unknown): fc.Arbitrary<string | undefined> {
+  if (Array.isArray(rule.oneOf)) return fc.oneof(...rule.oneOf.map((one: Rule) => bodyFor(one, example)))
   const names = [...NAMES, ...Object.keys((rule.properties ?? {}) as object)]
   const valid = validObject(rule)
   // Built from entries, so that `__proto__` is a property like any other.

@@ -1,6 +1,7 @@
 import { RECEIPT_PATTERN } from '../../core/delivery/pull.ts'
 import { RESERVED_NAMES } from '../../core/name.ts'
 import { EXAMPLE_RECEIPT, EXAMPLE_SECRET } from './examples.ts'
+import { withExclusive } from './exclusive.ts'
 import { entryName, isRecord, partName } from './names.ts'
 
 /** A JSON Schema, or any other object of the document. */
@@ -46,7 +47,7 @@ export function createComponents(): Components {
   function schema(value: unknown, name?: string): Node {
     const { title = name, ...given } = value as Node
     if (isRecord(given) && isNullable(given)) return orNull(schema({ ...given, title, type: 'object' }))
-    const node = told(given, title as string | undefined)
+    const node = told(withExclusive(given, title as string | undefined), title as string | undefined)
     const own = isRecord(given) ? title : (value as Node).title
     return typeof own === 'string' ? noted(own, node) : node
   }

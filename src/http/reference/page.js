@@ -58,10 +58,17 @@ function nullable({ anyOf = [] }) {
   return others.length === 1 && others.length < anyOf.length ? others[0] : null
 }
 
+/** All properties of several objects, one of which is meant; required is what all of them require. */
+function merged(choices) {
+  const required = choices[0].required.filter((name) => choices.every((choice) => choice.required.includes(name)))
+  return { properties: Object.assign({}, ...choices.map((choice) => choice.properties)), required }
+}
+
 /** The properties of a schema and of what is in it, by their paths. */
 function rowsOf(schema, prefix = '') {
   const rule = resolve(schema)
   if (rule.type === 'array') return rowsOf(rule.items, `${prefix.replace(/\.$/, '')}[].`)
+  if (rule.oneOf) return rowsOf(merged(rule.oneOf.map(resolve)), prefix)
   const whole = nullable(rule)
   if (whole) return rowsOf(whole, prefix)
   return Object.entries(rule.properties ?? {}).flatMap(([name, inner]) => {

@@ -66,11 +66,18 @@ const Rate = strict(
   { title: 'RateLimit' },
 )
 const NullableRate = Type.Unsafe<Static<typeof Rate> | null>({ ...Rate, type: ['object', 'null'] })
-const Status = Type.Enum([...LISTENER_STATUSES], { description: 'disabled: messages are stored, none is delivered' })
+const Status = Type.Enum([...LISTENER_STATUSES], {
+  title: 'ListenerStatus',
+  description: 'disabled: messages are stored, none is delivered',
+})
 const Ordering = Type.Enum([...ORDERINGS], {
+  title: 'Ordering',
   description: 'deliver in the order of acceptance: within the queue, or among messages of one key',
 })
-const OnMissed = Type.Enum([...ON_MISSED], { description: 'what follows a missed message where the order counts' })
+const OnMissed = Type.Enum([...ON_MISSED], {
+  title: 'OnMissed',
+  description: 'what follows a missed message where the order counts',
+})
 const Headers = Type.Unsafe<Record<string, string>>(
   Type.Object(
     {},
@@ -123,7 +130,7 @@ export const Listener = Type.Object(
     name: Type.String(),
     liveness: Type.Object(
       {
-        state: Type.Enum([...LIVENESS_STATES]),
+        state: Type.Enum([...LIVENESS_STATES], { title: 'LivenessState' }),
         success_count: Type.Integer(),
         last_success_at: NullableTime,
         failure_count: Type.Integer(),

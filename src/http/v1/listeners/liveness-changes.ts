@@ -10,7 +10,7 @@ import { answers, CursorQuery, DEFAULT_PAGE_SIZE, Id, Links, Time } from '../../
 
 const CURSOR = /^(\d{1,15})$/
 
-const State = Type.Enum([...LIVENESS_STATES])
+const State = Type.Enum([...LIVENESS_STATES], { title: 'LivenessState' })
 const Change = Type.Object(
   {
     at: Time,

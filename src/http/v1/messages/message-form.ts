@@ -5,6 +5,7 @@ import { MAX_DATA_BYTES, MAX_KEY_LENGTH, statusOf } from '../../../core/delivery
 import { ID_PATTERN } from '../../../core/id.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { MessageDetails } from '../../../store/messages.ts'
+import { atMostOne } from '../../openapi/exclusive.ts'
 import { encodeCursor } from '../../present/cursor.ts'
 import { type Based, paths, selfLink } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
@@ -42,7 +43,7 @@ export const NewMessage = strict(
       }),
     ),
   },
-  { title: 'CreateMessageRequest' },
+  { title: 'CreateMessageRequest', ...atMostOne('deliver_at', 'delay') },
 )
 
 /** With one of the two ways to say when, since both at once are refused. */
@@ -84,11 +85,14 @@ export const Message = Type.Object(
     data: Type.String({ examples: ['{"order":1}'] }),
     created_at: Time,
     deliver_at: Time,
-    status: Type.Enum(['scheduled', 'pending', 'delivered', 'missed'], { examples: ['pending'] }),
+    status: Type.Enum(['scheduled', 'pending', 'delivered', 'missed'], {
+      title: 'MessageStatus',
+      examples: ['pending'],
+    }),
     deliveries: Type.Array(
       Type.Object({
         listener_id: Id,
-        status: Type.Enum(['pending', 'delivered', 'missed']),
+        status: Type.Enum(['pending', 'delivered', 'missed'], { title: 'DeliveryStatus' }),
         attempts: Type.Integer({ examples: [1] }),
         last_attempt_at: NullableTime,
         next_attempt_at: NullableTime,

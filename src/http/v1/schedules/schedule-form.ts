@@ -4,6 +4,7 @@ import { MAX_DATA_BYTES } from '../../../core/delivery/message.ts'
 import { Problem } from '../../../core/problem.ts'
 import { CATCH_UPS, MAX_TIME, MIN_EVERY_MS, type Timing } from '../../../core/schedule/schedule.ts'
 import type { ScheduleDetails, ScheduleRun } from '../../../store/schedules.ts'
+import { exactlyOne } from '../../openapi/exclusive.ts'
 import { encodeCursor } from '../../present/cursor.ts'
 import { paths } from '../../present/links.ts'
 import { Id, Name, NullableText, NullableTime, readOnly, strict, Time } from '../../present/schemas.ts'
@@ -17,6 +18,10 @@ function orNull<Value>(schema: object, type: 'string' | 'integer') {
 }
 
 const time = { minimum: 0, maximum: MAX_TIME, examples: [EXAMPLE_TIME] }
+const CatchUp = Type.Enum([...CATCH_UPS], {
+  title: 'CatchUp',
+  description: 'what becomes of due times that were missed: nothing, one run for all of them, or a run for each',
+})
 const settings = {
   cron: orNull<string>(
     {
@@ -50,11 +55,7 @@ const settings = {
   starts_at: orNull<number>({ ...time, description: 'no due time lies before; inclusive' }, 'integer'),
   ends_at: orNull<number>({ ...time, description: 'no due time lies behind; inclusive' }, 'integer'),
   paused: Type.Optional(Type.Boolean({ description: 'a pause skips what falls into it' })),
-  catch_up: Type.Optional(
-    Type.Enum([...CATCH_UPS], {
-      description: 'what becomes of due times that were missed: nothing, one run for all of them, or a run for each',
-    }),
-  ),
+  catch_up: Type.Optional(CatchUp),
 }
 const Data = Type.String({
   format: 'unicode',
@@ -63,7 +64,7 @@ const Data = Type.String({
 })
 
 /** What creates a schedule. */
-export const NewSchedule = strict({ name: Name, data: Data, ...settings })
+export const NewSchedule = strict({ name: Name, data: Data, ...settings }, exactlyOne('cron', 'every', 'at'))
 
 export const EXAMPLE_SCHEDULE = { name: 'orders', data: '{"order":1}', cron: EXAMPLE_CRON, timezone: 'Europe/Berlin' }
 
@@ -91,7 +92,7 @@ export const Schedule = Type.Object(
     starts_at: NullableTime,
     ends_at: NullableTime,
     paused: Type.Boolean(),
-    catch_up: Type.Enum([...CATCH_UPS]),
+    catch_up: CatchUp,
     created_at: Time,
     updated_at: Time,
     next_runs: Type.Array(Time, { description: 'the next five due times' }),

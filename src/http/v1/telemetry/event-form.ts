@@ -6,7 +6,7 @@ import { Id, refTo, Time } from '../../present/schemas.ts'
 export const Event = Type.Object(
   {
     id: Id,
-    type: Type.Enum([...EVENT_TYPES]),
+    type: Type.Enum([...EVENT_TYPES], { title: 'UsageEventType' }),
     stored_at: Time,
     client: Type.Object({ id: Id }),
     api_key: Type.Optional(refTo('ApiKey')),
