@@ -1,4 +1,4 @@
-import type { Slice } from '../store/store.ts'
+import type { Slice } from '../store/listing/slice.ts'
 
 /** One page of a listing; numbers count from 1. */
 export interface Page {

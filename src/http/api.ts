@@ -1,9 +1,5 @@
 import type { RequestListener } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import type { AppDeps } from '../app/deps.ts'
-import type { LockOut } from '../app/limits/lock-out.ts'
-import type { Tracer } from '../app/tracer.ts'
-import type { Network } from '../core/network/address.ts'
 import { MAX_BODY_BYTES, parseBody } from './body/body.ts'
 import { lazyCompilers } from './body/compilers.ts'
 import { invalidBody } from './body/faults.ts'
@@ -16,9 +12,9 @@ import { endIdleStreams, expectHeadWithinLimit, HTTP2_LIMITS } from './connectio
 import { createClientErrorHandler, hearErrors, ignoreExpectations, refuseConnect } from './connection/raw-errors.ts'
 import type { TypeBoxProvider } from './contract.ts'
 import { dashboardRoutes } from './dashboard/routes.ts'
-import { type Health, healthRoutes } from './health.ts'
-import { createMetricsEntrance, type MetricsAccess } from './metrics/access.ts'
-import type { Metrics } from './metrics/metrics.ts'
+import type { ApiDeps } from './deps.ts'
+import { healthRoutes } from './health.ts'
+import { createMetricsEntrance } from './metrics/access.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { createRouteList } from './openapi/described.ts'
 import { openApiRoutes } from './openapi/routes.ts'
@@ -55,28 +51,6 @@ import { apiKeyRoutes } from './v1/tenant/api-keys.ts'
 import { domainRoutes } from './v1/tenant/domains.ts'
 
 export type { Health } from './health.ts'
-
-export interface ApiDeps extends AppDeps {
-  /** Where callers reach this server, without the version; null takes it from each request. */
-  publicUrl: string | null
-  /** Requests a minute of an organization that has no limit of its own; 0 means that nothing limits it. */
-  rateLimit: number
-  /** The proxies whose X-Forwarded-For is believed. */
-  trustedProxies: readonly Network[]
-  /** With them the server speaks TLS only: HTTP/2, and HTTP/1.1 to whoever asks for that; both are texts in PEM. */
-  tls?: { cert: string; key: string } | null
-  /** Left out: one of this process's own. */
-  lockOut?: LockOut
-  health: Health
-  /** Where answers are counted. */
-  metrics: Metrics
-  /** Records requests that bring messages; null or left out: nothing is traced. */
-  tracer?: Tracer | null
-  /** Who may read `/metrics` here. */
-  metricsAccess: MetricsAccess
-  /** Where the dashboard is built; without it, or while nothing is there, `/` says how to build it. */
-  dashboardFolder?: string
-}
 
 /** Sixteen mebibytes over half a megabit a second. */
 const REQUEST_ARRIVES_WITHIN_MS = 300_000

@@ -1,7 +1,7 @@
 import type { Domain } from '../core/tenant/domain.ts'
 import type { DomainStore } from '../store/domains.ts'
 import { failsIfMatch } from '../store/listing/expected-revision.ts'
-import type { Revised } from '../store/store.ts'
+import type { Revised } from '../store/listing/slice.ts'
 import { numbers } from './connect/arrays.ts'
 import type { Db } from './connect/session.ts'
 import type { Database } from './connect/transaction.ts'

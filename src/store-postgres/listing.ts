@@ -1,4 +1,4 @@
-import type { Only, Slice } from '../store/store.ts'
+import type { Only, Slice } from '../store/listing/slice.ts'
 import { texts } from './connect/arrays.ts'
 
 /** A restriction to ids as an array; null where there is none. */

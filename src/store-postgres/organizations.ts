@@ -1,7 +1,7 @@
 import { type Organization, withLimits } from '../core/tenant/organization.ts'
 import { failsIfMatch } from '../store/listing/expected-revision.ts'
+import type { Revised } from '../store/listing/slice.ts'
 import type { OrganizationStore } from '../store/organizations.ts'
-import type { Revised } from '../store/store.ts'
 import { insertApiKey } from './api-keys.ts'
 import type { Publish } from './cluster/publish.ts'
 import { prepareMessageQuotas } from './commit/message-quotas.ts'

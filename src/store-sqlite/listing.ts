@@ -1,4 +1,4 @@
-import type { Only, Slice } from '../store/store.ts'
+import type { Only, Slice } from '../store/listing/slice.ts'
 
 /** A restriction to ids as the JSON array that `json_each` takes; null where there is none. */
 export function onlyOf(only: Only): string | null {

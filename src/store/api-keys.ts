@@ -1,8 +1,9 @@
 import type { ApiKey, ApiKeyStatus, Scope } from '../core/tenant/api-key.ts'
 import type { Organization } from '../core/tenant/organization.ts'
 import type { StoredAnswer } from './idempotency-records.ts'
+import type { ExpectedRevisions } from './listing/expected-revision.ts'
+import type { Only, Revised, Slice } from './listing/slice.ts'
 import type { Refused } from './organizations.ts'
-import type { ExpectedRevisions, Only, Revised, Slice } from './store.ts'
 
 export interface ApiKeyChanges {
   name?: string

@@ -1,6 +1,7 @@
 import type { Challenge, Domain } from '../core/tenant/domain.ts'
 import type { StoredAnswer } from './idempotency-records.ts'
-import type { ExpectedRevisions, Only, Revised, Slice } from './store.ts'
+import type { ExpectedRevisions } from './listing/expected-revision.ts'
+import type { Only, Revised, Slice } from './listing/slice.ts'
 
 export interface DomainChanges {
   name?: string

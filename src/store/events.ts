@@ -1,6 +1,6 @@
 import type { EventCategory, UsageEvent } from '../core/telemetry/event.ts'
 import type { EventPlace } from '../core/telemetry/event-id.ts'
-import type { Only } from './store.ts'
+import type { Only } from './listing/slice.ts'
 
 export interface EventPage {
   /** Newest first. */

@@ -1,5 +1,5 @@
 import type { Tally, UnaccountedPair } from '../core/delivery/ledger.ts'
-import type { Only } from './store.ts'
+import type { Only } from './listing/slice.ts'
 
 /** The ledger of one listener. */
 export interface LedgerListener {

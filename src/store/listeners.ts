@@ -1,8 +1,9 @@
 import type { Listener, ListenerCounters, SettingsChange } from '../core/delivery/listener.ts'
 import type { Liveness } from '../core/delivery/liveness.ts'
 import type { StoredAnswer } from './idempotency-records.ts'
+import type { ExpectedRevisions } from './listing/expected-revision.ts'
+import type { Only, Revised, Slice } from './listing/slice.ts'
 import type { Refused } from './organizations.ts'
-import type { ExpectedRevisions, Only, Revised, Slice } from './store.ts'
 
 export interface ListenerChanges {
   name?: string

@@ -1,6 +1,7 @@
 import type { Attempt } from '../core/delivery/attempt.ts'
 import type { DeliverySummary, Message, MessageStatus } from '../core/delivery/message.ts'
-import type { ExpectedRevisions, Only, Revised } from './store.ts'
+import type { ExpectedRevisions } from './listing/expected-revision.ts'
+import type { Only, Revised } from './listing/slice.ts'
 
 export interface MessageDetails {
   message: Message

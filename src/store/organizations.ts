@@ -1,7 +1,8 @@
 import type { ApiKey } from '../core/tenant/api-key.ts'
 import type { Limits, Organization, OrganizationStatus, Quota } from '../core/tenant/organization.ts'
 import type { StoredAnswer } from './idempotency-records.ts'
-import type { ExpectedRevisions, Revised, Slice } from './store.ts'
+import type { ExpectedRevisions } from './listing/expected-revision.ts'
+import type { Revised, Slice } from './listing/slice.ts'
 
 /** A limit of the organization is used up; nothing was stored. */
 export interface QuotaReached {

@@ -1,8 +1,9 @@
 import type { Listener } from '../core/delivery/listener.ts'
 import type { Queue, QueueSchema } from '../core/delivery/queue.ts'
 import type { StoredAnswer } from './idempotency-records.ts'
+import type { ExpectedRevisions } from './listing/expected-revision.ts'
+import type { Only, Slice } from './listing/slice.ts'
 import type { Refused } from './organizations.ts'
-import type { ExpectedRevisions, Only, Slice } from './store.ts'
 
 /** A queue with what its full form shows. */
 export interface QueueDetails extends Queue {

@@ -1,8 +1,8 @@
 import type { Schedule, ScheduleProgress } from '../core/schedule/schedule.ts'
 import type { DueSchedule } from '../core/schedule/schedule-plan.ts'
 import type { StoredAnswer } from './idempotency-records.ts'
+import type { Only, Revised } from './listing/slice.ts'
 import type { Refused } from './organizations.ts'
-import type { Only, Revised } from './store.ts'
 
 /** A schedule with how far it has come, as its full form shows it. */
 export interface ScheduleDetails extends Schedule, ScheduleProgress {}

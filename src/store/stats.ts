@@ -1,6 +1,6 @@
 import type { Latencies } from '../core/delivery/latency.ts'
 import type { EventCounts } from '../core/telemetry/stats.ts'
-import type { Only } from './store.ts'
+import type { Only } from './listing/slice.ts'
 
 /** What happened in the five minutes that begin at `start`. */
 export interface CountedBucket {

@@ -68,18 +68,3 @@ export class StoreUnavailable extends Error {
     this.name = 'StoreUnavailable'
   }
 }
-
-/**
- * What a write believes of the thing that it changes: that it has one of these revisions. Null believes nothing.
- * A revision grows with every change of the thing itself, within a millisecond too.
- */
-export type ExpectedRevisions = readonly number[] | null
-
-/** Something with the revision that it was read at. */
-export type Revised<Thing> = Thing & { revision: number }
-
-/** Which part of a listing; null means all of it. `offset` counts entries. */
-export type Slice = { offset: number; limit: number } | null
-
-/** Restricts a listing to these ids (of an entry, or of the queue around it); null means no restriction. */
-export type Only = readonly string[] | null

@@ -17,6 +17,6 @@ test('the server is started without loading the commands beside it', () => {
 })
 
 test('commands that send nothing do not load what sends', () => {
-  const loaded = atOnce('cli/listen.ts').filter(({ typeOnly }) => !typeOnly)
+  const loaded = atOnce('cli/listen/listen.ts').filter(({ typeOnly }) => !typeOnly)
   assert.ok(!loaded.some(({ specifier }) => specifier === './forwarder.ts'))
 })

@@ -1,7 +1,7 @@
 import { EVENT_CATEGORIES, type UsageEvent } from '../../core/telemetry/event.ts'
 import { type EventDigest, emptyDigest, MAX_PULSE_EVENTS } from '../../core/telemetry/event-digest.ts'
 import { addCounts, BUCKET_MS, bucketStart, type EventCounts, noCounts } from '../../core/telemetry/stats.ts'
-import type { Only } from '../../store/store.ts'
+import type { Only } from '../../store/listing/slice.ts'
 import type { AppDeps } from '../deps.ts'
 
 /** Reads what is new since it was asked last. */

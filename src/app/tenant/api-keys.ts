@@ -12,7 +12,8 @@ import {
   type Resource,
   type Scope,
 } from '../../core/tenant/api-key.ts'
-import type { ExpectedRevisions, Revised } from '../../store/store.ts'
+import type { ExpectedRevisions } from '../../store/listing/expected-revision.ts'
+import type { Revised } from '../../store/listing/slice.ts'
 import { named } from '../changes.ts'
 import type { AppDeps } from '../deps.ts'
 import type { AnswerFor } from '../idempotency.ts'

@@ -9,7 +9,8 @@ import {
   withLimits,
 } from '../../core/tenant/organization.ts'
 import type { Runtime } from '../../runtime.ts'
-import type { ExpectedRevisions, Revised } from '../../store/store.ts'
+import type { ExpectedRevisions } from '../../store/listing/expected-revision.ts'
+import type { Revised } from '../../store/listing/slice.ts'
 import { named } from '../changes.ts'
 import type { AppDeps } from '../deps.ts'
 import type { AnswerFor } from '../idempotency.ts'

@@ -1,6 +1,6 @@
 import { isId } from '../../core/id.ts'
 import { type Principal, type Resource, visible } from '../../core/tenant/api-key.ts'
-import type { Only } from '../../store/store.ts'
+import type { Only } from '../../store/listing/slice.ts'
 
 /** The ids that a listing is restricted to for this key; null where the key sees everything. */
 export function onlyVisible(principal: Principal, resource: Resource): Only {

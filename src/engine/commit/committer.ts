@@ -3,9 +3,7 @@ import type { Cancel, Runtime } from '../../runtime.ts'
 import type { Accept, AcceptResult, BatchResult, Settlement, SettleResult } from '../../store/commit/batch.ts'
 import { type Store, StoreUnavailable } from '../../store/store.ts'
 import { commitIndividually } from './individual-commits.ts'
-import { PendingAccepts, type Waiting, type WaitingAccept } from './pending-accepts.ts'
-
-export type WaitingSettlement = Waiting<Settlement, SettleResult>
+import { PendingAccepts, type Waiting, type WaitingAccept, type WaitingSettlement } from './pending-accepts.ts'
 
 /** Of one commit: keeps the transaction, and with it the waiting time of what comes next, short. */
 const MAX_SETTLEMENTS = 1_000

@@ -1,8 +1,7 @@
 import { Problem } from '../../core/problem.ts'
 import type { Runtime } from '../../runtime.ts'
 import { type Store, StoreUnavailable } from '../../store/store.ts'
-import type { WaitingSettlement } from './committer.ts'
-import type { WaitingAccept } from './pending-accepts.ts'
+import type { WaitingAccept, WaitingSettlement } from './pending-accepts.ts'
 
 /**
  * The way out when a batch fails for another reason than the store being away: one write that cannot be stored

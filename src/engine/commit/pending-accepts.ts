@@ -3,7 +3,7 @@ import type { Problem } from '../../core/problem.ts'
 import { FairPlaces } from '../../core/sharing/fair-places.ts'
 import { FairQueue } from '../../core/sharing/fair-queue.ts'
 import { full } from '../../core/sharing/full.ts'
-import type { Accept, AcceptResult } from '../../store/commit/batch.ts'
+import type { Accept, AcceptResult, Settlement, SettleResult } from '../../store/commit/batch.ts'
 
 /** A write that waits for its commit. */
 export interface Waiting<Write, Result> {
@@ -13,6 +13,7 @@ export interface Waiting<Write, Result> {
 }
 
 export type WaitingAccept = Waiting<Accept, AcceptResult>
+export type WaitingSettlement = Waiting<Settlement, SettleResult>
 
 /** What accepts weigh together. */
 interface Load {

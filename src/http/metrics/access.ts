@@ -5,12 +5,6 @@ import { type Principal, visible } from '../../core/tenant/api-key.ts'
 import type { Admission } from '../pipeline/admission.ts'
 import { identify } from '../pipeline/request-checks.ts'
 
-/**
- * Where the metrics are on the API's port: `open` to every client, for those with a `key` of the root organization that
- * may read its statistics, or `elsewhere`, on a port of their own.
- */
-export type MetricsAccess = 'open' | 'key' | 'elsewhere'
-
 /** As RFC 9110 (11.6.1) wants it with a 401. */
 const CHALLENGE = { 'www-authenticate': 'Bearer' }
 

@@ -3,11 +3,7 @@ import { RESERVED_NAMES } from '../../core/name.ts'
 import { EXAMPLE_RECEIPT, EXAMPLE_SECRET } from './examples.ts'
 import { withExclusive } from './exclusive.ts'
 import { entryName, isRecord, partName } from './names.ts'
-
-/** A JSON Schema, or any other object of the document. */
-export interface Node {
-  readonly [key: string]: unknown
-}
+import type { Node } from './node.ts'
 
 /** What is told once and referred to from everywhere else: every object with properties, and answers with problems. */
 export interface Components {

@@ -1,5 +1,6 @@
-import { createComponents, type Node } from './components.ts'
+import { createComponents } from './components.ts'
 import type { DescribedRoute } from './described.ts'
+import type { Node } from './node.ts'
 import { operationOf, pathOf } from './operation.ts'
 import { headerComponents } from './responses.ts'
 import { tagsOf } from './tags.ts'

@@ -1,4 +1,4 @@
-import type { Node } from './components.ts'
+import type { Node } from './node.ts'
 
 /** An id as they look. */
 export const EXAMPLE_ID = '0VGLyUJzEJ0hFh3qqZq9T'

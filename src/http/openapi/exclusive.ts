@@ -1,5 +1,5 @@
-import type { Node } from './components.ts'
 import { partName } from './names.ts'
+import type { Node } from './node.ts'
 
 interface Exclusive {
   names: readonly string[]

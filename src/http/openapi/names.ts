@@ -1,4 +1,4 @@
-import type { Node } from './components.ts'
+import type { Node } from './node.ts'
 
 /** Whether a schema is an object whose properties are known, which is what generators make a type of. */
 export function isRecord({ type, properties }: Node): boolean {

@@ -1,4 +1,4 @@
-import type { Node } from './components.ts'
+import type { Node } from './node.ts'
 
 /** The headers that every operation of a kind takes, because a hook reads them and not a route's own schema. */
 export function commonHeaders(at: { method: string; path: string; keyed: boolean }): Node[] {

@@ -2,8 +2,9 @@ import { type ProblemCode, problems, Problem as Thrown } from '../../core/proble
 import { presentProblem, titleOf } from '../present/problems.ts'
 import { Problem } from '../present/schemas.ts'
 import { type Circumstances, causesOf } from './causes.ts'
-import type { Components, Node } from './components.ts'
+import type { Components } from './components.ts'
 import { pascal } from './names.ts'
+import type { Node } from './node.ts'
 
 /** The headers that answers have, for the document's components. */
 export const headerComponents: Record<string, Node> = {

@@ -1,5 +1,5 @@
 import type { Resource } from '../../core/tenant/api-key.ts'
-import type { Node } from './components.ts'
+import type { Node } from './node.ts'
 
 /** What the groups of operations are about: one for each resource of the scopes, and what needs no key. */
 const TAGS: Record<Resource | 'server' | 'webhooks', string> = {

@@ -1,5 +1,5 @@
-import type { Node } from './components.ts'
 import { EXAMPLE_ID } from './examples.ts'
+import type { Node } from './node.ts'
 
 const MESSAGE = `A \`POST\` to the \`notify_url\` of a listener, with the \`data\` of a message as its body and the listener's own fixed
 headers. Any answer of 2xx within the listener's \`timeout\` acknowledges the delivery; after any other, and after none, it

@@ -3,11 +3,12 @@ import { createRateLimiter, type Rate } from '../../app/limits/rate-limiter.ts'
 import { createSharedRateLimiter, type SharedRateLimiter } from '../../app/limits/shared-rate-limiter.ts'
 import { Problem } from '../../core/problem.ts'
 import { digestOf, type Principal, permits } from '../../core/tenant/api-key.ts'
-import type { ApiDeps } from '../api.ts'
 import type { RouteRequirement } from '../contract.ts'
+import type { ApiDeps } from '../deps.ts'
 import { expectWithin } from '../present/rate-headers.ts'
 import { type Addressed, createBase } from './base.ts'
-import { type Caller, createLockOutGuard, type LockOutGuard } from './lock-out-guard.ts'
+import { createLockOutGuard, type LockOutGuard } from './lock-out-guard.ts'
+import type { Caller } from './unnamed-proxy.ts'
 
 /** What all requests are counted and judged with, by their routes and in front of them. */
 export interface Admission {

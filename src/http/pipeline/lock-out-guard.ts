@@ -1,17 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { createLockOut, type LockOut } from '../../app/limits/lock-out.ts'
 import { type Network, sourceOf } from '../../core/network/address.ts'
 import { clientAddress } from '../../core/network/client-address.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { Store } from '../../store/store.ts'
-import { createProxyWatch } from './unnamed-proxy.ts'
-
-/** Who is asking, as far as addresses go. */
-export interface Caller {
-  headers: IncomingHttpHeaders
-  socket: { remoteAddress?: string | undefined }
-}
+import { type Caller, createProxyWatch } from './unnamed-proxy.ts'
 
 /** Keeps a lock-out for the addresses that requests come from. */
 export interface LockOutGuard {

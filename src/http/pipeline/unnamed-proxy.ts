@@ -1,6 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { contains, type Network, parseAddress } from '../../core/network/address.ts'
 import type { Log } from '../../runtime.ts'
-import type { Caller } from './lock-out-guard.ts'
+
+/** Who is asking, as far as addresses go. */
+export interface Caller {
+  headers: IncomingHttpHeaders
+  socket: { remoteAddress?: string | undefined }
+}
 
 /**
  * Looks for a proxy that forwards requests and is not in DISCUE_TRUSTED_PROXIES: to the lock-out all of its clients are one.

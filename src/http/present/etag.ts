@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../../core/problem.ts'
-import type { ExpectedRevisions } from '../../store/store.ts'
+import type { ExpectedRevisions } from '../../store/listing/expected-revision.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,6 +1,6 @@
 import type { Message } from '../../core/delivery/message.ts'
+import type { Revised } from '../../store/listing/slice.ts'
 import type { MessageRedelivery, Redelivery, RedeliveryStore } from '../../store/redeliveries.ts'
-import type { Revised } from '../../store/store.ts'
 import { Changes, writeChanges } from '../cluster/changes.ts'
 import type { Clock } from '../cluster/nodes.ts'
 import type { Db } from '../connect/session.ts'
@@ -20,7 +20,7 @@ const MESSAGE = `
      and exists (select 1 from queues q where q.organization_id = $1 and q.id = $2)
      for update of m`
 
-const AUDIENCE = `
+const RECIPIENT_SET = `
   select listener_ids as "listenerIds" from audiences where organization_id = $1 and queue_id = $2 and version = $3`
 const LISTENERS = `select id from listeners where organization_id = $1 and queue_id = $2`
 const LISTENER = `select 1 from listeners where organization_id = $1 and id = $2 and queue_id = $3`
@@ -59,7 +59,7 @@ export function createRedeliveryStore(
     const { revision, recipientSet, ...found } = messageOf(row)
     const listeners = await on.rows<{ id: string }>(LISTENERS, [organizationId, queueId])
     const existing = new Set(listeners.map((listener) => listener.id))
-    const [whom] = await on.rows<{ listenerIds: string[] }>(AUDIENCE, [organizationId, queueId, recipientSet])
+    const [whom] = await on.rows<{ listenerIds: string[] }>(RECIPIENT_SET, [organizationId, queueId, recipientSet])
     const meant = whom?.listenerIds ?? []
     for (const listenerId of ask.listenerIds ?? []) {
       if (!existing.has(listenerId)) return { refused: 'unknown', listenerId }

@@ -1,7 +1,7 @@
 import type { Schedule } from '../../core/schedule/schedule.ts'
 import { failsIfMatch } from '../../store/listing/expected-revision.ts'
+import type { Revised } from '../../store/listing/slice.ts'
 import type { ScheduleDetails, ScheduleRun, ScheduleStore } from '../../store/schedules.ts'
-import type { Revised } from '../../store/store.ts'
 import { lockQueue } from '../cluster/locks.ts'
 import type { Db } from '../connect/session.ts'
 import { restored, stored } from '../connect/text.ts'

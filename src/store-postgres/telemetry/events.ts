@@ -10,7 +10,7 @@ import { SerialQueue } from '../../store/commit/serial-queue.ts'
 import type { EventPage, EventStore } from '../../store/events.ts'
 import { isDeep, seekOffset } from '../../store/listing/offset-seek.ts'
 import { eventsOf, type Segment } from '../../store/listing/segment.ts'
-import type { Only } from '../../store/store.ts'
+import type { Only } from '../../store/listing/slice.ts'
 import { texts } from '../connect/arrays.ts'
 import type { Database } from '../connect/transaction.ts'
 

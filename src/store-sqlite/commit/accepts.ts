@@ -9,8 +9,8 @@ import type {
 } from '../../store/commit/batch.ts'
 import { createEffectAnswers } from '../idempotency-records.ts'
 import { createScheduleSteps } from '../schedules/schedule-steps.ts'
-import type { Changes, Shared } from './batch.ts'
 import type { MessageQuotas } from './message-quotas.ts'
+import type { Changes, Shared } from './parts.ts'
 import { createSequence } from './sequence.ts'
 
 const QUEUE_VERSION = `

@@ -1,39 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Batch, BatchResult, SettleResult } from '../../store/commit/batch.ts'
 import { UsageChanges } from '../../store/commit/usage-changes.ts'
-import type { Leases } from '../deliveries/leases.ts'
-import type { Orders } from '../deliveries/orders.ts'
-import type { RecipientSets } from '../deliveries/recipient-sets.ts'
-import type { RowlessDeliveries } from '../deliveries/rowless.ts'
-import type { TouchedBlocks } from '../ledger/touched-blocks.ts'
-import type { MessageMarks } from '../messages/message-marks.ts'
-import type { Usage } from '../telemetry/usage.ts'
 import type { Transact } from '../transaction.ts'
 import { type Accepted, createAccepting, type Transaction } from './accepts.ts'
 import { CounterChanges, createListenerCounters } from './listener-counters.ts'
-import type { MessageQuotas } from './message-quotas.ts'
+import type { Shared } from './parts.ts'
 import { createSettling } from './settlements.ts'
 
 const USE_KEY = `
   update api_keys set last_used_at = ? where id = ? and (last_used_at is null or last_used_at < ?)`
-
-/** What a transaction sums up and writes at its end. */
-export interface Changes {
-  counters: CounterChanges
-  usage: UsageChanges
-}
-
-/** What the commit shares with other parts of the store, because it is in memory. */
-export interface Shared {
-  recipientSets: RecipientSets
-  rowless: RowlessDeliveries
-  leases: Leases
-  marks: MessageMarks
-  orders: Orders
-  quotas: MessageQuotas
-  touched: TouchedBlocks
-  usage: Usage
-}
 
 /** Makes the one transaction of the hot path. */
 export function createCommit(db: DatabaseSync, transact: Transact, shared: Shared): (batch: Batch) => BatchResult {

@@ -3,7 +3,7 @@ import { acknowledges } from '../../core/delivery/attempt.ts'
 import type { Settlement, SettleResult } from '../../store/commit/batch.ts'
 import { INSERT_RUN } from '../deliveries/delivery-rows.ts'
 import type { LeasedMessage } from '../deliveries/leases.ts'
-import type { Changes, Shared } from './batch.ts'
+import type { Changes, Shared } from './parts.ts'
 
 const INSERT_ATTEMPT = `
   insert into attempts (sequence, listener_id, number, started_at, duration_ms, status, error, response)

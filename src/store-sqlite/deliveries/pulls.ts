@@ -16,8 +16,8 @@ import type {
   PulledDelivery,
   PullStore,
 } from '../../store/pulls.ts'
-import type { Changes, Shared } from '../commit/batch.ts'
 import { CounterChanges, createListenerCounters } from '../commit/listener-counters.ts'
+import type { Changes, Shared } from '../commit/parts.ts'
 import { createSettling } from '../commit/settlements.ts'
 import { MESSAGE_COLUMNS } from '../messages/messages.ts'
 import type { Transact } from '../transaction.ts'

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { IDS_PER_MS, idNumber, idOfNumber, isId } from '../../core/id.ts'
 import { SerialQueue } from '../../store/commit/serial-queue.ts'
 import { isDeep, seekOffset } from '../../store/listing/offset-seek.ts'
-import type { Only } from '../../store/store.ts'
+import type { Only } from '../../store/listing/slice.ts'
 import { STATEMENT_UNITS, TimeSlices } from '../file/time-slices.ts'
 import type { MessageMarks } from './message-marks.ts'
 

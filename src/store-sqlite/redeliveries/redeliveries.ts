@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Message } from '../../core/delivery/message.ts'
+import type { Revised } from '../../store/listing/slice.ts'
 import type { MessageRedelivery, Redelivery, RedeliveryStore } from '../../store/redeliveries.ts'
-import type { Revised } from '../../store/store.ts'
 import { CounterChanges, createListenerCounters } from '../commit/listener-counters.ts'
 import { createDeliveryRestart, type RestartParts } from '../deliveries/delivery-restarts.ts'
 import type { RecipientSets } from '../deliveries/recipient-sets.ts'

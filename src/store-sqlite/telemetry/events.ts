@@ -11,7 +11,7 @@ import { SerialQueue } from '../../store/commit/serial-queue.ts'
 import type { EventPage, EventStore } from '../../store/events.ts'
 import { isDeep, seekOffset } from '../../store/listing/offset-seek.ts'
 import { eventsOf, type Segment } from '../../store/listing/segment.ts'
-import type { Only } from '../../store/store.ts'
+import type { Only } from '../../store/listing/slice.ts'
 import { STATEMENT_UNITS, TimeSlices } from '../file/time-slices.ts'
 import { reading, readingLong, type Transact } from '../transaction.ts'
 

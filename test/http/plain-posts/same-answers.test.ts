@@ -45,7 +45,7 @@ async function countOf({ api }: Place): Promise<Record<string, number>> {
 }
 
 /** Sends a post on either way, over a connection of its own; both must say the same. */
-async function bothWays(it: Place, request: Parameters<typeof post>[1], queueId = it.queueId): Promise<WireAnswer> {
+async function onBothRoutes(it: Place, request: Parameters<typeof post>[1], queueId = it.queueId): Promise<WireAnswer> {
   const answers: WireAnswer[] = []
   for (const fields of [[], [GENERAL]]) {
     const client = new Client(it.port)
@@ -75,14 +75,14 @@ async function keyWith(api: TestApi, body: Json): Promise<{ id: string; key: str
 test('a message is accepted the same on both ways, and stored as sent', async () => {
   await using it = await given()
   for (const body of [{ data: 'x' }, { data: '{"ü":"🙂"}', name: 'a/b', key: 'k' }]) {
-    const { statusLine, body: text } = await bothWays(it, { key: OWNER_KEY, body })
+    const { statusLine, body: text } = await onBothRoutes(it, { key: OWNER_KEY, body })
     assert.equal(statusLine, 'HTTP/1.1 200 OK')
     const { message, _links } = JSON.parse(text)
     assert.equal(_links.self.href, `http://localhost:3000/v1/queues/${it.queueId}/messages/${message.id}`)
     const stored = (await it.api.call('GET', `/v1/queues/${it.queueId}/messages/${message.id}`)).body.message
     assert.deepEqual([stored.data, stored.name, stored.key], [body.data, body.name, body.key])
   }
-  await bothWays(it, { key: OWNER_KEY, body: { data: 'x' }, path: `/queues/${it.queueId}/messages` })
+  await onBothRoutes(it, { key: OWNER_KEY, body: { data: 'x' }, path: `/queues/${it.queueId}/messages` })
   assert.deepEqual(await countOf(it), { '2xx': 6 })
   assert.equal(it.api.used.length, 1, 'a use of a key is noted once a minute, whichever way')
 })
@@ -101,49 +101,50 @@ test('keys, scopes, hosts and queues are refused the same on both ways', async (
   await using it = await given()
   const { api, queueId } = it
   const body = { data: 'x' }
-  assert.equal(await statusOf(bothWays(it, { key: 'nobody', body })), 401)
-  assert.equal(await statusOf(bothWays(it, { key: OTHER_OWNER_KEY, body })), 404, "another organization's queue")
-  assert.equal(await statusOf(bothWays(it, { key: OWNER_KEY, body }, '0'.repeat(21))), 404)
-  assert.equal(await statusOf(bothWays(it, { key: OWNER_KEY, body }, 'short')), 404)
+  assert.equal(await statusOf(onBothRoutes(it, { key: 'nobody', body })), 401)
+  assert.equal(await statusOf(onBothRoutes(it, { key: OTHER_OWNER_KEY, body })), 404, "another organization's queue")
+  assert.equal(await statusOf(onBothRoutes(it, { key: OWNER_KEY, body }, '0'.repeat(21))), 404)
+  assert.equal(await statusOf(onBothRoutes(it, { key: OWNER_KEY, body }, 'short')), 404)
   const reader = await keyWith(api, { scopes: [{ resource: 'messages', access: 'read', targets: ['*'] }] })
-  assert.equal(await statusOf(bothWays(it, { key: reader.key, body })), 403)
+  assert.equal(await statusOf(onBothRoutes(it, { key: reader.key, body })), 403)
   const elsewhere = await keyWith(api, {
     scopes: [{ resource: 'messages', access: 'write', targets: ['0'.repeat(21)] }],
   })
-  assert.equal(await statusOf(bothWays(it, { key: elsewhere.key, body })), 403)
+  assert.equal(await statusOf(onBothRoutes(it, { key: elsewhere.key, body })), 403)
   const here = await keyWith(api, { scopes: [{ resource: 'messages', access: 'write', targets: [queueId] }] })
-  assert.equal(await statusOf(bothWays(it, { key: here.key, body })), 200)
+  assert.equal(await statusOf(onBothRoutes(it, { key: here.key, body })), 200)
   const client = new Client(it.port)
   client.send(post(queueId, { key: OWNER_KEY, body }).replace('localhost:3000', 'a"b'))
   assert.match((await client.answer())!.statusLine, / 400 /)
   client.socket.destroy()
   await api.call('DELETE', `/v1/queues/${queueId}`)
-  assert.ok([404, 423].includes(await statusOf(bothWays(it, { key: OWNER_KEY, body }))))
+  assert.ok([404, 423].includes(await statusOf(onBothRoutes(it, { key: OWNER_KEY, body }))))
 })
 
 test('a schema refuses the same on both ways', async () => {
   await using it = await given()
   const changed = await it.api.call('PUT', `/v1/queues/${it.queueId}`, { schema: { a: { type: 'number' } } })
   assert.equal(changed.status, 200, JSON.stringify(changed.body))
-  assert.equal(await statusOf(bothWays(it, { key: OWNER_KEY, body: { data: '{"a":"x"}' } })), 422)
-  assert.equal(await statusOf(bothWays(it, { key: OWNER_KEY, body: { data: '{"a":1}' } })), 200)
+  assert.equal(await statusOf(onBothRoutes(it, { key: OWNER_KEY, body: { data: '{"a":"x"}' } })), 422)
+  assert.equal(await statusOf(onBothRoutes(it, { key: OWNER_KEY, body: { data: '{"a":1}' } })), 200)
 })
 
 test('one limit of requests counts both ways', async () => {
   await using it = await given({ rateLimit: 3 })
   const body = { data: 'x' }
   // Making the queue was one.
-  const first = await bothWays(it, { key: OWNER_KEY, body })
+  const first = await onBothRoutes(it, { key: OWNER_KEY, body })
   assert.equal(first.headers['x-ratelimit-remaining'], '1')
-  const refused = await bothWays(it, { key: OWNER_KEY, body })
+  const refused = await onBothRoutes(it, { key: OWNER_KEY, body })
   assert.match(refused.statusLine, / 429 Too Many Requests$/)
   assert.deepEqual([refused.headers['x-ratelimit-remaining'], refused.headers['retry-after']], ['0', '60'])
 })
 
 test('one lock-out counts both ways', async () => {
   await using it = await given()
-  for (let i = 0; i < 5; i++) assert.equal(await statusOf(bothWays(it, { key: 'nobody', body: { data: 'x' } })), 401)
-  const { statusLine, headers } = await bothWays(it, { key: OWNER_KEY, body: { data: 'x' } })
+  for (let i = 0; i < 5; i++)
+    assert.equal(await statusOf(onBothRoutes(it, { key: 'nobody', body: { data: 'x' } })), 401)
+  const { statusLine, headers } = await onBothRoutes(it, { key: OWNER_KEY, body: { data: 'x' } })
   assert.match(statusLine, / 403 Forbidden$/)
   assert.equal(headers['retry-after'], '60')
 })
@@ -158,7 +159,7 @@ for (const [what, error, status, level] of [
       throw error
     }
     await using it = await given({ wrap: ({ acceptor }) => ({ acceptor: { ...acceptor, accept } }) })
-    const answer = await bothWays(it, { key: OWNER_KEY, body: { data: 'x' } })
+    const answer = await onBothRoutes(it, { key: OWNER_KEY, body: { data: 'x' } })
     assert.match(answer.statusLine, new RegExp(` ${status} `))
     assert.doesNotMatch(answer.body, /secret words/)
     const logged = it.api.log.filter((line) => line.level === level)

@@ -130,12 +130,9 @@ export function unpredictableFaults(files: readonly SourceFile[]): string[] {
   )
 }
 
-/**
- * Files that need each other to load. An `import type` is erased before that, so two files whose types speak of
- * each other are no cycle.
- */
+/** Files that need each other, be it for types alone: a reader cannot begin with either. */
 export function cycleFaults(files: readonly SourceFile[]): string[] {
-  const needs = new Map(files.map((file) => [file.path, file.edges.filter((edge) => !edge.typeOnly && edge.target)]))
+  const needs = new Map(files.map((file) => [file.path, file.edges.filter((edge) => edge.target)]))
   const done = new Set<string>()
   const faults: string[] = []
   const visit = (path: string, way: string[]) => {

@@ -14,8 +14,8 @@ import {
   updateSchedule,
 } from '../../../app/schedules.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
+import type { Revised } from '../../../store/listing/slice.ts'
 import type { ScheduleDetails } from '../../../store/schedules.ts'
-import type { Revised } from '../../../store/store.ts'
 import { inPieces } from '../../body/long-listing.ts'
 import { type Api, requires } from '../../contract.ts'
 import { answerOnce } from '../../pipeline/idempotency.ts'

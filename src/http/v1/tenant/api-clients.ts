@@ -11,7 +11,7 @@ import {
 } from '../../../app/tenant/organizations.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import type { Organization } from '../../../core/tenant/organization.ts'
-import type { Revised } from '../../../store/store.ts'
+import type { Revised } from '../../../store/listing/slice.ts'
 import { type Api, requires, requiresRoot } from '../../contract.ts'
 import { answerOnce } from '../../pipeline/idempotency.ts'
 import { tagged } from '../../present/etag.ts'

@@ -10,7 +10,7 @@ import {
   updateApiKey,
 } from '../../../app/tenant/api-keys.ts'
 import type { ApiKey, Principal } from '../../../core/tenant/api-key.ts'
-import type { Revised } from '../../../store/store.ts'
+import type { Revised } from '../../../store/listing/slice.ts'
 import { type Api, requires } from '../../contract.ts'
 import { answerOnce } from '../../pipeline/idempotency.ts'
 import { tagged } from '../../present/etag.ts'

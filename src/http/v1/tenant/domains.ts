@@ -12,7 +12,7 @@ import {
 } from '../../../app/tenant/domains.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import type { Domain as Verifiable } from '../../../core/tenant/domain.ts'
-import type { Revised } from '../../../store/store.ts'
+import type { Revised } from '../../../store/listing/slice.ts'
 import { type Api, requires } from '../../contract.ts'
 import { answerOnce } from '../../pipeline/idempotency.ts'
 import { tagged } from '../../present/etag.ts'

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { bareSource } from '../support/source/source-reader.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/**
+ * Words that were this project's own, and what the field says instead. Names of tables and columns in migrations that
+ * have landed stay what they are; `bareSource` leaves texts out, and SQL is text.
+ */
+const OLD_WORDS: [old: RegExp, say: string][] = [
+  [/almanac/i, 'cron cache'],
+  [/\bbelie(f|ves|ved)\b|beliefOf/i, 'expected revisions, ifMatch'],
+  [/\bcontradicts\b/, 'failsIfMatch'],
+  [/audience/i, 'recipient set'],
+  [/\bbothWays\b|\bcarrier\b|createCarrier/i, 'delivery signals'],
+  [/\bpulses?\b|pulseOf|PulseReader/i, 'event digest'],
+  [/\boutlets?\b/i, 'sink'],
+  [/farPlace|\bisFar\b/i, 'offset seek, isDeep'],
+  [/\bTurns\b/, 'SerialQueue'],
+  [/oneByOne/i, 'commit individually'],
+  [/\bimplied|isImplied|Implied[A-Z]/, 'rowless'],
+  [/givingWay/i, 'background throttle'],
+  [/\bherald\b|\bhearing\b|createHerald|createHearing/i, 'change publisher, change subscriber'],
+  [/\bdoubts\b|createDoubts|inDoubt/i, 'uncertain commits'],
+  [/beginAnew|freshRuns?\b/i, 'restart of a delivery'],
+  [/\bdoor\b|createDoor/i, 'lock-out guard'],
+  [/\bLaneStock\b|\bstock\b/, 'lane buffer'],
+  [/\bera\b/, 'generation'],
+  [/\bwish(es)?\b|wishIn/i, 'receiver directive'],
+  [/\bdemand\b|rootDemand|RouteDemand/i, 'requires'],
+  [/\bpassOver\b/, 'skip'],
+  [/waitingRoom|\bguests\b/i, 'long-poll waiters'],
+  [/\boffice\b|openOffice|\bfurnish\b/i, 'test engine, set up'],
+  [/\bscene\b|storedScene/i, 'fixture'],
+]
+
+describe('old words do not come back', () => {
+  const files = globSync(['src/**/*.ts', 'test/**/*.ts'], { cwd: ROOT }).filter(
+    (path) => !path.startsWith('test/house/'),
+  )
+  const sources = files.map((path) => ({ path, code: bareSource(readFileSync(join(ROOT, path), 'utf8')).code }))
+
+  for (const [old, say] of OLD_WORDS) {
+    test(`${old.source}: say ${say}`, () => {
+      assert.deepEqual(
+        sources.filter(({ code }) => old.test(code)).map(({ path }) => path),
+        [],
+      )
+    })
+  }
+})
