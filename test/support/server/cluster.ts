@@ -44,6 +44,8 @@ async function startNode(url: string, env: Record<string, string>): Promise<Clus
     DISCUE_DATABASE_URL: url,
     DISCUE_ROOT_API_KEY: TEST_ROOT_KEY,
     DISCUE_LOG_LEVEL: 'error',
+    // Receivers are on loopback, which a server behind a proxy does not send to by itself.
+    DISCUE_TARGETS: 'any',
     ...env,
   }
   let server = await startServerProcess(all)
