@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
-import { foldersOf, pathsIn } from '../support/source/map-page.ts'
+import { LAYERS } from '../support/source/architecture.ts'
+import { foldersOf, layersOf, pathsIn } from '../support/source/map-page.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const page = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
@@ -36,6 +37,15 @@ describe('the map', () => {
       mapped.filter((folder) => !named.includes(folder)),
       [],
     )
+  })
+
+  test('its table of layers is the one that imports are held to', () => {
+    // The small files of src/ are in no row: the page says what they are.
+    const shown = (name: string) => name === 'server.ts' || !name.endsWith('.ts')
+    const held = Object.entries(LAYERS).filter(([layer]) => shown(layer))
+    const sorted = (rows: [string, readonly string[]][]) =>
+      Object.fromEntries(rows.map(([layer, imports]) => [layer, imports.filter(shown).toSorted()]))
+    assert.deepEqual(sorted(Object.entries(layersOf(page))), sorted(held))
   })
 
   test('every file that it sends a reader to is there', () => {

@@ -37,7 +37,7 @@ export function layerOf(from: string): string {
 }
 
 /** The arrows of the house: what a layer may import beside itself. Where two may not meet, neither names the other. */
-const LAYERS: Record<string, readonly string[]> = {
+export const LAYERS: Record<string, readonly string[]> = {
   core: [],
   store: ['core'],
   app: ['store', 'core'],

@@ -30,3 +30,20 @@ export function pathsIn(page: string): string[] {
   const links = [...prose.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((it) => it[1]!)
   return [...new Set([...code, ...links])]
 }
+
+/** The table of layers of ARCHITECTURE.md: what each may import, as the page says it. */
+export function layersOf(page: string): Record<string, string[]> {
+  const table = /<!-- layers -->\n\n((?:\|.*\n)+)/.exec(page)?.[1]
+  if (table === undefined) throw new Error('the page has no table of layers')
+  const rows = table
+    .split('\n')
+    .slice(2, -1)
+    .map((row) => row.split('|').slice(1, -1))
+  return Object.fromEntries(
+    rows.flatMap(([layers, , imports]) => namesIn(layers!).map((it) => [it, namesIn(imports!)])),
+  )
+}
+
+function namesIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map((it) => it[1]!)
+}
