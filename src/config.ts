@@ -16,7 +16,9 @@ export interface Config {
   publicUrl: string | null
   database: { kind: 'sqlite'; path: string } | ({ kind: 'postgres' } & PostgresUrl)
   rootApiKey: string | null
-  /** Encrypt listeners' secrets: the first one new ones, the others are for what is there. Empty: in clear. */
+  /**
+   * Keys that encrypt listeners' secrets: the first encrypts, the rest only decrypt what is stored. Empty: in clear.
+   */
   secretKeys: readonly string[]
   /** The metrics' own port, of the same host; 0 takes any free one; null leaves them on the API's. */
   metricsPort: number | null
@@ -24,7 +26,7 @@ export interface Config {
   rateLimit: number
   /** The proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly Network[]
-  /** Which setting says that others than programs of this machine reach the server; null where none does. */
+  /** Which setting says that clients on other machines reach the server; null where none does. */
   exposedBy: Exposure
   /** Where deliveries may go. */
   targets: Targets
@@ -37,14 +39,14 @@ export interface Config {
   retention: { messagesMs: number; eventsMs: number }
   /** Paths of PEM files; null: no TLS. */
   tls: { cert: string; key: string } | null
-  /** Who moves the clock: the machine, or whoever asks for it over HTTP. */
+  /** Who moves the clock: the machine, or a client over HTTP. */
   clock: 'system' | 'manual'
   /** Where traces go; null: nothing is traced. */
   tracing: TraceSettings | null
   logLevel: string
 }
 
-/** The configuration is wrong; the message is one line for whoever starts the server. */
+/** The configuration is wrong; the message is one line for the operator who starts the server. */
 export class ConfigError extends Error {
   constructor(message: string) {
     super(message)
@@ -263,7 +265,10 @@ function readTargets(text: string): { value: Targets | null } | string {
     : { value }
 }
 
-/** A client that is on the server's machine anyway may have it send anywhere; others must not reach in through it. */
+/**
+ * A client that is on the server's machine anyway may have it send anywhere; remote clients must not reach in through
+ * it.
+ */
 function defaultTargets(exposedBy: Exposure): Targets {
   return exposedBy === null ? ANY_TARGET : PUBLIC_TARGETS
 }

@@ -72,7 +72,9 @@ async function serve(settings: readonly string[]): Promise<void> {
   process.exit(0)
 }
 
-/** Answers whether it was written: the reader may have gone, or the disk be full, which is no reason to serve no one. */
+/**
+ * Answers whether it was written: the reader may have gone, or the disk be full, which is no reason to stop serving.
+ */
 function print(text: string): Promise<boolean> {
   return new Promise((resolve) => {
     process.stdout.on('error', () => resolve(false))

@@ -21,11 +21,11 @@ export interface Runtime {
   /** Runs `run` once, no sooner than `delayMs` from now. A pending timer does not keep the process alive. */
   after(delayMs: number, run: () => void): Cancel
   /**
-   * The same for work that has no due time of its own, such as looking for what can be removed. It goes by the real
-   * time even where the clock is moved by hand: a jump over a year must not do it six million times.
+   * Runs `run` once for work that has no due time of its own, such as looking for what can be removed. It goes by the
+   * real time even where the clock is moved by hand: a jump over a year must not do it six million times.
    */
   upkeep(delayMs: number, run: () => void): Cancel
-  /** Up to when the clock will go before anybody can look at it: now, or the end of a jump that is under way. */
+  /** Up to when the clock will go before a caller can read it: now, or the end of a jump that is under way. */
   horizon(): number
   /** Milliseconds of the real time since some moment, with fractions: for how long something took. */
   elapsedMs(): number
@@ -45,7 +45,7 @@ export interface ManualRuntime extends Runtime {
    * from a time, what happens at it must have come to rest, which is what `rest` waits for. Answers with the new time.
    */
   advance(ms: number, rest: () => Promise<void>): Promise<number>
-  /** Runs `run` after so much real time: for waiting on somebody who may never answer. */
+  /** Runs `run` after so much real time: for waiting on a peer that may never answer. */
   patience(delayMs: number, run: () => void): Cancel
   /** From now on the clock runs by itself, so that a server which stops does not wait for ever. */
   release(): void

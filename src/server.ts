@@ -28,7 +28,7 @@ const DASHBOARD = fileURLToPath(new URL('../build/dashboard', import.meta.url))
 export interface Server {
   /** Where it listens, such as http://127.0.0.1:3000. */
   url: string
-  /** A root API key that was made at this start and that nobody has seen yet; null at any other start. */
+  /** A root API key that was made at this start and was not shown yet; null at any other start. */
   newRootKey: string | null
   /** Tell it once the key was shown: it is never shown again. */
   rootKeyShown(): Promise<void>
@@ -187,11 +187,11 @@ async function openStore({ database, clock }: Config, log: Log): Promise<Store> 
     return openThreadedSqliteStore(database.path)
   }
   const { openPostgresStore } = await import('./store-postgres/database.ts')
-  // Its connections, and what they wait for, live by the machine's clock, whoever moves the other one.
+  // Its connections, and what they wait for, live by the machine's clock, even where a client moves the server's.
   return openPostgresStore(database, createRuntime(log), { clock: clock === 'system' ? 'database' : 'caller' })
 }
 
-/** Ready while the store can be written and nobody has asked the server to stop. */
+/** Ready while the store can be written and the server was not asked to stop. */
 function createHealth(store: Pick<Store, 'ping' | 'shared'>) {
   let stopping = false
   return {
@@ -208,7 +208,9 @@ function createHealth(store: Pick<Store, 'ping' | 'shared'>) {
   }
 }
 
-/** Of a database elsewhere people want to know which one and why; of a file its path is nobody's business. */
+/**
+ * The operator of a remote database wants to know which one failed and why; a local file's path stays out of answers.
+ */
 function causeOf(error: unknown, store: Pick<Store, 'shared'>): string {
   return store.shared && error instanceof StoreUnavailable ? `: ${error.message}` : ''
 }

@@ -1,4 +1,7 @@
-/** One line for whoever started the server, for the failures that people meet; anything else as it says itself. */
+/**
+ * One line for the operator who started the server, for the failures that occur in practice; any other error as it says
+ * itself.
+ */
 export function explainStartError(error: unknown): string {
   const { code, address, port, message } = error as NodeJS.ErrnoException & { address?: string; port?: number }
   const where = `${address ?? 'the address'} port ${port ?? ''}`.trim()

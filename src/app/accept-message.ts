@@ -48,8 +48,8 @@ export async function acceptMessage(
 }
 
 /**
- * The same for a message whose queue `route` was found in memory, without promises but the one for the disk. Throws,
- * rather than rejecting, where nothing was tried to be stored.
+ * Accepts a message whose queue `route` was found in memory, without promises but the one for the disk. Throws, rather
+ * than rejecting, where nothing was tried to be stored.
  */
 export function acceptMessageTo(deps: Deps, route: QueueRoute, ask: QueueRef & NewMessage): Promise<AcceptedMessage> {
   const message = madeNow(deps, ask)

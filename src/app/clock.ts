@@ -1,7 +1,7 @@
 import { Problem } from '../core/problem.ts'
 
 const YEAR_MS = 366 * 86_400_000
-/** One jump runs everything that is due in it; whoever wants more makes several. */
+/** One jump runs everything that is due in it; a client that wants to go further makes several. */
 export const MAX_JUMP_MS = 10 * YEAR_MS
 
 /** A clock that is moved by hand. */

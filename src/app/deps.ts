@@ -50,7 +50,7 @@ export interface DeliverySignals {
   messageMoved(listenerIds: readonly string[], dueAt: number): void
   /** Another node has found listeners in this state. */
   livenessTold(listenerIds: readonly string[], state: LivenessState): void
-  /** For a while nobody was told of anything. */
+  /** For a while this node was not told of any change. */
   livenessUncertain(): void
   /** What the store does not know yet of how the listener is doing, or null. */
   livenessOf(listenerId: string): LivenessNews | null
@@ -82,14 +82,14 @@ export interface DomainChecker {
   check(domain: Domain): Promise<string | null>
 }
 
-/** What somebody wants who comes for messages. */
+/** What a client that pulls asks for. */
 export interface PullRequest {
   listener: Listener
   max: number
   /** How long to wait where there is nothing; 0: not at all. */
   waitMs: number
   leaseMs: number
-  /** Aborted when whoever asks has hung up; null where nobody can tell. */
+  /** Aborted when the client has hung up; null where the transport cannot tell. */
   client: AbortSignal | null
 }
 

@@ -5,7 +5,7 @@ import type { AppDeps } from './deps.ts'
 import { readRoute } from './queues.ts'
 import { onlyVisible } from './tenant/visibility.ts'
 
-/** One call to the store is a few milliseconds' work: whoever wants to write waits for it. */
+/** One call to the store is a few milliseconds' work, for which writes wait. */
 const EXAMINED_AT_ONCE = 500
 /** Past this many messages that do not fit, the caller goes on by the cursor. */
 const MAX_CALLS = 40

@@ -7,7 +7,7 @@ import type { AppDeps, PullRequest } from './deps.ts'
 import { expectIds } from './ids.ts'
 import type { ListenerAddress } from './listeners.ts'
 
-/** A message as whoever pulled it gets it. */
+/** A message as the client that pulled it gets it. */
 export interface PulledMessage {
   id: string
   name: string | null
@@ -22,7 +22,7 @@ export interface PulledMessage {
 type Deps = Pick<AppDeps, 'directory' | 'store' | 'puller'>
 
 /**
- * Leases messages to whoever asks. Throws `listener_not_found`, `listener_pushed`, `queue_deleting`, and what
+ * Leases messages to the client that pulls. Throws `listener_not_found`, `listener_pushed`, `queue_deleting`, and what
  * `Puller.pull` throws.
  */
 export async function pullMessages(
@@ -47,7 +47,10 @@ function pulledMessage({ message, leaseUntil, attempt, orderNumber }: PulledDeli
   return { id, name, data, receipt: encodeReceipt({ messageId: id, leaseUntil, attempt }), attempt, orderNumber }
 }
 
-/** Ends leases; answers with how many those were, and with the receipts of the others. Throws `listener_not_found`. */
+/**
+ * Ends leases; answers with how many those were, and with the receipts of those that no longer held. Throws
+ * `listener_not_found`.
+ */
 export async function settleLeases(
   deps: Deps,
   { receipts, end, ...address }: ListenerAddress & { receipts: readonly string[]; end: LeaseEnd },

@@ -121,8 +121,8 @@ function tellOfPause(signals: AppDeps['signals'], { paused, listeners }: QueueDe
 }
 
 /**
- * From now on nobody finds it, nor its listeners and messages, and its name is free; what is stored of it is removed
- * in the background. Throws `queue_not_found` and `changed`.
+ * Deletes a queue: from now on neither it nor its listeners and messages are found, and its name is free; what is
+ * stored of it is removed in the background. Throws `queue_not_found` and `changed`.
  */
 export async function deleteQueue(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'signals'>,

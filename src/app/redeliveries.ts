@@ -59,7 +59,7 @@ export async function beginRedelivery(
   return begun
 }
 
-/** A few milliseconds' work: whoever wants to write waits for it. */
+/** A few milliseconds' work, for which writes wait. */
 const COUNT_STEP = 500
 /** What one call looks at, at most; the next one goes on from there. */
 const COUNTED_AT_ONCE = 10_000

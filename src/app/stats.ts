@@ -39,7 +39,7 @@ export interface Stats {
 
 type Deps = Pick<AppDeps, 'store' | 'runtime'>
 
-/** One call to the store is a few milliseconds' work: whoever wants to write waits for it. */
+/** One call to the store is a few milliseconds' work, for which writes wait. */
 const PARTS_AT_ONCE = 2_000
 
 /**

@@ -8,7 +8,7 @@ export interface Span {
   end(outcome?: { attributes?: SpanAttributes; failure?: string | null }): void
 }
 
-/** Records where time goes, for whoever has configured a place to send it to. */
+/** Records where time goes, where the operator has configured a collector for it. */
 export interface Tracer {
   /** Begins an operation, within `parent` or as a trace of its own. */
   begin(ask: { name: string; kind: SpanKind; parent: TraceContext | null; attributes: SpanAttributes }): Span

@@ -10,7 +10,10 @@ const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ENETRESET', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'],
 ])
 
-/** The same of what speaks over a connection: HTTP/1.1's parser, HTTP/2, TLS, and streams that end too early. */
+/**
+ * Errors of the protocols that are spoken over a connection: HTTP/1.1's parser, HTTP/2, TLS, and streams that end too
+ * early.
+ */
 const OF_PROTOCOLS = /^(?:HPE_|ERR_HTTP2_|ERR_SSL_|ERR_TLS_|ERR_STREAM_PREMATURE_CLOSE$|ERR_HTTP_REQUEST_TIMEOUT$)/
 
 /**

@@ -40,14 +40,14 @@ export interface DeliveryStore {
    */
   waiting(ask: { node: string; after: string | null; limit: number; now: number }): Promise<Waiting[]>
   /**
-   * What waits in the whole store, for whoever runs the server: the `limit` queues with the most of it, and all the
-   * others together. A queue that is deleted has nothing.
+   * What waits in the whole store, for the operator: the `limit` queues with the most of it, and all other queues
+   * together. A queue that is deleted has nothing.
    */
   backlog(ask: { limit: number }): Promise<{ queues: ({ queueId: string } & Backlog)[]; others: Backlog }>
   /** Says that this node lives: its leases hold until `until`. Those of a node that says nothing run out. */
   renew(ask: { node: string; until: number }): Promise<void>
   /** Gives up single leases, so that these deliveries may be claimed at once; one that was lost stays as it is. */
   handBack(ask: { node: string; leases: LeaseReference[] }): Promise<void>
-  /** Gives up every lease of a node, so that others may claim at once. */
+  /** Gives up every lease of a node, so that another node may claim at once. */
   release(ask: { node: string }): Promise<void>
 }

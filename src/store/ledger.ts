@@ -37,7 +37,7 @@ export interface LedgerAsk {
 
 /**
  * Holds what was accepted, told by the messages and for whom they were, against what became of it, told by deliveries,
- * attempts and what was missed or discarded. It reads rows and no counters. Nobody who writes waits for it.
+ * attempts and what was missed or discarded. It reads rows and no counters. No write waits for it.
  */
 export interface LedgerStore {
   read(ask: LedgerAsk): Promise<Ledger>

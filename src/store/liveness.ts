@@ -12,7 +12,7 @@ export interface LivenessNote {
   news: LivenessNews
 }
 
-/** Of one listener; whoever changes more often than that has a day of them all the same. */
+/** Changes kept of one listener; one that changes more often keeps those of a day all the same. */
 export const CHANGES_KEPT = 1_000
 
 /** How listeners are doing. It is shown with each (`ListenerDetails`), and survives a restart. */

@@ -60,9 +60,9 @@ export interface MessageStore {
     now: number
   }): Promise<{ entries: MessageDetails[]; next: string | null }>
   /**
-   * Changes the name, and when the message is due, its deliveries with it. `started`: it is on its way, which means that
-   * somebody holds, has tried or is done with one of its deliveries, or that it has none and is due; nothing was
-   * changed. Answers with the listeners whose deliveries were moved.
+   * Changes the name, and when the message is due, its deliveries with it. `started`: it is on its way, which means
+   * that one of its deliveries is leased, was tried or has ended, or that it has none and is due; nothing was changed.
+   * Answers with the listeners whose deliveries were moved.
    */
   update(ask: {
     organizationId: string

@@ -1,7 +1,7 @@
 import type { Message } from '../core/delivery/message.ts'
 import type { LeaseEnd, Receipt } from '../core/delivery/pull.ts'
 
-/** What somebody wants of a listener that pulls. */
+/** What a client asks of a pull listener. */
 export interface PullAsk {
   listenerId: string
   limit: number
@@ -30,7 +30,10 @@ export type Pulled =
   /** There is no such listener any more, or deliveries are sent to it. */
   | { outcome: 'gone' }
 
-/** What its holder says of a lease. `unseen`: nobody saw what was leased, and it counts as no attempt. */
+/**
+ * What its holder says of a lease. `unseen`: the client hung up before it got what was leased, and it counts as no
+ * attempt.
+ */
 export interface LeaseSettlement {
   listenerId: string
   queueId: string
@@ -55,9 +58,9 @@ export interface PullBatchResult {
 }
 
 /**
- * Leases of those who come for messages. They are stored: a leased delivery lies under the end of its lease, where it is
- * due again, and survives the end of the server. So whoever holds one needs no sign of life of anybody, and of two
- * holders the store can tell which one's lease it is.
+ * Leases of clients that pull. They are stored: a leased delivery lies under the end of its lease, where it is due
+ * again, and survives the end of the server. So a lease needs no node that lives, and of two holders the store can tell
+ * which one's lease it is.
  */
 export interface PullStore {
   /** One transaction; settlements first, so that what they make available can be pulled. Results are in the order given. */

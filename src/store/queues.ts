@@ -42,8 +42,8 @@ export interface QueueStore {
     ifMatch?: ExpectedRevisions
   }): Promise<QueueDetails | 'not_found' | 'name_taken' | 'changed'>
   /**
-   * Nobody finds the queue any more, nor what is in it, and its name is free; its rows are removed by sweeps.
-   * Answers with the ids of its listeners.
+   * Deletes the queue: neither it nor what is in it is found any more, and its name is free; its rows are removed by
+   * sweeps. Answers with the ids of its listeners.
    */
   delete(ask: {
     organizationId: string

@@ -37,8 +37,8 @@ export interface RedeliveryCount {
 }
 
 /**
- * A redelivery starts the retry policy anew, from now; attempts go on counting. What is pending stays one delivery: where
- * nobody holds it, it is due at once; where somebody does, the attempt that is under way counts, and only where it fails
+ * A redelivery starts the retry policy anew, from now; attempts go on counting. What is pending stays one delivery:
+ * where it is not leased, it is due at once; where it is, the attempt that is under way counts, and only where it fails
  * the policy starts anew. What waits for its turn in an order goes on waiting, and what was done with takes its turn
  * again, before everything that was accepted after it.
  */

@@ -19,7 +19,7 @@ export interface ScheduleRun {
 
 /**
  * A step of a schedule: what becomes of its next due times, and which one comes after them. It is taken only where the
- * schedule is what it is believed to be, and that is what makes each due time count once, whoever tries it.
+ * schedule's revision is the expected one, and that is what makes each due time count once, whichever node tries it.
  */
 export interface ScheduleStep {
   scheduleId: string

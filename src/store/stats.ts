@@ -8,7 +8,10 @@ export interface CountedBucket {
   counts: EventCounts
 }
 
-/** The same for one queue, API key or listener. What a queue's listeners counted is not in the queue's own. */
+/**
+ * What happened in five minutes of one queue, API key or listener. What a queue's listeners counted is not in the
+ * queue's own.
+ */
 export interface CountedPart extends CountedBucket {
   /** The queue (also of a listener) or the API key. */
   subjectId: string

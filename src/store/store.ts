@@ -52,7 +52,9 @@ export interface Store {
   readonly shared: boolean
   /** Has `heard` called with what other processes change; for one listener. Never, where the store is not shared. */
   follow(heard: (change: Change) => void): void
-  /** Tells other processes of what is in no row, soon and without a promise; nobody, where the store is not shared. */
+  /**
+   * Tells other processes of what is in no row, soon and without a promise; does nothing where the store is not shared.
+   */
   tell(change: Change): void
   /** Limits that processes share; null where the store is this process's own. */
   readonly rates: RateStore | null

@@ -21,7 +21,7 @@ export interface KeyRing {
   /** Call it after a key was changed or deleted: it stops working at once. */
   forget(digest: string): void
   forgetAll(): void
-  /** The same for all keys of an organization, after it was changed or deleted. */
+  /** Call it after an organization was changed or deleted: all of its keys are read again. */
   forgetOrganization(organizationId: string): void
 }
 

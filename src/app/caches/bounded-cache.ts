@@ -75,7 +75,7 @@ export class BoundedCache<Value> {
     this.#loads.delete(key)
   }
 
-  /** Forgets all that an owner has; what is being loaded too, for nobody knows yet whose that is. */
+  /** Forgets all that an owner has; what is being loaded too, as its owner is not known yet. */
   forgetOwner(name: string): void {
     for (const key of [...(this.#owners.get(name)?.entries.keys() ?? [])]) this.#drop(key)
     this.#loads.clear()
@@ -105,8 +105,8 @@ export class BoundedCache<Value> {
   }
 
   /**
-   * Whose oldest entry makes room: the owner's that one was added to, where it has more than its share and others to
-   * forget than that; else the next in turn that has more, or any other. Null where there is only what was added.
+   * Whose oldest entry makes room: the owner's that one was added to, where it has more than its share and another
+   * entry to forget; else the next in turn that has more, or any other. Null where there is only what was added.
    */
   #overShare(added: Owner<Value>): Owner<Value> | null {
     const share = this.#limit / this.#owners.size

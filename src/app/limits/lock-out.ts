@@ -4,9 +4,9 @@ const LOCKED_MS = 60_000
 /** For each of the two lists below; a place takes a few hundred bytes. */
 const MAX_SOURCES = 10_000
 
-/** Keeps out whoever tries key after key. */
+/** Keeps out a source that tries key after key. */
 export interface LockOut {
-  /** Whether anybody is kept out at all, which spares finding out who is asking. */
+  /** Whether any source is kept out at all; where none is, the request's source need not be found out. */
   readonly active: boolean
   /** How long this source is still kept out, in milliseconds; 0 where it is not. */
   left(source: string): number
@@ -15,9 +15,9 @@ export interface LockOut {
 }
 
 /**
- * Ten failures within a minute keep a source out for a minute. Both lists are bounded. At the bound a new source
- * takes the place of the one whose failure, or whose lock-out, is longest ago: a flood from many addresses can make
- * the server forget what it knows of others, but never keep out anybody who has not failed.
+ * Ten failures within a minute keep a source out for a minute. Both lists are bounded. At the bound a new source takes
+ * the place of the one whose failure, or whose lock-out, is longest ago: a flood from many addresses can make the
+ * server forget what it knows of other sources, but never keep out a source that has not failed.
  */
 export function createLockOut({ now }: { now: () => number }): LockOut {
   /** When each source failed, at most nine times; the latest to fail is last. */

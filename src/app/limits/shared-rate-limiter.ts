@@ -3,7 +3,10 @@ import type { Rate } from './rate-limiter.ts'
 
 const WINDOW_MS = 60_000
 const MAX_ORGANIZATIONS = 100_000
-/** What a node may hold and not use keeps others from using it; smaller ones cost more questions. */
+/**
+ * The part of a limit that a node takes at once. What it holds and does not use, other nodes cannot use; a smaller part
+ * costs more questions.
+ */
 const PORTION_SHARE = 0.02
 
 interface Share {
@@ -11,7 +14,7 @@ interface Share {
   limit: number
   /** Granted to this node, and not used yet. */
   tokens: number
-  /** What is left for everybody beside that, when this node last asked. */
+  /** What was left for all nodes beside that, when this node last asked. */
   left: number
   asking: Promise<void> | null
 }
@@ -70,7 +73,7 @@ export function createSharedRateLimiter(deps: {
     if (share.tokens < 1) return share.left < 1 && share.asking === null ? rateOf(share, true) : null
     share.tokens -= 1
     const isLow = share.tokens < (share.limit * PORTION_SHARE) / 2
-    // Whoever finds none left asks again, and is told what went wrong.
+    // The request that finds none left asks again, and is told what went wrong.
     if (isLow && share.left > 0) ask(organizationId, share).catch(() => undefined)
     return rateOf(share, false)
   }

@@ -19,7 +19,7 @@ export interface TargetPolicy {
 /** Listeners that nothing is sent to. */
 export interface Forbidden {
   count: number
-  /** The first of them, for somebody to look at. */
+  /** The first of them, for the operator to look at. */
   ids: string[]
   /** Whether all listeners were looked at. */
   complete: boolean

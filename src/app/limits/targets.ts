@@ -3,7 +3,7 @@ import { type Fault, Problem } from '../../core/problem.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { LookUpName } from '../deps.ts'
 
-/** What a listener is told about is right for somebody who waits; a name that takes longer is judged when it is sent to. */
+/** How long a client that sets a URL waits for its name; a name that takes longer is judged when it is sent to. */
 const LOOK_UP_MS = 1_000
 
 interface Urls {

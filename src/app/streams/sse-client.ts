@@ -15,7 +15,7 @@ const HEARTBEAT_MS = 15_000
 const HEARTBEAT = ': still here\n\n'
 
 /**
- * One stream to one SSE client. Whoever is slow costs a bounded amount of memory: what comes meanwhile is joined into one
+ * One stream to one SSE client. A slow client costs a bounded amount of memory: what comes meanwhile is joined into one
  * event digest, and written when there is room again.
  */
 export class SseClient {

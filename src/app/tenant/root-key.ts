@@ -11,8 +11,8 @@ const SHOWING_MS = 10_000
 const LOOK_AGAIN_MS = 250
 
 /**
- * Sees to it that there is a root organization with a root key: the configured one, else one made here. Answers
- * with a key that somebody must be shown, or null. The store remembers that it was shown only when it is told
+ * Sees to it that there is a root organization with a root key: the configured one, else one made here. Answers with a
+ * key that the operator must be shown, or null. The store remembers that it was shown only when it is told
  * (`markRootKeyShown`): a process that dies in between makes and shows another one at its next start.
  */
 export async function ensureRootKey(deps: Deps, configured: string | null): Promise<string | null> {
@@ -29,7 +29,7 @@ export async function ensureRootKey(deps: Deps, configured: string | null): Prom
   return null
 }
 
-/** Of nodes that start at once on one database, one shows the key it has made; the others give it the time to. */
+/** Of nodes that start at once on one database, one shows the key it has made; the rest give it the time to. */
 async function wasShown({ store, runtime }: Deps, root: Organization): Promise<boolean> {
   const isYoung = () => Math.abs(runtime.now() - root.createdAt) < SHOWING_MS
   while (!(await store.apiKeys.rootKeyShown())) {

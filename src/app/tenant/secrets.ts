@@ -6,7 +6,7 @@ import type { Store } from '../../store/store.ts'
 
 const AT_ONCE = 500
 
-/** The server cannot start with the secrets that are stored; the message is one line for whoever starts it. */
+/** The server cannot start with the secrets that are stored; the message is one line for the operator. */
 export class SecretsRefused extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)

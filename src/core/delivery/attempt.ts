@@ -4,9 +4,9 @@ export type AttemptError =
   | 'blocked_target'
   /** Nothing was sent: this node lacks the key that the listener's secret, or a header, is encrypted with. */
   | 'secret_unreadable'
-  /** Whoever pulled the message did not acknowledge it in time. */
+  /** The client that pulled the message did not acknowledge it in time. */
   | 'lease_expired'
-  /** Whoever pulled the message gave it back. */
+  /** The client that pulled the message gave it back. */
   | 'returned'
   | 'timeout'
   | 'connection_refused'
@@ -30,7 +30,7 @@ export interface Attempt {
   response: string
 }
 
-/** What came of an attempt, before anybody judged it. */
+/** What came of an attempt, before the retry policy judged it. */
 export interface Outcome {
   startedAt: number
   durationMs: number

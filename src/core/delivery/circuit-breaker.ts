@@ -12,7 +12,10 @@ const MIN_VOLUME = 100
 const WINDOW_MS = 10_000
 
 const FIRST_PAUSE_MS = 250
-/** While others wait as well, their turns must not take for ever; alone, a delivery has its own retry policy. */
+/**
+ * The longest pause while other deliveries wait as well, whose turns must not take for ever; alone, a delivery has its
+ * own retry policy.
+ */
 const CROWDED_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
 const SHORTEST_PAUSE_MS = 10

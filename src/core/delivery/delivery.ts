@@ -45,8 +45,8 @@ const TOO_MANY_REQUESTS = 429
 const UNAVAILABLE = 503
 
 /**
- * Judges an attempt by the retry policy, which counts those of this run, and by what the receiver asks for; `now` is when
- * the outcome came. What a listener that is gone has waiting starts over once somebody enables it again.
+ * Judges an attempt by the retry policy, which counts those of this run, and by what the receiver asks for; `now` is
+ * when the outcome came. What waits for a listener that answered 410 starts over once a client enables it again.
  */
 export function afterAttempt(
   delivery: { attempts: number; attemptsBefore: number },
@@ -73,7 +73,9 @@ export function holdMs({ status, directive }: Outcome): number | null {
   return status === TOO_MANY_REQUESTS || status === UNAVAILABLE ? directive.retryAfterMs : null
 }
 
-/** What four bytes hold, and with them a store: some 25 days, which no attempt takes by a clock that nobody moves. */
+/**
+ * What four bytes hold, and with them a store: some 25 days, which no attempt takes unless the clock is moved by hand.
+ */
 const MAX_DURATION_MS = 2 ** 31 - 1
 
 /**

@@ -15,7 +15,10 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 /** No line break, no control character, and nothing that servers decode in different ways. */
 const PRINTABLE = /^[\x20-\x7e]*$/
 
-/** What the server says itself, and what decides where a request ends: whoever could set these could smuggle. */
+/**
+ * Headers that the server sets itself, and those that decide where a request ends: a client that could set these could
+ * smuggle requests.
+ */
 const TAKEN = new Set([
   'connection',
   'content-encoding',

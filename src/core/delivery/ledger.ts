@@ -28,7 +28,7 @@ export function addTally(sum: Tally, tally: Tally): void {
   for (const name of Object.keys(sum) as (keyof Tally)[]) sum[name] += tally[name]
 }
 
-/** A delivery of which nobody knows what became. */
+/** A delivery of which no row tells what became. */
 export interface UnaccountedPair {
   queueId: string
   messageId: string

@@ -10,7 +10,10 @@ export type ListenerStatus = (typeof LISTENER_STATUSES)[number]
 export const ORDERINGS = ['none', 'queue', 'key'] as const
 export type Ordering = (typeof ORDERINGS)[number]
 
-/** What follows a missed message where the order counts: the next one, or nothing until somebody has seen to it. */
+/**
+ * What follows a missed message where the order counts: the next one, or nothing until a client redelivers or deletes
+ * it.
+ */
 export const ON_MISSED = ['continue', 'block'] as const
 export type OnMissed = (typeof ON_MISSED)[number]
 
@@ -36,13 +39,13 @@ export interface DeliverySettings {
   headers: StoredHeaders
 }
 
-/** Settings that were named; the others stay as they are. */
+/** Settings that were named; those that were not stay as they are. */
 export interface SettingsChange extends Partial<Omit<DeliverySettings, 'retry' | 'headers'>> {
   retry?: Partial<RetryPolicy>
   headers?: HeadersChange
 }
 
-/** Somebody who gets every message of a queue. */
+/** A receiver that gets every message of a queue. */
 export interface Listener extends Secrets {
   id: string
   organizationId: string

@@ -1,6 +1,6 @@
 import type { AttemptError } from './attempt.ts'
 
-/** `unstable`: the latest check failed; `down`: three failed in a row; `unknown`: nobody has checked yet. */
+/** `unstable`: the latest check failed; `down`: three failed in a row; `unknown`: no node has checked yet. */
 export const LIVENESS_STATES = ['stable', 'unstable', 'down', 'unknown'] as const
 export type LivenessState = (typeof LIVENESS_STATES)[number]
 
@@ -55,7 +55,7 @@ export const CHECK_TIMEOUT_MS = 5_000
 const CHECK_EVERY_MS = 30_000
 /** A failure may have been an accident: the next checks tell, soon. */
 const DOUBT_EVERY_MS = 2_000
-/** Often enough that a recovery is seen soon, rarely enough to let somebody start up. */
+/** Often enough that a recovery is seen soon, rarely enough to let a receiver start up. */
 const DOWN_EVERY_MS = 10_000
 const JITTER = 0.2
 

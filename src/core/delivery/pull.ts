@@ -25,7 +25,7 @@ export const RECEIPT_LENGTH = ID_LENGTH + TIME_CHARS + ATTEMPT_CHARS
 export const RECEIPT_PATTERN = `^[0-9A-Za-z]{${RECEIPT_LENGTH}}$`
 const RECEIPT = new RegExp(RECEIPT_PATTERN)
 
-/** A text without a meaning for whoever gets it. */
+/** A receipt as an opaque text for the client that pulled. */
 export function encodeReceipt({ messageId, leaseUntil, attempt }: Receipt): string {
   return messageId + encodeNumber(leaseUntil, TIME_CHARS) + encodeNumber(attempt, ATTEMPT_CHARS)
 }
@@ -46,7 +46,7 @@ export function receiptFault(text: string): string | null {
   return RECEIPT.test(text) ? null : 'must be a receipt, as pull hands them out'
 }
 
-/** How a lease ended. `unseen`: whoever asked for it was gone before it was told, so that it counts for nothing. */
+/** How a lease ended. `unseen`: the client was gone before it got the delivery, so that it counts for nothing. */
 export type LeaseEnd =
   | { how: 'acknowledged' }
   /** Null: after the delay of the retry policy. */

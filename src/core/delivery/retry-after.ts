@@ -1,4 +1,4 @@
-/** Nobody can put off a delivery for longer than this with one answer. */
+/** A receiver can put off a delivery no longer than this with one answer. */
 export const MAX_RETRY_AFTER_MS = 3_600_000
 
 /** Whole seconds by the specification; fractions and powers of ten are what programs make of a time in floating point. */

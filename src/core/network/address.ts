@@ -37,8 +37,8 @@ export function contains(network: Network, address: Address): boolean {
 }
 
 /**
- * Whom an address stands for: with IPv4 itself, with IPv6 its network of 64 bits, because that much is the least that
- * anybody is given, and who has it can take any address in it.
+ * The source that an address stands for: with IPv4 itself, with IPv6 its network of 64 bits, because that is the least
+ * that a client's network is given, and the client can take any address in it.
  */
 export function sourceOf(address: Address): string {
   if (address.kind() === 'ipv4') return address.toString()

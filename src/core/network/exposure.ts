@@ -1,12 +1,12 @@
 import type { Network } from './address.ts'
 import { parseAddress } from './address.ts'
 
-/** The setting that says that others than programs of this machine reach the server; null where none does. */
+/** The setting that says that clients on other machines reach the server; null where none does. */
 export type Exposure = 'DISCUE_HOST' | 'DISCUE_PUBLIC_URL' | 'DISCUE_TRUSTED_PROXIES' | null
 
 /**
- * Whether others than programs of this machine reach the server, by what it was told. A server that listens on loopback
- * behind a proxy has clients from elsewhere all the same: then it has a public URL, or a proxy that it trusts.
+ * Whether clients on other machines reach the server, by its configuration. A server that listens on loopback behind a
+ * proxy has clients from elsewhere all the same: then it has a public URL, or a proxy that it trusts.
  */
 export function exposureOf(told: {
   host: string

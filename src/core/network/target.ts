@@ -88,7 +88,7 @@ export function judgedByAddress(targets: Targets, hostname: string): boolean {
   return parseAddress(hostname.replace(/^\[|\]$/g, '')) === null
 }
 
-/** For whoever operates the server, or knows who does. */
+/** A hint for the operator, or a client that knows the operator. */
 const SETTING = '(see DISCUE_TARGETS)'
 
 function elsewhere(what: string): string {
@@ -101,7 +101,7 @@ function permitsName({ hosts }: Targets, host: string): boolean {
   return hosts.some((allowed) => (allowed.startsWith('.') ? name.endsWith(allowed) : name === allowed))
 }
 
-/** All of IPv6 that was ever given to anybody; outside of it are only addresses with a special meaning. */
+/** All of IPv6 that is assigned as global unicast; outside of it are only addresses with a special meaning. */
 const GLOBAL = parseNetwork('2000::/3')!
 /** On networks without IPv4 this is how its addresses are reached (RFC 6052). */
 const TRANSLATED = parseNetwork('64:ff9b::/96')!

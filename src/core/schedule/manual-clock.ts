@@ -30,7 +30,7 @@ export class ManualClock {
     return this.#now
   }
 
-  /** Where the clock goes without anybody looking: the end of the jump that is under way, else now. */
+  /** Where the clock goes before a caller can read it: the end of the jump that is under way, else now. */
   get horizon(): number {
     return this.#horizon ?? this.#now
   }

@@ -22,7 +22,7 @@ export interface SchedulePlan {
 export interface PlanRules {
   /** Due times up to here have their turn. */
   until: number
-  /** Due times before were missed, because nobody was there: `catchUp` says what becomes of them. */
+  /** Due times before were missed, because no node was running: `catchUp` says what becomes of them. */
   since: number
   /** How many runs to plan at most, and how many characters of data for all of them; the first fits always. */
   limit: number
@@ -49,8 +49,8 @@ export function planRuns(all: readonly DueSchedule[], rules: PlanRules, cronCach
 }
 
 /**
- * The same runs, in the order of their due times, in portions of at most `most` runs (1 or more). Within a portion a
- * schedule has one plan, which begins where the one of the portion before ends.
+ * The runs of all plans, in the order of their due times, in portions of at most `most` runs (1 or more). Within a
+ * portion a schedule has one plan, which begins where the one of the portion before ends.
  */
 export function inPortions(plans: readonly SchedulePlan[], most: number): SchedulePlan[][] {
   if (plans.length === 0) return []
@@ -64,7 +64,7 @@ export function inPortions(plans: readonly SchedulePlan[], most: number): Schedu
   return portions
 }
 
-/** The same plan in parts of one run each, of which every one begins where the one before it ends. */
+/** A plan in parts of one run each, of which every one begins where the one before it ends. */
 export function separateRuns({ due, dueAts, nextAt }: SchedulePlan): SchedulePlan[] {
   return dueAts.map((dueAt, index) => ({
     due: { ...due, nextAt: index === 0 ? due.nextAt : dueAt },

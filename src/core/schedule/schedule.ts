@@ -5,7 +5,7 @@ import type { Zone } from './zone.ts'
 /** When a schedule is due: at the times of a cron expression, every so many milliseconds, or once. */
 export type Timing = { cron: string } | { everyMs: number } | { at: number }
 
-/** What becomes of due times that nobody was there for: nothing, one run for all of them, or a run for each. */
+/** What becomes of due times at which no node was running: nothing, one run for all of them, or a run for each. */
 export type CatchUp = 'none' | 'last' | 'all'
 export const CATCH_UPS: readonly CatchUp[] = ['none', 'last', 'all']
 

@@ -82,7 +82,7 @@ function checkOfObject({ props, strict = true }: ObjectRule, cost: SchemaCost): 
     for (const [name, check] of declared) {
       if (inspection.full) return
       inspection.enter(name)
-      // `value.constructor` is there without anybody having sent it.
+      // `value.constructor` is there without the client having sent it.
       check(inspection, Object.hasOwn(value, name) ? value[name] : undefined)
       inspection.leave()
     }

@@ -1,13 +1,13 @@
 import type { Fault } from '../problem.ts'
 
-/** More would help nobody, and a hostile input could ask for a hundred thousand. */
+/** More would help no client, and a hostile input could ask for a hundred thousand. */
 export const MAX_FAULTS = 20
 
 const MAX_STEP_LENGTH = 128
 
 /**
- * Gathers the faults of something nested, while whoever walks it says where it is. Paths are JSON pointers
- * (RFC 6901) below `root`, and only made where there is a fault to report.
+ * Gathers the faults of something nested, while the caller that walks it says where it is. Paths are JSON pointers (RFC
+ * 6901) below `root`, and only made where there is a fault to report.
  */
 export class FaultList {
   readonly faults: Fault[] = []

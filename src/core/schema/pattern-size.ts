@@ -1,6 +1,6 @@
 /** A class of Unicode is a table of hundreds of ranges: making it ready takes as long as so many steps. */
 const UNICODE_CLASS = 32
-/** The same of `\d`, `\w` and `\s`. */
+/** Steps that a class such as `\d`, `\w` or `\s` takes: a few ranges. */
 const PERL_CLASS = 4
 const COUNTED = /\{(\d{1,9})(?:(,)(\d{0,9}))?\}/y
 /** Such as `[:alpha:]` or `[:^space:]`. */

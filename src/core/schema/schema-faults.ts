@@ -113,7 +113,7 @@ const TYPES = Object.keys(MEMBERS)
 /** RFC 8785 has no form for it, so such a schema would have no id. */
 const NOT_UNICODE = 'must be valid Unicode; it holds half of a surrogate pair'
 
-/** A map, because `checks['constructor']` would find something that nobody declared. */
+/** A map, because `checks['constructor']` would find something that no schema declared. */
 function membersOf(checks: Record<string, Check>, mandatory: string | null = null): Members {
   return { checks: new Map(Object.entries(checks)), mandatory }
 }

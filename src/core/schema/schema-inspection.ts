@@ -6,7 +6,7 @@ import { FaultList } from './fault-list.ts'
  */
 export const MAX_PATTERN_WORK = 64 * 256 * 1024
 
-/** The same for the messages of one batch together, of which each alone could take that long. */
+/** Work of patterns for all messages of one batch together, of which each alone could take `MAX_PATTERN_WORK`. */
 export const MAX_BATCH_PATTERN_WORK = 4 * MAX_PATTERN_WORK
 
 /** What the patterns may still cost with the rest of a batch. */

@@ -19,7 +19,7 @@ export interface Sharing {
 }
 
 /**
- * The same among the parts of an owner: one that holds `n` leaves `n` times this free, beside what its owner leaves. Where
+ * How the parts of an owner share: one that holds `n` leaves `n` times this free, beside what its owner leaves. Where
  * an owner may have half of the places, each of its parts then has a fourth of what that half has left.
  */
 const PART_TIMES = 8
@@ -85,7 +85,7 @@ export class FairPlaces {
     const its = this.#owners.get(owner)!
     this.#hold(its, -amount)
     this.#forgetIdle(its)
-    // Whoever wants none any more leaves the line; as many as were given back end the search.
+    // A waiter that wants none any more leaves the line; as many as were given back end the search.
     const before = this.#used
     while (this.#waiting.size > 0 && this.#used < before + amount) {
       const next = this.#next()

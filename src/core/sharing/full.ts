@@ -3,7 +3,7 @@ import type { FairPlaces } from './fair-places.ts'
 
 /**
  * Why an organization gets no more of what all share: `code` (429) where it has its share, and `overloaded` (503) where
- * others have all there is. Both say so with numbers, and when to try again.
+ * other organizations have all there is. Both say so with numbers, and when to try again.
  */
 export function full(places: FairPlaces, owner: string, { code, what }: { code: ProblemCode; what: string }): Problem {
   const [held, all] = [places.heldBy(owner), places.places.toLocaleString('en-US')]

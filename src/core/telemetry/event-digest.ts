@@ -10,7 +10,7 @@ export interface EventDigest {
   events: UsageEvent[]
   /** How many events were counted and are not among these. */
   omitted: number
-  /** Some events may be missing without being counted: more happened while nobody watched than is told. */
+  /** Some events may be missing without being counted: more happened while no client watched than is told. */
   gap: boolean
 }
 

@@ -44,7 +44,8 @@ export function countAccepted(
 
 /**
  * A message of the day before may come after the first one of today: it counts as one of today, or each of them would
- * begin the count anew. Further back, the clock was put right, and nobody should wait for a day that was a mistake.
+ * begin the count anew. Further back, the clock was put right, and clients should not wait for a day that was a
+ * mistake.
  */
 function turnDay(usage: MessageUsage, day: number): void {
   if (day === usage.day || day === usage.day - 1) return

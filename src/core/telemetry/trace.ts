@@ -5,7 +5,7 @@
 export interface TraceContext {
   traceId: string
   spanId: string
-  /** Whether whoever began the trace wants it recorded. */
+  /** Whether the caller that began the trace wants it recorded (the `sampled` flag of W3C Trace Context). */
   sampled: boolean
 }
 

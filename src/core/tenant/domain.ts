@@ -2,7 +2,7 @@
 export const DOMAIN_VERIFICATIONS = ['off', 'optional', 'required'] as const
 export type DomainVerification = (typeof DOMAIN_VERIFICATIONS)[number]
 
-/** A file that whoever rules a place can put there, and nobody else. */
+/** A file that only an organization that controls a domain can put there. */
 export interface Challenge {
   /** Neither begins nor ends with a slash. */
   contextPath: string
@@ -69,8 +69,8 @@ export function hostnameFault(text: string): string | null {
 }
 
 /**
- * The places one of which must be verified for this URL. Whoever rules the usual port of HTTPS rules that of HTTP, which
- * cannot be shown by itself.
+ * The host and ports one of which must be verified for this URL. An organization that controls the usual port of HTTPS
+ * controls that of HTTP, which cannot be shown by itself.
  */
 export function placesOf(url: string): { hostname: string; ports: number[] } {
   const { hostname, port, protocol } = new URL(url)

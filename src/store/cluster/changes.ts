@@ -1,11 +1,11 @@
 import type { LivenessState } from '../../core/delivery/liveness.ts'
 
 /**
- * What has changed in the store, for whoever keeps some of it in memory. It may come late or twice, and from this very
- * process; it never comes before the change can be read.
+ * What has changed in the store, for the caches and the engine that keep some of it in memory. It may come late or
+ * twice, and from this very process; it never comes before the change can be read.
  */
 export type Change =
-  /** Anything may have changed: for a while nobody could be told. */
+  /** Anything may have changed: for a while nodes could not be told. */
   | { kind: 'everything' }
   | { kind: 'api_key'; digest: string }
   /** The organization or one of its keys. */
@@ -21,5 +21,5 @@ export type Change =
   | { kind: 'message_gone'; messageId: string; listenerIds: readonly string[] }
   /** A key from there was rejected; see the lock-out. */
   | { kind: 'key_rejected'; source: string }
-  /** Something waits for this listener, and nobody who has it in memory may be near. */
+  /** Something waits for this listener, and the node that stored it may not be the one that delivers it. */
   | { kind: 'waiting'; listenerIds: readonly string[] }

@@ -2,7 +2,7 @@
 export interface Portion {
   /** How many were granted; none, where nothing is left now. */
   granted: number
-  /** How many are left for everybody. */
+  /** How many are left for all nodes. */
   left: number
   /** When the count begins anew, or how long until one more can be had: milliseconds from now. */
   againMs: number

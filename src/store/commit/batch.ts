@@ -26,7 +26,7 @@ export interface MessageAccept {
 
 export interface NewDelivery {
   listenerId: string
-  /** Whether it is to be leased at once; one that must wait for others in its order is not. */
+  /** Whether it is to be leased at once; one that must wait for its turn in an order is not. */
   leased: boolean
   /** Where the listener wants an order. */
   ordering?: Exclude<Ordering, 'none'>
@@ -45,7 +45,7 @@ export type AcceptResult =
 
 export interface StoredMessage {
   sequence: number
-  /** In the order of the deliveries; null where none was asked for, or where it must wait for others in its order. */
+  /** In the order of the deliveries; null where none was asked for, or where it must wait for its turn in an order. */
   leases: (number | null)[]
   /** In the same order; null where the listener wants no order, and in all where none of them does. */
   places: (OrderPosition | null)[] | null

@@ -7,8 +7,8 @@ const MAX_WAITING = 64
 const READINGS = { code: 'too_many_readings', what: 'places for long readings' } as const
 
 /**
- * Work that takes long, one after the other: a hundred such requests at once then cost everybody else no more than one
- * does. Organizations take turns, so that one that asks all the time delays another by one reading. Throws
+ * Work that takes long, one after the other: a hundred such requests at once then cost all other requests no more than
+ * one does. Organizations take turns, so that one that asks all the time delays another by one reading. Throws
  * `too_many_readings` and `overloaded` where too many wait already.
  */
 export class SerialQueue {

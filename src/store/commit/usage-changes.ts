@@ -17,7 +17,7 @@ export interface MessageTally {
   latencies: Latencies
 }
 
-/** The same in one transaction, with its events as lines of a segment. */
+/** What one transaction did to a queue or listener, with its events as lines of a segment. */
 interface Part {
   tally: MessageTally
   lines: string
