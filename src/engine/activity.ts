@@ -24,12 +24,12 @@ export class Activity {
     this.#runtime = runtime
   }
 
-  /** The same store, with every call counted. */
+  /** A store that counts every call to `store` until it has ended. */
   watchStore(store: Store): Store {
     return watched(store, (call) => this.#track(call))
   }
 
-  /** The same sender, with every attempt counted, but for those that take too long. */
+  /** A sender that counts every attempt of `sender` until it has ended, but for those that take too long. */
   watchSender(sender: Sender): Sender {
     return {
       ...sender,

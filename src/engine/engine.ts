@@ -33,7 +33,7 @@ const SWEEP_EVERY_MS = 10_000
 /** How often to look for rows of deleted things, and how many to remove at a time: a few milliseconds' work. */
 const REMOVE_EVERY_MS = 5_000
 const REMOVE_ROWS = 500
-/** Between two such rounds, so that everybody else's writes have most of the store. */
+/** The pause between two such rounds, so that clients' writes have most of the store. */
 const REMOVE_PAUSE_MS = 20
 /** How often to look for redeliveries, beside being told of them, and the pause between two steps of one. */
 const REDELIVER_EVERY_MS = 10_000
@@ -43,12 +43,15 @@ const PRUNE_EVERY_MS = 60_000
 const REMOVE_ANSWERS_EVERY_MS = 60_000
 /** How often to look for secrets whose overlap is over; they sign nothing from the moment that it is. */
 const FORGET_SECRETS_EVERY_MS = 60_000
-/** How often to look for listeners that are to be checked and that nobody has told us of. */
+/** How often to look for listeners that are to be checked and that this node was not told of. */
 const SCAN_LIVENESS_EVERY_MS = 60_000
 /** A node that dies is missed after its lease (15 s) and this: how long its part of the listeners goes unasked. */
 const SHARE_LIVENESS_EVERY_MS = 5_000
 const WRITE_LIVENESS_EVERY_MS = 1_000
-/** Before this node was started, or woke up, others may have been there: long enough for one to take another's place. */
+/**
+ * For so long before this node was started, or woke up, another node may have done its work: long enough for one to
+ * take another's place.
+ */
 const OVERLAP_MS = 30_000
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
@@ -82,9 +85,9 @@ export function createEngine(deps: {
   schemaChecks: SchemaChecks
   cronCache: CronCache
   names: Names
-  /** Counts what the engine does, where somebody wants to know when it has come to rest. */
+  /** Counts what the engine does, where a client moves the clock and waits until the engine has come to rest. */
   activity?: Activity | null
-  /** Follows messages, where somebody wants traces. */
+  /** Follows messages, where the operator has configured traces. */
   traced?: Traced | null
 }): Engine {
   const { runtime, activity = null, traced = null } = deps
@@ -105,7 +108,7 @@ export function createEngine(deps: {
   const preflight = createPreflight(deps)
   const sweep = async () => {
     sender.dropIdle()
-    // Of leases that another node gave, or a node before this one, nobody here knows when they run out.
+    // Of leases that another node gave, or a node before this one, this node does not know when they run out.
     await expirer.look()
     return dispatcher.sweep()
   }
@@ -118,7 +121,7 @@ export function createEngine(deps: {
   })
   const plainAcceptor = createAcceptor({ committer, dispatcher: signals, runtime })
   const acceptor = traced?.watchAcceptor(plainAcceptor) ?? plainAcceptor
-  // Where the clock is moved by hand, whoever moves it waits for all that is due.
+  // Where the clock is moved by hand, the client that moves it waits for all that is due.
   const throttle =
     activity === null ? createBackgroundThrottle({ runtime, othersCount: committer.askedFor }) : NO_THROTTLE
   const overlapMs = store.shared ? OVERLAP_MS : 0

@@ -26,7 +26,7 @@ export function createLoop(parts: {
   let cancel: Cancel | null = null
   let stopped = true
   let running: Promise<number> | null = null
-  /** Somebody called during a round; what they mean may have come after the round looked. */
+  /** The loop was woken during a round; the work may have come after the round looked. */
   let woken = false
 
   function tick(): Promise<number> {

@@ -56,7 +56,7 @@ export type { Health } from './health.ts'
 const REQUEST_ARRIVES_WITHIN_MS = 300_000
 
 const VERSION = '/v1'
-/** The same paths without a version mean the newest. Rewriting them spares building every route twice at each start. */
+/** Paths without a version mean the newest. Rewriting them spares building every route twice at each start. */
 const UNVERSIONED = /^\/(?:api_clients|api_keys|queues|listeners|messages|domains|events|stats|ledger|clock)(?=[/?]|$)/
 
 function withVersion({ url = '/' }: { url?: string }): string {
@@ -78,7 +78,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   endIdleStreams(app.server, REQUEST_ARRIVES_WITHIN_MS)
   refuseConnect(app.server, deps.runtime.newId, due)
   ignoreExpectations(app.server)
-  // A DELETE may carry a body that nobody asked for; reading it could only fail.
+  // A DELETE may carry a body that no route asks for; reading it could only fail.
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)

@@ -59,7 +59,7 @@ export function requires(resource: Resource, access: Access, ...ids: string[]): 
   return { requires: { resource, access, ids } }
 }
 
-/** The same for what only the root key may do. */
+/** What a route requires that only the root key may ask for. */
 export function requiresRoot(resource: Resource, access: Access, ...ids: string[]): { requires: RouteRequirement } {
   return { requires: { resource, access, ids, root: true } }
 }

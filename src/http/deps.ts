@@ -19,7 +19,7 @@ export interface ApiDeps extends AppDeps {
   rateLimit: number
   /** The proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly Network[]
-  /** With them the server speaks TLS only: HTTP/2, and HTTP/1.1 to whoever asks for that; both are texts in PEM. */
+  /** With them the server speaks TLS only: HTTP/2, and HTTP/1.1 to clients that ask for that; both are texts in PEM. */
   tls?: { cert: string; key: string } | null
   /** Left out: one of this process's own. */
   lockOut?: LockOut

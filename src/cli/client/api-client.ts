@@ -1,6 +1,6 @@
 import { Failure } from './failure.ts'
 
-/** A resource or answer of the API, looked into by whoever asked for it. */
+/** A resource or response of the API, as the command that asked for it reads it. */
 // biome-ignore lint/suspicious/noExplicitAny: the API's own schemas describe it; the command line only shows it
 export type Json = any
 

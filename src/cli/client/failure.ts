@@ -28,7 +28,7 @@ export class UsageFailure extends Failure {
   }
 }
 
-/** The line for whoever typed the command. A bug shows where it is; everything else says what was wrong. */
+/** The line for the user who typed the command. A bug shows where it is; everything else says what was wrong. */
 export function explain(error: unknown): string {
   if (error instanceof Failure) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)

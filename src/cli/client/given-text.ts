@@ -7,7 +7,7 @@ export async function givenText(text: string): Promise<string> {
   return text.startsWith('@') ? readTextFile(text.slice(1)) : text
 }
 
-/** The same, as JSON; `what` names it in the failure. */
+/** A text given as `givenText` takes it, parsed as JSON; `what` names it in the failure. */
 export async function givenJson(text: string, what: string): Promise<unknown> {
   const json = await givenText(text)
   try {

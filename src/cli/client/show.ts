@@ -77,7 +77,10 @@ function paintWords({ paint }: Terminal, line: string): string {
   return line.replace(GOOD, (word) => paint('green', word)).replace(BAD, (word) => paint('red', word))
 }
 
-/** What others wrote may hold control characters, which a terminal would obey. */
+/**
+ * A value on one line of a terminal. What clients and receivers wrote may hold control characters, which a terminal
+ * would obey.
+ */
 export function plain(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-'
   return String(value).replace(/[\p{Cc}\p{Cf}]+/gu, ' ')

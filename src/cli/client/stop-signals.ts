@@ -3,7 +3,7 @@ import { EXIT } from './failure.ts'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * The first signal asks to stop in order, the second to stop now, and the third does not wait for anybody.
+ * The first signal asks to stop in order, the second to stop now, and the third ends the process without waiting.
  * `dispose` gives the signals back to the system.
  */
 export function onStop(ask: { inOrder: () => void; now: () => void }): { dispose(): void } {

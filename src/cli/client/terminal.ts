@@ -15,7 +15,7 @@ export interface Terminal {
 
 /** The process's own streams. */
 export function createTerminal(json: boolean): Terminal {
-  // Whoever reads us has seen enough, as `head` has: that is no failure.
+  // The program that reads this output has seen enough, as `head` has: that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
     throw error

@@ -17,7 +17,7 @@ export interface PulledMessage {
 
 /** Hands messages to a local address, just as the server hands them to a listener. */
 export interface Forwarder {
-  /** `aborted`: we were told to stop, and nobody knows what the receiver made of it. */
+  /** `aborted`: the process was told to stop, and cannot know what the receiver made of the message. */
   forward(message: PulledMessage): Promise<Outcome | 'aborted'>
   abort(): void
   close(): Promise<void>

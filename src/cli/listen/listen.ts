@@ -99,7 +99,10 @@ async function begin({ api, terminal, queueId }: Context, queue: string): Promis
   return { queueId: id, listener, path: `/queues/${id}/listeners/${listener.id}` }
 }
 
-/** Removes the listener, trying for a while where nobody answers. What remains is named, with how to remove it. */
+/**
+ * Removes the listener, trying for a while where the server does not answer. What remains is named, with how to remove
+ * it.
+ */
 async function end(
   { api, terminal, runtime }: Context,
   { path, listener }: Listening,

@@ -40,7 +40,10 @@ function processSpace(): string {
   }
 }
 
-/** A process that there is and that we may not signal is one nevertheless. Our own id was somebody else's before. */
+/**
+ * A process that there is and that we may not signal is one nevertheless. This process's own id belonged to another
+ * process before.
+ */
 function isOver(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false
   if (pid === process.pid) return true

@@ -82,7 +82,7 @@ export class Tunnel {
     await Promise.allSettled(this.#inFlight)
   }
 
-  /** Lets go of what is in flight; it comes again to whoever pulls next. */
+  /** Lets go of what is in flight; the next client that pulls gets it again. */
   abort(): void {
     this.#taking.abort()
     this.#everything.abort()
@@ -149,7 +149,10 @@ export class Tunnel {
   }
 }
 
-/** Soon, while somebody is looking, and at most a minute later; never before the receiver asked for it. */
+/**
+ * How long a failed message waits: short, as a developer is watching, and at most a minute; never less than the
+ * receiver asked for.
+ */
 function nackDelayMs({ attempt }: PulledMessage, { directive }: Outcome): number {
   return Math.max(Math.min(MAX_NACK_DELAY_MS, 1_000 * 2 ** (attempt - 1)), directive?.retryAfterMs ?? 0)
 }

@@ -5,7 +5,7 @@ const MAX_TRIED = 10
 
 /**
  * The order in which addresses are tried: IPv6 first, then the families in turns (RFC 8305, section 4), and those that
- * `isSlow` knows as such behind all others.
+ * `isSlow` knows as such at the end.
  */
 export function inTryingOrder(addresses: readonly string[], isSlow: (address: string) => boolean): string[] {
   const usual = addresses.filter((address) => !isSlow(address))
@@ -20,7 +20,7 @@ function interleaved(addresses: readonly string[]): string[] {
   return pairs.flat().filter((address) => address !== undefined)
 }
 
-/** How long an address is tried after others once it has failed or was overtaken. */
+/** How long an address is tried last once it has failed or was overtaken. */
 const SLOW_MS = 60_000
 const MAX_REMEMBERED = 4_096
 

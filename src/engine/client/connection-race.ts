@@ -24,7 +24,8 @@ export interface RaceDeps {
 
 /**
  * Connects to the first of several addresses that answers. One that fails makes way for the next at once; one that says
- * nothing is not given up, but has the next one beside it. There is no time limit: whoever waits destroys it.
+ * nothing is not given up, but has the next one beside it. There is no time limit: the caller destroys it when it has
+ * waited long enough.
  */
 export function raceConnections(deps: RaceDeps, done: Connected): Pending {
   const race = new Race(deps, done)

@@ -15,7 +15,7 @@ const MAX_CHECKS = 64
 const TIMES = 4
 const CHECKS = { code: 'too_many_checks', what: 'checks of domains' } as const
 
-/** Fetches the files of challenges, like everything that goes out: to allowed targets, without following anybody. */
+/** Fetches the files of challenges, like everything that goes out: to allowed targets, without following redirects. */
 export function createDomainChecker(deps: {
   sender: Pick<Sender, 'send'>
   runtime: Runtime

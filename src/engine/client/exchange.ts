@@ -15,7 +15,7 @@ import { transportFault } from './transport-error.ts'
 /** Of a body no more is read than this, and for no longer unless told: it is for people to see, and decides nothing. */
 const MAX_BODY_BYTES = 64 * 1024
 const BODY_MS = 1_000
-/** The same with what frames it: chunks of one byte cost more to read than to send. */
+/** Of a body with what frames it, no more is read than this: chunks of one byte cost more to read than to send. */
 const MAX_FRAMED_BYTES = 4 * MAX_BODY_BYTES
 
 /**

@@ -1,4 +1,4 @@
-/** Something that knows where it lies among the others. */
+/** An item that knows its index among the items in flight. */
 export interface Indexed {
   place: number
 }

@@ -37,7 +37,7 @@ export interface ConnectorDeps {
   reading: SharedReading
   names: Names
   runtime: Pick<Runtime, 'elapsedMs' | 'upkeep'>
-  /** For whoever wants to know how a connection comes about. */
+  /** Told the phases in which a connection comes about, for a preflight that reports them. */
   watch?: ConnectionWatch | undefined
   /** Names that could not be found lately are looked up again. */
   anew?: boolean | undefined

@@ -16,7 +16,7 @@ export interface OutgoingRequest extends OutgoingMessage {
   timeoutMs: number
   /** How long the body of an answer is read once its head has come; a second where it is left out. */
   bodyMs?: number
-  /** The same moment that the request's own headers tell. */
+  /** When the attempt began (epoch ms), as the request's own headers tell it. */
   startedAt: number
 }
 
@@ -30,7 +30,7 @@ export interface Sender {
   send(request: OutgoingRequest): Promise<Outcome | 'aborted'>
   /** Ends everything in flight: what was answered by its answer, the rest as `aborted`. */
   abort(): void
-  /** Closes connections that nobody has used for a while. */
+  /** Closes connections that no request has used for a while. */
   dropIdle(): void
   close(): Promise<void>
 }

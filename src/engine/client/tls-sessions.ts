@@ -1,8 +1,8 @@
 const MAX_SESSIONS = 512
 
 /**
- * Sessions of TLS that were had last, so that the next connection to the same place needs no full handshake. Whoever
- * resumes one is trusted as it was then: the key must tell apart all that is connected to in another way.
+ * Sessions of TLS that were had last, so that the next connection to the same place needs no full handshake. A server
+ * that resumes one is trusted as it was then: the key must tell apart all that is connected to in another way.
  */
 export class TlsSessions {
   readonly #sessions = new Map<string, Buffer>()

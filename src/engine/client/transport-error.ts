@@ -20,7 +20,7 @@ const BY_CODE: Readonly<Record<string, TransportFault>> = {
   EMFILE: { error: 'connection_failed', detail: 'this server has as many files and sockets open as it may' },
 }
 
-/** Errors of our own, whose message is written for whoever reads the attempt. */
+/** Errors of our own, whose message is written for the client that reads the attempt. */
 const OWN: Readonly<Record<string, AttemptError>> = {
   BLOCKED_TARGET: 'blocked_target',
   NAME_UNKNOWN: 'dns',

@@ -18,7 +18,7 @@ export function createAcceptor(deps: {
   const { committer, dispatcher, runtime } = deps
 
   function reserved(message: MessageAccept['message'], { queue, listeners }: QueueRoute): MessageAccept {
-    // A paused queue leases nothing: its messages wait in the store until somebody claims them.
+    // A paused queue leases nothing: its messages wait in the store until a node claims them.
     const due = message.deliverAt <= runtime.now() && !queue.paused
     const bytes = message.data.length
     const deliveries = listeners.map((listener): NewDelivery => {
@@ -42,7 +42,7 @@ export function createAcceptor(deps: {
     { queue, listeners }: QueueRoute,
     { sequence, leases, places }: StoredMessage,
   ): void {
-    // Whoever resumes the queue wakes its lanes; until then each would only ask the store in vain.
+    // Resuming the queue wakes its lanes; until then each would only ask the store in vain.
     if (queue.paused) return
     const stored = { ...message, sequence }
     const dueAt = message.deliverAt

@@ -11,8 +11,8 @@ const MAX_SETTLEMENTS = 1_000
 const RETRY_MS = 250
 
 /**
- * Collects everything that is written often and writes it in one transaction; the next one starts when the last
- * is synced. Alone, a write waits for nobody; under load, hundreds share one sync.
+ * Collects everything that is written often and writes it in one transaction; the next one starts when the last is
+ * synced. Alone, a write waits for no other; under load, hundreds share one sync.
  */
 export interface Committer {
   /**
@@ -21,12 +21,12 @@ export interface Committer {
    * not throw.
    */
   accept(accept: Accept, resolve: (result: AcceptResult) => void, reject: (error: unknown) => void): void
-  /** The same when the settlement is on disk, however long the store is away. */
+  /** `resolve` is called when the settlement is on disk, however long the store is away. */
   settle(settlement: Settlement, resolve: (result: SettleResult) => void, reject: (error: unknown) => void): void
   useKey(apiKeyId: string, at: number): void
   /** Accepts and settlements that are not on disk yet. */
   waiting(): number
-  /** How many accepts somebody has asked for so far, and no schedule. */
+  /** How many accepts clients, and not schedules, have asked for so far. */
   askedFor(): number
   /** Refuses accepts from now on. */
   close(): void
@@ -35,9 +35,9 @@ export interface Committer {
 }
 
 /**
- * With `ahead`, what waits is handed to the store before anybody of the last commit is told, so that the store has work
- * meanwhile. That pays where it does it in a process of its own, and costs where it does it in a thread of ours: a thread
- * takes the processor from the answers.
+ * With `ahead`, what waits is handed to the store before the callers of the last commit are told, so that the store has
+ * work meanwhile. That pays where it does it in a process of its own, and costs where it does it in a thread of ours: a
+ * thread takes the processor from the answers.
  */
 export function createCommitter(deps: {
   store: Pick<Store, 'commit'>
@@ -75,7 +75,7 @@ export function createCommitter(deps: {
       tell()
     })
     void written.then(() => {
-      // Looked at only now: whoever was just answered may have written again.
+      // Looked at only now: the callers that were just told may have written again.
       if (worthWriting()) schedule()
       else if (left() === 0) for (const resolve of onIdle.splice(0)) resolve()
     })
@@ -86,7 +86,7 @@ export function createCommitter(deps: {
     return accepts.length > 0 || (cancelRetry === null && (settlements.length > 0 || keyUses.size > 0))
   }
 
-  /** Resolves when the commit has ended, with what tells everybody who was waiting for it; null where it failed. */
+  /** Resolves when the commit has ended, with what tells all callers that wait for it; null where it failed. */
   async function writeNext(): Promise<(() => void) | null> {
     const batch = { accepts: accepts.take(), settlements: take(settlements) }
     settlements = settlements.slice(batch.settlements.length)

@@ -4,9 +4,9 @@ import { type Store, StoreUnavailable } from '../../store/store.ts'
 import type { WaitingAccept, WaitingSettlement } from './pending-accepts.ts'
 
 /**
- * The way out when a batch fails for another reason than the store being away: one write that cannot be stored
- * must not take the others along. Whoever waits for the faulty one gets the error; everybody else an answer.
- * Gives back the settlements that must be tried again, because the store went away meanwhile.
+ * The way out when a batch fails for another reason than the store being away: one write that cannot be stored must not
+ * take the rest along. The caller of the faulty one gets the error, every other caller a result. Gives back the
+ * settlements that must be tried again, because the store went away meanwhile.
  */
 export async function commitIndividually(
   { store, node, runtime }: { store: Pick<Store, 'commit'>; node: string; runtime: Pick<Runtime, 'now'> },

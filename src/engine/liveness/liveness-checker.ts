@@ -16,13 +16,13 @@ import type { LivenessRecord } from './liveness-record.ts'
 import type { LivenessRegistry } from './liveness-registry.ts'
 
 /**
- * Checks on the wire at once, shared by organization: one alone has half of them, and with every one of its checks hanging
- * for 5 s, its ten thousand listeners take three minutes, and keep nobody else's waiting.
+ * Checks on the wire at once, shared by organization: one alone has half of them, and with every one of its checks
+ * hanging for 5 s, its ten thousand listeners take three minutes, and keep no other organization's waiting.
  */
 const MAX_AT_ONCE = 512
 /** A failed delivery brings the next check forward, but never closer than this to the last one. */
 const SUSPICION_EVERY_MS = 2_000
-/** A listener that is new, changed or down is looked at soon; so soon that nobody waits, and not all at once. */
+/** A listener that is new, changed or down is looked at so soon that its owner need not wait, and not all at once. */
 const SOON_MS = 1_000
 const PAGE = 500
 
@@ -51,24 +51,27 @@ interface Checked {
   cancel: Cancel | null
   /** The scan that has last seen it. */
   scan: number
-  /** It is this node that asks, writes down what it finds, and tells the others. */
+  /** It is this node that asks, writes down what it finds, and tells the other nodes. */
   isOurs: boolean
-  /** It is not ours, but failed us: we ask by ourselves until it answers, or is down for everybody. */
+  /**
+   * Another node checks it, but this node's deliveries failed: this one asks by itself until it answers, or is down for
+   * every node.
+   */
   isUncertain: boolean
   /** When another node has last told of it. */
   toldAt: number
 }
 
 /**
- * Asks each `livenessUrl` about every half minute, and sooner where something has failed. Of several nodes one asks each,
- * and the others go by what it tells; but a node whose own deliveries fail asks by itself until it knows.
+ * Asks each `livenessUrl` about every half minute, and sooner where something has failed. Of several nodes one asks
+ * each, and the rest go by what it tells; but a node whose own deliveries fail asks by itself until it knows.
  */
 export class LivenessChecker {
   readonly #deps: Deps
   readonly #checked = new Map<string, Checked>()
   readonly #places = new FairPlaces(MAX_AT_ONCE)
   #scans = 0
-  /** Those that share the checks, this one among them; null where there are no others. */
+  /** The nodes that share the checks, this one among them; null where there is no other. */
   #nodes: readonly string[] | null = null
   #stopped = false
 
@@ -92,7 +95,7 @@ export class LivenessChecker {
       if (page.length < PAGE) break
       after = page[page.length - 1]!.listener.id
     }
-    // Whoever came while we read has been seen by a later number.
+    // A listener that came during the scan has been seen by a later number.
     for (const one of this.#checked.values()) if (one.scan < scan) this.#drop(one)
     return 0
   }
@@ -115,7 +118,7 @@ export class LivenessChecker {
     // Whose it was before may tell late.
     if (one.isOurs) return
     one.toldAt = this.#deps.runtime.now()
-    // That others reach it says nothing where our own way there may be cut.
+    // That other nodes reach it says nothing where this node's own way there may be cut.
     if (one.isUncertain && state !== 'down') return
     one.isUncertain = false
     if (!one.busy) this.#rest(one)

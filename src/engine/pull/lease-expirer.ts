@@ -9,13 +9,13 @@ const PAUSE_MS = 100
 const RETRY_MS = 1_000
 
 /**
- * Ends leases that have run out, so that a delivery whose last one did is missed also where nobody pulls any more. It
- * sleeps until the next one can run out, instead of looking again and again.
+ * Ends leases that have run out, so that a delivery whose last one did is missed also where no client pulls any more.
+ * It sleeps until the next one can run out, instead of looking again and again.
  */
 export interface LeaseExpirer {
   /** A lease ends then. */
   expectAt(at: number): void
-  /** Looks now, also for leases that others gave. */
+  /** Looks now, also for leases that other nodes gave. */
   look(): Promise<void>
   stop(): Promise<void>
 }

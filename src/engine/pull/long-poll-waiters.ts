@@ -1,6 +1,6 @@
 import type { Cancel, Runtime } from '../../runtime.ts'
 
-/** Why somebody need not wait any more. */
+/** Why a waiting pull need not wait any more. */
 export type Reason = 'woken' | 'over'
 
 interface Waiter {
@@ -16,9 +16,9 @@ export class LongPollWaiters {
   readonly #waiters = new Set<Waiter>()
   #wakeAt: number | null = null
   #cancel: Cancel | null = null
-  /** Grows each time that something may have become due, so that whoever asked before knows to ask again. */
+  /** Grows each time that something may have become due, so that a pull that asked before knows to ask again. */
   version = 0
-  /** People inside, those who are just asking included. */
+  /** Pulls that wait or are asking the store just now. */
   waiters = 0
 
   constructor(runtime: Pick<Runtime, 'now' | 'after'>) {
@@ -65,7 +65,7 @@ export class LongPollWaiters {
     })
   }
 
-  /** Nobody waits any more. */
+  /** Ends every wait: the listener or the server is going. */
   close(): void {
     this.#cancel?.()
     for (const waiter of this.#waiters) waiter.leave('over')

@@ -6,7 +6,7 @@ import type { Runtime } from '../../runtime.ts'
 import type { LeaseSettled, LeaseSettlement, PullAsk, Pulled } from '../../store/pulls.ts'
 import { type Store, StoreUnavailable } from '../../store/store.ts'
 
-/** Keeps one transaction, and with it everybody's waiting time, short. */
+/** Keeps one transaction, and with it every client's waiting time, short. */
 const MAX_BATCH = 500
 /** Past it the server answers 503 instead of growing; one organization alone has half of it. */
 const MAX_WAITING = 20_000
@@ -22,9 +22,9 @@ type Settling = Waiting<LeaseSettlement, LeaseSettled>
 type Pulling = Waiting<PullAsk, Pulled>
 
 /**
- * Collects what those who pull want and writes it in one transaction, the next one starting when the last is synced:
- * alone, a pull waits for nobody; under load, hundreds share one sync, and organizations take turns. Both throw `overloaded` and `store_unavailable`,
- * and then nothing was written.
+ * Collects pulls and settlements and writes them in one transaction, the next one starting when the last is synced:
+ * alone, a pull waits for no other; under load, hundreds share one sync, and organizations take turns. Both throw
+ * `overloaded` and `store_unavailable`, and then nothing was written.
  */
 export interface PullCommitter {
   pull(organizationId: string, ask: PullAsk): Promise<Pulled>

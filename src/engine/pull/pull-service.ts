@@ -20,9 +20,9 @@ const MAX_BYTES = 4 * 1024 * 1024
 export interface PullService extends Puller {
   /** Something of this listener is due at this time, or may be. */
   due(listenerId: string, dueAt: number): void
-  /** Whoever waits for this listener may wait in vain: it was deleted, or does not pull any more. */
+  /** Pulls that wait for this listener may wait in vain: it was deleted, or is no pull listener any more. */
   changed(listenerId: string): void
-  /** Everybody who waits is answered with what there is: nothing. From now on nobody is served. */
+  /** Answers every pull that waits with what there is: nothing. From now on no pull is served. */
   stop(): void
 }
 
@@ -64,7 +64,7 @@ export function createPullService(deps: {
     return null
   }
 
-  /** Whoever asked has hung up, and has seen nothing of this. */
+  /** Hands leases back whose client has hung up before it got them. */
   async function handBack(listener: Listener, deliveries: readonly PulledDelivery[]): Promise<void> {
     const { id: listenerId, queueId, organizationId } = listener
     const settlements = deliveries.map(({ message, leaseUntil, attempt }) => {
@@ -80,7 +80,7 @@ export function createPullService(deps: {
     for (;;) {
       const { version } = waiters
       const pulled = await ask(request)
-      // Nobody is there to take anything any more: the next one's turn.
+      // The client is gone and takes nothing: the next one's turn.
       if (pulled === null) waiters.wake()
       else if (pulled.nextDueAt !== null) expect(waiters, pulled.nextDueAt)
       if (pulled === null || pulled.deliveries.length > 0) return pulled?.deliveries ?? []
@@ -92,7 +92,7 @@ export function createPullService(deps: {
     }
   }
 
-  /** Where there is more than one can take, each who is served wakes two others. */
+  /** Where there is more than one pull can take, each that is served wakes two more. */
   function expect(waiters: LongPollWaiters, dueAt: number): void {
     if (dueAt <= runtime.now()) waiters.wake(2)
     else waiters.wakeAt(dueAt)

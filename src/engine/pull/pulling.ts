@@ -10,7 +10,7 @@ import { createPullService, type PullService } from './pull-service.ts'
 export interface Pulling {
   pullService: PullService
   expirer: LeaseExpirer
-  /** For everybody who has something to tell of deliveries. */
+  /** For the use cases and the store's changes, which have something to tell of deliveries. */
   signals: EngineSignals
 }
 

@@ -68,7 +68,7 @@ export function createDelivering(parts: Parts): Delivering {
     livenessOf: (listenerId) => registry.newsOf(listenerId),
   }
 
-  /** Tries until the store takes it: until then the lane holds back, and nobody else may send either. */
+  /** Tries until the store takes it: until then the lane holds back, and no other node may send either. */
   async function disable({ id, notifyUrl }: Pick<Pushed, 'id' | 'notifyUrl'>): Promise<void> {
     try {
       const changed = await store.listeners.disable({ id, notifyUrl, reason: GONE, now: runtime.now() })

@@ -39,9 +39,9 @@ export function createDispatcher(
   given: Omit<LaneDeps, 'leasesHold'> & { store: Pick<Store, 'deliveries' | 'listeners' | 'shared'> },
 ): Dispatcher {
   const { store, runtime, node } = given
-  /** Until when nobody else can have taken what this node holds. */
+  /** Until when no other node can have taken what this node holds. */
   let heldUntil = Number.POSITIVE_INFINITY
-  // A node that was asleep, or cut off, for longer than its leases would send what others are sending by then.
+  // A node that was asleep, or cut off, for longer than its leases would send what other nodes are sending by then.
   const leasesHold = () => !store.shared || runtime.now() <= heldUntil
   const deps: LaneDeps = { ...given, leasesHold }
   const lanes = new Map<string, Lane>()
@@ -149,7 +149,7 @@ export function createDispatcher(
       await store.deliveries.renew({ node, until })
       const ranOut = !leasesHold()
       heldUntil = until
-      // What others have taken meanwhile is lost, and what they have not is claimed again.
+      // What other nodes have taken meanwhile is lost, and what they have not is claimed again.
       if (ranOut) {
         for (const lane of lanes.values()) {
           lane.pause()

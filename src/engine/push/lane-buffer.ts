@@ -14,7 +14,7 @@ export interface LaneBufferDeps {
 
 /** Deliveries that a lane holds at most, whether they wait, are being sent or are being settled. */
 export const LANE_CAPACITY = 1_000
-/** The most that one claim takes: a claim keeps everybody else's writes waiting. */
+/** The most that one claim takes: a claim keeps all other writes waiting. */
 const CLAIM = 500
 /** After a claim that failed. */
 const RETRY_CLAIM_MS = 1_000
@@ -68,7 +68,7 @@ export class LaneBuffer {
     return this.#queue.length
   }
 
-  /** Others are due as well, here or in the store. */
+  /** Other deliveries are due as well, here or in the store. */
   get isCrowded(): boolean {
     return this.#behind || this.#queue.length > 0
   }
@@ -106,7 +106,7 @@ export class LaneBuffer {
     this.refill()
   }
 
-  /** The lease is given up, so that whoever claims next may have it; resolves when the store knows. */
+  /** The leases are given up, so that the next node to claim may have the deliveries; resolves when the store knows. */
   async giveUp(deliveries: readonly LeasedDelivery[]): Promise<void> {
     if (deliveries.length === 0) return
     for (const { message } of deliveries) this.#letGo(message.data.length)
@@ -114,7 +114,9 @@ export class LaneBuffer {
     this.waitUntil(this.#deps.runtime.now())
   }
 
-  /** The same after a while, for what would only fail again at once; its place is kept until then. */
+  /**
+   * Gives the lease up after a while, for what would only fail again at once; its place in the lane is kept until then.
+   */
   giveUpLater(delivery: LeasedDelivery, delayMs: number): void {
     if (this.#closed) {
       this.#letGo(delivery.message.data.length)

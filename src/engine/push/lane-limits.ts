@@ -83,7 +83,7 @@ export class LaneLimits {
     this.#rate.change(listener.settings.rateLimit)
     const wasJudged = this.#breaker === null
     const isJudged = listener.livenessUrl !== null
-    // Where it is sent to is somebody else now: whatever was said of the old one is void.
+    // It is sent to another receiver now: whatever the old one said is void.
     if (wasJudged !== isJudged || before.notifyUrl !== listener.notifyUrl) {
       this.#generation += 1
       this.#breaker = isJudged ? null : new CircuitBreaker()
@@ -129,7 +129,7 @@ export class LaneLimits {
     this.#weigh()
   }
 
-  /** One has failed. `dueAt`: when its delivery was due; `crowded`: others are due as well. */
+  /** One has failed. `dueAt`: when its delivery was due; `crowded`: other deliveries are due as well. */
   failed(outcome: Outcome, it: { generation: number; dueAt: number; crowded: boolean }): void {
     const isOfNow = this.#countDown(it.generation, false)
     if (this.#breaker !== null) this.#tellOfFailure(this.#breaker, outcome, { ...it, isOfNow })

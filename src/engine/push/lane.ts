@@ -43,8 +43,8 @@ const REFUSED_MS = 30_000
 const ALWAYS = () => true
 
 /**
- * The way to one listener: takes from its buffer what its gate lets through, sends it, and has written down what came of
- * it. A lane that is stuck costs nothing to the others.
+ * The way to one listener: takes from its buffer what its gate lets through, sends it, and has written down what came
+ * of it. A lane that is stuck costs other lanes nothing.
  */
 export class Lane {
   readonly #deps: LaneDeps
@@ -124,7 +124,7 @@ export class Lane {
     this.#weigh()
   }
 
-  /** The store gives the listener's deliveries to whoever asks, whatever the lane thought; the next is due then. */
+  /** The store gives out the listener's deliveries again, whatever the lane thought; the next is due then. */
   resume(dueAt: number): void {
     this.#paused = false
     this.#weigh()
@@ -138,7 +138,7 @@ export class Lane {
     await this.#buffer.close()
   }
 
-  /** Nobody needs the lane any more; what it is still handing back finds another. */
+  /** The dispatcher needs the lane no more; what it is still handing back finds another. */
   release(): void {
     this.#limits.close()
     void this.#buffer.close()
@@ -173,7 +173,7 @@ export class Lane {
     const { sender, runtime, userAgent } = this.#deps
     const to = { listener: this.#listener, target, userAgent, now: runtime.now() }
     const request = deliveryRequest(delivery, to)
-    // Not at once: whoever calls this is still counting what is in flight.
+    // Not at once: the caller is still counting what is in flight.
     if (request === null) queueMicrotask(() => this.#attempted(delivery, unsigned(to.now), null))
     else void sender.send(request).then((outcome) => this.#attempted(delivery, outcome, generation))
   }

@@ -1,18 +1,20 @@
 import type { Runtime } from '../../runtime.ts'
 
-/** Others are about until nobody has come for so long. */
+/** Clients count as active until none has asked for anything for so long. */
 const ABOUT_FOR_MS = 50
-/** Of the time that a step took, so much is left to others after it, while the work is not late. */
+/** Of the time that a step took, so much is left to clients after it, while the work is not late. */
 const SHARE = 1 / 2
-/** So late, work leaves less to others, and so late nothing any more. */
+/** Work that is so late leaves clients less; from `EASE_UNTIL_MS` on, nothing. */
 const EASE_FROM_MS = 2_000
 const EASE_UNTIL_MS = 4_000
 /** A step that took longer was kept waiting itself. */
 const MAX_STEP_MS = 50
 
-/** Lets others come in between the steps of a long piece of work. */
+/** Lets clients' requests come in between the steps of a long piece of background work. */
 export interface BackgroundThrottle {
-  /** A step begins. Answers whether others are about and are to be left something, so that it should be a short one. */
+  /**
+   * A step begins. Answers whether clients are active and are to be left something, so that it should be a short one.
+   */
   begin(): boolean
   /** The step has ended; resolves when the next may begin. `lateMs`: for how long the work has been due. */
   pause(lateMs: number): Promise<void>
@@ -20,7 +22,7 @@ export interface BackgroundThrottle {
   end(): void
 }
 
-/** Where nobody else matters: steps are long, and follow each other at once. */
+/** For work that competes with no client: steps are long, and follow each other at once. */
 export const NO_THROTTLE: BackgroundThrottle = {
   begin: () => false,
   pause: async () => undefined,
@@ -29,14 +31,14 @@ export const NO_THROTTLE: BackgroundThrottle = {
 
 export interface ThrottleDeps {
   runtime: Pick<Runtime, 'elapsedMs' | 'upkeep'>
-  /** Grows with everything that others want done. */
+  /** Grows with everything that clients want done. */
   othersCount: () => number
 }
 
 /**
- * While others are about, pauses for half as long as each step took: they find an idle store then, and processors. The
- * later the work is, the shorter are the pauses, so that it is done whatever comes, and no slower than without them for
- * long. It goes by how long steps take, and so by the machine and what else is done on it.
+ * While clients are active, pauses for half as long as each step took: they find an idle store then, and processors.
+ * The later the work is, the shorter are the pauses, so that it is done whatever comes, and no slower than without them
+ * for long. It goes by how long steps take, and so by the machine and what else is done on it.
  */
 export function createBackgroundThrottle({ runtime, othersCount }: ThrottleDeps): BackgroundThrottle {
   let begunAt = runtime.elapsedMs()
@@ -44,7 +46,7 @@ export function createBackgroundThrottle({ runtime, othersCount }: ThrottleDeps)
   let seenAt = Number.NEGATIVE_INFINITY
   /** By how much pauses fell short of what they should have been, below 0 by how much they were longer: timers are coarse. */
   let owedMs = 0
-  /** What is left to others, by how late the work was at the end of the last step. */
+  /** What is left to clients, by how late the work was at the end of the last step. */
   let share = SHARE
   let wake: (() => void) | null = null
   let ended = false

@@ -19,11 +19,11 @@ import type { Store } from '../../store/store.ts'
 import { createLoop, type Loop } from '../loop.ts'
 import { type BackgroundThrottle, NO_THROTTLE } from './background-throttle.ts'
 
-/** Runs of one round, where nobody waits for its end. */
+/** Runs of one round, where no client waits for its end. */
 const RUNS = 100
-/** The same where others are about: so few that a round of them keeps nobody waiting for long. */
+/** Runs of one round while clients are active: so few that none waits for long. */
 const RUNS_AMONG_OTHERS = 50
-/** The same within a jump of the clock, where whoever waits for it wants it over. */
+/** Runs of one round within a jump of the clock, for whose end the client that moves it waits. */
 const RUNS_OF_A_JUMP = 4_000
 /** Characters of data of one round. */
 const MAX_CHARS = 4 * 1024 * 1024
@@ -43,7 +43,7 @@ export interface SchedulerDeps {
   schemaChecks: SchemaChecks
   cronCache: CronCache
   runtime: Runtime
-  /** How long before its start other nodes may have been there for what was due; 0 where there are no others. */
+  /** How long before its start other nodes may have been there for what was due; 0 where there is no other node. */
   overlapMs?: number
   /** Between rounds of which another follows at once. */
   throttle?: BackgroundThrottle
@@ -70,7 +70,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       const { due, isMore } = await round(throttle.begin() ? RUNS_AMONG_OTHERS : RUNS)
       found = due.length
       if (isMore) await throttle.pause(runtime.now() - Math.max(due[0]!.nextAt, since))
-      // However long that took, somebody was there.
+      // However long that took, this node was there.
       lookedAt = runtime.now()
     }
     return runs

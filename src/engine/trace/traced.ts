@@ -20,7 +20,7 @@ export class Traced {
     this.#tracer = tracer
   }
 
-  /** The same acceptor, with a span for each commit that it waits for. */
+  /** An acceptor that records a span for each commit that `acceptor` waits for. */
   watchAcceptor(acceptor: Acceptor): Acceptor {
     return {
       ...acceptor,
@@ -42,7 +42,7 @@ export class Traced {
     }
   }
 
-  /** The same sender, with a span for each attempt, which the listener can go on from. */
+  /** A sender that records a span for each attempt of `sender`, which the listener can continue. */
   watchSender(sender: Sender): Sender {
     return {
       ...sender,

@@ -7,7 +7,7 @@ import type { SpanExporter } from './span-exporter.ts'
 const TRACE_ID_BYTES = 16
 const SPAN_ID_BYTES = 8
 
-/** Gives the spans that are wanted to the exporter; the others only carry on the caller's context. */
+/** Gives the spans that are sampled to the exporter; those that are not only carry on the caller's context. */
 export function createTracer(
   runtime: Pick<Runtime, 'now' | 'randomBytes'>,
   exporter: Pick<SpanExporter, 'take'>,

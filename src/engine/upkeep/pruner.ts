@@ -10,7 +10,7 @@ export interface Retention {
 
 /** What the statistics can be asked for: 24 hours, and the five minutes that they began in. */
 const STATS_MS = 25 * 3_600_000
-/** A few milliseconds' work each: whoever wants to write waits for it. */
+/** How many to remove at a time: a few milliseconds' work each, for which writes wait. */
 const MESSAGES = 100
 const SEGMENTS = 100
 const COUNTS = 500

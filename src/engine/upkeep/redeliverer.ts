@@ -1,7 +1,7 @@
 import type { Runtime } from '../../runtime.ts'
 import type { Store } from '../../store/store.ts'
 
-/** A few milliseconds' work: whoever wants to write waits for it. */
+/** How many deliveries to begin again at a time: a few milliseconds' work, for which writes wait. */
 const STEP = 100
 
 /**

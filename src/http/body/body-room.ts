@@ -7,14 +7,14 @@ import { MAX_BATCH_BODY_BYTES } from './body.ts'
 export const SMALL_BODY_BYTES = 64 * 1024
 /** What all bodies may take at the same time: sixteen of the largest. */
 const ALL_BYTES = 16 * MAX_BATCH_BODY_BYTES
-/** What those of one organization alone may: half of that, and less where others have some. */
+/** What the bodies of one organization may take: half of that, and less where other organizations have some. */
 export const MAX_ROOM_BYTES = ALL_BYTES / 2
 const BODIES = { code: 'too_many_bodies', what: 'bytes for large bodies' } as const
 
 /**
  * Keeps the bodies that are being read, or worked on, within what memory can hold. They are in memory as a whole before
- * anything can say that there is too much to do, and whoever sends them may take minutes. Organizations share the room, so
- * that none fills it, and all of them together no more than there is.
+ * anything can say that there is too much to do, and clients may take minutes to send them. Organizations share the
+ * room, so that none fills it, and all of them together no more than there is.
  */
 export function createBodyRoom(): (request: FastifyRequest, reply: FastifyReply) => void {
   const room = new FairPlaces(ALL_BYTES)

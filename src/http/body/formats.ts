@@ -27,7 +27,7 @@ export const formats: Record<string, (text: string) => string | null> = {
   unicode: (text) => (text.isWellFormed() ? null : 'must be valid Unicode; a surrogate in it stands alone'),
 }
 
-/** The same, in the validator's own form. */
+/** The formats in the validator's own form. */
 export function validatorFormats(): Record<string, (text: string) => boolean> {
   return Object.fromEntries(Object.entries(formats).map(([name, fault]) => [name, (text) => fault(text) === null]))
 }

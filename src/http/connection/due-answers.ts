@@ -22,7 +22,7 @@ const MAX_AHEAD = 16
 
 /** Which answers a connection still has to give, so that another one is not written in front of them. */
 export interface DueAnswers {
-  /** Follows the requests of a server. Responses of HTTP/2 have streams of their own, and are in nobody's way. */
+  /** Follows the requests of a server. Responses of HTTP/2 have streams of their own, and are in no other's way. */
   watch(server: Server): void
   /**
    * Calls back once all requests that came whole over this connection are answered, or it has ended; at once where none is

@@ -48,7 +48,7 @@ function policyWith(nonce: string): string {
 }
 
 /**
- * The dashboard: a page and its files, for everybody; what they show comes from the API, for whoever has a key.
+ * The dashboard: a page and its files, which need no key; what they show comes from the API, by the user's key.
  * `folder` is where it is built; where nothing is there the page is a 501 that says how to build it.
  */
 export function dashboardRoutes(

@@ -3,11 +3,11 @@ import type { Backlog } from '../../store/deliveries.ts'
 import { type Store, StoreUnavailable } from '../../store/store.ts'
 import type { Family } from './exposition.ts'
 
-/** Queues that have labels of their own; a label that never ends would cost whoever scrapes more than it tells. */
+/** Queues that have labels of their own; labels without an end would cost the Prometheus server more than they tell. */
 const MAX_QUEUES = 50
-/** The label of all the others together. No id is as short. */
+/** The label of all other queues together. No id is as short. */
 const OTHERS = 'other'
-/** Anybody may ask; the store is asked no oftener than this. */
+/** Any client may scrape; the store is asked no oftener than this. */
 const KEEP_MS = 5_000
 
 type Reading = Awaited<ReturnType<Store['deliveries']['backlog']>>

@@ -6,7 +6,7 @@ const RESOLUTION_MS = 20
 const MICROS = 1e6
 const NANOS = 1e9
 
-/** What Node.js knows of its own process, under the names that others use for it as well. */
+/** What Node.js knows of its own process, under the names that Prometheus's client libraries use. */
 export function createProcessFamilies(): () => Family[] {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delays.enable()

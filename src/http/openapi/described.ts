@@ -40,7 +40,7 @@ export interface RouteList {
 }
 
 const VERSION = '/v1'
-/** Every GET has its HEAD, and nobody needs to read that of each. */
+/** Every GET has its HEAD, and a reader need not be told that of each. */
 const UNTOLD: ReadonlySet<string> = new Set(['HEAD', 'OPTIONS'])
 
 export function createRouteList(): RouteList {

@@ -7,5 +7,5 @@ export const API_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 }
 
-/** The same as a flat list of names and values, as Node takes them fastest. */
+/** The headers of every response as a flat list of names and values, as Node takes them fastest. */
 export const API_FIELDS: readonly string[] = Object.entries(API_HEADERS).flat()

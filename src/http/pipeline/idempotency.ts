@@ -6,7 +6,7 @@ import type { Log } from '../../runtime.ts'
 import type { StoredAnswer } from '../../store/idempotency-records.ts'
 
 const HEADER = 'idempotency-key'
-/** Visible ASCII and spaces: what a header can carry without anybody having to guess its encoding. */
+/** Visible ASCII and spaces: what a header can carry without the server having to guess its encoding. */
 const KEY = /^(?=.*[\x21-\x7e])[\x20-\x7e]{1,255}$/
 const VERSION = /^\/v1(?=\/)/
 const EMPTY = digestOf('')
@@ -17,7 +17,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The first request with its `Idempotency-Key`; null where there is no such header. */
     turn: MyTurn | null
-    /** Of the raw body, where a repetition has to be told from another request; null where nobody asks. */
+    /** Of the raw body, where a repetition has to be told from another request; null where the client sent no key. */
     bodyDigest: string | null
   }
 }
@@ -27,7 +27,7 @@ export function digestBody(request: FastifyRequest, body: Buffer): void {
   if (request.headers[HEADER] !== undefined) request.bodyDigest = digestOf(body)
 }
 
-/** The same for a body that comes in pieces; null where nobody asks. */
+/** Digests a body that comes in pieces; null where the client sent no key. */
 export function bodyDigest(request: FastifyRequest): { update(piece: Buffer): void; end(): void } | null {
   if (request.headers[HEADER] === undefined) return null
   const digest = createHash('sha256')
@@ -138,7 +138,7 @@ function keyOf({ headers, raw }: FastifyRequest): string {
   throw new Problem('bad_header', { errors: [{ path: 'Idempotency-Key', message }] })
 }
 
-/** The same path with and without the version is the same place. */
+/** What a request is for: one path with and without the version is one target. */
 function targetOf({ method, routeOptions, params }: FastifyRequest): string {
   const path = (routeOptions.url ?? '').replace(VERSION, '')
   const filled = path.replace(/:(\w+)/g, (_, name: string) => (params as Record<string, string>)[name] ?? '')

@@ -24,7 +24,7 @@ function hasEmptyStep(params: unknown): boolean {
   return false
 }
 
-/** Collects which methods each path has, and answers all the others with 405 and `Allow`. */
+/** Collects which methods each path has, and answers any other with 405 and `Allow`. */
 export function createMethodTable(): { note(route: RouteOptions): void; refuseOthers(app: FastifyInstance): void } {
   const paths = new Map<string, Set<string>>()
   return {

@@ -94,7 +94,7 @@ export async function identify(
   text: string,
 ): Promise<Principal> {
   const principal = await keyRing.identify(text)
-  // Asked again: others from there may have failed while this one was looked up.
+  // Asked again: other requests from this source may have failed while this one's key was looked up.
   lockOutGuard.expectOpen(request)
   if (principal !== null) return principal
   lockOutGuard.rejected(request)

@@ -43,7 +43,7 @@ export function tagged<Body extends object>(
   return taggedAs(request, reply, `${revision}-${digest}`, body)
 }
 
-/** The same for what has a tag of its own, such as an id that its content gives it. */
+/** Tags a response of which the content has a tag of its own, such as an id that is made from it. */
 export function taggedAs<Body extends object>(
   request: FastifyRequest,
   reply: FastifyReply,

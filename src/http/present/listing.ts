@@ -62,7 +62,7 @@ export function feedLinks<Item>(
   return links
 }
 
-/** The same with links of its own. */
+/** Presents a page of a listing with links of the caller's own. */
 export function presentWith<Item, Full>(
   request: Based,
   ask: ListingAsk,

@@ -43,7 +43,7 @@ export function presentProblem({ status, detail, errors }: Problem): ProblemBody
   return { title: titleOf(status), status, detail, ...(errors && { errors }) }
 }
 
-/** Translates everything that is thrown, once. What nobody expected is logged under the request's id. */
+/** Translates everything that is thrown, once. An unexpected error is logged under the request's id. */
 export function createErrorHandler(log: Log) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = problemOf(error, request)
@@ -59,7 +59,7 @@ export function createErrorHandler(log: Log) {
   }
 }
 
-/** What of a problem is for whoever runs the server. */
+/** Logs what of a problem is for the operator. */
 export function logProblem(log: Log, { code }: Problem, fields: object): void {
   if (code === 'internal') log.error(fields, 'a request failed')
   if (code === 'store_unavailable') log.warn(fields, 'the store could not serve a request')

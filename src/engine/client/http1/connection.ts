@@ -56,7 +56,7 @@ class ConnectionClosed extends Error {
  * One connection of HTTP/1.1 to an origin, over which one request goes at a time. It connects when it is needed, and
  * again where the other side has closed it meanwhile: also where that shows only as the next request is on its way,
  * which is then sent once more, over a new connection (RFC 9112, section 9.3.1: a client may repeat what it knows to be
- * safe to repeat, and whoever receives a delivery knows it again by its id).
+ * safe to repeat, and the receiver of a delivery knows it again by its id).
  */
 export class Connection {
   readonly #connect: Connect
@@ -174,7 +174,7 @@ export class Connection {
   }
 
   #read(bytes: Buffer): void {
-    // Nobody has asked for it: who knows what it would be the answer to.
+    // No request is waiting for it: it would be taken for the answer to the next one.
     if (this.#handler === null) {
       this.#disconnect()
       return
@@ -235,7 +235,7 @@ export class Connection {
     handler?.onError(error)
   }
 
-  /** Not a byte of an answer came over a connection that had been idle: it was closed, and nobody knows since when. */
+  /** Not a byte of an answer came over a connection that had been idle: it was closed, since when is unknown. */
   #sendAgain(): void {
     this.#isReused = false
     this.#disconnect()

@@ -3,8 +3,8 @@ export interface OutgoingMessage {
   method: 'POST' | 'GET'
   path: string
   /**
-   * Fields as they go on the wire, each with its line break. Nobody looks at them again: they hold nothing that does
-   * not come from here.
+   * Fields as they go on the wire, each with its line break. They are not checked again: they hold nothing that does
+   * not come from this server.
    */
   fields?: string
   /** Further ones, alternating names and values; they come from anywhere. */

@@ -87,7 +87,7 @@ function codedFraming(encoding: string, isAlone: boolean): Framing {
   return { body: 'chunked', isClear: isAlone && codings.indexOf('chunked') === codings.length - 1 }
 }
 
-/** The same length told several times is one length. */
+/** Framing by `Content-Length`, where one length told several times is one length (RFC 9112, section 6.3). */
 function countedFraming(length: string): Framing {
   const [first, ...others] = listed(length)
   const isClear = LENGTH.test(first!) && others.every((other) => other === first)

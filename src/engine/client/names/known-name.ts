@@ -17,7 +17,7 @@ export interface KnownName {
   failed: { error: NameError; until: number; inRow: number } | null
 }
 
-/** What to do with somebody who wants the addresses. */
+/** What to do with a caller that wants the addresses. */
 export interface Advice {
   /** What there is to answer with now; null: wait for the look-up. */
   answer: readonly string[] | NameError | null

@@ -10,7 +10,7 @@ const MAX_WAITING = 4_096
 
 /**
  * Bounds how many look-ups are under way, and shares their places by asker: the fewer are free, the fewer one asker may
- * have, so that one whose names are silent leaves room for all others.
+ * have, so that one whose names are silent leaves room for every other asker.
  */
 export class LookUpLine {
   readonly #usual: FairPlaces

@@ -25,7 +25,7 @@ export interface LookUpDeps {
   platform: NodeJS.Platform
 }
 
-/** A look-up takes no longer, whoever does not answer. */
+/** A look-up takes no longer, whichever name server does not answer. */
 export const LOOK_UP_LIMIT_MS = 5_000
 /** What is in a file of this machine may be changed at any time. */
 const LOCAL_TTL_MS = 5_000
@@ -73,7 +73,10 @@ async function searchDns(name: string, deps: LookUpDeps, signal: AbortSignal): P
   return failed ?? { kind: 'unknown' }
 }
 
-/** A silent server says nothing on whether the name is one of the others': asking them would be silence as well. */
+/**
+ * Whether the system may know a name that DNS does not. A silent server says nothing on whether another source has the
+ * name: asking it would be silence as well.
+ */
 function systemMayKnow(name: string, dns: DnsAnswer, { servers, files, platform }: LookUpDeps): boolean {
   if (servers !== null || dns.kind === 'silent') return false
   return OTHER_WAYS.has(platform) || othersMayKnow(name, files.sources)

@@ -18,8 +18,8 @@ export interface NameAsk {
 /** The addresses of names, as they are now or were minutes ago. */
 export interface Names {
   /**
-   * Calls back once, maybe before it returns: at once where the name is known, and after 5 s at the latest. The answer
-   * ends the wait; the look-up goes on for the others that wait for it.
+   * Calls back once, maybe before it returns: at once where the name is known, and after 5 s at the latest. The
+   * returned `Cancel` ends the wait; the look-up goes on for other callers that wait for it.
    */
   find(hostname: string, ask: NameAsk, done: NamesFound): Cancel
 }

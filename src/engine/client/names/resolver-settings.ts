@@ -47,7 +47,7 @@ export function candidatesOf(name: string, { search, ndots }: SearchSettings): s
 export interface Sources {
   /** The order of the two that are asked here. */
   order: readonly ('files' | 'dns')[]
-  /** Others, which the system alone knows how to ask. */
+  /** Further sources, which the system alone knows how to ask. */
   others: readonly string[]
 }
 

@@ -12,9 +12,9 @@ const bySystem: SystemResolve = (hostname, done) => lookup(hostname, { all: true
 const MAX_WAITING = 64
 
 /**
- * Asks the C library, which knows sources that no name server does, such as mDNS. It takes a thread of the pool for each
- * name, of which there are four for everything, and cannot be told to stop: so it is asked for one name at a time. A name
- * that hangs delays others that only the system knows, and nothing else.
+ * Asks the C library, which knows sources that no name server does, such as mDNS. It takes a thread of the pool for
+ * each name, of which there are four for everything, and cannot be told to stop: so it is asked for one name at a time.
+ * A name that hangs delays other names that only the system knows, and nothing else.
  */
 export class SystemLookup {
   readonly #resolve: SystemResolve

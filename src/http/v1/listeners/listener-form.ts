@@ -184,7 +184,7 @@ export function createdOf(body: Static<typeof NewListener>): Omit<New, 'organiza
   }
 }
 
-/** The same for a change; what the body leaves out stays out. */
+/** The settings that a change names; what the body leaves out stays out. */
 export function changeOf(body: Static<typeof ListenerChange>): Change {
   return {
     name: body.name,

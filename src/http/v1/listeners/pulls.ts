@@ -159,8 +159,8 @@ function linkOf(request: Asked) {
 }
 
 /**
- * Aborted when the client hangs up before it was answered; afterwards nobody listens to it any more. Where it `waits`,
- * also when it has ended its half of the connection: it may be gone, and what it were given would be lost to others.
+ * Aborted when the client hangs up before it was answered; the signal is let go of afterwards. Where it `waits`, also
+ * when it has ended its half of the connection: it may be gone, and what it were given would be lost to other clients.
  */
 function clientOf(reply: FastifyReply, waits: boolean): AbortSignal {
   const controller = new AbortController()

@@ -84,7 +84,7 @@ const schemas = {
   },
 }
 
-/** Nobody can change what a redelivery is, only see how far it has come. */
+/** The revision of every redelivery: clients cannot change what it is, only see how far it has come. */
 const NEVER_CHANGED = 1
 
 export function redeliveryRoutes(api: Api, deps: AppDeps): void {

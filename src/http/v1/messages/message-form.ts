@@ -54,7 +54,7 @@ export function createdOf({ data, name, key, deliver_at, delay }: Static<typeof 
   return { data, name: name ?? null, key: key ?? null, deliverAt: deliver_at, delayMs: delay }
 }
 
-/** The answer to whoever created one. */
+/** The response to the client that posted a message. */
 export function presentAccepted(request: Based, message: AcceptedMessage) {
   return { message: refOf(message), _links: selfLink(request, paths.message(message.queueId, message.id)) }
 }
@@ -108,7 +108,7 @@ export const CURSOR = new RegExp(`(${ID_PATTERN})`)
 /** A UTF-16 unit becomes at most three bytes of UTF-8. */
 const SURELY_FITS = Math.floor(MAX_DATA_BYTES / 3)
 
-/** More would help nobody. */
+/** Faults that a response lists at most; more would help no client. */
 const MAX_FAULTS = 20
 
 /** Data has a limit of its own, below that of the whole request. */
@@ -116,7 +116,7 @@ export function weighMessage(body: unknown): void {
   if (isTooLarge(body)) throw tooLarge(['/data'])
 }
 
-/** The same for each of many. */
+/** Weighs each message of a batch as `weighMessage` does. */
 export function weighMessages(body: unknown): void {
   const messages = (body as { messages?: unknown } | null | undefined)?.messages
   if (!Array.isArray(messages)) return

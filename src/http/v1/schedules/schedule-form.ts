@@ -136,7 +136,7 @@ export function createdOf(body: Static<typeof NewSchedule>): ScheduleSettings {
   }
 }
 
-/** The same for a change; what the body leaves out stays out. */
+/** The settings that a change names; what the body leaves out stays out. */
 export function changeOf(body: Static<typeof ScheduleChange>): Partial<ScheduleSettings> {
   return {
     name: body.name,
