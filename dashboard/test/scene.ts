@@ -207,7 +207,7 @@ async function settled(scene: Scene): Promise<void> {
   throw new Error('the scene does not come to rest')
 }
 
-/** What somebody would be called for at night. */
+/** What an operator would be called for at night. */
 async function addTrouble(scene: Scene): Promise<void> {
   const { ids } = scene
   scene.answers.partner = broken

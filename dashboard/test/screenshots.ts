@@ -28,7 +28,7 @@ async function pagesOf({ ids, call }: Scene): Promise<Record<string, string>> {
   }
 }
 
-/** What is kept in the documentation; the others are for looking at them. */
+/** What is kept in the documentation; the rest is only looked at. */
 const looks = [
   { name: 'light-1280', theme: 'light', width: 1280, height: 860 },
   { name: 'dark-1280', theme: 'dark', width: 1280, height: 860 },

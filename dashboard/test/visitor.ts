@@ -4,7 +4,7 @@ import type { Locator, Page } from 'playwright-core'
 import { type Look, startBrowser } from './browser.ts'
 import { ROOT_KEY, type Scene, startScene } from './scene.ts'
 
-/** Somebody at a browser, signed in, who notices whatever goes wrong behind the page. */
+/** A signed-in user at a browser, who notices all that goes wrong behind the page. */
 export interface Visitor {
   page: Page
   /** Goes to a page of the dashboard, such as `/queues`. */

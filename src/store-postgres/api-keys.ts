@@ -33,7 +33,10 @@ const LIST = `
    where organization_id = $1 and ($2::text[] is null or id = any($2))
    order by id limit $3 offset $4`
 
-/** Locked, so that of two owner keys not both go at the same time. In the order of ids, so that nobody waits in a circle. */
+/**
+ * Locked, so that of two owner keys not both go at the same time. In the order of ids, so that transactions do not wait
+ * in a circle.
+ */
 const OWNERS = `
   select id from api_keys where organization_id = $1 and owner and status = 'enabled' order by id for update`
 
@@ -61,7 +64,7 @@ export function createApiKeyStore({ transact, snapshot, db }: Database, publish:
     return (await on.rows<Revised<ApiKey>>(sql, [ask.organizationId, ask.id]))[0] ?? null
   }
 
-  /** Takes the owners' locks first, for those are taken in one order by everybody. */
+  /** Takes the owners' locks first, for every transaction takes those in one order. */
   async function lastOwner(on: Db, { organizationId, id }: { organizationId: string; id: string }): Promise<boolean> {
     const owners = await on.rows<{ id: string }>(OWNERS, [organizationId])
     return owners.length === 1 && owners[0]!.id === id

@@ -31,7 +31,7 @@ const UPDATE = `
    where organization_id = $1 and id = $2`
 
 const DELETE = `delete from domains where organization_id = $1 and id = $2`
-/** Locked: whoever deletes the organization waits. */
+/** Locked: a transaction that deletes the organization waits. */
 const ORGANIZATION_EXISTS = `select 1 from organizations where id = $1 for share`
 
 const VERIFIED = `

@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '../store/store.ts'
 
-/** The database cannot be used at all; the message is for whoever starts the server, and holds no secret. */
+/** The database cannot be used at all; the message is for the operator who starts the server, and holds no secret. */
 export class DatabaseRefused extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -9,7 +9,7 @@ export class DatabaseRefused extends Error {
 }
 
 /**
- * An error of PostgreSQL's that is nobody's fault but ours. It says code and message: the rest of what the server
+ * An error of PostgreSQL's that is a fault of this program. It says code and message: the rest of what the server
  * tells, such as the row that failed, may hold secrets and must not get into a log.
  */
 export class DatabaseError extends Error {

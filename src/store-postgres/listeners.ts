@@ -88,7 +88,7 @@ export function createListenerStore(
   /** The listener with its new time, within a transaction that has its queue's lock. */
   async function written<Changed extends Listener>(on: Db, listener: Changed, now: number): Promise<Changed> {
     const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings } = listener
-    // Two changes within a millisecond must not look like one to whoever compares them.
+    // Two changes within a millisecond must not look like one to a node that compares them.
     const updatedAt = Math.max(now, listener.updatedAt + 1)
     const values = [name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), updatedAt]
     await on.run(UPDATE, [organizationId, id, ...values])

@@ -5,7 +5,7 @@ import type { Routines } from './routines.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 
-/** Any number will do, so long as nobody else's application uses it in this database: "dscu", and what it locks. */
+/** Any number will do, so long as no other application uses it in this database: "dscu", and what it locks. */
 const LOCK = `select pg_advisory_xact_lock(1685283701, 0)`
 
 /** In a schema of its own, whatever else the database holds. */
@@ -16,8 +16,8 @@ const PREPARE = `
 const DONE = `select coalesce(max(number), 0) as done from migrations`
 
 /**
- * Brings the database up to date, all in one transaction: of nodes that start at once, one does it while the others
- * wait. A node that is older than the database is refused.
+ * Brings the database up to date, all in one transaction: of nodes that start at once, one does it while the rest wait.
+ * A node that is older than the database is refused.
  */
 export async function migrate(session: Session, { definitions }: Routines): Promise<void> {
   const migrations = readdirSync(FOLDER)

@@ -119,7 +119,7 @@ interface Removal {
 
 type Sweep = (db: Db, removal: Removal, limit: number) => Promise<number>
 
-/** Attempts stay with their message: they are its history, whoever it went to. */
+/** Attempts stay with their message: they are its history, whichever listener it went to. */
 const sweepListener: Sweep = async (db, { organizationId, id }, limit) => {
   let left = limit
   for (const sql of BELOW_LISTENER) if (left > 0) left -= await db.run(sql, [organizationId, id, left])

@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '../store/store.ts'
 
-/** The database cannot be used; the message is for whoever starts the server. */
+/** The database cannot be used; the message is for the operator who starts the server. */
 export class DatabaseRefused extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)

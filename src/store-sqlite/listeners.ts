@@ -92,7 +92,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   /** The listener with its new time, within a transaction. */
   const written = <Changed extends Listener>(listener: Changed, now: number): Changed => {
     const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings } = listener
-    // Two changes within a millisecond must not look like one to whoever compares them.
+    // Two changes within a millisecond must not look like one to a caller that compares them.
     const updatedAt = Math.max(now, listener.updatedAt + 1)
     update.run(name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), updatedAt, id)
     touchQueue.run(organizationId, queueId)

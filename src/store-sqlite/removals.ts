@@ -80,7 +80,7 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, shared:
   )
   const schedules = createScheduleErasure(db)
 
-  /** Attempts stay with their message: they are its history, whoever it went to. */
+  /** Attempts stay with their message: they are its history, whichever listener it went to. */
   function sweepListener(id: string, limit: number): number {
     const deliveries = Number(deleteDeliveries.run(id, limit).changes)
     let left = limit - deliveries

@@ -31,7 +31,7 @@ export function createTransact(db: DatabaseSync, committed: () => void = () => u
 }
 
 /**
- * The same without a sync of its own: on disk with the next transaction that is synced, because the log is synced as a
+ * Transactions without a sync of their own: on disk with the next one that is synced, because the log is synced as a
  * whole. For what can be told from the rest after a crash.
  */
 export function unsynced(db: DatabaseSync, transact: Transact): Transact {
@@ -54,7 +54,10 @@ export function reading<Result>(work: () => Result): Result {
   }
 }
 
-/** The same for a read that is done in pieces, between which others write, and the database may be closed. */
+/**
+ * Runs a read that is done in pieces, with SQLite's errors translated. Between the pieces other calls write, and the
+ * database may be closed.
+ */
 export async function readingLong<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()

@@ -93,7 +93,7 @@ function refreshFor(counts: Counts): void {
   }, REFRESH_MS)
 }
 
-/** Follows the stream for as long as somebody is signed in and looks at the page. */
+/** Follows the stream for as long as a user is signed in and looks at the page. */
 export function useLiveStream(key: string): void {
   useEffect(() => {
     const end = new AbortController()
@@ -143,7 +143,7 @@ async function open(key: string, lastId: string | null, end: AbortSignal) {
   return readEvents(response.body)
 }
 
-/** Nobody needs a stream behind a tab that is not shown. */
+/** Resolves once the page is shown, or at `end`: a hidden tab needs no stream. */
 function untilSeen(end: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {

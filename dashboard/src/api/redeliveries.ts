@@ -30,7 +30,7 @@ export function useRedeliveryCount(queueId: string, listenerId: string, range: R
       return { matched: answer.count.matched, next: cursorOf(answer._links) }
     },
     getNextPageParam: ({ next }) => next,
-    // What was counted a moment ago may be wrong by now, and is not counted anew while somebody reads it.
+    // What was counted a moment ago may be wrong by now, and is not counted anew while the user reads it.
     ...{ gcTime: 0, staleTime: Number.POSITIVE_INFINITY, structuralSharing: false },
   })
   const { data, error, hasNextPage, isFetching, fetchNextPage } = counting

@@ -6,7 +6,7 @@ let now = Date.now()
 const watchers = new Set<() => void>()
 let timer: ReturnType<typeof setInterval> | null = null
 
-/** One clock for the whole page, which stands still while nobody looks at it. */
+/** One clock for the whole page, which stands still while the page is hidden. */
 function watch(watcher: () => void): () => void {
   watchers.add(watcher)
   timer ??= setInterval(() => {
@@ -25,7 +25,7 @@ export function useNow(): number {
   return useSyncExternalStore(watch, () => now)
 }
 
-/** "12 s ago", and the exact time for whoever points at it. */
+/** "12 s ago", and the exact time when the user points at it. */
 export function Ago({ at }: { at: number | null | undefined }) {
   const moment = useNow()
   if (at === null || at === undefined) return <span className="faint">never</span>

@@ -3,7 +3,7 @@ import type { Change } from '../../store/cluster/changes.ts'
 import type { Db } from '../connect/session.ts'
 import type { Publish } from './publish.ts'
 
-/** Often enough for whoever is idle, and rarely enough to cost nothing. */
+/** How often changes are published: often enough for a node that is idle, and rarely enough to cost nothing. */
 const EVERY_MS = 200
 /** Listeners, and other changes, at a time; listeners beyond are found by the sweeps of other nodes. */
 const MAX_LISTENERS = 1_000
@@ -30,7 +30,7 @@ export function createChangePublisher(db: Db, publish: Publish, runtime: Runtime
     if (listenerIds.size > 0) told.push({ kind: 'waiting', listenerIds: [...listenerIds] })
     changes = []
     listenerIds.clear()
-    // Whoever does not hear of what waits finds out by the next sweep.
+    // A node that does not hear of what waits finds out by the next sweep.
     publish(db, ...told).catch((error: unknown) => {
       runtime.log.debug({ err: error }, 'other nodes were not told')
     })

@@ -8,8 +8,8 @@ const LOCK_SHARED = `select pg_advisory_xact_lock_shared(1685283702, $1)`
 const LOCKS = 64
 
 /**
- * The number of a queue's lock. Commits share it, whoever changes what they go by takes it alone: so a commit never
- * stores anything for a listener that was deleted a moment ago, and writes nothing to say so.
+ * The number of a queue's lock. Commits share it, a transaction that changes what they go by takes it alone: so a
+ * commit never stores anything for a listener that was deleted a moment ago, and writes nothing to say so.
  */
 export function lockOf(queueId: string): number {
   let sum = 0
@@ -17,7 +17,7 @@ export function lockOf(queueId: string): number {
   return sum % LOCKS
 }
 
-/** Waits for the commits that are under way; from then on others wait for this transaction. */
+/** Waits for the commits that are under way; from then on commits wait for this transaction. */
 export async function lockQueue(db: Db, queueId: string): Promise<void> {
   await db.rows(LOCK_ALONE, [lockOf(queueId)])
 }

@@ -3,7 +3,10 @@ import type { Database } from '../connect/transaction.ts'
 
 const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
-/** A row is there before anybody takes from it; `value` is a count in a window, or the time until which a bucket is empty. */
+/**
+ * A row is there before a node takes from it; `value` is a count in a window, or the time until which a bucket is
+ * empty.
+ */
 const PREPARE = `insert into rates (key, window_start, value) values ($1, 0, 0) on conflict (key) do nothing`
 
 /** The lock on the row makes every portion count. */
@@ -28,7 +31,7 @@ const TAKE_OF_BUCKET = `
    where r.key = o.key
   returning o.granted, 0::float8 as left, greatest(0, r.value - o.now - ($3::float8 - 1) * $2::float8)::float8 as "againMs"`
 
-/** Of windows and buckets that nobody has asked for. */
+/** Forgets windows and buckets that no node has asked for. */
 const FORGET = `
   delete from rates where key in (
     select key from rates where greatest(window_start, value) < ${NOW} - 86400000 limit 1000 for update skip locked)`

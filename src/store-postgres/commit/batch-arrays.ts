@@ -155,7 +155,7 @@ export class BatchArrays {
     return known
   }
 
-  /** In one order for everybody, since they are locked. */
+  /** In one order in every commit, since they are locked. */
   #sortedListeners(): Value[] {
     const sorted = [...this.#listeners].sort(([a], [b]) => (a < b ? -1 : 1))
     for (const [index, [, listener]] of sorted.entries()) listener.place = index + 1

@@ -8,7 +8,7 @@ const BEGIN = `
   insert into message_usage (organization_id, stored, day, accepted)
   select $1, count(*), $2, count(*) filter (where id >= $3) from messages where organization_id = $1`
 
-/** Nobody may store a message between the counting and the first one that is counted. */
+/** No transaction may store a message between the counting and the first one that is counted. */
 const KEEP_OTHERS_OUT = `lock table messages in share row exclusive mode`
 
 /**

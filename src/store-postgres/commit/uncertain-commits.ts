@@ -1,12 +1,12 @@
 import type { Waiting } from '../../store/deliveries.ts'
 
-/** How long a statement of which nobody knows whether it was done may yet turn out to have been. */
+/** How long a statement whose outcome is unknown may yet turn out to have been done. */
 const DOUBTED_MS = 60_000
 const MAX_DOUBTED = 100_000
 
 /**
  * Listeners of which this process may hold deliveries that it does not know of, since the connection was lost before it
- * heard what it was given. Whoever asks what waits is told of them for a while, and then claims what is there.
+ * heard what it was given. For a while they are named to a lane that asks what waits, which then claims what is there.
  */
 export interface UncertainCommits {
   add(listenerIds: readonly string[]): void

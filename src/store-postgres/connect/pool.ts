@@ -4,7 +4,7 @@ import type { Session } from './session.ts'
 
 /** Connections for everything but commits and notifications. */
 const MAX_SESSIONS = 8
-/** Whoever waits longer for a connection, or finds so many before him, is told that the store is away. */
+/** A caller that waits longer for a connection, or finds so many waiting, is told that the store is away. */
 const WAIT_MS = 5_000
 const MAX_WAITING = 2_000
 /** Between two tries to connect, growing to the larger; until then every call fails at once. */

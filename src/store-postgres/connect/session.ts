@@ -40,7 +40,7 @@ export const PLANNER_SETTINGS = [
   ...['enable_seqscan=off', 'enable_bitmapscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off', 'jit=off'],
 ]
 /**
- * Held on the server's side too: a node that is cut off, or asleep, must not keep others from what it has locked.
+ * Held on the server's side too: a node that is cut off, or asleep, must not keep other nodes from what it has locked.
  * The keepalives notice a dead peer within 15 s.
  */
 const SERVER_SETTINGS = [
@@ -119,7 +119,7 @@ async function tryClient(target: PostgresTarget, { host, port }: PostgresTarget[
     keepAliveInitialDelayMillis: 5_000,
     types: { getTypeParser: readTypes },
   })
-  // Whoever waits for a statement is told by that; an error between two statements ends the session.
+  // The caller of a statement is told by its rejection; an error between two statements ends the session.
   client.on('error', () => undefined)
   await client.connect()
   return client

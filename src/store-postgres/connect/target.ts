@@ -33,7 +33,7 @@ export interface PostgresTarget {
 export function targetOf(place: PostgresPlace): PostgresTarget {
   const { hosts, user, database, applicationName, password, passfile, sslmode } = place
   const files = { ca: read(place.sslrootcert), cert: read(place.sslcert), key: read(place.sslkey) }
-  // As libpq does: whoever names an authority wants it to be asked.
+  // As libpq does: an operator who names an authority wants it to be asked.
   const verify = sslmode.startsWith('verify') || (sslmode === 'require' && files.ca !== undefined)
   return {
     ...{ hosts, user, database, applicationName },

@@ -29,8 +29,8 @@ const FREE = `
        else d.lease_node <> all((select nodes from living)::text[]) end`
 
 /**
- * What may be claimed: what nobody holds, what a node holds that does not live, and what we hold without knowing of it
- * (see `leases.ts`). All that is taken at once has one number; a row that was locked stays where it is until it is leased.
+ * What may be claimed: what is not leased, what a dead node holds, and what this node holds without knowing of it (see
+ * `leases.ts`). All that is taken at once has one number; a row that was locked stays where it is until it is leased.
  */
 export const CLAIM = `
   with living as materialized (select ${LIVING('$8')} as nodes),
@@ -187,7 +187,7 @@ export function createDeliveryStore(
       for (const { listenerId, organizationId, queueId } of rows)
         owners.remember(listenerId, { organizationId, queueId })
       const found = rows.map(({ listenerId, nextDueAt }) => ({ listenerId, nextDueAt }))
-      // At the end of the last page, whatever order they are in: nobody goes on from there.
+      // At the end of the last page, whatever order they are in: no caller goes on from there.
       return found.length < limit ? [...found, ...uncertain.waiting(found, now)] : found
     },
     backlog,

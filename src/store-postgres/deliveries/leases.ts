@@ -1,7 +1,7 @@
 import type { Message } from '../../core/delivery/message.ts'
 import type { LeaseReference } from '../../store/deliveries.ts'
 
-/** What is told and counted of a message once it is settled, kept with its lease so that nobody reads it again. */
+/** What is told and counted of a message once it is settled, kept with its lease so that it is not read again. */
 export type LeasedMessage = Pick<Message, 'id' | 'organizationId' | 'queueId' | 'name' | 'deliverAt'>
 
 /** A lease as this process knows it; whether it still counts is what the database says. */
@@ -80,7 +80,7 @@ export class Leases {
     if (held.size === 0) this.#held.delete(key)
   }
 
-  /** Whoever holds it. */
+  /** Forgets a delivery's lease, whichever lease it is. */
   dropDelivery(listenerId: string, sequence: number): void {
     for (const [key, held] of this.#held) if (key.endsWith(` ${listenerId}`)) held.delete(sequence)
   }

@@ -17,7 +17,7 @@ import { LISTENER, LIVING, RUNS } from './deliveries.ts'
 import type { Held } from './leases.ts'
 import type { ListenerOwner, ListenerOwners } from './listener-owners.ts'
 
-/** In the place of a node: whoever pulled holds it, and no node does. */
+/** In the column of the node: the client that pulled holds the delivery, and no node does. */
 const PULLER = 'pull'
 
 const FIND = `

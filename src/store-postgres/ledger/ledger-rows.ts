@@ -7,8 +7,9 @@ export const PAGE_END = `
     select id from messages where organization_id = $1 and queue_id = $2 and id > $3 order by id limit $4) page`
 
 /**
- * How the deliveries of a page of messages stand, from every row that tells of them. A delivery that was tried is either
- * moved or gone: most need no look at where untouched ones wait. What waits behind nobody would wait for ever.
+ * How the deliveries of a page of messages stand, from every row that tells of them. A delivery that was tried is
+ * either moved or gone: most need no look at where untouched ones wait. What waits for a turn that no head would pass
+ * on would wait for ever.
  */
 export const LOOK = `
   with meant as materialized (

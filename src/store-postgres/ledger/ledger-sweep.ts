@@ -14,7 +14,10 @@ const REMOVED_LISTENERS = `
   delete from removed_listeners where (organization_id, id) in
     (select organization_id, id from removed_listeners where removed_at < $1 limit $2 for update skip locked)`
 
-/** An recipient set ends where the next one of its queue begins: whoever changes a queue waits for its commits. */
+/**
+ * A recipient set ends where the next one of its queue begins: a transaction that changes a queue waits for its
+ * commits.
+ */
 const RECIPIENT_SETS = `
   delete from audiences where (organization_id, queue_id, version) in
     (select a.organization_id, a.queue_id, a.version from audiences a

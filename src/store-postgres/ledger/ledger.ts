@@ -45,8 +45,8 @@ interface QueueLedger {
 }
 
 /**
- * Reads the ledger queue by queue, a page of messages in a statement, each of one moment: nobody who writes waits for it,
- * and no statement runs for long.
+ * Reads the ledger queue by queue, a page of messages in a statement, each of one moment: no write waits for it, and no
+ * statement runs for long.
  */
 export function createLedgerStore({ db }: Database): LedgerStore {
   async function read(ask: LedgerAsk): Promise<Ledger> {
@@ -75,7 +75,7 @@ async function readQueue(
   for await (const rows of pages(db, queueId, ask)) for (const row of rows) addStands(sums, row)
   const known = await db.rows<Named>(LISTENERS, [ask.organizationId, queueId])
   const ids = new Set(known.map(({ id }) => id))
-  // A listener that neither exists nor was deleted: what was meant for it is accounted for by nobody.
+  // A listener that neither exists nor was deleted: what was meant for it is unaccounted.
   const lost = [...sums.keys()].filter((id) => !ids.has(id)).map((id) => ({ id, name: '', deletedAt: null }))
   const queueLedger: QueueLedger = { listeners: [], unaccounted: [] }
   for (const listener of [...known, ...lost].filter(({ id }) => shows(id))) {

@@ -25,7 +25,7 @@ export async function noteDiscards(
   messages: readonly Pick<Message, 'organizationId' | 'sequence'>[],
   { reason, now, undelivered }: { reason: DiscardReason; now: number; undelivered: ReadonlyMap<number, string[]> },
 ): Promise<void> {
-  // What has come to everybody may be forgotten when its time is over.
+  // A message that every listener got may be forgotten when its time is over.
   const noted = messages.filter(({ sequence }) => reason === 'deleted' || undelivered.has(sequence))
   if (noted.length === 0) return
   const sequences = numbers(noted.map(({ sequence }) => sequence))

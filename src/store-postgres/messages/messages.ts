@@ -57,7 +57,7 @@ const NEWEST_ID = `
       where o.organization_id = $1 and o.queue_id = q.id and o.id < $2 and ${SEEN} order by o.id desc limit 1) o
    where q.organization_id = $1`
 
-/** In the index alone, and each queue's by itself: of a join the planner may read everybody's messages. */
+/** In the index alone, and each queue's by itself: of a join the planner may read every organization's messages. */
 const countAcross = (more: string) => `
   select coalesce(sum(c.messages), 0)::bigint as messages from queues q cross join lateral (
      select count(*) as messages from messages o
@@ -77,7 +77,7 @@ const MOVE = `
 
 const PULLED = `select 1 from deliveries where sequence = $1 and moved and pulled_at is not null`
 
-/** Until the transaction is over nobody claims, settles or moves them. */
+/** Until the transaction is over no other claims, settles or moves them. */
 const LOCK_DELIVERIES = `
   select lease_node as "leaseNode" from deliveries
    where organization_id = $1 and (listener_id, due_at) in (select * from unnest($2::text[], $3::bigint[]))
@@ -121,7 +121,10 @@ export function createMessageStore(
     return rows.map(messageOf)
   }
 
-  /** The same part of a listing over all queues, told from a place that is near it. */
+  /**
+   * Tells a part of a listing over all queues by a message that is near it, so that a page far down is found by
+   * counting.
+   */
   async function farther(ask: ListAsk): Promise<ListAsk> {
     const { organizationId } = ask
     const only = onlyOf(ask.only)
@@ -143,7 +146,7 @@ export function createMessageStore(
     return { ...ask, before: idOfNumber(below), offset }
   }
 
-  /** Moves the deliveries of a message that nobody has touched; else does nothing. */
+  /** Moves the deliveries of a message of which none is leased, was tried or has ended; else answers `started`. */
   async function moved(on: Db, message: Message, deliverAt: number, now: number): Promise<string[] | 'started'> {
     const { organizationId, sequence } = message
     if ((await on.rows(PULLED, [sequence])).length > 0) return 'started'
@@ -151,7 +154,7 @@ export function createMessageStore(
     const untouched = all!.every(({ status, attempts }) => status === 'pending' && attempts === 0)
     if (!untouched || (all!.length === 0 && message.deliverAt <= now)) return 'started'
     const listenerIds = all!.map(({ listenerId }) => listenerId)
-    // What waits for its turn in an order is in nobody's hands, and is due with its message once it has it.
+    // What waits for its turn in an order is not leased, and is due with its message once its turn comes.
     const due = all!.filter(({ nextAttemptAt }) => nextAttemptAt !== null)
     const dueIds = texts(due.map(({ listenerId }) => listenerId))
     const dueAts = numbers(due.map(({ nextAttemptAt }) => nextAttemptAt))

@@ -13,7 +13,7 @@ import type { Routines } from '../routines.ts'
 import { lookForMatches } from './redelivery-matching.ts'
 import { createRedeliverySteps } from './redelivery-steps.ts'
 
-/** Locked: whoever deletes or moves the message waits. */
+/** Locked: a transaction that deletes or moves the message waits. */
 const MESSAGE = `
   select ${MESSAGE_COLUMNS}, m.audience as "recipientSet", m.revision from messages m
    where m.organization_id = $1 and m.queue_id = $2 and m.id = $3
@@ -67,7 +67,7 @@ export function createRedeliveryStore(
     }
     const listenerIds = [...new Set(ask.listenerIds ?? meant.filter((it) => existing.has(it)))]
     const changes = new Changes()
-    // In one order for everybody, since their orders are locked.
+    // In one order in every transaction, since their orders are locked.
     for (const listenerId of listenerIds.toSorted()) {
       await restartDelivery(on, { organizationId, queueId, listenerId, messages: [found] }, { now, changes })
     }

@@ -34,7 +34,7 @@ const INSERT_PROGRESS = `
 const BOTH = `
   from schedules s join schedule_progress p on p.organization_id = s.organization_id and p.schedule_id = s.id`
 
-/** The schedules of a deleted queue are swept later; nobody may see them until then. */
+/** The schedules of a deleted queue are swept later; no client may see them until then. */
 const QUEUE_THERE = `
   exists (select 1 from queues q where q.organization_id = $1 and q.id = $2
              and exists (select 1 from organizations o where o.id = q.organization_id))`

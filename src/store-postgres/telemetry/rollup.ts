@@ -1,7 +1,7 @@
 import type { Cancel, Runtime } from '../../runtime.ts'
 import type { Database } from '../connect/transaction.ts'
 
-/** Adds up some of what commits have left, whoever's they were; two nodes never take the same rows. */
+/** Adds up some of what the commits of all nodes have left; two nodes never take the same rows. */
 const FOLD = `
   with taken as materialized (
     delete from usage_changes where ctid = any(array(
@@ -64,13 +64,13 @@ const TIDY_EVERY = 600
 
 /** Adds up, in the background, what commits have left of figures and counts. */
 export interface Rollup {
-  /** All there is, for whoever is about to read the counts. */
+  /** Adds up all there is, for a caller that is about to read the counts. */
   all(): Promise<void>
   start(): void
   stop(): Promise<void>
 }
 
-/** `tidy` removes what nobody needs any more; called now and then. */
+/** `tidy` removes what no reader needs any more; called now and then. */
 export function createRollup(
   { transact }: Pick<Database, 'transact'>,
   runtime: Runtime,

@@ -21,7 +21,7 @@ export interface Happening {
   name: string | null
   /** The queue around it. */
   queueId: string | null
-  /** Why, where nobody asked for it. */
+  /** Why, where no client asked for it. */
   reason?: string | undefined
 }
 

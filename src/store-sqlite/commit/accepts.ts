@@ -36,7 +36,7 @@ export interface Transaction {
 export type Accepted = Stored | Exclude<AcceptResult, { outcome: 'accepted' }>
 
 interface Stored {
-  /** Of the first message, from which the others count up. */
+  /** Of the first message, from which the rest count up. */
   firstSequence: number
   /** By message, where any listener of the queue wants an order. */
   places: StoredMessage['places'][] | null

@@ -31,8 +31,8 @@ const COUNT = `
   select count(*) as stored, coalesce(sum(id >= :since), 0) as accepted from messages where queue_id in (${QUEUES})`
 
 /**
- * Limits on messages. Which organizations have them is kept in memory, so that all the others are let through by one
- * look into a map; their counts are in the database, and move in the transactions that store or remove messages.
+ * Limits on messages. Which organizations have them is kept in memory, so that every other is let through by one look
+ * into a map; their counts are in the database, and move in the transactions that store or remove messages.
  */
 export class MessageQuotas {
   readonly #limits = new Map<string, MessageLimits>()

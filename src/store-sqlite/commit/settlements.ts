@@ -49,7 +49,7 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
 
   const blocks = db.prepare(BLOCKS)
 
-  /** Whose turn it is in the order after a delivery that has come to its end; null where nobody waits for that. */
+  /** Whose turn it is in the order after a delivery that has come to its end; null where no message waits for that. */
   function nextInOrder({ delivery: { listenerId, sequence }, next }: Settlement, now: number): number | null {
     if (!orders.knows(listenerId)) return null
     if (next.state === 'acknowledged' || blocks.get(listenerId) === undefined) {
@@ -80,7 +80,7 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
     return anew.changes === 1 ? 'anew' : 'gone'
   }
 
-  /** Nobody else has seen it, so that nothing can have become of it meanwhile. */
+  /** No other call has seen it, so that nothing can have become of it meanwhile. */
   function moveRowless({ delivery: { listenerId, sequence, firstSentAt }, attempt, next }: Settlement): void {
     if (next.state !== 'pending') return
     const before = next.anew ? attempt.number : 0

@@ -54,7 +54,7 @@ export function createDeliveryStore(
   function claim(ask: Parameters<DeliveryStore['claimDue']>[0]): Claim {
     const deliveries: LeasedDelivery[] = []
     let bytesLeft = ask.maxBytes
-    // What a deleted listener had waiting is gone for everybody, though its rows are removed later; what one of a
+    // What a deleted listener had waiting is gone for every client, though its rows are removed later; what one of a
     // paused queue, or one that is disabled, has waiting stays where it is.
     if (listenerRuns.get(ask.listenerId) === undefined) return { deliveries, nextDueAt: null }
     for (const { dueAt, sequence, ...row } of free(ask)) {

@@ -12,7 +12,9 @@ const UNMOVED = `
 const MOVED = `
   select due_at as dueAt, pulled_at as pulledAt from deliveries where sequence = ? and moved = 1 and listener_id = ?`
 
-/** Whoever holds it goes on; what comes of that is judged by the new run, or finds that there is one. */
+/**
+ * The node or client that holds it goes on; what comes of that is judged by the new run, or finds that there is one.
+ */
 const RENEW = `
   update deliveries set attempts_before = attempts where listener_id = ? and due_at = ? and sequence = ?`
 const BRING_FORWARD = `
@@ -26,7 +28,7 @@ export interface Pair {
   listenerId: string
 }
 
-/** `pulledAt`: somebody has pulled it and holds it. */
+/** `pulledAt`: when a client pulled it, which still holds it. */
 interface Pending {
   dueAt: number
   pulledAt: number | null

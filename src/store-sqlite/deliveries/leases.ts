@@ -1,7 +1,7 @@
 import type { Message } from '../../core/delivery/message.ts'
 import type { LeaseReference } from '../../store/deliveries.ts'
 
-/** What is told and counted of a message once it is settled, kept with its lease so that nobody reads it again. */
+/** What is told and counted of a message once it is settled, kept with its lease so that it is not read again. */
 export type LeasedMessage = Pick<Message, 'id' | 'organizationId' | 'queueId' | 'name' | 'deliverAt'>
 
 export interface Lease {
@@ -60,7 +60,7 @@ export class Leases {
     return this.#byListener.get(listenerId)?.get(sequence)?.rowless ?? false
   }
 
-  /** Whether any delivery without a row is held by nobody who lives. */
+  /** Whether a node that is dead holds a delivery without a row. */
   hasAbandoned(now: number): boolean {
     if (this.#rowless === 0) return false
     for (const node of this.#rowlessBy) if ((this.#aliveUntil.get(node) ?? 0) <= now) return true
@@ -140,7 +140,7 @@ export class Leases {
   release(node: string): void {
     this.#aliveUntil.delete(node)
     for (const [listenerId, held] of this.#byListener) {
-      // What has no row is found by its lease alone, until somebody has written it.
+      // What has no row is found by its lease alone, until its row is written.
       for (const [sequence, lease] of held) {
         if (lease.node === node && !lease.rowless) this.drop(listenerId, sequence)
       }

@@ -31,7 +31,7 @@ interface OrderKey {
 
 /**
  * The order of listeners that want one. `deliveries` holds only what may be sent: of all messages with one key that is
- * the head, and the others are held, in the order of acceptance, until the one before is done with. So claims and lanes
+ * the head, and the rest is held, in the order of acceptance, until the one before is done with. So claims and lanes
  * know nothing of order, and a listener without one pays a look into a map.
  */
 export class Orders {
@@ -114,14 +114,14 @@ export class Orders {
     return key !== null && this.#statements.isHeld.get(listenerId, key, sequence) !== undefined
   }
 
-  /** Whether others wait for this message, which was missed. */
+  /** Whether other messages wait for this one, which was missed. */
   blocks(listenerId: string, sequence: number): boolean {
     const key = this.#placeOf(listenerId, sequence)?.key ?? null
     const head = key === null ? undefined : this.#head(listenerId, key)
     return head?.sequence === sequence && head.blocked === 1
   }
 
-  /** The message was missed, and whoever comes after it waits. */
+  /** The message was missed, and the messages after it wait. */
   block(listenerId: string, sequence: number): void {
     const key = this.#placeOf(listenerId, sequence)?.key ?? null
     if (key !== null) this.#statements.blockHead.run(listenerId, key, sequence)

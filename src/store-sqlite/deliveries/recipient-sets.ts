@@ -48,7 +48,7 @@ export class RecipientSets {
     return this.read(recipientSet).listenerIds
   }
 
-  /** The same, with their queue. */
+  /** The listeners that the messages with this recipient set were for, with their queue. */
   read(recipientSet: number): Meant {
     const known = this.#read.get(recipientSet)
     if (known !== undefined) return known

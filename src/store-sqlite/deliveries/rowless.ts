@@ -36,10 +36,11 @@ const INSERT_ALL = `
 
 /**
  * Deliveries without a row. One that is leased together with its message's acceptance is settled a moment later as a
- * rule, and its row would be written only to be deleted. So it has none: the message and its recipient set say that it is
- * pending, until something else says how it ended. Whoever looks for rows of deliveries, or changes them, has them written
- * first; a look at one message, and the commit that settles it, know them by their leases. After a crash, those that had not ended are found
- * again: all of them belong to messages from the sequence in the note `implied_since` on.
+ * rule, and its row would be written only to be deleted. So it has none: the message and its recipient set say that it
+ * is pending, until something else says how it ended. A call that looks for rows of deliveries, or changes them, has
+ * them written first; a look at one message, and the commit that settles it, know them by their leases. After a crash,
+ * those that had not ended are found again: all of them belong to messages from the sequence in the note
+ * `implied_since` on.
  */
 export class RowlessDeliveries {
   readonly #leases: Leases
@@ -118,12 +119,12 @@ export class RowlessDeliveries {
     for (const mark of written) mark()
   }
 
-  /** The same for whoever only looks: on a full disk he sees the others. */
+  /** Writes the rows of all for a call that only reads: where the disk is full, it reads the rows that there are. */
   writeToLook(): void {
     ifAvailable(() => this.writeAll())
   }
 
-  /** The same for whoever takes what is free: that is what nobody living holds. */
+  /** Writes the rows of all for a claim, where it could take one of them: one that no living node holds. */
   writeFree(now: number): void {
     const isDue = this.#left !== null && Math.abs(now - this.#triedAt) >= RETRY_MS
     if (isDue) this.#triedAt = now

@@ -5,8 +5,8 @@ import { DatabaseRefused } from '../errors.ts'
 import { expectOurs } from './connection.ts'
 
 /**
- * All pages in one step: a copy in several would begin anew whenever the server writes in between, and never end
- * under load. In one step it reads one snapshot, which keeps nobody from writing; it runs on another thread.
+ * All pages in one step: a copy in several would begin anew whenever the server writes in between, and never end under
+ * load. In one step it reads one snapshot, which keeps no call from writing; it runs on another thread.
  */
 const ALL_PAGES = 2 ** 31 - 1
 
@@ -51,7 +51,7 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-/** A copy that nobody could restore is worse than none: it is believed in. */
+/** Verifies the copy: one that cannot be restored is worse than none, as the operator relies on it. */
 function check(path: string): void {
   const db = new DatabaseSync(path)
   try {

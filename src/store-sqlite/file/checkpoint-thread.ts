@@ -5,15 +5,15 @@ import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { DatabaseFile } from './checkpoints.ts'
 
-/** Does what it can without keeping anybody waiting; the log is synced before the database is written. */
+/** Does what it can without keeping commits waiting; the log is synced before the database is written. */
 const MOVE = 'pragma wal_checkpoint(passive)'
 const LOOK = 'pragma wal_checkpoint(noop)'
 
-/** Pages that are left to whoever asked: about one commit of the larger ones. */
+/** Pages that are left to the thread that asked: about one commit of the larger ones. */
 const FEW_PAGES = 64
 /** Of one request: what is committed during one is moved by the next, and takes a fraction of the time. */
 const MAX_PASSES = 3
-/** Nobody waits for this thread, and whoever posts or is delivered to waits for the others. */
+/** No client waits for this thread, and clients and listeners wait for the others of the process. */
 const NICE = 10
 
 const { path, file } = workerData as DatabaseFile
@@ -38,7 +38,7 @@ parentPort!.on('message', () => {
   try {
     for (let pass = 0; pass < MAX_PASSES && moveAndSync() > FEW_PAGES; pass++);
   } catch {
-    // On a full disk, say: whoever asked tries again, and goes by what is left in the log.
+    // On a full disk, say: the thread that asked tries again, and goes by what is left in the log.
   }
   parentPort!.postMessage(null)
 })

@@ -7,11 +7,11 @@ import { Worker } from 'node:worker_threads'
  */
 export const PAGES = 1_000
 /**
- * The same where the thread that commits does it, and whoever is behind it waits for two syncs anyhow: of more pages,
- * more are of the same page of the database, which is written once.
+ * So many pages are in the log when the committing thread moves them itself; calls behind it wait for two syncs anyhow.
+ * Of more pages, more are of the same page of the database, which is written once.
  */
 const PAGES_OF_COMMITS = 4_000
-/** Then whoever commits moves them, because nobody else does. */
+/** With so many pages SQLite moves them at the end of a commit, because the thread does not. */
 const TOO_MANY_PAGES = 16_000
 
 /** Commits in a row that may not look whether it is time. */
@@ -34,7 +34,7 @@ interface LogState {
 export interface Checkpoints {
   /** To be called after each commit; never throws. */
   committed(): void
-  /** Resolves when the log holds nothing, unless somebody else is reading from it. */
+  /** Resolves when the log holds nothing, unless another connection is reading from it. */
   emptyLog(): Promise<void>
   close(): Promise<void>
 }
@@ -52,8 +52,8 @@ export interface DatabaseFile {
 }
 
 /**
- * A thread does it, by a connection of its own: a commit that does it as well takes ten milliseconds longer, and everybody
- * behind it waits. What is committed meanwhile is little, and moved here once the thread is done, because the log
+ * A thread does it, by a connection of its own: a commit that does it as well takes ten milliseconds longer, and every
+ * call behind it waits. What is committed meanwhile is little, and moved here once the thread is done, because the log
  * begins anew only where all of it is in the database. The thread starts when there is something to do for the first
  * time; if it dies, SQLite does its work at the end of commits.
  */
@@ -63,7 +63,7 @@ export function checkpointsAside(db: DatabaseSync, of: DatabaseFile): Checkpoint
   let worker: Worker | null = null
   /** Under way in the thread. */
   let moving: PromiseWithResolvers<void> | null = null
-  /** Pages that could not be moved the last time, because somebody reads what the database held before them. */
+  /** Pages that could not be moved the last time, because a connection reads what the database held before them. */
   let stuck = 0
   let isOver = false
   /** Commits that need not look, those since the last look, and what waited then. */

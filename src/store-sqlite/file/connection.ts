@@ -5,15 +5,16 @@ import { DatabaseRefused, isBusy, sqliteCode } from '../errors.ts'
 import { migrate } from '../migrate.ts'
 import { overwriting } from './overwriting.ts'
 
-/** "dscu": written into the file's header, so that we never touch a database that is somebody else's. */
+/** "dscu": written into the file's header, so that the server never touches another application's database. */
 const APPLICATION_ID = 0x64736375
 const MEMORY = ':memory:'
 
 export interface Connection {
   db: DatabaseSync
   /**
-   * The database's file, for syncing; null in memory. Nobody may close it while the database is open: the system takes
-   * all of a process's locks on a file with the first of its descriptors that is closed, and SQLite's are among them.
+   * The database's file, for syncing; null in memory. It must not be closed while the database is open: the system
+   * takes all of a process's locks on a file with the first of its descriptors that is closed, and SQLite's are among
+   * them.
    */
   file: number | null
   close(): void

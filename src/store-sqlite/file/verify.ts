@@ -14,7 +14,7 @@ const orphansIn = (table: string) => `
      and not exists (select 1 from messages m where m.sequence = d.sequence)
    limit ${MAX_PAIRS}`
 
-/** It is this message's turn, and nothing is to be done for it: whoever waits behind it waits for ever. */
+/** It is this message's turn, and nothing is to be done for it: the messages behind it wait for ever. */
 const STUCK = `
   select h.sequence, h.listener_id as listenerId
     from order_heads h cross join messages m on m.sequence = h.sequence
@@ -25,7 +25,7 @@ const STUCK = `
        where d.sequence = h.sequence and d.moved = 1 and d.listener_id = h.listener_id)
    limit ${MAX_PAIRS}`
 
-/** What the ledger say of a database, whoever's it is, and what is wrong beside them. */
+/** What the ledger says of a database, over all organizations, and what is wrong beside it. */
 export interface Verification {
   ledger: Ledger
   /** One line each. */

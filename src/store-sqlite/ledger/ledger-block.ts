@@ -41,7 +41,7 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
     return listenerIds
   }
 
-  /** Its row would be written before anybody looks at it; see `implied.ts`. */
+  /** The delivery has no row yet: one would be written before a reader looks for it; see `rowless.ts`. */
   function isRowless(listenerId: string, sequence: number): boolean {
     return sequence >= since && !rows.isOrdered(sequence, listenerId)
   }

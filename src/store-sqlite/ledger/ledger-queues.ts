@@ -68,7 +68,7 @@ export class LedgerQueues {
     }))
     const known = new Set(queues.flatMap(({ rows }) => rows.map(({ id }) => id)))
     const byId = new Map(queues.map((queue) => [queue.id, queue]))
-    // A listener that neither exists nor was deleted: what was meant for it is accounted for by nobody.
+    // A listener that neither exists nor was deleted: what was meant for it is unaccounted.
     for (const id of sums.keys()) {
       if (!known.has(id)) byId.get(queueOf.get(id) ?? '')?.rows.push({ id, name: '', deletedAt: null })
     }

@@ -18,8 +18,8 @@ const NEWEST = `select coalesce(max(sequence), -1) as sequence from messages`
 const NONE = Number.MAX_SAFE_INTEGER
 
 /**
- * Reads the ledger, a block of messages at a time, from a connection that nobody else needs to wait for. Blocks that
- * are full are remembered as they were counted until somebody says that one of them was touched.
+ * Reads the ledger, a block of messages at a time, from a connection that no other call waits for. Blocks that are full
+ * are remembered as they were counted until the store says that one of them was touched.
  */
 export class LedgerReader {
   readonly #db: DatabaseSync

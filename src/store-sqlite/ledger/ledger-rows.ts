@@ -47,7 +47,7 @@ const MOVED = `
   select sequence, listener_id as listenerId, attempts, due_at as dueAt
     from deliveries where moved = 1 and ${IN_BLOCK} order by sequence`
 
-/** What waits behind nobody would wait for ever. */
+/** What waits for a turn that no head would pass on would wait for ever. */
 const HELD = `
   select p.sequence, p.listener_id as listenerId
     from order_places p cross join held h on h.listener_id = p.listener_id and h.key = p.key and h.sequence = p.sequence

@@ -75,7 +75,7 @@ export class LedgerWorker implements LedgerStore {
     return worker
   }
 
-  /** Whoever waits is told; what was drained for the thread that is gone is no loss, as it remembers nothing. */
+  /** Rejects the calls that wait; what was drained for the thread that is gone is no loss, as it remembers nothing. */
   #end(error: Error): void {
     this.#worker = null
     for (const { reject } of this.#waiting.values()) reject(error)

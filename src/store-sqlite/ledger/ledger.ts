@@ -9,7 +9,7 @@ export interface TouchedSource {
   drainTouched(): Promise<number[] | null>
 }
 
-/** Reads the ledger by the store's own connection; `drainTouched` is for whoever reads them by another one. */
+/** Reads the ledger by the store's own connection; `drainTouched` is for the thread that reads it by another one. */
 export function createLedgerStore(db: DatabaseSync, touched: TouchedBlocks): LedgerStore & TouchedSource {
   const reader = new LedgerReader(db)
   return {

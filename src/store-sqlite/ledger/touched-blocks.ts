@@ -7,7 +7,10 @@ export function blockOf(sequence: number): number {
   return Math.floor(sequence / BLOCK)
 }
 
-/** Which blocks may be counted differently since somebody last asked; memory is enough, as counts live no longer. */
+/**
+ * Which blocks may be counted differently since the ledger's reader last asked; memory is enough, as counts live no
+ * longer.
+ */
 export class TouchedBlocks {
   #blocks: Set<number> | null = new Set()
   #last = -1

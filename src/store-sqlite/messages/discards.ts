@@ -47,7 +47,7 @@ export function createDiscards(db: DatabaseSync, recipientSets: RecipientSets) {
     /** Within the transaction that removes the message, before anything of it is gone. */
     note(discarded: Discarded): void {
       const { sequence, reason, now, undelivered } = discarded
-      // What has come to everybody may be forgotten when its time is over.
+      // A message that every listener got may be forgotten when its time is over.
       if (reason === 'expired' && undelivered.size === 0) return
       const { id, queueId, recipientSet, createdAt } = message.get(sequence) as Row
       if (recipientSets.listenersOf(recipientSet).length === 0) return

@@ -36,7 +36,7 @@ export function createExpiry(db: DatabaseSync, transact: Transact, parts: Expiry
     return at === null || at < before
   }
 
-  /** It was missed, and a listener that blocks then waits until somebody has seen to it. */
+  /** It was missed, and a listener that blocks then waits until a client redelivers or deletes it. */
   function isWaitedFor({ sequence }: Message): boolean {
     const listeners = missed.all(sequence) as { listenerId: string }[]
     return listeners.some(({ listenerId }) => parts.orders.blocks(listenerId, sequence))

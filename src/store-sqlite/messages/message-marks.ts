@@ -105,7 +105,7 @@ export class MessageMarks {
     return { messages: ends + messages, read: ends + Math.ceil(messages / BLOCK) }
   }
 
-  /** The same entry by entry, for a queue without marks. */
+  /** Counts messages entry by entry, for a queue without marks. */
   counted(queueId: string, from: string, below: string): { messages: number; read: number } {
     const messages = this.#count(queueId, from, below)
     return { messages, read: messages }

@@ -38,7 +38,7 @@ interface Source {
  * The newest messages over all queues of an organization, each of which can only be read on its own. Takes the first of
  * each queue, then goes on, one by one, in the queue whose next one is the newest; a page far down is found by counting
  * first. An index over all of an organization's messages would spare this, and cost every accepted message one more
- * write. Nobody waits for all of it: it is done in short pieces, and what is far down one listing at a time.
+ * write. Other calls do not wait for all of it: it is done in short pieces, and what is far down one listing at a time.
  */
 export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): (ask: Ask) => Promise<MessagePlace[]> {
   const [queueIds, newest, exists] = [db.prepare(QUEUE_IDS), db.prepare(NEWEST), db.prepare(EXISTS)]
@@ -106,7 +106,7 @@ interface Part {
   offset: number
 }
 
-/** The same part of the listing, told from a place that is near it. */
+/** Tells a part of the listing by a message that is near it, so that a page far down is found by counting. */
 async function farther(sources: readonly Source[], part: Part, slices: TimeSlices): Promise<Part> {
   const heads = await headsOf(sources, part.before, slices)
   if (heads.length === 0) return part

@@ -71,7 +71,7 @@ export function createMessageStore(
   })
 
   const find = ({ organizationId, queueId, id }: Ask['one']): { message: Message; revision: number } | null => {
-    // The messages of a deleted queue are swept later; nobody may see them until then.
+    // The messages of a deleted queue are swept later; no client may see them until then.
     if (queueExists.get(organizationId, queueId) === undefined) return null
     const row = get.get(queueId, id, organizationId) as unknown as Revised<Message> | undefined
     if (row === undefined) return null
@@ -104,7 +104,8 @@ export function createMessageStore(
         const row = readOne.get(queueId, id) as unknown as Message | undefined
         if (row !== undefined) rows.push(row)
       }
-      // What was deleted while others were found makes room for some below: a short page would say that it is the last.
+      // What was deleted while the rest was found makes room for some below: a short page would say that it is the
+      // last.
       if (rows.length === ask.limit || places.length < limit) return rows
       before = places.at(-1)!.id
       offset = 0
@@ -130,7 +131,7 @@ export function createMessageStore(
     return { listenerIds: pending.map(({ listenerId }) => listenerId), freedListenerIds }
   }
 
-  /** Moves the deliveries of a message that nobody has touched; else does nothing. */
+  /** Moves the deliveries of a message of which none is leased, was tried or has ended; else answers `started`. */
   function moved(message: Message, deliverAt: number, now: number): string[] | 'started' {
     if (pulled.get(message.sequence) !== undefined) return 'started'
     const all = summaries.of(message)

@@ -87,7 +87,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
   const erase = createScheduleErasure(db)
 
   function find(ask: { organizationId: string; queueId: string; id: string }): Revised<ScheduleDetails> | null {
-    // The schedules of a deleted queue are swept later; nobody may see them until then.
+    // The schedules of a deleted queue are swept later; no client may see them until then.
     if (queueExists.get(ask.organizationId, ask.queueId) === undefined) return null
     const row = get.get(ask.id, ask.organizationId, ask.queueId) as ScheduleDetailsRow | undefined
     return row === undefined ? null : detailsOf(row)

@@ -15,7 +15,7 @@ import type { Only } from '../../store/listing/slice.ts'
 import { STATEMENT_UNITS, TimeSlices } from '../file/time-slices.ts'
 import { reading, readingLong, type Transact } from '../transaction.ts'
 
-/** A key that sees little of a large organization must not keep everybody's writes waiting while it looks for it. */
+/** A key that sees little of a large organization must not keep all writes waiting while it looks for it. */
 const MAX_SEGMENTS_READ = 100
 
 /** About a millisecond's work. */

@@ -35,7 +35,7 @@ export interface Happening {
   name: string | null
   /** The queue around it. */
   queueId: string | null
-  /** Why, where nobody asked for it. */
+  /** Why, where no client asked for it. */
   reason?: string | undefined
 }
 
@@ -122,7 +122,7 @@ export function createUsage(db: DatabaseSync, transact: Transact) {
       }
       return lastSegment === null ? () => undefined : count(changes, now, lastSegment)
     },
-    /** Writes what waits in memory, for whoever is about to read the counts. */
+    /** Writes what waits in memory, for a caller that is about to read the counts. */
     countNow(): void {
       if (uncounted === null) return
       const { bucket, sum, lastSegment } = uncounted

@@ -15,7 +15,7 @@ import type { Cell, Packer, Reader } from './flat.ts'
 export function packAccept(packer: Packer, { queueVersion, messages, answer, steps = [] }: Accept, now: number): void {
   const { cells } = packer
   const { organizationId, queueId } = messages[0]!.message
-  // The same for all of an accept.
+  // All messages of an accept share these, so they cross once.
   cells.push(queueVersion, packer.shared(organizationId), packer.shared(queueId), messages.length)
   for (const { message, deliveries } of messages) {
     const { id, name, key, data, createdAt, deliverAt } = message

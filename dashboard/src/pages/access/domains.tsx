@@ -18,7 +18,7 @@ import { placeOf, VerifyDialog } from './verify-dialog.tsx'
 
 type Open = { what: 'none' | 'new' } | { what: 'edit' | 'verify' | 'delete'; domain: Domain }
 
-/** Where listeners may be: places that somebody has shown to be the organization's own. */
+/** Where listeners may be: hosts that the organization has shown to control. */
 export function DomainsPage() {
   const domains = useDomains()
   const [open, setOpen] = useState<Open>({ what: 'none' })

@@ -30,7 +30,7 @@ const LIMITS: [string, string][] = [
 
 type Open = { what: 'none' | 'new' } | { what: 'edit' | 'delete'; organization: Organization }
 
-/** For the root key: everybody who uses this server. */
+/** For the root key: every organization of this server. */
 export function OrganizationsPage() {
   const organizations = useOrganizations()
   const [open, setOpen] = useState<Open>({ what: 'none' })

@@ -2,7 +2,7 @@ import type { PlacedListener } from '../../api/queries.ts'
 import type { PartStats, Queue } from '../../api/types.ts'
 import { plural } from '../../words/format.ts'
 
-/** Something that somebody should look at, with where to look. */
+/** Something that the operator should look at, with where to look. */
 export interface Concern {
   id: string
   tone: 'bad' | 'wait'

@@ -12,7 +12,7 @@ import { type Column, Table } from '../../parts/table.tsx'
 import { exactNumber, number, plural } from '../../words/format.ts'
 
 interface Account {
-  /** The sum of all the others. */
+  /** The sum of all other counts. */
   accepted: number
   delivered: number
   pending: number

@@ -20,7 +20,7 @@ const BUCKET_MS = 300_000
 /** The newest point has hardly begun: less than this would make a rate of nothing out of little. */
 const MIN_POINT_MS = 60_000
 
-/** What happened in the past day, and what needs somebody. */
+/** What happened in the past day, and what needs attention. */
 export function OverviewPage() {
   const stats = useStats()
   const queues = useQueues()

@@ -7,7 +7,7 @@ import { Field } from '../../parts/field.tsx'
 import { Form, faultAt } from '../../parts/form.tsx'
 import { useChange } from '../../parts/use-change.ts'
 
-/** The rules of schemas come with it, so it is fetched only where somebody edits one. */
+/** The rules of schemas come with it, so it is fetched only where the user edits one. */
 const SchemaEditor = lazy(async () => ({ default: (await import('./schema-editor.tsx')).SchemaEditor }))
 
 /** Makes a queue, or changes the one that is given. */
