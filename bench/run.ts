@@ -67,7 +67,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The others run without it. */
+/** The other scenarios run without it. */
 function leftOut(error: unknown): null {
   if (!(error instanceof Missing)) throw error
   note(`is left out: ${error.message}`)

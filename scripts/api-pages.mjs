@@ -94,7 +94,7 @@ function propertyTable(description, schema) {
   return ['| property | type | |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
-/** Deeper than this a table helps nobody. */
+/** Deeper than this a table helps no reader. */
 const DEPTH = 3
 
 function propertyRows(description, given, prefix, depth) {

@@ -19,7 +19,7 @@ export function ensureInstalled() {
   return stale
 }
 
-/** The same command on the pinned Node.js; this process only passes on what it is told. */
+/** Runs the command on the pinned Node.js; this process only passes on what it is told. */
 export function runOnPinnedNode() {
   const child = spawn(pinnedNode, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' })
   process.on('SIGTERM', () => child.kill('SIGTERM'))

@@ -18,7 +18,7 @@ const server = createServer({ noDelay: true }, (socket) => {
     if (path !== undefined) hostileAnswers[decodeURIComponent(path)]?.(socket)
   })
 })
-// What others pay for its answers is measured, and not what it takes of the processor.
+// What other tenants pay for its answers is measured, and not what it takes of the processor.
 setPriority(19)
 server.listen({ port: 0, host: '127.0.0.1', ...(neverAccepts && { backlog: 1 }) }, () => {
   const address = server.address()

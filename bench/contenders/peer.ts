@@ -6,7 +6,7 @@ import { measureCost } from '../measure/cost.ts'
 import { type MeasuredProcess, startProcess } from '../measure/process.ts'
 import { installPeers } from './installed-peers.ts'
 
-/** A job queue of somebody else's, behind the same route as the relay, with what it stores its jobs in. */
+/** Another project's job queue, behind the same route as the relay, with what it stores its jobs in. */
 export async function startPeer(
   name: string,
   { script, args, database }: { script: string; args: string[]; database: MeasuredProcess },

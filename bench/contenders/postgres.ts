@@ -12,7 +12,7 @@ const FOLDERS = [
   '/usr/local/pgsql/bin',
   '/opt/homebrew/opt/postgresql*/bin',
 ]
-/** All commits are synced, which is the default and what the others promise. */
+/** All commits are synced, which is the default and what the other contenders promise. */
 const SETTINGS = {
   fsync: 'on',
   synchronous_commit: 'on',

@@ -5,7 +5,7 @@ export function lastsAsLongAsItsParent(): void {
   process.stdin.on('error', () => process.exit(0))
 }
 
-/** Tells whoever started this process that it can be used, and where: one line of JSON. */
+/** Tells the process that started this one that it can be used, and where: one line of JSON. */
 export function printReady(port: number): void {
   process.stdout.write(`${JSON.stringify({ port })}\n`)
 }

@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 /**
- * The cheapest way to post with undici, at most 64 at a time; the others wait in memory. One client is one connection: a
+ * The cheapest way to post with undici, at most 64 at a time; the rest wait in memory. One client is one connection: a
  * pool would look through its connections for a free one each time, and a stack of the free ones knows.
  */
 export function createForwarders(target: string): Forward {

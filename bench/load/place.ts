@@ -31,7 +31,7 @@ export function createFolder(parent = root('data')): string {
   return folder
 }
 
-/** Free when asked; nobody promises that it stays so, but the kernel hands these out in turn. */
+/** A port that is free when asked; it may not stay so, but the kernel hands these out in turn. */
 export async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))

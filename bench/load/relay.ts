@@ -1,6 +1,6 @@
-// The stateless relay: what HTTP in and HTTP out cost on this machine, with nothing between. It answers at once,
-// keeps what it has yet to forward in memory, signs nothing, checks nobody and stores nothing. No server that
-// promises more can be faster, so it is the ceiling that the others are measured against.
+// The stateless relay: what HTTP in and HTTP out cost on this machine, with nothing between. It answers at once, keeps
+// what it has yet to forward in memory, signs nothing, checks no key and stores nothing. No server that promises more
+// can be faster, so it is the ceiling that servers are measured against.
 //   node bench/load/relay.ts [target URL…]     (on any free port, printed; without a target it forwards nothing)
 import { fastify } from 'fastify'
 import { lastsAsLongAsItsParent, printReady } from './child.ts'

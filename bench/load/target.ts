@@ -18,7 +18,7 @@ export interface Target extends AsyncDisposable {
   places(count: number): string[]
   hang: string
   fail: string
-  /** Nobody listens there. */
+  /** A URL of a port on which no process listens. */
   refuse: string
   /** `lanes` of its places take the messages of the range. */
   reset(range: Range, lanes: number): Promise<void>
@@ -64,7 +64,7 @@ export async function startTarget(): Promise<Target> {
   }
 }
 
-/** The kernel hands ports out in turn, so that this one is not given to anybody for a long time. */
+/** The kernel hands ports out in turn, so that this one is not given to another process for a long time. */
 async function closedPort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))

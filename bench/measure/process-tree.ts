@@ -21,7 +21,7 @@ export function treeFigures(pids: readonly number[]): TreeFigures {
   return figures
 }
 
-/** The same without the memory, which takes longer to look at. */
+/** CPU seconds of processes and their children, without the memory, which takes longer to look at. */
 export function treeCpuSeconds(pids: readonly number[]): number {
   return treeOf(pids).reduce((sum, pid) => sum + cpuTicks(pid) / TICKS_PER_SECOND, 0)
 }

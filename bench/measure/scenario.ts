@@ -25,7 +25,7 @@ export interface Options {
 export interface Bench {
   target: Target
   options: Options
-  /** Tells whoever waits what is going on. */
+  /** Tells the user at the terminal what is going on. */
   note(text: string): void
 }
 

@@ -1,7 +1,7 @@
 /** Rows of cells; the first row names the columns. */
 export type Table = string[][]
 
-/** Text with the columns aligned: the first to the left, the others, which hold figures, to the right. */
+/** Text with the columns aligned: the first to the left, the rest, which holds figures, to the right. */
 export function showTable(table: Table): string {
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? []
   const line = (row: string[]) => row.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join('   ')

@@ -16,7 +16,7 @@ const AHEAD_MS = 2_000
 const BYTES = 256
 const AT_ONCE = 1_000
 
-/** Whether messages for later start when they are due, cost nothing until then, and hold nobody up who has many. */
+/** Whether messages for later start when they are due, cost nothing until then, and delay no tenant that has many. */
 export const delayed: Scenario = {
   name: 'delayed',
   about:

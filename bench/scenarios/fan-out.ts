@@ -3,7 +3,7 @@ import { compare, reportOf } from './compare.ts'
 
 const LISTENERS = 10
 
-/** The same with ten listeners, each of which gets every message. */
+/** End to end with ten listeners, each of which gets every message. */
 export const fanOut: Scenario = {
   name: 'fan-out',
   about: `messages a second that each reach ${LISTENERS} listeners`,

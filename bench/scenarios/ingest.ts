@@ -21,7 +21,7 @@ export const ingest: Scenario = {
   run: (bench) => measure(bench, { messages: bench.options.messages }),
 }
 
-/** The same in batches of a hundred. */
+/** How many messages a second are accepted in batches of a hundred. */
 export const batchIngest: Scenario = {
   name: 'batch-ingest',
   about: `messages a second that are taken in by ${BATCH} at a time and kept for a listener; the relay keeps nothing`,

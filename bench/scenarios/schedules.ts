@@ -13,7 +13,7 @@ const QUIET_FROM_MS = 25_000
 /** The traffic begins so long before the minute does. */
 const LEAD_MS = 1_000
 
-/** Whether very many schedules that are due at the same minute are run at once, and whether anybody else notices. */
+/** Whether very many schedules that are due at the same minute are run at once, and whether other clients notice. */
 export const schedules: Scenario = {
   name: 'schedules',
   about:

@@ -60,7 +60,7 @@ test('a limit that is none is refused before anything is sent, and one that ther
 })
 
 test('a domain is named, tells the file that verifies it, and is looked for, moved and deleted', async () => {
-  // Nobody listens there, so that looking for the file fails in a way that can be told.
+  // No process listens there, so that looking for the file fails in a way that can be told.
   const made = await discue('domains', 'create', 'shop', '127.0.0.1', '--port', '1')
   assert.equal(made.code, 0, made.stderr)
   const { https, status, id } = await json('domains', 'show', 'shop')

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { createIdFactory, encodeTime, ID_LENGTH, isId } from '../../src/core/id.ts'
 import { predictableBytes } from '../support/predictable-bytes.ts'
 
-// The same texts and numbers on every run: a failure is one that everybody can repeat.
+// Every run tries the same texts and numbers, so that a failure can be repeated.
 fc.configureGlobal({ seed: 48 })
 
 const LATEST = 2 ** 48 - 1
@@ -43,7 +43,7 @@ test('the random part favours no letter', () => {
   }
   const expected = (20_000 * 12) / 62
   assert.equal(counts.size, 62)
-  // A letter that came from one byte value more than the others would be off by a quarter.
+  // A letter that came from one byte value more than the rest would be off by a quarter.
   for (const [letter, count] of counts) assert.ok(Math.abs(count / expected - 1) < 0.1, `${letter}: ${count}`)
 })
 

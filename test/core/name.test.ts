@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { nameFault, RESERVED_NAMES } from '../../src/core/name.ts'
 
-// The same texts and numbers on every run: a failure is one that everybody can repeat.
+// Every run tries the same texts and numbers, so that a failure can be repeated.
 fc.configureGlobal({ seed: 48 })
 
 const ALLOWED = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-']

@@ -30,7 +30,7 @@ import { TokenBucket } from '../../src/core/sharing/token-bucket.ts'
 import { dayOf } from '../../src/core/telemetry/message-usage.ts'
 import { bucketStart, windowStarts } from '../../src/core/telemetry/stats.ts'
 
-// The same numbers on every run: a failure is one that everybody can repeat.
+// Every run tries the same numbers, so that a failure can be repeated.
 const RUNS = { seed: 48, numRuns: 1_000 }
 /** What a column of four bytes holds. */
 const MAX_FOUR_BYTES = 2 ** 31 - 1

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test'
 const TOLERANCE = 0.15
 
 /**
- * Holds a figure to what it was when somebody last looked. Less is as good a reason to look: the new figure belongs
+ * Holds a figure to what it was when it was last written down. Less is as good a reason to look: the new figure belongs
  * here, so that the next regression starts from there.
  */
 export function expectCost(t: TestContext, what: string, found: number, expected: number): void {

@@ -47,7 +47,7 @@ test('systemd takes the unit, and has nothing against its exposure', { skip: lac
 })
 
 test('the image has what the pinned Node.js is linked to', { skip: lacks('ldd') }, () => {
-  // Of Debian's packages; the base has the first three, the others have to be asked for.
+  // Of Debian's packages; the base has the first three, the rest has to be asked for.
   const packages: Record<string, string> = {
     ...{ 'libc|libm|libdl|libpthread|librt|ld-linux-x86-64|ld-linux-aarch64|linux-vdso': 'libc6' },
     ...{ 'libstdc\\+\\+': 'libstdc++6', libgcc_s: 'libgcc-s1', libatomic: 'libatomic1' },

@@ -11,7 +11,7 @@ import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../
 
 const [KEY, NEW_KEY] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
 
-/** A value of a header that is as secret as the others. */
+/** A value of a header that is as secret as keys and listeners' secrets. */
 const HEADER = 'Bearer of-a-header-that-nobody-may-see'
 
 interface Place {

@@ -30,7 +30,7 @@ type Posted = Omit<Message, 'sequence'>
 interface Pair {
   message: Posted
   listener: Listener
-  /** Somebody acknowledged it, and nobody has asked for it since. */
+  /** The listener acknowledged it, and no client has asked for it again since. */
   acknowledged: boolean
   /** It was asked for again, so that it may come after messages that were accepted later. */
   redelivered: boolean
@@ -44,7 +44,7 @@ const MAX_ATTEMPTS = 3
 const RETRY = { maxAttempts: MAX_ATTEMPTS, initialDelayMs: 1_000, maxDelayMs: 10_000, multiplier: 2 }
 const MAX_LISTENERS = 5
 
-/** The engine on one store, through crashes, beside the least that anybody must know of what it may do. */
+/** The engine on one store, through crashes, beside a model of what it may do. */
 export class Fixture {
   readonly #t: TestContext
   #engine!: TestEngine
@@ -156,7 +156,7 @@ export class Fixture {
     if (pair === undefined) return
     const status = statusOf(reply)
     if (status === 200) pair.acknowledged = true
-    // Disabled, it starts over when somebody enables it again.
+    // Disabled, it starts over when a client enables it again.
     if (status === 410) pair.allowedAttempts = pair.sentAttempts + MAX_ATTEMPTS
   }
 

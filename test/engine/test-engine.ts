@@ -30,7 +30,7 @@ export interface TestEngine extends Delivering {
   committer: Committer
   acceptor: Acceptor
   addQueue(): Promise<Queue>
-  /** With a `livenessUrl`, which nobody checks unless the test has it seen, or with none. */
+  /** With a `livenessUrl`, which is checked only where the test asks for it, or with none. */
   addListener(
     queue: Queue,
     settings?: Partial<DeliverySettings>,

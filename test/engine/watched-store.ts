@@ -10,7 +10,7 @@ export interface WatchedStore extends Store {
   commits: Batch[]
   /** What claimDue was called with, failed calls included. */
   claims: ClaimAsk[]
-  /** Deliveries that were leased to somebody, and neither settled nor handed back since. */
+  /** Deliveries that were leased, and neither settled nor handed back since. */
   leased(): number
   /** Says what a commit fails with, before anything is written; null lets it through. */
   failCommit: (batch: Batch) => Error | null

@@ -10,7 +10,7 @@ const LISTENERS = 12
 const KNOWN_MS = 8_000
 /** Checks come 24 to 36 s apart. */
 const LONGEST_PAUSE_MS = 36_000
-/** A lease holds for 15 s, and somebody looks who lives every five. */
+/** A lease holds for 15 s, and each node looks every five which nodes live. */
 const MISSED_AFTER_MS = 20_000
 
 test('three nodes ask each listener as often as one would, and ask those of a node that was killed', {

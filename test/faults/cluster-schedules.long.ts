@@ -49,7 +49,7 @@ async function addSchedules(client: Client, queueId: string): Promise<{ ids: str
   return { ids, dueAts }
 }
 
-/** One node sleeps for longer than its leases while the two others are killed in turns; says how often. */
+/** One node sleeps for longer than its leases while the other two are killed in turns; says how often. */
 async function disturb({ nodes }: Cluster, until: number): Promise<number> {
   const { pid } = nodes[0]!.server
   let kills = 0

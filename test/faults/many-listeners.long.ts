@@ -40,7 +40,7 @@ const [HANGING, ORDERED, PULLING] = [0, 1, 2]
 /** What each listener has acknowledged, by the path that its messages come to, in order and with repetitions. */
 type Acknowledged = Map<string, string[]>
 
-/** One hangs on every other request until that is given up; the others fail for every third, at random. */
+/** One listener hangs on every other request until that is given up; the rest fail for every third, at random. */
 function answering(acknowledged: Acknowledged) {
   let hung = false
   return ({ path, body }: Received, response: ServerResponse) => {

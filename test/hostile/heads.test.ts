@@ -1,5 +1,5 @@
-// Heads that were made to be slow to read cost the server no more than others of their size: without a key, as nothing but
-// the key is looked at then, and with one.
+// Heads that were made to be slow to read cost the server no more than other heads of their size: without a key, as
+// nothing but the key is looked at then, and with one.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
@@ -9,7 +9,7 @@ import { TEST_ROOT_KEY } from '../support/server/server-process.ts'
 import { type HostileServer, startHostileServer } from './servers.ts'
 
 const REQUESTS = 60
-/** As large as all headers together may be, with room for the others. */
+/** As large as all headers together may be, with room for the usual ones. */
 const SIZE = 14_000
 /** More than heads of a thousand parts differ from one of a single part; the square of such a text is far more. */
 const MAX_RATIO = 25

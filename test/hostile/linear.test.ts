@@ -133,7 +133,7 @@ const ENDS = ['', '"', '!', ' x']
 const anyone = [parseNetwork('0.0.0.0/0')!, parseNetwork('::/0')!]
 const parseQuery = compileQuery(Type.Object({ text: Type.String(), flag: Type.Boolean(), number: Type.Integer() }))
 
-/** What reads texts of strangers, and what texts for it begin with. */
+/** What reads texts of clients and receivers, and what texts for it begin with. */
 const PARSERS: [what: string, read: (text: string) => unknown, starts?: string[]][] = [
   ['Accept', (text) => accepts(text, 'application/json'), ['', 'text/html;a="', 'application/json;']],
   ['Content-Type', isJsonType, ['', 'application/json', 'application/json;', 'application/json;charset="']],

@@ -1,5 +1,5 @@
-// Who reads what the server writes, to its log and to standard output, may go away, and a disk may be full. Neither is a
-// reason to serve no one.
+// The program that reads what the server writes, to its log and to standard output, may go away, and a disk may be
+// full. Neither is a reason to stop serving.
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, openSync } from 'node:fs'

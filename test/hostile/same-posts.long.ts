@@ -1,4 +1,4 @@
-// The same as same-posts.test.ts, tens of thousands of times, with other posts in each run.
+// Repeats same-posts.test.ts tens of thousands of times, with other posts in each run.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseNetwork } from '../../src/core/network/address.ts'

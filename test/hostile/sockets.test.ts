@@ -1,5 +1,6 @@
-// A client may end its connection at any moment, with a reset, while the server writes to it. Whatever the connection was
-// then, and whoever had it, the server goes on, and each of its sockets has had a listener for the error.
+// A client may end its connection at any moment, with a reset, while the server writes to it. Whatever the connection
+// was doing then, and whichever part of the server had it, the server goes on, and each of its sockets has had a
+// listener for the error.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request as requestHttp } from 'node:http'
@@ -12,7 +13,7 @@ import { type HostileServer, startHostileServer, withoutTls } from './servers.ts
 
 /** Connections at once, for an error that depends on the moment to come up. */
 const TIMES = 25
-/** The same where each of them costs a handshake. */
+/** How often over TLS, where each connection costs a handshake. */
 const TIMES_OVER_TLS = 8
 
 const GET = 'GET /v1/queues HTTP/1.1\r\nHost: a\r\n'

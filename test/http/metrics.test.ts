@@ -115,7 +115,7 @@ const keyed = await sharedApi({ metricsAccess: 'key' })
 const made = async (body: object, owner = OWNER_KEY) => (await keyed.call('POST', '/v1/api_keys', body, owner)).body
 const stats = (targets: unknown = '*') => ({ scopes: [{ resource: 'stats', access: 'read', targets }] })
 
-/** Asks for the metrics of a server that others reach. */
+/** Asks for the metrics of a server that clients on other machines reach. */
 async function ask(headers: Record<string, string>, remoteAddress = '192.0.2.9') {
   const answer = await keyed.inject({ method: 'GET', url: '/metrics', headers, remoteAddress })
   return { status: answer.statusCode, body: answer.body, headers: answer.headers }

@@ -72,7 +72,7 @@ export async function acceptFor(
   return { queueVersion: route.queue.version, messages: [{ message, deliveries }], answer: null }
 }
 
-/** The same accept of another message. */
+/** An accept like `accept`, of another message. */
 export function withMessage(accept: Accept, message: Omit<Message, 'sequence'>): Accept {
   return { ...accept, messages: [{ ...accept.messages[0]!, message }] }
 }

@@ -14,7 +14,7 @@ import { showNumber, spreadOf } from '../../measure/spread.ts'
 const RATE = 200
 const SECONDS = 2
 const ROUNDS = 3
-/** What is asked of the server, as times of what a server has that nobody abuses. */
+/** What is asked of the server, as times of what a server has that no tenant abuses. */
 const MOST_TIMES = 3
 const AIM_MS = 250
 const UNREAD_BYTES = 100_000_000
@@ -151,7 +151,7 @@ function verdictOf(name: string, rounds: readonly { quiet: Sample; abused: Sampl
   return { name, quiet, abused, times, failed, broken }
 }
 
-/** How much more memory the server takes for answers that nobody reads. */
+/** How much more memory the server takes for answers that the client does not read. */
 async function measureUnread(bench: Bench): Promise<{ bytesMore: number; broken: string[] }> {
   await using server = await startDiscue()
   const inlet = await honestInlet(bench, server, 'beside')

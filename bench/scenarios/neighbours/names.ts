@@ -13,14 +13,14 @@ const HEALTHY = 20
 /** For longer than any run. */
 const TROUBLE = { messages: 100_000_000, rate: SILENT_RATE }
 
-/** Whether listeners whose names no server answers for cost others anything. */
+/** Whether listeners whose names no server answers for cost other listeners anything. */
 export const names: Scenario = {
   name: 'names',
   about: 'the latency of healthy listeners beside 100 whose names no server answers for, against alone',
 
   async run(bench: Bench): Promise<Report> {
     const { rate, seconds } = bench.options
-    // Healthy names are good for a second, so that they are looked up again and again while others wait.
+    // Healthy names are good for a second, so that they are looked up again and again while silent ones wait.
     await using dns = await startDnsServer(({ name }) =>
       name.startsWith('silent') ? 'silent' : { addresses: ['127.0.0.1'], ttl: 1 },
     )
@@ -76,7 +76,10 @@ function report(found: {
   rate: number
   alone: Series
   beside: Series
-  /** The same messages for listeners with known names that never answer: what they cost without any silence of names. */
+  /**
+   * A control: the messages for listeners with known names that never answer, which tells what those cost without any
+   * silent name.
+   */
   control: Series
   asked: { silent: number; healthy: number }
 }): Report {

@@ -1,8 +1,8 @@
 -- The one transaction of the hot path. It is written for the case in which everything in the batch still holds: what
--- follows from it (counts, events) was worked out before by whoever calls. Where something does not hold, all is undone,
--- and the error XD001 tells in its detail what was refused, so that the caller comes again without it.
--- A column that says nothing (of no rows, or with nothing but nulls or falsehoods) comes as null: an entry of null is null,
--- and null is what there is to read of its array.
+-- follows from it (counts, events) was worked out before by the caller. Where something does not hold, all is undone,
+-- and the error XD001 tells in its detail what was refused, so that the caller comes again without it. A column that
+-- says nothing (of no rows, or with nothing but nulls or falsehoods) comes as null: an entry of null is null, and null
+-- is what there is to read of its array.
 create or replace function commit_batch(
   p_node text, p_now bigint, p_bucket bigint, p_first_lease bigint, p_locks int[],
   p_queue_organization text[], p_queue_id text[], p_queue_version int[],
@@ -63,14 +63,16 @@ declare
   v_refused int;
   v_values bigint[];
 begin
-  -- Shared with other commits; whoever changes or deletes a queue, or its listeners, takes its lock alone. What is read
-  -- below is therefore true until the commit. Locked in the order of the numbers, so that nobody waits in a circle.
+  -- Shared with other commits; a transaction that changes or deletes a queue, or its listeners, takes its lock alone.
+  -- What is read below is therefore true until the commit. Locked in the order of the numbers, so that commits do not
+  -- wait in a circle.
   foreach v_lock in array p_locks loop
     perform pg_advisory_xact_lock_shared(1685283702, v_lock);
   end loop;
 
   if cardinality(p_accept_queue) > 0 then
-    -- Before limits are read: whoever begins to count an organization's messages keeps others out of the table.
+    -- Before limits are read: a transaction that begins to count an organization's messages keeps commits out of the
+    -- table.
     lock table messages in row exclusive mode;
     select array(
              select n::int from generate_series(1, cardinality(p_queue_id)) n
@@ -130,7 +132,7 @@ begin
         end if;
         v_of := v_usage -> v_organization;
         continue when v_of is null;
-        -- The same as core/message-usage.ts.
+        -- Counts an organization's messages of a day as core/telemetry/message-usage.ts does.
         v_day := floor(p_accept_at[i] / 86400000.0)::bigint;
         v_stored := (v_of ->> 'stored')::bigint + p_accept_size[i];
         if v_day = (v_of ->> 'day')::bigint or v_day = (v_of ->> 'day')::bigint - 1 then
@@ -156,8 +158,8 @@ begin
     end if;
   end if;
 
-  -- Whoever decides about an order has its lock, in one order for all. Before sequences are drawn, so that they follow
-  -- the numbers.
+  -- A transaction that decides about an order has its lock, in one order for all. Before sequences are drawn, so that
+  -- they follow the numbers.
   if true = any(p_listener_ordered) then
     insert into order_counters (organization_id, listener_id, last_number)
     select p_listener_organization[n], p_listener_id[n], 0

@@ -1,5 +1,5 @@
 -- The order of listeners that want one. `deliveries` holds only what may be sent: of all messages with one key that is
--- the head, and the others are held, in the order of acceptance, until the one before is done with. Whoever calls any of
+-- the head, and the rest is held, in the order of acceptance, until the one before is done with. A caller of any of
 -- these has locked the listener's row of `order_counters`, so that two nodes never decide at the same time.
 
 -- Puts a pending delivery among those that may be sent; answers with when it is due. One that was never tried is due
@@ -70,7 +70,7 @@ begin
   return null;
 end $$;
 
--- The message was missed, and whoever comes after it waits.
+-- The message was missed, and the messages after it wait.
 create or replace function order_block(
   p_organization text, p_listener text, p_sequence bigint
 ) returns void language plpgsql set enable_seqscan = off as $$
@@ -161,7 +161,8 @@ begin
   end if;
   if found then
     if v_pulled_at is not null or exists (select 1 from nodes n where n.node = v_node and n.alive_until > p_clock) then
-      -- Whoever holds it goes on; what comes of that is judged by the new run, or finds that there is one.
+      -- The node or client that holds it goes on; what comes of that is judged by the new run, or finds that there is
+      -- one.
       update deliveries d set attempts_before = d.attempts
        where d.organization_id = p_organization and d.listener_id = p_listener and d.due_at = v_due_at
          and d.sequence = p_sequence;

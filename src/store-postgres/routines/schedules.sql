@@ -1,5 +1,6 @@
--- Takes a step of a schedule, where the schedule is what it is believed to be; false: it is not, and nothing is written.
--- The lock on its row is what makes each due time count once, whoever tries it; the key of `schedule_runs` sees to it.
+-- Takes a step of a schedule, where the schedule's revision is the expected one; false: it is not, and nothing is
+-- written. The lock on its row is what makes each due time count once, whichever node tries it; the key of
+-- `schedule_runs` sees to it.
 create or replace function schedule_step(p_step jsonb) returns boolean
 language plpgsql set enable_seqscan = off as $$
 declare

@@ -5,7 +5,7 @@ import { type AttemptError, acknowledges, type Outcome } from '../../../src/core
 import { afterAttempt, attemptOf, expectFewDeliveries, holdMs, saysGone } from '../../../src/core/delivery/delivery.ts'
 import { backoffMs, DEFAULT_RETRY_POLICY } from '../../../src/core/delivery/retry-policy.ts'
 
-// The same texts and numbers on every run: a failure is one that everybody can repeat.
+// Every run tries the same texts and numbers, so that a failure can be repeated.
 fc.configureGlobal({ seed: 48 })
 
 const NOW = 1_700_000_000_000

@@ -8,7 +8,7 @@ import {
   MIN_RETRY_DELAY_MS,
 } from '../../../src/core/delivery/retry-policy.ts'
 
-// The same texts and numbers on every run: a failure is one that everybody can repeat.
+// Every run tries the same texts and numbers, so that a failure can be repeated.
 fc.configureGlobal({ seed: 48 })
 
 const HOUR_MS = 3_600_000

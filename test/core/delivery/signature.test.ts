@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { Webhook } from 'standardwebhooks'
 import { makeSecret, SigningKey, secretFault, sign } from '../../../src/core/delivery/signature.ts'
 
-// The same texts and numbers on every run: a failure is one that everybody can repeat.
+// Every run tries the same texts and numbers, so that a failure can be repeated.
 fc.configureGlobal({ seed: 48 })
 
 const NOW = 1_700_000_000_000

@@ -254,7 +254,7 @@ describe('the whole of a year', () => {
   })
 })
 
-/** The same by Temporal's own resolution of local times, minute by minute. */
+/** Due times by Temporal's own resolution of local times, minute by minute. */
 function expected(zone: string, from: number, until: number, everyMinutes: number): number[] {
   const found = new Set<number>()
   const step = everyMinutes * 60_000

@@ -8,7 +8,7 @@ import { schemaFaults } from '../../../src/core/schema/schema-faults.ts'
 import { schemaId } from '../../../src/core/schema/schema-id.ts'
 import { name, objectOf, root } from './schema-samples.ts'
 
-// The same schemas and values on every run: a failure is one that everybody can repeat.
+// Every run tries the same schemas and values, so that a failure can be repeated.
 fc.configureGlobal({ seed: 48 })
 
 test('what is made to fit a schema fits it', () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { FairPlaces } from '../../../src/core/sharing/fair-places.ts'
 
-// The same walks on every run: a failure is one that everybody can repeat.
+// Every run tries the same walks, so that a failure can be repeated.
 fc.configureGlobal({ seed: 48 })
 
 /** Places of which one owner has so many. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { FairQueue } from '../../../src/core/sharing/fair-queue.ts'
 
-// The same walks on every run: a failure is one that everybody can repeat.
+// Every run tries the same walks, so that a failure can be repeated.
 fc.configureGlobal({ seed: 48 })
 
 test('owners take turns, and the items of each stay in their order', () => {

@@ -5,7 +5,7 @@ import { TokenBucket } from '../../../src/core/sharing/token-bucket.ts'
 
 const START = 1_700_000_000_000
 
-/** When tokens are granted to somebody who always wants one. */
+/** When tokens are granted to a caller that always wants one. */
 function grants(bucket: TokenBucket, forMs: number): number[] {
   const granted: number[] = []
   for (let now = START; now < START + forMs; ) {

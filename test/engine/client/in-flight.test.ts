@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Indexed, InFlight } from '../../../src/engine/client/in-flight.ts'
 
-// The same walks on every run: a failure is one that everybody can repeat.
+// Every run tries the same walks, so that a failure can be repeated.
 fc.configureGlobal({ seed: 48 })
 
 const step = fc.oneof(

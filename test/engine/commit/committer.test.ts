@@ -37,7 +37,7 @@ async function openCommitter(t: TestContext, { ahead = false } = {}) {
   return { store, runtime, given, queue, leased, commits, committer }
 }
 
-/** A delivery that this node holds, with a good end that nobody has written yet. */
+/** A delivery that this node holds, with a good end that is not written yet. */
 async function leasedSettlement(given: Given, queue: Queue): Promise<Settlement> {
   const { deliveries } = await accepted(given, queue, { leased: true, node: NODE })
   return settlementOf(given, deliveries[0]!, ACKNOWLEDGED)

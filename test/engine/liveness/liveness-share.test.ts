@@ -123,7 +123,7 @@ test('a node whose own deliveries fail asks by itself until it is answered, and 
   await told.runtime.advance(20_000)
   assert.ok(told.sender.checks.length >= 3, `${told.sender.checks.length} checks`)
   const tried = told.sender.sent.length
-  // Others reach it, which does not help this node.
+  // Other nodes reach it, which does not help this one.
   tell('stable', listener.id, told)
   await told.runtime.advance(MINUTE_MS)
   assert.equal(told.sender.sent.length, tried)

@@ -136,7 +136,7 @@ test('the signature does not hold for another body, id, time or secret', () => {
   assert.throws(() => other.verify(request.body, headers))
 })
 
-/** Whether whoever has only this secret takes the request. */
+/** Whether a receiver that has only this secret takes the request. */
 function holdsFor(secret: string, request: { body: string; fields?: string; headers: readonly string[] }): boolean {
   try {
     new Webhook(secret).verify(request.body, headersOf(request), { jsonParse: false })

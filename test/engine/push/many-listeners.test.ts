@@ -63,7 +63,10 @@ function assertDelivered(sent: readonly Sent[], listeners: readonly Listener[], 
   }
 }
 
-/** Has every listener hold something: a message that it does not answer, while the others are answered by `reply`. */
+/**
+ * Has every listener hold something: a message that it does not answer, while all other messages are answered by
+ * `reply`.
+ */
 async function keepBusy({ engine, queue }: Fixture, reply: (sent: Sent) => number): Promise<void> {
   engine.sender.reply = () => null
   const { id } = await engine.post(queue)

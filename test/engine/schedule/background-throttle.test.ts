@@ -12,7 +12,7 @@ import { openTestEngine } from '../test-engine.ts'
 const MINUTE = 60_000
 const make = createMake()
 
-/** Somebody comes every millisecond, or nobody does. */
+/** A client comes every millisecond, or none does. */
 type Others = 'every ms' | 'never'
 
 /** Steps that take so long, one after the other, with the pauses between them. */
@@ -39,7 +39,7 @@ async function steps(howMany: number, { tookMs, lateMs, others }: { tookMs: numb
 test('where others are about, half as long as a step took is left to them', async () => {
   const { pauses, about } = await steps(4, { tookMs: 10, lateMs: 0, others: 'every ms' })
   assert.deepEqual(pauses, [5, 5, 5, 5])
-  // Nobody can know before the first.
+  // The throttle cannot know before the first step.
   assert.deepEqual(about, [false, true, true, true])
 })
 

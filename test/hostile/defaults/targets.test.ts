@@ -60,7 +60,7 @@ test('a server on loopback behind a proxy lets no client reach into its own mach
       .stderr.split('\n')
       .filter((line) => line.includes('deliveries go to'))
     assert.equal(lines.length, 1)
-    // Behind a proxy that is not named ten wrong keys would lock everybody out.
+    // Behind a proxy that is not named ten wrong keys would lock every client out.
     const warned = server.output().stderr.includes('lock all of them out')
     assert.equal(warned, setting === 'DISCUE_PUBLIC_URL')
     assert.match(lines[0]!, new RegExp(`public addresses only, because ${setting} .*; 1 listener has an address`))

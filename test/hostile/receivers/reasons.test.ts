@@ -1,5 +1,5 @@
-// That an attempt says what went wrong, so that whoever runs the receiver need not guess: in `error` for programs, and in
-// words where the answer would be.
+// That an attempt says what went wrong, so that the receiver's developer need not guess: in `error` for programs, and
+// in words where the answer would be.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -93,7 +93,7 @@ function pathOf(operation: Operation, { params }: HostileRequest): string {
 
 async function send(operation: Operation, request: HostileRequest): Promise<LightMyRequestResponse> {
   const { query, headers, body } = request
-  // Wrong keys are among the requests, and in the end they would lock out everybody at this address.
+  // Wrong keys are among the requests, and in the end they would lock out every client at this address.
   api.clock.now += 61_000
   await replenish()
   const path = pathOf(operation, request)

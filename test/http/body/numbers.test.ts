@@ -43,7 +43,7 @@ const EDGES = [
   ...[2 ** 15, 2 ** 31 - 1, 2 ** 31, 2 ** 53 - 1, 2 ** 53].map(String),
   ...['9223372036854775808', '-9223372036854775809', '999999999999999', '1767225600000', '1767225600000.5'],
 ]
-/** Texts that tell numbers to whoever unpacks them. */
+/** Texts that hold numbers for the code that unpacks them. */
 const CURSORS = [
   ...['0', '-1', '1.5', '999999999999999', '9'.repeat(16), '9'.repeat(400), '1e21', 'NaN', 'z'.repeat(21)],
   ...['999999999999999 z 999999999', '0 0 0', `${'z'.repeat(21)} 9`],

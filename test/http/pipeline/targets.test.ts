@@ -50,7 +50,7 @@ test('nothing of what was refused is stored', async () => {
   )
 })
 
-/** What names resolve to; `silent.example` to nothing in any time, and of others nothing can be found. */
+/** What names resolve to; `silent.example` to nothing in any time, and no other name can be found. */
 const NAMES: Record<string, string[]> = {
   'inside.example': ['10.1.2.3', 'fd00::1'],
   'outside.example': ['192.0.32.7'],

@@ -27,7 +27,7 @@ async function ask(method: string, path: string, operation: Operation, key = our
   return { status: response.statusCode, text: response.body }
 }
 
-/** Each way in which one or more ids of a path can be somebody else's. */
+/** Each way in which one or more ids of a path can be another organization's. */
 function foreignPaths(path: string): string[] {
   const names = paramsOf(path)
   const one = names.map((name) => fill(path, { ...ours.ids, [name]: theirs.ids[name]! }))

@@ -173,7 +173,7 @@ test('closing gives up a request that never comes whole, though its connection w
         ...runtime,
         now: () => runtime.now() + passedMs,
         after(delayMs, run) {
-          // A second goes by with each timer: whoever closes has patience for ten.
+          // A second goes by with each timer: a server that closes waits for ten.
           const timer = setTimeout(() => {
             passedMs += 1_000
             run()

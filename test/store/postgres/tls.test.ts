@@ -17,7 +17,7 @@ import { silentLog } from '../../support/silent-log.ts'
 const PASSWORD = 'pass:word\\with "everything"'
 const certificates = makeSignedCertificate()
 
-/** The role `discue` gets in by TLS and with its password only; whoever sets things up gets in anyhow. */
+/** The role `discue` gets in by TLS and with its password only; the role that sets things up gets in anyhow. */
 const WHO_GETS_IN = `
 host      all postgres 127.0.0.1/32 trust
 hostssl   all discue   127.0.0.1/32 scram-sha-256

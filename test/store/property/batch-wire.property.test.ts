@@ -100,7 +100,7 @@ const result: fc.Arbitrary<BatchResult> = fc.record({
   settlements: fc.array(fc.oneof(fc.constantFrom('settled' as const, 'lost' as const), fc.record({ nextDueAt: time }))),
 })
 
-/** Generated records have no prototype, which is no difference to anybody. */
+/** Generated records have no prototype, which makes no difference to the store. */
 function plain<Value>(value: Value): Value {
   return structuredClone(value)
 }

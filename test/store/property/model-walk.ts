@@ -42,7 +42,7 @@ export type Step =
 /** Times are multiples of 500 ms and leases end in between, so that the model need not say what "until" includes. */
 const LEASE_MS = 1_750
 
-/** A delivery that somebody was given once; whether it still counts is what the store must know. */
+/** A lease that a node or client was given once; whether it still counts is what the store must know. */
 interface Ticket {
   node: string
   delivery: LeasedDelivery
@@ -144,7 +144,7 @@ export class Walk {
     }
   }
 
-  /** Whoever held anything is gone, and the next process goes by another name. */
+  /** The node that held leases is gone, and the next process goes by another name. */
   async #crash(): Promise<void> {
     this.#given.store = await this.#reopen()
     for (const node of ['a', 'b']) this.#model.release(node)

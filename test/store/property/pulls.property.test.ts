@@ -173,7 +173,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms }) },
 )
 
-/** The listeners of other runs are gone by then, and what they had leased is nobody's. */
+/** The listeners of other runs are gone by then, and what they had leased with them. */
 async function run(given: Given, queue: Queue, steps: readonly Step[]): Promise<void> {
   const retry = { maxAttempts: MAX_ATTEMPTS, initialDelayMs: 1_000, maxDelayMs: 1_000, multiplier: 1 }
   const settings = { ...DEFAULT_SETTINGS, retry }

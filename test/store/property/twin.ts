@@ -17,7 +17,7 @@ export function twin(first: Store, second: Store): Store {
   const numbers = { sequence: new Map<number, number>(), lease: new Map<number, number>() }
   const mapOf = (key: string) => (key === 'sequence' ? numbers.sequence : numbers.lease)
 
-  /** The same ask with the second store's numbers. */
+  /** The question to the first store, with the second store's numbers in it. */
   function translated(value: unknown, key = ''): unknown {
     if (typeof value === 'number') return OWN_NUMBERS.has(key) ? (mapOf(key).get(value) ?? value) : value
     if (Array.isArray(value)) return value.map((entry) => translated(entry, key))

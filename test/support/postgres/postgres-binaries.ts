@@ -31,7 +31,7 @@ function fromConfig(): string | null {
   }
 }
 
-/** Whom the server runs as: PostgreSQL refuses to run as root. Empty where we are nobody special ourselves. */
+/** Whom the server runs as: PostgreSQL refuses to run as root. Empty where the tests do not run as root. */
 export function unprivileged(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
   const users = new Map(

@@ -191,12 +191,12 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
   }
 }
 
-/** The real one, but that nobody has the patience to wait for anything: whoever would wait moves the clock instead. */
+/** The real pull service, but that a pull which would wait moves the clock instead. */
 function createTestPuller(store: Store, runtime: Runtime, clock: { now: number }): Puller {
   const after = (ms: number, run: () => void) => {
     const dueAt = clock.now + ms
     return createImmediate(() => {
-      // Standing still, it would never come to what is due later, and whoever waits for that would go on asking.
+      // Standing still, it would never come to what is due later, and a pull that waits for that would go on asking.
       clock.now = Math.max(clock.now, dueAt)
       run()
     })

@@ -7,7 +7,7 @@ export interface BareSource {
 }
 
 export interface Import {
-  /** Null where it is computed, so that nobody can tell by reading. */
+  /** Null where it is computed, so that reading does not tell it. */
   specifier: string | null
   /** Erased before the file runs. */
   typeOnly: boolean

@@ -20,7 +20,7 @@ const OK = 'HTTP/1.1 200 OK\r\n'
 const TWO = 'content-length: 2\r\n\r\nok'
 const CHUNKS = '2\r\nok\r\n0\r\n\r\n'
 
-/** Reads a head from these pieces, with nobody to hear of the body. Throws `InvalidResponse`. */
+/** Reads a head from these pieces, and drops the body. Throws `InvalidResponse`. */
 function headIn(pieces: readonly Buffer[]): ResponseHead | null {
   const parser = new ResponseParser(new HeadMemo())
   const heads: ResponseHead[] = []

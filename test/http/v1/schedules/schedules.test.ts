@@ -133,7 +133,7 @@ test('PUT changes what is present, and what was read can be sent back', async ()
   api.clock.now += 90_000
   const same = await api.call('PUT', `${base}/${full.id}`, full)
   assert.equal(same.status, 200, JSON.stringify(same.body))
-  // Nobody has run it: what is due stays due.
+  // No node has run it: what is due stays due.
   assert.deepEqual(same.body.schedule, { ...full, updated_at: api.clock.now })
   const { schedule } = (await api.call('PATCH', `${base}/${full.id}`, { message_name: null, ends_at: null })).body
   assert.deepEqual([schedule.message_name, schedule.ends_at, schedule.every], [null, null, 60_000])

@@ -129,7 +129,7 @@ export const secretCases: StoreCase[] = [
       const { listeners } = await storedFixture(given, 2)
       for (const listener of listeners) await rotate(given, listener, 'b', now)
       const found = await store.secrets.without({ prefix: 'x:', sealed: false, after: null, limit: 9 })
-      // Meanwhile somebody changes one of them.
+      // Meanwhile a client changes one of them.
       await rotate(given, listeners[1]!, 'c', now + 1)
       const before = await store.listeners.get(idsOf(listeners[0]!))
       const changed = await secretsOf(given, listeners[1]!)
