@@ -17,7 +17,7 @@ export interface PostgresUrl {
   applicationName: string
 }
 
-export type SslMode = (typeof SSL_MODES)[number]
+type SslMode = (typeof SSL_MODES)[number]
 
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 const DEFAULT_PORT = 5432

@@ -8,7 +8,7 @@ import { type Inlet, untilNonePending } from './contender.ts'
 import { createFolder, freePort, root } from './place.ts'
 
 /** What a listener is made with; see the API. */
-export interface NewListener {
+interface NewListener {
   name: string
   notify_url: string
   max_concurrency?: number

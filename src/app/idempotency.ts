@@ -14,7 +14,7 @@ const MAX_RUNNING = 10_000
 const KEYED = { code: 'too_many_keyed', what: 'requests under way with an Idempotency-Key' } as const
 
 /** What makes two requests the same: who sends what where, and the key that the caller chose. */
-export interface Attempted {
+interface Attempted {
   organizationId: string
   /** Method and path. */
   target: string

@@ -25,7 +25,7 @@ export interface PartStats {
 }
 
 /** Five minutes, with the latencies of what was acknowledged in them. */
-export interface StatsBucket extends CountedBucket {
+interface StatsBucket extends CountedBucket {
   latencies: Latencies
 }
 

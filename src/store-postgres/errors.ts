@@ -28,7 +28,7 @@ export class DatabaseError extends Error {
 }
 
 /** What our routines raise to undo their transaction and tell why; user-defined codes begin with letters from I on. */
-export const REFUSED = 'XD001'
+const REFUSED = 'XD001'
 
 const UNIQUE_VIOLATION = '23505'
 /** Serialization failure, deadlock, and a lock that took too long: the same work may succeed the next time. */
@@ -53,11 +53,6 @@ interface ServerError {
 /** Whether the same transaction may be tried again. */
 export function isWorthAnotherTry(error: unknown): boolean {
   return error instanceof DatabaseError && AGAIN.has(error.code)
-}
-
-/** Whether the connection is of no use any more after this error. */
-export function endsConnection(error: unknown): boolean {
-  return error instanceof StoreUnavailable
 }
 
 /** What pg throws as one of ours: `StoreUnavailable` where the database is away, else `DatabaseError`. */

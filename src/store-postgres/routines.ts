@@ -13,7 +13,7 @@ export interface Routines {
   definitions: readonly string[]
 }
 
-export type RoutineName =
+type RoutineName =
   | 'commit_batch'
   | 'schedule_step'
   | 'order_begin_run'

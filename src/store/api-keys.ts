@@ -5,7 +5,7 @@ import type { ExpectedRevisions } from './listing/expected-revision.ts'
 import type { Only, Revised, Slice } from './listing/slice.ts'
 import type { Refused } from './organizations.ts'
 
-export interface ApiKeyChanges {
+interface ApiKeyChanges {
   name?: string
   status?: ApiKeyStatus
   scopes?: Scope[]

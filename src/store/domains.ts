@@ -3,7 +3,7 @@ import type { StoredAnswer } from './idempotency-records.ts'
 import type { ExpectedRevisions } from './listing/expected-revision.ts'
 import type { Only, Revised, Slice } from './listing/slice.ts'
 
-export interface DomainChanges {
+interface DomainChanges {
   name?: string
   hostname?: string
   port?: number

@@ -15,7 +15,7 @@ export interface QuotaReached {
 /** Why an organization cannot have one more of something. */
 export type Refused = 'organization_not_found' | QuotaReached
 
-export interface OrganizationChanges {
+interface OrganizationChanges {
   name?: string
   status?: OrganizationStatus
   /** Those that are named; null takes one away. */

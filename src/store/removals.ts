@@ -12,7 +12,7 @@ export interface RemovalStore {
   expire(ask: { now: number; before: number; after: number; limit: number }): Promise<Expired>
 }
 
-export interface Expired {
+interface Expired {
   removed: number
   after: number
   done: boolean

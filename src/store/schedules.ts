@@ -33,7 +33,7 @@ export interface ScheduleStep {
 }
 
 /** `passed`: the schedule is gone, was changed, or is past that due time; nothing was written. */
-export type StepResult = 'stepped' | 'passed'
+type StepResult = 'stepped' | 'passed'
 
 export interface ScheduleStore {
   /** `answer` is stored together with the schedule; `answered`: there is one already, and nothing was stored. */
@@ -88,7 +88,7 @@ export interface ScheduleStore {
   pruneRuns(ask: { before: number; after: string | null; limit: number }): Promise<PrunedRuns>
 }
 
-export interface PrunedRuns {
+interface PrunedRuns {
   removed: number
   after: string | null
 }

@@ -55,7 +55,7 @@ export interface Call {
   probing?: boolean
 }
 
-export function urlOf(path: string, query: Query = {}): string {
+function urlOf(path: string, query: Query = {}): string {
   const url = new URL(API + path)
   for (const [name, value] of Object.entries(query)) {
     if (value !== null && value !== undefined && value !== '') url.searchParams.set(name, String(value))

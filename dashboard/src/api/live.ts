@@ -9,7 +9,7 @@ import type { Counts, UsageEvent } from './types.ts'
 export type LiveState = 'connecting' | 'on' | 'lost' | 'off'
 
 /** What happened since the last one; at most a few events, with the number of those that were left out. */
-export interface Pulse {
+interface Pulse {
   at: number
   counts: Counts
   events: UsageEvent[]

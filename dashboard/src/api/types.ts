@@ -29,7 +29,7 @@ export interface Liveness {
   last_failure_msg: string | null
 }
 
-export interface Retry {
+interface Retry {
   max_attempts: number
   initial_delay: number
   max_delay: number
@@ -128,7 +128,7 @@ export interface ApiKey {
   owner?: boolean
 }
 
-export type Limits = Record<string, number | null>
+type Limits = Record<string, number | null>
 
 export interface Organization {
   id: string
@@ -180,7 +180,7 @@ export interface UsageEvent {
   message?: Ref
 }
 
-export interface Latency {
+interface Latency {
   count: number
   p50: number | null
   p95: number | null

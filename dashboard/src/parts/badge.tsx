@@ -11,7 +11,7 @@ export function Badge({ tone = 'none', children }: { tone?: Tone; children: stri
   )
 }
 
-export const MESSAGE_TONES: Record<MessageStatus, Tone> = {
+const MESSAGE_TONES: Record<MessageStatus, Tone> = {
   scheduled: 'plan',
   pending: 'wait',
   delivered: 'good',

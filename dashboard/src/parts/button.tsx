@@ -1,7 +1,6 @@
 import type { LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Button as AriaButton, type ButtonProps } from 'react-aria-components'
-import { Link } from 'wouter'
 
 interface Look {
   kind?: 'primary' | 'danger' | 'quiet'
@@ -31,14 +30,5 @@ export function IconButton({
     <AriaButton {...props} className="button" data-shape="square" data-kind={kind} data-size={size} aria-label={label}>
       <Icon size={16} aria-hidden />
     </AriaButton>
-  )
-}
-
-export function LinkButton({ to, kind, size, icon: Icon, children }: Look & { to: string; children: ReactNode }) {
-  return (
-    <Link href={to} className="button" data-kind={kind} data-size={size}>
-      {Icon && <Icon size={15} aria-hidden />}
-      {children}
-    </Link>
   )
 }

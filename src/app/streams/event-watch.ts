@@ -18,7 +18,7 @@ const TIMES = 1.5
 const STREAMS = { code: 'too_many_event_streams', what: 'streams of events' } as const
 
 /** Who watches, and how it is written to. */
-export interface Watching {
+interface Watching {
   principal: Principal
   /** The key itself: it is asked for again while the stream is open, so that it ends with the key. */
   keyText: string

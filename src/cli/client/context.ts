@@ -19,7 +19,7 @@ export interface Context {
 }
 
 /** What every command takes. */
-export interface GlobalOptions {
+interface GlobalOptions {
   url?: string
   apiKey?: string
   apiKeyFile?: string

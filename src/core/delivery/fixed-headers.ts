@@ -4,11 +4,11 @@ import { FaultList, quoted } from '../schema/fault-list.ts'
 /** Headers that a listener wants with each delivery, by the name that it gave them. */
 export type FixedHeaders = Readonly<Record<string, string>>
 
-export const MAX_HEADERS = 32
-export const MAX_HEADER_NAME = 128
-export const MAX_HEADER_VALUE = 4_096
+const MAX_HEADERS = 32
+const MAX_HEADER_NAME = 128
+const MAX_HEADER_VALUE = 4_096
 /** Names and values together: with what is sent anyway, below the 16 KiB that common servers take. */
-export const MAX_HEADERS_SIZE = 8_192
+const MAX_HEADERS_SIZE = 8_192
 
 /** A token of RFC 9110, 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/

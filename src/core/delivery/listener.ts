@@ -4,7 +4,7 @@ import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts'
 
 /** `disabled`: messages are stored for it, and nothing is delivered until it is enabled again. */
 export const LISTENER_STATUSES = ['enabled', 'disabled'] as const
-export type ListenerStatus = (typeof LISTENER_STATUSES)[number]
+type ListenerStatus = (typeof LISTENER_STATUSES)[number]
 
 /** `queue`: strictly in the order of acceptance; `key`: so among messages of one key. */
 export const ORDERINGS = ['none', 'queue', 'key'] as const
@@ -15,7 +15,7 @@ export type Ordering = (typeof ORDERINGS)[number]
  * it.
  */
 export const ON_MISSED = ['continue', 'block'] as const
-export type OnMissed = (typeof ON_MISSED)[number]
+type OnMissed = (typeof ON_MISSED)[number]
 
 /** At most so many deliveries begin in so many milliseconds. */
 export interface RateLimit {
@@ -106,7 +106,7 @@ function overlaid<Whole extends object>(whole: Whole, part: Partial<Whole>): Who
 export const MIN_TIMEOUT_MS = 100
 export const MAX_TIMEOUT_MS = 300_000
 export const MAX_CONCURRENCY = 1_000
-export const MAX_URL_LENGTH = 2_048
+const MAX_URL_LENGTH = 2_048
 export const MAX_RATE_REQUESTS = 1_000_000
 export const MIN_RATE_PER_MS = 100
 /** A day. */

@@ -2,13 +2,13 @@ import { type AttemptError, acknowledges, type Outcome } from './attempt.ts'
 
 /** The steps of an attempt, in the order in which they are taken. */
 export const PHASES = ['resolve', 'target', 'connect', 'tls', 'send'] as const
-export type PhaseName = (typeof PHASES)[number]
+type PhaseName = (typeof PHASES)[number]
 
 /** `skipped`: a phase before it failed. `not_needed`: an address needs no resolving, plain HTTP no TLS. */
 export const VERDICTS = ['passed', 'failed', 'skipped', 'not_needed'] as const
-export type Verdict = (typeof VERDICTS)[number]
+type Verdict = (typeof VERDICTS)[number]
 
-export interface Phase {
+interface Phase {
   name: PhaseName
   verdict: Verdict
   durationMs: number

@@ -12,7 +12,7 @@ export interface Pattern {
 }
 
 /** How long compiling takes goes by `patternSize`. */
-export const MAX_PATTERN_LENGTH = 1_000
+const MAX_PATTERN_LENGTH = 1_000
 
 /**
  * RE2's automaton is quicker on long texts, but each pattern may grow one of 8 MiB, and a text that needs a new state

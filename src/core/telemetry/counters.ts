@@ -5,7 +5,7 @@ import { Histogram } from './histogram.ts'
 export type AttemptKind = '1xx' | '2xx' | '3xx' | '4xx' | '5xx' | AttemptError
 
 /** What became of deliveries, and how often. */
-export interface DeliveryCounts {
+interface DeliveryCounts {
   acknowledged: number
   /** An attempt failed, and there will be another. */
   retried: number

@@ -16,7 +16,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:':
 export type ConnectionWatch = (phase: 'resolve' | 'target' | 'connect' | 'tls', addresses: string[]) => void
 
 /** Where to; as it is in a URL, but without the brackets of an IPv6 address in the name. */
-export interface ConnectTo {
+interface ConnectTo {
   protocol: string
   hostname: string
   port: string
@@ -44,7 +44,7 @@ export interface ConnectorDeps {
 }
 
 /** Nothing was sent: the target has no address that the server may connect to. */
-export class BlockedTarget extends Error {
+class BlockedTarget extends Error {
   readonly code = 'BLOCKED_TARGET'
 
   constructor(hostname: string) {

@@ -60,13 +60,13 @@ export function createErrorHandler(log: Log) {
 }
 
 /** Logs what of a problem is for the operator. */
-export function logProblem(log: Log, { code }: Problem, fields: object): void {
+function logProblem(log: Log, { code }: Problem, fields: object): void {
   if (code === 'internal') log.error(fields, 'a request failed')
   if (code === 'store_unavailable') log.warn(fields, 'the store could not serve a request')
 }
 
 /** A problem for whatever was thrown by our own code. */
-export function asProblem(error: unknown): Problem {
+function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof StoreUnavailable) return new Problem('store_unavailable', { cause: error })
   return new Problem('internal', { cause: error })

@@ -4,7 +4,7 @@ import type { Pool } from './pool.ts'
 import type { Db } from './session.ts'
 
 /** Runs `work` as one synced transaction, or not at all; again where another transaction came in its way. */
-export type Transact = <Result>(work: (db: Db) => Promise<Result>) => Promise<Result>
+type Transact = <Result>(work: (db: Db) => Promise<Result>) => Promise<Result>
 
 /** Where the nouns' stores do their work. */
 export interface Database {

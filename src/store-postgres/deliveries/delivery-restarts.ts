@@ -6,7 +6,7 @@ import type { Db } from '../connect/session.ts'
 import type { Routines } from '../routines.ts'
 
 /** Which deliveries are to be made again: of these messages, to one listener. */
-export interface Again {
+interface Again {
   organizationId: string
   queueId: string
   listenerId: string

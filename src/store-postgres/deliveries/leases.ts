@@ -2,7 +2,7 @@ import type { Message } from '../../core/delivery/message.ts'
 import type { LeaseReference } from '../../store/deliveries.ts'
 
 /** What is told and counted of a message once it is settled, kept with its lease so that it is not read again. */
-export type LeasedMessage = Pick<Message, 'id' | 'organizationId' | 'queueId' | 'name' | 'deliverAt'>
+type LeasedMessage = Pick<Message, 'id' | 'organizationId' | 'queueId' | 'name' | 'deliverAt'>
 
 /** A lease as this process knows it; whether it still counts is what the database says. */
 export interface Held {

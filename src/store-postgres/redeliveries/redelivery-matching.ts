@@ -41,7 +41,7 @@ export interface RedeliverySearch extends Pick<Redelivery, 'organizationId' | 'q
   after: string
 }
 
-export type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt'> & { meant: boolean }
+type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt'> & { meant: boolean }
 
 export interface MatchedStep {
   looked: number

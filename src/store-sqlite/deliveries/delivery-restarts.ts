@@ -23,7 +23,7 @@ const BRING_FORWARD = `
 const DELETE_MISSED = `delete from missed where sequence = ? and listener_id = ?`
 
 /** Which delivery is to be made again. */
-export interface Pair {
+interface Pair {
   message: Pick<Message, 'sequence' | 'deliverAt'>
   listenerId: string
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 /** Rows in the order of their sequence, taken message by message. */
-export class RowsBySequence<Row extends { sequence: number }> {
+class RowsBySequence<Row extends { sequence: number }> {
   readonly #rows: Iterator<Row>
   #next: Row | undefined
 

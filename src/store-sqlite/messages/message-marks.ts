@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** Messages between two marks, more or less: the most that a page far down has to step over one by one. */
-export const BLOCK = 1_024
+const BLOCK = 1_024
 /** Queues whose newest mark is remembered; of any other it is read again. */
 const KEPT_QUEUES = 10_000
 

@@ -38,7 +38,7 @@ const PRUNE = `
   delete from redeliveries where id in (select id from redeliveries where ended_at < ? limit ?)`
 
 /** Where no time was given. */
-export const FOREVER = Number.MAX_SAFE_INTEGER
+const FOREVER = Number.MAX_SAFE_INTEGER
 
 type Row = Omit<Redelivery, 'since' | 'until' | 'done'> & { since: number; until: number; endedAt: number | null }
 

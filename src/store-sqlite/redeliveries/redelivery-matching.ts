@@ -38,7 +38,7 @@ export interface RedeliverySearch extends Pick<Redelivery, 'queueId' | 'listener
   after: string
 }
 
-export type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt'> & { recipientSet: number }
+type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt'> & { recipientSet: number }
 
 export interface MatchedStep {
   looked: number

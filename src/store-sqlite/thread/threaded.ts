@@ -33,7 +33,7 @@ const NOUNS = [
 ] as const
 
 /** The thread of the database ended by itself: out of memory, say, or by an error that it does not expect. */
-export class ThreadEnded extends Error {
+class ThreadEnded extends Error {
   constructor(cause: unknown) {
     super('the thread of the database has ended', { cause })
     this.name = 'ThreadEnded'

@@ -122,7 +122,7 @@ export function RateChart({ series }: { series: Bucket[] }) {
   )
 }
 
-export function perSecondText(value: number): string {
+function perSecondText(value: number): string {
   if (value === 0) return '0/s'
   if (value < 0.02) return `${+(value * 3600).toFixed(0)}/h`
   if (value < 1) return `${+(value * 60).toFixed(1)}/min`

@@ -5,7 +5,7 @@ import { LookUpLine } from './look-up-line.ts'
 import { NameError } from './name-error.ts'
 
 /** Is told the addresses of a name, at least one, or why there are none. */
-export type NamesFound = (error: NameError | null, addresses: readonly string[]) => void
+type NamesFound = (error: NameError | null, addresses: readonly string[]) => void
 
 /** Who asks, and how. */
 export interface NameAsk {

@@ -59,7 +59,7 @@ export function presentAccepted(request: Based, message: AcceptedMessage) {
   return { message: refOf(message), _links: selfLink(request, paths.message(message.queueId, message.id)) }
 }
 
-export const MAX_MESSAGES = 1_000
+const MAX_MESSAGES = 1_000
 
 /** What creates many at once. */
 export const NewMessages = strict({
