@@ -55,6 +55,7 @@ export default defineConfig({
           { text: 'Is everything accounted for?', link: '/guides/books' },
           { text: 'Security', link: '/guides/security' },
           { text: 'Organizations and limits', link: '/guides/organizations' },
+          { text: 'Terraform', link: '/guides/terraform' },
         ].filter(({ link }) => existsSync(fileURLToPath(new URL(`..${link}.md`, import.meta.url)))),
       },
       {

@@ -4,6 +4,10 @@ export const NAME_RULE = '1 to 128 characters of A-Z a-z 0-9 . _ / -, at least o
 
 const NAME = new RegExp(NAME_PATTERN)
 
+/** The same in version 2 of the API, where one is written. */
+const ALIAS = /^[A-Za-z0-9._-]{4,64}$/
+export const ALIAS_RULE = '4 to 64 characters of A-Z a-z 0-9 . _ -, at least one of them a letter or digit'
+
 /** Keys that `_links` uses itself; a resource of that name would hide one of them. */
 export const RESERVED_NAMES: readonly string[] = ['self', 'next', 'prev', 'first', 'last', 'schema']
 
@@ -12,4 +16,9 @@ export function nameFault(name: string): string | null {
   if (!NAME.test(name)) return `must be ${NAME_RULE}`
   if (RESERVED_NAMES.includes(name)) return `is reserved; these cannot be names: ${RESERVED_NAMES.join(', ')}`
   return null
+}
+
+/** Why an alias is refused, or null where it is fine. It is a name, and so bound to the rules of names, too. */
+export function aliasFault(alias: string): string | null {
+  return ALIAS.test(alias) ? nameFault(alias) : `must be ${ALIAS_RULE}`
 }

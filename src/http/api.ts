@@ -49,6 +49,7 @@ import { statsRoutes } from './v1/telemetry/stats.ts'
 import { apiClientRoutes } from './v1/tenant/api-clients.ts'
 import { apiKeyRoutes } from './v1/tenant/api-keys.ts'
 import { domainRoutes } from './v1/tenant/domains.ts'
+import { VERSION_TWO, versionTwo } from './v2/routes.ts'
 
 export type { Health } from './health.ts'
 
@@ -129,6 +130,7 @@ function addRoutes(app: FastifyInstance, deps: ApiDeps, { admission, handovers }
   app.addHook('onRoute', described.note)
   if (deps.tracer) app.addHook('onRoute', traceRequests(deps.tracer))
   app.register(async (scope) => versionOne(scope, deps), { prefix: VERSION })
+  app.register(async (scope) => versionTwo(scope, deps), { prefix: VERSION_TWO })
   app.register(async (scope) => healthRoutes(scope, deps.health))
   if (deps.metricsAccess !== 'elsewhere') {
     const entrance = deps.metricsAccess === 'key' ? createMetricsEntrance({ keyRing: deps.keyRing, admission }) : null

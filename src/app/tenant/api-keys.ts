@@ -9,6 +9,7 @@ import {
   PROTECTED_RESOURCES,
   type Principal,
   prefixOf,
+  RESERVED_RESOURCES,
   type Resource,
   type Scope,
 } from '../../core/tenant/api-key.ts'
@@ -151,12 +152,17 @@ function ownerScopes(): Problem {
 }
 
 function expectGrantable(scopes: readonly Scope[]): void {
-  const grantable: readonly Resource[] = GRANTABLE_RESOURCES
   const errors: Fault[] = []
   for (const [index, { resource }] of scopes.entries()) {
-    if (grantable.includes(resource)) continue
-    const message = `${resource} cannot be granted, only owner keys have it; grantable are: ${grantable.join(', ')}`
-    errors.push({ path: `/scopes/${index}/resource`, message })
+    const message = grantFault(resource)
+    if (message !== null) errors.push({ path: `/scopes/${index}/resource`, message })
   }
   if (errors.length > 0) throw new Problem('invalid', { errors })
+}
+
+/** Why a resource cannot be granted to a key, or null where it can. */
+export function grantFault(resource: Resource): string | null {
+  const grantable: readonly Resource[] = [...GRANTABLE_RESOURCES, ...RESERVED_RESOURCES]
+  if (grantable.includes(resource)) return null
+  return `${resource} cannot be granted, only owner keys have it; grantable are: ${grantable.join(', ')}`
 }

@@ -10,10 +10,15 @@ export const GRANTABLE_RESOURCES = [
   'schedules',
   'domains',
 ] as const
+/** Can be granted, and have no endpoints yet. */
+export const RESERVED_RESOURCES = ['channels', 'topics'] as const
 export const PROTECTED_RESOURCES = ['api_clients', 'api_keys', 'subscriptions'] as const
 
 /** Only owner keys have the protected ones; they cannot be granted. */
-export type Resource = (typeof GRANTABLE_RESOURCES)[number] | (typeof PROTECTED_RESOURCES)[number]
+export type Resource =
+  | (typeof GRANTABLE_RESOURCES)[number]
+  | (typeof RESERVED_RESOURCES)[number]
+  | (typeof PROTECTED_RESOURCES)[number]
 export type Access = 'read' | 'write'
 
 /** `targets` are ids of the resource or of the queue that contains it; `'*'` means all. */

@@ -2,7 +2,7 @@ import { urlFault } from '../../core/delivery/listener.ts'
 import { keyFault } from '../../core/delivery/message.ts'
 import { receiptFault } from '../../core/delivery/pull.ts'
 import { secretFault } from '../../core/delivery/signature.ts'
-import { nameFault } from '../../core/name.ts'
+import { aliasFault, nameFault } from '../../core/name.ts'
 import { cronFault } from '../../core/schedule/cron.ts'
 import { zoneFault } from '../../core/schedule/zone.ts'
 import { hostnameFault } from '../../core/tenant/domain.ts'
@@ -13,6 +13,7 @@ import { hostnameFault } from '../../core/tenant/domain.ts'
  */
 export const formats: Record<string, (text: string) => string | null> = {
   name: nameFault,
+  alias: aliasFault,
   target: urlFault,
   secret: secretFault,
   'secret-or-rotate': (text) => {

@@ -86,7 +86,9 @@ const rules: Record<ProblemCode, Rule> = {
   invalid: either(takesBody, runsSchedules),
   message_started: ({ bodyProperties, method }) => method !== 'POST' && bodyProperties?.includes('deliver_at') === true,
   // Messages may share a name.
-  name_taken: ({ bodyProperties, resource }) => bodyProperties?.includes('name') === true && resource !== 'messages',
+  name_taken: ({ bodyProperties, resource }) =>
+    (bodyProperties?.includes('name') === true || bodyProperties?.includes('alias') === true) &&
+    resource !== 'messages',
   listener_pulls: checks,
   listener_pushed: pulls,
   too_many_polls: pulls,
@@ -95,7 +97,8 @@ const rules: Record<ProblemCode, Rule> = {
   too_many_deliveries: either((at) => acceptsMessages(at) && at.action !== 'redeliver', runsSchedules),
   challenge_expired: verifies,
   challenge_failed: verifies,
-  domains_off: ({ resource }) => resource === 'domains',
+  // In version 2 domains are always there.
+  domains_off: ({ resource, url }) => resource === 'domains' && url.startsWith('/v1/'),
   too_many_checks: either(checks, verifies),
   last_owner_key: ({ method, resource }) => resource === 'api_keys' && CHANGE_METHODS.includes(method),
   queue_deleting: ({ method, params }) => method === 'POST' && params.includes('queueId'),

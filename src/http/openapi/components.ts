@@ -20,11 +20,14 @@ export interface Components {
 
 const SECRET = 'whsec_[A-Za-z0-9+/]{32,86}={0,2}'
 /** As the core's, without its look-ahead: Go's regular expressions and RE2 know none. */
-const NAME = { minLength: 1, maxLength: 128, pattern: '^[._/-]*[A-Za-z0-9][A-Za-z0-9._/-]*$' }
+const RESERVED = { not: { type: 'string', enum: RESERVED_NAMES } }
+const NAME = { minLength: 1, maxLength: 128, pattern: '^[._/-]*[A-Za-z0-9][A-Za-z0-9._/-]*$', ...RESERVED }
+const ALIAS = { minLength: 4, maxLength: 64, pattern: '^[._-]*[A-Za-z0-9][A-Za-z0-9._-]*$', ...RESERVED }
 
 /** The server's own formats, in words that every JSON Schema validator knows. */
 const FORMATS: Record<string, Node> = {
-  name: { ...NAME, not: { type: 'string', enum: RESERVED_NAMES } },
+  name: NAME,
+  alias: ALIAS,
   target: { format: 'uri', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://', maxLength: 2048 },
   secret: { pattern: `^${SECRET}$`, examples: [EXAMPLE_SECRET] },
   'secret-or-rotate': { pattern: `^(?:rotate|${SECRET})$`, examples: ['rotate'] },

@@ -18,13 +18,14 @@ export const EXAMPLE_RECEIPT = `${EXAMPLE_ID}0VGLyUJz5001`
 
 const FORMATS: Record<string, string> = {
   name: 'orders',
+  alias: 'orders',
   target: 'https://shop.example.com/orders',
   receipt: EXAMPLE_RECEIPT,
   secret: EXAMPLE_SECRET,
   'secret-or-rotate': 'rotate',
 }
 /** Properties that mean the same wherever they are. */
-const FAMILIAR: Record<string, string> = { name: 'orders', id: EXAMPLE_ID }
+const FAMILIAR: Record<string, string> = { name: 'orders', alias: 'orders', id: EXAMPLE_ID }
 
 /**
  * Puts an example together from a schema: its own first `examples`, else the first value that it allows, else those

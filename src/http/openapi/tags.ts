@@ -2,7 +2,7 @@ import type { Resource } from '../../core/tenant/api-key.ts'
 import type { Node } from './node.ts'
 
 /** What the groups of operations are about: one for each resource of the scopes, and what needs no key. */
-const TAGS: Record<Resource | 'server' | 'webhooks', string> = {
+const TAGS: Record<Resource | 'server' | 'webhooks' | 'v2', string> = {
   queues: 'Where messages are put, and from where listeners get them',
   listeners: 'Who gets the messages of a queue, and where',
   messages: 'What is put on a queue and carried to its listeners',
@@ -14,6 +14,9 @@ const TAGS: Record<Resource | 'server' | 'webhooks', string> = {
   api_clients: 'Organizations: each has its own keys, queues and all that is in them',
   subscriptions: 'Reserved',
   domains: 'Where deliveries may go',
+  v2: 'The dialect of the Terraform provider: keys, queues, listeners and domains in its words',
+  channels: 'Reserved',
+  topics: 'Reserved',
   webhooks: 'What the server sends to listeners',
   server: 'The server itself; no key needed',
 }

@@ -84,25 +84,29 @@ export function createIdempotencyHooks(deps: { idempotency: Idempotency; log: Lo
 
 /**
  * Runs an effect and presents what came of it. The effect is handed what makes the answer to be stored with it, where
- * the request may be repeated, so that neither exists without the other.
+ * the request may be repeated, so that neither exists without the other. `presentAgain` makes it for a repetition, where
+ * that must show less.
  */
 export function answerOnce<Result>(
   request: FastifyRequest,
   reply: FastifyReply,
   effect: (answerFor?: AnswerFor<Result>) => Promise<Result>,
   present: (result: Result) => object,
+  presentAgain = present,
 ): Promise<object> {
   // Most requests are not to be repeated, and spare the promises of those that are.
-  return request.turn === null ? effect().then(present) : answerStored(request.turn, reply, effect, present)
+  return request.turn === null
+    ? effect().then(present)
+    : answerStored(request.turn, reply, effect, { present, presentAgain })
 }
 
 async function answerStored<Result>(
   turn: NonNullable<FastifyRequest['turn']>,
   reply: FastifyReply,
   effect: (answerFor?: AnswerFor<Result>) => Promise<Result>,
-  present: (result: Result) => object,
+  { present, presentAgain }: Record<'present' | 'presentAgain', (result: Result) => object>,
 ): Promise<object> {
-  const text = (result: Result) => String(reply.serializeInput({ ...present(result) }, '200'))
+  const text = (result: Result) => String(reply.serializeInput({ ...presentAgain(result) }, '200'))
   const result = await effect((it) => turn.answer(200, withoutSecrets(text(it))))
   turn.stored = true
   return present(result)

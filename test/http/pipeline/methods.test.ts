@@ -69,7 +69,7 @@ test('HEAD answers like GET, without the body', async () => {
 })
 
 test('a path that does not exist is a 404, with a key and without', async () => {
-  for (const url of ['/v1', '/v2/queues', '/v1/queue', '/v1/queues/', `/v1/queues/${'x'.repeat(200)}`, '/health']) {
+  for (const url of ['/v1', '/v3/queues', '/v1/queue', '/v1/queues/', `/v1/queues/${'x'.repeat(200)}`, '/health']) {
     const response = await api.inject({ method: 'POST', url, payload: '{', headers: { 'content-type': 'text/plain' } })
     assert.equal(response.statusCode, 404, url)
     assert.deepEqual(response.json(), { title: 'Not Found', status: 404, detail: 'no such path' })

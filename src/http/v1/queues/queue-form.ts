@@ -39,7 +39,7 @@ export const Queue = Type.Object(
   { title: 'Queue' },
 )
 
-function fullQueue(queue: QueueDetails): Static<typeof Queue> {
+export function fullQueue(queue: QueueDetails): Static<typeof Queue> {
   return {
     id: queue.id,
     name: queue.name,

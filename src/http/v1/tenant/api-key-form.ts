@@ -1,7 +1,12 @@
 import { type Static, Type } from 'typebox'
 import { scopesOf } from '../../../app/tenant/api-keys.ts'
 import { ID_PATTERN } from '../../../core/id.ts'
-import { type ApiKey, GRANTABLE_RESOURCES, PROTECTED_RESOURCES } from '../../../core/tenant/api-key.ts'
+import {
+  type ApiKey,
+  GRANTABLE_RESOURCES,
+  PROTECTED_RESOURCES,
+  RESERVED_RESOURCES,
+} from '../../../core/tenant/api-key.ts'
 import { paths } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
 import { Id, Name, NullableTime, readOnly, strict, Time } from '../../present/schemas.ts'
@@ -14,11 +19,13 @@ const Status = Type.Enum(['enabled', 'disabled'])
 const TARGET_PATTERN = `${ID_PATTERN}|^[0-9a-f]{64}$|^\\*$`
 /** The id of anything, a schema's among them: any other text could never name a thing. */
 const Target = Type.String({ pattern: TARGET_PATTERN, examples: ['*', '00VbugnoyVluTsdf2eOBu'] })
+/** What a scope is for, one by one. */
+export const Targets = Type.Array(Target, { maxItems: MAX_TARGETS })
 const Scope = strict(
   {
-    resource: Type.Enum([...GRANTABLE_RESOURCES, ...PROTECTED_RESOURCES]),
+    resource: Type.Enum([...GRANTABLE_RESOURCES, ...RESERVED_RESOURCES, ...PROTECTED_RESOURCES]),
     access: Type.Enum(['read', 'write']),
-    targets: Type.Union([Type.Literal('*'), Type.Array(Target, { maxItems: MAX_TARGETS })], {
+    targets: Type.Union([Type.Literal('*'), Targets], {
       description: `must be "*", ["*"], or an array of at most ${MAX_TARGETS} ids`,
     }),
   },
