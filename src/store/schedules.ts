@@ -35,6 +35,12 @@ export interface ScheduleStep {
 /** `passed`: the schedule is gone, was changed, or is past that due time; nothing was written. */
 type StepResult = 'stepped' | 'passed'
 
+/** Schedules that are due, and when the first that is left comes to a due time. */
+export interface DuePage {
+  due: DueSchedule[]
+  nextAt: number | null
+}
+
 export interface ScheduleStore {
   /** `answer` is stored together with the schedule; `answered`: there is one already, and nothing was stored. */
   create(
@@ -78,7 +84,14 @@ export interface ScheduleStore {
     limit: number
   }): Promise<ScheduleRun[] | null>
   /** Schedules that come to a due time by `until`, the earliest first, and when the first that is left comes to one. */
-  due(ask: { until: number; limit: number }): Promise<{ due: DueSchedule[]; nextAt: number | null }>
+  due(ask: { until: number; limit: number }): Promise<DuePage>
+  /** Organizations of which a schedule comes to a due time after `after` (null: ever) and by `until`, in no order. */
+  dueOrganizations(ask: { after: number | null; until: number }): Promise<string[]>
+  /**
+   * For each of these organizations up to `each` of its schedules that come to a due time by `until`, the earliest
+   * first; `nextAt` is null where none that is due by then is left.
+   */
+  dueInTurns(ask: { organizationIds: readonly string[]; until: number; each: number }): Promise<DuePage[]>
   /** Takes steps that make no message; those that make some are part of an accept. Each is taken or not by itself. */
   step(steps: readonly ScheduleStep[]): Promise<StepResult[]>
   /**

@@ -48,6 +48,38 @@ export function planRuns(all: readonly DueSchedule[], rules: PlanRules, cronCach
   }
 }
 
+/** Schedules of one organization that are due, and up to when its due times have their turn. */
+export interface OrganizationDue {
+  due: readonly DueSchedule[]
+  until: number
+}
+
+/**
+ * The runs of several organizations: `limit` and `maxChars` are divided among them, and what one leaves is the
+ * others', so that none waits for another's. Each has its own in the order of due times.
+ */
+export function planInTurns(
+  organizations: readonly OrganizationDue[],
+  rules: Omit<PlanRules, 'until'>,
+  cronCache: CronCache,
+): SchedulePlan[] {
+  let { limit, maxChars } = rules
+  // Those with the fewest come first: what they do not need is divided among those with more.
+  const inOrder = [...organizations].sort((one, other) => one.due.length - other.due.length)
+  return inOrder.flatMap(({ due, until }, index) => {
+    const left = inOrder.length - index
+    const own = { since: rules.since, until, limit: Math.ceil(limit / left), maxChars: maxChars / left }
+    const plans = planRuns(due, own, cronCache)
+    for (const { due: one, dueAts } of plans) {
+      limit -= dueAts.length
+      maxChars -= dueAts.length * one.schedule.data.length
+    }
+    // The first run of each fits always.
+    ;[limit, maxChars] = [Math.max(limit, 1), Math.max(maxChars, 0)]
+    return plans
+  })
+}
+
 /**
  * The runs of all plans, in the order of their due times, in portions of at most `most` runs (1 or more). Within a
  * portion a schedule has one plan, which begins where the one of the portion before ends.

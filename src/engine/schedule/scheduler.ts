@@ -8,7 +8,7 @@ import type { CronCache } from '../../core/schedule/schedule.ts'
 import {
   type DueSchedule,
   inPortions,
-  planRuns,
+  planInTurns,
   type SchedulePlan,
   separateRuns,
 } from '../../core/schedule/schedule-plan.ts'
@@ -18,6 +18,7 @@ import type { ScheduleRun, ScheduleStep } from '../../store/schedules.ts'
 import type { Store } from '../../store/store.ts'
 import { createLoop, type Loop } from '../loop.ts'
 import { type BackgroundThrottle, NO_THROTTLE } from './background-throttle.ts'
+import { createDueTurns } from './due-turns.ts'
 
 /** Runs of one round, where no client waits for its end. */
 const RUNS = 100
@@ -49,13 +50,17 @@ export interface SchedulerDeps {
   throttle?: BackgroundThrottle
 }
 
-/** Makes the messages of schedules. It sleeps until the next due time, then makes all that are due, the earliest first. */
+/**
+ * Makes the messages of schedules. It sleeps until the next due time, then makes all that are due: organizations take
+ * turns, and of each the earliest come first.
+ */
 export interface Scheduler extends Loop, Planner {}
 
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   const { store, cronCache, runtime, overlapMs = 0, throttle = NO_THROTTLE } = deps
   /** Whatever was due before was missed. */
   let since = runtime.now() - overlapMs
+  const turns = createDueTurns(store.schedules)
   let wakeAt: number | null = null
   let cancelWake: Cancel | null = null
   let lookedAt = runtime.now()
@@ -69,7 +74,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       noticeSleep()
       const { due, isMore } = await round(throttle.begin() ? RUNS_AMONG_OTHERS : RUNS)
       found = due.length
-      if (isMore) await throttle.pause(runtime.now() - Math.max(due[0]!.nextAt, since))
+      if (isMore) await throttle.pause(runtime.now() - Math.max(earliestOf(due), since))
       // However long that took, this node was there.
       lookedAt = runtime.now()
     }
@@ -80,14 +85,13 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   async function round(runs: number): Promise<{ due: readonly DueSchedule[]; isMore: boolean }> {
     const horizon = runtime.horizon()
     const limit = horizon > runtime.now() ? RUNS_OF_A_JUMP : runs
-    const { due, nextAt } = await store.schedules.due({ until: horizon, limit })
+    const { organizations, nextAt, isMore } = await turns.read({ until: horizon, limit })
+    const due = organizations.flatMap((own) => own.due)
     if (due.length === 0) dueAt(nextAt)
-    // What was not read may be due before later runs of what was.
-    const until = nextAt === null ? horizon : Math.min(horizon, nextAt)
-    const plans = planRuns(due, { until, since, limit, maxChars: MAX_CHARS }, cronCache)
+    const plans = planInTurns(organizations, { since, limit, maxChars: MAX_CHARS }, cronCache)
     const outcomes = await Promise.allSettled([...byQueue(plans)].map(runQueue))
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-    return { due, isMore: due.length === limit }
+    return { due, isMore }
   }
 
   /** Between two looks it slept for no longer than to the next due time, or until it is time to look again. */
@@ -218,6 +222,10 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 
 function stepOf({ due, nextAt }: SchedulePlan, runs: ScheduleRun[]): ScheduleStep {
   return { scheduleId: due.schedule.id, revision: due.revision, from: due.nextAt, nextAt, runs }
+}
+
+function earliestOf(due: readonly DueSchedule[]): number {
+  return due.reduce((earliest, { nextAt }) => Math.min(earliest, nextAt), Number.POSITIVE_INFINITY)
 }
 
 function byQueue(plans: readonly SchedulePlan[]): Iterable<SchedulePlan[]> {

@@ -1,8 +1,10 @@
 import type { Schedule } from '../../core/schedule/schedule.ts'
+import type { DueSchedule } from '../../core/schedule/schedule-plan.ts'
 import { failsIfMatch } from '../../store/listing/expected-revision.ts'
 import type { Revised } from '../../store/listing/slice.ts'
 import type { ScheduleDetails, ScheduleRun, ScheduleStore } from '../../store/schedules.ts'
 import { lockQueue } from '../cluster/locks.ts'
+import { texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 import { restored, stored } from '../connect/text.ts'
 import type { Database } from '../connect/transaction.ts'
@@ -66,6 +68,21 @@ export const DUE = `
     join schedules s on s.organization_id = p.organization_id and s.id = p.schedule_id
     left join organizations o on o.id = s.organization_id
    order by p.next_at`
+
+/** The same for each of some organizations. */
+export const DUE_IN_TURNS = `
+  select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS}, o.status, t.place::int as turn
+    from unnest($1::text[]) with ordinality t (organization_id, place)
+   cross join lateral (select * from schedule_progress q
+                        where q.organization_id = t.organization_id and q.next_at <= $2
+                        order by q.next_at limit $3::bigint + 1) p
+    join schedules s on s.organization_id = p.organization_id and s.id = p.schedule_id
+    left join organizations o on o.id = s.organization_id
+   order by t.place, p.next_at`
+
+export const DUE_ORGANIZATIONS = `
+  select distinct organization_id as id from schedule_progress
+   where next_at > coalesce($1::bigint, -9007199254740991) and next_at <= $2`
 
 const NEXT_DUE = `select min(next_at) as "nextAt" from schedule_progress where next_at > $1`
 
@@ -169,15 +186,21 @@ export function createScheduleStore({ transact, snapshot, db }: Database, { name
       })
     },
     async due({ until, limit }) {
-      const rows = await db.rows<ScheduleDetailsRow & { status: string | null }>(DUE, [until, limit])
-      const due = rows.slice(0, limit).map((row) => ({
-        schedule: scheduleOf(row),
-        revision: row.revision,
-        nextAt: row.nextAt!,
-        frozen: row.status === 'frozen',
-      }))
+      const rows = await db.rows<DueRow>(DUE, [until, limit])
+      const due = rows.slice(0, limit).map(dueScheduleOf)
       const left = rows[limit] ?? (await db.rows<{ nextAt: number | null }>(NEXT_DUE, [until]))[0]!
       return { due, nextAt: left.nextAt }
+    },
+    async dueOrganizations({ after, until }) {
+      return (await db.rows<{ id: string }>(DUE_ORGANIZATIONS, [after, until])).map(({ id }) => id)
+    },
+    async dueInTurns({ organizationIds, until, each }) {
+      const rows = await db.rows<DueRow & { turn: number }>(DUE_IN_TURNS, [texts(organizationIds), until, each])
+      const byTurn = Map.groupBy(rows, ({ turn }) => turn)
+      return organizationIds.map((_, index) => {
+        const own = byTurn.get(index + 1) ?? []
+        return { due: own.slice(0, each).map(dueScheduleOf), nextAt: own[each]?.nextAt ?? null }
+      })
     },
     async step(steps) {
       return transact(async (on) => {
@@ -191,6 +214,12 @@ export function createScheduleStore({ transact, snapshot, db }: Database, { name
     },
     pruneRuns: ({ before, after, limit }) => transact((on) => pruneRuns(on, before, after, limit)),
   }
+}
+
+type DueRow = ScheduleDetailsRow & { status: string | null }
+
+function dueScheduleOf(row: DueRow): DueSchedule {
+  return { schedule: scheduleOf(row), revision: row.revision, nextAt: row.nextAt!, frozen: row.status === 'frozen' }
 }
 
 /** What can change of a schedule, in the order of the columns. */

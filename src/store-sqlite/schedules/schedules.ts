@@ -3,7 +3,7 @@ import type { Schedule } from '../../core/schedule/schedule.ts'
 import type { DueSchedule } from '../../core/schedule/schedule-plan.ts'
 import { failsIfMatch } from '../../store/listing/expected-revision.ts'
 import type { Revised } from '../../store/listing/slice.ts'
-import type { ScheduleDetails, ScheduleRun, ScheduleStore } from '../../store/schedules.ts'
+import type { DuePage, ScheduleDetails, ScheduleRun, ScheduleStore } from '../../store/schedules.ts'
 import { unlessTaken } from '../errors.ts'
 import { createEffectAnswers } from '../idempotency-records.ts'
 import { onlyOf } from '../listing.ts'
@@ -27,7 +27,8 @@ const INSERT = `
      paused, catch_up, updated_at, data)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-const INSERT_PROGRESS = `insert into schedule_progress (schedule_id, revision, next_at, run_count) values (?, 1, ?, 0)`
+const INSERT_PROGRESS = `
+  insert into schedule_progress (organization_id, schedule_id, revision, next_at, run_count) values (?, ?, 1, ?, 0)`
 
 const BOTH = `from schedules s join schedule_progress p on p.schedule_id = s.id`
 
@@ -55,6 +56,16 @@ const DUE = `
     left join organizations o on o.id = s.organization_id
    where p.next_at <= ? order by p.next_at limit ?`
 
+const DUE_OF = `
+  select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS}, o.status
+    from schedule_progress p cross join schedules s on s.id = p.schedule_id
+    left join organizations o on o.id = s.organization_id
+   where p.organization_id = ? and p.next_at <= ? order by p.next_at limit ?`
+
+const DUE_ORGANIZATIONS = `
+  select distinct organization_id as id from schedule_progress indexed by schedule_progress_due
+   where next_at > ? and next_at <= ?`
+
 const NEXT_DUE = `select min(next_at) as nextAt from schedule_progress where next_at > ?`
 const FIRST_DUE = `select next_at as nextAt from schedule_progress where next_at <= ? order by next_at limit 1 offset ?`
 
@@ -76,6 +87,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
   const [insert, insertProgress, get] = [db.prepare(INSERT), db.prepare(INSERT_PROGRESS), db.prepare(GET)]
   const [list, replace, replan, runs] = [db.prepare(LIST), db.prepare(REPLACE), db.prepare(REPLAN), db.prepare(RUNS)]
   const [due, nextDue, firstDue] = [db.prepare(DUE), db.prepare(NEXT_DUE), db.prepare(FIRST_DUE)]
+  const [dueOf, dueOrganizations] = [db.prepare(DUE_OF), db.prepare(DUE_ORGANIZATIONS)]
   const [withOldRuns, remember, queueExists] = [
     db.prepare(WITH_OLD_RUNS),
     db.prepare(REMEMBER),
@@ -96,19 +108,19 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
   function add(schedule: Schedule, nextAt: number | null): void {
     const { id, organizationId, queueId, createdAt } = schedule
     insert.run(id, organizationId, queueId, createdAt, ...columnsOf(schedule))
-    insertProgress.run(id, nextAt)
+    insertProgress.run(organizationId, id, nextAt)
   }
 
-  function findDue(until: number, limit: number): { due: DueSchedule[]; nextAt: number | null } {
-    const rows = due.all(until, limit) as unknown as (ScheduleDetailsRow & { status: string | null })[]
-    const found = rows.map((row) => ({
-      schedule: scheduleOf(row),
-      revision: row.revision,
-      nextAt: row.nextAt!,
-      frozen: row.status === 'frozen',
-    }))
+  function findDue(until: number, limit: number): DuePage {
+    const rows = due.all(until, limit) as unknown as DueRow[]
+    const found = rows.map(dueScheduleOf)
     const left = rows.length < limit ? nextDue.get(until) : (firstDue.get(until, limit) ?? nextDue.get(until))
     return { due: found, nextAt: (left as { nextAt: number | null }).nextAt }
+  }
+
+  function findDueOf(organizationId: string, until: number, each: number): DuePage {
+    const rows = dueOf.all(organizationId, until, each + 1) as unknown as DueRow[]
+    return { due: rows.slice(0, each).map(dueScheduleOf), nextAt: rows[each]?.nextAt ?? null }
   }
 
   return {
@@ -168,6 +180,12 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
     async due({ until, limit }) {
       return reading(() => findDue(until, limit))
     },
+    async dueOrganizations({ after, until }) {
+      return reading(() => dueOrganizations.all(after ?? Number.MIN_SAFE_INTEGER, until).map(({ id }) => id as string))
+    },
+    async dueInTurns({ organizationIds, until, each }) {
+      return reading(() => organizationIds.map((id) => findDueOf(id, until, each)))
+    },
     async step(all) {
       return transact(() =>
         all.map((one) => {
@@ -192,6 +210,12 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
       })
     },
   }
+}
+
+type DueRow = ScheduleDetailsRow & { status: string | null }
+
+function dueScheduleOf(row: DueRow): DueSchedule {
+  return { schedule: scheduleOf(row), revision: row.revision, nextAt: row.nextAt!, frozen: row.status === 'frozen' }
 }
 
 function detailsOf(row: ScheduleDetailsRow): Revised<ScheduleDetails> {

@@ -6,6 +6,7 @@ import {
   type DueSchedule,
   inPortions,
   type PlanRules,
+  planInTurns,
   planRuns,
   separateRuns,
 } from '../../../src/core/schedule/schedule-plan.ts'
@@ -35,6 +36,25 @@ test('every due time up to now has its run', () => {
     ['a', [1, 2, 3, 4], 5],
     ['b', [2, 4], 6],
   ])
+})
+
+test('organizations share the runs of a round, and what one does not need is for the others', () => {
+  const of = (organizationId: string, schedules: number, everyMs: number) => ({
+    due: Array.from({ length: schedules }, (_, n) => due(`${organizationId}${n}`, everyMs, NOW, { organizationId })),
+    until: NOW + 60 * MINUTE,
+  })
+  const runsOf = (shares: { limit?: number; maxChars?: number }) => {
+    const all = [of('greedy', 50, MINUTE), of('one', 1, 90 * MINUTE), of('few', 2, 20 * MINUTE)]
+    const rules = { since: 0, limit: 100, maxChars: 1_000_000, ...shares }
+    const plans = planInTurns(all, rules, cronCache)
+    const count = (id: string) =>
+      plans.filter((it) => it.due.schedule.organizationId === id).reduce((sum, it) => sum + it.dueAts.length, 0)
+    return [count('greedy'), count('one'), count('few')]
+  }
+  assert.deepEqual(runsOf({}), [91, 1, 8])
+  assert.deepEqual(runsOf({ limit: 12 }), [5, 1, 6])
+  assert.deepEqual(runsOf({ limit: 1 }), [1, 1, 1])
+  assert.deepEqual(runsOf({ maxChars: 12 }), [6, 1, 5])
 })
 
 test('where not all fit, the earliest come first, over all schedules', () => {

@@ -95,7 +95,7 @@ async function burst(t: TestContext, many: { schedules: number; others: Others; 
     await new Promise<void>((resolve) => runtime.after(many.roundMs, resolve))
     return store.schedules.due(ask)
   }
-  const slow = { schedules: { ...store.schedules, due } }
+  const slow = { schedules: Object.assign(Object.create(store.schedules) as typeof store.schedules, { due }) }
   const othersCount = many.others === 'never' ? () => 0 : runtime.now
   const scheduler = createScheduler({
     ...{ store: slow, acceptor, cronCache, runtime },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRuntime } from '../../../src/runtime.ts'
 import { CLAIM, WAITING } from '../../../src/store-postgres/deliveries/deliveries.ts'
-import { DUE } from '../../../src/store-postgres/schedules/schedules.ts'
+import { DUE, DUE_IN_TURNS, DUE_ORGANIZATIONS } from '../../../src/store-postgres/schedules/schedules.ts'
 import { fillForPlans } from '../../support/postgres/plan-rows.ts'
 import { testDatabase } from '../../support/postgres/postgres.ts'
 import { silentLog } from '../../support/silent-log.ts'
@@ -62,6 +62,8 @@ function statements(): [name: string, sql: string, values: unknown[]][] {
     ['a claim', CLAIM, [...listener, 10, 'n', 1, 1, '{}', 5, 500, 1e9]],
     ['what waits', WAITING, ['', '', 500, 5, 'n']],
     ['due schedules', DUE, [10, 100]],
+    ['due schedules in turns', DUE_IN_TURNS, ['{o}', 10, 100]],
+    ['organizations with due schedules', DUE_ORGANIZATIONS, [null, 10]],
     ['a listing', LISTING, ['o', 'q0000000000000000000', '~', 100, 0]],
     ['expiry', EXPIRY, [0, 100]],
   ]

@@ -165,6 +165,38 @@ const dues: StoreCase[] = [
     },
   },
   {
+    name: 'organizations that have something due are found, and what is due of each is read by itself',
+    async run(given) {
+      const [one, other, third] = [await storedFixture(given), await storedFixture(given), await storedFixture(given)]
+      const ids: string[] = []
+      for (const nextAt of [NOW, NOW - 9, NOW - 5, NOW + 1]) ids.push((await stored(given, one.queue, {}, nextAt)).id)
+      const last = await stored(given, other.queue, {}, NOW - 3)
+      await stored(given, third.queue, {}, null)
+      const { schedules } = given.store
+      const among = async (after: number | null, until: number) =>
+        (await schedules.dueOrganizations({ after, until })).toSorted()
+      const [oneId, otherId] = [one.organization.id, other.organization.id]
+      assert.deepEqual(await among(null, NOW), [oneId, otherId].toSorted())
+      assert.deepEqual(await among(NOW - 5, NOW - 3), [otherId])
+      assert.deepEqual(await among(NOW, NOW), [])
+      const inTurns = async (each: number, until = NOW) => {
+        const organizationIds = [otherId, third.organization.id, oneId]
+        const pages = await schedules.dueInTurns({ organizationIds, until, each })
+        return pages.map(({ due, nextAt }) => [due.map(({ schedule }) => schedule.id), nextAt])
+      }
+      const none = [[], null]
+      assert.deepEqual(await inTurns(2), [[[last.id], null], none, [[ids[1], ids[2]], NOW]])
+      assert.deepEqual(await inTurns(3), [[[last.id], null], none, [[ids[1], ids[2], ids[0]], null]])
+      assert.deepEqual(await inTurns(1, NOW - 6), [none, none, [[ids[1]], null]])
+      const page = { organizationIds: [oneId], until: NOW, each: 9 }
+      const [{ due } = { due: [] }] = await schedules.dueInTurns(page)
+      assert.deepEqual(
+        due,
+        (await schedules.due({ until: NOW, limit: 9 })).due.filter(({ schedule }) => schedule.id !== last.id),
+      )
+    },
+  },
+  {
     name: 'what is due says what it is, and whether its organization is frozen',
     async run(given) {
       const { organization, queue } = await storedFixture(given)
