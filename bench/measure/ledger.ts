@@ -1,4 +1,4 @@
-// What asking for the books costs with many retained messages, and what it costs those who write meanwhile:
+// What asking for the ledger costs with many retained messages, and what it costs clients that write meanwhile:
 //   node bench/measure/ledger.ts [messages] [empty folder]
 // One queue with one listener; every message but the newest hundred thousand is delivered. The first question counts
 // everything, the second what has changed since, while commits of 32 messages go on.
@@ -43,7 +43,7 @@ async function main(messages: number, folder: string): Promise<void> {
 
 async function ask(store: Store, { organizationId }: FixtureIds): Promise<number> {
   const ledger = await store.ledger.read({ organizationId, only: null, since: null, until: null, now: Date.now() })
-  if (ledger.unaccounted.length > 0) throw new Error('the books do not balance')
+  if (ledger.unaccounted.length > 0) throw new Error('the ledger does not balance')
   return ledger.queues[0]!.listeners[0]!.tally.accepted
 }
 

@@ -139,7 +139,7 @@ test('a schedule is made, run now, paused, changed and deleted', async () => {
 
 test('the ledger balances', async () => {
   await visitor.open('/ledger')
-  await visitor.sees('The books balance')
+  await visitor.sees('The ledger balances')
   await page
     .getByRole('row', { name: /orders/ })
     .first()

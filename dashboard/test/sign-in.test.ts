@@ -61,7 +61,7 @@ test('a server that goes away is told of, and the page is well again once it is 
   await page.goto(`${scene.url}/#/ledger`)
   await visitor.sees('The server does not answer')
   await page.unrouteAll()
-  await visitor.sees('The books balance')
+  await visitor.sees('The ledger balances')
   await page.getByText('What is shown may be old').waitFor({ state: 'detached' })
 })
 

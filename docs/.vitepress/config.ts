@@ -52,7 +52,7 @@ export default defineConfig({
           { text: 'Back up and restore', link: '/guides/backups' },
           { text: 'The dashboard', link: '/guides/dashboard' },
           { text: 'Watch it', link: '/guides/monitoring' },
-          { text: 'Is everything accounted for?', link: '/guides/books' },
+          { text: 'Is everything accounted for?', link: '/guides/ledger' },
           { text: 'Security', link: '/guides/security' },
           { text: 'Organizations and limits', link: '/guides/organizations' },
           { text: 'Terraform', link: '/guides/terraform' },

@@ -29,7 +29,7 @@ Environment:
 
 Exit codes:
   0  done
-  1  the server refused it or could not be reached, or the books do not balance
+  1  the server refused it or could not be reached, or the ledger does not balance
   2  the command line is wrong; nothing was sent
   130  interrupted a second time
 

@@ -181,7 +181,7 @@ describe('queues, listeners and messages by their names', () => {
     assert.deepEqual([changed.timeout, changed.ordering, changed.on_missed], [2_000, 'queue', 'block'])
   })
 
-  test('the books are shown, a row for each listener', async () => {
+  test('the ledger is shown, a row for each listener', async () => {
     await json('queues', 'create', 'booked')
     await json('listeners', 'create', 'booked', 'worker')
     await discue('send', 'booked', 'x')

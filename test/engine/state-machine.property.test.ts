@@ -62,7 +62,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const RUNS = Number(process.env.STATE_MACHINE_RUNS ?? 60)
 
-test('whatever happens, every accepted delivery has one end or next step, in order, and the books balance', (t) =>
+test('whatever happens, every accepted delivery has one end or next step, in order, and the ledger balances', (t) =>
   fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), async (steps) => {
       const store = await openSqliteStore(':memory:')

@@ -20,7 +20,7 @@ const COLUMNS = {
 export function addLedger(program: Command): void {
   program
     .command('ledger')
-    .description('the books as the server tells them: what was accepted, and what became of it')
+    .description('the ledger as the server tells it: what was accepted, and what became of it')
     .option('--since <time>', 'of messages that were accepted from then on, such as -1h')
     .option('--until <time>', 'of messages that were accepted before then')
     .addHelpText(
@@ -40,7 +40,8 @@ Examples:
       const { ledger } = await api.call('GET', '/ledger', { query, timeoutMs: 300_000 })
       if (terminal.json) terminal.print(JSON.stringify(ledger, null, 2))
       else showList(terminal, rowsOf(ledger), COLUMNS, 'Nothing was accepted.')
-      if (ledger.unaccounted > 0) throw new Failure(`the books do not balance: ${ledger.unaccounted} unaccounted for`)
+      if (ledger.unaccounted > 0)
+        throw new Failure(`the ledger does not balance: ${ledger.unaccounted} unaccounted for`)
     })
 }
 

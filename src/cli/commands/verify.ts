@@ -11,13 +11,13 @@ import { createTerminal, type Terminal } from '../client/terminal.ts'
 export function addVerify(program: Command): void {
   program
     .command('verify [file]')
-    .description('the books of a database: every delivery that was accepted has an end or a next step')
+    .description('the ledger of a database: every delivery that was accepted has an end or a next step')
     .option('--database-url <url>', 'the database; else DISCUE_DATABASE_URL, else sqlite:./data/discue.db')
     .addHelpText(
       'after',
       `
 Runs on the server's machine, as its user; needs no API key, and the server may run or not. It reads the database
-and changes nothing. Exits 1 and says which deliveries it means where the books do not balance.
+and changes nothing. Exits 1 and says which deliveries it means where the ledger does not balance.
 
 Examples:
   discue verify
@@ -32,7 +32,7 @@ Examples:
       )
       showVerification(createTerminal(json === true), verification)
       const { length } = verification.faults
-      if (length > 0) throw new Failure(`the books do not balance: ${length} ${length === 1 ? 'fault' : 'faults'}`)
+      if (length > 0) throw new Failure(`the ledger does not balance: ${length} ${length === 1 ? 'fault' : 'faults'}`)
     })
 }
 

@@ -70,7 +70,7 @@ export class LedgerWorker implements LedgerStore {
       else call?.resolve(answer.result as Ledger)
     })
     worker.on('error', (cause) => {
-      if (this.#worker === worker) this.#end(new StoreUnavailable('the books cannot be read', { cause }))
+      if (this.#worker === worker) this.#end(new StoreUnavailable('the ledger cannot be read', { cause }))
     })
     return worker
   }

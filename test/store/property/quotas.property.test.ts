@@ -114,7 +114,7 @@ async function walk(given: Given, steps: Step[]): Promise<void> {
   for (const it of steps) await take(it)
 }
 
-test('a message is accepted exactly where a simple book says that there is room', () =>
+test('a message is accepted exactly where a simple count says that there is room', () =>
   fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), (steps) =>
       withStore(

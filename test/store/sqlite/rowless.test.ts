@@ -276,7 +276,7 @@ test('after a clean stop with nothing on its way, a start has nothing to look th
   assert.equal(isNoted(path), false)
 })
 
-test('the books are right while deliveries have no row, by the server and by whoever checks the file', () =>
+test('the ledger is right while deliveries have no row, by the server and by `discue verify`', () =>
   withFile(async (given, { path }) => {
     const { organization, queue, listeners } = await storedFixture(given, 2)
     const accepts = await Promise.all([1, 2, 3].map(() => acceptFor(given, queue, { leased: true })))

@@ -32,7 +32,7 @@ interface Ledger extends Account {
   unaccounted_pairs: { queue_id: string; message_id: string; listener_id: string }[]
 }
 
-/** The books: where every accepted delivery is. */
+/** The ledger: where every accepted delivery is. */
 export function LedgerPage() {
   const [since, setSince] = useState<number | null>(null)
   const [until, setUntil] = useState<number | null>(null)
@@ -44,14 +44,14 @@ export function LedgerPage() {
   return (
     <Page
       title="Ledger"
-      lead="Where every delivery that was accepted is. What the books cannot account for must be nothing."
+      lead="Where every delivery that was accepted is. What the ledger cannot account for must be nothing."
     >
       <div className="filters" style={{ maxWidth: 520 }}>
         <Moment label="Accepted since" value={since} onChange={setSince} />
         <Moment label="Accepted until" value={until} onChange={setUntil} />
       </div>
       <Loaded query={ledger} what="the ledger" scope="stats: read">
-        {(data) => <Books ledger={data} />}
+        {(data) => <LedgerTable ledger={data} />}
       </Loaded>
     </Page>
   )
@@ -77,11 +77,11 @@ function rowsOf({ queues }: Ledger): Row[] {
   ])
 }
 
-function Books({ ledger }: { ledger: Ledger }) {
+function LedgerTable({ ledger }: { ledger: Ledger }) {
   const rows = rowsOf(ledger)
   if (rows.length === 0) {
     return (
-      <Empty title="The books are empty" paste={curl('GET', '/ledger?pretty')}>
+      <Empty title="The ledger is empty" paste={curl('GET', '/ledger?pretty')}>
         Nothing was accepted in this time. Put a message on a queue that has a listener, and it shows here.
       </Empty>
     )
@@ -103,7 +103,7 @@ function Verdict({ unaccounted }: { unaccounted: number }) {
   if (unaccounted === 0) {
     return (
       <p className="row" style={{ color: 'var(--good)' }}>
-        <CircleCheck size={18} aria-hidden /> The books balance: every delivery is accounted for.
+        <CircleCheck size={18} aria-hidden /> The ledger balances: every delivery is accounted for.
       </p>
     )
   }

@@ -48,7 +48,7 @@ const Ledger = Type.Object(
 
 const schema = {
   operationId: 'getLedger',
-  summary: 'Get the books: what was accepted, and what became of it',
+  summary: 'Get the ledger: what was accepted, and what became of it',
   description:
     'Counts deliveries, not messages: one for each message and listener. Computed from what is stored, within what is retained.',
   querystring: Type.Object({

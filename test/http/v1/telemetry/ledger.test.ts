@@ -18,7 +18,7 @@ async function queueWith(name: string, listeners: number) {
   return { id: queue.id as string, listeners: ids, path: `/v1/queues/${queue.id}` }
 }
 
-test('the books are told per queue and listener, in deliveries, and add up', async () => {
+test('the ledger is told per queue and listener, in deliveries, and add up', async () => {
   const [one, two] = [await queueWith('one', 2), await queueWith('two', 1)]
   await api.call('POST', `${one.path}/messages`, { data: 'x' })
   await api.call('POST', `${one.path}/messages`, { data: 'x', delay: 60_000 })

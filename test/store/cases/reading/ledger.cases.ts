@@ -123,7 +123,7 @@ const counted: StoreCase[] = [
     },
   },
   {
-    name: 'a message that was deleted stays in the books until retention is over, with those who had got it',
+    name: 'a message that was deleted stays in the ledger until retention is over, with the listeners that had got it',
     async run(given) {
       const { queue, listeners } = await storedFixture(given, 2)
       const [first, second] = listeners.map(({ id }) => id) as [string, string]
