@@ -47,7 +47,7 @@ const LIVE_WORDS: Record<LiveState, string> = {
   off: 'Not live: asks every 5 s',
 }
 
-/** What stands around every page. */
+/** The frame around every page. */
 export function Shell({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState(false)
   const [location] = useLocation()

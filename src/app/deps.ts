@@ -22,8 +22,8 @@ import type { MovableClock } from './clock.ts'
 export interface Acceptor {
   /**
    * Stores messages of one queue, all or none, together with the answer that was made for them. `stale`: the queue has
-   * changed since the route was read; read it again. `answered`: the request has an answer already. `passed`: a schedule
-   * that the messages are made by is not where its step believes it to be. Throws the problems
+   * changed since the route was read; read it again. `answered`: the request has an answer already. `passed`: a
+   * schedule that the messages are made by has not the revision or due time that its step expects. Throws the problems
    * `quota_reached`, `overloaded`, `stopping` or `store_unavailable` where nothing was stored.
    */
   accept(

@@ -49,7 +49,7 @@ export async function readQueue(deps: Pick<AppDeps, 'store'>, ask: QueueAddress)
   return queue
 }
 
-/** The queue and its listeners as the store has them now, without figures. Throws `queue_not_found`. */
+/** The queue and its listeners as the store has them now, without counters. Throws `queue_not_found`. */
 export async function readRoute(deps: Pick<AppDeps, 'store'>, ask: QueueAddress): Promise<QueueRoute> {
   expectIds([ask.id], 'queue_not_found')
   const route = await deps.store.queues.route(ask)

@@ -26,7 +26,7 @@ export interface KeptAnswer {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is asking; set on every route that has a demand. */
+    /** Who is asking; set on every route that requires a key. */
     principal: Principal
     /** Where this API is for the caller, up to and with the version: `https://host/v1`. */
     base: string

@@ -24,7 +24,7 @@ const CHECKED = `
      and exists (select 1 from organizations o where o.id = l.organization_id)
    order by l.id limit $2`
 
-/** Before the note itself, which replaces the state that it gives way to. */
+/** Before the note itself, which replaces the state that was there. */
 const CHANGE = `
   insert into liveness_changes as c (organization_id, listener_id, changed_at, from_state, state, message)
   select l.organization_id, l.id, $2, coalesce(v.state, 'unknown'), $3, $4

@@ -18,7 +18,7 @@ const CHECKED = `
      and exists (select 1 from organizations o where o.id = l.organization_id)
    order by l.id limit ?`
 
-/** Before the note itself, which replaces the state that it gives way to. */
+/** Before the note itself, which replaces the state that was there. */
 const CHANGE = `
   insert into liveness_changes (listener_id, changed_at, from_state, state, message)
   select l.id, :at, coalesce(v.state, 'unknown'), :state, :message

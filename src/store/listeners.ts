@@ -15,7 +15,7 @@ export interface ListenerChanges {
   settings?: SettingsChange
 }
 
-/** A listener with its figures, as its full form shows it. */
+/** A listener with its counters, as its full form shows it. */
 export interface ListenerDetails extends Listener, ListenerCounters {
   /** As it was last written down. */
   liveness: Liveness

@@ -17,7 +17,7 @@ export interface MessageChanges {
 export interface DeletedMessage {
   /** Those that still waited for it. */
   listenerIds: string[]
-  /** Those for which another message that waited for its turn can be sent now. */
+  /** Listeners for which another message that waited for its turn can be sent now. */
   freedListenerIds: string[]
 }
 

@@ -78,7 +78,7 @@ function note({ at, counts, events, omitted }: Pulse): void {
 const due = new Set<string>()
 let timer: ReturnType<typeof setTimeout> | null = null
 
-/** Each kind of event makes some of what is shown old. */
+/** Has the pages fetch again what events of these kinds have changed. */
 function refreshFor(counts: Counts): void {
   for (const type of Object.keys(counts)) {
     if (type.startsWith('api_key_')) due.add('api_keys')

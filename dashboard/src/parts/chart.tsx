@@ -90,7 +90,7 @@ function within(steps: readonly number[]) {
   }
 }
 
-/** What is less has no place on a logarithmic scale. */
+/** Raises values to `least`: what is less has no place on a logarithmic scale. */
 function above(least: number): (value: number | null) => number | null {
   return (value) => (value === null ? null : Math.max(least, value))
 }

@@ -79,7 +79,7 @@ export function bytes(size: number): string {
   return size < 1024 ? `${size} B` : `${(size / 1024).toFixed(1)} KiB`
 }
 
-/** Indented where it is JSON, as it is where not. */
+/** Data for people to read: indented where it is JSON, unchanged where it is not. */
 export function readable(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2)

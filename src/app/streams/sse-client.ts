@@ -1,8 +1,11 @@
 import { type EventDigest, isEmpty, joined } from '../../core/telemetry/event-digest.ts'
 
-/** The side that writes to a SSE client. */
+/** The side that writes to an SSE client. */
 export interface Sink {
-  /** Says false where the SSE client has not taken yet what was written before; `Viewer.ready` then tells when it has. */
+  /**
+   * Answers false where the client has not taken yet what was written before; `SseClient.ready` is then called when it
+   * has.
+   */
   write(text: string): boolean
   /** Ends the stream; nothing is written afterwards. */
   end(): void

@@ -86,7 +86,7 @@ export function plain(value: unknown): string {
   return String(value).replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
 }
 
-/** Letters, not UTF-16 units; names are ASCII, so nothing wider needs to be known. */
+/** Columns that a text takes: its characters, not UTF-16 units. Names are ASCII, so wider ones need not be known. */
 function width(text: string): number {
   return [...text].length
 }

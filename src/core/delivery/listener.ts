@@ -61,7 +61,7 @@ export interface Listener extends Secrets {
   updatedAt: number
 }
 
-/** A listener's figures, kept by the store in the same transaction as what they count. */
+/** A listener's counters, kept by the store in the same transaction as what they count. */
 export interface ListenerCounters {
   /** Deliveries that still wait, for whatever reason. */
   pendingCount: number

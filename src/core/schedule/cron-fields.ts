@@ -99,7 +99,7 @@ function setsOf(pattern: CronPattern): CronFields {
   }
 }
 
-/** The positions of the ones. */
+/** The values that a field's flags name: the indexes at which a flag is set. */
 function namedIn(flags: readonly number[]): number[] {
   return flags.flatMap((flag, value) => (flag ? [value] : []))
 }

@@ -12,7 +12,7 @@ const [BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x5b, 0x5d, 0x7b, 0x7d]
 export interface ListMarks {
   /** The property's name, quotes included, as far as it is one. */
   name: [from: number, to: number]
-  /** Its first character behind `[`, and the one that ends it. */
+  /** Where the array's text begins behind `[`, and where its `]` is. */
   from: number
   to: number
   /** Between its entries. */

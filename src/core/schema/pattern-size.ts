@@ -107,7 +107,9 @@ function endOfEscape(text: string, at: number): number {
   return braced ? endOf(text, '}', at + 3) : Math.min(text.length, at + 2)
 }
 
-/** A bracket right at the beginning is a member; so is one in a class of POSIX, such as `[:alpha:]`. */
+/**
+ * Where a class ends. A bracket right at its beginning is a member; so is one in a class of POSIX, such as `[:alpha:]`.
+ */
 function endOfClass(text: string, start: number): number {
   let at = start + 1
   if (text[at] === '^') at += 1

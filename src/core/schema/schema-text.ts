@@ -10,7 +10,7 @@ import {
   type SchemaInspection,
 } from './schema-inspection.ts'
 
-/** What is wrong with a text, or null. */
+/** Tells what is wrong with a text, or null. */
 type TextCheck = (text: string, inspection: SchemaInspection) => string | null
 
 export function checkOfString(rule: StringRule, cost: SchemaCost): Check {

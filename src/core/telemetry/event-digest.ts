@@ -1,7 +1,10 @@
 import type { UsageEvent } from './event.ts'
 import { addCounts, type EventCounts, noCounts } from './stats.ts'
 
-/** What happened in an organization since the event digest before, however much it was: a bounded text for each viewer. */
+/**
+ * What happened in an organization since the event digest before, however much it was: a bounded text for each SSE
+ * client.
+ */
 export interface EventDigest {
   /** Epoch milliseconds. */
   at: number
@@ -25,7 +28,7 @@ export function isEmpty({ counts, events, gap }: EventDigest): boolean {
   return !gap && events.length === 0 && Object.values(counts).every((count) => count === 0)
 }
 
-/** Two event digests, one right after the other, as one: what a viewer gets who was too slow for the first. */
+/** Two event digests, one right after the other, as one: what an SSE client gets that was too slow for the first. */
 export function joined(earlier: EventDigest, later: EventDigest): EventDigest {
   const counts = noCounts()
   addCounts(counts, earlier.counts)

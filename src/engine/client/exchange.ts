@@ -72,7 +72,7 @@ export class Exchange implements ResponseHandler, Indexed {
   onHead({ status, fields }: ResponseHead): void {
     this.#status = status
     this.#answeredAt = this.#runtime.now()
-    // What was taken leaves nothing to wish for.
+    // The response is complete.
     if (status < 200 || status > 299) this.#directive = directiveIn(fields, this.#answeredAt)
     const location = status >= 300 && status <= 399 ? fields.get('location') : undefined
     if (location !== undefined) this.#keep(Buffer.from(`location: ${location}\n\n`, 'latin1'))
@@ -100,7 +100,7 @@ export class Exchange implements ResponseHandler, Indexed {
     else this.#failed(transportFault(error))
   }
 
-  /** What was answered is known, whatever becomes of the rest. */
+  /** Ends the exchange. A status that was read stands, whatever becomes of the rest. */
   abort(): void {
     if (this.#status !== null) this.#answered(false)
     else if (this.#finish()) this.#done('aborted', false)

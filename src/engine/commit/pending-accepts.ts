@@ -66,7 +66,7 @@ export class PendingAccepts {
     return this.#passedOver ? light : [...light, ...this.#heavy.take(left)]
   }
 
-  /** What was taken is not held any more. */
+  /** Gives back the memory that accepts took, once their commit has ended. */
   release(taken: readonly WaitingAccept[]): void {
     for (const { write } of taken) this.#lineOf(write).release(write)
   }

@@ -74,7 +74,7 @@ export class LivenessRecord {
     return isNew
   }
 
-  /** What this node believes is to be written down from now on. */
+  /** The state that this node has found is to be written down from now on. */
   announce(): void {
     this.#news.state = this.#state
     this.#news.stateAt = this.#registry.now()

@@ -8,8 +8,8 @@ interface Waiter {
 }
 
 /**
- * Where those wait who want something of one listener that has nothing now. It has at most one timer, for when the next
- * delivery is due; each waiter has one more, for its own patience.
+ * Pulls that wait for deliveries of one listener that has none now. They share one timer, for when the next delivery is
+ * due; each has one more, for how long it waits.
  */
 export class LongPollWaiters {
   readonly #runtime: Pick<Runtime, 'now' | 'after'>

@@ -43,8 +43,8 @@ const REFUSED_MS = 30_000
 const ALWAYS = () => true
 
 /**
- * The way to one listener: takes from its buffer what its gate lets through, sends it, and has written down what came
- * of it. A lane that is stuck costs other lanes nothing.
+ * The way to one listener: takes from its buffer what its limits allow, sends it, and has written down what came of it.
+ * A lane that is stuck costs other lanes nothing.
  */
 export class Lane {
   readonly #deps: LaneDeps
@@ -178,7 +178,7 @@ export class Lane {
     else void sender.send(request).then((outcome) => this.#attempted(delivery, outcome, generation))
   }
 
-  /** `generation`: when the attempt was begun, as the gate counts; null where nothing was sent. */
+  /** `generation`: that of the lane's limits when the attempt was begun; null where nothing was sent. */
   #attempted(delivery: LeasedDelivery, outcome: Outcome | 'aborted', generation: number | null): void {
     const { slots, runtime } = this.#deps
     this.#active -= 1
@@ -211,7 +211,7 @@ export class Lane {
     if (!saysGone(outcome) || this.#gone || this.#closed || !isPushed(listener)) return
     this.#gone = true
     this.#weigh()
-    // Where it is another by now, it is not the one that is gone.
+    // Where the listener has another URL by now, it is not the one that answered 410.
     void this.#deps.disable(listener).finally(() => {
       this.#gone = false
       this.#weigh()

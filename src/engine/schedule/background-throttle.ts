@@ -7,7 +7,7 @@ const SHARE = 1 / 2
 /** Work that is so late leaves clients less; from `EASE_UNTIL_MS` on, nothing. */
 const EASE_FROM_MS = 2_000
 const EASE_UNTIL_MS = 4_000
-/** A step that took longer was kept waiting itself. */
+/** No step counts for longer: one that took longer was kept waiting itself. */
 const MAX_STEP_MS = 50
 
 /** Lets clients' requests come in between the steps of a long piece of background work. */

@@ -20,7 +20,9 @@ const page = {
 const NONCE_BYTES = 16
 const NONCE_PLACE = /__NONCE__/g
 
-/** For every file, so that none is anything else than what its type says, and none tells where its viewer is. */
+/**
+ * For every file, so that none is anything else than what its type says, and none tells other sites where the user is.
+ */
 const HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',

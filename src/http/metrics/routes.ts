@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.ts'
 
 const schema = {
   operationId: 'getMetrics',
-  summary: 'Get figures for Prometheus',
+  summary: 'Get metrics for Prometheus',
   description:
     'Counts since the server started, and how it stands, in the text format of Prometheus; it tells of queues by their ids ' +
     'alone. Needs no key on a server that only its own machine reaches. On any other it wants the root key, or one of the ' +

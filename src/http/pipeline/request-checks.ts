@@ -86,7 +86,9 @@ function createEntrance({ keyRing }: ApiDeps, admission: Admission, handovers: H
     }
 }
 
-/** Whose key it is; a key that is none counts for the lock-out. Throws `locked_out` and `key_rejected`. */
+/**
+ * Finds out whose key a request has; an unknown key counts for the lock-out. Throws `locked_out` and `key_rejected`.
+ */
 export async function identify(
   keyRing: AppDeps['keyRing'],
   lockOutGuard: LockOutGuard,

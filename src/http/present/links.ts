@@ -43,7 +43,7 @@ export const paths = {
   attempts: (queueId: string, id: string) => `/queues/${queueId}/messages/${id}/attempts`,
 }
 
-/** The link of an answer to itself. */
+/** The `self` link of a resource. */
 export function selfLink(request: Based, path: string): { self: Link } {
   return { self: { href: request.base + path } }
 }

@@ -29,7 +29,7 @@ export function refTo(whole: string) {
   return Type.Object({ id: Id, name: Type.Optional(Type.String()) }, { title: `${whole}Ref` })
 }
 
-/** On every route. */
+/** The query parameters that every route takes. */
 export const Query = Type.Object({ pretty: Type.Optional(Type.Boolean({ description: 'indent the answer' })) })
 
 const listing = {

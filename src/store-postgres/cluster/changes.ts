@@ -3,7 +3,7 @@ import { UsageChanges } from '../../store/commit/usage-changes.ts'
 import { numbers, texts } from '../connect/arrays.ts'
 import type { Value } from '../connect/session.ts'
 
-/** What a transaction changes of a listener's figures. */
+/** What a transaction changes of a listener's counters. */
 export interface CounterChange {
   pending: number
   acknowledged: number

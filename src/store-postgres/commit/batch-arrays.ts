@@ -129,7 +129,7 @@ export class BatchArrays {
     ]
   }
 
-  /** How many values there are. */
+  /** How many parameters `commit_batch` takes. */
   static readonly count = 1 + 3 + 5 + 1 + 7 + 7 + 5 + 3 + 1 + 14
 
   static segments(segments: readonly (readonly [organizationId: string, text: SegmentText])[]): Value[] {
@@ -166,7 +166,7 @@ export class BatchArrays {
     ]
   }
 
-  /** Counted from 1, as PostgreSQL's arrays are. */
+  /** The index of a queue in the batch, counted from 1 as in PostgreSQL's arrays. */
   #queueOf(
     { organizationId, queueId }: { organizationId: string; queueId: string },
     version: number,

@@ -30,7 +30,7 @@ const NEWEST_MISSED = `
 
 type Row = Omit<ListenerCounters, 'missedMessageIds'> & { id: string }
 
-/** The figures of these listeners of one organization, by id. */
+/** The counters of these listeners of one organization, by id. */
 export async function countersOf(
   db: Db,
   organizationId: string,

@@ -2,7 +2,7 @@ import type { Backlog, DeliveryStore } from '../../store/deliveries.ts'
 import type { Database } from '../connect/transaction.ts'
 import type { Rollup } from '../telemetry/rollup.ts'
 
-/** One read of the figures, and one of an index for each listener that something waits for. */
+/** One read of the listeners' counters, and one of an index for each listener that something waits for. */
 const BY_QUEUE = `
   select l.queue_id as "queueId", sum(f.pending)::bigint as waiting,
          min((select d.due_at from deliveries d

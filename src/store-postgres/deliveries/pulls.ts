@@ -65,7 +65,7 @@ const LEASED = `
      and d.attempts = $6 and d.pulled_at is not null
      for update of d`
 
-/** Those of a deleted listener are removed with all that it had. */
+/** Leases that have run out; those of a deleted listener are removed with its rows. */
 const EXPIRED = `
   select ${ROW}, ${FACTS} from deliveries d join messages m on m.sequence = any(array[d.sequence])
    where d.pulled_at is not null and d.due_at <= $1

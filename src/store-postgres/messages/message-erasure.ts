@@ -28,15 +28,15 @@ interface Pair {
 export interface ErasureEffects {
   now: number
   reason: DiscardReason
-  /** What it does to the figures is added here. */
+  /** Changes of listeners' counters are added here. */
   changes: Changes
   routines: Routines
 }
 
 /**
- * Takes messages of one organization out of every table, within a transaction; what that does to the figures is added
- * to `changes`. Answers with the deliveries that were still pending, and with the listeners for which another message
- * has its turn now.
+ * Takes messages of one organization out of every table, within a transaction; the changes of listeners' counters are
+ * added to `changes`. Answers with the deliveries that were still pending, and with the listeners for which another
+ * message has its turn now.
  */
 export async function erase(
   db: Db,

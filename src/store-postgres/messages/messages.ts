@@ -70,7 +70,7 @@ const UPDATE = `
   update messages set name = $4, deliver_at = $5, revision = revision + 1
    where organization_id = $1 and queue_id = $2 and id = $3`
 
-/** They move within their primary key, and stay where their message's own due time leads. */
+/** Moves pending deliveries to their message's new due time, by which a delivery that was never tried is found. */
 const MOVE = `
   update deliveries d set due_at = $2 from unnest($3::text[], $4::bigint[]) u(listener_id, due_at)
    where d.organization_id = $1 and d.listener_id = u.listener_id and d.due_at = u.due_at and d.sequence = $5`

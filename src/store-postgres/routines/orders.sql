@@ -138,7 +138,7 @@ begin
   return v_freed;
 end $$;
 
--- Begins a new run of a delivery, however it stands; answers with what that does to the figures of its listener.
+-- Begins a new run of a delivery, however it stands; answers with what that does to the counters of its listener.
 -- `p_clock` is by which it is judged whether a node lives.
 create or replace function begin_anew(
   p_organization text, p_listener text, p_sequence bigint, p_deliver_at bigint, p_now bigint, p_clock bigint,

@@ -2,7 +2,7 @@ import type { Cancel, Runtime } from '../../runtime.ts'
 import type { Database } from '../connect/transaction.ts'
 
 /** Adds up some of what the commits of all nodes have left; two nodes never take the same rows. */
-const FOLD = `
+const ROLL_UP = `
   with taken as materialized (
     delete from usage_changes where ctid = any(array(
       select ctid from usage_changes limit $1 for update skip locked))
@@ -62,7 +62,7 @@ const EVERY_MS = 1_000
 /** Rounds: some ten minutes. */
 const TIDY_EVERY = 600
 
-/** Adds up, in the background, what commits have left of figures and counts. */
+/** Adds up, in the background, what commits have left in `usage_changes` for counters and statistics. */
 export interface Rollup {
   /** Adds up all there is, for a caller that is about to read the counts. */
   all(): Promise<void>
@@ -85,7 +85,7 @@ export function createRollup(
     for (let rolledUp = ROWS; rolledUp === ROWS; ) {
       rolledUp = await transact(async (db) => {
         await db.run(HASH_JOINS)
-        return (await db.rows<{ rolledUp: number }>(FOLD, [ROWS]))[0]!.rolledUp
+        return (await db.rows<{ rolledUp: number }>(ROLL_UP, [ROWS]))[0]!.rolledUp
       })
     }
   }

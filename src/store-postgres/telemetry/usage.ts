@@ -19,7 +19,7 @@ export interface Happening {
   organizationId: string
   id: string
   name: string | null
-  /** The queue around it. */
+  /** The queue that the subject belongs to; null where there is none. */
   queueId: string | null
   /** Why, where no client asked for it. */
   reason?: string | undefined

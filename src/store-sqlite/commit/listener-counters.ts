@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ListenerCounters } from '../../core/delivery/listener.ts'
 
-/** What one transaction changes of a listener's figures. */
+/** What one transaction changes of a listener's counters. */
 export interface CounterChange {
   pending: number
   acknowledged: number

@@ -67,7 +67,7 @@ export class MessageQuotas {
     this.#write.run(organizationId, stored, day, accepted)
   }
 
-  /** After the transaction is on disk. */
+  /** To be called once the transaction that set the limits is on disk. */
   remember(organizationId: string, { storedMessages = null, messagesPerDay = null }: Partial<Limits>): void {
     const limits = { storedMessages, messagesPerDay }
     if (limitsMessages(limits)) this.#limits.set(organizationId, limits)

@@ -28,7 +28,7 @@ const BLOCKS = `select 1 from listeners where id = ? and settings ->> '$.onMisse
 
 const INSERT_MISSED = `insert into missed (sequence, listener_id, at, reason) values (?, ?, ?, ?)`
 
-/** Who settles, when, and where it is summed up. */
+/** The node that settles, when, and the sums that settlements are added to. */
 interface By {
   node: string
   now: number

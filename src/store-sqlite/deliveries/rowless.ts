@@ -49,7 +49,7 @@ export class RowlessDeliveries {
   readonly #insert
   readonly #insertAll
   readonly #writeSince
-  /** The note as it is on disk; null where nothing is implied. */
+  /** The note as it is on disk; null where every delivery has a row. */
   #since: number | null
   /** Pairs of the messages from there on. */
   #pairs = 0
@@ -92,7 +92,7 @@ export class RowlessDeliveries {
     this.#running = { ...this.#running, written, next: { since: next, pairs: advances ? pairs : this.#pairs + pairs } }
   }
 
-  /** After it is on disk. */
+  /** To be called once the transaction is on disk. */
   committed(): void {
     const { next, written } = this.#running
     if (next !== null) {
@@ -131,7 +131,7 @@ export class RowlessDeliveries {
     if (isDue || (this.#left === null && this.#leases.hasAbandoned(now))) this.writeToLook()
   }
 
-  /** Where nothing is implied, a start need not look. */
+  /** Removes the note while every delivery has a row, so that the next start need not look for any. */
   forgetNote(): void {
     if (this.#since === null || this.#left !== null || this.#leases.rowless > 0) return
     if (ifAvailable(() => this.#transact(() => this.#note(null)))) this.#since = null
@@ -168,7 +168,7 @@ export class RowlessDeliveries {
 /** What a transaction has done so far. */
 function nothingYet() {
   return {
-    /** Its first message with an implied delivery. */
+    /** Its first message with a delivery that has no row. */
     first: null as number | null,
     /** Deliveries of all its messages. */
     pairs: 0,

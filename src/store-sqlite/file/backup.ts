@@ -59,7 +59,7 @@ function check(path: string): void {
     const [first] = faults
     if (first?.integrity_check !== 'ok') throw new DatabaseRefused(`the copy is damaged: ${first?.integrity_check}`)
     expectOurs(db, path)
-    // One file, that can be moved about.
+    // Without a write-ahead log beside it the copy is one file, which can be moved.
     db.exec('pragma journal_mode = delete')
   } finally {
     db.close()

@@ -13,7 +13,7 @@ const STANDS = 9
 
 /** The messages of one block, counted. */
 export interface Block {
-  /** Of each listener, how many stand how. */
+  /** For each listener, how many deliveries stand in each way that the ledger counts. */
   counts: Map<string, Uint32Array>
   /** The first deliveries that stand in no way or in two. */
   faults: { sequence: number; listenerId: string; stands: typeof NOTHING | typeof TWICE }[]

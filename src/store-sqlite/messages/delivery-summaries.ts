@@ -49,7 +49,7 @@ export type Located = Pick<Message, 'deliverAt' | 'sequence' | 'queueId'>
 
 export type DeliverySummaries = ReturnType<typeof createDeliverySummaries>
 
-/** Tells how the listeners that still exist stand with a message, from what is stored and what is implied. */
+/** Tells how the listeners that still exist stand with a message, from rows and from deliveries that have none. */
 export function createDeliverySummaries(db: DatabaseSync, leases: Leases) {
   const [unmoved, moved, missed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(MISSED)]
   const held = db.prepare(HELD)

@@ -20,7 +20,7 @@ const DELETE_MESSAGE = `delete from messages where sequence = ?`
 export interface ErasureEffects {
   now: number
   reason: DiscardReason
-  /** What it does to the figures is added here. */
+  /** Changes of listeners' counters are added here. */
   changes: CounterChanges
 }
 

@@ -12,7 +12,10 @@ const STEP = `
 const INSERT_RUN = `
   insert into schedule_runs (schedule_id, due_at, ran_at, message_id, error) values (?, ?, ?, ?, ?)`
 
-/** The steps of schedules, within a transaction: first whether all that is believed is so, then the writing. */
+/**
+ * The steps of schedules, within a transaction: first whether each schedule has the expected revision and due time,
+ * then the writing.
+ */
 export function createScheduleSteps(db: DatabaseSync) {
   const [standing, step, insertRun] = [db.prepare(STANDING), db.prepare(STEP), db.prepare(INSERT_RUN)]
   return {

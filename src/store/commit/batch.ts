@@ -40,7 +40,7 @@ export type AcceptResult =
   | QuotaReached
   /** There is an answer to this request already; nothing was stored. */
   | { outcome: 'answered' }
-  /** One of the schedules is not where it is believed to be; nothing was stored. */
+  /** One of the schedules has not the expected revision or due time; nothing was stored. */
   | { outcome: 'passed' }
 
 export interface StoredMessage {

@@ -70,7 +70,7 @@ export function parseSources(text: string): Sources {
   }
 }
 
-/** Of these it is known that they answer for some names only; every other may answer for any. */
+/** Sources that are known to answer for some names only; every other may answer for any. */
 const SINGLE_LABEL = /^(myhostname|mymachines|libvirt(_guest)?|wins)$/
 
 /** Whether one of the sources that only the system can ask may know the name. */

@@ -68,7 +68,7 @@ export const NewSchedule = strict({ name: Name, data: Data, ...settings }, exact
 
 export const EXAMPLE_SCHEDULE = { name: 'orders', data: '{"order":1}', cron: EXAMPLE_CRON, timezone: 'Europe/Berlin' }
 
-/** What changes one. */
+/** The body that changes a schedule. */
 export const ScheduleChange = strict({
   name: Type.Optional(Name),
   data: Type.Optional(Data),

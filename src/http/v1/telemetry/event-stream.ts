@@ -28,7 +28,7 @@ const schema = {
   description: [
     'First an event `hello`; then, at most once a second and only where something happened, an event `usage` with',
     '`counts` of each type of event, the newest of the `events` themselves, how many were `omitted`, and `gap`, which',
-    'is true where more may have happened than is told. A viewer that is slow gets several of them joined in one. A',
+    'is true where more may have happened than is told. A client that is slow gets several of them joined in one. A',
     'comment keeps the connection alive. `Last-Event-ID` continues where a stream before ended, for up to 50 events.',
     'The stream ends with the key, and when the server stops.',
   ].join('\n'),
