@@ -1,5 +1,7 @@
 import type { Attempt } from '../core/delivery/attempt.ts'
 import { dueTimeFault, dueTimeOf } from '../core/delivery/due-time.ts'
+import type { Message } from '../core/delivery/message.ts'
+import { changedName } from '../core/name.ts'
 import { Problem } from '../core/problem.ts'
 import type { Principal } from '../core/tenant/api-key.ts'
 import type { ExpectedRevisions } from '../store/listing/expected-revision.ts'
@@ -67,7 +69,7 @@ export async function updateMessage(
   const details = await readMessage(deps, address)
   if (ifMatch !== null && !ifMatch.includes(details.revision)) throw new Problem('changed')
   const now = deps.runtime.now()
-  const changes = changesOf(wanted, details.message.deliverAt, now)
+  const changes = changesOf(wanted, details.message, now)
   if (Object.keys(changes).length === 0) return details
   const outcome = await deps.store.messages.update({ ...address, ifMatch, changes, now })
   if (outcome === 'not_found') throw new Problem('message_not_found')
@@ -78,12 +80,14 @@ export async function updateMessage(
 }
 
 /** What was read and is sent back is no change, least of all of a time that is over by now. */
-function changesOf({ name, deliverAt }: MessageChanges, current: number, now: number): MessageChanges {
-  if (deliverAt === undefined || deliverAt === current) return named({ name })
-  // One time that is over is as good as another.
-  if (deliverAt <= now && current <= now) return named({ name })
+function changesOf(wanted: MessageChanges, current: Message, now: number): MessageChanges {
+  const { deliverAt } = wanted
+  const name = changedName(wanted.name, current)
+  if (deliverAt === undefined || deliverAt === current.deliverAt) return named({ name })
   const fault = dueTimeFault({ deliverAt }, now)
   if (fault !== null) throw new Problem('invalid', { errors: [fault] })
+  // One time that is over is as good as another.
+  if (deliverAt <= now && current.deliverAt <= now) return named({ name })
   return named({ name, deliverAt: dueTimeOf({ deliverAt }, now) })
 }
 

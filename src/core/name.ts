@@ -22,3 +22,13 @@ export function nameFault(name: string): string | null {
 export function aliasFault(alias: string): string | null {
   return ALIAS.test(alias) ? nameFault(alias) : `must be ${ALIAS_RULE}`
 }
+
+/** The name in answers: of a message or key that was given none, its id. */
+export function shownName({ id, name }: { id: string; name: string | null }): string {
+  return name ?? id
+}
+
+/** What a change makes of the name; undefined where nothing, as where the shown name is sent back. */
+export function changedName(wanted: string | undefined, current: { id: string; name: string | null }) {
+  return wanted === shownName(current) ? undefined : wanted
+}

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import { MAX_BODY_BYTES, parseBody } from './body/body.ts'
+import { expectNoBody, MAX_BODY_BYTES, parseBody } from './body/body.ts'
 import { lazyCompilers } from './body/compilers.ts'
 import { invalidBody } from './body/faults.ts'
 import { validatorFormats } from './body/formats.ts'
@@ -83,6 +83,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)
+  app.addContentTypeParser('*', expectNoBody)
   app.setErrorHandler(handleError)
   app.decorateRequest('principal')
   app.decorateRequest('base', '')
@@ -123,7 +124,7 @@ function addRoutes(app: FastifyInstance, deps: ApiDeps, { admission, handovers }
   app.addHook('onRoute', createRequestChecks(deps, admission, handovers))
   const readCollected = readHandedOver(handovers)
   app.addHook('onRoute', (route) => {
-    if (route.url === ROUTE && route.method === 'POST') readCollected(route)
+    if (route.url === ROUTE && [route.method].flat().includes('POST')) readCollected(route)
   })
   app.addHook('onRoute', table.note)
   app.addHook('onRoute', deps.metrics.requests.watch)

@@ -1,5 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, FastifyTypeProvider, RawServerDefault } from 'fastify'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyRequest,
+  FastifyTypeProvider,
+  HTTPMethods,
+  RawServerDefault,
+} from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { ProblemCode } from '../core/problem.ts'
 import type { Access, Principal, Resource } from '../core/tenant/api-key.ts'
@@ -54,6 +61,9 @@ export interface TypeBoxProvider extends FastifyTypeProvider {
 
 /** Fastify as the routes see it. */
 export type Api = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxProvider>
+
+/** Queues, listeners and messages are created by either, for the documentation of the API has both. */
+export const CREATE_METHODS: HTTPMethods[] = ['POST', 'PUT']
 
 export function requires(resource: Resource, access: Access, ...ids: string[]): { requires: RouteRequirement } {
   return { requires: { resource, access, ids } }

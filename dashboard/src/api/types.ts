@@ -1,7 +1,8 @@
 /** What the API answers, as far as the pages show it. What is optional may be missing on a server without it. */
 export interface Ref {
   id: string
-  name?: string
+  /** Its id, where it was given none. */
+  name: string
 }
 
 export type Schema = Record<string, unknown>
@@ -72,7 +73,8 @@ export interface Delivery {
 
 export interface Message {
   id: string
-  name?: string
+  /** Its id, where it was given none. */
+  name: string
   key?: string
   data: string
   created_at: number
@@ -118,7 +120,8 @@ export interface Scope {
 
 export interface ApiKey {
   id: string
-  name?: string
+  /** Its id, where it was given none. */
+  name: string
   created_at: number
   updated_at: number
   last_used_at: number | null

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { changedName } from '../../core/name.ts'
 import { type Fault, nameTaken, Problem } from '../../core/problem.ts'
 import {
   type ApiKey,
@@ -99,7 +100,8 @@ export async function updateApiKey(
 ): Promise<Revised<ApiKey>> {
   const { change, ifMatch, frozen, ...address } = ask
   const current = await readApiKey(deps, address)
-  const changes = named({ ...change, scopes: changedScopes(current, change.scopes) })
+  const name = changedName(change.name, current)
+  const changes = named({ ...change, name, scopes: changedScopes(current, change.scopes) })
   if (frozen && !onlyDisables(current, changes)) throw new Problem('organization_frozen')
   const changed = await deps.store.apiKeys.update({ ...address, changes, ifMatch, now: deps.runtime.now() })
   if (changed === 'not_found') throw new Problem('api_key_not_found')

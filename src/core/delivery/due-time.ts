@@ -6,6 +6,9 @@ const MAX_DELAY_DAYS = 366
 /** How far ahead a message can be scheduled: any date of the year to come, in a leap year too. */
 export const MAX_DELAY_MS = MAX_DELAY_DAYS * DAY_MS
 
+/** Less than this is a time in seconds: as milliseconds it were in 2001 or before, and sent at once instead of later. */
+const MILLISECONDS_FROM = 1e12
+
 /** When a caller wants a message to be delivered: at a time, or after so many milliseconds; at once where both are absent. */
 export interface DueAsk {
   deliverAt?: number | undefined
@@ -21,6 +24,9 @@ export function dueTimeOf({ deliverAt, delayMs = 0 }: DueAsk, now: number): numb
 export function dueTimeFault({ deliverAt, delayMs }: DueAsk, now: number, path = ''): Fault | null {
   if (deliverAt !== undefined && delayMs !== undefined) {
     return { path: `${path}/delay`, message: 'cannot be combined with deliver_at; send one of them' }
+  }
+  if (deliverAt !== undefined && deliverAt < MILLISECONDS_FROM) {
+    return { path: `${path}/deliver_at`, message: 'must be in milliseconds since the Unix epoch; this is in seconds' }
   }
   if (deliverAt !== undefined && deliverAt > now + MAX_DELAY_MS) {
     return { path: `${path}/deliver_at`, message: `must be at most ${MAX_DELAY_DAYS} days from now` }

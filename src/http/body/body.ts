@@ -40,6 +40,11 @@ export function parseBody(
   done(null, parsed)
 }
 
+/** For types that are not JSON: clients name one also where they send nothing. Throws `body_not_json` at the first byte. */
+export async function expectNoBody(_request: FastifyRequest, payload: AsyncIterable<Buffer>): Promise<undefined> {
+  for await (const bytes of payload) if (bytes.length > 0) throw new Problem('body_not_json')
+}
+
 function parse(body: Buffer): unknown {
   const excess = jsonExcess(body)
   if (excess !== null) throw tooMuch(excess)

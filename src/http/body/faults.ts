@@ -21,15 +21,30 @@ const TYPES: Record<string, string> = {
 
 /** The 422 that says of every fault where it is and what is allowed there. */
 export function invalidBody(errors: FastifySchemaValidationError[]): Problem {
-  const alternatives = errors.filter((error) => error.keyword === 'anyOf').map((error) => `${error.schemaPath}/`)
+  const choices = errors.filter((error) => error.keyword === 'anyOf')
   const found = new FaultList('')
   for (const error of errors) {
-    // The faults of each alternative would contradict each other; the one of their parent says it all.
-    if (alternatives.some((path) => error.schemaPath.startsWith(path))) continue
+    if (isSaidElsewhere(error, choices, errors)) continue
     found.add(messageOf(error), pathOf(error))
     if (found.full) break
   }
   return new Problem('invalid', { errors: found.faults })
+}
+
+/**
+ * The faults of several alternatives would contradict each other: the one of their parent says it all. But where the value
+ * is wrong inside, its kind was right, and what is wrong there tells more than the parent can.
+ */
+function isSaidElsewhere(
+  error: FastifySchemaValidationError,
+  choices: readonly FastifySchemaValidationError[],
+  errors: readonly FastifySchemaValidationError[],
+): boolean {
+  const isInside = (inner: FastifySchemaValidationError, choice: FastifySchemaValidationError) =>
+    inner.schemaPath.startsWith(`${choice.schemaPath}/`) && inner.instancePath.startsWith(`${choice.instancePath}/`)
+  if (error.keyword === 'anyOf' && errors.some((inner) => isInside(inner, error))) return true
+  const around = choices.filter((choice) => error.schemaPath.startsWith(`${choice.schemaPath}/`))
+  return around.some((choice) => !isInside(error, choice))
 }
 
 function pathOf({ keyword, instancePath, params }: ValidationError): string {

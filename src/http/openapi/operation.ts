@@ -1,3 +1,4 @@
+import type { HTTPMethods } from 'fastify'
 import type { Components } from './components.ts'
 import type { DescribedRoute } from './described.ts'
 import { EXAMPLE_ID, exampleOf } from './examples.ts'
@@ -36,7 +37,8 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
   const tags = schema.tags ?? (requires ? [requires.resource] : [])
   if (tags.length === 0) fault(`${where} has no tags: add them to the schema of its route`)
   const given = schema.example
-  const kind = { method, path: pathOf(url), keyed: requires !== undefined }
+  const behaviour = behaviourOf(described)
+  const kind = { method: behaviour, path: pathOf(url), keyed: requires !== undefined }
   const body = (schema.shown?.body ?? schema.body) as Node | undefined
   return {
     operationId: operationIdOf(described),
@@ -57,7 +59,7 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
       ...responsesOf(
         (schema.response ?? {}) as Node,
         {
-          method,
+          method: behaviour,
           resource: requires?.resource ?? null,
           params: paramsOf(url),
           url,
@@ -78,10 +80,17 @@ function actionOf(url: string): string {
   return /:\w+\/([^:]*)$/.exec(url)?.[1] ?? ''
 }
 
-/** One route serves PUT and PATCH, and each of them is an operation of its own. */
-function operationIdOf({ method, route }: DescribedRoute): string | undefined {
+/** One route serves PUT and PATCH, or POST and PUT, and each of them is an operation of its own. */
+function operationIdOf(described: DescribedRoute): string | undefined {
+  const { method, route } = described
   const id = route.schema?.operationId
+  if (method !== behaviourOf(described)) return id?.replace(/^create/, 'put')
   return method === 'PATCH' && route.method !== 'PATCH' ? id?.replace(/^update/, 'patch') : id
+}
+
+/** A PUT that creates meets, and takes, what the POST of its route does. */
+function behaviourOf({ method, route }: DescribedRoute): HTTPMethods {
+  return method === 'PUT' && [route.method].flat().includes('POST') ? 'POST' : method
 }
 
 function parametersOf(schema: { params?: unknown; querystring?: unknown; headers?: unknown }, components: Components) {

@@ -141,7 +141,7 @@ const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
 function expectJsonBody(request: FastifyRequest): void {
   const type = request.headers['content-type']
-  if (type !== undefined ? !isJsonType(type) : hasBody(request)) throw new Problem('body_not_json')
+  if (hasBody(request) && !(type !== undefined && isJsonType(type))) throw new Problem('body_not_json')
   const encoding = request.headers['content-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new Problem('body_not_json', { detail: 'send the body as it is, without Content-Encoding' })
@@ -149,24 +149,27 @@ function expectJsonBody(request: FastifyRequest): void {
 }
 
 function hasBody({ headers, raw }: FastifyRequest): boolean {
+  const length = headers['content-length']
+  if (length === '0') return false
   // HTTP/2 has no need to announce a body: it has one unless the headers were the end of the stream.
   if (raw instanceof Http2ServerRequest) return !raw.stream.endAfterHeaders
-  const length = headers['content-length']
-  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+  return headers['transfer-encoding'] !== undefined || length !== undefined
 }
 
 function createRequestCheck(route: RouteOptions) {
   const weigh = route.config?.weigh
   const parseQuery = compileQuery(route.schema?.querystring)
-  const needsBody = route.schema?.body !== undefined
+  const body = route.schema?.body as { required?: readonly string[] } | undefined
+  const isOptional = (body?.required ?? []).length === 0
   return (request: FastifyRequest, reply: FastifyReply, done: Done): void => {
     weigh?.(request.body)
     const query = parseQuery(request.query as Record<string, unknown>)
     request.query = query
     if (query.pretty === true) indent(reply)
     readConditions(request)
-    if (needsBody && request.body === undefined) {
-      throw new Problem('bad_json', { detail: 'the body is empty; send a JSON object' })
+    if (body !== undefined && request.body === undefined) {
+      if (!isOptional) throw new Problem('bad_json', { detail: 'the body is empty; send a JSON object' })
+      request.body = {}
     }
     done()
   }

@@ -1,4 +1,5 @@
 import type { Listing, Page } from '../../app/page.ts'
+import { shownName } from '../../core/name.ts'
 import { type Based, type Entry, entryLinks, type Link, type Links } from './links.ts'
 import { DEFAULT_PAGE_SIZE } from './schemas.ts'
 
@@ -78,9 +79,9 @@ export function presentWith<Item, Full>(
   }
 }
 
-/** A resource without a name has no `name` property. */
-export function refOf({ id, name }: { id: string; name: string | null }): { id: string; name?: string } {
-  return name === null ? { id } : { id, name }
+/** Every answer shows a name: of a message or key that was given none, its id. */
+export function refOf({ id, name }: { id: string; name: string | null }): { id: string; name: string } {
+  return { id, name: shownName({ id, name }) }
 }
 
 function pagedLinks(request: Based, path: string, ask: ListingAsk, more: boolean): Links {

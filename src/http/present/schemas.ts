@@ -8,6 +8,8 @@ export const DEFAULT_PAGE_SIZE = 100
 export const MAX_PAGE = 1_000_000_000
 
 export const Name = Type.String({ format: 'name', description: NAME_RULE })
+/** In answers about what need not have one. */
+export const ShownName = Type.String({ description: 'its id where it was given none', examples: ['orders'] })
 export const Id = Type.String({
   description: '21 characters of 0-9 A-Z a-z, sorted by time of creation',
   examples: [EXAMPLE_ID],
@@ -26,7 +28,7 @@ export const SelfLink = Type.Object({ self: Link }, { title: 'SelfLink' })
 
 /** An entry of a listing that holds no more than where to find the whole: `QueueRef` is one of a `Queue`. */
 export function refTo(whole: string) {
-  return Type.Object({ id: Id, name: Type.Optional(Type.String()) }, { title: `${whole}Ref` })
+  return Type.Object({ id: Id, name: Type.String({ examples: ['orders'] }) }, { title: `${whole}Ref` })
 }
 
 /** The query parameters that every route takes. */

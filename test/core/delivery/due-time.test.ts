@@ -20,5 +20,12 @@ test('366 days ahead is the furthest, and only one of both can be asked for', ()
   assert.equal(dueTimeFault({ deliverAt: NOW + MAX_DELAY_MS }, NOW), null)
   assert.equal(dueTimeFault({ deliverAt: NOW + MAX_DELAY_MS + 1 }, NOW)?.path, '/deliver_at')
   assert.equal(dueTimeFault({ deliverAt: NOW, delayMs: 0 }, NOW, '/messages/3')?.path, '/messages/3/delay')
-  for (const ask of [{}, { delayMs: 1 }, { deliverAt: 0 }]) assert.equal(dueTimeFault(ask, NOW), null)
+  for (const ask of [{}, { delayMs: 1 }, { deliverAt: 1e12 }]) assert.equal(dueTimeFault(ask, NOW), null)
+})
+
+test('a time before 2001 is in seconds, and says so', () => {
+  for (const deliverAt of [0, 1, NOW / 1000, 1e12 - 1]) {
+    const fault = dueTimeFault({ deliverAt }, NOW, '/messages/3')
+    assert.deepEqual([fault?.path, /milliseconds/.test(fault!.message)], ['/messages/3/deliver_at', true])
+  }
 })

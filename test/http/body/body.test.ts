@@ -137,3 +137,27 @@ test('a body with more values than any valid one is a 413 before it is parsed; w
   const texts = { messages: [{ data }, { data: `"${data}` }] }
   assert.equal((await send(JSON.stringify(texts), 'application/json', 'POST', `${messages}/batch`)).status, 200)
 })
+
+test('where nothing has to be in it, a body may be left out or empty, with a type or without', async () => {
+  const optional = `/v1/queues/${body.queue.id}`
+  for (const type of ['application/json', 'application/x-www-form-urlencoded', undefined]) {
+    for (const [method, url] of [
+      ['POST', '/v1/api_keys'],
+      ['PUT', optional],
+      ['PATCH', optional],
+    ] as const) {
+      const headers = { 'x-api-key': OWNER_KEY, ...(type !== undefined && { 'content-type': type }) }
+      for (const payload of [undefined, '']) {
+        const response = await api.inject({ method, url, headers, ...(payload !== undefined && { payload }) })
+        assert.equal(response.statusCode, 200, `${method} ${url} ${type} ${response.body}`)
+      }
+      const refused = await api.inject({
+        method,
+        url,
+        headers: { ...headers, 'content-type': 'text/plain' },
+        payload: '{}',
+      })
+      assert.equal(refused.statusCode, 415)
+    }
+  }
+})

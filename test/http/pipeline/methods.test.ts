@@ -8,13 +8,13 @@ const id = '0'.repeat(21)
 const allowed: Record<string, string> = {
   '/api_keys': 'GET, HEAD, POST',
   [`/api_keys/${id}`]: 'GET, HEAD, PUT, PATCH, DELETE',
-  '/queues': 'GET, HEAD, POST',
+  '/queues': 'GET, HEAD, POST, PUT',
   [`/queues/${id}`]: 'GET, HEAD, PUT, PATCH, DELETE',
   '/listeners': 'GET, HEAD',
-  [`/queues/${id}/listeners`]: 'GET, HEAD, POST',
+  [`/queues/${id}/listeners`]: 'GET, HEAD, POST, PUT',
   [`/queues/${id}/listeners/${id}`]: 'GET, HEAD, PUT, PATCH, DELETE',
   '/messages': 'GET, HEAD',
-  [`/queues/${id}/messages`]: 'GET, HEAD, POST',
+  [`/queues/${id}/messages`]: 'GET, HEAD, POST, PUT',
   [`/queues/${id}/messages/${id}`]: 'GET, HEAD, PUT, PATCH, DELETE',
   [`/queues/${id}/messages/${id}/attempts`]: 'GET, HEAD',
 }

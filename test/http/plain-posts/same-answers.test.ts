@@ -20,7 +20,8 @@ function comparable({ statusLine, headers, body }: WireAnswer) {
   const { 'x-request-id': id, date, 'x-ratelimit-remaining': _, ...others } = headers
   assert.match(id!, /^[0-9A-Za-z]{21}$/)
   assert.ok(Number.isFinite(Date.parse(date!)))
-  return { statusLine, headers: others, body: body.replaceAll(/(?<="id":"|messages\/)[0-9A-Za-z]{21}/g, 'ID') }
+  const made = /"message":\{"id":"([0-9A-Za-z]{21})"/.exec(body)?.[1] ?? 'ID'
+  return { statusLine, headers: others, body: body.replaceAll(made, 'ID') }
 }
 
 interface Place {
@@ -80,7 +81,7 @@ test('a message is accepted the same on both ways, and stored as sent', async ()
     const { message, _links } = JSON.parse(text)
     assert.equal(_links.self.href, `http://localhost:3000/v1/queues/${it.queueId}/messages/${message.id}`)
     const stored = (await it.api.call('GET', `/v1/queues/${it.queueId}/messages/${message.id}`)).body.message
-    assert.deepEqual([stored.data, stored.name, stored.key], [body.data, body.name, body.key])
+    assert.deepEqual([stored.data, stored.name, stored.key], [body.data, body.name ?? message.id, body.key])
   }
   await onBothRoutes(it, { key: OWNER_KEY, body: { data: 'x' }, path: `/queues/${it.queueId}/messages` })
   assert.deepEqual(await countOf(it), { '2xx': 6 })

@@ -36,7 +36,7 @@ export function ApiKeysPage() {
         const enabled = key.status === 'enabled'
         return (
           <Menu
-            label={`Actions for ${key.name ?? key.key}`}
+            label={`Actions for ${key.name === key.id ? key.key : key.name}`}
             parts={[
               {
                 title: enabled ? 'Disable' : 'Enable',
@@ -99,9 +99,9 @@ const COLUMNS: Column<ApiKey>[] = [
   {
     title: 'Key',
     width: 'minmax(0, 1.5fr)',
-    cell: ({ name, key, owner }) => (
+    cell: ({ id, name, key, owner }) => (
       <span className="row">
-        <span>{name ?? 'without a name'}</span>
+        <span>{name === id ? 'without a name' : name}</span>
         <code className="faint">{key.slice(0, 3)}…</code>
         {owner && <Badge tone="plan">owner</Badge>}
       </span>

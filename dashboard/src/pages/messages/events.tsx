@@ -123,7 +123,7 @@ function isOf({ type }: UsageEvent, category: Category): boolean {
 function Row({ event }: { event: UsageEvent }) {
   const [words, tone] = WORDS[event.type] ?? [event.type, 'none']
   const subject = event.message ?? event.listener ?? event.queue ?? event.api_key
-  const name = subject?.name ?? subject?.id ?? ''
+  const name = subject?.name ?? ''
   return (
     <div className="feed-row">
       <time
@@ -136,7 +136,7 @@ function Row({ event }: { event: UsageEvent }) {
       <span>
         <Badge tone={tone}>{words}</Badge>
       </span>
-      <span className={subject?.name ? 'clip' : 'clip mono'}>
+      <span className={name === subject?.id ? 'clip mono' : 'clip'}>
         {event.queue && event.type !== 'queue_deleted' ? <Link href={`/queues/${event.queue.id}`}>{name}</Link> : name}
       </span>
     </div>

@@ -202,8 +202,8 @@ const COLUMNS: Column<PlacedMessage>[] = [
     title: 'Message',
     width: 'minmax(0, 1.7fr)',
     cell: ({ id, name, queueId }) => (
-      <Link href={`/queues/${queueId}/messages/${id}`} className={name ? 'clip' : 'clip mono'}>
-        {name ?? id}
+      <Link href={`/queues/${queueId}/messages/${id}`} className={name === id ? 'clip mono' : 'clip'}>
+        {name}
       </Link>
     ),
   },

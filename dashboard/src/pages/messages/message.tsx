@@ -39,7 +39,7 @@ function MessageParts({ message, queueId }: { message: Message; queueId: string 
   const settled = message.deliveries.filter(({ status }) => status !== 'pending')
   return (
     <Page
-      title={message.name ?? 'Message'}
+      title={message.name === message.id ? 'Message' : message.name}
       trail={[
         ['Queues', '/queues'],
         [queue.data?.name ?? 'Queue', `/queues/${queueId}`],

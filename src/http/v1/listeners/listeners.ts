@@ -11,7 +11,7 @@ import {
 import { expectQueueForPost } from '../../../app/queues.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import { inPieces } from '../../body/long-listing.ts'
-import { type Api, requires } from '../../contract.ts'
+import { type Api, CREATE_METHODS, requires } from '../../contract.ts'
 import { EXAMPLE_SECRET } from '../../openapi/examples.ts'
 import { answerOnce } from '../../pipeline/idempotency.ts'
 import { tagged } from '../../present/etag.ts'
@@ -111,7 +111,7 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
   })
 
   api.route({
-    method: 'POST',
+    method: CREATE_METHODS,
     url: IN_QUEUE,
     schema: schemas.create,
     config: requires('listeners', 'write', 'queueId'),

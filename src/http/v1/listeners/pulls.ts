@@ -16,9 +16,10 @@ import { MAX_RETRY_DELAY_MS } from '../../../core/delivery/retry-policy.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import { whenClientEnds } from '../../connection/half-open.ts'
 import { type Api, type KeptAnswer, requires } from '../../contract.ts'
-import { EXAMPLE_RECEIPT } from '../../openapi/examples.ts'
+import { EXAMPLE_ID, EXAMPLE_RECEIPT } from '../../openapi/examples.ts'
 import { paths, selfLink } from '../../present/links.ts'
-import { answers, Id, Query, SelfLink, strict } from '../../present/schemas.ts'
+import { refOf } from '../../present/listing.ts'
+import { answers, Id, Query, SelfLink, ShownName, strict } from '../../present/schemas.ts'
 
 const OneListener = Type.Object({ queueId: Id, listenerId: Id })
 const Receipt = Type.String({ format: 'receipt', description: 'as a pull handed it out' })
@@ -48,7 +49,7 @@ const Pull = strict({
 const Pulled = Type.Object(
   {
     id: Id,
-    name: Type.Optional(Type.String()),
+    name: ShownName,
     data: Type.String(),
     receipt: Type.String({ description: 'for ack and nack; worth something until the lease ends' }),
     attempt: Type.Integer({ description: 'which one this is, from 1' }),
@@ -56,7 +57,7 @@ const Pulled = Type.Object(
   },
   {
     title: 'PulledMessage',
-    examples: [{ id: EXAMPLE_RECEIPT.slice(0, 21), data: '{"order":1}', receipt: EXAMPLE_RECEIPT, attempt: 1 }],
+    examples: [{ id: EXAMPLE_ID, name: EXAMPLE_ID, data: '{"order":1}', receipt: EXAMPLE_RECEIPT, attempt: 1 }],
   },
 )
 const lost = Type.Array(Type.String(), { description: 'receipts of leases that were over', examples: [[]] })
@@ -172,8 +173,7 @@ function clientOf(reply: FastifyReply, waits: boolean): AbortSignal {
 
 function presentMessage({ id, name, data, receipt, attempt, orderNumber }: PulledMessage): Static<typeof Pulled> {
   return {
-    id,
-    ...(name !== null && { name }),
+    ...refOf({ id, name }),
     data,
     receipt,
     attempt,

@@ -9,11 +9,12 @@ import { atMostOne } from '../../openapi/exclusive.ts'
 import { encodeCursor } from '../../present/cursor.ts'
 import { type Based, paths, selfLink } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
-import { Id, Name, NullableTime, readOnly, strict, Time } from '../../present/schemas.ts'
+import { Id, Name, NullableTime, readOnly, ShownName, strict, Time } from '../../present/schemas.ts'
 
 const DeliverAt = Type.Integer({
   minimum: 0,
-  description: 'when to deliver it, in milliseconds since the Unix epoch; a time that is over means now',
+  description:
+    'when to deliver it, in milliseconds since the Unix epoch; a time that is over means now, one below 10^12 is refused as seconds',
   examples: [1_767_225_600_000],
 })
 
@@ -80,7 +81,7 @@ export const MessageChange = strict({
 export const Message = Type.Object(
   {
     id: Id,
-    name: Type.Optional(Type.String()),
+    name: ShownName,
     key: Type.Optional(Type.String({ examples: ['customer-17'] })),
     data: Type.String({ examples: ['{"order":1}'] }),
     created_at: Time,

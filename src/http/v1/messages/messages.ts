@@ -8,7 +8,7 @@ import type { Principal } from '../../../core/tenant/api-key.ts'
 import type { Revised } from '../../../store/listing/slice.ts'
 import type { MessageDetails } from '../../../store/messages.ts'
 import { inPieces } from '../../body/long-listing.ts'
-import { type Api, requires } from '../../contract.ts'
+import { type Api, CREATE_METHODS, requires } from '../../contract.ts'
 import { answerOnce } from '../../pipeline/idempotency.ts'
 import { decodeCursor, expectOneStart } from '../../present/cursor.ts'
 import { tagged } from '../../present/etag.ts'
@@ -125,7 +125,7 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
   })
 
   api.route({
-    method: 'POST',
+    method: CREATE_METHODS,
     url: IN_QUEUE,
     schema: schemas.create,
     config: { ...CREATE_MESSAGE, weigh: weighMessage },

@@ -3,7 +3,7 @@ import type { AppDeps } from '../../../app/deps.ts'
 import { createQueue, deleteQueue, listQueues, type QueueAddress, readQueue, updateQueue } from '../../../app/queues.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import type { QueueDetails } from '../../../store/queues.ts'
-import { type Api, requires } from '../../contract.ts'
+import { type Api, CREATE_METHODS, requires } from '../../contract.ts'
 import { answerOnce } from '../../pipeline/idempotency.ts'
 import { tagged } from '../../present/etag.ts'
 import { paths, selfLink } from '../../present/links.ts'
@@ -57,10 +57,16 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
     return presentListing(request, request.query, listing, listedQueues)
   })
 
-  api.post('/queues', { schema: schemas.create, config: requires('queues', 'write') }, async (request, reply) => {
-    const ask = { organizationId: request.principal.organizationId, ...request.body }
-    const present = (queue: QueueDetails) => presentQueue(request, queue)
-    return answerOnce(request, reply, (answerFor) => createQueue(deps, ask, answerFor), present)
+  api.route({
+    method: CREATE_METHODS,
+    url: '/queues',
+    schema: schemas.create,
+    config: requires('queues', 'write'),
+    handler: async (request, reply) => {
+      const ask = { organizationId: request.principal.organizationId, ...request.body }
+      const present = (queue: QueueDetails) => presentQueue(request, queue)
+      return answerOnce(request, reply, (answerFor) => createQueue(deps, ask, answerFor), present)
+    },
   })
 
   api.get(

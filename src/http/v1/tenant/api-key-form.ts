@@ -1,6 +1,5 @@
 import { type Static, Type } from 'typebox'
 import { scopesOf } from '../../../app/tenant/api-keys.ts'
-import { ID_PATTERN } from '../../../core/id.ts'
 import {
   type ApiKey,
   GRANTABLE_RESOURCES,
@@ -9,16 +8,19 @@ import {
 } from '../../../core/tenant/api-key.ts'
 import { paths } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
-import { Id, Name, NullableTime, readOnly, strict, Time } from '../../present/schemas.ts'
+import { Id, Name, NullableTime, readOnly, ShownName, strict, Time } from '../../present/schemas.ts'
 
 /** Every request of a key walks its scopes. */
 const MAX_SCOPES = 100
 const MAX_TARGETS = 1_000
 
 const Status = Type.Enum(['enabled', 'disabled'])
-const TARGET_PATTERN = `${ID_PATTERN}|^[0-9a-f]{64}$|^\\*$`
-/** The id of anything, a schema's among them: any other text could never name a thing. */
-const Target = Type.String({ pattern: TARGET_PATTERN, examples: ['*', '00VbugnoyVluTsdf2eOBu'] })
+/** Whatever could be an id, a schema's or another server's among them; one that names nothing here grants nothing. */
+const Target = Type.String({
+  pattern: '^(?:\\*|[A-Za-z0-9_-]{1,64})$',
+  description: 'must be "*" or the id of what it may be used for: 1 to 64 characters of A-Z a-z 0-9 _ -',
+  examples: ['*', '00VbugnoyVluTsdf2eOBu'],
+})
 /** What a scope is for, one by one. */
 export const Targets = Type.Array(Target, { maxItems: MAX_TARGETS })
 const Scope = strict(
@@ -38,7 +40,7 @@ const Scopes = Type.Array(Scope, { maxItems: MAX_SCOPES, examples: [[EXAMPLE_SCO
 export const FullKey = Type.Object(
   {
     id: Id,
-    name: Type.Optional(Type.String()),
+    name: ShownName,
     created_at: Time,
     updated_at: Time,
     last_used_at: NullableTime,

@@ -16,7 +16,17 @@ import { answerOnce } from '../../pipeline/idempotency.ts'
 import { tagged } from '../../present/etag.ts'
 import { paths, selfLink } from '../../present/links.ts'
 import { pageOf, presentListing, refOf } from '../../present/listing.ts'
-import { answers, collection, Deleted, Id, ListingQuery, Query, SelfLink, single } from '../../present/schemas.ts'
+import {
+  answers,
+  collection,
+  Deleted,
+  Id,
+  ListingQuery,
+  Query,
+  SelfLink,
+  ShownName,
+  single,
+} from '../../present/schemas.ts'
 import { asListed, FullKey, fullKey, KeyChange, NewKey } from './api-key-form.ts'
 
 const IssuedKey = Type.Object({
@@ -27,7 +37,7 @@ const IssuedKey = Type.Object({
     }),
   ),
   id: Id,
-  name: Type.Optional(Type.String()),
+  name: ShownName,
   _links: SelfLink,
 })
 const OneKey = Type.Object({ apiKeyId: Id })

@@ -26,7 +26,7 @@ test('a pull hands out messages with all that is needed to work on them', async 
   const receipts = receiptsOf(body.messages)
   assert.deepEqual(body.messages, [
     { id: named, name: 'named', data: '{"order":1}', receipt: receipts[0], attempt: 1 },
-    { id: other, data: 'plain', receipt: receipts[1], attempt: 1 },
+    { id: other, name: other, data: 'plain', receipt: receipts[1], attempt: 1 },
   ])
   for (const receipt of receipts) assert.match(receipt, /^[0-9A-Za-z]{33}$/)
   const ack = await api.call('POST', `${at}/ack`, { receipts: [...receipts, receipts[0]] })

@@ -39,7 +39,7 @@ test('a message that was scheduled is pending once its time has come', async () 
 
 test('a time that is over means now', async () => {
   const now = api.clock.now
-  for (const when of [{ deliver_at: 0 }, { deliver_at: now - 1 }, { delay: 0 }]) {
+  for (const when of [{ deliver_at: 1e12 }, { deliver_at: now - 1 }, { delay: 0 }]) {
     const message = await post(when)
     assert.deepEqual([message.deliver_at, message.status], [now, 'pending'])
   }
@@ -114,8 +114,25 @@ test('a message that has not started can be moved, earlier and later, and its li
 
 test('moved to a time that is over it is due now', async () => {
   const { id } = await post({ delay: 60_000 })
-  const { body } = await api.call('PATCH', `${base}/${id}`, { deliver_at: 1 })
+  const { body } = await api.call('PATCH', `${base}/${id}`, { deliver_at: 1e12 })
   assert.deepEqual([body.message.deliver_at, body.message.status], [api.clock.now, 'pending'])
+})
+
+test('a time in seconds is a 422 that says so, wherever it is sent', async () => {
+  const deliver_at = api.clock.now / 1000 + 60
+  const message = await post({ delay: 60_000 })
+  const asks: [string, string, object, string][] = [
+    ['POST', base, { data: 'x', deliver_at }, '/deliver_at'],
+    ['PUT', base, { data: 'x', deliver_at }, '/deliver_at'],
+    ['POST', `${base}/batch`, { messages: [{ data: 'x' }, { data: 'x', deliver_at }] }, '/messages/1/deliver_at'],
+    ['PUT', `${base}/${message.id}`, { deliver_at }, '/deliver_at'],
+  ]
+  for (const [method, path, body, at] of asks) {
+    const answer = await api.call(method, path, body)
+    assert.deepEqual([answer.status, answer.body.errors[0].path], [422, at], `${method} ${path}`)
+    assert.match(answer.body.errors[0].message, /milliseconds/)
+  }
+  assert.deepEqual(await read(message.id), message)
 })
 
 test('it cannot be moved further ahead than it could have been scheduled', async () => {
@@ -137,7 +154,7 @@ test('a message that has started is a 422, and stays as it is; its own time sent
   assert.deepEqual([status, body.errors[0].path], [422, '/deliver_at'])
   assert.match(body.errors[0].message, /started/)
   assert.deepEqual((await fresh.call('GET', `${path}/${id}`)).body.message, full)
-  for (const deliver_at of [full.deliver_at, 0, fresh.clock.now]) {
+  for (const deliver_at of [full.deliver_at, 1e12, fresh.clock.now]) {
     assert.equal((await fresh.call('PUT', `${path}/${id}`, { deliver_at })).status, 200)
   }
   await fresh.app.close()

@@ -17,7 +17,7 @@ test('many messages are stored at once and answered in their order', async () =>
   assert.equal(status, 200)
   assert.deepEqual(
     body.messages.map(({ name }: Json) => name),
-    ['twice', undefined, 'twice'],
+    ['twice', body.messages[1].id, 'twice'],
   )
   assert.ok(body.messages.every(({ id }: Json) => isId(id)))
   assert.deepEqual(body._links, { self: { href: `http://localhost:80${path}` } })

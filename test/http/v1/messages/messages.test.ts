@@ -19,10 +19,10 @@ async function read(id: string): Promise<Json> {
   return (await api.call('GET', `${base}/${id}`)).body.message
 }
 
-test('posting a message answers with its reference, and without a name where it has none', async () => {
+test('posting a message answers with its reference, and with its id as name where it has none', async () => {
   const { body } = await api.call('POST', base, { data: '{}' })
   const { id } = body.message
-  assert.deepEqual(body, { message: { id }, _links: { self: { href: `http://localhost:80${base}/${id}` } } })
+  assert.deepEqual(body, { message: { id, name: id }, _links: { self: { href: `http://localhost:80${base}/${id}` } } })
   const named = await api.call('POST', base, { data: '{}', name: 'order-1' })
   assert.deepEqual(named.body.message, { id: named.body.message.id, name: 'order-1' })
 })
@@ -38,6 +38,7 @@ test('the full form has data, times, status and deliveries', async () => {
   assert.deepEqual((await api.call('GET', `${path}/messages/${id}`)).body, {
     message: {
       id,
+      name: id,
       data: 'a',
       created_at: now,
       deliver_at: now,

@@ -91,13 +91,13 @@ test('an event is listed in full, with the client and the thing that it is about
   })
 })
 
-test('a message and a key without a name have none in their events either', async () => {
+test('a message and a key without a name have their id as name in their events too', async () => {
   fromNowOn()
   const queue = await addQueue('nameless')
   const { message } = await post(`/queues/${queue.id}/messages`, { data: 'x' })
   const key = await post('/api_keys', {})
-  assert.deepEqual((await events('?events=messages'))[0].message, { id: message.id })
-  assert.deepEqual((await events('?events=api_keys'))[0].api_key, { id: key.id })
+  assert.deepEqual((await events('?events=messages'))[0].message, { id: message.id, name: message.id })
+  assert.deepEqual((await events('?events=api_keys'))[0].api_key, { id: key.id, name: key.id })
 })
 
 test('events can be restricted to categories, one or several', async () => {

@@ -44,7 +44,7 @@ test('a key is shown once, when it is made, and then only its first three charac
 
 test('a key that was not asked for anything else is enabled, unused and may do all that can be granted', async () => {
   const full = await read((await issue()).id)
-  assert.equal('name' in full, false)
+  assert.equal(full.name, full.id)
   assert.equal('owner' in full, false)
   assert.equal(full.status, 'enabled')
   assert.equal(full.last_used_at, null)
@@ -58,6 +58,7 @@ test('scopes are kept as they were given', async () => {
     { resource: 'queues', access: 'read', targets: '*' },
     { resource: 'messages', access: 'write', targets: ['*'] },
     { resource: 'events', access: 'read', targets: ['0'.repeat(21), 'Az09'.padEnd(21, 'x'), 'a1'.repeat(32)] },
+    { resource: 'listeners', access: 'write', targets: ['_Tzrg1O3jk4_FZTAEThNq', '-', 'x'.repeat(64)] },
   ]
   assert.deepEqual((await read((await issue({ scopes })).id)).scopes, scopes)
 })
@@ -89,9 +90,14 @@ test('a scope that is not one is told where and why', async () => {
   assert.deepEqual(await faults({ ...good, resource: 'moon' }), ['/scopes/0/resource'])
   assert.deepEqual(await faults({ ...good, access: 'execute' }), ['/scopes/0/access'])
   assert.deepEqual(await faults({ ...good, extra: 1 }), ['/scopes/0/extra'])
-  for (const targets of ['some-id', 5, null, [5], ['some-id'], ['\u0000'], [`${'0'.repeat(21)}\n`], { id: 'x' }]) {
+  for (const targets of ['some-id', 5, null, { id: 'x' }]) {
     assert.deepEqual(await faults({ ...good, targets }), ['/scopes/0/targets'])
   }
+  for (const target of [5, '', 'some id', '\u0000', `${'0'.repeat(21)}\n`, 'x'.repeat(65), '**', 'a.b', 'é']) {
+    assert.deepEqual(await faults({ ...good, targets: ['some-id', target] }), ['/scopes/0/targets/1'])
+  }
+  const { body } = await api.call('POST', '/v1/api_keys', { scopes: [{ ...good, targets: ['a b'] }] })
+  assert.match(body.errors[0].message, /1 to 64 characters of A-Z a-z 0-9 _ -/)
 })
 
 test('PUT changes just what is there, PATCH does the same, and updated_at moves', async () => {
