@@ -4,6 +4,7 @@ import { full } from '../core/sharing/full.ts'
 import type { Runtime } from '../runtime.ts'
 import type { StoredAnswer } from '../store/idempotency-records.ts'
 import type { Store } from '../store/store.ts'
+import { createIdempotencyRoom } from './limits/idempotency-room.ts'
 
 const KEPT_MS = 24 * 60 * 60 * 1000
 /**
@@ -44,11 +45,15 @@ export interface Idempotency {
   begin(attempted: Attempted): Promise<Turn | StoredAnswer>
 }
 
-export function createIdempotency(deps: { store: Pick<Store, 'answers'>; runtime: Runtime }): Idempotency {
+export function createIdempotency(
+  deps: { store: Pick<Store, 'answers'>; runtime: Runtime },
+  maxRecords?: number,
+): Idempotency {
   const { store, runtime } = deps
   /** Digests of the bodies, by request. */
   const running = new Map<string, string>()
   const places = new FairPlaces(MAX_RUNNING)
+  const room = createIdempotencyRoom(deps, maxRecords)
 
   function turnOf(attempted: Attempted, id: string): Turn {
     return {
@@ -76,7 +81,10 @@ export function createIdempotency(deps: { store: Pick<Store, 'answers'>; runtime
       const turn = turnOf(attempted, id)
       try {
         const found = await store.answers.find({ organizationId, target, key, now: runtime.now() })
-        if (found === null) return turn
+        if (found === null) {
+          room.take(organizationId)
+          return turn
+        }
         if (found.digest !== digest) throw new Problem('key_reused')
         turn.end()
         return found

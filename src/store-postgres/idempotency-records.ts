@@ -1,4 +1,4 @@
-import type { AnswerStore, StoredAnswer } from '../store/idempotency-records.ts'
+import type { AnswerStore, RecordPlace, StoredAnswer } from '../store/idempotency-records.ts'
 import type { Db } from './connect/session.ts'
 import { restored, stored } from './connect/text.ts'
 import { type Database, GivenUp } from './connect/transaction.ts'
@@ -16,6 +16,13 @@ const INSERT = `
      set digest = excluded.digest, status = excluded.status, body = excluded.body,
          stored_at = excluded.stored_at, expires_at = excluded.expires_at
    where a.expires_at <= excluded.stored_at`
+
+/** Both step through the primary key alone. */
+const LAST_OF = `
+  select target, key from answers where organization_id = $1 and (target, key) > ($2, $3)
+   order by target, key limit 1 offset $4`
+const COUNT = `
+  select count(*)::int as count from answers where organization_id = $1 and (target, key) > ($2, $3)`
 
 const REMOVE_EXPIRED = `
   delete from answers where (organization_id, target, key) in
@@ -52,6 +59,13 @@ export function createAnswerStore({ db }: Database): AnswerStore {
     },
     async keep(answer) {
       return (await insert(db, answer)) ? 'kept' : 'answered'
+    },
+    async count({ organizationId, after, limit }) {
+      const place = [organizationId, after?.target ?? '', stored(after?.key ?? '')]
+      const [last] = await db.rows<RecordPlace>(LAST_OF, [...place, limit - 1])
+      if (last !== undefined) return { count: limit, last: { target: last.target, key: restored(last.key) } }
+      const [rest] = await db.rows<{ count: number }>(COUNT, place)
+      return { count: rest!.count, last: null }
     },
     async removeExpired({ now, limit }) {
       return db.run(REMOVE_EXPIRED, [now, limit])

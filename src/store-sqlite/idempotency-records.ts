@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { AnswerStore, StoredAnswer } from '../store/idempotency-records.ts'
+import type { AnswerStore, RecordPlace, StoredAnswer } from '../store/idempotency-records.ts'
 import { reading, type Transact } from './transaction.ts'
 
 const FIND = `
@@ -11,6 +11,12 @@ const FIND = `
 const INSERT = `
   insert or replace into answers (organization_id, target, key, digest, status, body, stored_at, expires_at)
   values (?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** Both step through the index alone. */
+const LAST_OF = `
+  select target, key from answers where organization_id = ? and (target, key) > (?, ?)
+   order by target, key limit 1 offset ?`
+const COUNT = `select count(*) as count from answers where organization_id = ? and (target, key) > (?, ?)`
 
 /** They all live equally long, so that the oldest expire first, and no index of times is needed. */
 const REMOVE_EXPIRED = `
@@ -43,6 +49,7 @@ export function createEffectAnswers(db: DatabaseSync): EffectAnswers {
 export function createAnswerStore(db: DatabaseSync, transact: Transact): AnswerStore {
   const answers = createEffectAnswers(db)
   const [find, removeExpired] = [db.prepare(FIND), db.prepare(REMOVE_EXPIRED)]
+  const [lastOf, countAll] = [db.prepare(LAST_OF), db.prepare(COUNT)]
   return {
     async find({ organizationId, target, key, now }) {
       const row = reading(() => find.get(organizationId, target, key, now)) as StoredAnswer | undefined
@@ -53,6 +60,14 @@ export function createAnswerStore(db: DatabaseSync, transact: Transact): AnswerS
         if (answers.has(answer)) return 'answered'
         answers.write(answer)
         return 'kept'
+      })
+    },
+    async count({ organizationId, after, limit }) {
+      return reading(() => {
+        const place = [organizationId, after?.target ?? '', after?.key ?? ''] as const
+        const last = lastOf.get(...place, limit - 1) as unknown as RecordPlace | undefined
+        if (last !== undefined) return { count: limit, last: { ...last } }
+        return { count: Number(countAll.get(...place)!.count), last: null }
       })
     },
     async removeExpired({ now, limit }) {

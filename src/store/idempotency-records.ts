@@ -14,6 +14,17 @@ export interface StoredAnswer {
   expiresAt: number
 }
 
+/** Which of an organization's records: they are counted in this order. */
+export interface RecordPlace {
+  target: string
+  key: string
+}
+
+export interface RecordCount {
+  count: number
+  last: RecordPlace | null
+}
+
 export interface AnswerStore {
   /** What was kept and has not expired by `now`. */
   find(ask: { organizationId: string; target: string; key: string; now: number }): Promise<StoredAnswer | null>
@@ -22,6 +33,11 @@ export interface AnswerStore {
    * made, has its place, and stays.
    */
   keep(answer: StoredAnswer): Promise<'kept' | 'answered'>
+  /**
+   * Counts up to `limit` of the organization's records after one of them (null: from the first), expired ones too; `last`
+   * is where to go on, null where there are no more.
+   */
+  count(ask: { organizationId: string; after: RecordPlace | null; limit: number }): Promise<RecordCount>
   /** Removes up to `limit` answers that have expired; answers with how many. */
   removeExpired(ask: { now: number; limit: number }): Promise<number>
 }

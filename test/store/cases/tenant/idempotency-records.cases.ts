@@ -26,6 +26,34 @@ function find({ store, now }: Given, { organizationId, target, key }: StoredAnsw
 
 const kept: StoreCase[] = [
   {
+    name: 'the records of an organization are counted in steps, and those of no other',
+    async run(given) {
+      const { answers } = given.store
+      const [organization, other] = [await storedOrganization(given), await storedOrganization(given)]
+      for (const key of ['a', 'b', '~ 1', 'Z', 'e'])
+        for (const target of key === 'e' ? ['POST /queues'] : ['POST /queues', 'POST /api_keys'])
+          await answers.keep(answerFor(given, organization, { key, target }))
+      await answers.keep(answerFor(given, other))
+      const counts = async (limit: number) => {
+        const steps: number[] = []
+        let after: { target: string; key: string } | null = null
+        do {
+          const step = await answers.count({ organizationId: organization.id, after, limit })
+          steps.push(step.count)
+          after = step.last
+        } while (after !== null)
+        return steps
+      }
+      assert.deepEqual(await counts(4), [4, 4, 1])
+      assert.deepEqual(await counts(9), [9, 0])
+      assert.deepEqual(await counts(10), [9])
+      assert.deepEqual(await answers.count({ organizationId: given.make.id(), after: null, limit: 5 }), {
+        count: 0,
+        last: null,
+      })
+    },
+  },
+  {
     name: 'an answer is found by organization, target and key until it expires',
     async run(given) {
       const organization = await storedOrganization(given)
