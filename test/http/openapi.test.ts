@@ -4,6 +4,7 @@ import { describe as group, test } from 'node:test'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import fc from 'fast-check'
 import { RE2JS } from 're2js'
+import { apiTypes } from '../../scripts/api-types.mjs'
 import { nameFault } from '../../src/core/name.ts'
 import { describe } from '../../src/http/openapi/document.ts'
 import { titleOf } from '../../src/http/present/problems.ts'
@@ -11,17 +12,26 @@ import { type Json, sharedApi, startApi } from '../support/server/api.ts'
 import { type Content, type Rule, readDescription } from '../support/source/description.ts'
 
 const FILE = new URL('../../docs/api/openapi.json', import.meta.url)
+const TYPES = new URL('../../docs/api/types.ts', import.meta.url)
 
 const api = await sharedApi()
 const { document, operations, fault } = await readDescription(api, 'http://127.0.0.1:3000')
 const written = `${JSON.stringify(document, null, 2)}\n`
 
-// With --write this file brings the document up to date instead of complaining about it.
-if (process.argv.includes('--write')) writeFileSync(FILE, written)
+// With --write this file brings the document, and the types made of it, up to date instead of complaining about them.
+if (process.argv.includes('--write')) {
+  writeFileSync(FILE, written)
+  writeFileSync(TYPES, await apiTypes(document))
+}
 
 test('docs/api/openapi.json is what the server serves', () => {
   const same = readFileSync(FILE, 'utf8') === written
   assert.ok(same, 'it is not; write it anew: node test/http/openapi.test.ts --write')
+})
+
+test('docs/api/types.ts is made of it', async () => {
+  const same = readFileSync(TYPES, 'utf8') === (await apiTypes(document))
+  assert.ok(same, 'it is not; write it anew: npm run openapi')
 })
 
 test('every operation says what it is, with examples of all that goes in and out', () => {

@@ -18,15 +18,18 @@ import { Ago } from '../../parts/time.tsx'
 import { useChange } from '../../parts/use-change.ts'
 import { number } from '../../words/format.ts'
 
-const LIMITS: [string, string][] = [
-  ['queues', 'Queues'],
-  ['listeners', 'Listeners'],
-  ['api_keys', 'API keys'],
-  ['schedules', 'Schedules'],
-  ['stored_messages', 'Stored messages'],
-  ['messages_per_day', 'Messages a day'],
-  ['requests_per_minute', 'Requests a minute'],
-]
+type LimitName = keyof Organization['limits']
+
+const LIMIT_NAMES: Record<LimitName, string> = {
+  queues: 'Queues',
+  listeners: 'Listeners',
+  api_keys: 'API keys',
+  schedules: 'Schedules',
+  stored_messages: 'Stored messages',
+  messages_per_day: 'Messages a day',
+  requests_per_minute: 'Requests a minute',
+}
+const LIMITS = Object.entries(LIMIT_NAMES) as [LimitName, string][]
 
 type Open = { what: 'none' | 'new' } | { what: 'edit' | 'delete'; organization: Organization }
 
@@ -108,7 +111,7 @@ export function OrganizationsPage() {
 }
 
 function limitsText({ limits }: Organization): string {
-  const set = LIMITS.filter(([key]) => limits[key] !== null && limits[key] !== undefined)
+  const set = LIMITS.filter(([key]) => limits[key] !== null)
   return set.length === 0
     ? 'none'
     : set.map(([key, name]) => `${name.toLowerCase()} ${number(limits[key]!)}`).join(', ')

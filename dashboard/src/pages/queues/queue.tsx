@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { call } from '../../api/client.ts'
 import { useListeners, useQueue, useStats } from '../../api/queries.ts'
-import type { Listener, Queue, Stats } from '../../api/types.ts'
+import type { Counts, Listener, Queue, Stats } from '../../api/types.ts'
 import { Badge, LivenessBadge } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
@@ -121,7 +121,7 @@ function QueueParts({ queue, tab }: { queue: Queue; tab: string }) {
 
 function QueueFigures({ queue, stats }: { queue: Queue; stats: Stats | undefined }) {
   const own = stats?.queues?.find(({ id }) => id === queue.id)
-  const counts = own?.counts ?? {}
+  const counts: Counts = own?.counts ?? {}
   return (
     <Figures>
       <Figure

@@ -1,0 +1,2038 @@
+// What the API takes and answers. Made of openapi.json by `npm run openapi`: change the routes, not this file.
+
+/**
+ * what becomes of due times that were missed: nothing, one run for all of them, or a run for each
+ */
+export type CatchUp = 'none' | 'last' | 'all'
+/**
+ * disabled: messages are stored, none is delivered
+ */
+export type ListenerStatus = 'enabled' | 'disabled'
+/**
+ * deliver in the order of acceptance: within the queue, or among messages of one key
+ */
+export type Ordering = 'none' | 'queue' | 'key'
+/**
+ * what follows a missed message where the order counts
+ */
+export type OnMissed = 'continue' | 'block'
+export type CreateScheduleRequest = CreateScheduleRequestCron | CreateScheduleRequestEvery | CreateScheduleRequestAt
+export type DeliveryStatus = 'pending' | 'delivered' | 'missed'
+export type LivenessState = 'stable' | 'unstable' | 'down' | 'unknown'
+export type MessageStatus = 'scheduled' | 'pending' | 'delivered' | 'missed'
+export type UsageEventType =
+  | 'api_key_added'
+  | 'api_key_updated'
+  | 'api_key_deleted'
+  | 'queue_added'
+  | 'queue_updated'
+  | 'queue_deleted'
+  | 'listener_added'
+  | 'listener_updated'
+  | 'listener_deleted'
+  | 'message_added'
+  | 'message_published_ok'
+  | 'message_published_not_ok'
+export interface AcknowledgeMessagesRequest {
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: as a pull handed it out
+   */
+  receipts: string[]
+}
+export interface AcknowledgeMessagesResult {
+  acknowledged: number
+  /**
+   * receipts of leases that were over
+   */
+  lost: string[]
+  _links: SelfLink
+}
+export interface SelfLink {
+  self: Link
+}
+export interface Link {
+  href: string
+}
+export interface AdvanceClockRequest {
+  /**
+   * how far to go, in milliseconds
+   */
+  ms: number
+}
+export interface AdvanceClockResult {
+  clock: AdvanceClockResultClock
+  _links: SelfLink
+}
+export interface AdvanceClockResultClock {
+  /**
+   * milliseconds since the Unix epoch
+   */
+  now: number
+}
+export interface ApiClient {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+  status: 'active' | 'frozen'
+  limits: Limits
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  updated_at: number
+  /**
+   * the one that the root key belongs to
+   */
+  root?: boolean
+}
+export interface Limits {
+  /**
+   * null means no limit
+   */
+  queues: number | null
+  /**
+   * null means no limit
+   */
+  listeners: number | null
+  /**
+   * null means no limit
+   */
+  api_keys: number | null
+  /**
+   * null means no limit
+   */
+  schedules: number | null
+  /**
+   * null means no limit
+   */
+  stored_messages: number | null
+  /**
+   * null means no limit
+   */
+  messages_per_day: number | null
+  /**
+   * null means no limit
+   */
+  requests_per_minute: number | null
+}
+export interface ApiClientEnvelope {
+  api_client: ApiClient
+  _links: SelfLink
+}
+export interface ApiClientList {
+  api_clients: ApiClientRef[]
+  _embedded?: ApiClientListEmbedded
+  _links: Links
+}
+export interface ApiClientRef {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+}
+export interface ApiClientListEmbedded {
+  api_clients: ApiClient[]
+}
+export interface Links {
+  self: Link
+  [k: string]: Link
+}
+export interface ApiKey {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  /**
+   * its id where it was given none
+   */
+  name: string
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  updated_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  last_used_at: number | null
+  /**
+   * the first 3 characters
+   */
+  key: string
+  status: string
+  scopes: ApiKeyScope[]
+  owner?: boolean
+}
+export interface ApiKeyScope {
+  resource: string
+  access: string
+  targets: unknown
+}
+export interface ApiKeyEnvelope {
+  api_key: ApiKey
+  _links: SelfLink
+}
+export interface ApiKeyList {
+  api_keys: ApiKeyRef[]
+  _embedded?: ApiKeyListEmbedded
+  _links: Links
+}
+export interface ApiKeyRef {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+}
+export interface ApiKeyListEmbedded {
+  api_keys: ApiKey[]
+}
+export interface ApiKeyV2 {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  updated_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  last_used_at: number | null
+  /**
+   * the key where it is made, else its first 3 characters
+   */
+  key: string
+  status: string
+  scopes: ScopesV2
+  owner?: boolean
+  alias: string
+}
+export interface ScopesV2 {
+  [k: string]: ScopeV2
+}
+export interface ScopeV2 {
+  access: string
+  targets: string[]
+}
+export interface ApiKeyV2Envelope {
+  api_key: ApiKeyV2
+  _links: SelfLink
+}
+export interface Attempt {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  listener_id: string
+  /**
+   * counts from 1 for each listener
+   */
+  number: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  started_at: number
+  /**
+   * milliseconds
+   */
+  duration: number
+  /**
+   * of the answer, where there was one
+   */
+  status?: number
+  /**
+   * why there was no answer that could be judged
+   */
+  error?: string
+  /**
+   * the first KiB of it; without an answer, what went wrong in words
+   */
+  response: string
+}
+export interface AttemptList {
+  attempts: Attempt[]
+  _links: Links
+}
+export interface Challenge {
+  https: ChallengeHttps
+}
+/**
+ * a file with this content at https://hostname:port/context_path/file_name verifies the domain
+ */
+export interface ChallengeHttps {
+  context_path: string
+  file_name: string
+  file_content: string
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  expires_at: number
+}
+export interface Check {
+  /**
+   * a delivery would be acknowledged
+   */
+  passed: boolean
+  phases: CheckPhase[]
+  /**
+   * of the target, those that may be connected to
+   */
+  addresses: string[]
+  /**
+   * of the answer, where there was one
+   */
+  status?: number
+  /**
+   * the first KiB of it; without an answer, what went wrong in words
+   */
+  response: string
+}
+export interface CheckPhase {
+  name: 'resolve' | 'target' | 'connect' | 'tls' | 'send'
+  /**
+   * skipped: one before it failed; not_needed: an address needs no resolving, plain HTTP no TLS
+   */
+  verdict: 'passed' | 'failed' | 'skipped' | 'not_needed'
+  /**
+   * milliseconds
+   */
+  duration: number
+  /**
+   * why it failed, in the words of attempts
+   */
+  error?: string
+}
+export interface CheckListenerResult {
+  check: Check
+  _links: SelfLink
+}
+export interface CountRedeliveryResult {
+  count: RedeliveryCount
+  _links: Links
+}
+export interface RedeliveryCount {
+  /**
+   * deliveries, of those that this answer looked at
+   */
+  matched: number
+}
+export interface CreateApiClientRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name: string
+  limits?: LimitsChange
+}
+export interface LimitsChange {
+  /**
+   * null means no limit
+   */
+  queues?: number | null
+  /**
+   * null means no limit
+   */
+  listeners?: number | null
+  /**
+   * null means no limit
+   */
+  api_keys?: number | null
+  /**
+   * null means no limit
+   */
+  schedules?: number | null
+  /**
+   * null means no limit
+   */
+  stored_messages?: number | null
+  /**
+   * null means no limit
+   */
+  messages_per_day?: number | null
+  /**
+   * null means no limit
+   */
+  requests_per_minute?: number | null
+}
+export interface CreateApiClientResult {
+  api_client: ApiClientRef
+  /**
+   * its owner key, shown only here, not in a repeated answer
+   */
+  api_key?: string
+  _links: SelfLink
+}
+export interface CreateApiKeyRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name?: string
+  status?: 'enabled' | 'disabled'
+  /**
+   * @maxItems 100
+   */
+  scopes?: NewScope[]
+  owner?: boolean
+}
+export interface NewScope {
+  resource:
+    | 'events'
+    | 'queues'
+    | 'listeners'
+    | 'messages'
+    | 'schemas'
+    | 'stats'
+    | 'schedules'
+    | 'domains'
+    | 'channels'
+    | 'topics'
+    | 'api_clients'
+    | 'api_keys'
+    | 'subscriptions'
+  access: 'read' | 'write'
+  /**
+   * must be "*", ["*"], or an array of at most 1000 ids
+   */
+  targets: '*' | string[]
+}
+export interface CreateApiKeyResult {
+  /**
+   * the key, shown only here, not in a repeated answer
+   */
+  api_key?: string
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  /**
+   * its id where it was given none
+   */
+  name: string
+  _links: SelfLink
+}
+export interface CreateApiKeyV2Request {
+  status?: 'enabled' | 'disabled'
+  scopes?: NewScopesV2
+  owner?: boolean
+  alias: string
+}
+export interface NewScopesV2 {
+  events?: NewScopeV2
+  queues?: NewScopeV2
+  listeners?: NewScopeV2
+  messages?: NewScopeV2
+  schemas?: NewScopeV2
+  stats?: NewScopeV2
+  schedules?: NewScopeV2
+  domains?: NewScopeV2
+  channels?: NewScopeV2
+  topics?: NewScopeV2
+  api_clients?: NewScopeV2
+  api_keys?: NewScopeV2
+  subscriptions?: NewScopeV2
+}
+export interface NewScopeV2 {
+  access?: 'read' | 'write'
+  /**
+   * @maxItems 1000
+   *
+   * Items: must be "*" or the id of what it may be used for: 1 to 64 characters of A-Z a-z 0-9 _ -
+   */
+  targets?: string[]
+}
+export interface CreateDomainRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name: string
+  /**
+   * the name of a host, without scheme, port or path
+   */
+  hostname: string
+  /**
+   * of HTTPS; 443 unless told
+   */
+  port?: number
+}
+export interface CreateDomainV2Request {
+  alias: string
+  /**
+   * the name of a host, without scheme, port or path
+   */
+  hostname: string
+  /**
+   * must be 80, 443, or from 1024 to 65535
+   */
+  port?: number
+}
+export interface CreateListenerRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name: string
+  /**
+   * an absolute http or https URL without credentials; without one (or null) nothing is sent: messages wait to be pulled
+   */
+  notify_url?: string | null
+  /**
+   * an absolute http or https URL without credentials; asked with GET about every 30 s, and while that fails nothing is delivered
+   */
+  liveness_url?: string | null
+  retry?: RetryChange
+  /**
+   * milliseconds
+   */
+  timeout?: number
+  max_concurrency?: number
+  status?: ListenerStatus
+  rate_limit?: RateLimit | null
+  ordering?: Ordering
+  on_missed?: OnMissed
+  /**
+   * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
+   */
+  headers?: {
+    [k: string]: string
+  }
+  secret?: string
+}
+export interface RetryChange {
+  max_attempts?: number
+  /**
+   * milliseconds
+   */
+  initial_delay?: number
+  /**
+   * milliseconds
+   */
+  max_delay?: number
+  multiplier?: number
+}
+export interface RateLimit {
+  requests: number
+  /**
+   * milliseconds
+   */
+  per: number
+}
+export interface CreateListenerResult {
+  listener: CreatedListener
+  _links: SelfLink
+}
+export interface CreatedListener {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+  /**
+   * shown only here, not in a repeated answer
+   */
+  secret?: string
+}
+export interface CreateListenerV2Request {
+  alias: string
+  /**
+   * an absolute http or https URL without credentials; without one (or null) nothing is sent: messages wait to be pulled
+   */
+  notify_url?: string | null
+  /**
+   * an absolute http or https URL without credentials; asked with GET about every 30 s, and while that fails nothing is delivered
+   */
+  liveness_url?: string | null
+  retry?: RetryChange
+  /**
+   * milliseconds
+   */
+  timeout?: number
+  max_concurrency?: number
+  status?: ListenerStatus
+  rate_limit?: RateLimit | null
+  ordering?: Ordering
+  on_missed?: OnMissed
+  /**
+   * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
+   */
+  headers?: {
+    [k: string]: string
+  }
+  secret?: string
+}
+export interface CreateListenerV2Result {
+  listener: CreatedListenerV2
+  _links: SelfLink
+}
+export interface CreatedListenerV2 {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  alias: string
+  /**
+   * shown only here, not in a repeated answer
+   */
+  secret?: string
+}
+export interface CreateMessageRequest {
+  /**
+   * at most 256 KiB of UTF-8
+   */
+  data: string
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name?: string
+  /**
+   * 1 to 128 characters; listeners with ordering by key go by it
+   */
+  key?: string
+  /**
+   * when to deliver it, in milliseconds since the Unix epoch; a time that is over means now, one below 10^12 is refused as seconds
+   */
+  deliver_at?: number
+  /**
+   * milliseconds from now, instead of deliver_at
+   */
+  delay?: number
+}
+export interface CreateMessageResult {
+  message: MessageRef
+  _links: SelfLink
+}
+export interface MessageRef {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+}
+export interface CreateMessagesRequest {
+  /**
+   * must be an array of 1 to 1000 messages
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  messages: CreateMessageRequest[]
+}
+export interface CreateMessagesResult {
+  messages: MessageRef[]
+  _links: SelfLink
+}
+export interface CreateQueueRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name: string
+  /**
+   * a map of property to rule, or null for none
+   */
+  schema?: {
+    [k: string]: unknown
+  }
+  /**
+   * messages are stored, and none is delivered until this is false
+   */
+  paused?: boolean
+}
+export interface CreateQueueV2Request {
+  alias: string
+  /**
+   * a map of property to rule, or null for none
+   */
+  schema?: {
+    [k: string]: unknown
+  }
+  /**
+   * messages are stored, and none is delivered until this is false
+   */
+  paused?: boolean
+}
+export interface CreateRedeliveryRequest {
+  /**
+   * accepted then or later; however old where left out
+   */
+  since?: number
+  /**
+   * accepted before then; up to now where left out
+   */
+  until?: number
+  /**
+   * only deliveries that stand like this when their turn comes; all where left out
+   */
+  status?: 'pending' | 'delivered' | 'missed'
+}
+export interface CreateScheduleRequestCron {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name: string
+  /**
+   * of each message: at most 256 KiB of UTF-8
+   */
+  data: string
+  /**
+   * 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them
+   */
+  cron: string
+  /**
+   * of cron: the name of an IANA time zone; UTC unless told
+   */
+  timezone?: string
+  /**
+   * the name of each message
+   */
+  message_name?: string | null
+  /**
+   * no due time lies before; inclusive
+   */
+  starts_at?: number | null
+  /**
+   * no due time lies behind; inclusive
+   */
+  ends_at?: number | null
+  /**
+   * a pause skips what falls into it
+   */
+  paused?: boolean
+  catch_up?: CatchUp
+}
+export interface CreateScheduleRequestEvery {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name: string
+  /**
+   * of each message: at most 256 KiB of UTF-8
+   */
+  data: string
+  /**
+   * milliseconds, counted from starts_at, or else from its creation
+   */
+  every: number
+  /**
+   * of cron: the name of an IANA time zone; UTC unless told
+   */
+  timezone?: string
+  /**
+   * the name of each message
+   */
+  message_name?: string | null
+  /**
+   * no due time lies before; inclusive
+   */
+  starts_at?: number | null
+  /**
+   * no due time lies behind; inclusive
+   */
+  ends_at?: number | null
+  /**
+   * a pause skips what falls into it
+   */
+  paused?: boolean
+  catch_up?: CatchUp
+}
+export interface CreateScheduleRequestAt {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name: string
+  /**
+   * of each message: at most 256 KiB of UTF-8
+   */
+  data: string
+  /**
+   * once, in milliseconds since the Unix epoch
+   */
+  at: number
+  /**
+   * of cron: the name of an IANA time zone; UTC unless told
+   */
+  timezone?: string
+  /**
+   * the name of each message
+   */
+  message_name?: string | null
+  /**
+   * no due time lies before; inclusive
+   */
+  starts_at?: number | null
+  /**
+   * no due time lies behind; inclusive
+   */
+  ends_at?: number | null
+  /**
+   * a pause skips what falls into it
+   */
+  paused?: boolean
+  catch_up?: CatchUp
+}
+export interface Deleted {
+  _links: SelfLink
+}
+/**
+ * milliseconds from when a message was due to its acknowledgement, at most 10 % off
+ */
+export interface DeliveryLatency {
+  count: number
+  p50: number | null
+  p95: number | null
+  p99: number | null
+}
+export interface DiscardedCounts {
+  /**
+   * with their message
+   */
+  deleted: number
+  listener_deleted: number
+  /**
+   * missed, and removed by retention
+   */
+  expired: number
+}
+export interface Domain {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+  hostname: string
+  /**
+   * of HTTPS; 443 unless told
+   */
+  port: number
+  /**
+   * verified: listeners can be there
+   */
+  status: 'pending' | 'verified'
+  /**
+   * milliseconds since the Unix epoch
+   */
+  verified_at: number | null
+  /**
+   * milliseconds since the Unix epoch
+   */
+  verified_until: number | null
+  https: DomainHttps
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  updated_at: number
+}
+/**
+ * a file with this content at https://hostname:port/context_path/file_name verifies the domain
+ */
+export interface DomainHttps {
+  context_path: string
+  file_name: string
+  file_content: string
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  expires_at: number
+}
+export interface DomainEnvelope {
+  domain: Domain
+  _links: SelfLink
+}
+export interface DomainList {
+  domains: DomainRef[]
+  _embedded?: DomainListEmbedded
+  _links: Links
+}
+export interface DomainRef {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+}
+export interface DomainListEmbedded {
+  domains: Domain[]
+}
+export interface DomainV2 {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  alias: string
+  hostname: string
+  port: number
+  challenge: Challenge
+  verification: Verification
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  updated_at: number
+}
+export interface Verification {
+  verified: boolean
+  /**
+   * milliseconds since the Unix epoch, or 0
+   */
+  verified_at: number
+}
+export interface DomainV2Envelope {
+  domain: DomainV2
+  _links: SelfLink
+}
+export interface GetLedgerResult {
+  ledger: Ledger
+  _links: SelfLink
+}
+export interface Ledger {
+  /**
+   * milliseconds since the Unix epoch
+   */
+  since?: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  until?: number
+  /**
+   * the sum of all that follows
+   */
+  accepted: number
+  delivered: number
+  pending: number
+  scheduled: number
+  missed: number
+  discarded: DiscardedCounts
+  /**
+   * has neither an end nor a next step; must be 0
+   */
+  unaccounted: number
+  /**
+   * the first 100
+   */
+  unaccounted_pairs: LedgerUnaccountedPair[]
+  queues: LedgerQueue[]
+}
+export interface LedgerUnaccountedPair {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  queue_id: string
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  message_id: string
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  listener_id: string
+}
+export interface LedgerQueue {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+  /**
+   * the sum of all that follows
+   */
+  accepted: number
+  delivered: number
+  pending: number
+  scheduled: number
+  missed: number
+  discarded: DiscardedCounts
+  /**
+   * has neither an end nor a next step; must be 0
+   */
+  unaccounted: number
+  listeners: ListenerLedger[]
+}
+export interface ListenerLedger {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+  /**
+   * milliseconds since the Unix epoch
+   */
+  deleted_at?: number
+  /**
+   * the sum of all that follows
+   */
+  accepted: number
+  delivered: number
+  pending: number
+  scheduled: number
+  missed: number
+  discarded: DiscardedCounts
+  /**
+   * has neither an end nor a next step; must be 0
+   */
+  unaccounted: number
+}
+export interface GetLivenessResult {
+  status: 'live'
+}
+export interface GetReadinessResult {
+  status: 'ready'
+}
+export interface GetSchemaResult {
+  /**
+   * a map of property to rule
+   */
+  schema: {
+    [k: string]: unknown
+  }
+  _links: SelfLink
+}
+export interface Listener {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+  liveness: ListenerLiveness
+  messages: ListenerMessages
+  notify_url: string | null
+  liveness_url: string | null
+  retry: RetryPolicy
+  timeout: number
+  max_concurrency: number
+  status: ListenerStatus
+  rate_limit: RateLimit | null
+  ordering: Ordering
+  on_missed: OnMissed
+  /**
+   * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
+   */
+  headers: {
+    [k: string]: string
+  }
+}
+/**
+ * by checks of the liveness_url; without one by deliveries
+ */
+export interface ListenerLiveness {
+  state: LivenessState
+  success_count: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  last_success_at: number | null
+  failure_count: number
+  last_failure_status: number | null
+  /**
+   * milliseconds since the Unix epoch
+   */
+  last_failure_at: number | null
+  last_failure_msg: string | null
+}
+export interface ListenerMessages {
+  acknowledged_count: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  last_success_at: number | null
+  /**
+   * milliseconds since the Unix epoch
+   */
+  last_failure_at: number | null
+  /**
+   * Items: 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  missed: string[]
+  missed_count: number
+  /**
+   * deliveries that still wait
+   */
+  pending_count: number
+}
+export interface RetryPolicy {
+  max_attempts: number
+  initial_delay: number
+  max_delay: number
+  multiplier: number
+}
+export interface ListenerEnvelope {
+  listener: Listener
+  _links: SelfLink
+}
+export interface ListenerList {
+  listeners: ListenerRef[]
+  _embedded?: ListenerListEmbedded
+  _links: Links
+}
+export interface ListenerRef {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+}
+export interface ListenerListEmbedded {
+  listeners: Listener[]
+}
+export interface ListenerRefV2 {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  alias: string
+}
+export interface ListenerV2 {
+  alias: string
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  liveness: ListenerLiveness
+  messages: ListenerMessages
+  notify_url: string | null
+  liveness_url: string | null
+  retry: RetryPolicy
+  timeout: number
+  max_concurrency: number
+  status: ListenerStatus
+  rate_limit: RateLimit | null
+  ordering: Ordering
+  on_missed: OnMissed
+  /**
+   * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
+   */
+  headers: {
+    [k: string]: string
+  }
+}
+export interface ListenerV2Envelope {
+  listener: ListenerV2
+  _links: SelfLink
+}
+export interface ListenerWithSecret {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+  liveness: ListenerLiveness
+  messages: ListenerMessages
+  notify_url: string | null
+  liveness_url: string | null
+  retry: RetryPolicy
+  timeout: number
+  max_concurrency: number
+  status: ListenerStatus
+  rate_limit: RateLimit | null
+  ordering: Ordering
+  on_missed: OnMissed
+  /**
+   * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
+   */
+  headers: {
+    [k: string]: string
+  }
+  /**
+   * where it was changed
+   */
+  secret?: string
+}
+export interface ListenerWithSecretEnvelope {
+  listener: ListenerWithSecret
+  _links: SelfLink
+}
+export interface ListenerWithSecretV2 {
+  alias: string
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  liveness: ListenerLiveness
+  messages: ListenerMessages
+  notify_url: string | null
+  liveness_url: string | null
+  retry: RetryPolicy
+  timeout: number
+  max_concurrency: number
+  status: ListenerStatus
+  rate_limit: RateLimit | null
+  ordering: Ordering
+  on_missed: OnMissed
+  /**
+   * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
+   */
+  headers: {
+    [k: string]: string
+  }
+  /**
+   * where it was changed
+   */
+  secret?: string
+}
+export interface ListenerWithSecretV2Envelope {
+  listener: ListenerWithSecretV2
+  _links: SelfLink
+}
+export interface LivenessChange {
+  /**
+   * milliseconds since the Unix epoch
+   */
+  at: number
+  from: LivenessState
+  state: LivenessState
+  /**
+   * what had gone wrong
+   */
+  message?: string
+}
+export interface LivenessChangeList {
+  changes: LivenessChange[]
+  _links: Links
+}
+export interface Message {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  /**
+   * its id where it was given none
+   */
+  name: string
+  key?: string
+  data: string
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  deliver_at: number
+  status: MessageStatus
+  deliveries: MessageDelivery[]
+}
+export interface MessageDelivery {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  listener_id: string
+  status: DeliveryStatus
+  attempts: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  last_attempt_at: number | null
+  /**
+   * milliseconds since the Unix epoch
+   */
+  next_attempt_at: number | null
+}
+export interface MessageEnvelope {
+  message: Message
+  _links: SelfLink
+}
+export interface MessageList {
+  messages: MessageRef[]
+  _embedded?: MessageListEmbedded
+  _links: Links
+}
+export interface MessageListEmbedded {
+  messages: Message[]
+}
+export interface MessageStats {
+  aggregated_api_usage_events: MessageStatsWindows
+  series?: MessageStatsPeriod[]
+  queues?: MessageStatsQueue[]
+  listeners?: MessageStatsListener[]
+  _links: SelfLink
+}
+export interface MessageStatsWindows {
+  last_24_hours: UsageCounts
+  last_1_hours: UsageCounts
+  today_so_far: UsageCounts
+}
+export interface UsageCounts {
+  api_key_added: number
+  api_key_updated: number
+  api_key_deleted: number
+  queue_added: number
+  queue_updated: number
+  queue_deleted: number
+  listener_added: number
+  listener_updated: number
+  listener_deleted: number
+  message_added: number
+  message_published_ok: number
+  message_published_not_ok: number
+}
+export interface MessageStatsPeriod {
+  /**
+   * milliseconds since the Unix epoch
+   */
+  start: number
+  counts: UsageCounts
+  delivery_latency: DeliveryLatency
+}
+export interface MessageStatsQueue {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+  delivery_latency: DeliveryLatency
+  counts: MessageStatsQueueCounts
+}
+export interface MessageStatsQueueCounts {
+  queue_added: number
+  queue_updated: number
+  queue_deleted: number
+  listener_added: number
+  listener_updated: number
+  listener_deleted: number
+  message_added: number
+  message_published_ok: number
+  message_published_not_ok: number
+}
+export interface MessageStatsListener {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+  delivery_latency: DeliveryLatency
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  queue_id: string
+  counts: MessageStatsListenerCounts
+}
+export interface MessageStatsListenerCounts {
+  listener_added: number
+  listener_updated: number
+  listener_deleted: number
+  message_published_ok: number
+  message_published_not_ok: number
+}
+export interface NotReady {
+  status: 'not ready'
+  reason?: string
+}
+export interface Problem {
+  /**
+   * the reason phrase of the status
+   */
+  title: string
+  status: number
+  detail?: string
+  errors?: ProblemError[]
+}
+export interface ProblemError {
+  /**
+   * a JSON pointer into the body, or the name of a parameter or header
+   */
+  path: string
+  message: string
+}
+export interface PullMessagesRequest {
+  /**
+   * messages at most; 1 unless told
+   */
+  max?: number
+  /**
+   * milliseconds to wait where there is no message; 0 unless told
+   */
+  wait?: number
+  /**
+   * milliseconds until they are available again; 30000 unless told
+   */
+  lease?: number
+}
+export interface PullMessagesResult {
+  messages: PulledMessage[]
+  _links: SelfLink
+}
+export interface PulledMessage {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  /**
+   * its id where it was given none
+   */
+  name: string
+  data: string
+  /**
+   * for ack and nack; worth something until the lease ends
+   */
+  receipt: string
+  /**
+   * which one this is, from 1
+   */
+  attempt: number
+  /**
+   * counts the messages of a listener that has an order
+   */
+  sequence?: number
+}
+export interface Queue {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+  /**
+   * a map of property to rule
+   */
+  schema?: {
+    [k: string]: unknown
+  }
+  listeners: ListenerRef[]
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  updated_at: number
+  /**
+   * messages are stored, and none is delivered until this is false
+   */
+  paused: boolean
+  /**
+   * deliveries that are neither acknowledged nor missed
+   */
+  pending_count: number
+}
+export interface QueueEnvelope {
+  queue: Queue
+  _links: Links
+}
+export interface QueueList {
+  queues: QueueRef[]
+  _embedded?: QueueListEmbedded
+  _links: Links
+}
+export interface QueueRef {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+}
+export interface QueueListEmbedded {
+  queues: Queue[]
+}
+export interface QueueV2 {
+  alias: string
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  /**
+   * a map of property to rule
+   */
+  schema?: {
+    [k: string]: unknown
+  }
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  updated_at: number
+  /**
+   * messages are stored, and none is delivered until this is false
+   */
+  paused: boolean
+  /**
+   * deliveries that are neither acknowledged nor missed
+   */
+  pending_count: number
+  listeners: ListenerRefV2[]
+}
+export interface QueueV2Envelope {
+  queue: QueueV2
+  _links: SelfLink
+}
+export interface RedeliverMessageRequest {
+  /**
+   * must be an array of 1 to 1000 ids; all listeners that it was accepted for where left out
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  listener_ids?: string[]
+}
+export interface Redelivery {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  /**
+   * deliveries that were begun anew so far
+   */
+  matched: number
+  /**
+   * whether all were looked at
+   */
+  done: boolean
+  /**
+   * milliseconds since the Unix epoch
+   */
+  since?: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  until?: number
+  status?: string
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+}
+export interface RedeliveryEnvelope {
+  redelivery: Redelivery
+  _links: SelfLink
+}
+export interface ReturnMessagesRequest {
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: as a pull handed it out
+   */
+  receipts: string[]
+  /**
+   * milliseconds; unless told, what the retry policy says
+   */
+  delay?: number
+}
+export interface ReturnMessagesResult {
+  returned: number
+  /**
+   * receipts of leases that were over
+   */
+  lost: string[]
+  _links: SelfLink
+}
+export interface RunScheduleResult {
+  message: MessageRef
+  _links: SelfLink
+}
+export interface Schedule {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+  cron?: string
+  every?: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  at?: number
+  timezone: string
+  data: string
+  message_name: string | null
+  /**
+   * milliseconds since the Unix epoch
+   */
+  starts_at: number | null
+  /**
+   * milliseconds since the Unix epoch
+   */
+  ends_at: number | null
+  paused: boolean
+  catch_up: CatchUp
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  updated_at: number
+  /**
+   * the next five due times
+   *
+   * Items: milliseconds since the Unix epoch
+   */
+  next_runs: number[]
+  /**
+   * milliseconds since the Unix epoch
+   */
+  last_run_at: number | null
+  last_message_id: string | null
+  run_count: number
+}
+export interface ScheduleEnvelope {
+  schedule: Schedule
+  _links: SelfLink
+}
+export interface ScheduleList {
+  schedules: ScheduleRef[]
+  _embedded?: ScheduleListEmbedded
+  _links: Links
+}
+export interface ScheduleRef {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  name: string
+}
+export interface ScheduleListEmbedded {
+  schedules: Schedule[]
+}
+export interface ScheduleRun {
+  /**
+   * milliseconds since the Unix epoch
+   */
+  due_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  ran_at: number
+  message_id: string | null
+  /**
+   * why it made no message
+   */
+  error?: string
+}
+export interface ScheduleRunList {
+  runs: ScheduleRun[]
+  _links: Links
+}
+export interface UpdateApiClientRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name?: string
+  status?: 'active' | 'frozen'
+  limits?: LimitsChange
+  id?: {
+    [k: string]: unknown
+  }
+  created_at?: {
+    [k: string]: unknown
+  }
+  updated_at?: {
+    [k: string]: unknown
+  }
+  root?: {
+    [k: string]: unknown
+  }
+}
+export interface UpdateApiKeyRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name?: string
+  status?: 'enabled' | 'disabled'
+  /**
+   * @maxItems 100
+   */
+  scopes?: NewScope[]
+  id?: {
+    [k: string]: unknown
+  }
+  created_at?: {
+    [k: string]: unknown
+  }
+  updated_at?: {
+    [k: string]: unknown
+  }
+  last_used_at?: {
+    [k: string]: unknown
+  }
+  key?: {
+    [k: string]: unknown
+  }
+  owner?: {
+    [k: string]: unknown
+  }
+}
+export interface UpdateApiKeyV2Request {
+  status?: 'enabled' | 'disabled'
+  scopes?: NewScopesV2
+  id?: {
+    [k: string]: unknown
+  }
+  created_at?: {
+    [k: string]: unknown
+  }
+  updated_at?: {
+    [k: string]: unknown
+  }
+  last_used_at?: {
+    [k: string]: unknown
+  }
+  key?: {
+    [k: string]: unknown
+  }
+  owner?: {
+    [k: string]: unknown
+  }
+  /**
+   * as where one is created, or the one that it has
+   */
+  alias?: string
+}
+export interface UpdateDomainRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name?: string
+  /**
+   * the name of a host, without scheme, port or path
+   */
+  hostname?: string
+  /**
+   * of HTTPS; 443 unless told
+   */
+  port?: number
+  id?: {
+    [k: string]: unknown
+  }
+  status?: {
+    [k: string]: unknown
+  }
+  verified_at?: {
+    [k: string]: unknown
+  }
+  verified_until?: {
+    [k: string]: unknown
+  }
+  https?: {
+    [k: string]: unknown
+  }
+  created_at?: {
+    [k: string]: unknown
+  }
+  updated_at?: {
+    [k: string]: unknown
+  }
+}
+export interface UpdateDomainV2Request {
+  /**
+   * as where one is created, or the one that it has
+   */
+  alias?: string
+  /**
+   * the name of a host, without scheme, port or path
+   */
+  hostname?: string
+  /**
+   * must be 80, 443, or from 1024 to 65535
+   */
+  port?: number
+  id?: {
+    [k: string]: unknown
+  }
+  challenge?: {
+    [k: string]: unknown
+  }
+  verification?: {
+    [k: string]: unknown
+  }
+  created_at?: {
+    [k: string]: unknown
+  }
+  updated_at?: {
+    [k: string]: unknown
+  }
+}
+export interface UpdateListenerRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name?: string
+  /**
+   * an absolute http or https URL without credentials; without one (or null) nothing is sent: messages wait to be pulled
+   */
+  notify_url?: string | null
+  /**
+   * an absolute http or https URL without credentials; asked with GET about every 30 s, and while that fails nothing is delivered
+   */
+  liveness_url?: string | null
+  retry?: RetryChange
+  /**
+   * milliseconds
+   */
+  timeout?: number
+  max_concurrency?: number
+  status?: ListenerStatus
+  rate_limit?: RateLimit | null
+  ordering?: Ordering
+  on_missed?: OnMissed
+  /**
+   * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
+   */
+  headers?: {
+    [k: string]: string
+  }
+  secret?: string
+  id?: {
+    [k: string]: unknown
+  }
+  liveness?: {
+    [k: string]: unknown
+  }
+  messages?: {
+    [k: string]: unknown
+  }
+}
+export interface UpdateListenerV2Request {
+  /**
+   * as where one is created, or the one that it has
+   */
+  alias?: string
+  /**
+   * an absolute http or https URL without credentials; without one (or null) nothing is sent: messages wait to be pulled
+   */
+  notify_url?: string | null
+  /**
+   * an absolute http or https URL without credentials; asked with GET about every 30 s, and while that fails nothing is delivered
+   */
+  liveness_url?: string | null
+  retry?: RetryChange
+  /**
+   * milliseconds
+   */
+  timeout?: number
+  max_concurrency?: number
+  status?: ListenerStatus
+  rate_limit?: RateLimit | null
+  ordering?: Ordering
+  on_missed?: OnMissed
+  /**
+   * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
+   */
+  headers?: {
+    [k: string]: string
+  }
+  secret?: string
+  id?: {
+    [k: string]: unknown
+  }
+  liveness?: {
+    [k: string]: unknown
+  }
+  messages?: {
+    [k: string]: unknown
+  }
+}
+export interface UpdateMessageRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name?: string
+  /**
+   * when to deliver it, in milliseconds since the Unix epoch; a time that is over means now, one below 10^12 is refused as seconds
+   */
+  deliver_at?: number
+  id?: {
+    [k: string]: unknown
+  }
+  key?: {
+    [k: string]: unknown
+  }
+  data?: {
+    [k: string]: unknown
+  }
+  created_at?: {
+    [k: string]: unknown
+  }
+  status?: {
+    [k: string]: unknown
+  }
+  deliveries?: {
+    [k: string]: unknown
+  }
+}
+export interface UpdateQueueRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name?: string
+  /**
+   * a map of property to rule, or null for none
+   */
+  schema?: {
+    [k: string]: unknown
+  }
+  /**
+   * messages are stored, and none is delivered until this is false
+   */
+  paused?: boolean
+  id?: {
+    [k: string]: unknown
+  }
+  listeners?: {
+    [k: string]: unknown
+  }
+  created_at?: {
+    [k: string]: unknown
+  }
+  updated_at?: {
+    [k: string]: unknown
+  }
+  pending_count?: {
+    [k: string]: unknown
+  }
+}
+export interface UpdateQueueV2Request {
+  /**
+   * as where one is created, or the one that it has
+   */
+  alias?: string
+  /**
+   * a map of property to rule, or null for none
+   */
+  schema?: {
+    [k: string]: unknown
+  }
+  /**
+   * messages are stored, and none is delivered until this is false
+   */
+  paused?: boolean
+  id?: {
+    [k: string]: unknown
+  }
+  listeners?: {
+    [k: string]: unknown
+  }
+  created_at?: {
+    [k: string]: unknown
+  }
+  updated_at?: {
+    [k: string]: unknown
+  }
+  pending_count?: {
+    [k: string]: unknown
+  }
+}
+export interface UpdateScheduleRequest {
+  /**
+   * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
+   */
+  name?: string
+  /**
+   * of each message: at most 256 KiB of UTF-8
+   */
+  data?: string
+  /**
+   * 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them
+   */
+  cron?: string | null
+  /**
+   * milliseconds, counted from starts_at, or else from its creation
+   */
+  every?: number | null
+  /**
+   * once, in milliseconds since the Unix epoch
+   */
+  at?: number | null
+  /**
+   * of cron: the name of an IANA time zone; UTC unless told
+   */
+  timezone?: string
+  /**
+   * the name of each message
+   */
+  message_name?: string | null
+  /**
+   * no due time lies before; inclusive
+   */
+  starts_at?: number | null
+  /**
+   * no due time lies behind; inclusive
+   */
+  ends_at?: number | null
+  /**
+   * a pause skips what falls into it
+   */
+  paused?: boolean
+  catch_up?: CatchUp
+  id?: {
+    [k: string]: unknown
+  }
+  created_at?: {
+    [k: string]: unknown
+  }
+  updated_at?: {
+    [k: string]: unknown
+  }
+  next_runs?: {
+    [k: string]: unknown
+  }
+  last_run_at?: {
+    [k: string]: unknown
+  }
+  last_message_id?: {
+    [k: string]: unknown
+  }
+  run_count?: {
+    [k: string]: unknown
+  }
+}
+export interface UsageEvent {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+  type: UsageEventType
+  /**
+   * milliseconds since the Unix epoch
+   */
+  stored_at: number
+  client: UsageEventClient
+  api_key?: ApiKeyRef
+  queue?: QueueRef
+  listener?: ListenerRef
+  message?: MessageRef
+  /**
+   * why, where the server did it by itself
+   */
+  reason?: string
+}
+export interface UsageEventClient {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id: string
+}
+export interface UsageEventList {
+  events: UsageEvent[]
+  _links: Links
+}
