@@ -4,6 +4,7 @@ import { categoryOf, EVENT_TYPES, type EventType } from '../../core/telemetry/ev
 import { bucketStart } from '../../core/telemetry/stats.ts'
 import { emptyTally, type UsageChanges } from '../../store/commit/usage-changes.ts'
 import { entriesOf, placeLine, reasonedLineOf } from '../../store/listing/segment.ts'
+import { StoreUnavailable } from '../../store/store.ts'
 import type { Transact } from '../transaction.ts'
 import { createMessageCounts, TallySum } from './message-counts.ts'
 
@@ -59,6 +60,18 @@ export function createUsage(db: DatabaseSync, transact: Transact) {
   const counters = new Map(EVENT_TYPES.map((type) => [type, db.prepare(countOne(type))]))
   const countMessages = createMessageCounts(db)
   let uncounted: Uncounted | null = null
+  /** What an earlier process has written and not counted, where the disk had no room for its counts either. */
+  let left: { counts: [bucket: number, TallySum][]; lastSegment: number } = { counts: [], lastSegment: 0 }
+
+  /** All that waits, of which nothing may be left out: the segments are in the counts up to the last of all. */
+  function waiting(): [bucket: number, TallySum][] {
+    return uncounted === null ? left.counts : [...left.counts, [uncounted.bucket, uncounted.sum]]
+  }
+
+  function forgetWaiting(): void {
+    left = { counts: [], lastSegment: 0 }
+    uncounted = null
+  }
 
   function writeCounts(counts: Iterable<[bucket: number, TallySum]>, lastSegment: number): void {
     for (const [bucket, sum] of counts) countMessages(bucket, sum)
@@ -71,14 +84,8 @@ export function createUsage(db: DatabaseSync, transact: Transact) {
     if (uncounted !== null && isDue(uncounted, now)) {
       const sum = new TallySum()
       for (const tally of changes.tallies()) sum.add(tally)
-      const counts: [number, TallySum][] = [
-        [uncounted.bucket, uncounted.sum],
-        [bucket, sum],
-      ]
-      writeCounts(counts, lastSegment)
-      return () => {
-        uncounted = null
-      }
+      writeCounts([...waiting(), [bucket, sum]], lastSegment)
+      return forgetWaiting
     }
     return () => {
       uncounted ??= { bucket, since: now, commits: 0, lastSegment, sum: new TallySum() }
@@ -88,7 +95,14 @@ export function createUsage(db: DatabaseSync, transact: Transact) {
     }
   }
 
-  /** Counts what an earlier process has written and not counted. */
+  function countNow(): void {
+    const counts = waiting()
+    if (counts.length === 0) return
+    transact(() => writeCounts(counts, uncounted?.lastSegment ?? left.lastSegment))
+    forgetWaiting()
+  }
+
+  /** Counts what an earlier process has written and not counted; on a full disk with the next that can be counted. */
   function recount(): void {
     const counted = Number((db.prepare(READ_COUNTED).get() as { value: string } | undefined)?.value ?? 0)
     const buckets = new Map<number, TallySum>()
@@ -100,7 +114,12 @@ export function createUsage(db: DatabaseSync, transact: Transact) {
       for (const tally of talliesIn(row)) sum.add(tally)
       lastSegment = row.segment
     }
-    if (buckets.size > 0) transact(() => writeCounts(buckets, lastSegment))
+    left = { counts: [...buckets], lastSegment }
+    try {
+      countNow()
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+    }
   }
 
   recount()
@@ -122,13 +141,8 @@ export function createUsage(db: DatabaseSync, transact: Transact) {
       }
       return lastSegment === null ? () => undefined : count(changes, now, lastSegment)
     },
-    /** Writes what waits in memory, for a caller that is about to read the counts. */
-    countNow(): void {
-      if (uncounted === null) return
-      const { bucket, sum, lastSegment } = uncounted
-      transact(() => writeCounts([[bucket, sum]], lastSegment))
-      uncounted = null
-    },
+    /** Writes what waits in memory, before the counts are read. */
+    countNow,
   }
 }
 

@@ -51,13 +51,16 @@ export function pendingOf(queue: { id: string; organizationId: string }) {
   return { organizationId: queue.organizationId, queueId: queue.id, only: null, filter, ...range, now: 0 }
 }
 
-/** Runs `use` with a switch that makes rows of deliveries as impossible to write as on a full disk. */
-export async function withFullDisk(use: (disk: { full: boolean }) => Promise<void>): Promise<void> {
+/** Runs `use` with a switch that makes some rows, those of deliveries, as impossible to write as on a full disk. */
+export async function withFullDisk(
+  use: (disk: { full: boolean }) => Promise<void>,
+  writes = /insert.* into deliveries/,
+): Promise<void> {
   const disk = { full: false }
   const { prepare } = DatabaseSync.prototype
   DatabaseSync.prototype.prepare = function (sql) {
     const statement = prepare.call(this, sql)
-    if (!/insert.* into deliveries/.test(sql)) return statement
+    if (!writes.test(sql)) return statement
     const { run } = statement
     statement.run = (...values: never[]) => {
       if (disk.full) throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
