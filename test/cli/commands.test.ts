@@ -6,6 +6,7 @@ import { createClient } from '../support/server/client.ts'
 import { runCommand } from '../support/server/command.ts'
 import { startReceiver } from '../support/server/receiver.ts'
 import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const folder = makeFolder()
 let server: ServerProcess
@@ -76,7 +77,7 @@ describe('queues, listeners and messages by their names', () => {
     assert.deepEqual(listener.rate_limit, { requests: 100, per: 60_000 })
     const sent = await discue('send', 'deliveries', '{"order":1}', '--name', 'opening')
     assert.equal(sent.code, 0, sent.stderr)
-    await receiver.until(() => receiver.received.length === 1)
+    await receiver.until(1)
     assert.equal(receiver.received[0]!.body, '{"order":1}')
     assert.equal(receiver.received[0]!.headers['webhook-id'], sent.stdout.trim())
     assert.equal(receiver.received[0]!.headers['x-shop'], '7')
@@ -145,18 +146,18 @@ describe('queues, listeners and messages by their names', () => {
     await json('queues', 'create', 'missing')
     await json('listeners', 'create', 'missing', 'shop', '--to', receiver.url, '--attempts', '1')
     const [first, second] = [await json('send', 'missing', 'a'), await json('send', 'missing', 'b')]
-    await receiver.until(() => receiver.received.length === 2)
+    await receiver.until(2)
     const missed = async () => (await json('listeners', 'show', 'missing', 'shop')).messages.missed_count
-    while ((await missed()) < 2);
+    await waitFor('missed deliveries', missed, 2)
     const [attempt] = await json('messages', 'attempts', 'missing', first.id)
     assert.equal(attempt.status, 500)
     status = 200
     await discue('messages', 'redeliver', 'missing', first.id, '--listener', 'shop')
-    await receiver.until(() => receiver.received.length === 3)
+    await receiver.until(3)
     const which = ['missing', 'shop', '--status', 'missed', '--since', '-1h']
     assert.deepEqual(await json('listeners', 'redeliver', ...which, '--dry-run'), { matched: 1 })
     const many = await json('listeners', 'redeliver', ...which)
-    await receiver.until(() => receiver.received.length === 4)
+    await receiver.until(4)
     assert.deepEqual(
       receiver.received.slice(2).map(({ headers }) => headers['webhook-id']),
       [first.id, second.id],
@@ -170,7 +171,7 @@ describe('queues, listeners and messages by their names', () => {
     await json('listeners', 'create', 'checked', 'shop', '--to', receiver.url)
     assert.match((await discue('listeners', 'check', 'checked', 'shop')).stdout, /connect/)
     await discue('send', 'checked', 'alive?')
-    while ((await json('listeners', 'liveness', 'checked', 'shop')).length === 0);
+    await waitFor('a change of liveness', async () => (await json('listeners', 'liveness', 'checked', 'shop')).length)
     assert.match((await discue('listeners', 'liveness', 'checked', 'shop')).stdout, /^\S+Z +unknown +stable +-$/m)
     assert.equal(receiver.received[0]!.headers['discue-test'], 'true')
     assert.equal((await json('listeners', 'disable', 'checked', 'shop')).status, 'disabled')

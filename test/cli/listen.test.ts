@@ -7,6 +7,7 @@ import { createClient } from '../support/server/client.ts'
 import { type RunningCommand, startCommand } from '../support/server/command.ts'
 import { startReceiver } from '../support/server/receiver.ts'
 import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const folder = makeFolder()
 let server: ServerProcess
@@ -56,7 +57,7 @@ describe('discue listen', () => {
     const receiver = await startReceiver()
     const command = await listen('forwarded', `${receiver.url}/hook?x=1`)
     const id = await send(queueId, '{"order":1}')
-    await receiver.until(() => receiver.received.length === 1)
+    await receiver.until(1)
     const [{ path, headers, body }] = receiver.received as [(typeof receiver.received)[number]]
     assert.equal(path, '/hook?x=1')
     assert.equal(body, '{"order":1}')
@@ -96,7 +97,7 @@ describe('discue listen', () => {
     })
     const command = await listen('refused', receiver.url)
     const id = await send(queueId, 'x')
-    await receiver.until(() => receiver.received.length === 2)
+    await receiver.until(2)
     assert.deepEqual(
       receiver.received.map(({ headers }) => [headers['webhook-id'], headers['discue-attempt']]),
       [
@@ -126,7 +127,7 @@ describe('discue listen', () => {
     for (let round = 0; round < 4; round++) {
       for (let count = 0; count < 25; count++) sent.push(await send(queueId, `${round}/${count}`))
       // In the middle of things: with messages on their way down, and acknowledgements on their way up.
-      await receiver.until(() => receiver.received.length > round * 25)
+      await receiver.until(round * 25 + 1)
       network.cut()
       await command.until(({ stderr }) => stderr.split('trying until it is back').length > round + 1)
       sent.push(await send(queueId, `sent while cut, ${round}`))
@@ -134,7 +135,7 @@ describe('discue listen', () => {
       await command.until(({ stderr }) => stderr.split('connected again').length > round + 1)
     }
     const got = () => new Set(receiver.received.map(({ headers }) => headers['webhook-id']))
-    await receiver.until(() => sent.every((id) => got().has(id)))
+    await receiver.until(sent.length, () => sent.filter((id) => got().has(id)).length)
     assert.equal(receiver.received.length, sent.length, 'each was forwarded once')
 
     // The server has heard of each: a temporary listener keeps no message that was taken.
@@ -142,8 +143,7 @@ describe('discue listen', () => {
     const listener = body._embedded.listeners[0].id
     const acknowledged = async () =>
       (await client.call('GET', `/queues/${queueId}/listeners/${listener}`)).body.listener.messages.acknowledged_count
-    const until = Date.now() + 60_000
-    while ((await acknowledged()) < sent.length && Date.now() < until) await network.nextRequest()
+    await waitFor('acknowledgements', acknowledged, sent.length)
     assert.equal(await acknowledged(), sent.length)
     command.signal('SIGINT')
     assert.equal(await command.ended, 0)
@@ -189,7 +189,7 @@ describe('discue listen', () => {
     const receiver = await startReceiver(() => {})
     const command = await listen('hanging', receiver.url, { more: ['--timeout', '5m'] })
     await send(queueId, 'x')
-    await receiver.until(() => receiver.received.length === 1)
+    await receiver.until(1)
     command.signal('SIGINT')
     await command.until(({ stderr }) => stderr.includes('once more ends it at once'))
     command.signal('SIGINT')

@@ -7,6 +7,7 @@ import { createClient } from '../support/server/client.ts'
 import { type PrometheusSample, readExposition } from '../support/server/prometheus.ts'
 import { startReceiver } from '../support/server/receiver.ts'
 import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 function fresh(t: TestContext): Record<string, string> {
   const folder = makeFolder()
@@ -42,9 +43,9 @@ test('a real server tells on a port of its own what it has carried, and there al
   const queueId = (await call('POST', '/queues', { name: 'orders' })).body.queue.id
   await call('POST', `/queues/${queueId}/listeners`, { name: 'shop', notify_url: receiver.url })
   assert.equal((await call('POST', `/queues/${queueId}/messages`, { data: 'x' })).status, 200)
-  let samples = await scrape(metricsUrl)
   // The receiver knows of a delivery before it is settled.
-  while (sumOf(samples, 'discue_deliveries_total') === 0) samples = await scrape(metricsUrl)
+  await waitFor('settled deliveries', async () => sumOf(await scrape(metricsUrl), 'discue_deliveries_total'))
+  const samples = await scrape(metricsUrl)
   for (const name of [
     'discue_messages_accepted_total',
     'discue_message_accept_seconds_count',

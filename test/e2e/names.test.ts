@@ -5,6 +5,7 @@ import { type Client, createClient } from '../support/server/client.ts'
 import { startDnsServer } from '../support/server/dns-server.ts'
 import { startReceiver } from '../support/server/receiver.ts'
 import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const [SILENT, HEALTHY] = [100, 5]
 const MESSAGES = 10
@@ -42,18 +43,15 @@ test('a server delivers to healthy listeners at the first attempt beside a hundr
   const first = await post(silent)
   for (let n = 1; n < MESSAGES; n++) await post(silent)
   for (let n = 0; n < MESSAGES; n++) await post(healthy)
-  await receiver.until(() => receiver.received.length >= HEALTHY * MESSAGES)
+  await receiver.until(HEALTHY * MESSAGES)
   assert.deepEqual(new Set(receiver.received.map(({ headers }) => headers['discue-attempt'])), new Set(['1']))
   assert.equal(receiver.received.length, HEALTHY * MESSAGES)
 
   const attemptsOf = async () =>
     (await client.call('GET', `/queues/${silent}/messages/${first}/attempts`)).body.attempts
-  let attempts = await attemptsOf()
-  for (let waited = 0; attempts.length < SILENT; waited += POLL_MS) {
-    assert.ok(waited < PATIENCE_MS, `timed out, ${attempts.length} of ${SILENT} attempts have ended`)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-    attempts = await attemptsOf()
-  }
+  const ended = async () => (await attemptsOf()).length
+  await waitFor('attempts that have ended', ended, SILENT, { withinMs: PATIENCE_MS, everyMs: POLL_MS })
+  const attempts = await attemptsOf()
   const errors = attempts.map(({ error }: { error: string }) => error)
   assert.deepEqual(new Set(errors), new Set(['dns']))
   assert.equal(await server.end('SIGTERM'), 0)

@@ -80,7 +80,7 @@ test('secrets in clear are encrypted when a key is first set, and nothing of the
   assert.deepEqual(place.holds([...secrets.map(bare), HEADER]), [], 'while it runs')
   const client = createClient(() => server.url, TEST_ROOT_KEY)
   await client.call('POST', `${listener.slice(0, listener.indexOf('/listeners'))}/messages`, { data: '{"order":1}' })
-  await receiver.until(() => receiver.received.length > 0)
+  await receiver.until(1)
   const { body, headers } = receiver.received[0]!
   assert.equal(headers.authorization, HEADER)
   const signs = secrets.slice(0, 3).map((secret) => {

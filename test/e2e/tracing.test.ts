@@ -50,7 +50,7 @@ test('a message is traced from its POST through the commit to each attempt, with
   const { server, listener, post } = await fixture({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
   const traceId = '0af7651916cd43dd8448eb211c80319c'
   const id = await post({ traceparent: `00-${traceId}-b7ad6b7169203331-01` })
-  await listener.until(() => listener.received.length === 2)
+  await listener.until(2)
   assert.equal(await server.end('SIGTERM'), 0)
 
   const spans = collector.received.flatMap(({ path, body }): SentSpan[] => {
@@ -90,7 +90,7 @@ test('a trace that the caller does not want recorded is passed on, and not recor
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: 'queue' }
   const { server, listener, post } = await fixture(env)
   await post({ traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00' })
-  await listener.until(() => listener.received.length === 2)
+  await listener.until(2)
   await server.end('SIGTERM')
   assert.match(
     String(listener.received[0]!.headers.traceparent),
@@ -107,7 +107,7 @@ test('a collector that is down costs nothing but its spans', async () => {
   }
   const { server, listener, post } = await fixture(env)
   await post({})
-  await listener.until(() => listener.received.length === 2)
+  await listener.until(2)
   assert.equal(await server.end('SIGTERM'), 0)
   assert.match(server.output().stderr, /spans were not taken by the collector/)
 })
@@ -115,7 +115,7 @@ test('a collector that is down costs nothing but its spans', async () => {
 test('without an endpoint nothing is traced or passed on; a wrong one stops the start', async () => {
   const { server, listener, post } = await fixture({})
   await post({ traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' })
-  await listener.until(() => listener.received.length === 2)
+  await listener.until(2)
   assert.equal(listener.received[0]!.headers.traceparent, undefined)
   await server.end('SIGTERM')
   const { code, stderr } = await runUntilExit({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' })

@@ -18,6 +18,7 @@ import { storedOrganization, storedQueue } from '../store/fixture.ts'
 import { createMake, NOW } from '../store/make.ts'
 import { createManualRuntime, type ManualRuntime } from '../support/manual-runtime.ts'
 import { type Received, startReceiver } from '../support/server/receiver.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { type WatchedStore, watch } from './watched-store.ts'
 
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
@@ -73,11 +74,6 @@ async function posted(store: Store, { acceptor }: Engine, message: Omit<Message,
   return message
 }
 
-/** Waits for what needs the network, which takes real time; the test's own timeout is the bound. */
-async function eventually(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
-}
-
 function settled(store: WatchedStore): boolean {
   return store.commits.some(({ settlements }) => settlements.length > 0)
 }
@@ -90,7 +86,7 @@ async function deliveryOf(store: Store, { organizationId, queueId, id }: Awaited
 test('a message that is accepted arrives at its listener, and is then delivered', { timeout }, async (t) => {
   const { store, receiver, engine, runtime, post } = await openEngine(t)
   const message = await post()
-  await eventually(() => settled(store))
+  await waitFor('a settlement', () => settled(store))
   assert.deepEqual(
     receiver.received.map(({ path, body, headers }) => [path, body, headers['webhook-id'], headers['user-agent']]),
     [['/in', message.data, message.id, 'discue/test']],
@@ -107,7 +103,7 @@ test('what a stopped engine left in the store is found and sent when the next on
     (_, response) => void (answers && response.end()),
   )
   const message = await post()
-  await eventually(() => receiver.received.length === 1)
+  await receiver.until(1)
   const stopping = engine.stop()
   await runtime.advance(FINISH_MS)
   await stopping
@@ -115,7 +111,7 @@ test('what a stopped engine left in the store is found and sent when the next on
   const next = startedEngine(store)
   await next.engine.start()
   await next.runtime.advance(0)
-  await eventually(() => settled(store))
+  await waitFor('a settlement', () => settled(store))
   await next.engine.stop()
   const { status, attempts } = await deliveryOf(store, message)
   assert.deepEqual([status, attempts, receiver.received.length], ['delivered', 1, 2])
@@ -128,7 +124,7 @@ test('a node that lives keeps what it holds, however long it takes', { timeout }
   const changes = { settings: { ...listener.settings, timeoutMs: 300_000 } }
   await store.listeners.update({ organizationId, queueId, id, changes, now: NOW })
   await post()
-  await eventually(() => receiver.received.length === 1)
+  await receiver.until(1)
   await runtime.advance(4 * LEASE_MS)
   const waiting = await store.deliveries.waiting({ node: 'other', after: null, limit: 10, now: runtime.now() })
   assert.deepEqual(waiting, [])
@@ -143,7 +139,7 @@ test('stopping waits for an answer that is on its way and writes it', { timeout 
     response = late
   })
   const message = await post()
-  await eventually(() => response !== null)
+  await waitFor('a request', () => response !== null)
   const stopping = engine.stop()
   await runtime.advance(FINISH_MS - 1)
   response!.end()
@@ -157,7 +153,7 @@ test('stopping gives up on a listener that does not answer, counts no attempt an
 }, async (t) => {
   const { store, receiver, engine, runtime, post } = await openEngine(t, () => {})
   const message = await post()
-  await eventually(() => receiver.received.length === 1)
+  await receiver.until(1)
   const stopping = engine.stop()
   await runtime.advance(FINISH_MS)
   await stopping
@@ -178,7 +174,7 @@ test('stopping ends in time while the store cannot be written, and says what was
   const { store, engine, runtime, post } = await openEngine(t)
   store.failCommit = ({ settlements }) => (settlements.length > 0 ? new StoreUnavailable('the disk is full') : null)
   await post()
-  await eventually(() => settled(store))
+  await waitFor('a settlement', () => settled(store))
   let stopped = false
   const stopping = engine.stop().then(() => {
     stopped = true
@@ -237,7 +233,7 @@ test('a deleted queue is removed at once and in small rounds, with a pause betwe
 test('a listener that answers 410 over the wire is disabled', { timeout }, async (t) => {
   const { store, listener, engine, runtime, post } = await openEngine(t, (_, response) => response.writeHead(410).end())
   await post()
-  await eventually(() => settled(store))
+  await waitFor('a settlement', () => settled(store))
   await runtime.rest()
   assert.equal((await store.listeners.find(listener.id))?.settings.status, 'disabled')
   await engine.stop()
@@ -262,7 +258,7 @@ test('a listener that was down when the server stopped is sent nothing until a c
   await heir.runtime.rest()
   assert.equal(receiver.received.length, 0)
   await heir.runtime.advance(1_000)
-  await eventually(() => receiver.received.length > 1)
+  await receiver.until(2)
   assert.deepEqual(
     receiver.received.slice(0, 2).map(({ path }) => path),
     ['/alive', '/in'],

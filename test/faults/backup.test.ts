@@ -7,6 +7,7 @@ import { createClient } from '../support/server/client.ts'
 import { runCommand } from '../support/server/command.ts'
 import { startReceiver } from '../support/server/receiver.ts'
 import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const folder = makeFolder()
 after(() => folder[Symbol.dispose]())
@@ -35,7 +36,7 @@ test('a backup of a server under load holds what was acknowledged before it, and
     }
   }
   const load = Promise.all(Array.from({ length: 8 }, post))
-  while (acknowledged.length < 500) await new Promise((resolve) => setImmediate(resolve))
+  await waitFor('acknowledged posts', () => acknowledged.length, 500)
 
   const before = [...acknowledged]
   const { code, stderr } = await backUp('live.db', 'copy.db')
@@ -58,11 +59,9 @@ test('a backup of a server under load holds what was acknowledged before it, and
   // Both ends and some between: reading each would take long, and a hole would be a range.
   const samples = before.filter((_, at) => at % 50 === 0 || at === before.length - 1)
   for (const id of samples) assert.equal((await again.call('GET', `${messages}/${id}`)).status, 200)
-  const delivered = new Set(receiver.received.map(({ headers }) => headers['webhook-id']))
-  await receiver.until(() => {
-    for (const { headers } of receiver.received) delivered.add(headers['webhook-id'])
-    return before.every((id) => delivered.has(id))
-  })
+  const expected = new Set(before)
+  const delivered = () => expected.intersection(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])))
+  await receiver.until(expected.size, () => delivered().size)
   assert.equal(await restored.end('SIGTERM'), 0)
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startPostgres } from '../support/postgres/postgres-server.ts'
-import { type Cluster, duplicates, makeQueue, missing, Posters, startCluster } from '../support/server/cluster.ts'
+import { allArrived, type Cluster, duplicates, makeQueue, Posters, startCluster } from '../support/server/cluster.ts'
 import { startWire } from '../support/server/cut-off.ts'
 import { type Receiver, startReceiver } from '../support/server/receiver.ts'
 
@@ -17,10 +17,7 @@ const slowly = (_: unknown, response: { end(): void }) => void setTimeout(() => 
 async function allDelivered(t: TestContext, posters: Posters, receivers: Receiver[]): Promise<void> {
   const { accepted } = posters
   assert.ok(accepted.size > 100, `only ${accepted.size} messages were accepted`)
-  const all = Promise.all(receivers.map((receiver) => receiver.until(() => missing(receiver, accepted).length === 0)))
-  const late = sleep(4 * LEASE_MS, 'late', { ref: false })
-  const lost = () => receivers.map((receiver) => missing(receiver, accepted).length).join(' and ')
-  assert.notEqual(await Promise.race([all, late]), 'late', `of ${accepted.size}, ${lost()} have not arrived`)
+  await allArrived(receivers, accepted, { withinMs: 4 * LEASE_MS })
   for (const receiver of receivers) t.diagnostic(`${(duplicates(receiver) * 100).toFixed(2)} % duplicates`)
   t.diagnostic(`${accepted.size} messages were accepted, ${posters.refused} posts were not`)
 }

@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { type PostgresServer, startPostgres } from '../support/postgres/postgres-server.ts'
-import { duplicates, makeQueue, missing, Posters, startCluster } from '../support/server/cluster.ts'
+import { allArrived, duplicates, makeQueue, Posters, startCluster } from '../support/server/cluster.ts'
 import { startReceiver } from '../support/server/receiver.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const timeout = 180_000
-const PATIENCE_MS = 60_000
 
 async function query(server: PostgresServer, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: server.urlOf('postgres') })
@@ -28,9 +28,10 @@ async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
   })
   await query(primary, `alter system set synchronous_standby_names = 'standby'`)
   await query(primary, 'select pg_reload_conf()')
-  for (let state: unknown; state !== 'sync'; await sleep(50)) {
-    ;[{ state } = { state: null }] = await query(primary, 'select sync_state as state from pg_stat_replication')
-  }
+  await waitFor('a standby that follows', async () => {
+    const [row] = await query(primary, 'select sync_state from pg_stat_replication')
+    return row?.sync_state === 'sync'
+  })
   return standby
 }
 
@@ -50,16 +51,10 @@ test('a primary that dies leaves its standby everything that was answered 200, a
     const before = posters.accepted.size
     await query(standby, 'select pg_promote()')
     const promotedAt = performance.now()
-    while (posters.accepted.size < before + 100) {
-      assert.ok(performance.now() - promotedAt < PATIENCE_MS, 'the nodes do not go on')
-      await sleep(50)
-    }
+    await waitFor('posts accepted after the promotion', () => posters.accepted.size - before, 100)
     t.diagnostic(`a hundred posts were taken ${Math.round(performance.now() - promotedAt)} ms after the promotion`)
     await posters.stop()
-    const late = sleep(PATIENCE_MS, 'late', { ref: false })
-    const all = receiver.until(() => missing(receiver, posters.accepted).length === 0)
-    const lost = () => `${missing(receiver, posters.accepted).length} of ${posters.accepted.size} have not arrived`
-    assert.notEqual(await Promise.race([all, late]), 'late', lost())
+    await allArrived([receiver], posters.accepted)
     assert.ok(before > 100, `only ${before} messages were accepted before`)
     const share = (duplicates(receiver) * 100).toFixed(2)
     t.diagnostic(`${posters.accepted.size} accepted, ${posters.refused} refused, ${share} % duplicates`)

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '../support/server/client.ts'
 import { freePort, makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const CLIENTS = 12
 const KILLS = 5
@@ -68,9 +69,7 @@ test('a client that repeats each request until it is answered has each effect on
 
   const workers = Array.from({ length: CLIENTS }, (_, lane) => work(lane))
   // By progress and not by time, so that a slow machine is killed just as often in the middle of its work.
-  const moreAnswered = async (count: number) => {
-    for (const enough = answered.size + count; answered.size < enough; ) await sleep(1)
-  }
+  const moreAnswered = (count: number) => waitFor('answered requests', () => answered.size, answered.size + count)
   for (let kill = 0; kill < KILLS; kill++) {
     await moreAnswered(CLIENTS + Math.random() * MOST_BETWEEN_KILLS)
     await server.end('SIGKILL')

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '../support/server/client.ts'
-import { type Receiver, startReceiver } from '../support/server/receiver.ts'
+import { allArrived, makeQueue } from '../support/server/cluster.ts'
+import { startReceiver } from '../support/server/receiver.ts'
 import {
   freePort,
   makeFolder,
@@ -11,13 +12,12 @@ import {
   startServerProcess,
   TEST_ROOT_KEY,
 } from '../support/server/server-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const CONNECTIONS = 16
 const KILLS = 4
 const MOST_BETWEEN_KILLS = 1_500
-/** Waiting for a message that was lost would take for ever. */
 const timeout = 120_000
-const RETRY = { max_attempts: 100, initial_delay: 20, max_delay: 200, multiplier: 2 }
 
 test('a server that is killed again and again delivers everything that it answered 200 to every listener', {
   timeout,
@@ -47,9 +47,7 @@ test('a server that is killed again and again delivers everything that it answer
   }
 
   // By progress and not by time, so that a slow machine is killed just as often in the middle of its work.
-  const moreAccepted = async (count: number) => {
-    for (const enough = accepted.size + count; accepted.size < enough; ) await sleep(1)
-  }
+  const moreAccepted = (count: number) => waitFor('accepted messages', () => accepted.size, accepted.size + count)
   for (let kill = 0; kill < KILLS; kill++) {
     await moreAccepted(CONNECTIONS + Math.random() * MOST_BETWEEN_KILLS)
     await server.end('SIGKILL')
@@ -58,7 +56,7 @@ test('a server that is killed again and again delivers everything that it answer
   await moreAccepted(CONNECTIONS)
   posting.stop = true
   await Promise.all(posters)
-  await Promise.all(receivers.map((receiver) => receiver.until(() => missing(receiver, accepted).length === 0)))
+  await allArrived(receivers, accepted)
   assert.equal(await server.end('SIGTERM'), 0)
   await Promise.all(receivers.map((receiver) => receiver.close()))
 })
@@ -86,10 +84,10 @@ test('a stop by SIGTERM loses nothing, exits 0, and makes no duplicate', { timeo
         if (index === 100) server.end('SIGTERM').then((code) => codes.push(code))
       }),
     )
-    while (codes.length <= stop) await sleep(5)
+    await waitFor('ends of the server', () => codes.length, stop + 1)
     server = await startServerProcess(env)
   }
-  await receiver.until(() => missing(receiver, accepted).length === 0)
+  await allArrived([receiver], accepted)
   assert.equal(await server.end('SIGTERM'), 0)
   assert.deepEqual(codes, [0, 0, 0])
   const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
@@ -101,20 +99,4 @@ test('a stop by SIGTERM loses nothing, exits 0, and makes no duplicate', { timeo
 function failHalf(_: unknown, response: { statusCode: number; end(): void }): void {
   if (Math.random() < 0.5) response.statusCode = 500
   response.end()
-}
-
-/** What was accepted and has not been acknowledged by this receiver, by its body. */
-function missing(receiver: Receiver, accepted: Set<string>): string[] {
-  const seen = new Set(receiver.received.filter(({ status }) => status === 200).map(({ body }) => body))
-  return [...accepted].filter((data) => !seen.has(data))
-}
-
-async function makeQueue(client: ReturnType<typeof createClient>, receivers: Receiver[]): Promise<string> {
-  const { body } = await client.call('POST', '/queues', { name: 'orders' })
-  for (const [index, receiver] of receivers.entries()) {
-    const listener = { name: `listener-${index}`, notify_url: `${receiver.url}/hook`, retry: RETRY }
-    const answer = await client.call('POST', `/queues/${body.queue.id}/listeners`, listener)
-    assert.equal(answer.status, 200, JSON.stringify(answer.body))
-  }
-  return body.queue.id
 }

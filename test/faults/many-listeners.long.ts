@@ -7,13 +7,14 @@ import { startPostgres } from '../support/postgres/postgres-server.ts'
 import { type Cluster, startCluster } from '../support/server/cluster.ts'
 import { type Received, startReceiver } from '../support/server/receiver.ts'
 import { makeFolder } from '../support/server/server-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const MESSAGES = 240
 const CONNECTIONS = 12
 const KILLS = 2
 const KEYS = 6
 /** What a dead node of a cluster held comes after its leases, which last 15 s. */
-const ARRIVE_MS = 120_000
+const ARRIVE = { withinMs: 120_000, everyMs: 100 }
 const timeout = 300_000
 const RETRY = { max_attempts: 100, initial_delay: 20, max_delay: 500, multiplier: 1.1 }
 
@@ -112,35 +113,21 @@ class Posting {
   }
 
   /** Resolves once so much has been accepted: by progress, so that a slow machine is killed as often in its work. */
-  async reached(count: number): Promise<void> {
-    while (this.accepted.length < count) await sleep(1)
+  reached(count: number): Promise<void> {
+    return waitFor('accepted messages', () => this.accepted.length, count)
   }
 }
 
-/** Asks again and again until nothing is said to be missing. */
-async function until(nothing: () => Promise<string | null>): Promise<void> {
-  const startedAt = performance.now()
-  for (let missing = await nothing(); missing !== null; missing = await nothing()) {
-    assert.ok(performance.now() - startedAt < ARRIVE_MS, `timed out: ${missing}`)
-    await sleep(100)
-  }
-}
-
-function arrived(acknowledged: Acknowledged, accepted: readonly string[], count: number): string | null {
-  const left = Array.from({ length: count }, (_, index) => {
-    const seen = new Set(acknowledged.get(`/${index}`))
-    return accepted.filter((data) => !seen.has(data)).length
-  })
-  if (left.every((missing) => missing === 0)) return null
-  return `of ${accepted.length} messages, so many are missing by listener: ${left}`
+/** How many deliveries of what was accepted have arrived, at all listeners together. */
+function arrived(acknowledged: Acknowledged, accepted: readonly string[], count: number): number {
+  const seen = Array.from({ length: count }, (_, index) => new Set(acknowledged.get(`/${index}`)))
+  return seen.reduce((sum, bodies) => sum + accepted.filter((data) => bodies.has(data)).length, 0)
 }
 
 /** What was accepted without an answer counts as well. */
 async function assertBooks({ client }: Cluster, queue: string, atLeast: number): Promise<void> {
-  await until(async () => {
-    const { pending_count: pending } = (await client.call('GET', queue)).body.queue
-    return pending === 0 ? null : `${pending} deliveries are pending`
-  })
+  const pending = async () => (await client.call('GET', queue)).body.queue.pending_count
+  await waitFor('a queue without pending messages', async () => (await pending()) === 0, 1, ARRIVE)
   const { ledger } = (await client.call('GET', '/ledger')).body
   assert.deepEqual([ledger.missed, ledger.unaccounted, ledger.delivered], [0, 0, ledger.accepted])
   assert.ok(ledger.accepted >= atLeast, `${ledger.accepted} deliveries of ${atLeast}`)
@@ -166,13 +153,14 @@ for (const [place, open] of Object.entries(places)) {
         await node.start()
       }
       await posting.done
-      await until(async () => arrived(acknowledged, posting.accepted, count))
+      const came = () => arrived(acknowledged, posting.accepted, count)
+      await waitFor('deliveries', came, posting.accepted.length * count, ARRIVE)
       await assertBooks(cluster, queue, MESSAGES * count)
       running.stopped = true
       await pulled
       await receiver.close()
-      const came = receiver.received.length
-      t.diagnostic(`${posting.accepted.length} messages to ${count} listeners took ${came} requests`)
+      const requests = receiver.received.length
+      t.diagnostic(`${posting.accepted.length} messages to ${count} listeners took ${requests} requests`)
     })
   }
 }

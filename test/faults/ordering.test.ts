@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '../support/server/client.ts'
 import { startReceiver } from '../support/server/receiver.ts'
 import { freePort, makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const KILLS = 3
 const KEYS = 8
 const MOST_BETWEEN_KILLS = 500
-/** Waiting for a message that was lost would take for ever. */
 const timeout = 120_000
 
 test('a server that is killed again and again keeps the order of each key, and its numbers have no gap', {
@@ -48,9 +48,7 @@ test('a server that is killed again and again keeps the order of each key, and i
   }
 
   // By progress and not by time, so that a slow machine is killed just as often in the middle of its work.
-  const moreAccepted = async (count: number) => {
-    for (const enough = accepted.size + count; accepted.size < enough; ) await sleep(1)
-  }
+  const moreAccepted = (count: number) => waitFor('accepted messages', () => accepted.size, accepted.size + count)
   for (let kill = 0; kill < KILLS; kill++) {
     await moreAccepted(KEYS + Math.random() * MOST_BETWEEN_KILLS)
     await server.end('SIGKILL')
@@ -60,9 +58,8 @@ test('a server that is killed again and again keeps the order of each key, and i
   posting.stop = true
   await Promise.all(posters)
   // What was stored without an answer has its number too, and must arrive before the numbers are looked at.
-  for (let pending = 1; pending > 0; await sleep(5)) {
-    pending = (await client.call('GET', path)).body.queue.pending_count
-  }
+  const pending = async () => (await client.call('GET', path)).body.queue.pending_count
+  await waitFor('a queue without pending messages', async () => (await pending()) === 0)
   const seen = new Set(receiver.received.filter(({ status }) => status === 200).map(({ body: data }) => data))
   assert.deepEqual(
     [...accepted].filter((data) => !seen.has(data)),

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { freePort, makeFolder } from '../support/server/server-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const MAIN = fileURLToPath(new URL('../../bin/discue.mjs', import.meta.url))
 /** Every write to it fails as on a full disk. */
@@ -45,12 +46,11 @@ async function start(t: TestContext, { stdout, stderr }: Output) {
 
 /** Asks until it answers; throws where it has ended. */
 async function expectReady(child: ChildProcess, url: string): Promise<void> {
-  for (;;) {
+  await waitFor('a server that is ready', async () => {
     assert.equal(child.exitCode, null, 'the server has ended')
     const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(5_000) }).catch(() => null)
-    if (answer?.status === 200) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+    return answer?.status === 200
+  })
 }
 
 const LIMIT = { timeout: 60_000 }
@@ -72,7 +72,7 @@ test('a root key that no one can have seen does not count as shown', { ...LIMIT,
   const full = await start(t, { stdout: 'full', stderr: 'pipe' })
   for (const { child, url, log } of [gone, full]) {
     await expectReady(child, url)
-    while (!log().includes('"ready"')) await new Promise((resolve) => setTimeout(resolve, 20))
+    await waitFor('the line that it is ready', () => log().includes('"ready"'))
     assert.match(log(), /the root API key could not be shown/)
   }
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const FAULTS = fileURLToPath(new URL('misbehaving.mjs', import.meta.url))
 
@@ -21,14 +22,13 @@ async function start(t: TestContext, misbehave: string): Promise<ServerProcess> 
 
 /** Resolves once the server has written this to its log. */
 async function logged(server: ServerProcess, line: RegExp): Promise<Record<string, unknown>> {
-  for (;;) {
-    const found = server
+  const found = () =>
+    server
       .output()
       .stderr.split('\n')
       .find((text) => line.test(text))
-    if (found !== undefined) return JSON.parse(found)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  await waitFor(`${line} in the log`, () => found() !== undefined)
+  return JSON.parse(found()!)
 }
 
 const LIMIT = { timeout: 60_000 }

@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { createClient } from '../../support/server/client.ts'
 import { startReceiver } from '../../support/server/receiver.ts'
 import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../../support/server/server-process.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 /** What a question is answered with once that is more than nothing. */
 async function until<Entry>(ask: () => Promise<Entry[]>): Promise<Entry[]> {
-  const limit = Date.now() + 30_000
-  for (;;) {
-    const entries = await ask()
-    if (entries.length > 0) return entries
-    if (Date.now() > limit) throw new Error('timed out, 0 of 1 attempts were there')
-    await setTimeout(20)
-  }
+  await waitFor('attempts', async () => (await ask()).length)
+  return ask()
 }
 
 test('a server on loopback behind a proxy lets no client reach into its own machine, and names the setting', async (t) => {

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, createClient } from '../../support/server/client.ts'
 import {
   makeFolder,
@@ -12,6 +11,7 @@ import {
   startServerProcess,
   TEST_ROOT_KEY,
 } from '../../support/server/server-process.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const timeout = 60_000
 const OK = 'HTTP/1.1 200 OK\r\n'
@@ -91,15 +91,6 @@ async function call(method: string, path: string, body?: unknown) {
   return answer.body
 }
 
-/** Asks again and again until it is as it should be; the test's own limit ends it where it never is. */
-async function until<Answer>(ask: () => Promise<Answer>, isRight: (answer: Answer) => boolean): Promise<Answer> {
-  for (;;) {
-    const answer = await ask()
-    if (isRight(answer)) return answer
-    await sleep(50)
-  }
-}
-
 test('a 2xx acknowledges whatever follows its head, at the first attempt', { timeout }, async (t) => {
   const queueId = (await call('POST', '/queues', { name: 'bodies' })).queue.id
   // One at a time: where a place was not given back, the second message would never come.
@@ -111,10 +102,9 @@ test('a 2xx acknowledges whatever follows its head, at the first attempt', { tim
   const messages = [1, 2].map(() => call('POST', `/queues/${queueId}/messages`, { data: 'hello' }))
   for (const { message } of await Promise.all(messages)) {
     const path = `/queues/${queueId}/messages/${message.id}/attempts`
-    const { attempts } = await until(
-      () => call('GET', path),
-      (body) => body.attempts.length >= ANSWERS.length,
-    )
+    const told = async () => (await call('GET', path)).attempts
+    await waitFor('attempts', async () => (await told()).length, ANSWERS.length)
+    const attempts = await told()
     assert.deepEqual(
       attempts.map((attempt: { status: number; error?: string }) => [attempt.status, attempt.error ?? null]),
       ANSWERS.map(() => [200, null]),
@@ -134,10 +124,9 @@ test('a liveness URL that answers 2xx is alive, whatever follows its head', { ti
     const urls = { notify_url: `${receiver.url}/hook/0`, liveness_url: `${receiver.url}/alive/${index}` }
     await call('POST', `/queues/${queueId}/listeners`, { name: name.replaceAll(' ', '-'), ...urls })
   }
-  const { _embedded } = await until(
-    () => call('GET', `/queues/${queueId}/listeners?_embed`),
-    (body) =>
-      body._embedded.listeners.every((one: { liveness: { state: string } }) => one.liveness.state !== 'unknown'),
-  )
-  for (const { name, liveness } of _embedded.listeners) assert.equal(liveness.state, 'stable', name)
+  const told = async (): Promise<{ name: string; liveness: { state: string } }[]> =>
+    (await call('GET', `/queues/${queueId}/listeners?_embed`))._embedded.listeners
+  const checked = async () => (await told()).filter(({ liveness }) => liveness.state !== 'unknown').length
+  await waitFor('checked listeners', checked, ANSWERS.length)
+  for (const { name, liveness } of await told()) assert.equal(liveness.state, 'stable', name)
 })

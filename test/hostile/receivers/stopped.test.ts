@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '../../support/server/client.ts'
 import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../../support/server/server-process.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const MESSAGES = 20
 /** Longer than a check of a liveness URL may take, and than the listener's timeout. */
@@ -16,20 +17,12 @@ const STOPPED_MS = 5_500
 /** Keeps every request open, as its response, until the test answers. */
 async function startReceiver() {
   const open = { hook: [] as ServerResponse[], alive: [] as ServerResponse[] }
-  const changed: (() => void)[] = []
   const server = createServer((request, response) => {
     open[request.url === '/alive' ? 'alive' : 'hook'].push(response)
     request.resume()
-    for (const check of changed) check()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const until = (enough: () => boolean) =>
-    new Promise<void>((resolve) => {
-      const check = () => enough() && resolve()
-      changed.push(check)
-      check()
-    })
-  return { open, until, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  return { open, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
 test('answers that came while the server was stopped count before its timers do', { timeout: 60_000 }, async (t) => {
@@ -53,26 +46,20 @@ test('answers that came while the server was stopped count before its timers do'
     client.call('POST', `/queues/${queue}/messages`, { data: 'hello' }),
   )
   const ids = (await Promise.all(posts)).map(({ body }) => body.message.id as string)
-  await receiver.until(() => receiver.open.hook.length === MESSAGES && receiver.open.alive.length === 1)
+  await waitFor('requests', () => receiver.open.hook.length + receiver.open.alive.length, MESSAGES + 1)
   process.kill(server.pid, 'SIGSTOP')
   for (const response of [...receiver.open.hook, ...receiver.open.alive]) response.end('thanks')
   await sleep(STOPPED_MS)
   process.kill(server.pid, 'SIGCONT')
   for (const id of ids) {
-    for (;;) {
-      const { body } = await client.call('GET', `/queues/${queue}/messages/${id}/attempts`)
-      const [attempt] = body.attempts
-      if (attempt !== undefined) {
-        assert.deepEqual([attempt.status, attempt.error ?? null], [200, null])
-        break
-      }
-      await sleep(20)
-    }
+    const told = async () => (await client.call('GET', `/queues/${queue}/messages/${id}/attempts`)).body.attempts
+    await waitFor('the end of an attempt', async () => (await told()).length)
+    const [attempt] = await told()
+    assert.deepEqual([attempt.status, attempt.error ?? null], [200, null])
   }
-  for (;;) {
-    const { body } = await client.call('GET', `/queues/${others}/listeners/${alive.id}`)
-    const { state, failure_count } = body.listener.liveness
-    if (state !== 'unknown') return assert.deepEqual([state, failure_count], ['stable', 0])
-    await sleep(20)
-  }
+  const liveness = async () =>
+    (await client.call('GET', `/queues/${others}/listeners/${alive.id}`)).body.listener.liveness
+  await waitFor('the end of a check', async () => (await liveness()).state !== 'unknown')
+  const { state, failure_count } = await liveness()
+  assert.deepEqual([state, failure_count], ['stable', 0])
 })

@@ -7,6 +7,7 @@ import { after, test as runTest, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Checkpoints, checkpointsAside, PAGES } from '../../../src/store-sqlite/file/checkpoints.ts'
 import { createTransact } from '../../../src/store-sqlite/transaction.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'discue-checkpoints-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -49,9 +50,7 @@ function opened(context: { after(run: () => Promise<void>): void }, aside = (pat
   }
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(5)
-}
+const until = (condition: () => boolean) => waitFor('a checkpoint', condition)
 
 test('the log is moved into the database beside the commits, which go on', async (context) => {
   const { write, waiting } = opened(context)

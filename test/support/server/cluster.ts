@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type WaitOptions, waitFor } from '../wait-for.ts'
 import { type Client, createClient } from './client.ts'
 import type { Receiver } from './receiver.ts'
 import { freePort, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from './server-process.ts'
@@ -107,6 +108,16 @@ export async function makeQueue(client: Client, receivers: readonly Receiver[]):
 export function missing(receiver: Receiver, accepted: ReadonlySet<string>): string[] {
   const seen = new Set(receiver.received.filter(({ status }) => status === 200).map(({ body }) => body))
   return [...accepted].filter((data) => !seen.has(data))
+}
+
+/** Waits until each of these receivers has acknowledged all that was accepted. */
+export async function allArrived(
+  receivers: readonly Receiver[],
+  accepted: ReadonlySet<string>,
+  options: WaitOptions = {},
+): Promise<void> {
+  const arrived = () => receivers.reduce((sum, receiver) => sum + accepted.size - missing(receiver, accepted).length, 0)
+  await waitFor('messages at all receivers', arrived, receivers.length * accepted.size, { everyMs: 50, ...options })
 }
 
 /** Which share of what a receiver acknowledged had come before. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { inTime, waitFor } from '../wait-for.ts'
 import { TEST_ROOT_KEY } from './server-process.ts'
 
 /** As people start it, with its cache of compiled files. */
@@ -53,24 +54,19 @@ export function startCommand(args: readonly string[], { url, env = {}, stdin }: 
     output,
     ended,
     signal: (name) => void child.kill(name),
-    async until(fits) {
-      while (!fits(output)) {
-        const more = once(child.stdout, 'data', { signal: AbortSignal.timeout(60_000) })
-        const moreErrors = once(child.stderr, 'data', { signal: AbortSignal.timeout(60_000) })
-        const end = ended.then(() => 'ended')
-        for (const never of [more, moreErrors]) never.catch(() => {})
-        if ((await Promise.race([more, moreErrors, end])) === 'ended' && !fits(output)) {
-          throw new Error(`the command ended: ${output.stdout}${output.stderr}`)
-        }
-      }
-    },
+    until: (fits) =>
+      waitFor(`what \`discue ${args.join(' ')}\` prints`, () => {
+        const fit = fits(output)
+        if (!fit && !running.has(child)) throw new Error(`the command ended: ${output.stdout}${output.stderr}`)
+        return fit
+      }),
   }
 }
 
 /** Runs `discue` with these words to its end. */
 export async function runCommand(args: readonly string[], options: CommandOptions = {}) {
   const command = startCommand(args, options)
-  const code = await command.ended
+  const code = await inTime(`the end of \`discue ${args.join(' ')}\``, command.ended)
   const { stdout, stderr } = command.output
   return { code, stdout, stderr, json: () => JSON.parse(stdout) }
 }

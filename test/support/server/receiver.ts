@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after } from 'node:test'
+import { type WaitOptions, waitFor } from '../wait-for.ts'
 
 /** A request that arrived at a receiver. */
 export interface Received {
@@ -16,8 +17,8 @@ export interface Received {
 export interface Receiver {
   url: string
   received: Received[]
-  /** Resolves when `enough` holds; asked again after each request that arrives. */
-  until(enough: () => boolean): Promise<void>
+  /** Waits until so many have arrived: requests, where `arrived` does not count something else. */
+  until(expected: number, arrived?: () => number, options?: WaitOptions): Promise<void>
   close(): Promise<void>
 }
 
@@ -30,31 +31,20 @@ export async function startReceiver(
   answer: (request: Received, response: ServerResponse) => void = (_, response) => response.end(),
 ): Promise<Receiver> {
   const received: Received[] = []
-  const waiting = new Set<() => void>()
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request)).toString('utf8')
     const entry = { path: request.url!, headers: request.headers, body, status: 0 }
     received.push(entry)
     answer(entry, response)
     entry.status = response.statusCode
-    for (const check of [...waiting]) check()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const receiver: Receiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
-    until(enough) {
-      return new Promise((resolve) => {
-        const check = () => {
-          if (!enough()) return
-          waiting.delete(check)
-          resolve()
-        }
-        waiting.add(check)
-        check()
-      })
-    },
+    until: (expected, arrived = () => received.length, options = {}) =>
+      waitFor('requests at the receiver', arrived, expected, options),
     async close() {
       open.delete(receiver)
       server.close()

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { inTime } from '../wait-for.ts'
 
 /** As people start it, with its cache of compiled files. */
 const MAIN = fileURLToPath(new URL('../../../bin/discue.mjs', import.meta.url))
@@ -42,13 +43,14 @@ export async function startServerProcess(env: Record<string, string>, args: stri
   const child = runServer(env, args)
   const output = collect(child)
   const exit = once(child, 'exit')
-  const url = await new Promise<string>((resolve, reject) => {
+  const ready = new Promise<string>((resolve, reject) => {
     child.stdout!.on('data', () => {
       const found = /is ready at (\S+)/.exec(output.stdout)
       if (found) resolve(found[1]!)
     })
     exit.then(([code]) => reject(new Error(`the server ended with ${code}: ${output.stderr}`)), reject)
   })
+  const url = await inTime('a server that is ready', ready)
   return {
     url,
     pid: child.pid!,
@@ -56,7 +58,7 @@ export async function startServerProcess(env: Record<string, string>, args: stri
     exited: exit.then(([code]) => code as number | null),
     async end(signal) {
       child.kill(signal)
-      const [code] = await exit
+      const [code] = await inTime(`the end of the server by ${signal}`, exit)
       return code as number | null
     },
   }
@@ -69,7 +71,7 @@ export async function runUntilExit(
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = runServer(env, args)
   const output = collect(child)
-  const [code] = await once(child, 'exit')
+  const [code] = await inTime('the end of the server by itself', once(child, 'exit'))
   return { code: code as number | null, ...output }
 }
 
