@@ -1,5 +1,5 @@
 // The types of what the API takes and answers, of its description: docs/api/types.ts, for the command line, the dashboard
-// and anybody's client. `npm run openapi` writes both files.
+// and any other client. `npm run openapi` writes both files.
 import { compile } from 'json-schema-to-typescript'
 
 const BANNER = `// What the API takes and answers. Made of openapi.json by \`npm run openapi\`: change the routes, not this file.

@@ -4,7 +4,7 @@ export const NAME_RULE = '1 to 128 characters of A-Z a-z 0-9 . _ / -, at least o
 
 const NAME = new RegExp(NAME_PATTERN)
 
-/** The same in version 2 of the API, where one is written. */
+/** What version 2 of the API takes as an alias, where one is written. */
 const ALIAS = /^[A-Za-z0-9._-]{4,64}$/
 export const ALIAS_RULE = '4 to 64 characters of A-Z a-z 0-9 . _ -, at least one of them a letter or digit'
 

@@ -71,7 +71,7 @@ function scopesIn(sent: Static<typeof SentScopes>): Granted[] {
   }))
 }
 
-/** The same for a change; what was read and is sent back changes nothing, whatever more the key is granted. */
+/** What a change sets the scopes to; what was read and is sent back changes nothing, whatever more the key is granted. */
 export function changedScopes(key: ApiKey, sent: Static<typeof SentScopes> | undefined): Granted[] | undefined {
   if (sent === undefined) return undefined
   const unchanged = isDeepStrictEqual(shownScopes({ scopes: scopesIn(sent), owner: false }), shownScopes(key))

@@ -69,7 +69,7 @@ export const DUE = `
     left join organizations o on o.id = s.organization_id
    order by p.next_at`
 
-/** The same for each of some organizations. */
+/** The schedules of some organizations that are due, a few of each. */
 export const DUE_IN_TURNS = `
   select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS}, o.status, t.place::int as turn
     from unnest($1::text[]) with ordinality t (organization_id, place)
