@@ -5,8 +5,14 @@ export const MAX_JSON_LEVELS = 100
 /** Texts below have too few characters for either to take long. */
 const WORTH_COUNTING = 2 * MAX_JSON_LEVELS
 
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
+const [SPACE, QUOTE, BACKSLASH, COMMA, COLON] = [0x20, 0x22, 0x5c, 0x2c, 0x3a]
 const [BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+/**
+ * Bytes of a string that are looked at one by one before its end is searched for: a search costs as much as some dozen of
+ * them, and strings may be short, or full of quotes that are escaped.
+ */
+const NEAR = 64
 
 /** An array that is a property of the outermost object, by positions in the text. */
 export interface ListMarks {
@@ -38,47 +44,60 @@ export class JsonCount {
 
   /** Reads on, from one position to before another; answers with what is too much so far, or null. */
   read(bytes: Buffer, from: number, to: number): string | null {
-    for (let at = from; at < to; at++) {
-      if (this.#inString) {
-        at = this.#readString(bytes, at, to)
-        continue
-      }
-      const byte = bytes[at]!
+    // A search for the end of a string must not go beyond: it would look at the rest again with the next piece.
+    const piece = bytes.subarray(0, to)
+    for (let at = this.#inString ? this.#readString(piece, from) + 1 : from; at < to; at++) {
+      const byte = piece[at]!
+      if (byte <= SPACE) continue
       if (byte === QUOTE) {
         this.#inString = true
         if (this.#level === 1) this.#string[0] = at
-      } else if (byte === COMMA || byte === COLON) {
-        this.values += 1
-        if (this.#level <= 2) this.#separate(byte, at)
-      } else if (byte === BRACKET || byte === BRACE) {
-        this.values += 1
-        this.#level += 1
-        if (this.#level <= 2) this.#open(byte, at)
-        if (this.#level > MAX_JSON_LEVELS) return `more than ${MAX_JSON_LEVELS} levels of arrays and objects`
-      } else if (byte === BRACKET_END || byte === BRACE_END) {
-        if (this.#level === 2) this.#close(byte, at)
-        this.#level -= 1
+        at = this.#readString(piece, at + 1)
+      } else if (byte === COMMA || byte === COLON || byte >= BRACKET) {
+        const excess = this.#readMark(byte, at)
+        if (excess !== null) return excess
       }
-      if (this.values > MAX_JSON_VALUES) return `more than ${MAX_JSON_VALUES} values`
     }
     return null
   }
 
+  #readMark(byte: number, at: number): string | null {
+    if (byte === COMMA || byte === COLON) {
+      this.values += 1
+      if (this.#level <= 2) this.#separate(byte, at)
+    } else if (byte === BRACKET || byte === BRACE) {
+      this.values += 1
+      this.#level += 1
+      if (this.#level <= 2) this.#open(byte, at)
+      if (this.#level > MAX_JSON_LEVELS) return `more than ${MAX_JSON_LEVELS} levels of arrays and objects`
+    } else if (byte === BRACKET_END || byte === BRACE_END) {
+      if (this.#level === 2) this.#close(byte, at)
+      this.#level -= 1
+    }
+    return this.values > MAX_JSON_VALUES ? `more than ${MAX_JSON_VALUES} values` : null
+  }
+
   /** To the end of the string, or of the piece; answers with the last position that was read. */
-  #readString(bytes: Buffer, from: number, to: number): number {
+  #readString(piece: Buffer, from: number): number {
+    const end = piece.length
+    let at = from
     let escaped = this.#escaped
-    for (let at = from; at < to; at++) {
-      const byte = bytes[at]
-      if (escaped) escaped = false
-      else if (byte === BACKSLASH) escaped = true
-      else if (byte === QUOTE) {
-        this.#inString = this.#escaped = false
-        if (this.#level === 1) this.#string[1] = at + 1
-        return at
+    while (at < end) {
+      for (const near = Math.min(end, at + NEAR); at < near; at++) {
+        const byte = piece[at]
+        if (escaped) escaped = false
+        else if (byte === BACKSLASH) escaped = true
+        else if (byte === QUOTE) {
+          this.#inString = this.#escaped = false
+          if (this.#level === 1) this.#string[1] = at + 1
+          return at
+        }
       }
+      // Among backslashes a search would come back to where it began.
+      if (!escaped && piece[at] !== BACKSLASH) at = endOfPlain(piece, at)
     }
     this.#escaped = escaped
-    return to
+    return end
   }
 
   #open(byte: number, at: number): void {
@@ -107,4 +126,12 @@ export function jsonExcess(text: string | Buffer): string | null {
   if (text.length < WORTH_COUNTING) return null
   const bytes = typeof text === 'string' ? Buffer.from(text) : text
   return new JsonCount().read(bytes, 0, bytes.length)
+}
+
+/** The position of the next quote, or the end, or of the first of the backslashes right in front of that. */
+function endOfPlain(piece: Buffer, from: number): number {
+  const quote = piece.indexOf(QUOTE, from)
+  let at = quote === -1 ? piece.length : quote
+  while (at > from && piece[at - 1] === BACKSLASH) at -= 1
+  return at
 }

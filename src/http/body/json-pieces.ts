@@ -1,5 +1,7 @@
 import type { JsonCount, ListMarks } from '../../core/schema/json-count.ts'
 
+const [BRACKET, BRACKET_END] = [0x5b, 0x5d]
+
 export interface Pieces {
   bytes: number
   pause(): Promise<void>
@@ -26,7 +28,7 @@ async function withList(body: Buffer, count: JsonCount, list: ListMarks, pieces:
     if (Object.keys(around).length !== count.properties || name === '__proto__') return null
     if (!Array.isArray(around[name]) || around[name].length > 0) return null
     for (const { from, to, entries } of piecesOf(list, pieces.bytes)) {
-      const parsed = JSON.parse(`[${textOf(from, to)}]`)
+      const parsed = JSON.parse(listOf(body, from, to))
       // Nothing between two commas, or behind the last one, is no entry.
       if (parsed.length !== entries && (parsed.length > 0 || list.commas.length > 0)) return null
       for (const entry of parsed) around[name].push(entry)
@@ -37,6 +39,20 @@ async function withList(body: Buffer, count: JsonCount, list: ListMarks, pieces:
     if (error instanceof SyntaxError) return null
     throw error
   }
+}
+
+/**
+ * Entries of a list as a list of their own. What stands before and after them, a bracket or a comma, is replaced for that
+ * moment: brackets that are added to their text would copy it once more.
+ */
+function listOf(body: Buffer, from: number, to: number): string {
+  const [before, after] = [body[from - 1]!, body[to]!]
+  body[from - 1] = BRACKET
+  body[to] = BRACKET_END
+  const text = body.toString('utf8', from - 1, to + 1)
+  body[from - 1] = before
+  body[to] = after
+  return text
 }
 
 /** Entries that lie together, as many as make a piece. */

@@ -22,6 +22,46 @@ test('what lies in strings does not count, whatever is escaped in them', () => {
   }
 })
 
+test('strings of any length end where they end, in pieces of any size', () => {
+  const part = fc.constantFrom(
+    'x',
+    'x'.repeat(63),
+    'x'.repeat(64),
+    'x'.repeat(200),
+    '"',
+    '\\',
+    '\\'.repeat(70),
+    '[',
+    '\n',
+  )
+  const property = fc.property(fc.array(part, { maxLength: 12 }), fc.integer({ min: 1, max: 300 }), (parts, size) => {
+    const text = parts.join('')
+    const bytes = Buffer.from(JSON.stringify({ [text]: text, list: [text, text] }))
+    const counted = new JsonCount()
+    for (let at = 0; at < bytes.length; at += size) counted.read(bytes, at, Math.min(bytes.length, at + size))
+    assert.deepEqual([counted.values, counted.properties, counted.longest?.commas.length], [6, 2, 1])
+    assert.equal(bytes.toString('utf8', ...counted.longest!.name), '"list"')
+  })
+  fc.assert(property, { seed: 43, numRuns: 500 })
+})
+
+test('the end of a string is searched for once, whatever stands before it', (t) => {
+  let searched = 0
+  const { indexOf } = Buffer.prototype
+  t.mock.method(Buffer.prototype, 'indexOf', function (this: Buffer, byte: number, from: number) {
+    const found = indexOf.call(this, byte, from)
+    searched += (found === -1 ? this.length : found) - from
+    return found
+  })
+  for (const part of ['\\\\', '\\"', 'x', `${'x'.repeat(65)}\\"`, `${'x'.repeat(65)}${'\\'.repeat(130)}`]) {
+    const bytes = Buffer.from(`{"data":"${part.repeat(1 + 200_000 / part.length)}"}`)
+    searched = 0
+    for (let at = 0; at < bytes.length; at += 5_000) new JsonCount().read(bytes, at, Math.min(bytes.length, at + 5_000))
+    new JsonCount().read(bytes, 0, bytes.length)
+    assert.ok(searched <= 3 * bytes.length, `${searched} bytes of ${bytes.length} for ${part.slice(0, 4)}`)
+  }
+})
+
 test('levels that end make room again', () => {
   assert.equal(jsonExcess(`[${Array(1_000).fill(nested(99)).join(',')}]`.slice(0, 100_000)), null)
 })
