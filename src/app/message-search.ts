@@ -1,4 +1,4 @@
-import { encodeTime } from '../core/id.ts'
+import { AFTER_EVERY_ID, encodeTime } from '../core/id.ts'
 import type { Principal } from '../core/tenant/api-key.ts'
 import type { MessageDetails, MessageFilter } from '../store/messages.ts'
 import type { AppDeps } from './deps.ts'
@@ -9,9 +9,6 @@ import { onlyVisible } from './tenant/visibility.ts'
 const EXAMINED_AT_ONCE = 500
 /** Past this many messages that do not fit, the caller goes on by the cursor. */
 const MAX_CALLS = 40
-/** Ids are letters and digits. */
-const ABOVE_ALL = '~'
-
 export interface MessageSearch {
   principal: Principal
   queueId: string
@@ -34,7 +31,7 @@ export async function searchMessages(
   const ask = { organizationId, queueId, only: onlyVisible(principal, 'messages'), filter, now: deps.runtime.now() }
   // Ids begin with the time, so the index that they lie in finds a time as well.
   const from = range.since === null ? '' : encodeTime(range.since)
-  const end = range.until === null ? ABOVE_ALL : encodeTime(range.until + 1)
+  const end = range.until === null ? AFTER_EVERY_ID : encodeTime(range.until + 1)
   let before = range.before !== null && range.before < end ? range.before : end
   const entries: MessageDetails[] = []
   for (let calls = 0; calls < MAX_CALLS; calls++) {

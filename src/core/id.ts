@@ -10,6 +10,9 @@ export const ID_LENGTH = TIME_CHARS + RANDOM_CHARS
 export const ID_PATTERN = `^[0-9A-Za-z]{${ID_LENGTH}}$`
 const ID = new RegExp(ID_PATTERN)
 
+/** Greater than every id as text: they are letters and digits. */
+export const AFTER_EVERY_ID = '~'
+
 /** Whether a text has the shape of an id; says nothing about whether it exists. */
 export function isId(text: string): boolean {
   return ID.test(text)

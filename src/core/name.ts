@@ -6,7 +6,7 @@ const NAME = new RegExp(NAME_PATTERN)
 
 /** What version 2 of the API takes as an alias, where one is written. */
 const ALIAS = /^[A-Za-z0-9._-]{4,64}$/
-export const ALIAS_RULE = '4 to 64 characters of A-Z a-z 0-9 . _ -, at least one of them a letter or digit'
+const ALIAS_RULE = '4 to 64 characters of A-Z a-z 0-9 . _ -, at least one of them a letter or digit'
 
 /** Keys that `_links` uses itself; a resource of that name would hide one of them. */
 export const RESERVED_NAMES: readonly string[] = ['self', 'next', 'prev', 'first', 'last', 'schema']

@@ -25,6 +25,7 @@ import { createMethodTable, isImplemented, refuseUnrouted } from './pipeline/met
 import { createRequestChecks } from './pipeline/request-checks.ts'
 import { createRequestIds } from './pipeline/request-id.ts'
 import { traceRequests } from './pipeline/traced-requests.ts'
+import { createUnversioned, type Unversioned, VERSION_ONE } from './pipeline/unversioned.ts'
 import { createPlainPosts, ROUTE } from './plain-posts/handler.ts'
 import { createErrorHandler } from './present/problems.ts'
 import { referenceRoutes } from './reference/routes.ts'
@@ -56,19 +57,12 @@ export type { Health } from './health.ts'
 /** Sixteen mebibytes over half a megabit a second. */
 const REQUEST_ARRIVES_WITHIN_MS = 300_000
 
-const VERSION = '/v1'
-/** Paths without a version mean the newest. Rewriting them spares building every route twice at each start. */
-const UNVERSIONED = /^\/(?:api_clients|api_keys|queues|listeners|messages|domains|events|stats|ledger|clock)(?=[/?]|$)/
-
-function withVersion({ url = '/' }: { url?: string }): string {
-  return UNVERSIONED.test(url) ? VERSION + url : url
-}
-
 /** The whole HTTP side, not listening yet. Unexpected errors go to `runtime.log`, never to the caller. */
 export function createApi(deps: ApiDeps): FastifyInstance {
   const handleError = createErrorHandler(deps.runtime.log)
   const due = createDueAnswers()
-  const app = Fastify({ ...options(deps, due), ...served(deps), frameworkErrors: handleError })
+  const unversioned = createUnversioned()
+  const app = Fastify({ ...options(deps, due, unversioned), ...served(deps), frameworkErrors: handleError })
   hearErrors(app.server, deps.runtime.log)
   const admission = createAdmission(deps)
   const handovers: Handovers = new WeakMap()
@@ -100,6 +94,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     done()
   })
   closeIdleConnections(app, deps.runtime)
+  app.addHook('onRoute', unversioned.note)
   addRoutes(app, deps, { admission, handovers })
   return app
 }
@@ -130,7 +125,7 @@ function addRoutes(app: FastifyInstance, deps: ApiDeps, { admission, handovers }
   app.addHook('onRoute', deps.metrics.requests.watch)
   app.addHook('onRoute', described.note)
   if (deps.tracer) app.addHook('onRoute', traceRequests(deps.tracer))
-  app.register(async (scope) => versionOne(scope, deps), { prefix: VERSION })
+  app.register(async (scope) => versionOne(scope, deps), { prefix: VERSION_ONE })
   app.register(async (scope) => versionTwo(scope, deps), { prefix: VERSION_TWO })
   app.register(async (scope) => healthRoutes(scope, deps.health))
   if (deps.metricsAccess !== 'elsewhere') {
@@ -178,12 +173,12 @@ function served({ tls }: ApiDeps): object {
     : { http: LENIENT }
 }
 
-function options({ runtime }: ApiDeps, due: DueAnswers) {
+function options({ runtime }: ApiDeps, due: DueAnswers, unversioned: Unversioned) {
   return {
     bodyLimit: MAX_BODY_BYTES,
     // Fastify's default is none, which lets a connection keep what it takes for ever.
     requestTimeout: REQUEST_ARRIVES_WITHIN_MS,
-    rewriteUrl: withVersion,
+    rewriteUrl: unversioned.routed,
     requestIdHeader: false,
     genReqId: createRequestIds(runtime.newId),
     // Fastify's own answer while closing has another shape; the acceptor says no to what it cannot take any more.

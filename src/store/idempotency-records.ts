@@ -20,7 +20,7 @@ export interface RecordPlace {
   key: string
 }
 
-export interface RecordCount {
+interface RecordCount {
   count: number
   last: RecordPlace | null
 }

@@ -4,7 +4,7 @@ import type { AnswerStore } from '../../store/idempotency-records.ts'
 import { BoundedCache } from '../caches/bounded-cache.ts'
 
 /** Idempotency records of one organization: 57 requests a second, all day. */
-export const MAX_RECORDS = 5_000_000
+const MAX_RECORDS = 5_000_000
 /** So many are counted in one step, which takes the store about a millisecond. */
 const COUNTED_AT_ONCE = 10_000
 /** Where there is room they are counted again after this part of it is used up, by this node, but not before so many. */

@@ -2,7 +2,7 @@ import type { OrganizationDue } from '../../core/schedule/schedule-plan.ts'
 import type { DuePage, ScheduleStore } from '../../store/schedules.ts'
 
 /** What a round of the scheduler has to do. */
-export interface DueRound {
+interface DueRound {
   organizations: OrganizationDue[]
   /** When the first schedule that is not among them comes to a due time, where that is known; null: never, or unknown. */
   nextAt: number | null

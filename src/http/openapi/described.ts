@@ -39,7 +39,6 @@ export interface RouteList {
   described(): DescribedRoute[]
 }
 
-const VERSION = '/v1'
 /** Every GET has its HEAD, and a reader need not be told that of each. */
 const UNTOLD: ReadonlySet<string> = new Set(['HEAD', 'OPTIONS'])
 
@@ -48,15 +47,14 @@ export function createRouteList(): RouteList {
   return {
     note: (route) => void routes.push(route),
     described() {
-      const urls = new Set(routes.map((route) => route.url))
-      return routes.filter((route) => isTold(route, urls)).flatMap(operationsOf)
+      return routes.filter(isTold).flatMap(operationsOf)
     },
   }
 }
 
-/** A path without a version is the same as the one with it, and so are the refusals of all other methods. */
-function isTold({ url, schema, config }: RouteOptions, urls: ReadonlySet<string>): boolean {
-  return schema?.hide !== true && config?.allow === undefined && !urls.has(VERSION + url)
+/** What refuses all other methods of a path is none of its operations. */
+function isTold({ schema, config }: RouteOptions): boolean {
+  return schema?.hide !== true && config?.allow === undefined
 }
 
 function operationsOf(route: RouteOptions): DescribedRoute[] {

@@ -1,6 +1,6 @@
 import type { Attempt } from '../../core/delivery/attempt.ts'
 import type { Message } from '../../core/delivery/message.ts'
-import { IDS_PER_MS, idNumber, idOfNumber } from '../../core/id.ts'
+import { AFTER_EVERY_ID, IDS_PER_MS, idNumber, idOfNumber } from '../../core/id.ts'
 import { SerialQueue } from '../../store/commit/serial-queue.ts'
 import { failsIfMatch } from '../../store/listing/expected-revision.ts'
 import { isDeep, seekOffset } from '../../store/listing/offset-seek.ts'
@@ -87,9 +87,6 @@ const ATTEMPTS = `
   select listener_id as "listenerId", number, started_at as "startedAt", duration_ms as "durationMs", status, error, response
     from attempts where organization_id = $1 and sequence = $2 order by listener_id, number desc`
 
-/** Greater than every id, which are letters and digits. */
-const AFTER_ALL = '~'
-
 type Ask = { organizationId: string; queueId: string; id: string }
 type ListAsk = Parameters<MessageStore['list']>[0]
 
@@ -113,7 +110,7 @@ export function createMessageStore(
 
   async function page(on: Db, ask: ListAsk): Promise<Message[]> {
     const { organizationId, queueId, only, limit, offset } = ask
-    const before = ask.before ?? AFTER_ALL
+    const before = ask.before ?? AFTER_EVERY_ID
     const rows =
       queueId !== null && (only === null || only.includes(queueId))
         ? await on.rows<Message>(NEWEST, [organizationId, queueId, before, limit, offset])
@@ -128,7 +125,11 @@ export function createMessageStore(
   async function farther(ask: ListAsk): Promise<ListAsk> {
     const { organizationId } = ask
     const only = onlyOf(ask.only)
-    const [newest] = await db.rows<{ id: string | null }>(NEWEST_ID, [organizationId, ask.before ?? AFTER_ALL, only])
+    const [newest] = await db.rows<{ id: string | null }>(NEWEST_ID, [
+      organizationId,
+      ask.before ?? AFTER_EVERY_ID,
+      only,
+    ])
     if (newest?.id == null) return ask
     const { below, offset } = await seekOffset({
       newest: idNumber(newest.id),

@@ -1,5 +1,5 @@
 import type { Message } from '../../core/delivery/message.ts'
-import { encodeTime } from '../../core/id.ts'
+import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
 import type { Redelivery } from '../../store/redeliveries.ts'
 import type { Db } from '../connect/session.ts'
 import { summariesOf } from '../messages/delivery-summaries.ts'
@@ -23,9 +23,6 @@ const OF_QUEUE = `
      where o.organization_id = $1 and o.queue_id = $3 and o.id > $4 and o.id < $5 order by o.id limit $6) m
     ${RECIPIENT_SET}
    order by m.id`
-
-/** Greater than every id, which are letters and digits. */
-const AFTER_ALL = '~'
 /** The last time that an id can say. */
 const LAST_TIME = 2 ** 48
 /** An id is made around the time that its message says it was created at, not at it. */
@@ -67,7 +64,7 @@ function rowsOf(db: Db, search: RedeliverySearch, limit: number): Promise<Matche
   const of = [organizationId, listenerId]
   if (status === 'missed') return db.rows<MatchedRow>(MISSED, [...of, Number(after || 0), lastSequence, limit])
   const first = after || encodeTime(Math.max(0, since - ID_SLACK_MS))
-  const end = until >= LAST_TIME - ID_SLACK_MS ? AFTER_ALL : encodeTime(until + ID_SLACK_MS)
+  const end = until >= LAST_TIME - ID_SLACK_MS ? AFTER_EVERY_ID : encodeTime(until + ID_SLACK_MS)
   return db.rows<MatchedRow>(OF_QUEUE, [...of, queueId, first, end, limit])
 }
 

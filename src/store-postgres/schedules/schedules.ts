@@ -1,3 +1,4 @@
+import { AFTER_EVERY_ID } from '../../core/id.ts'
 import type { Schedule } from '../../core/schedule/schedule.ts'
 import type { DueSchedule } from '../../core/schedule/schedule-plan.ts'
 import { failsIfMatch } from '../../store/listing/expected-revision.ts'
@@ -97,9 +98,6 @@ const IDS = `
 const REMEMBER = `insert into removals (kind, id, organization_id) values ('schedule', $2, $1)`
 const QUEUE_EXISTS = `select 1 where ${QUEUE_THERE}`
 
-/** Greater than every id, which are letters and digits. */
-const AFTER_ALL = '~'
-
 type Ask = { organizationId: string; queueId: string; id: string }
 
 export function createScheduleStore({ transact, snapshot, db }: Database, { name }: Routines): ScheduleStore {
@@ -151,7 +149,7 @@ export function createScheduleStore({ transact, snapshot, db }: Database, { name
     },
     get: (ask) => find(db, ask),
     async list({ organizationId, queueId, only, before, offset, limit }) {
-      const place = [organizationId, queueId, before ?? AFTER_ALL, onlyOf(only)]
+      const place = [organizationId, queueId, before ?? AFTER_EVERY_ID, onlyOf(only)]
       const rows = await db.rows<ScheduleDetailsRow>(LIST, [...place, limit, offset])
       return rows.map((row) => ({ ...scheduleOf(row), ...progressOf(row) }))
     },

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { AFTER_EVERY_ID } from '../../core/id.ts'
 
 /** Messages between two marks, more or less: the most that a page far down has to step over one by one. */
 const BLOCK = 1_024
@@ -126,15 +127,12 @@ export class MessageMarks {
     if (known !== undefined) return known
     const newest = this.#statements.newest.get(queueId) as { belowId: string } | undefined
     const from = newest?.belowId ?? ''
-    const open = { from, messages: this.#count(queueId, from, AFTER_ALL) }
+    const open = { from, messages: this.#count(queueId, from, AFTER_EVERY_ID) }
     if (this.#open.size >= KEPT_QUEUES) this.#open.clear()
     this.#open.set(queueId, open)
     return open
   }
 }
-
-/** Greater than every id, which are letters and digits. */
-export const AFTER_ALL = '~'
 
 interface Mark {
   belowId: string

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Attempt } from '../../core/delivery/attempt.ts'
 import type { Message } from '../../core/delivery/message.ts'
+import { AFTER_EVERY_ID } from '../../core/id.ts'
 import { failsIfMatch } from '../../store/listing/expected-revision.ts'
 import type { Only, Revised } from '../../store/listing/slice.ts'
 import type { DeletedMessage, MessageDetails, MessageStore } from '../../store/messages.ts'
@@ -11,7 +12,6 @@ import { onlyOf } from '../listing.ts'
 import { reading, readingLong, type Transact } from '../transaction.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createMessageErasure, type ErasureParts } from './message-erasure.ts'
-import { AFTER_ALL } from './message-marks.ts'
 import { createMessageSearch } from './message-search.ts'
 import { createMessagesAcross } from './messages-across.ts'
 
@@ -96,7 +96,7 @@ export function createMessageStore(
   async function listAcross(ask: Ask['list']): Promise<Message[]> {
     const rows: Message[] = []
     let { offset } = ask
-    let before = ask.before ?? AFTER_ALL
+    let before = ask.before ?? AFTER_EVERY_ID
     for (;;) {
       const limit = ask.limit - rows.length
       const places = await across({ ...ask, before, offset, limit })
@@ -114,7 +114,7 @@ export function createMessageStore(
 
   function listOne({ organizationId, only, limit, offset, ...ask }: Ask['list'], queueId: string): Message[] {
     if (queueExists.get(organizationId, queueId) === undefined) return []
-    return page(queueId, organizationId, only, { before: ask.before ?? AFTER_ALL, limit, offset })
+    return page(queueId, organizationId, only, { before: ask.before ?? AFTER_EVERY_ID, limit, offset })
   }
 
   function shown(rows: Message[], full: boolean): MessageDetails[] {

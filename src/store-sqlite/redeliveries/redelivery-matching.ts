@@ -1,10 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DeliveryStatus, Message } from '../../core/delivery/message.ts'
-import { encodeTime } from '../../core/id.ts'
+import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
 import type { Redelivery } from '../../store/redeliveries.ts'
 import type { Orders } from '../deliveries/orders.ts'
 import type { RecipientSets } from '../deliveries/recipient-sets.ts'
-import { AFTER_ALL } from '../messages/message-marks.ts'
 
 const COLUMNS = `m.sequence, m.id, m.audience as recipientSet, m.created_at as createdAt, m.deliver_at as deliverAt`
 
@@ -63,7 +62,7 @@ export function createRedeliveryMatching(
       return missed.all({ listenerId, after: Number(after || 0), lastSequence, limit }) as unknown as MatchedRow[]
     }
     const first = after || encodeTime(Math.max(0, since - ID_SLACK_MS))
-    const end = until >= LAST_TIME - ID_SLACK_MS ? AFTER_ALL : encodeTime(until + ID_SLACK_MS)
+    const end = until >= LAST_TIME - ID_SLACK_MS ? AFTER_EVERY_ID : encodeTime(until + ID_SLACK_MS)
     return ofQueue.all({ queueId, after: first, end, limit }) as unknown as MatchedRow[]
   }
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { AFTER_EVERY_ID } from '../../core/id.ts'
 import type { Schedule } from '../../core/schedule/schedule.ts'
 import type { DueSchedule } from '../../core/schedule/schedule-plan.ts'
 import { failsIfMatch } from '../../store/listing/expected-revision.ts'
@@ -7,7 +8,6 @@ import type { DuePage, ScheduleDetails, ScheduleRun, ScheduleStore } from '../..
 import { unlessTaken } from '../errors.ts'
 import { createEffectAnswers } from '../idempotency-records.ts'
 import { onlyOf } from '../listing.ts'
-import { AFTER_ALL } from '../messages/message-marks.ts'
 import { createRefusal } from '../quotas.ts'
 import { reading, type Transact } from '../transaction.ts'
 import { createScheduleErasure } from './schedule-erasure.ts'
@@ -144,7 +144,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
     async list({ only, before, ...ask }) {
       return reading(() => {
         if (queueExists.get(ask.organizationId, ask.queueId) === undefined) return []
-        const rows = list.all({ ...ask, before: before ?? AFTER_ALL, only: onlyOf(only) })
+        const rows = list.all({ ...ask, before: before ?? AFTER_EVERY_ID, only: onlyOf(only) })
         return (rows as unknown as ScheduleDetailsRow[]).map((row) => ({ ...scheduleOf(row), ...progressOf(row) }))
       })
     },
