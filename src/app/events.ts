@@ -30,7 +30,10 @@ export async function listEvents(
     after: EventPlace | null
     offset: number
     limit: number
-    /** Then it must be the whole page; else what is missing can be had from `next` on. */
+    /**
+     * Whether the client pages by number: the answer must then be the whole page; else what is missing can be had from
+     * `next` on.
+     */
     byPage: boolean
   },
 ): Promise<EventListing> {

@@ -34,7 +34,7 @@ export interface NewListener {
   /** Null: a pull listener. */
   notifyUrl: string | null
   livenessUrl: string | null
-  /** One's own `whsec_…`; one is made where it is left out. */
+  /** A secret of the client's own, `whsec_…`; one is made where it is left out. */
   secret?: string
   settings: SettingsChange
 }

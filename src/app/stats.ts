@@ -117,7 +117,7 @@ function seriesOf(
   return series
 }
 
-/** Those that still exist, by id; a queue's counts include those of its listeners. */
+/** The counts of the parts that still exist, by id; a queue's include those of its listeners. */
 async function partStats(
   { store }: Deps,
   parts: readonly CountedPart[],

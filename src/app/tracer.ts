@@ -4,7 +4,7 @@ import type { TraceContext } from '../core/telemetry/trace.ts'
 /** An operation that is going on. */
 export interface Span {
   readonly context: TraceContext
-  /** It is over; `failure` says in a word why, where it did not succeed. */
+  /** Ends the span; `failure` says in a word why, where the operation did not succeed. */
   end(outcome?: { attributes?: SpanAttributes; failure?: string | null }): void
 }
 

@@ -13,7 +13,7 @@ export interface LedgerListener {
 export interface LedgerQueue {
   id: string
   name: string
-  /** Those that exist, and those of which anything is retained; oldest first. */
+  /** Listeners that exist, and those of which anything is retained; oldest first. */
   listeners: LedgerListener[]
 }
 

@@ -15,7 +15,7 @@ export interface MessageChanges {
 }
 
 export interface DeletedMessage {
-  /** Those that still waited for it. */
+  /** Listeners that still waited for the message. */
   listenerIds: string[]
   /** Listeners for which another message that waited for its turn can be sent now. */
   freedListenerIds: string[]

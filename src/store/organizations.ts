@@ -18,7 +18,7 @@ export type Refused = 'organization_not_found' | QuotaReached
 interface OrganizationChanges {
   name?: string
   status?: OrganizationStatus
-  /** Those that are named; null takes one away. */
+  /** The limits to change; null takes one away. */
   limits?: Partial<Limits>
 }
 

@@ -24,7 +24,7 @@ export interface Redelivery {
 
 export type MessageRedelivery =
   | 'not_found'
-  /** It is no listener of the queue, or was made after the message was accepted; nothing was changed. */
+  /** The listener is not of this queue, or was made after the message was accepted; nothing was changed. */
   | { refused: 'unknown' | 'made_later'; listenerId: string }
   /** The listeners that can be sent something now. */
   | { details: Revised<MessageDetails>; listenerIds: string[] }

@@ -49,7 +49,7 @@ export interface Call {
   body?: unknown
   query?: Query
   signal?: AbortSignal
-  /** Another than that of the session. */
+  /** A key other than the session's. */
   key?: string
   /** Does not end the session where the key is refused. */
   probing?: boolean

@@ -74,7 +74,7 @@ export function Choice({
   )
 }
 
-/** A moment, in the viewer's own time; `value` and what is told are epoch milliseconds or null. */
+/** A moment, in the user's own time zone; `value` and what is told are epoch milliseconds or null. */
 export function Moment({
   label,
   hint,

@@ -3,7 +3,7 @@ export interface Bounds<Value> {
   /** Entries, or what they weigh together where they are weighed. */
   limit: number
   weightOf?: (value: Value) => number
-  /** Whose an entry is; all of them are one owner's where it is left out. */
+  /** Tells the owner of an entry; all entries are one owner's where it is left out. */
   ownerOf?: (value: Value) => string
 }
 
@@ -105,8 +105,9 @@ export class BoundedCache<Value> {
   }
 
   /**
-   * Whose oldest entry makes room: the owner's that one was added to, where it has more than its share and another
-   * entry to forget; else the next in turn that has more, or any other. Null where there is only what was added.
+   * The owner whose oldest entry makes room: the one that an entry was added to, where it has more than its share and
+   * another entry to forget; else the next in turn that has more, or any other. Null where there is only what was
+   * added.
    */
   #overShare(added: Owner<Value>): Owner<Value> | null {
     const share = this.#limit / this.#owners.size

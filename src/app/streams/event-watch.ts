@@ -112,7 +112,7 @@ export function createEventWatch(deps: Deps, textOf: (eventDigest: EventDigest) 
     }
   }
 
-  /** Whose key is gone, or may see something else by now, is out before anything more is told. */
+  /** Ends the streams whose key is gone, or may see something else by now, before anything more is told. */
   async function dropOutsiders(key: string, group: Group): Promise<void> {
     const keys = new Set([...group.members].map(({ keyText }) => keyText))
     const outside = new Set<string>()

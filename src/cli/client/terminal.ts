@@ -7,7 +7,7 @@ export interface Terminal {
   /** Results are JSON, for programs. */
   readonly json: boolean
   print(line: string): void
-  /** Beside the result: progress, warnings, what to do next. */
+  /** Prints beside the result, to standard error: progress, warnings, what to do next. */
   note(line: string): void
   /** In colour where standard output is a terminal and `NO_COLOR` is not set. */
   paint(style: Style, text: string): string

@@ -61,8 +61,8 @@ async function follow(context: Context, options: TailOptions, shown: string): Pr
 }
 
 /**
- * One at once, and one whenever something happened. The server's stream tells that something did, and joins what is
- * too much to tell; what it was is read from the listing, where nothing is left out.
+ * A signal at once, and one whenever something happened. The server's stream tells that something did, and joins what
+ * is too much to tell; what it was is read from the listing, where nothing is left out.
  */
 async function* eventDigests({ api, runtime }: Context): AsyncGenerator<void> {
   const silence = new AbortController()

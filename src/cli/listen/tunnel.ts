@@ -14,7 +14,7 @@ export interface PullApi {
 /** What is told of the way of messages. */
 export interface TunnelEvents {
   forwarded(message: PulledMessage, outcome: Outcome, acknowledged: boolean): void
-  /** It had been forwarded before the connection was lost, and only its acknowledgement is made up for. */
+  /** The message had been forwarded before the connection was lost, and only its acknowledgement is made up for. */
   repeated(message: PulledMessage): void
   disconnected(error: Error): void
   connected(): void

@@ -6,7 +6,7 @@ const RUN = 10
 const RUN_MS = 1_000
 /** However fast they came: one in 2^50 where every other message fails. */
 const LONG_RUN = 50
-/** So many of the attempts of the past 10 to 20 s, where there were enough to judge by. */
+/** The share of attempts of the past 10 to 20 s that must fail to open it, where there were enough to judge by. */
 const FAILURE_SHARE = 0.9
 const MIN_VOLUME = 100
 const WINDOW_MS = 10_000

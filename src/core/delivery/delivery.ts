@@ -10,7 +10,7 @@ export interface LeasedDelivery {
   dueAt: number
   /** Attempts that were made so far. */
   attempts: number
-  /** Those of them that belong to earlier runs: a redelivery starts the retry policy anew, and goes on counting. */
+  /** The attempts that belong to earlier runs: a redelivery starts the retry policy anew, and goes on counting. */
   attemptsBefore: number
   firstSentAt: number | null
   /** The message's number among those of a listener that wants an order, the same on every attempt; else null. */

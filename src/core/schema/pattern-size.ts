@@ -3,7 +3,7 @@ const UNICODE_CLASS = 32
 /** Steps that a class such as `\d`, `\w` or `\s` takes: a few ranges. */
 const PERL_CLASS = 4
 const COUNTED = /\{(\d{1,9})(?:(,)(\d{0,9}))?\}/y
-/** Such as `[:alpha:]` or `[:^space:]`. */
+/** A class of POSIX within brackets, such as `[:alpha:]` or `[:^space:]`. */
 const POSIX_CLASS = /\[:\^?[a-z]{1,10}:\]/y
 /** Far above what anything is allowed, and far below where numbers end. */
 const MOST = 1e9
@@ -93,7 +93,7 @@ function add(group: Group, size: number): void {
   group.last = size
 }
 
-/** So many copies of the last thing, with a choice before as many as may be missing. */
+/** Adds `times` copies of the last thing, with a choice before as many as may be missing. */
 function repeat(group: Group, times: number, choices: number): void {
   const repeated = Math.min(MOST, group.last * times + choices)
   group.size = Math.min(MOST, group.size - group.last + repeated)

@@ -1,7 +1,7 @@
 interface Owner {
   name: string
   held: number
-  /** Who waits, by how much of the owner's they hold themselves; the first to come is first. */
+  /** Its waiting callers, by how much of the owner's places their part holds; the first to come is first. */
   lines: Map<number, Set<() => void>>
   waiting: number
   /** No line stands for less than this. */

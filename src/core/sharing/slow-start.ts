@@ -27,7 +27,7 @@ export class SlowStart {
     this.#begin(1)
   }
 
-  /** The listener wants another number at once. */
+  /** The client has changed how many attempts the listener takes at once. */
   change(max: number): void {
     if (this.arrived) this.#window = max
     this.#max = max

@@ -24,7 +24,10 @@ export function rotated(current: Secrets, secret: string, now: number): Secrets 
   return { secret, retiredSecrets: unexpired([replaced, ...current.retiredSecrets], now) }
 }
 
-/** Those that still sign, of a list that begins with the newest. A database of before may hold more than may sign. */
+/**
+ * The retired secrets that still sign, of a list that begins with the newest. A database of before may hold more than
+ * may sign.
+ */
 export function unexpired(retired: readonly RetiredSecret[], now: number): RetiredSecret[] {
   return retired.slice(0, MAX_RETIRED).filter(({ until }) => until > now)
 }

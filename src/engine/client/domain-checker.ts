@@ -11,7 +11,7 @@ import type { Sender } from './sender.ts'
 const TIMEOUT_MS = 10_000
 const MAX_PER_ORGANIZATION = 4
 const MAX_CHECKS = 64
-/** So that sixteen greedy ones leave room for the next. */
+/** How places are shared, so that sixteen greedy organizations leave room for the next. */
 const TIMES = 4
 const CHECKS = { code: 'too_many_checks', what: 'checks of domains' } as const
 

@@ -17,7 +17,7 @@ import { createSender, type OutgoingRequest, type Sender } from './sender.ts'
 /** A check may take as long as its listener's timeout allows, and holds a request open meanwhile. */
 const MAX_PER_ORGANIZATION = 4
 const MAX_CHECKS = 64
-/** So that sixteen greedy ones leave room for the next. */
+/** How places are shared, so that sixteen greedy organizations leave room for the next. */
 const TIMES = 4
 const CHECKS = { code: 'too_many_checks', what: 'checks of listeners' } as const
 const DATA = '{"test":true}'

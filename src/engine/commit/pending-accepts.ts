@@ -29,7 +29,7 @@ const MOST_WAITING: Load = { messages: 15_000, deliveries: 30 * MAX_DELIVERIES, 
 const TIMES = 1 / 2
 /** Heavy accepts get half of the room, so that they never leave none for light ones. */
 const HEAVY_SHARE = 1 / 2
-/** Beside the settlements of a commit: as much as the largest single request brings. */
+/** What a commit takes beside its settlements: as much as the largest single request brings. */
 const MOST_OF_A_COMMIT: Load = { messages: 1_000, deliveries: MAX_DELIVERIES, chars: 16 * 1024 * 1024 }
 /** One message to more listeners than that is as much work as a batch. */
 const LIGHT_DELIVERIES = 100
@@ -49,7 +49,7 @@ export class PendingAccepts {
     return this.#light.length + this.#heavy.length
   }
 
-  /** Null where it waits now; else why there is no room for it. */
+  /** Lets an accept wait for a commit. Answers null where it waits now; else why there is no room for it. */
   push(waiting: WaitingAccept): Problem | null {
     return this.#lineOf(waiting.write).push(waiting)
   }

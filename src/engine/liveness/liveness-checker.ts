@@ -277,7 +277,7 @@ export class LivenessChecker {
     onChecked(listenerId, record.state, isNew)
   }
 
-  /** It may have been dropped, or replaced by one with another URL, while it waited. */
+  /** Whether a check still counts: its listener may have been dropped, or got another URL, while it waited. */
   #isCurrent(one: Checked): boolean {
     return !this.#stopped && this.#checked.get(one.listenerId) === one
   }

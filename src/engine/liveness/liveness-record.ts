@@ -6,7 +6,7 @@ export interface FailureNote {
   message: string
 }
 
-/** Who is told that a record has something to write. */
+/** Told that a record has something to write. */
 interface ChangeNotes {
   changed(record: LivenessRecord): void
   stateChanged(record: LivenessRecord): void
@@ -19,7 +19,7 @@ export class LivenessRecord {
   readonly #registry: ChangeNotes
   #state: LivenessState = 'unknown'
   failuresInRow = 0
-  /** Who needs it in memory. */
+  /** How many lanes and checks need the record in memory. */
   holders = 0
   #news = noNews()
   /** What is being written: neither in the store for certain, nor in the news any more. */

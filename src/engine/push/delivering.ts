@@ -22,7 +22,7 @@ export interface Delivering {
 
 type Parts = Omit<LaneDeps, 'store' | 'registry' | 'tokensFor' | 'suspect' | 'disable'> & {
   store: Pick<Store, 'deliveries' | 'listeners' | 'liveness' | 'rates' | 'shared'>
-  /** A bucket of this process's own where it is left out. */
+  /** The token buckets of listeners; those of this process alone where it is left out. */
   tokensFor?: LaneDeps['tokensFor']
 }
 

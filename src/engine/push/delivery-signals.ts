@@ -12,7 +12,7 @@ export interface EngineSignals
   due(listenerId: string, dueAt: number): void
 }
 
-/** Tells of everything that happens both those who send and those who wait at the desk. */
+/** Signals that reach both the lanes that push and the pulls that wait. */
 export function createDeliverySignals(
   { dispatcher, signals: sending }: Pick<Delivering, 'dispatcher' | 'signals'>,
   pullService: PullService,

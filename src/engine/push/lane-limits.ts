@@ -129,7 +129,7 @@ export class LaneLimits {
     this.#weigh()
   }
 
-  /** One has failed. `dueAt`: when its delivery was due; `crowded`: other deliveries are due as well. */
+  /** An attempt has failed. `dueAt`: when its delivery was due; `crowded`: other deliveries are due as well. */
   failed(outcome: Outcome, it: { generation: number; dueAt: number; crowded: boolean }): void {
     const isOfNow = this.#countDown(it.generation, false)
     if (this.#breaker !== null) this.#tellOfFailure(this.#breaker, outcome, { ...it, isOfNow })

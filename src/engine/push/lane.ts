@@ -57,7 +57,7 @@ export class Lane {
   /** Attempts in flight. */
   #active = 0
   #paused = false
-  /** It has said that it is gone, and is about to be disabled. */
+  /** The listener has answered 410, and is about to be disabled. */
   #gone = false
   #closed = false
   readonly #pump = () => this.#sendWhatFits()

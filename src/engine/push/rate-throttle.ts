@@ -28,7 +28,7 @@ export class RateThrottle {
     return this.#tokens === null || this.#hasToken(this.#tokens)
   }
 
-  /** One begins. */
+  /** An attempt begins. */
   begin(): void {
     if (this.#tokens !== null) this.#tokens.take(this.#runtime.now())
   }

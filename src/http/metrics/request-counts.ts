@@ -15,7 +15,7 @@ export interface RequestCounts {
 const STATUS_CLASSES = 5
 /** The label of paths that do not exist: what callers put into them is theirs, and without end. */
 const NO_ROUTE = 'none'
-/** Beside these a caller may send whatever it likes. */
+/** Methods that are counted by name; a client may send any other, which are counted together. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** Counts by class of status: the first place is for 1xx. */

@@ -8,7 +8,7 @@ import type { Metrics } from './metrics.ts'
 
 /** A port on which there is nothing but the metrics, for a network that only the operator's own machines reach. */
 export interface MetricsServer {
-  /** Such as http://127.0.0.1:9464/metrics. */
+  /** Where the metrics are, such as http://127.0.0.1:9464/metrics. */
   url: string
   close(): Promise<void>
 }

@@ -23,7 +23,7 @@ const WRITE_METHODS: readonly string[] = ['POST', ...CHANGE_METHODS]
 /** Of these an organization may have a limited number. */
 const COUNTED: readonly string[] = ['api_keys', 'queues', 'listeners', 'messages', 'schedules']
 
-/** Whose listings may lie far down, or take long to sum up. */
+/** Resources whose listings may lie far down, or take long to sum up. */
 const READ_LONG: readonly string[] = ['messages', 'events', 'stats']
 
 const always: Rule = () => true

@@ -13,7 +13,9 @@ import type { Caller } from './unnamed-proxy.ts'
 /** What all requests are counted and judged with, by their routes and in front of them. */
 export interface Admission {
   lockOutGuard: LockOutGuard
-  /** Who a key belongs to, where memory knows it. Throws `locked_out` and `key_missing`, in this order. */
+  /**
+   * The principal that a key belongs to, where memory knows it. Throws `locked_out` and `key_missing`, in this order.
+   */
   known(request: Caller): Principal | undefined
   /** Notes that a key was used. */
   use(apiKeyId: string): void

@@ -17,7 +17,9 @@ export interface LockOutGuard {
 interface Deps {
   runtime: Pick<Runtime, 'now' | 'log'>
   trustedProxies: readonly Network[]
-  /** Who is kept out; nodes tell each other of failures, so that ten of them are ten wherever they come. */
+  /**
+   * The sources that are kept out; nodes tell each other of failures, so that ten of them are ten wherever they come.
+   */
   lockOut?: LockOut
   store: Pick<Store, 'tell'>
 }

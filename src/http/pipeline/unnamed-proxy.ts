@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { contains, type Network, parseAddress } from '../../core/network/address.ts'
 import type { Log } from '../../runtime.ts'
 
-/** Who is asking, as far as addresses go. */
+/** The client of a request, as far as addresses go. */
 export interface Caller {
   headers: IncomingHttpHeaders
   socket: { remoteAddress?: string | undefined }

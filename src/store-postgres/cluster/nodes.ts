@@ -1,8 +1,8 @@
 import type { Db } from '../connect/session.ts'
 
 /**
- * Whose word counts on what time it is where lives of nodes are concerned: null is the database's, so that no node's
- * clock, however wrong, takes another one's leases away. A server whose clock is moved by hand, and tests, give theirs.
+ * The clock by which nodes live and die: null is the database's, so that no node's clock, however wrong, takes another
+ * one's leases away. A server whose clock is moved by hand, and tests, give theirs.
  */
 export type Clock = (now: number) => number | null
 

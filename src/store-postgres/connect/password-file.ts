@@ -1,4 +1,4 @@
-/** Whose password is looked for. */
+/** The login whose password is looked for. */
 interface Login {
   host: string
   port: number

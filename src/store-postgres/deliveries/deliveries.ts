@@ -19,7 +19,7 @@ export const RUNS = `
 export const LISTENER = `
   listeners l join queues q on q.organization_id = l.organization_id and q.id = l.queue_id`
 
-/** Whose leases hold. */
+/** The nodes whose leases hold. */
 export const LIVING = (now: string) => `array(select node from nodes where alive_until > ${timeOr(now)})`
 
 /** For a statement that has the delivery as `d` and the nodes that live as `living`. */

@@ -3,7 +3,7 @@ import type { Db } from '../connect/session.ts'
 const FIND = `
   select organization_id as "organizationId", queue_id as "queueId" from listeners where id = $1`
 
-/** They never change; so many are remembered. */
+/** So many listeners' owners are remembered; they never change. */
 const KEPT = 100_000
 
 export interface ListenerOwner {

@@ -22,7 +22,7 @@ const LOCK = `
 const LAST_ATTEMPTS = `
   select sequence, max(started_at) as at from attempts where organization_id = $1 and sequence = any($2) group by sequence`
 
-/** They were missed, and a listener that blocks then waits until a client redelivers or deletes them. */
+/** Messages that were missed by a listener that blocks then: it waits until a client redelivers or deletes them. */
 const WAITED_FOR = `
   select p.sequence from order_places p
     join order_heads h on h.organization_id = $1 and h.listener_id = p.listener_id and h.key = p.key

@@ -32,7 +32,7 @@ const ID_SLACK_MS = 60_000
 export interface RedeliverySearch extends Pick<Redelivery, 'organizationId' | 'queueId' | 'listenerId' | 'status'> {
   since: number
   until: number
-  /** The newest message that may be meant. */
+  /** The sequence of the newest message that the redelivery covers. */
   lastSequence: number
   /** Empty at the beginning. */
   after: string

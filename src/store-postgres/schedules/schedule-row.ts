@@ -8,7 +8,7 @@ export type ScheduleRow = Omit<Schedule, 'timing'> & {
   at: number | null
 }
 
-/** One of `schedules` and `schedule_progress` together. */
+/** A row of `schedules` and `schedule_progress` together. */
 export type ScheduleDetailsRow = ScheduleRow & ScheduleProgress & { revision: number }
 
 export const SCHEDULE_COLUMNS = `

@@ -62,7 +62,7 @@ const REPLACE = `
 const REPLAN = `
   update schedule_progress set next_at = $3, revision = revision + 1 where organization_id = $1 and schedule_id = $2`
 
-/** One more than was asked for, to know when the first that is left comes to a due time. */
+/** Schedules that are due, and one more than was asked for, to know when the first that is left is due. */
 export const DUE = `
   select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS}, o.status
     from (select * from schedule_progress where next_at <= $1 order by next_at limit $2::bigint + 1) p

@@ -60,7 +60,7 @@ export function createAccepting(db: DatabaseSync, { recipientSets, rowless, leas
     return version
   }
 
-  /** Returns the message's places among those of listeners that want an order. */
+  /** Returns the message's position in the order of each listener that wants one. */
   function insert(it: MessageAccept, sequence: number, changes: Changes): StoredMessage['places'] {
     const { message, deliveries } = it
     const { id, organizationId, queueId, name, key, data, createdAt, deliverAt } = message

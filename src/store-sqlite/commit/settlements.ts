@@ -49,7 +49,10 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
 
   const blocks = db.prepare(BLOCKS)
 
-  /** Whose turn it is in the order after a delivery that has come to its end; null where no message waits for that. */
+  /**
+   * The message whose turn it is in the order after a delivery that has come to its end; null where no message waits
+   * for that.
+   */
   function nextInOrder({ delivery: { listenerId, sequence }, next }: Settlement, now: number): number | null {
     if (!orders.knows(listenerId)) return null
     if (next.state === 'acknowledged' || blocks.get(listenerId) === undefined) {

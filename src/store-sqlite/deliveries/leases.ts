@@ -25,15 +25,15 @@ interface RowlessLease {
 }
 
 /**
- * Who holds which delivery. It is kept in memory only: the database belongs to this process alone, so whatever it
- * had leased is free the moment that it dies, and nothing has to be reclaimed at the next start.
+ * Which node holds which delivery. It is kept in memory only: the database belongs to this process alone, so whatever
+ * it had leased is free the moment that it dies, and nothing has to be reclaimed at the next start.
  */
 export class Leases {
   readonly #byListener = new Map<string, Map<number, Lease>>()
   readonly #aliveUntil = new Map<string, number>()
   #lastNumber = 0
   #rowless = 0
-  /** Who has taken leases of deliveries without a row; mostly the one node that there is. */
+  /** The nodes that have taken leases of deliveries without a row; mostly the one that there is. */
   readonly #rowlessBy = new Set<string>()
 
   take(node: string, listenerId: string, sequence: number, message: LeasedMessage, rowless = false): number {
@@ -67,7 +67,7 @@ export class Leases {
     return false
   }
 
-  /** Those without a row, in no order. Leases must not be taken or given up meanwhile. */
+  /** Leases of deliveries without a row, in no order. Leases must not be taken or given up meanwhile. */
   *rowlessLeases(): Iterable<RowlessLease> {
     for (const [listenerId, held] of this.#byListener) {
       for (const [sequence, lease] of held) {

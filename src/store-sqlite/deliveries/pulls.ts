@@ -50,7 +50,7 @@ const LEASED = `
   select ${ROW} from deliveries
    where listener_id = ? and due_at = ? and sequence = ? and attempts = ? and pulled_at is not null`
 
-/** Those of a deleted listener are removed with all that it had. */
+/** Leases that have run out; those of a deleted listener are removed with its rows. */
 const EXPIRED = `
   select ${ROW} from deliveries d
    where pulled_at is not null and due_at <= ? and exists (select 1 from listeners l where l.id = d.listener_id)

@@ -43,7 +43,7 @@ export class RecipientSets {
     return recipientSet.id
   }
 
-  /** Whom the messages with this recipient set were for; some of them may be gone. */
+  /** The listeners that the messages with this recipient set were for; some of them may be gone. */
   listenersOf(recipientSet: number): readonly string[] {
     return this.read(recipientSet).listenerIds
   }

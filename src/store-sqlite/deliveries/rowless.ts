@@ -79,7 +79,7 @@ export class RowlessDeliveries {
     if (rowless) this.#running.first ??= sequence
   }
 
-  /** At the end of a transaction that accepts: sees to the note. */
+  /** Writes the note, where it must change, at the end of a transaction that accepts messages. */
   write(transaction: number): void {
     const { first, pairs } = this.#running
     const since = this.#since ?? first

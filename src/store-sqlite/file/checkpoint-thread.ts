@@ -17,7 +17,7 @@ const MAX_PASSES = 3
 const NICE = 10
 
 const { path, file } = workerData as DatabaseFile
-// Elsewhere it would be that of the whole process.
+// Only on Linux has a thread a priority of its own; elsewhere the whole process would get it.
 if (process.platform === 'linux') setPriority(0, NICE)
 const db = new DatabaseSync(path)
 db.exec('pragma synchronous = full')

@@ -17,7 +17,7 @@ const TOO_MANY_PAGES = 16_000
 /** Commits in a row that may not look whether it is time. */
 const MAX_UNLOOKED = 16
 
-/** Beside this file, and as this one `.ts` in development and `.js` when built. */
+/** The thread's module, beside this file, and as this one `.ts` in development and `.js` when built. */
 const THREAD = new URL(import.meta.url.replace(/checkpoints(?=\.[jt]s$)/, 'checkpoint-thread'))
 
 const LOOK = 'pragma wal_checkpoint(noop)'
@@ -30,7 +30,7 @@ interface LogState {
   checkpointed: number
 }
 
-/** Who moves what was committed out of the log into the database, and when. */
+/** Moves what was committed out of the log into the database. */
 export interface Checkpoints {
   /** To be called after each commit; never throws. */
   committed(): void

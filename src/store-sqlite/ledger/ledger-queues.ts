@@ -18,7 +18,7 @@ const LISTENERS = `
 
 const MESSAGE = `select queue_id as queueId, id as messageId from messages where sequence = ?`
 
-/** Whose ledger are read; an organization that is null stands for all. */
+/** Which organization's ledger is read; null stands for all. */
 export type ReaderAsk = Omit<LedgerAsk, 'organizationId'> & { organizationId: string | null }
 
 export type Fault = stands.Block['faults'][number]
@@ -28,7 +28,7 @@ export interface Counted {
   /** Of each listener, how many deliveries stand how. */
   sums: ReadonlyMap<string, ArrayLike<number>>
   faults: readonly Fault[]
-  /** Whose queue a listener of any message is, or was. */
+  /** The queue that each listener of any message has, or had. */
   queueOf: ReadonlyMap<string, string>
 }
 
@@ -89,7 +89,7 @@ export class LedgerQueues {
   }
 }
 
-/** What had no end when its listener was deleted has one by that. */
+/** What became of a listener's deliveries. What had no end when the listener was deleted has one by that. */
 function tallyOf(counts: ArrayLike<number> = [], isGone: boolean): Tally {
   const of = (how: number) => counts[how] ?? 0
   const open = of(stands.PENDING) + of(stands.SCHEDULED) + of(stands.MISSED) + of(stands.NOTHING)

@@ -10,7 +10,7 @@ class RowsBySequence<Row extends { sequence: number }> {
     this.#step()
   }
 
-  /** Those of one message; those of messages before it are passed over. */
+  /** The rows of one message; rows of messages before it are skipped. */
   of(sequence: number): Row[] {
     const rows: Row[] = []
     for (; this.#next !== undefined && this.#next.sequence <= sequence; this.#step()) {

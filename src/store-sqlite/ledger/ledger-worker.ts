@@ -8,7 +8,7 @@ import type { LedgerCall } from './ledger-thread.ts'
 /** Questions that wait, half of them one organization's. */
 const MAX_WAITING = 32
 
-/** Beside this file, and as this one `.ts` in development and `.js` when built. */
+/** The thread's module, beside this file, and as this one `.ts` in development and `.js` when built. */
 const THREAD = new URL(import.meta.url.replace(/ledger-worker(?=\.[jt]s$)/, 'ledger-thread'))
 
 interface Waiting {

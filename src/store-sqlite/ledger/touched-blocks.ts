@@ -24,7 +24,7 @@ export class TouchedBlocks {
     if (this.#blocks.size > MAX_BLOCKS) this.#blocks = null
   }
 
-  /** Those since the last call; null means that any may be. */
+  /** The blocks that were touched since the last call; null means that any may be. */
   drain(): number[] | null {
     const blocks = this.#blocks
     this.#blocks = new Set()

@@ -55,7 +55,7 @@ export function createDeliverySummaries(db: DatabaseSync, leases: Leases) {
   const held = db.prepare(HELD)
   const [lastAttempts, listeners] = [db.prepare(LAST_ATTEMPTS), db.prepare(LISTENERS)]
 
-  /** Those that have no row, because they are on their way since the message was accepted. */
+  /** Deliveries that have no row, because they are on their way since the message was accepted. */
   function rowlessOf({ deliverAt, sequence, queueId }: Located): Pending[] {
     if (leases.rowless === 0) return []
     const ids = listeners.all(queueId).map(({ id }) => id as string)

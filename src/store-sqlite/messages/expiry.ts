@@ -36,7 +36,9 @@ export function createExpiry(db: DatabaseSync, transact: Transact, parts: Expiry
     return at === null || at < before
   }
 
-  /** It was missed, and a listener that blocks then waits until a client redelivers or deletes it. */
+  /**
+   * Whether the message was missed by a listener that blocks then: it waits until a client redelivers or deletes it.
+   */
   function isWaitedFor({ sequence }: Message): boolean {
     const listeners = missed.all(sequence) as { listenerId: string }[]
     return listeners.some(({ listenerId }) => parts.orders.blocks(listenerId, sequence))

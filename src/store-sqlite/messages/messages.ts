@@ -38,7 +38,7 @@ const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
 const PULLED = `select 1 from deliveries where sequence = ? and moved = 1 and pulled_at is not null`
 const UPDATE = `update messages set name = ?, deliver_at = ?, revision = revision + 1 where sequence = ?`
 
-/** It moves within its primary key, and stays where its message's own due time leads. */
+/** Moves a pending delivery to its message's new due time, by which a delivery that was never tried is found. */
 const MOVE = `update deliveries set due_at = ? where listener_id = ? and due_at = ? and sequence = ?`
 
 const ATTEMPTS = `

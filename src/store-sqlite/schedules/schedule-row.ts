@@ -9,7 +9,7 @@ export type ScheduleRow = Omit<Schedule, 'timing' | 'paused' | 'catchUp'> & {
   catchUp: string
 }
 
-/** One of `schedules` and `schedule_progress` together. */
+/** A row of `schedules` and `schedule_progress` together. */
 export type ScheduleDetailsRow = ScheduleRow & ScheduleProgress & { revision: number }
 
 export const SCHEDULE_COLUMNS = `

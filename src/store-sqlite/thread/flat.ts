@@ -3,7 +3,7 @@
  * commit is hundreds of small ones; arrays of texts and numbers are copied in a fraction of that time.
  */
 export interface Packed {
-  /** Those that come again and again, ids of queues and listeners, each once. */
+  /** Texts that come again and again, ids of queues and listeners, each once. */
   texts: string[]
   cells: Cell[]
 }
@@ -46,7 +46,7 @@ export class Reader {
     return this.#cells[this.#at++] as string
   }
 
-  /** One that was packed as `shared`; the same text is the same object, which a map finds sooner. */
+  /** A text that was packed as `shared`; the same text is the same object, which a map finds sooner. */
   shared(): string {
     return this.#texts[this.#cells[this.#at++] as number]!
   }

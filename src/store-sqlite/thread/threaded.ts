@@ -40,7 +40,7 @@ class ThreadEnded extends Error {
   }
 }
 
-/** Beside this file, and as this one `.ts` in development and `.js` when built. */
+/** The thread's module, beside this file, and as this one `.ts` in development and `.js` when built. */
 const THREAD = new URL(import.meta.url.replace(/threaded(?=\.[jt]s$)/, 'thread'))
 
 /**

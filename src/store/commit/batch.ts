@@ -55,7 +55,7 @@ export interface StoredMessage {
 export interface OrderPosition {
   /** Counts up by one, without a gap. */
   number: number
-  /** It waits until what was accepted before it is done with. */
+  /** The message waits until what was accepted before it is done with. */
   held: boolean
 }
 
@@ -76,7 +76,7 @@ export interface Settlement {
 export type SettleResult = 'settled' | 'lost' | { nextDueAt: number }
 
 export interface Batch {
-  /** Who holds the leases that this batch takes and gives back. */
+  /** The node that holds the leases that this batch takes and gives back. */
   node: string
   /** The time at which this is written. */
   now: number

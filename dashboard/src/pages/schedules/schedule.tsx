@@ -156,13 +156,13 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
 
 const SHOWN_PAST = 5
 
-/** As many as come next, so that now stands in the middle. */
+/** As many past runs as due times come next, so that now stands in the middle. */
 function pastRuns({ name, last_run_at }: Schedule, runs: ScheduleRun[]): Run[] {
   const times = runs.length > 0 ? runs.map(({ due_at }) => due_at) : last_run_at === null ? [] : [last_run_at]
   return times.slice(0, SHOWN_PAST).map((at) => ({ at, name, past: true }))
 }
 
-/** Each in the schedule's zone and in the viewer's, where they differ. */
+/** Each in the schedule's zone and in the user's, where they differ. */
 function NextRuns({ schedule, zone }: { schedule: Schedule; zone: string }) {
   const own = viewerZone()
   if (schedule.paused) return <p className="soft">None while it is paused.</p>

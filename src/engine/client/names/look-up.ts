@@ -31,7 +31,7 @@ export const LOOK_UP_LIMIT_MS = 5_000
 const LOCAL_TTL_MS = 5_000
 /** What says nothing of how long it is good. */
 const SYSTEM_TTL_MS = 30_000
-/** They have ways to know names that no file tells of. */
+/** Platforms that have ways to know names that no file tells of. */
 const OTHER_WAYS: ReadonlySet<NodeJS.Platform> = new Set(['darwin', 'win32'])
 
 /** Looks names up as the system does, its hosts file and search domains included, but without its threads. */

@@ -7,7 +7,7 @@ import { NameError } from './name-error.ts'
 /** Is told the addresses of a name, at least one, or why there are none. */
 type NamesFound = (error: NameError | null, addresses: readonly string[]) => void
 
-/** Who asks, and how. */
+/** What a look-up is asked for, and by which organization. */
 export interface NameAsk {
   /** Look-ups are shared fairly by it: the organization that it is for, or '' for what is the server's own. */
   asker: string
@@ -32,7 +32,7 @@ interface Entry {
   known: KnownName
   /** A look-up is under way, or stands in line. */
   busy: boolean
-  /** Those who wait for it. */
+  /** The callers that wait for the name. */
   waiting: Set<NamesFound>
 }
 
@@ -104,7 +104,10 @@ export function createNames({ lookUp, runtime, line = new LookUpLine(), maxNames
   }
 }
 
-/** It was not answered the last time, and is likely to hold its place in the line for as long as it may. */
+/**
+ * Whether a name was not answered the last time, so that it is likely to hold its place in the line for as long as it
+ * may.
+ */
 function isDoubtful({ failed }: KnownName): boolean {
   return failed?.error.code === 'NAME_UNANSWERED'
 }
