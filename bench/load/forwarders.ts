@@ -9,7 +9,7 @@ const HEADERS = ['content-type', 'application/json']
 /** Posts `data`; `done` gets null once it was answered with 2xx. */
 export type Forward = (data: string, done: (error: Error | null) => void) => void
 
-interface Waiting {
+interface PendingPost {
   data: string
   done: (error: Error | null) => void
 }
@@ -20,10 +20,10 @@ interface Waiting {
  */
 export function createForwarders(target: string): Forward {
   const url = new URL(target)
-  const waiting = createFifo<Waiting>()
+  const waiting = createFifo<PendingPost>()
   const free = Array.from({ length: IN_FLIGHT }, () => createForwarder(url, next))
 
-  function next(send: (job: Waiting) => void): void {
+  function next(send: (job: PendingPost) => void): void {
     const job = waiting.take()
     if (job === undefined) free.push(send)
     else send(job)
@@ -36,10 +36,10 @@ export function createForwarders(target: string): Forward {
   }
 }
 
-function createForwarder(url: URL, next: (send: (job: Waiting) => void) => void): (job: Waiting) => void {
+function createForwarder(url: URL, next: (send: (job: PendingPost) => void) => void): (job: PendingPost) => void {
   const client = new Client(url.origin, NO_TIMEOUTS)
   let status = 0
-  let current: Waiting | null = null
+  let current: PendingPost | null = null
   const end = (error: Error | null) => {
     const { done } = current!
     current = null
@@ -55,7 +55,7 @@ function createForwarder(url: URL, next: (send: (job: Waiting) => void) => void)
     onResponseEnd: () => end(status >= 200 && status <= 299 ? null : new Error(`answered ${status}`)),
     onResponseError: (_controller, error) => end(error),
   }
-  const send = (job: Waiting) => {
+  const send = (job: PendingPost) => {
     current = job
     client.dispatch({ path: url.pathname, method: 'POST', headers: HEADERS, body: job.data }, handler)
   }

@@ -12,7 +12,7 @@ const SENT_AT_AT = HEAD.indexOf(SENT_AT)
 export const MIN_BYTES = HEAD.length + TAIL.length
 
 /** Where in a body the two numbers of one message are to be stamped. */
-export interface Places {
+export interface StampOffsets {
   sequenceAt: number
   sentAtAt: number
 }
@@ -20,10 +20,10 @@ export interface Places {
 /**
  * A request's JSON body around `data` of exactly `dataBytes`: one message, or a batch of as many as `batch` says.
  */
-export function requestBody(dataBytes: number, batch: number | null): { body: string; places: Places[] } {
+export function requestBody(dataBytes: number, batch: number | null): { body: string; places: StampOffsets[] } {
   const message = { data: HEAD + 'x'.repeat(dataBytes - MIN_BYTES) + TAIL }
   const body = JSON.stringify(batch === null ? message : { messages: Array(batch).fill(message) })
-  const places: Places[] = []
+  const places: StampOffsets[] = []
   for (let at = body.indexOf(SEQUENCE); at !== -1; at = body.indexOf(SEQUENCE, at + DIGITS)) {
     places.push({ sequenceAt: at, sentAtAt: body.indexOf(SENT_AT, at) })
   }

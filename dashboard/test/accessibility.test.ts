@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import type axe from 'axe-core'
-import { arrive, assertContent, sharedScene, type Visitor } from './visitor.ts'
+import { arrive, assertContent, sharedFixture, type Visitor } from './visitor.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const scene = await sharedScene()
-const { ids } = scene
-const message = await scene.call('POST', `/queues/${ids.orders}/messages`, {
+const fixture = await sharedFixture()
+const { ids } = fixture
+const message = await fixture.call('POST', `/queues/${ids.orders}/messages`, {
   ...{ name: 'looked-at', data: '{"order":1,"customer":"c-1","total":2}' },
 })
 
-await scene.call('POST', '/domains', { name: 'partner', hostname: 'partner.example.com' })
+await fixture.call('POST', '/domains', { name: 'partner', hostname: 'partner.example.com' })
 
 const pages: [string, string][] = [
   ['overview', '/'],
@@ -59,7 +59,7 @@ async function faultsOf({ page }: Visitor): Promise<string[]> {
 
 for (const theme of ['light', 'dark'] as const) {
   for (const width of [1280, 390]) {
-    const visitor = await arrive(scene, { theme, width, height: 844 })
+    const visitor = await arrive(fixture, { theme, width, height: 844 })
     for (const [name, path] of pages) {
       test(`${name}, ${theme}, ${width} wide: nothing is in anybody's way`, async () => {
         await visitor.open(path)
@@ -85,14 +85,14 @@ for (const theme of ['light', 'dark'] as const) {
 
 test('signing in, in both themes: nothing is in anybody’s way', async () => {
   for (const theme of ['light', 'dark'] as const) {
-    const visitor = await arrive(scene, { theme, key: null })
+    const visitor = await arrive(fixture, { theme, key: null })
     await visitor.field('API key').waitFor()
     assert.deepEqual(await faultsOf(visitor), [])
   }
 })
 
 test('everything can be reached and done with the keyboard alone', async () => {
-  const visitor = await arrive(scene)
+  const visitor = await arrive(fixture)
   const { page } = visitor
   const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
   const tabTo = async (words: string) => {
@@ -119,7 +119,7 @@ test('everything can be reached and done with the keyboard alone', async () => {
 })
 
 test('the theme follows the system until the switch says otherwise, and that stays', async () => {
-  const visitor = await arrive(scene, { theme: 'dark' })
+  const visitor = await arrive(fixture, { theme: 'dark' })
   const { page } = visitor
   const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
   const dark = await ground()
@@ -133,7 +133,7 @@ test('the theme follows the system until the switch says otherwise, and that sta
 })
 
 test('on a phone the menu leads everywhere', async () => {
-  const visitor = await arrive(scene, { width: 390, height: 844 })
+  const visitor = await arrive(fixture, { width: 390, height: 844 })
   await visitor.button('Open the menu').click()
   await visitor.dialog().getByRole('link', { name: 'Ledger' }).click()
   await visitor.heading('Ledger').waitFor()

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { arrive, assertContent, sharedScene } from './visitor.ts'
+import { arrive, assertContent, sharedFixture } from './visitor.ts'
 
-const scene = await sharedScene()
-const visitor = await arrive(scene)
+const fixture = await sharedFixture()
+const visitor = await arrive(fixture)
 const { page } = visitor
 
 test('a key is made with just the scopes that were picked, and works', async () => {
@@ -12,27 +12,27 @@ test('a key is made with just the scopes that were picked, and works', async () 
   const dialog = visitor.dialog()
   await dialog.getByLabel('Name').fill('poster')
   await dialog.getByLabel('Messages').selectOption('write')
-  await dialog.getByLabel('Of which queue').selectOption(scene.ids.orders!)
+  await dialog.getByLabel('Of which queue').selectOption(fixture.ids.orders!)
   await dialog.getByRole('button', { name: 'Make the key' }).click()
   const key = await dialog.locator('pre').textContent()
   assert.match(key ?? '', /^[A-Za-z0-9_-]{64}$/)
   await visitor.button('I have copied it').click()
-  await scene.call(
+  await fixture.call(
     'POST',
-    `/queues/${scene.ids.orders}/messages`,
+    `/queues/${fixture.ids.orders}/messages`,
     { data: '{"order":1,"customer":"c-1","total":1}' },
     key!,
   )
-  await assert.rejects(scene.call('POST', `/queues/${scene.ids.telemetry}/messages`, { data: 'x' }, key!), /403/)
+  await assert.rejects(fixture.call('POST', `/queues/${fixture.ids.telemetry}/messages`, { data: 'x' }, key!), /403/)
 })
 
 test('a key is disabled, enabled and deleted', async () => {
-  const { api_key: key } = await scene.call('POST', '/api_keys', { name: 'toggled' })
+  const { api_key: key } = await fixture.call('POST', '/api_keys', { name: 'toggled' })
   await visitor.open('/api-keys')
   const row = page.getByRole('row', { name: /toggled/ })
   await visitor.pick('Actions for toggled', 'Disable')
   await row.getByText('disabled').waitFor()
-  await assert.rejects(scene.call('GET', '/queues', undefined, key), /401/)
+  await assert.rejects(fixture.call('GET', '/queues', undefined, key), /401/)
   await visitor.pick('Actions for toggled', 'Enable')
   await row.getByText('enabled').waitFor()
   await visitor.pick('Actions for toggled', 'Delete')
@@ -55,20 +55,20 @@ test('an organization is made, limited, frozen and deleted', async () => {
   await dialog.getByRole('button', { name: 'Make the organization' }).click()
   const key = (await dialog.locator('pre').textContent()) ?? ''
   await visitor.button('I have copied it').click()
-  await scene.call('POST', '/queues', { name: 'theirs' }, key)
+  await fixture.call('POST', '/queues', { name: 'theirs' }, key)
   const row = page.getByRole('row', { name: /example\.com\/new/ })
   await row.getByText('queues 3').waitFor()
   await visitor.pick('Actions for example.com/new', 'Name and limits')
   await dialog.getByLabel('Queues').fill('1')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await row.getByText('queues 1').waitFor()
-  await assert.rejects(scene.call('POST', '/queues', { name: 'too-many' }, key), /402/)
+  await assert.rejects(fixture.call('POST', '/queues', { name: 'too-many' }, key), /402/)
   await visitor.pick('Actions for example.com/new', 'Freeze')
   await row.getByText('frozen').waitFor()
   await visitor.pick('Actions for example.com/new', 'Delete')
   await visitor.button('Delete the organization and all in it').click()
   await row.waitFor({ state: 'detached' })
-  await assert.rejects(scene.call('GET', '/queues', undefined, key), /401/)
+  await assert.rejects(fixture.call('GET', '/queues', undefined, key), /401/)
 })
 
 test('a domain is named, tells its file, is looked for in vain, moved and deleted', async () => {
@@ -83,7 +83,7 @@ test('a domain is named, tells its file, is looked for in vain, moved and delete
   await dialog.getByLabel('Host').fill('127.0.0.1')
   await dialog.getByLabel('Port').fill('1')
   await dialog.getByRole('button', { name: 'Name the domain' }).click()
-  const { https } = (await scene.call('GET', '/domains?_embed'))._embedded.domains[0]
+  const { https } = (await fixture.call('GET', '/domains?_embed'))._embedded.domains[0]
   await dialog.getByText(`https://127.0.0.1:1/${https.context_path}/${https.file_name}`).waitFor()
   await dialog.getByText(https.file_content).waitFor()
   await dialog.getByRole('button', { name: 'Look for it now' }).click()
@@ -102,7 +102,7 @@ test('a domain is named, tells its file, is looked for in vain, moved and delete
 })
 
 test('a schedule is made, run now, paused, changed and deleted', async () => {
-  await visitor.open(`/queues/${scene.ids['search-index']}/schedules`)
+  await visitor.open(`/queues/${fixture.ids['search-index']}/schedules`)
   await visitor.button('New schedule').click()
   const dialog = visitor.dialog()
   await dialog.getByLabel('Name', { exact: true }).fill('nightly')

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { startBrowser } from './browser.ts'
-import { arrive, assertContent, sharedScene } from './visitor.ts'
+import { arrive, assertContent, sharedFixture } from './visitor.ts'
 
 const MAX_FIRST_LOAD_BYTES = 300 * 1024
 const MESSAGES = 20_000
 const MAX_DRAWN_ROWS = 120
 
-const scene = await sharedScene()
+const fixture = await sharedFixture()
 
 /** What came over the wire, as it was sent: compressed, with headers. */
 async function countBytes(page: Page): Promise<() => number> {
@@ -26,7 +26,7 @@ test('the first load is below 300 KiB, to the page for signing in and on to the 
   t.after(() => browser.close())
   const { page } = browser
   const bytes = await countBytes(page)
-  await page.goto(scene.url)
+  await page.goto(fixture.url)
   const field = page.getByLabel('API key')
   await field.waitFor()
   const ready = await page.evaluate(() => Math.round(performance.now()))
@@ -37,22 +37,22 @@ test('the first load is below 300 KiB, to the page for signing in and on to the 
 })
 
 test('files are kept by the browser: the second load asks for the page alone', async () => {
-  const visitor = await arrive(scene, { key: null })
+  const visitor = await arrive(fixture, { key: null })
   // A file that is still on its way, such as a font, has not been kept yet.
   await visitor.page.waitForLoadState('networkidle')
   const bytes = await countBytes(visitor.page)
-  await visitor.page.goto(scene.url)
+  await visitor.page.goto(fixture.url)
   await visitor.field('API key').waitFor()
   assert.ok(bytes() < 5_000, `${bytes()} bytes`)
 })
 
 test('a list of very many messages draws few rows, and loads more as one scrolls', async (t) => {
-  const queue = (await scene.call('POST', '/queues', { name: 'large' })).queue.id
+  const queue = (await fixture.call('POST', '/queues', { name: 'large' })).queue.id
   for (let sent = 0; sent < MESSAGES; sent += 1_000) {
     const messages = Array.from({ length: 1_000 }, (_, index) => ({ name: `m-${sent + index}`, data: '{"a":1}' }))
-    await scene.call('POST', `/queues/${queue}/messages/batch`, { messages })
+    await fixture.call('POST', `/queues/${queue}/messages/batch`, { messages })
   }
-  const visitor = await arrive(scene)
+  const visitor = await arrive(fixture)
   const { page } = visitor
   await visitor.open(`/queues/${queue}/messages`)
   const list = page.locator('.table-scroll')

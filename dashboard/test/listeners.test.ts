@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { arrive, assertContent, sharedScene } from './visitor.ts'
+import { arrive, assertContent, sharedFixture } from './visitor.ts'
 
-const scene = await sharedScene()
-const visitor = await arrive(scene)
+const fixture = await sharedFixture()
+const visitor = await arrive(fixture)
 const { page } = visitor
 
 async function addQueue(name: string): Promise<string> {
-  return (await scene.call('POST', '/queues', { name })).queue.id
+  return (await fixture.call('POST', '/queues', { name })).queue.id
 }
 
 test('a listener is made, and its secret is shown once', async () => {
@@ -19,7 +19,7 @@ test('a listener is made, and its secret is shown once', async () => {
   await dialog.getByLabel('URL for messages').fill('shop.example.com')
   await dialog.getByRole('button', { name: 'Make the listener' }).click()
   await dialog.getByText(/absolute http or https URL/).waitFor()
-  await dialog.getByLabel('URL for messages').fill(`${scene.receiverUrl}/mail`)
+  await dialog.getByLabel('URL for messages').fill(`${fixture.receiverUrl}/mail`)
   await dialog.getByRole('button', { name: 'Make the listener' }).click()
   await dialog.getByText(/^whsec_/).waitFor()
   await page.keyboard.press('Escape')
@@ -43,8 +43,8 @@ test('a listener that pulls shows how to', async () => {
 
 test('a listener is edited: order, limits, headers', async () => {
   const queue = await addQueue('edited')
-  const made = { name: 'old', notify_url: `${scene.receiverUrl}/mail` }
-  const { listener } = await scene.call('POST', `/queues/${queue}/listeners`, made)
+  const made = { name: 'old', notify_url: `${fixture.receiverUrl}/mail` }
+  const { listener } = await fixture.call('POST', `/queues/${queue}/listeners`, made)
   await visitor.open(`/queues/${queue}/listeners/${listener.id}`)
   await visitor.pick('More for this listener', 'Edit')
   const dialog = visitor.dialog()
@@ -57,7 +57,7 @@ test('a listener is edited: order, limits, headers', async () => {
   await dialog.getByLabel('Headers, one a line').fill('x-tenant: shop')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await visitor.heading('new').waitFor()
-  const saved = (await scene.call('GET', `/queues/${queue}/listeners/${listener.id}`)).listener
+  const saved = (await fixture.call('GET', `/queues/${queue}/listeners/${listener.id}`)).listener
   assert.deepEqual(
     [saved.name, saved.ordering, saved.on_missed, saved.timeout, saved.rate_limit, saved.headers],
     ['new', 'queue', 'block', 2500, { requests: 50, per: 1000 }, { 'x-tenant': '***' }],
@@ -75,13 +75,13 @@ test('a listener is edited: order, limits, headers', async () => {
 })
 
 test('the way to a listener is checked, phase by phase', async () => {
-  await visitor.open(`/queues/${scene.ids.orders}/listeners/${scene.ids['orders/mail']}`)
+  await visitor.open(`/queues/${fixture.ids.orders}/listeners/${fixture.ids['orders/mail']}`)
   await visitor.button('Check the way').click()
   await visitor.button('Check now').click()
   await visitor.dialog().getByText('A delivery would be acknowledged.').waitFor()
   await visitor.dialog().getByText('Send a signed test message').waitFor()
   await page.keyboard.press('Escape')
-  await visitor.open(`/queues/${scene.ids['partner-feed']}/listeners/${scene.ids['partner-feed/partner']}`)
+  await visitor.open(`/queues/${fixture.ids['partner-feed']}/listeners/${fixture.ids['partner-feed/partner']}`)
   await visitor.button('Check the way').click()
   await visitor.button('Check now').click()
   await visitor.dialog().getByText('A delivery would fail.').waitFor()
@@ -89,7 +89,7 @@ test('the way to a listener is checked, phase by phase', async () => {
 })
 
 test('a secret is rotated and shown once', async () => {
-  await visitor.open(`/queues/${scene.ids.orders}/listeners/${scene.ids['orders/mail']}`)
+  await visitor.open(`/queues/${fixture.ids.orders}/listeners/${fixture.ids['orders/mail']}`)
   await visitor.pick('More for this listener', 'Rotate the secret')
   await visitor.button('Make a new secret').click()
   await visitor
@@ -101,9 +101,9 @@ test('a secret is rotated and shown once', async () => {
 })
 
 test('liveness over time is drawn from what the listener became, and says it in words', async () => {
-  const partner = `/queues/${scene.ids['partner-feed']}/listeners/${scene.ids['partner-feed/partner']}`
-  const { changes } = await scene.call('GET', `${partner}/liveness`)
-  assert.ok(changes.length > 0, 'the trouble of the scene shows in the liveness')
+  const partner = `/queues/${fixture.ids['partner-feed']}/listeners/${fixture.ids['partner-feed/partner']}`
+  const { changes } = await fixture.call('GET', `${partner}/liveness`)
+  assert.ok(changes.length > 0, 'the trouble of the fixture shows in the liveness')
   await visitor.open(partner)
   const card = page.getByRole('region', { name: 'Liveness over time' })
   await card.getByRole('img', { name: /Over 24 hours: .*unknown for/ }).waitFor()
@@ -112,27 +112,27 @@ test('liveness over time is drawn from what the listener became, and says it in 
 })
 
 test('what was missed is redelivered, with a count before and the progress after', async () => {
-  const path = `/queues/${scene.ids['partner-feed']}/listeners/${scene.ids['partner-feed/partner']}`
+  const path = `/queues/${fixture.ids['partner-feed']}/listeners/${fixture.ids['partner-feed/partner']}`
   await visitor.open(path)
   await page.locator('.figure', { hasText: 'Missed' }).getByText('12', { exact: true }).waitFor()
-  const { partner } = scene.answers
-  scene.answers.partner = (response) => void response.end('ok')
+  const { partner } = fixture.answers
+  fixture.answers.partner = (response) => void response.end('ok')
   await visitor.button('Redeliver').click()
   await visitor.dialog().getByText('12 messages would be sent again.').waitFor()
   await visitor.dialog().getByRole('button', { name: 'Redeliver' }).click()
   await visitor.dialog().getByText('12 messages are on the way again').waitFor()
   await visitor.dialog().getByRole('button', { name: 'Close' }).click()
   await page.locator('.figure', { hasText: 'Missed' }).getByText('0', { exact: true }).waitFor()
-  scene.answers.partner = partner!
+  fixture.answers.partner = partner!
 })
 
 test('a count goes on past what one answer of the server looks at', async () => {
   const queue = await addQueue('long')
-  await scene.call('PATCH', `/queues/${queue}`, { paused: true })
-  const made = { name: 'patient', notify_url: `${scene.receiverUrl}/mail` }
-  const { listener } = await scene.call('POST', `/queues/${queue}/listeners`, made)
+  await fixture.call('PATCH', `/queues/${queue}`, { paused: true })
+  const made = { name: 'patient', notify_url: `${fixture.receiverUrl}/mail` }
+  const { listener } = await fixture.call('POST', `/queues/${queue}/listeners`, made)
   const messages = Array.from({ length: 1_000 }, () => ({ data: 'x' }))
-  for (let sent = 0; sent < 11; sent++) await scene.call('POST', `/queues/${queue}/messages/batch`, { messages })
+  for (let sent = 0; sent < 11; sent++) await fixture.call('POST', `/queues/${queue}/messages/batch`, { messages })
   await visitor.open(`/queues/${queue}/listeners/${listener.id}`)
   await visitor.button('Redeliver').click()
   await visitor.dialog().getByText('No message fits: nothing would be sent.').waitFor()
@@ -144,8 +144,8 @@ test('a count goes on past what one answer of the server looks at', async () => 
 
 test('a listener is deleted', async () => {
   const queue = await addQueue('left')
-  const made = { name: 'leaving', notify_url: `${scene.receiverUrl}/mail` }
-  const { listener } = await scene.call('POST', `/queues/${queue}/listeners`, made)
+  const made = { name: 'leaving', notify_url: `${fixture.receiverUrl}/mail` }
+  const { listener } = await fixture.call('POST', `/queues/${queue}/listeners`, made)
   await visitor.open(`/queues/${queue}/listeners/${listener.id}`)
   await visitor.pick('More for this listener', 'Delete')
   await visitor.dialog().getByRole('button', { name: 'Delete the listener' }).click()

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { arrive, assertContent, sharedScene } from './visitor.ts'
+import { arrive, assertContent, sharedFixture } from './visitor.ts'
 
-const scene = await sharedScene()
-const visitor = await arrive(scene)
+const fixture = await sharedFixture()
+const visitor = await arrive(fixture)
 const { page } = visitor
-const orders = scene.ids.orders!
+const orders = fixture.ids.orders!
 
 test('a test message is sent, and its journey shows each attempt with what was sent and what came back', async () => {
-  scene.answers.shop = (response) => void response.writeHead(500).end('{"oops":true}')
+  fixture.answers.shop = (response) => void response.writeHead(500).end('{"oops":true}')
   await visitor.open(`/queues/${orders}/messages`)
   await visitor.button('Send a message').first().click()
   const dialog = visitor.dialog()
@@ -35,31 +35,31 @@ test('a test message is sent, and its journey shows each attempt with what was s
 })
 
 test('a missed message is redelivered to the listener that missed it', async () => {
-  scene.answers.shop = (response) => void response.end('fine')
+  fixture.answers.shop = (response) => void response.end('fine')
   const shop = page.getByRole('region', { name: 'shop' })
   await shop.getByRole('button', { name: 'Redeliver' }).click()
   await shop.getByText('Acknowledged').waitFor()
 })
 
 test('a journey says why a message waits', async () => {
-  const telemetry = scene.ids.telemetry!
-  const { message } = await scene.call('POST', `/queues/${telemetry}/messages`, { data: '{"cpu":1}' })
+  const telemetry = fixture.ids.telemetry!
+  const { message } = await fixture.call('POST', `/queues/${telemetry}/messages`, { data: '{"cpu":1}' })
   await visitor.open(`/queues/${telemetry}/messages/${message.id}`)
   await visitor.sees('Waits: the queue is paused')
   const later = Date.now() + 3_600_000
-  const planned = await scene.call('POST', `/queues/${scene.ids['search-index']}/messages`, {
+  const planned = await fixture.call('POST', `/queues/${fixture.ids['search-index']}/messages`, {
     data: 'x',
     deliver_at: later,
   })
-  await visitor.open(`/queues/${scene.ids['search-index']}/messages/${planned.message.id}`)
+  await visitor.open(`/queues/${fixture.ids['search-index']}/messages/${planned.message.id}`)
   await visitor.sees(/Waits for its time, in 59 min/)
 })
 
 test('messages are found by name, key, status, time and id', async () => {
-  const queue = (await scene.call('POST', '/queues', { name: 'searched' })).queue.id
-  const first = await scene.call('POST', `/queues/${queue}/messages`, { data: '1', name: 'needle', key: 'k-1' })
-  await scene.call('POST', `/queues/${queue}/messages`, { data: '2', name: 'straw', key: 'k-2' })
-  await scene.call('POST', `/queues/${queue}/messages`, { data: '3', delay: 600_000, name: 'later' })
+  const queue = (await fixture.call('POST', '/queues', { name: 'searched' })).queue.id
+  const first = await fixture.call('POST', `/queues/${queue}/messages`, { data: '1', name: 'needle', key: 'k-1' })
+  await fixture.call('POST', `/queues/${queue}/messages`, { data: '2', name: 'straw', key: 'k-2' })
+  await fixture.call('POST', `/queues/${queue}/messages`, { data: '3', delay: 600_000, name: 'later' })
   await visitor.open(`/queues/${queue}/messages`)
   const rows = page.getByRole('table', { name: 'Messages' }).locator('.table-body').getByRole('row')
   const found = async (expected: string[]) => {
@@ -93,7 +93,7 @@ test('messages are found by name, key, status, time and id', async () => {
 })
 
 test('a message is opened by its id, whatever queue it is on', async () => {
-  const { message } = await scene.call('POST', `/queues/${scene.ids['search-index']}/messages`, {
+  const { message } = await fixture.call('POST', `/queues/${fixture.ids['search-index']}/messages`, {
     data: 'x',
     name: 'somewhere',
   })
@@ -108,21 +108,21 @@ test('a message is opened by its id, whatever queue it is on', async () => {
 })
 
 test('a message is deleted', async () => {
-  const { message } = await scene.call('POST', `/queues/${scene.ids.telemetry}/messages`, {
+  const { message } = await fixture.call('POST', `/queues/${fixture.ids.telemetry}/messages`, {
     data: 'x',
     name: 'unwanted',
   })
-  await visitor.open(`/queues/${scene.ids.telemetry}/messages/${message.id}`)
+  await visitor.open(`/queues/${fixture.ids.telemetry}/messages/${message.id}`)
   await visitor.pick('More for this message', 'Delete')
   await visitor.button('Delete the message').click()
   await page.getByRole('tab', { name: 'Messages', selected: true }).waitFor()
-  await assert.rejects(scene.call('GET', `/queues/${scene.ids.telemetry}/messages/${message.id}`), /404/)
+  await assert.rejects(fixture.call('GET', `/queues/${fixture.ids.telemetry}/messages/${message.id}`), /404/)
 })
 
 test('usage events show as they happen, and by kind', async () => {
   await visitor.open('/events')
   await visitor.sees('Live')
-  await scene.call('POST', `/queues/${scene.ids['search-index']}/messages`, { data: 'x', name: 'seen-at-once' })
+  await fixture.call('POST', `/queues/${fixture.ids['search-index']}/messages`, { data: 'x', name: 'seen-at-once' })
   await visitor.sees('seen-at-once')
   await visitor.field('Show').selectOption('queues')
   await page.locator('.feed-row').first().getByText('queue added').waitFor()

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { arrive, assertContent, sharedScene } from './visitor.ts'
+import { arrive, assertContent, sharedFixture } from './visitor.ts'
 
-const scene = await sharedScene()
-const visitor = await arrive(scene)
+const fixture = await sharedFixture()
+const visitor = await arrive(fixture)
 const { page } = visitor
 
 test('the overview shows what happened, and leads to what needs attention', async () => {
@@ -32,7 +32,7 @@ test('a queue is made with a schema that a sample was tried against', async () =
   await dialog.getByText('The sample fits the schema.').waitFor()
   await dialog.getByRole('button', { name: 'Make the queue' }).click()
   await visitor.heading('invoices').waitFor()
-  const { _embedded } = await scene.call('GET', '/queues?_embed')
+  const { _embedded } = await fixture.call('GET', '/queues?_embed')
   const made = _embedded.queues.find((queue: { name: string }) => queue.name === 'invoices')
   assert.deepEqual(made.schema, { order: { type: 'number', min: 1 } })
 })
@@ -48,7 +48,7 @@ test('a name that is taken is told beside its field, in the words of the server'
 })
 
 test('a queue is renamed, paused and resumed', async () => {
-  const { queue } = await scene.call('POST', '/queues', { name: 'changing' })
+  const { queue } = await fixture.call('POST', '/queues', { name: 'changing' })
   await visitor.open(`/queues/${queue.id}`)
   await visitor.pick('More for this queue', 'Edit name and schema')
   await visitor.dialog().getByLabel('Name').fill('changed')
@@ -56,32 +56,32 @@ test('a queue is renamed, paused and resumed', async () => {
   await visitor.heading('changed').waitFor()
   await visitor.button('Pause').click()
   await visitor.button('Resume').waitFor()
-  assert.equal((await scene.call('GET', `/queues/${queue.id}`)).queue.paused, true)
+  assert.equal((await fixture.call('GET', `/queues/${queue.id}`)).queue.paused, true)
   await visitor.button('Resume').click()
   await visitor.button('Pause').waitFor()
-  assert.equal((await scene.call('GET', `/queues/${queue.id}`)).queue.paused, false)
+  assert.equal((await fixture.call('GET', `/queues/${queue.id}`)).queue.paused, false)
 })
 
 test('deleting a queue names what goes with it first', async () => {
-  const { queue } = await scene.call('POST', '/queues', { name: 'doomed' })
-  const listener = { name: 'its-listener', notify_url: `${scene.receiverUrl}/shop` }
-  await scene.call('POST', `/queues/${queue.id}/listeners`, listener)
+  const { queue } = await fixture.call('POST', '/queues', { name: 'doomed' })
+  const listener = { name: 'its-listener', notify_url: `${fixture.receiverUrl}/shop` }
+  await fixture.call('POST', `/queues/${queue.id}/listeners`, listener)
   await visitor.open(`/queues/${queue.id}`)
   await visitor.pick('More for this queue', 'Delete the queue')
   await visitor.dialog().getByText('1 listener: its-listener').waitFor()
   await visitor.dialog().getByRole('button', { name: 'Delete the queue and all in it' }).click()
   await visitor.heading('Queues').waitFor()
-  await assert.rejects(scene.call('GET', `/queues/${queue.id}`), /404/)
+  await assert.rejects(fixture.call('GET', `/queues/${queue.id}`), /404/)
 })
 
 test('an empty queue says what to do next, with a line that can be pasted', async () => {
-  const { queue } = await scene.call('POST', '/queues', { name: 'empty' })
+  const { queue } = await fixture.call('POST', '/queues', { name: 'empty' })
   await visitor.open(`/queues/${queue.id}`)
   await visitor.heading('Nobody listens yet').waitFor()
-  await page.getByText(`curl -s -X POST ${scene.url}/v1/queues/${queue.id}/listeners`).waitFor()
+  await page.getByText(`curl -s -X POST ${fixture.url}/v1/queues/${queue.id}/listeners`).waitFor()
   await visitor.button('Copy').click()
   const copied = await page.evaluate(() => navigator.clipboard.readText())
-  assert.ok(copied.startsWith(`curl -s -X POST ${scene.url}/v1/queues/${queue.id}/listeners`))
+  assert.ok(copied.startsWith(`curl -s -X POST ${fixture.url}/v1/queues/${queue.id}/listeners`))
   for (const [tab, words] of [
     ['Messages', 'No message yet'],
     ['Schedules', 'Nothing is scheduled'],
@@ -92,14 +92,14 @@ test('an empty queue says what to do next, with a line that can be pasted', asyn
 })
 
 test('what happens shows without reloading', async () => {
-  const { queue } = await scene.call('POST', '/queues', { name: 'watched' })
-  await scene.call('PATCH', `/queues/${queue.id}`, { paused: true })
-  const listener = { name: 'one', notify_url: `${scene.receiverUrl}/mail` }
-  await scene.call('POST', `/queues/${queue.id}/listeners`, listener)
+  const { queue } = await fixture.call('POST', '/queues', { name: 'watched' })
+  await fixture.call('PATCH', `/queues/${queue.id}`, { paused: true })
+  const listener = { name: 'one', notify_url: `${fixture.receiverUrl}/mail` }
+  await fixture.call('POST', `/queues/${queue.id}/listeners`, listener)
   await visitor.open(`/queues/${queue.id}`)
   await visitor.sees('Live')
   const messages = Array.from({ length: 37 }, () => ({ data: 'x' }))
-  await scene.call('POST', `/queues/${queue.id}/messages/batch`, { messages })
+  await fixture.call('POST', `/queues/${queue.id}/messages/batch`, { messages })
   await page.locator('.figure', { hasText: 'Waiting' }).getByText('37', { exact: true }).waitFor()
 })
 

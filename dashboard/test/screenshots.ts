@@ -2,13 +2,13 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { startBrowser } from './browser.ts'
-import { ROOT_KEY, type Scene, startScene } from './scene.ts'
+import { type Fixture, ROOT_KEY, startFixture } from './fixture.ts'
 
 /** Pictures of the pages with a day of realistic data, for the documentation: npm run screenshots:dashboard. */
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'guides', 'dashboard')
 const SETTLED_MS = 1_500
 
-async function pagesOf({ ids, call }: Scene): Promise<Record<string, string>> {
+async function pagesOf({ ids, call }: Fixture): Promise<Record<string, string>> {
   const listener = `/queues/${ids['partner-feed']}/listeners/${ids['partner-feed/partner']}`
   const { missed } = (await call('GET', listener)).listener.messages
   return {
@@ -46,17 +46,17 @@ async function take(page: Page, url: string, path: string, file: string): Promis
 const folder = process.argv[2] ?? FOLDER
 const wanted = process.argv[3]?.split(',')
 mkdirSync(folder, { recursive: true })
-const scene = await startScene()
+const fixture = await startFixture()
 try {
-  const pages = Object.entries(await pagesOf(scene)).filter(([name]) => wanted === undefined || wanted.includes(name))
+  const pages = Object.entries(await pagesOf(fixture)).filter(([name]) => wanted === undefined || wanted.includes(name))
   for (const { name: look, ...how } of looks) {
     const browser = await startBrowser(how)
-    await browser.page.goto(scene.url)
+    await browser.page.goto(fixture.url)
     await browser.page.evaluate((key) => sessionStorage.setItem('discue.key', key), ROOT_KEY)
     await browser.page.reload()
-    for (const [name, path] of pages) await take(browser.page, scene.url, path, join(folder, `${name}-${look}.png`))
+    for (const [name, path] of pages) await take(browser.page, fixture.url, path, join(folder, `${name}-${look}.png`))
     await browser.close()
   }
 } finally {
-  await scene.close()
+  await fixture.close()
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ROOT_KEY } from './scene.ts'
-import { arrive, assertContent, sharedScene } from './visitor.ts'
+import { ROOT_KEY } from './fixture.ts'
+import { arrive, assertContent, sharedFixture } from './visitor.ts'
 
-const scene = await sharedScene()
+const fixture = await sharedFixture()
 
 test('a wrong key is told so, and a right one leads in; it is nowhere but in the session of the tab', async () => {
-  const visitor = await arrive(scene, { key: null })
+  const visitor = await arrive(fixture, { key: null })
   const { page } = visitor
   await visitor.field('API key').fill('not-a-key')
   await page.keyboard.press('Enter')
@@ -28,11 +28,11 @@ test('a wrong key is told so, and a right one leads in; it is nowhere but in the
 })
 
 test('a key that is deleted leads back to signing in, and says why', async () => {
-  const { api_key: key, id } = await scene.call('POST', '/api_keys', { name: 'short-lived' })
-  const visitor = await arrive(scene, { key })
+  const { api_key: key, id } = await fixture.call('POST', '/api_keys', { name: 'short-lived' })
+  const visitor = await arrive(fixture, { key })
   await visitor.open('/queues')
   await visitor.sees('orders')
-  await scene.call('DELETE', `/api_keys/${id}`)
+  await fixture.call('DELETE', `/api_keys/${id}`)
   await visitor.sees('The key does not work any more')
   await visitor.heading('Sign in to discue').waitFor()
   assertContent(visitor)
@@ -40,14 +40,14 @@ test('a key that is deleted leads back to signing in, and says why', async () =>
 
 test('a key that lacks scopes sees what it may, and is told what it lacks', async () => {
   const scopes = [{ resource: 'queues', access: 'read', targets: '*' }]
-  const { api_key: key } = await scene.call('POST', '/api_keys', { name: 'reader', scopes })
-  const visitor = await arrive(scene, { key })
+  const { api_key: key } = await fixture.call('POST', '/api_keys', { name: 'reader', scopes })
+  const visitor = await arrive(fixture, { key })
   await visitor.sees('This key may not see the statistics')
   await visitor.sees('It lacks the scope “stats: read”')
   await visitor.sees('Not live')
   await visitor.open('/queues')
   await visitor.page.getByRole('link', { name: 'orders', exact: true }).waitFor()
-  await visitor.open(`/queues/${scene.ids.orders}`)
+  await visitor.open(`/queues/${fixture.ids.orders}`)
   await visitor.sees('It lacks the scope “listeners: read”')
   assert.equal(await visitor.page.getByRole('link', { name: 'API keys' }).count(), 0)
   await visitor.button('Pause').click()
@@ -55,10 +55,10 @@ test('a key that lacks scopes sees what it may, and is told what it lacks', asyn
 })
 
 test('a server that goes away is told of, and the page is well again once it is back', async () => {
-  const visitor = await arrive(scene)
+  const visitor = await arrive(fixture)
   const { page } = visitor
   await page.route('**/v1/**', (route) => route.abort('connectionrefused'))
-  await page.goto(`${scene.url}/#/ledger`)
+  await page.goto(`${fixture.url}/#/ledger`)
   await visitor.sees('The server does not answer')
   await page.unrouteAll()
   await visitor.sees('The ledger balances')
@@ -66,7 +66,7 @@ test('a server that goes away is told of, and the page is well again once it is 
 })
 
 test('503 is tried again, and 429 too, when the server says so', async () => {
-  const visitor = await arrive(scene)
+  const visitor = await arrive(fixture)
   const { page } = visitor
   for (const status of [503, 429]) {
     let asked = 0
@@ -76,7 +76,7 @@ test('503 is tried again, and 429 too, when the server says so', async () => {
       const body = JSON.stringify({ title: 'Later', status, detail: 'come back in a moment' })
       return route.fulfill({ status, headers: { 'retry-after': '1' }, contentType: 'application/json', body })
     })
-    await page.goto(`${scene.url}/#/queues`)
+    await page.goto(`${fixture.url}/#/queues`)
     await page.reload()
     await visitor.sees('come back in a moment')
     await page.getByRole('link', { name: 'orders', exact: true }).waitFor()
@@ -86,7 +86,7 @@ test('503 is tried again, and 429 too, when the server says so', async () => {
 })
 
 test('a lock-out is told from a missing scope, and is over when the server says so', async () => {
-  const visitor = await arrive(scene)
+  const visitor = await arrive(fixture)
   const { page } = visitor
   let locked = true
   await page.route(/\/v1\/queues\?/, (route) => {
@@ -94,7 +94,7 @@ test('a lock-out is told from a missing scope, and is over when the server says 
     const body = JSON.stringify({ title: 'Forbidden', status: 403, detail: 'too many API keys were rejected' })
     return route.fulfill({ status: 403, headers: { 'retry-after': '1' }, contentType: 'application/json', body })
   })
-  await page.goto(`${scene.url}/#/queues`)
+  await page.goto(`${fixture.url}/#/queues`)
   await page.reload()
   // It is tried again by itself a few times, and then told with a way to go on.
   await visitor.sees('too many API keys were rejected')

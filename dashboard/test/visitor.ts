@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import { type Look, startBrowser } from './browser.ts'
-import { ROOT_KEY, type Scene, startScene } from './scene.ts'
+import { type Fixture, ROOT_KEY, startFixture } from './fixture.ts'
 
 /** A signed-in user at a browser, who notices all that goes wrong behind the page. */
 export interface Visitor {
@@ -21,21 +21,23 @@ export interface Visitor {
   complaints: string[]
 }
 
-/** A scene for all tests of a file, closed after the last of them. */
-export async function sharedScene(options: Parameters<typeof startScene>[0] = { history: false }): Promise<Scene> {
-  const scene = await startScene(options)
-  after(() => scene.close())
-  return scene
+/** A fixture for all tests of a file, closed after the last of them. */
+export async function sharedFixture(
+  options: Parameters<typeof startFixture>[0] = { history: false },
+): Promise<Fixture> {
+  const fixture = await startFixture(options)
+  after(() => fixture.close())
+  return fixture
 }
 
 /** A browser of its own, closed after the last test of the file. */
-export async function arrive(scene: Scene, look: Look & { key?: string | null } = {}): Promise<Visitor> {
+export async function arrive(fixture: Fixture, look: Look & { key?: string | null } = {}): Promise<Visitor> {
   const { key = ROOT_KEY, ...rest } = look
   const browser = await startBrowser(rest)
   after(() => browser.close())
   const { page } = browser
-  const complaints = listen(page, scene.url)
-  await page.goto(scene.url)
+  const complaints = listen(page, fixture.url)
+  await page.goto(fixture.url)
   if (key !== null) {
     await page.getByLabel('API key').fill(key)
     await page.getByRole('button', { name: 'Sign in' }).click()
@@ -45,7 +47,7 @@ export async function arrive(scene: Scene, look: Look & { key?: string | null } 
     page,
     complaints,
     open: async (path) => {
-      await page.goto(`${scene.url}/#${path}`)
+      await page.goto(`${fixture.url}/#${path}`)
       await page.locator('.bones').first().waitFor({ state: 'detached' })
     },
     button: (name) => page.getByRole('button', { name }),

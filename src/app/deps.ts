@@ -8,7 +8,7 @@ import type { CronCache } from '../core/schedule/schedule.ts'
 import type { Domain, DomainVerification } from '../core/tenant/domain.ts'
 import type { SecretBox } from '../core/tenant/secret-box.ts'
 import type { Runtime } from '../runtime.ts'
-import type { StoredAnswer } from '../store/idempotency-records.ts'
+import type { IdempotencyRecord } from '../store/idempotency-records.ts'
 import type { PulledDelivery } from '../store/pulls.ts'
 import type { QueueRoute } from '../store/queues.ts'
 import type { ScheduleStep } from '../store/schedules.ts'
@@ -29,7 +29,7 @@ export interface Acceptor {
   accept(
     messages: readonly Omit<Message, 'sequence'>[],
     route: QueueRoute,
-    answer?: StoredAnswer,
+    answer?: IdempotencyRecord,
     steps?: readonly ScheduleStep[],
   ): Promise<'accepted' | 'stale' | 'answered' | 'passed'>
   /** Remembers that a key was used; written with some later commit. */

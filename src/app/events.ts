@@ -1,6 +1,6 @@
 import { Problem } from '../core/problem.ts'
 import type { EventCategory, UsageEvent } from '../core/telemetry/event.ts'
-import type { EventPlace } from '../core/telemetry/event-id.ts'
+import type { EventPosition } from '../core/telemetry/event-id.ts'
 import type { Principal } from '../core/tenant/api-key.ts'
 import type { Only } from '../store/listing/slice.ts'
 import type { AppDeps } from './deps.ts'
@@ -15,7 +15,7 @@ const READ_AT_ONCE = 1_000
 
 export interface EventListing extends Listing<UsageEvent> {
   /** Where to go on; may be below the last entry, or without any. */
-  next: EventPlace | null
+  next: EventPosition | null
 }
 
 /**
@@ -27,7 +27,7 @@ export async function listEvents(
   ask: {
     principal: Principal
     categories: readonly EventCategory[]
-    after: EventPlace | null
+    after: EventPosition | null
     offset: number
     limit: number
     /**
@@ -62,9 +62,9 @@ export async function listEvents(
 /** Where to begin reading, and how many of the events that are read from there are to be passed over. */
 async function startOf(
   store: AppDeps['store'],
-  ask: { principal: Principal; categories: readonly EventCategory[]; after: EventPlace | null; offset: number },
+  ask: { principal: Principal; categories: readonly EventCategory[]; after: EventPosition | null; offset: number },
   { only, since }: { only: Only; since: number },
-): Promise<{ after: EventPlace | null; offset: number }> {
+): Promise<{ after: EventPosition | null; offset: number }> {
   // Which events a key sees is told by reading them.
   if (only !== null || ask.offset === 0) return ask
   const { organizationId } = ask.principal

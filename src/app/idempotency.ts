@@ -2,7 +2,7 @@ import { Problem } from '../core/problem.ts'
 import { FairPlaces } from '../core/sharing/fair-places.ts'
 import { full } from '../core/sharing/full.ts'
 import type { Runtime } from '../runtime.ts'
-import type { StoredAnswer } from '../store/idempotency-records.ts'
+import type { IdempotencyRecord } from '../store/idempotency-records.ts'
 import type { Store } from '../store/store.ts'
 import { createIdempotencyRoom } from './limits/idempotency-room.ts'
 
@@ -25,14 +25,14 @@ interface Attempted {
 }
 
 /** Makes the answer to be stored together with an effect, which is known before it is written: ids are made first. */
-export type AnswerFor<Result> = (result: Result) => StoredAnswer
+export type AnswerFor<Result> = (result: Result) => IdempotencyRecord
 
 /** The first request with its key: it alone may have an effect. Call `end` once, when its answer is stored or given up. */
 export interface Turn {
   /** The answer to be stored, from now on for 24 hours. */
-  answer(status: number, body: string): StoredAnswer
+  answer(status: number, body: string): IdempotencyRecord
   /** Stores an answer that no effect carries. */
-  keep(answer: StoredAnswer): Promise<void>
+  keep(answer: IdempotencyRecord): Promise<void>
   end(): void
 }
 
@@ -42,7 +42,7 @@ export interface Turn {
  */
 export interface Idempotency {
   /** The turn of a first request, or the answer that it had. Throws `key_reused`, `key_running`, `too_many_keyed` and `overloaded`. */
-  begin(attempted: Attempted): Promise<Turn | StoredAnswer>
+  begin(attempted: Attempted): Promise<Turn | IdempotencyRecord>
 }
 
 export function createIdempotency(

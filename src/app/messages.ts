@@ -119,13 +119,13 @@ export async function listAttempts(deps: Pick<AppDeps, 'store'>, ask: MessageAdd
 }
 
 /** Where an attempt stands among those of its message. */
-export interface AttemptPlace {
+export interface AttemptPosition {
   listenerId: string
   attempt: Pick<Attempt, 'startedAt' | 'number'>
 }
 
 /** Total, so that a cursor into the order means one place only. */
-export function newerFirst(a: AttemptPlace, b: AttemptPlace): number {
+export function newerFirst(a: AttemptPosition, b: AttemptPosition): number {
   if (a.attempt.startedAt !== b.attempt.startedAt) return b.attempt.startedAt - a.attempt.startedAt
   if (a.listenerId !== b.listenerId) return a.listenerId < b.listenerId ? -1 : 1
   return b.attempt.number - a.attempt.number

@@ -41,7 +41,7 @@ export async function createQueue(
   return details
 }
 
-/** Throws `queue_not_found`. */
+/** The queue with its listeners and counts. Throws `queue_not_found`. */
 export async function readQueue(deps: Pick<AppDeps, 'store'>, ask: QueueAddress): Promise<QueueDetails> {
   expectIds([ask.id], 'queue_not_found')
   const queue = await deps.store.queues.get(ask)

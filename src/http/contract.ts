@@ -24,7 +24,7 @@ export interface RouteRequirement {
 }
 
 /** For answers that hold what must not be stored with them. */
-export interface KeptAnswer {
+export interface SecretFields {
   /** The body to store. */
   strip(body: unknown): unknown
   /** The body to repeat. */
@@ -48,7 +48,7 @@ declare module 'fastify' {
     /** A feature that this server was started without: 501. */
     switchedOff?: ProblemCode | null
     /** How an answer that may be repeated is kept, where not as it is. */
-    kept?: KeptAnswer
+    kept?: SecretFields
     /** What the path has, on the routes that refuse every other method. */
     allow?: string
   }

@@ -7,7 +7,7 @@ import type { Publish } from './cluster/publish.ts'
 import type { Db } from './connect/session.ts'
 import type { Database } from './connect/transaction.ts'
 import { unlessTaken } from './errors.ts'
-import { hasAnswer, writeAnswer } from './idempotency-records.ts'
+import { hasRecord, writeRecord } from './idempotency-records.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
 import { refusalOf } from './quotas.ts'
@@ -89,10 +89,10 @@ export function createApiKeyStore({ transact, snapshot, db }: Database, publish:
     async create(key, answer) {
       return unlessTaken(() =>
         transact(async (on) => {
-          if (await hasAnswer(on, answer)) return 'answered'
+          if (await hasRecord(on, answer)) return 'answered'
           const refused = await refusalOf(on, key.organizationId, 'apiKeys')
           if (refused !== null) return refused
-          await writeAnswer(on, answer)
+          await writeRecord(on, answer)
           await insertApiKey(on, key)
           await changed(on, 'api_key_added', key, key.createdAt)
           return 'created'

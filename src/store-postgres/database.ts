@@ -11,7 +11,7 @@ import { createCommit } from './commit/batch.ts'
 import { createUncertainCommits } from './commit/uncertain-commits.ts'
 import { createPool } from './connect/pool.ts'
 import { connect } from './connect/session.ts'
-import { nameOf, type PostgresPlace, targetOf } from './connect/target.ts'
+import { nameOf, type PostgresAddress, targetOf } from './connect/target.ts'
 import { createDatabase } from './connect/transaction.ts'
 import { createBacklog } from './deliveries/backlog.ts'
 import { createDeliveryStore } from './deliveries/deliveries.ts'
@@ -21,7 +21,7 @@ import { createOrderStore } from './deliveries/order-releases.ts'
 import { createPullStore } from './deliveries/pulls.ts'
 import { createDomainStore } from './domains.ts'
 import { DatabaseRefused } from './errors.ts'
-import { createAnswerStore } from './idempotency-records.ts'
+import { createIdempotencyRecordStore } from './idempotency-records.ts'
 import { createLedgerStore } from './ledger/ledger.ts'
 import { createListenerStore } from './listeners.ts'
 import { createLivenessStore } from './liveness.ts'
@@ -51,7 +51,7 @@ export interface PostgresOptions {
  * Throws `DatabaseRefused` where it cannot be reached or used.
  */
 export async function openPostgresStore(
-  place: PostgresPlace,
+  place: PostgresAddress,
   runtime: Runtime,
   options: PostgresOptions = { clock: 'database' },
 ): Promise<Store> {
@@ -100,7 +100,7 @@ export async function openPostgresStore(
     orders: createOrderStore(database, routines),
     redeliveries: createRedeliveryStore(database, parts),
     ledger: createLedgerStore(database),
-    answers: createAnswerStore(database),
+    answers: createIdempotencyRecordStore(database),
     domains: createDomainStore(database),
     events: createEventStore(database),
     stats: createStatsStore(database, rollup),

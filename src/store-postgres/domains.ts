@@ -6,7 +6,7 @@ import { numbers } from './connect/arrays.ts'
 import type { Db } from './connect/session.ts'
 import type { Database } from './connect/transaction.ts'
 import { unlessTaken } from './errors.ts'
-import { hasAnswer, writeAnswer } from './idempotency-records.ts'
+import { hasRecord, writeRecord } from './idempotency-records.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 
 const COLUMNS = `
@@ -51,8 +51,8 @@ export function createDomainStore({ transact, db }: Database): DomainStore {
         transact(async (on) => {
           const { id, organizationId, name, hostname, port, challenge, verifiedAt, createdAt, updatedAt } = domain
           if ((await on.rows(ORGANIZATION_EXISTS, [organizationId])).length === 0) return 'organization_not_found'
-          if (await hasAnswer(on, answer)) return 'answered'
-          await writeAnswer(on, answer)
+          if (await hasRecord(on, answer)) return 'answered'
+          await writeRecord(on, answer)
           const place = [id, organizationId, name, hostname, port, JSON.stringify(challenge)]
           await on.run(INSERT, [...place, verifiedAt, createdAt, updatedAt])
           return 'created'

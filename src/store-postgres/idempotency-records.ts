@@ -1,4 +1,4 @@
-import type { AnswerStore, RecordPlace, StoredAnswer } from '../store/idempotency-records.ts'
+import type { IdempotencyRecordStore, RecordPosition, IdempotencyRecord } from '../store/idempotency-records.ts'
 import type { Db } from './connect/session.ts'
 import { restored, stored } from './connect/text.ts'
 import { type Database, GivenUp } from './connect/transaction.ts'
@@ -33,28 +33,28 @@ const REMOVE_EXPIRED = `
  * For the transaction of an effect: first asks whether its request was answered, then, once nothing can refuse the
  * effect any more, writes the answer to it. Both do nothing for a request that has no answer to keep.
  */
-export async function hasAnswer(db: Db, answer: StoredAnswer | null | undefined): Promise<boolean> {
+export async function hasRecord(db: Db, answer: IdempotencyRecord | null | undefined): Promise<boolean> {
   if (answer === null || answer === undefined) return false
   const { organizationId, target, key, storedAt } = answer
   return (await db.rows(FIND, [organizationId, target, stored(key), storedAt])).length > 0
 }
 
 /** Gives the transaction up as `answered` where another one was faster. */
-export async function writeAnswer(db: Db, answer: StoredAnswer | null | undefined): Promise<void> {
+export async function writeRecord(db: Db, answer: IdempotencyRecord | null | undefined): Promise<void> {
   if (answer === null || answer === undefined) return
   if (!(await insert(db, answer))) throw new GivenUp('answered')
 }
 
-async function insert(db: Db, answer: StoredAnswer): Promise<boolean> {
+async function insert(db: Db, answer: IdempotencyRecord): Promise<boolean> {
   const { organizationId, target, key, digest, status, body, storedAt, expiresAt } = answer
   const values = [organizationId, target, stored(key), digest, status, stored(body), storedAt, expiresAt]
   return (await db.run(INSERT, values)) === 1
 }
 
-export function createAnswerStore({ db }: Database): AnswerStore {
+export function createIdempotencyRecordStore({ db }: Database): IdempotencyRecordStore {
   return {
     async find({ organizationId, target, key, now }) {
-      const [row] = await db.rows<StoredAnswer>(FIND, [organizationId, target, stored(key), now])
+      const [row] = await db.rows<IdempotencyRecord>(FIND, [organizationId, target, stored(key), now])
       return row === undefined ? null : { ...row, key, body: restored(row.body) }
     },
     async keep(answer) {
@@ -62,7 +62,7 @@ export function createAnswerStore({ db }: Database): AnswerStore {
     },
     async count({ organizationId, after, limit }) {
       const place = [organizationId, after?.target ?? '', stored(after?.key ?? '')]
-      const [last] = await db.rows<RecordPlace>(LAST_OF, [...place, limit - 1])
+      const [last] = await db.rows<RecordPosition>(LAST_OF, [...place, limit - 1])
       if (last !== undefined) return { count: limit, last: { target: last.target, key: restored(last.key) } }
       const [rest] = await db.rows<{ count: number }>(COUNT, place)
       return { count: rest!.count, last: null }

@@ -15,7 +15,7 @@ import type { Leases } from './deliveries/leases.ts'
 import type { ListenerOwners } from './deliveries/listener-owners.ts'
 import { noteRelease } from './deliveries/order-releases.ts'
 import { unlessTaken } from './errors.ts'
-import { hasAnswer, writeAnswer } from './idempotency-records.ts'
+import { hasRecord, writeRecord } from './idempotency-records.ts'
 import { LISTENER_COLUMNS, type ListenerRow, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { livenessOf } from './liveness.ts'
@@ -104,12 +104,12 @@ export function createListenerStore(
           const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, createdAt, updatedAt } = listener
           await lockQueue(on, queueId)
           if ((await on.rows(QUEUE_EXISTS, [organizationId, queueId])).length === 0) return 'queue_not_found'
-          if (await hasAnswer(on, answer)) return 'answered'
+          if (await hasRecord(on, answer)) return 'answered'
           const refused = await refusalOf(on, organizationId, 'listeners')
           if (refused !== null) return refused
           // Counted under the queue's lock, which every creation takes.
           if ((await on.rows(IS_FULL, [organizationId, queueId, most - 1])).length > 0) return 'queue_full'
-          await writeAnswer(on, answer)
+          await writeRecord(on, answer)
           await on.run(TOUCH_QUEUE, [organizationId, queueId])
           const settings = JSON.stringify(listener.settings)
           const place = [id, organizationId, queueId, name]

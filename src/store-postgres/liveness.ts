@@ -6,7 +6,7 @@ import {
   type LivenessState,
   UNKNOWN_LIVENESS,
 } from '../core/delivery/liveness.ts'
-import type { Change } from '../store/cluster/changes.ts'
+import type { StoreChange } from '../store/cluster/changes.ts'
 import { CHANGES_KEPT, type CheckedListener, type LivenessNote, type LivenessStore } from '../store/liveness.ts'
 import { type Clock, livingNodes } from './cluster/nodes.ts'
 import type { Publish } from './cluster/publish.ts'
@@ -111,7 +111,7 @@ async function remember(on: Db, change: [listenerId: string, ...values: Value[]]
 }
 
 /** By state, so that many that have gone together are told of together. */
-function newStates(notes: readonly LivenessNote[]): Change[] {
+function newStates(notes: readonly LivenessNote[]): StoreChange[] {
   return LIVENESS_STATES.flatMap((state) => {
     const listenerIds = notes.filter(({ news }) => news.state === state).map(({ listenerId }) => listenerId)
     return listenerIds.length === 0 ? [] : [{ kind: 'liveness' as const, state, listenerIds }]

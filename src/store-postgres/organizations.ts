@@ -9,7 +9,7 @@ import type { Db } from './connect/session.ts'
 import type { Database } from './connect/transaction.ts'
 import type { Leases } from './deliveries/leases.ts'
 import { unlessTaken } from './errors.ts'
-import { hasAnswer, writeAnswer } from './idempotency-records.ts'
+import { hasRecord, writeRecord } from './idempotency-records.ts'
 import { sliceOf } from './listing.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
 
@@ -73,8 +73,8 @@ export function createOrganizationStore(
       const { id, name, root, status, limits, createdAt, updatedAt } = organization
       return unlessTaken(() =>
         transact(async (on) => {
-          if (await hasAnswer(on, answer)) return 'answered'
-          await writeAnswer(on, answer)
+          if (await hasRecord(on, answer)) return 'answered'
+          await writeRecord(on, answer)
           await on.run(INSERT, [id, name, root, status, JSON.stringify(limits), createdAt, updatedAt])
           await prepareMessageQuotas(on, id, limits, createdAt)
           await insertApiKey(on, ownerKey)

@@ -9,7 +9,7 @@ import type { Db } from './connect/session.ts'
 import type { Database } from './connect/transaction.ts'
 import type { Leases } from './deliveries/leases.ts'
 import { unlessTaken } from './errors.ts'
-import { hasAnswer, writeAnswer } from './idempotency-records.ts'
+import { hasRecord, writeRecord } from './idempotency-records.ts'
 import { LISTENER_COLUMNS, type ListenerRow, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { QUEUE_COLUMNS, type QueueRow, queueColumnsOf, queueOf } from './queue-row.ts'
@@ -97,11 +97,11 @@ export function createQueueStore(
     async create(queue, answer) {
       return unlessTaken(() =>
         transact(async (on) => {
-          if (await hasAnswer(on, answer)) return 'answered'
+          if (await hasRecord(on, answer)) return 'answered'
           const { id, organizationId, name, version, createdAt, updatedAt } = queue
           const refused = await refusalOf(on, organizationId, 'queues')
           if (refused !== null) return refused
-          await writeAnswer(on, answer)
+          await writeRecord(on, answer)
           const values = [id, organizationId, name, ...queueColumnsOf(queue), version, createdAt, updatedAt]
           await on.run(INSERT, values)
           await noted(on, 'queue_added', queue, createdAt)

@@ -5,7 +5,7 @@ import type { ApiKeyStore } from '../store/api-keys.ts'
 import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/listing/slice.ts'
 import { unlessTaken } from './errors.ts'
-import { createEffectAnswers } from './idempotency-records.ts'
+import { createEffectRecords } from './idempotency-records.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
 import { createRefusal } from './quotas.ts'
@@ -62,7 +62,7 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: U
   const organization = db.prepare(ORGANIZATION)
   const refusal = createRefusal(db, 'apiKeys')
   const [otherOwners, readNote, writeNote] = [db.prepare(OTHER_OWNERS), db.prepare(READ_NOTE), db.prepare(WRITE_NOTE)]
-  const answers = createEffectAnswers(db)
+  const answers = createEffectRecords(db)
 
   const find = (ask: { organizationId: string; id: string }): Revised<ApiKey> | null => {
     const row = get.get(ask.organizationId, ask.id) as Revised<Row> | undefined

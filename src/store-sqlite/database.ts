@@ -13,7 +13,7 @@ import { RowlessDeliveries } from './deliveries/rowless.ts'
 import { createDomainStore } from './domains.ts'
 import { checkpointsAside, checkpointsBySqlite } from './file/checkpoints.ts'
 import { type Connection, connect } from './file/connection.ts'
-import { createAnswerStore } from './idempotency-records.ts'
+import { createIdempotencyRecordStore } from './idempotency-records.ts'
 import { createLedgerStore } from './ledger/ledger.ts'
 import { TouchedBlocks } from './ledger/touched-blocks.ts'
 import { createListenerStore } from './listeners.ts'
@@ -74,7 +74,7 @@ function storeOn({ db, file, close }: Connection, aside: string | null): Store {
     deliveries: createDeliveryStore(db, shared),
     pulls: createPullStore(db, transact, shared),
     removals: createRemovalStore(db, transact, shared),
-    answers: createAnswerStore(db, transact),
+    answers: createIdempotencyRecordStore(db, transact),
     domains: createDomainStore(db, transact),
     clock: createClockStore(db, transact),
     schedules: createScheduleStore(db, transact),

@@ -4,7 +4,7 @@ import type { DomainStore } from '../store/domains.ts'
 import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/listing/slice.ts'
 import { unlessTaken } from './errors.ts'
-import { createEffectAnswers } from './idempotency-records.ts'
+import { createEffectRecords } from './idempotency-records.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { reading, type Transact } from './transaction.ts'
 
@@ -41,7 +41,7 @@ export function createDomainStore(db: DatabaseSync, transact: Transact): DomainS
   const [insert, get, list] = [db.prepare(INSERT), db.prepare(GET), db.prepare(LIST)]
   const [update, remove, verified] = [db.prepare(UPDATE), db.prepare(DELETE), db.prepare(VERIFIED)]
   const organizationExists = db.prepare(ORGANIZATION_EXISTS)
-  const answers = createEffectAnswers(db)
+  const answers = createEffectRecords(db)
 
   const find = ({ organizationId, id }: { organizationId: string; id: string }): Revised<Domain> | null => {
     const row = get.get(organizationId, id) as Revised<Row> | undefined

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { AnswerStore, RecordPlace, StoredAnswer } from '../store/idempotency-records.ts'
+import type { IdempotencyRecordStore, RecordPosition, IdempotencyRecord } from '../store/idempotency-records.ts'
 import { reading, type Transact } from './transaction.ts'
 
 const FIND = `
@@ -26,12 +26,12 @@ const REMOVE_EXPIRED = `
  * For the transaction of an effect: first asks whether its request was answered, then, once nothing can refuse the
  * effect any more, writes the answer to it. Both do nothing for a request that has no answer to keep.
  */
-export interface EffectAnswers {
-  has(answer: StoredAnswer | null | undefined): boolean
-  write(answer: StoredAnswer | null | undefined): void
+export interface EffectRecords {
+  has(answer: IdempotencyRecord | null | undefined): boolean
+  write(answer: IdempotencyRecord | null | undefined): void
 }
 
-export function createEffectAnswers(db: DatabaseSync): EffectAnswers {
+export function createEffectRecords(db: DatabaseSync): EffectRecords {
   const [find, insert] = [db.prepare(FIND), db.prepare(INSERT)]
   return {
     has(answer) {
@@ -46,13 +46,13 @@ export function createEffectAnswers(db: DatabaseSync): EffectAnswers {
   }
 }
 
-export function createAnswerStore(db: DatabaseSync, transact: Transact): AnswerStore {
-  const answers = createEffectAnswers(db)
+export function createIdempotencyRecordStore(db: DatabaseSync, transact: Transact): IdempotencyRecordStore {
+  const answers = createEffectRecords(db)
   const [find, removeExpired] = [db.prepare(FIND), db.prepare(REMOVE_EXPIRED)]
   const [lastOf, countAll] = [db.prepare(LAST_OF), db.prepare(COUNT)]
   return {
     async find({ organizationId, target, key, now }) {
-      const row = reading(() => find.get(organizationId, target, key, now)) as StoredAnswer | undefined
+      const row = reading(() => find.get(organizationId, target, key, now)) as IdempotencyRecord | undefined
       return row === undefined ? null : { ...row }
     },
     async keep(answer) {
@@ -65,7 +65,7 @@ export function createAnswerStore(db: DatabaseSync, transact: Transact): AnswerS
     async count({ organizationId, after, limit }) {
       return reading(() => {
         const place = [organizationId, after?.target ?? '', after?.key ?? ''] as const
-        const last = lastOf.get(...place, limit - 1) as unknown as RecordPlace | undefined
+        const last = lastOf.get(...place, limit - 1) as unknown as RecordPosition | undefined
         if (last !== undefined) return { count: limit, last: { ...last } }
         return { count: Number(countAll.get(...place)!.count), last: null }
       })

@@ -11,7 +11,7 @@ import type { Leases } from './deliveries/leases.ts'
 import { createReleaseNotes } from './deliveries/order-releases.ts'
 import { unlessTaken } from './errors.ts'
 import { overwriting } from './file/overwriting.ts'
-import { createEffectAnswers } from './idempotency-records.ts'
+import { createEffectRecords } from './idempotency-records.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { readLivenessOf } from './liveness.ts'
@@ -70,7 +70,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
   const counters = createListenerCounters(db)
   const livenessOf = readLivenessOf(db)
   const noteRelease = createReleaseNotes(db)
-  const answers = createEffectAnswers(db)
+  const answers = createEffectRecords(db)
   const retire = createRetirement(db)
   const writing = <Result>(work: () => Result) => overwriting(db, () => transact(work))
 

@@ -7,7 +7,7 @@ import { createApiKeyInsert } from './api-keys.ts'
 import type { MessageQuotas } from './commit/message-quotas.ts'
 import type { Leases } from './deliveries/leases.ts'
 import { unlessTaken } from './errors.ts'
-import { createEffectAnswers } from './idempotency-records.ts'
+import { createEffectRecords } from './idempotency-records.ts'
 import { sliceOf } from './listing.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
 import { reading, type Transact } from './transaction.ts'
@@ -35,7 +35,7 @@ export function createOrganizationStore(
   const [remember, listeners] = [db.prepare(REMEMBER), db.prepare(LISTENER_IDS)]
   const insertApiKey = createApiKeyInsert(db)
 
-  const answers = createEffectAnswers(db)
+  const answers = createEffectRecords(db)
 
   const find = (id: string): Revised<Organization> | null => {
     const row = get.get(id) as Revised<OrganizationRow> | undefined

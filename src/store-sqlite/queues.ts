@@ -6,7 +6,7 @@ import type { QueueDetails, QueueStore } from '../store/queues.ts'
 import type { Leases } from './deliveries/leases.ts'
 import { unlessTaken } from './errors.ts'
 import { overwriting } from './file/overwriting.ts'
-import { createEffectAnswers } from './idempotency-records.ts'
+import { createEffectRecords } from './idempotency-records.ts'
 import { type ListenerRow, listenerColumns, listenerOf } from './listener-row.ts'
 import { onlyOf, sliceOf } from './listing.ts'
 import { QUEUE_COLUMNS, type QueueRow, queueColumnsOf, queueOf } from './queue-row.ts'
@@ -65,7 +65,7 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
   const isRemembered = db.prepare(IS_REMEMBERED)
   const remove = createQueueRemoval(db)
   const refusal = createRefusal(db, 'queues')
-  const answers = createEffectAnswers(db)
+  const answers = createEffectRecords(db)
 
   const find = (organizationId: string, id: string): Queue | null => {
     const row = get.get(organizationId, id) as QueueRow | undefined

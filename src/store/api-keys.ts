@@ -1,6 +1,6 @@
 import type { ApiKey, ApiKeyStatus, Scope } from '../core/tenant/api-key.ts'
 import type { Organization } from '../core/tenant/organization.ts'
-import type { StoredAnswer } from './idempotency-records.ts'
+import type { IdempotencyRecord } from './idempotency-records.ts'
 import type { ExpectedRevisions } from './listing/expected-revision.ts'
 import type { Only, Revised, Slice } from './listing/slice.ts'
 import type { Refused } from './organizations.ts'
@@ -15,7 +15,7 @@ export interface ApiKeyStore {
   /** For authentication; disabled keys are found too, those of a deleted organization are not. */
   findByDigest(digest: string): Promise<{ key: ApiKey; organization: Organization } | null>
   /** `answer` is stored together with the key; `answered`: there is one already, and nothing was stored. */
-  create(key: ApiKey, answer?: StoredAnswer): Promise<'created' | 'name_taken' | 'answered' | Refused>
+  create(key: ApiKey, answer?: IdempotencyRecord): Promise<'created' | 'name_taken' | 'answered' | Refused>
   get(ask: { organizationId: string; id: string }): Promise<Revised<ApiKey> | null>
   /** Oldest first. */
   list(ask: { organizationId: string; only: Only; slice: Slice }): Promise<ApiKey[]>

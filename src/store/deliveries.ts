@@ -1,7 +1,7 @@
 import type { LeasedDelivery } from '../core/delivery/delivery.ts'
 
 /** A listener that has deliveries waiting, and when the first of them is due. */
-export interface Waiting {
+export interface WaitingListener {
   listenerId: string
   nextDueAt: number
 }
@@ -38,7 +38,7 @@ export interface DeliveryStore {
    * Every listener that deliveries are sent to, with anything waiting, for a start or a sweep: not those that pull, that
    * are disabled, or whose queue is paused. `after` pages by id.
    */
-  waiting(ask: { node: string; after: string | null; limit: number; now: number }): Promise<Waiting[]>
+  waiting(ask: { node: string; after: string | null; limit: number; now: number }): Promise<WaitingListener[]>
   /**
    * What waits in the whole store, for the operator: the `limit` queues with the most of it, and all other queues
    * together. A queue that is deleted has nothing.

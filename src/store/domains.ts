@@ -1,5 +1,5 @@
 import type { Challenge, Domain } from '../core/tenant/domain.ts'
-import type { StoredAnswer } from './idempotency-records.ts'
+import type { IdempotencyRecord } from './idempotency-records.ts'
 import type { ExpectedRevisions } from './listing/expected-revision.ts'
 import type { Only, Revised, Slice } from './listing/slice.ts'
 
@@ -15,7 +15,7 @@ export interface DomainStore {
   /** `answer` is stored together with it; `answered`: there is one already, and nothing was stored. */
   create(
     domain: Domain,
-    answer?: StoredAnswer,
+    answer?: IdempotencyRecord,
   ): Promise<'created' | 'name_taken' | 'organization_not_found' | 'answered'>
   get(ask: { organizationId: string; id: string }): Promise<Revised<Domain> | null>
   /** Oldest first. */

@@ -1,12 +1,12 @@
 import type { EventCategory, UsageEvent } from '../core/telemetry/event.ts'
-import type { EventPlace } from '../core/telemetry/event-id.ts'
+import type { EventPosition } from '../core/telemetry/event-id.ts'
 import type { Only } from './listing/slice.ts'
 
 export interface EventPage {
   /** Newest first. */
   events: UsageEvent[]
   /** Where to go on, or null where nothing is left. A page may be short of its limit, or empty, and still go on. */
-  next: EventPlace | null
+  next: EventPosition | null
 }
 
 /** Events are written by the methods whose doings they tell of, in the same transaction. */
@@ -20,7 +20,7 @@ export interface EventStore {
     categories: readonly EventCategory[]
     only: Only
     since: number
-    after: EventPlace | null
+    after: EventPosition | null
     limit: number
   }): Promise<EventPage>
   /**
@@ -32,7 +32,7 @@ export interface EventStore {
     categories: readonly EventCategory[]
     since: number
     offset: number
-  }): Promise<{ after: EventPlace | null; offset: number }>
+  }): Promise<{ after: EventPosition | null; offset: number }>
   /** Removes what was stored before `before`, up to `limit` segments. Answers with how many it removed. */
   prune(ask: { before: number; limit: number }): Promise<number>
 }

@@ -1,5 +1,5 @@
 /** The answer to a request that carried an `Idempotency-Key`, kept so that a repetition gets the same one. */
-export interface StoredAnswer {
+export interface IdempotencyRecord {
   organizationId: string
   /** Method and path, such as `POST /queues/…/messages`. */
   target: string
@@ -15,29 +15,29 @@ export interface StoredAnswer {
 }
 
 /** Which of an organization's records: they are counted in this order. */
-export interface RecordPlace {
+export interface RecordPosition {
   target: string
   key: string
 }
 
 interface RecordCount {
   count: number
-  last: RecordPlace | null
+  last: RecordPosition | null
 }
 
-export interface AnswerStore {
+export interface IdempotencyRecordStore {
   /** What was kept and has not expired by `now`. */
-  find(ask: { organizationId: string; target: string; key: string; now: number }): Promise<StoredAnswer | null>
+  find(ask: { organizationId: string; target: string; key: string; now: number }): Promise<IdempotencyRecord | null>
   /**
    * Keeps an answer that has no effect to be stored with. `answered`: another one, not expired when this one was
    * made, has its place, and stays.
    */
-  keep(answer: StoredAnswer): Promise<'kept' | 'answered'>
+  keep(answer: IdempotencyRecord): Promise<'kept' | 'answered'>
   /**
    * Counts up to `limit` of the organization's records after one of them (null: from the first), expired ones too; `last`
    * is where to go on, null where there are no more.
    */
-  count(ask: { organizationId: string; after: RecordPlace | null; limit: number }): Promise<RecordCount>
+  count(ask: { organizationId: string; after: RecordPosition | null; limit: number }): Promise<RecordCount>
   /** Removes up to `limit` answers that have expired; answers with how many. */
   removeExpired(ask: { now: number; limit: number }): Promise<number>
 }

@@ -1,6 +1,6 @@
 import type { Listener, ListenerCounters, SettingsChange } from '../core/delivery/listener.ts'
 import type { Liveness } from '../core/delivery/liveness.ts'
-import type { StoredAnswer } from './idempotency-records.ts'
+import type { IdempotencyRecord } from './idempotency-records.ts'
 import type { ExpectedRevisions } from './listing/expected-revision.ts'
 import type { Only, Revised, Slice } from './listing/slice.ts'
 import type { Refused } from './organizations.ts'
@@ -32,7 +32,7 @@ export interface ListenerStore {
    */
   create(
     listener: Listener,
-    answer?: StoredAnswer,
+    answer?: IdempotencyRecord,
     most?: number,
   ): Promise<'created' | 'name_taken' | 'queue_not_found' | 'queue_full' | 'answered' | Refused>
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<ListenerDetails> | null>

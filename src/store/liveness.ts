@@ -23,7 +23,7 @@ export interface LivenessStore {
   nodes(ask: { now: number }): Promise<string[] | null>
   /**
    * A state that is another than the one before is remembered as a change, up to `CHANGES_KEPT` of a listener, and told
-   * to other nodes (`Change`). One that is deleted meanwhile is passed over.
+   * to other nodes (`StoreChange`). One that is deleted meanwhile is passed over.
    */
   note(notes: readonly LivenessNote[]): Promise<void>
   /** The latest first, those before `before`; null where there is no such listener. */

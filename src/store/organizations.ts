@@ -1,6 +1,6 @@
 import type { ApiKey } from '../core/tenant/api-key.ts'
 import type { Limits, Organization, OrganizationStatus, Quota } from '../core/tenant/organization.ts'
-import type { StoredAnswer } from './idempotency-records.ts'
+import type { IdempotencyRecord } from './idempotency-records.ts'
 import type { ExpectedRevisions } from './listing/expected-revision.ts'
 import type { Revised, Slice } from './listing/slice.ts'
 
@@ -36,7 +36,7 @@ export interface OrganizationStore {
   create(
     organization: Organization,
     ownerKey: ApiKey,
-    answer?: StoredAnswer,
+    answer?: IdempotencyRecord,
   ): Promise<'created' | 'name_taken' | 'answered'>
   get(id: string): Promise<Revised<Organization> | null>
   /** Oldest first. */

@@ -1,6 +1,6 @@
 import type { Listener } from '../core/delivery/listener.ts'
 import type { Queue, QueueSchema } from '../core/delivery/queue.ts'
-import type { StoredAnswer } from './idempotency-records.ts'
+import type { IdempotencyRecord } from './idempotency-records.ts'
 import type { ExpectedRevisions } from './listing/expected-revision.ts'
 import type { Only, Slice } from './listing/slice.ts'
 import type { Refused } from './organizations.ts'
@@ -27,7 +27,7 @@ export interface QueueChanges {
 
 export interface QueueStore {
   /** `answer` is stored together with the queue; `answered`: there is one already, and nothing was stored. */
-  create(queue: Queue, answer?: StoredAnswer): Promise<'created' | 'name_taken' | 'answered' | Refused>
+  create(queue: Queue, answer?: IdempotencyRecord): Promise<'created' | 'name_taken' | 'answered' | Refused>
   get(ask: { organizationId: string; id: string }): Promise<QueueDetails | null>
   /** Oldest first. */
   list(ask: { organizationId: string; only: Only; slice: Slice }): Promise<QueueDetails[]>

@@ -1,5 +1,5 @@
 import type { DeliveryStatus } from '../core/delivery/message.ts'
-import type { StoredAnswer } from './idempotency-records.ts'
+import type { IdempotencyRecord } from './idempotency-records.ts'
 import type { Revised } from './listing/slice.ts'
 import type { MessageDetails } from './messages.ts'
 
@@ -54,7 +54,7 @@ export interface RedeliveryStore {
   /** `answer` is stored together with it; `answered`: there is one already, and nothing was stored. */
   create(
     redelivery: Omit<Redelivery, 'matched' | 'done'>,
-    answer?: StoredAnswer,
+    answer?: IdempotencyRecord,
   ): Promise<'created' | 'listener_not_found' | 'answered'>
   get(ask: { organizationId: string; queueId: string; listenerId: string; id: string }): Promise<Redelivery | null>
   /**

@@ -1,6 +1,6 @@
 import type { Schedule, ScheduleProgress } from '../core/schedule/schedule.ts'
 import type { DueSchedule } from '../core/schedule/schedule-plan.ts'
-import type { StoredAnswer } from './idempotency-records.ts'
+import type { IdempotencyRecord } from './idempotency-records.ts'
 import type { Only, Revised } from './listing/slice.ts'
 import type { Refused } from './organizations.ts'
 
@@ -46,7 +46,7 @@ export interface ScheduleStore {
   create(
     schedule: Schedule,
     nextAt: number | null,
-    answer?: StoredAnswer,
+    answer?: IdempotencyRecord,
   ): Promise<'created' | 'name_taken' | 'queue_not_found' | 'answered' | Refused>
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<ScheduleDetails> | null>
   /** Newest first, those before the id `before` where it is given. */

@@ -1,12 +1,12 @@
 import type { ApiKeyStore } from './api-keys.ts'
 import type { ClockStore } from './clock.ts'
-import type { Change } from './cluster/changes.ts'
+import type { StoreChange } from './cluster/changes.ts'
 import type { RateStore } from './cluster/rates.ts'
 import type { Batch, BatchResult } from './commit/batch.ts'
 import type { DeliveryStore } from './deliveries.ts'
 import type { DomainStore } from './domains.ts'
 import type { EventStore } from './events.ts'
-import type { AnswerStore } from './idempotency-records.ts'
+import type { IdempotencyRecordStore } from './idempotency-records.ts'
 import type { LedgerStore } from './ledger.ts'
 import type { ListenerStore } from './listeners.ts'
 import type { LivenessStore } from './liveness.ts'
@@ -37,7 +37,7 @@ export interface Store {
   readonly removals: RemovalStore
   readonly events: EventStore
   readonly stats: StatsStore
-  readonly answers: AnswerStore
+  readonly answers: IdempotencyRecordStore
   readonly domains: DomainStore
   readonly pulls: PullStore
   readonly clock: ClockStore
@@ -51,11 +51,11 @@ export interface Store {
   /** Whether other processes may use what is stored at the same time. */
   readonly shared: boolean
   /** Has `heard` called with what other processes change; for one listener. Never, where the store is not shared. */
-  follow(heard: (change: Change) => void): void
+  follow(heard: (change: StoreChange) => void): void
   /**
    * Tells other processes of what is in no row, soon and without a promise; does nothing where the store is not shared.
    */
-  tell(change: Change): void
+  tell(change: StoreChange): void
   /** Limits that processes share; null where the store is this process's own. */
   readonly rates: RateStore | null
   /** Resolves where the store can be written. */

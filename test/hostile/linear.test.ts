@@ -18,7 +18,7 @@ import { Problem } from '../../src/core/problem.ts'
 import { cronFault } from '../../src/core/schedule/cron.ts'
 import { zoneFault } from '../../src/core/schedule/zone.ts'
 import { compilePattern } from '../../src/core/schema/pattern.ts'
-import { placeOfEvent } from '../../src/core/telemetry/event-id.ts'
+import { positionOfEvent } from '../../src/core/telemetry/event-id.ts'
 import { parseTraceparent } from '../../src/core/telemetry/trace.ts'
 import { hostnameFault, hostnameOf } from '../../src/core/tenant/domain.ts'
 import { parseBody } from '../../src/http/body/body.ts'
@@ -151,7 +151,7 @@ const PARSERS: [what: string, read: (text: string) => unknown, starts?: string[]
   ['an id', isId],
   ["a message's key", keyFault],
   ['the type of data', contentTypeOf, ['', '{', '["']],
-  ['an id of an event', placeOfEvent],
+  ['an id of an event', positionOfEvent],
   ['a receipt', receiptFault],
   ['a URL', urlFault, ['', 'http://', 'https://a/', 'http://a@', 'http://[']],
   ['a host name', hostnameFault],

@@ -16,7 +16,8 @@ const OLD_WORDS: [old: RegExp, say: string][] = [
   [/\bcontradicts\b/, 'failsIfMatch'],
   [/audience/i, 'recipient set'],
   [/\bbothWays\b|\bcarrier\b|createCarrier/i, 'delivery signals'],
-  [/\bpulses?\b|pulseOf|PulseReader/i, 'event digest'],
+  [/\bpulses?\b|Pulse|_PULSE_/i, 'event digest'],
+  [/\bviewers?\b|viewer[A-Z]|Viewer|_VIEWERS?\b/i, 'SSE client; user'],
   [/\boutlets?\b/i, 'sink'],
   [/farPlace|\bisFar\b/i, 'offset seek, isDeep'],
   [/\bTurns\b/, 'SerialQueue'],
@@ -34,11 +35,22 @@ const OLD_WORDS: [old: RegExp, say: string][] = [
   [/\bpassOver\b/, 'skip'],
   [/waitingRoom|\bguests\b/i, 'long-poll waiters'],
   [/\boffice\b|openOffice|\bfurnish\b/i, 'test engine, set up'],
-  [/\bscene\b|storedScene/i, 'fixture'],
+  [/\bscene\b|[a-z]Scene\b/i, 'fixture'],
+  [/\bbooks\b/i, 'ledger'],
+  [/\bFOLD\b|foldCounts/, 'rollup'],
+  [/StoredAnswer|AnswerStore|EffectAnswer/, 'idempotency record'],
+  [/\b(Event|Segment|Attempt|Message|Postgres|Record)Place\b|\bPlaced[A-Z]|\bplacesOf\b/, 'position, reference, address'],
+  [/\bWaiting\b|\bWaiting(Accept|Settlement)\b/, 'what waits: a pending write, call or pull, a listener'],
+  [
+    /import (type )?\{[^}]*\bChange\b[^}]*\} from|(type|const) Change\b/,
+    'whose change: of the store, of a listener, of its liveness',
+  ],
+  [/\bBLOCK\b/, 'blocks of what: numbers, messages of the ledger, messages between marks'],
+  [/\bHeld\b/, 'a lease that is held'],
 ]
 
 describe('old words do not come back', () => {
-  const files = globSync(['src/**/*.ts', 'test/**/*.ts'], { cwd: ROOT }).filter(
+  const files = globSync(['{src,test,bench}/**/*.ts', 'dashboard/{src,test}/**/*.{ts,tsx}'], { cwd: ROOT }).filter(
     (path) => !path.startsWith('test/house/'),
   )
   const sources = files.map((path) => ({ path, code: bareSource(readFileSync(join(ROOT, path), 'utf8')).code }))

@@ -9,7 +9,7 @@ import type { Counts, UsageEvent } from './types.ts'
 export type LiveState = 'connecting' | 'on' | 'lost' | 'off'
 
 /** What happened since the last one; at most a few events, with the number of those that were left out. */
-interface Pulse {
+interface EventDigest {
   at: number
   counts: Counts
   events: UsageEvent[]
@@ -58,7 +58,7 @@ export function usePolling(): number {
   return useLiveState() === 'on' ? 30_000 : 5_000
 }
 
-function note({ at, counts, events, omitted }: Pulse): void {
+function note({ at, counts, events, omitted }: EventDigest): void {
   const rate = {
     at,
     added: counts.message_added ?? 0,
@@ -117,7 +117,7 @@ async function follow(key: string, end: AbortSignal): Promise<void> {
         tries = 0
         if (event.id !== null) lastId = event.id
         if (event.type === 'hello') set({ state: 'on' })
-        if (event.type === 'usage') note(JSON.parse(event.data) as Pulse)
+        if (event.type === 'usage') note(JSON.parse(event.data) as EventDigest)
       }
       if (!end.aborted) set({ state: 'lost' })
     } catch (error) {

@@ -58,14 +58,14 @@ export const useOrganizations = () => useListing<Organization>('api_clients', '/
 export const useSchedule = (queueId: string, id: string) =>
   useOne<Schedule>('schedules', 'schedule', `/queues/${queueId}/schedules/${id}`)
 
-export type PlacedListener = Listener & { queue_id: string }
+export type QueueListener = Listener & { queue_id: string }
 
 /** The listeners of all queues. The listing does not say whose each is; its link does. */
 export function useAllListeners() {
   const refetchInterval = usePolling()
   return useQuery({
     queryKey: ['listeners', '/listeners'],
-    queryFn: async ({ signal }): Promise<PlacedListener[]> => {
+    queryFn: async ({ signal }): Promise<QueueListener[]> => {
       const answer = await call<Listing<Listener>>('GET', '/listeners', { query: { _embed: true }, signal })
       const places = new Map(
         Object.values(answer._links).flatMap(({ href }) => {
@@ -107,7 +107,7 @@ async function readSchedules(queueId: string, signal: AbortSignal): Promise<Sche
   return schedules
 }
 
-export type PlacedSchedule = Schedule & { queue: Queue }
+export type QueueSchedule = Schedule & { queue: Queue }
 
 const MAX_AT_ONCE = 6
 
@@ -116,8 +116,8 @@ export function useAllSchedules(queues: Queue[] | undefined) {
   const refetchInterval = usePolling()
   return useQuery({
     queryKey: ['schedules', 'all', queues?.map(({ id }) => id)],
-    queryFn: async ({ signal }): Promise<PlacedSchedule[]> => {
-      const all: PlacedSchedule[] = []
+    queryFn: async ({ signal }): Promise<QueueSchedule[]> => {
+      const all: QueueSchedule[] = []
       for (let from = 0; from < queues!.length; from += MAX_AT_ONCE) {
         const some = queues!.slice(from, from + MAX_AT_ONCE)
         const found = await Promise.all(
@@ -176,10 +176,10 @@ export interface MessageFilter {
 /** Data may be large, and a list shows only how it begins. */
 const SHOWN_CHARS = 160
 
-export type PlacedMessage = Message & { queueId: string }
+export type QueueMessage = Message & { queueId: string }
 
 interface MessagePage {
-  messages: PlacedMessage[]
+  messages: QueueMessage[]
   next: string | null
 }
 

@@ -25,7 +25,7 @@ export function inZone(ms: number, timeZone: string): string {
   } as Intl.DateTimeFormatOptions).format(ms)
 }
 
-export const viewerZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
+export const userZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** 1.24 s, 12 min, 3 h 20 min. */
 export function duration(ms: number): string {

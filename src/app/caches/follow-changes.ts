@@ -1,5 +1,5 @@
 import type { Runtime } from '../../runtime.ts'
-import type { Change } from '../../store/cluster/changes.ts'
+import type { StoreChange } from '../../store/cluster/changes.ts'
 import type { Store } from '../../store/store.ts'
 import type { DeliverySignals } from '../deps.ts'
 import type { LockOut } from '../limits/lock-out.ts'
@@ -15,7 +15,7 @@ interface Deps {
   runtime: Pick<Runtime, 'log'>
 }
 
-type Act = { [Kind in Change['kind']]: (change: Extract<Change, { kind: Kind }>) => void }
+type Act = { [Kind in StoreChange['kind']]: (change: Extract<StoreChange, { kind: Kind }>) => void }
 
 /** Acts on what other nodes have changed as if it had been changed here: forgets what is old, tells who delivers. */
 export function followChanges({ store, keyRing, directory, signals, lockOut, runtime }: Deps): void {
@@ -45,5 +45,5 @@ export function followChanges({ store, keyRing, directory, signals, lockOut, run
     key_rejected: ({ source }) => lockOut.failed(source),
     waiting: ({ listenerIds }) => signals.queueResumed(listenerIds),
   }
-  store.follow((change) => (acts[change.kind] as (it: Change) => void)(change))
+  store.follow((change) => (acts[change.kind] as (it: StoreChange) => void)(change))
 }

@@ -1,6 +1,6 @@
 import { Problem } from '../../core/problem.ts'
 import type { Runtime } from '../../runtime.ts'
-import type { AnswerStore } from '../../store/idempotency-records.ts'
+import type { IdempotencyRecordStore } from '../../store/idempotency-records.ts'
 import { BoundedCache } from '../caches/bounded-cache.ts'
 
 /** Idempotency records of one organization: 57 requests a second, all day. */
@@ -36,7 +36,7 @@ export interface IdempotencyRoom {
  * request waits for a count.
  */
 export function createIdempotencyRoom(
-  { store, runtime }: { store: { answers: Pick<AnswerStore, 'count'> }; runtime: Runtime },
+  { store, runtime }: { store: { answers: Pick<IdempotencyRecordStore, 'count'> }; runtime: Runtime },
   most = MAX_RECORDS,
 ): IdempotencyRoom {
   const counts = new BoundedCache<Count>({ limit: ORGANIZATIONS, ownerOf: ({ organizationId }) => organizationId })

@@ -45,10 +45,10 @@ export async function tellTargetPolicy(
 export function policyLine({ targets, targetsGiven, exposedBy }: TargetPolicy, { count, complete }: Forbidden): string {
   const many = complete ? String(count) : `at least ${count}`
   const listeners = count === 1 && complete ? 'listener has an address' : 'listeners have addresses'
-  return `deliveries go to ${placesOf(targets)}, ${reasonOf(targetsGiven, exposedBy)}; ${many} ${listeners} that this forbids`
+  return `deliveries go to ${describeTargets(targets)}, ${reasonOf(targetsGiven, exposedBy)}; ${many} ${listeners} that this forbids`
 }
 
-function placesOf({ any, public: toPublic, networks, hosts }: Targets): string {
+function describeTargets({ any, public: toPublic, networks, hosts }: Targets): string {
   if (any) return 'any address'
   const listed = [
     ...(networks.length > 0 ? [`${networks.length} listed network${networks.length > 1 ? 's' : ''}`] : []),

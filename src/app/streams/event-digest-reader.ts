@@ -1,5 +1,5 @@
 import { EVENT_CATEGORIES, type UsageEvent } from '../../core/telemetry/event.ts'
-import { type EventDigest, emptyDigest, MAX_PULSE_EVENTS } from '../../core/telemetry/event-digest.ts'
+import { type EventDigest, emptyDigest, MAX_DIGEST_EVENTS } from '../../core/telemetry/event-digest.ts'
 import { addCounts, BUCKET_MS, bucketStart, type EventCounts, noCounts } from '../../core/telemetry/stats.ts'
 import type { Only } from '../../store/listing/slice.ts'
 import type { AppDeps } from '../deps.ts'
@@ -57,7 +57,7 @@ export function createEventDigestReader(deps: Deps, ask: { organizationId: strin
     const since = runtime.now() - deps.eventRetentionMs
     const page = await store.events.list({
       ...ask,
-      ...{ categories: EVENT_CATEGORIES, since, after: null, limit: MAX_PULSE_EVENTS },
+      ...{ categories: EVENT_CATEGORIES, since, after: null, limit: MAX_DIGEST_EVENTS },
     })
     return { events: page.events, more: page.next !== null }
   }

@@ -2,7 +2,7 @@ import { Problem } from '../../core/problem.ts'
 import { FairPlaces } from '../../core/sharing/fair-places.ts'
 import { full } from '../../core/sharing/full.ts'
 import { type EventDigest, emptyDigest, isEmpty } from '../../core/telemetry/event-digest.ts'
-import { placeOfEvent } from '../../core/telemetry/event-id.ts'
+import { positionOfEvent } from '../../core/telemetry/event-id.ts'
 import type { Principal } from '../../core/tenant/api-key.ts'
 import type { Cancel } from '../../runtime.ts'
 import type { AppDeps } from '../deps.ts'
@@ -13,7 +13,7 @@ import { type Sink, SseClient } from './sse-client.ts'
 /** Reads what happened this often for each group of SSE clients, however many they are. */
 const TICK_MS = 1_000
 /** Past its share an organization is told to come back later; one alone has two fifths of them, and the next of the rest. */
-const MAX_VIEWERS = 5_000
+const MAX_SSE_CLIENTS = 5_000
 const TIMES = 1.5
 const STREAMS = { code: 'too_many_event_streams', what: 'streams of events' } as const
 
@@ -61,7 +61,7 @@ export function createEventWatch(deps: Deps, textOf: (eventDigest: EventDigest) 
   const groups = new Map<string, Group>()
   let closed = false
 
-  const places = new FairPlaces(MAX_VIEWERS, { times: TIMES })
+  const places = new FairPlaces(MAX_SSE_CLIENTS, { times: TIMES })
 
   function takePlace({ organizationId }: Principal): void {
     if (closed) throw new Problem('stopping')
@@ -102,7 +102,7 @@ export function createEventWatch(deps: Deps, textOf: (eventDigest: EventDigest) 
       const text = isEmpty(eventDigest) ? null : textOf(eventDigest)
       for (const { sseClient } of group.members) if (text !== null) sseClient.offer(eventDigest, text)
     } catch (error) {
-      runtime.log.debug({ err: error }, 'what happened cannot be read for viewers')
+      runtime.log.debug({ err: error }, 'what happened cannot be read for SSE clients')
     }
     const now = runtime.now()
     for (const member of [...group.members]) {
@@ -128,7 +128,7 @@ export function createEventWatch(deps: Deps, textOf: (eventDigest: EventDigest) 
   }
 
   async function missedSince({ reader }: Group, lastId: string | null): Promise<EventDigest> {
-    if (lastId === null || placeOfEvent(lastId) === null) return emptyDigest(runtime.now())
+    if (lastId === null || positionOfEvent(lastId) === null) return emptyDigest(runtime.now())
     return reader.since(lastId)
   }
 

@@ -1,7 +1,7 @@
 import { hostFault } from '../../core/network/target.ts'
 import { invalid, nameTaken, Problem } from '../../core/problem.ts'
 import type { Principal } from '../../core/tenant/api-key.ts'
-import { type Domain, hostnameOf, newChallenge, placesOf, VERIFIED_MS } from '../../core/tenant/domain.ts'
+import { type Domain, hostnameOf, newChallenge, VERIFIED_MS, verifiableHostOf } from '../../core/tenant/domain.ts'
 import type { ExpectedRevisions } from '../../store/listing/expected-revision.ts'
 import type { Revised } from '../../store/listing/slice.ts'
 import { named } from '../changes.ts'
@@ -149,7 +149,7 @@ export async function expectVerified(
     ['/liveness_url', urls.livenessUrl],
   ] as const) {
     if (url === null || url === undefined) continue
-    const { hostname, ports } = placesOf(url)
+    const { hostname, ports } = verifiableHostOf(url)
     if (await deps.store.domains.isVerified({ organizationId, hostname, ports, since })) continue
     const message = `must be on a verified domain; ${hostname} at port ${ports.at(-1)} is none: POST /domains, then verify it`
     errors.push({ path, message })

@@ -18,7 +18,7 @@ export interface EventDigest {
 }
 
 /** The most events that one event digest tells of. */
-export const MAX_PULSE_EVENTS = 50
+export const MAX_DIGEST_EVENTS = 50
 
 export function emptyDigest(at: number): EventDigest {
   return { at, counts: noCounts(), events: [], omitted: 0, gap: false }
@@ -34,7 +34,7 @@ export function joined(earlier: EventDigest, later: EventDigest): EventDigest {
   addCounts(counts, earlier.counts)
   addCounts(counts, later.counts)
   const events = [...later.events, ...earlier.events]
-  const kept = events.slice(0, MAX_PULSE_EVENTS)
+  const kept = events.slice(0, MAX_DIGEST_EVENTS)
   const omitted = earlier.omitted + later.omitted + events.length - kept.length
   return { at: later.at, counts, events: kept, omitted, gap: earlier.gap || later.gap }
 }

@@ -72,7 +72,7 @@ export function hostnameFault(text: string): string | null {
  * The host and ports one of which must be verified for this URL. An organization that controls the usual port of HTTPS
  * controls that of HTTP, which cannot be shown by itself.
  */
-export function placesOf(url: string): { hostname: string; ports: number[] } {
+export function verifiableHostOf(url: string): { hostname: string; ports: number[] } {
   const { hostname, port, protocol } = new URL(url)
   if (port !== '') return { hostname, ports: [Number(port)] }
   return { hostname, ports: protocol === 'https:' ? [443] : [80, 443] }

@@ -3,7 +3,7 @@ import type { Cancel, Runtime } from '../../runtime.ts'
 import type { Accept, AcceptResult, BatchResult, Settlement, SettleResult } from '../../store/commit/batch.ts'
 import { type Store, StoreUnavailable } from '../../store/store.ts'
 import { commitIndividually } from './individual-commits.ts'
-import { PendingAccepts, type Waiting, type WaitingAccept, type WaitingSettlement } from './pending-accepts.ts'
+import { type PendingAccept, PendingAccepts, type PendingSettlement, type PendingWrite } from './pending-accepts.ts'
 
 /** Of one commit: keeps the transaction, and with it the waiting time of what comes next, short. */
 const MAX_SETTLEMENTS = 1_000
@@ -47,7 +47,7 @@ export function createCommitter(deps: {
 }): Committer {
   const { store, node, runtime, ahead = false } = deps
   const accepts = new PendingAccepts()
-  let settlements: WaitingSettlement[] = []
+  let settlements: PendingSettlement[] = []
   let keyUses = new Map<string, number>()
   let inFlight = 0
   let running = false
@@ -119,20 +119,20 @@ export function createCommitter(deps: {
     }
   }
 
-  function ended(accepted: WaitingAccept[]): void {
+  function ended(accepted: PendingAccept[]): void {
     inFlight = 0
     accepts.release(accepted)
   }
 
   /** The store is away: accepts are told so, settlements stay. */
-  function refuse(batch: { accepts: WaitingAccept[]; settlements: WaitingSettlement[] }, error: Error): void {
+  function refuse(batch: { accepts: PendingAccept[]; settlements: PendingSettlement[] }, error: Error): void {
     runtime.log.error({ err: error }, 'the store cannot be written')
     for (const it of batch.accepts) it.reject(new Problem('store_unavailable', { cause: error }))
     keep(batch.settlements)
   }
 
   /** Puts settlements back to the front, for another try in a while. */
-  function keep(unwritten: WaitingSettlement[]): void {
+  function keep(unwritten: PendingSettlement[]): void {
     if (unwritten.length === 0) return
     settlements = [...unwritten, ...settlements]
     cancelRetry?.()
@@ -184,6 +184,6 @@ function written<Write>(waiting: { write: Write }): Write {
   return waiting.write
 }
 
-function answer<Write, Result>(waiting: Waiting<Write, Result>[], results: Result[]): void {
+function answer<Write, Result>(waiting: PendingWrite<Write, Result>[], results: Result[]): void {
   for (let index = 0; index < waiting.length; index++) waiting[index]!.resolve(results[index]!)
 }

@@ -1,7 +1,7 @@
 import { Problem } from '../../core/problem.ts'
 import type { Runtime } from '../../runtime.ts'
 import { type Store, StoreUnavailable } from '../../store/store.ts'
-import type { WaitingAccept, WaitingSettlement } from './pending-accepts.ts'
+import type { PendingAccept, PendingSettlement } from './pending-accepts.ts'
 
 /**
  * The way out when a batch fails for another reason than the store being away: one write that cannot be stored must not
@@ -10,8 +10,8 @@ import type { WaitingAccept, WaitingSettlement } from './pending-accepts.ts'
  */
 export async function commitIndividually(
   { store, node, runtime }: { store: Pick<Store, 'commit'>; node: string; runtime: Pick<Runtime, 'now'> },
-  batch: { accepts: WaitingAccept[]; settlements: WaitingSettlement[] },
-): Promise<WaitingSettlement[]> {
+  batch: { accepts: PendingAccept[]; settlements: PendingSettlement[] },
+): Promise<PendingSettlement[]> {
   const empty = { node, now: runtime.now(), accepts: [], settlements: [], keyUses: [] }
   for (const it of batch.accepts) {
     try {
@@ -20,7 +20,7 @@ export async function commitIndividually(
       it.reject(error instanceof StoreUnavailable ? new Problem('store_unavailable', { cause: error }) : error)
     }
   }
-  const unwritten: WaitingSettlement[] = []
+  const unwritten: PendingSettlement[] = []
   for (const it of batch.settlements) {
     try {
       it.resolve((await store.commit({ ...empty, settlements: [it.write] })).settlements[0]!)

@@ -6,14 +6,14 @@ import { full } from '../../core/sharing/full.ts'
 import type { Accept, AcceptResult, Settlement, SettleResult } from '../../store/commit/batch.ts'
 
 /** A write that waits for its commit. */
-export interface Waiting<Write, Result> {
+export interface PendingWrite<Write, Result> {
   write: Write
   resolve(result: Result): void
   reject(error: unknown): void
 }
 
-export type WaitingAccept = Waiting<Accept, AcceptResult>
-export type WaitingSettlement = Waiting<Settlement, SettleResult>
+export type PendingAccept = PendingWrite<Accept, AcceptResult>
+export type PendingSettlement = PendingWrite<Settlement, SettleResult>
 
 /** What accepts weigh together. */
 interface Load {
@@ -50,7 +50,7 @@ export class PendingAccepts {
   }
 
   /** Lets an accept wait for a commit. Answers null where it waits now; else why there is no room for it. */
-  push(waiting: WaitingAccept): Problem | null {
+  push(waiting: PendingAccept): Problem | null {
     return this.#lineOf(waiting.write).push(waiting)
   }
 
@@ -59,7 +59,7 @@ export class PendingAccepts {
    * fit, but at least one that waits. A light one thus waits for one commit with a heavy one at most, the one that is
    * under way.
    */
-  take(): WaitingAccept[] {
+  take(): PendingAccept[] {
     const left = { ...MOST_OF_A_COMMIT }
     const light = this.#light.take(left)
     this.#passedOver = light.length > 0 && this.#heavy.length > 0 && !this.#passedOver
@@ -67,7 +67,7 @@ export class PendingAccepts {
   }
 
   /** Gives back the memory that accepts took, once their commit has ended. */
-  release(taken: readonly WaitingAccept[]): void {
+  release(taken: readonly PendingAccept[]): void {
     for (const { write } of taken) this.#lineOf(write).release(write)
   }
 
@@ -82,7 +82,7 @@ class Line {
   /** Of what waits, and of what is being written. */
   readonly #deliveries: FairPlaces
   readonly #chars: FairPlaces
-  readonly #waiting = new FairQueue<WaitingAccept>()
+  readonly #waiting = new FairQueue<PendingAccept>()
 
   constructor({ messages, deliveries, chars }: Load) {
     this.#messages = new FairPlaces(messages, { times: TIMES })
@@ -94,7 +94,7 @@ class Line {
     return this.#waiting.length
   }
 
-  push(waiting: WaitingAccept): Problem | null {
+  push(waiting: PendingAccept): Problem | null {
     const [owner, load] = [ownerOf(waiting.write), loadOf(waiting.write)]
     if (!this.#messages.take(owner, load.messages)) return full(this.#messages, owner, refusal('messages'))
     if (!this.#deliveries.take(owner, load.deliveries)) {
@@ -117,8 +117,8 @@ class Line {
   }
 
   /** As many accepts as `left` has room for, which is made smaller by them; a first one is taken whatever it weighs. */
-  take(left: Load): WaitingAccept[] {
-    const taken: WaitingAccept[] = []
+  take(left: Load): PendingAccept[] {
+    const taken: PendingAccept[] = []
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
       const { write } = next
       const load = loadOf(write)

@@ -12,14 +12,14 @@ const MAX_BATCH = 500
 const MAX_WAITING = 20_000
 const CALLS = { code: 'overloaded', what: 'pulls and acknowledgements that wait to be written' } as const
 
-interface Waiting<Write, Result> {
+interface PendingCall<Write, Result> {
   organizationId: string
   write: Write
   resolve(result: Result): void
   reject(error: unknown): void
 }
-type Settling = Waiting<LeaseSettlement, LeaseSettled>
-type Pulling = Waiting<PullAsk, Pulled>
+type PendingLeaseEnd = PendingCall<LeaseSettlement, LeaseSettled>
+type PendingPull = PendingCall<PullAsk, Pulled>
 
 /**
  * Collects pulls and settlements and writes them in one transaction, the next one starting when the last is synced:
@@ -34,8 +34,8 @@ export interface PullCommitter {
 export function createPullCommitter(deps: { store: Pick<Store, 'pulls'>; runtime: Runtime }): PullCommitter {
   const { store, runtime } = deps
   const places = new FairPlaces(MAX_WAITING)
-  const settlements = new FairQueue<Settling>()
-  const pulls = new FairQueue<Pulling>()
+  const settlements = new FairQueue<PendingLeaseEnd>()
+  const pulls = new FairQueue<PendingPull>()
   let running = false
 
   /** Waits for the end of this turn of the event loop, so that requests that arrived together share a commit. */
@@ -67,7 +67,7 @@ export function createPullCommitter(deps: { store: Pick<Store, 'pulls'>; runtime
     }
   }
 
-  async function write(settling: Settling[], pulling: Pulling[]): Promise<void> {
+  async function write(settling: PendingLeaseEnd[], pulling: PendingPull[]): Promise<void> {
     const result = await store.pulls.commit({
       now: runtime.now(),
       settlements: settling.map((it) => it.write),
@@ -77,14 +77,14 @@ export function createPullCommitter(deps: { store: Pick<Store, 'pulls'>; runtime
     for (const [index, it] of pulling.entries()) it.resolve(result.pulls[index]!)
   }
 
-  function refuse(all: (Settling | Pulling)[], error: unknown): void {
+  function refuse(all: (PendingLeaseEnd | PendingPull)[], error: unknown): void {
     const away = error instanceof StoreUnavailable
     if (away) runtime.log.error({ err: error }, 'the store cannot be written')
     for (const it of all) it.reject(away ? new Problem('store_unavailable', { cause: error }) : error)
   }
 
   /** Resolves when it is written; refused at once where there is no place for it. */
-  function wait<Write, Result>(organizationId: string, write: Write, line: FairQueue<Waiting<Write, Result>>) {
+  function wait<Write, Result>(organizationId: string, write: Write, line: FairQueue<PendingCall<Write, Result>>) {
     if (!places.take(organizationId)) throw full(places, organizationId, CALLS)
     schedule()
     return new Promise<Result>((resolve, reject) => {

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerFor, Idempotency, Turn } from '../../app/idempotency.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Log } from '../../runtime.ts'
-import type { StoredAnswer } from '../../store/idempotency-records.ts'
+import type { IdempotencyRecord } from '../../store/idempotency-records.ts'
 
 const HEADER = 'idempotency-key'
 /** Visible ASCII and spaces: what a header can carry without the server having to guess its encoding. */
@@ -112,7 +112,7 @@ async function answerStored<Result>(
   return present(result)
 }
 
-function replay(request: FastifyRequest, reply: FastifyReply, { status, body }: StoredAnswer): void {
+function replay(request: FastifyRequest, reply: FastifyReply, { status, body }: IdempotencyRecord): void {
   const pretty = (request.query as { pretty?: boolean }).pretty === true
   reply
     .code(status)
@@ -128,7 +128,7 @@ function stripped({ routeOptions }: FastifyRequest, status: number, body: string
   return kept === undefined || status !== 200 ? body : JSON.stringify(kept.strip(JSON.parse(body)))
 }
 
-async function restored(request: FastifyRequest, { status, body }: StoredAnswer): Promise<string> {
+async function restored(request: FastifyRequest, { status, body }: IdempotencyRecord): Promise<string> {
   const { kept } = request.routeOptions.config
   return kept === undefined || status !== 200 ? body : JSON.stringify(await kept.restore(request, JSON.parse(body)))
 }

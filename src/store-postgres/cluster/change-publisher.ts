@@ -1,5 +1,5 @@
 import type { Cancel, Runtime } from '../../runtime.ts'
-import type { Change } from '../../store/cluster/changes.ts'
+import type { StoreChange } from '../../store/cluster/changes.ts'
 import type { Db } from '../connect/session.ts'
 import type { Publish } from './publish.ts'
 
@@ -15,13 +15,13 @@ const MAX_CHANGES = 1_000
  */
 export interface ChangePublisher {
   waiting(listenerId: string): void
-  tell(change: Change): void
+  tell(change: StoreChange): void
   stop(): void
 }
 
 export function createChangePublisher(db: Db, publish: Publish, runtime: Runtime): ChangePublisher {
   const listenerIds = new Set<string>()
-  let changes: Change[] = []
+  let changes: StoreChange[] = []
   let cancel: Cancel | null = null
 
   function send(): void {

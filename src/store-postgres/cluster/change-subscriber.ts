@@ -1,5 +1,5 @@
 import type { Cancel, Runtime } from '../../runtime.ts'
-import type { Change } from '../../store/cluster/changes.ts'
+import type { StoreChange } from '../../store/cluster/changes.ts'
 import type { Session } from '../connect/session.ts'
 import { CHANNEL, type Told } from './publish.ts'
 
@@ -12,14 +12,14 @@ const MAX_BACKOFF_MS = 2_000
 
 /** Listens to what other processes tell, on a connection of its own, for as long as it is open. */
 export interface ChangeSubscriber {
-  follow(heard: (change: Change) => void): void
+  follow(heard: (change: StoreChange) => void): void
   start(): Promise<void>
   stop(): Promise<void>
 }
 
 /** `from` is what this process signs with: it does not hear itself. */
 export function createChangeSubscriber(open: () => Promise<Session>, from: string, runtime: Runtime): ChangeSubscriber {
-  let heard: (change: Change) => void = () => undefined
+  let heard: (change: StoreChange) => void = () => undefined
   let session: Session | null = null
   let stopped = false
   let backoffMs = FIRST_BACKOFF_MS

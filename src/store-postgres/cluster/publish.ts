@@ -1,4 +1,4 @@
-import type { Change } from '../../store/cluster/changes.ts'
+import type { StoreChange } from '../../store/cluster/changes.ts'
 import type { Db } from '../connect/session.ts'
 
 /** The channel on which nodes tell each other what they have changed. */
@@ -12,11 +12,11 @@ const MAX_IDS = 200
 /** What is sent: which process it comes from, so that this one leaves it alone, and what has changed. */
 export interface Told {
   from: string
-  change: Change
+  change: StoreChange
 }
 
 /** Tells every other process, once the transaction is on disk; within one that is not among the often ones. */
-export type Publish = (db: Db, ...changes: Change[]) => Promise<void>
+export type Publish = (db: Db, ...changes: StoreChange[]) => Promise<void>
 
 export function createPublish(from: string): Publish {
   return async (db, ...changes) => {
@@ -25,9 +25,9 @@ export function createPublish(from: string): Publish {
   }
 }
 
-function small(change: Change): Change[] {
+function small(change: StoreChange): StoreChange[] {
   if (!('listenerIds' in change)) return [change]
-  const parts: Change[] = []
+  const parts: StoreChange[] = []
   for (let at = 0; at < change.listenerIds.length; at += MAX_IDS) {
     parts.push({ ...change, listenerIds: change.listenerIds.slice(at, at + MAX_IDS) })
   }

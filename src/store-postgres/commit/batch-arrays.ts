@@ -1,12 +1,12 @@
 import type { Next } from '../../core/delivery/delivery.ts'
 import type { Accept, Batch, MessageAccept, Settlement } from '../../store/commit/batch.ts'
 import type { SegmentText } from '../../store/commit/usage-changes.ts'
-import type { StoredAnswer } from '../../store/idempotency-records.ts'
+import type { IdempotencyRecord } from '../../store/idempotency-records.ts'
 import { lockOf } from '../cluster/locks.ts'
 import { numbers, texts, truths } from '../connect/arrays.ts'
 import type { Value } from '../connect/session.ts'
 import { stored } from '../connect/text.ts'
-import type { Held } from '../deliveries/leases.ts'
+import type { HeldLease } from '../deliveries/leases.ts'
 import { stepJson } from '../schedules/schedule-steps.ts'
 
 type Cell = string | number | boolean | null
@@ -99,7 +99,7 @@ export class BatchArrays {
     }
   }
 
-  settle({ delivery, attempt, next }: Settlement, { message }: Held, anew: boolean): void {
+  settle({ delivery, attempt, next }: Settlement, { message }: HeldLease, anew: boolean): void {
     const { listenerId, dueAt, sequence, lease } = delivery
     const { organizationId, queueId } = message
     this.#locks.add(lockOf(queueId))
@@ -184,7 +184,7 @@ export class BatchArrays {
   }
 
   /** 0 where there is none to keep. */
-  #answerOf(answer: StoredAnswer | null): number {
+  #answerOf(answer: IdempotencyRecord | null): number {
     if (answer === null) return 0
     const { target, key, digest, status, body, storedAt, expiresAt } = answer
     this.#answers.add(target, stored(key), digest, status, stored(body), storedAt, expiresAt)

@@ -14,7 +14,7 @@ import type { ChangePublisher } from '../cluster/change-publisher.ts'
 import { Changes, changeArrays } from '../cluster/changes.ts'
 import type { Db, Value } from '../connect/session.ts'
 import { again } from '../connect/transaction.ts'
-import type { Held, Leases } from '../deliveries/leases.ts'
+import type { HeldLease, Leases } from '../deliveries/leases.ts'
 import { DatabaseError } from '../errors.ts'
 import type { Routines } from '../routines.ts'
 import { BatchArrays } from './batch-arrays.ts'
@@ -26,7 +26,7 @@ const TRIES = 10
 /** What of a batch is still to be written; each part with its place in the batch. */
 interface Left {
   accepts: { at: number; accept: Accept }[]
-  settlements: { at: number; settlement: Settlement; held: Held; anew: boolean }[]
+  settlements: { at: number; settlement: Settlement; held: HeldLease; anew: boolean }[]
 }
 
 interface Refusal {
@@ -54,7 +54,7 @@ export function createCommit(
 
   /** Only what this process was given itself, and once in a batch: a token is good for one settlement. */
   function held(batch: Batch): Left['settlements'] {
-    const seen = new Set<Held>()
+    const seen = new Set<HeldLease>()
     return batch.settlements.flatMap((settlement, at) => {
       const found = leases.find(batch.node, settlement.delivery)
       if (found === null || seen.has(found)) return []
@@ -74,7 +74,7 @@ export function createCommit(
         const sequence = written.sequences[message++]!
         const first = delivery
         delivery += it.deliveries.length
-        const places = placesOf(it.deliveries, written, first)
+        const places = orderPositionsOf(it.deliveries, written, first)
         const taken = it.deliveries.map(({ listenerId, leased }, index) => {
           const number = firstLease + first + index
           if (!leased || places?.[index]?.held) return null
@@ -145,7 +145,7 @@ interface Written {
   next_due_at: (number | null)[] | null
 }
 
-function placesOf(
+function orderPositionsOf(
   deliveries: readonly NewDelivery[],
   { numbers, held }: Written,
   first: number,
@@ -164,7 +164,7 @@ function placesOf(
 export async function settleLocked(
   db: Db,
   routines: Routines,
-  { node, now, ends }: { node: string; now: number; ends: readonly { settlement: Settlement; held: Held }[] },
+  { node, now, ends }: { node: string; now: number; ends: readonly { settlement: Settlement; held: HeldLease }[] },
 ): Promise<(number | null)[]> {
   if (ends.length === 0) return []
   const settlements = ends.map((end, at) => ({ ...end, at, anew: false }))
@@ -246,7 +246,12 @@ function placeOf({ organizationId, queueId }: { organizationId: string; queueId:
   return { organizationId, queueId }
 }
 
-function count(changes: Changes, { attempt, next }: Settlement, { message, listenerId }: Held, anew: boolean): void {
+function count(
+  changes: Changes,
+  { attempt, next }: Settlement,
+  { message, listenerId }: HeldLease,
+  anew: boolean,
+): void {
   const endedAt = attempt.startedAt + attempt.durationMs
   const change = changes.of({ ...placeOf(message), listenerId })
   const ok = acknowledges(attempt)

@@ -1,4 +1,4 @@
-import type { Waiting } from '../../store/deliveries.ts'
+import type { WaitingListener } from '../../store/deliveries.ts'
 
 /** How long a statement whose outcome is unknown may yet turn out to have been done. */
 const DOUBTED_MS = 60_000
@@ -10,7 +10,7 @@ const MAX_DOUBTED = 100_000
  */
 export interface UncertainCommits {
   add(listenerIds: readonly string[]): void
-  waiting(known: readonly Waiting[], now: number): Waiting[]
+  waiting(known: readonly WaitingListener[], now: number): WaitingListener[]
 }
 
 export function createUncertainCommits(now: () => number): UncertainCommits {
@@ -22,7 +22,7 @@ export function createUncertainCommits(now: () => number): UncertainCommits {
     },
     waiting(known, at) {
       const listed = new Set(known.map(({ listenerId }) => listenerId))
-      const found: Waiting[] = []
+      const found: WaitingListener[] = []
       for (const [listenerId, end] of until) {
         if (!listed.has(listenerId)) found.push({ listenerId, nextDueAt: at })
         if (now() >= end) until.delete(listenerId)

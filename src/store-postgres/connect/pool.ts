@@ -18,14 +18,14 @@ export interface Pool {
   close(): Promise<void>
 }
 
-interface Waiting {
+interface ConnectionWaiter {
   resolve(session: Session | null): void
   reject(error: Error): void
 }
 
 export function createPool(open: () => Promise<Session>, runtime: Runtime, max = MAX_SESSIONS): Pool {
   const idle: Session[] = []
-  const waiting: Waiting[] = []
+  const waiting: ConnectionWaiter[] = []
   let opened = 0
   let closed = false
   let backoffMs = 0
@@ -64,7 +64,7 @@ export function createPool(open: () => Promise<Session>, runtime: Runtime, max =
     if (waiting.length >= MAX_WAITING) throw new StoreUnavailable('too many calls wait for a connection')
     return new Promise((resolve, reject) => {
       let cancel: Cancel = () => undefined
-      const entry: Waiting = {
+      const entry: ConnectionWaiter = {
         resolve(session) {
           cancel()
           resolve(session)

@@ -5,7 +5,7 @@ import { DatabaseRefused, reasonOf } from '../errors.ts'
 import { passwordIn } from './password-file.ts'
 
 /** Where the database is, as the configuration says it. */
-export interface PostgresPlace {
+export interface PostgresAddress {
   hosts: readonly { host: string; port: number }[]
   user: string
   password: string | null
@@ -20,17 +20,17 @@ export interface PostgresPlace {
 
 /** What a connection needs. */
 export interface PostgresTarget {
-  hosts: PostgresPlace['hosts']
+  hosts: PostgresAddress['hosts']
   user: string
   database: string
   applicationName: string
   /** Empty where there is none: the server may not ask for it. */
   passwordFor(host: string, port: number): string
-  tls: { mode: PostgresPlace['sslmode']; optionsFor(host: string): ConnectionOptions }
+  tls: { mode: PostgresAddress['sslmode']; optionsFor(host: string): ConnectionOptions }
 }
 
 /** Reads the files that the place names. Throws `DatabaseRefused` where one cannot be read. */
-export function targetOf(place: PostgresPlace): PostgresTarget {
+export function targetOf(place: PostgresAddress): PostgresTarget {
   const { hosts, user, database, applicationName, password, passfile, sslmode } = place
   const files = { ca: read(place.sslrootcert), cert: read(place.sslcert), key: read(place.sslkey) }
   // As libpq does: an operator who names an authority wants it to be asked.

@@ -1,7 +1,7 @@
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import type { Message } from '../../core/delivery/message.ts'
 import type { Runtime } from '../../runtime.ts'
-import type { Claim, DeliveryStore, Waiting } from '../../store/deliveries.ts'
+import type { Claim, DeliveryStore, WaitingListener } from '../../store/deliveries.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import { type Clock, forgetNode, renew, timeOr } from '../cluster/nodes.ts'
 import type { UncertainCommits } from '../commit/uncertain-commits.ts'
@@ -9,7 +9,7 @@ import { numbers, texts } from '../connect/arrays.ts'
 import type { Database } from '../connect/transaction.ts'
 import { LISTENER_ENABLED } from '../listener-row.ts'
 import { MESSAGE_COLUMNS, messageOf } from '../messages/message-row.ts'
-import type { Held, Leases } from './leases.ts'
+import type { HeldLease, Leases } from './leases.ts'
 import type { ListenerOwners } from './listener-owners.ts'
 
 /** A listener whose organization is deleted may still have its row, and is gone nevertheless. */
@@ -160,7 +160,7 @@ export function createDeliveryStore(
     return [{ listenerId, message, dueAt, attempts, attemptsBefore, firstSentAt, orderNumber, lease }]
   }
 
-  async function giveUp(node: string, held: readonly Held[]): Promise<void> {
+  async function giveUp(node: string, held: readonly HeldLease[]): Promise<void> {
     if (held.length > 0) {
       await db.run(HAND_BACK, [
         node,
@@ -179,7 +179,7 @@ export function createDeliveryStore(
     async waiting({ node, after, limit, now }) {
       const from = after === null ? { organizationId: '', listenerId: '' } : await owners.of(after)
       if (from === null) return []
-      interface Row extends Waiting {
+      interface Row extends WaitingListener {
         organizationId: string
         queueId: string
       }

@@ -5,7 +5,7 @@ import type { LeaseReference } from '../../store/deliveries.ts'
 type LeasedMessage = Pick<Message, 'id' | 'organizationId' | 'queueId' | 'name' | 'deliverAt'>
 
 /** A lease as this process knows it; whether it still counts is what the database says. */
-export interface Held {
+export interface HeldLease {
   number: number
   message: LeasedMessage
   listenerId: string
@@ -26,7 +26,7 @@ export interface Numbers {
  * heard whether it was done: it is free, unless the statement may still be under way.
  */
 export class Leases {
-  readonly #held = new Map<string, Map<number, Held>>()
+  readonly #held = new Map<string, Map<number, HeldLease>>()
   readonly #inFlight = new Set<number>()
   #lastNumber = 0
 
@@ -43,7 +43,7 @@ export class Leases {
     return this.#inFlight.size === 0 ? this.#lastNumber + 1 : Math.min(...this.#inFlight)
   }
 
-  keep(node: string, held: Held): void {
+  keep(node: string, held: HeldLease): void {
     const key = keyOf(node, held.listenerId)
     let ofListener = this.#held.get(key)
     if (ofListener === undefined) {
@@ -56,7 +56,7 @@ export class Leases {
   }
 
   /** The lease, where this node was given it and has not given it up. */
-  find(node: string, { listenerId, sequence, lease }: LeaseReference): Held | null {
+  find(node: string, { listenerId, sequence, lease }: LeaseReference): HeldLease | null {
     const held = this.#held.get(keyOf(node, listenerId))?.get(sequence)
     return held?.number === lease ? held : null
   }
@@ -66,13 +66,13 @@ export class Leases {
     return Array.from(this.#held.get(keyOf(node, listenerId))?.values() ?? [], ({ number }) => number)
   }
 
-  allOf(node: string): Held[] {
-    const found: Held[] = []
+  allOf(node: string): HeldLease[] {
+    const found: HeldLease[] = []
     for (const [key, held] of this.#held) if (key.startsWith(`${node} `)) found.push(...held.values())
     return found
   }
 
-  drop(node: string, { listenerId, sequence, number }: Pick<Held, 'listenerId' | 'sequence' | 'number'>): void {
+  drop(node: string, { listenerId, sequence, number }: Pick<HeldLease, 'listenerId' | 'sequence' | 'number'>): void {
     const key = keyOf(node, listenerId)
     const held = this.#held.get(key)
     if (held?.get(sequence)?.number !== number) return

@@ -14,7 +14,7 @@ import type { Database } from '../connect/transaction.ts'
 import { MESSAGE_COLUMNS, messageOf } from '../messages/message-row.ts'
 import type { Routines } from '../routines.ts'
 import { LISTENER, LIVING, RUNS } from './deliveries.ts'
-import type { Held } from './leases.ts'
+import type { HeldLease } from './leases.ts'
 import type { ListenerOwner, ListenerOwners } from './listener-owners.ts'
 
 /** In the column of the node: the client that pulled holds the delivery, and no node does. */
@@ -101,7 +101,7 @@ interface Listener {
 interface Ended {
   row: Row
   settlement: Settlement
-  held: Held
+  held: HeldLease
 }
 
 export function createPullStore(

@@ -60,7 +60,7 @@ export async function erase(
   await noteDiscards(db, messages, { reason, now, undelivered })
   const held = pending.filter(({ dueAt }) => dueAt === null)
   const due = pending.filter(({ dueAt }) => dueAt !== null)
-  const deleted = due.length === 0 ? [] : await db.rows<Pair>(DELETE_PENDING, placesOf(organizationId, due))
+  const deleted = due.length === 0 ? [] : await db.rows<Pair>(DELETE_PENDING, pairArraysOf(organizationId, due))
   const gone = [...deleted, ...held]
   for (const pair of gone) counters(pair).pending -= 1
   for (const pair of gaveUp) counters(pair).missed -= 1
@@ -70,7 +70,7 @@ export async function erase(
   return { gone, freedListenerIds: left!.freed }
 }
 
-function placesOf(organizationId: string, pending: readonly Pending[]): string[] {
+function pairArraysOf(organizationId: string, pending: readonly Pending[]): string[] {
   return [
     texts(pending.map(() => organizationId)),
     texts(pending.map(({ listenerId }) => listenerId)),

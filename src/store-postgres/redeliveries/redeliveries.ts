@@ -6,7 +6,7 @@ import type { Clock } from '../cluster/nodes.ts'
 import type { Db } from '../connect/session.ts'
 import type { Database } from '../connect/transaction.ts'
 import { createDeliveryRestart } from '../deliveries/delivery-restarts.ts'
-import { hasAnswer, writeAnswer } from '../idempotency-records.ts'
+import { hasRecord, writeRecord } from '../idempotency-records.ts'
 import { summariesOf } from '../messages/delivery-summaries.ts'
 import { MESSAGE_COLUMNS, messageOf } from '../messages/message-row.ts'
 import type { Routines } from '../routines.ts'
@@ -82,8 +82,8 @@ export function createRedeliveryStore(
       return transact(async (on) => {
         const { id, organizationId, queueId, listenerId, status, createdAt } = redelivery
         if ((await on.rows(LISTENER, [organizationId, listenerId, queueId])).length === 0) return 'listener_not_found'
-        if (await hasAnswer(on, answer)) return 'answered'
-        await writeAnswer(on, answer)
+        if (await hasRecord(on, answer)) return 'answered'
+        await writeRecord(on, answer)
         const [newest] = await on.rows<{ sequence: number }>(NEWEST)
         const [since, until] = [redelivery.since ?? 0, redelivery.until ?? FOREVER]
         const which = [since, until, status, newest!.sequence]

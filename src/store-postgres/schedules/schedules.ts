@@ -10,7 +10,7 @@ import type { Db } from '../connect/session.ts'
 import { restored, stored } from '../connect/text.ts'
 import type { Database } from '../connect/transaction.ts'
 import { unlessTaken } from '../errors.ts'
-import { hasAnswer, writeAnswer } from '../idempotency-records.ts'
+import { hasRecord, writeRecord } from '../idempotency-records.ts'
 import { onlyOf } from '../listing.ts'
 import { refusalOf } from '../quotas.ts'
 import type { Routines } from '../routines.ts'
@@ -138,10 +138,10 @@ export function createScheduleStore({ transact, snapshot, db }: Database, { name
           const { organizationId, queueId } = schedule
           await lockQueue(on, queueId)
           if ((await on.rows(QUEUE_EXISTS, [organizationId, queueId])).length === 0) return 'queue_not_found'
-          if (await hasAnswer(on, answer)) return 'answered'
+          if (await hasRecord(on, answer)) return 'answered'
           const refused = await refusalOf(on, organizationId, 'schedules')
           if (refused !== null) return refused
-          await writeAnswer(on, answer)
+          await writeRecord(on, answer)
           await add(on, schedule, nextAt)
           return 'created'
         }),

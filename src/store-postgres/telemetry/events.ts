@@ -1,8 +1,8 @@
 import type { EventCategory, UsageEvent } from '../../core/telemetry/event.ts'
 import {
-  type EventPlace,
-  placeOfEvent,
+  type EventPosition,
   placeOfSegment,
+  positionOfEvent,
   SEGMENTS_PER_MS,
   segmentNumber,
 } from '../../core/telemetry/event-id.ts'
@@ -46,7 +46,7 @@ const PRUNE = `
     (select organization_id, category, stored_at, segment from event_segments
       where stored_at < $1 order by stored_at limit $2 for update skip locked)`
 
-const ABOVE_ALL: EventPlace = { storedAt: Number.MAX_SAFE_INTEGER, segment: Number.MAX_SAFE_INTEGER, index: 0 }
+const ABOVE_ALL: EventPosition = { storedAt: Number.MAX_SAFE_INTEGER, segment: Number.MAX_SAFE_INTEGER, index: 0 }
 
 type Ask = Parameters<EventStore['list']>[0]
 
@@ -64,7 +64,7 @@ export function createEventStore({ db }: Database): EventStore {
 
   async function skip({ organizationId, since, offset, ...ask }: Parameters<EventStore['skip']>[0]) {
     const categories = texts(ask.categories)
-    const [newest] = await db.rows<Pick<EventPlace, 'storedAt' | 'segment'>>(NEWEST_PLACES, [
+    const [newest] = await db.rows<Pick<EventPosition, 'storedAt' | 'segment'>>(NEWEST_PLACES, [
       organizationId,
       categories,
     ])
@@ -98,11 +98,11 @@ export function createEventStore({ db }: Database): EventStore {
 
 function pageOf(segments: readonly Segment[], ask: Ask): EventPage {
   const events: UsageEvent[] = []
-  let next: EventPlace | null = null
+  let next: EventPosition | null = null
   for (const [read, segment] of segments.entries()) {
     if (read === MAX_SEGMENTS_READ) return { events, next }
     for (const event of visibleOf(segment, ask)) {
-      if (events.length === ask.limit) return { events, next: placeOfEvent(events.at(-1)!.id) }
+      if (events.length === ask.limit) return { events, next: positionOfEvent(events.at(-1)!.id) }
       events.push(event)
     }
     next = { storedAt: segment.storedAt, segment: segment.segment, index: 0 }

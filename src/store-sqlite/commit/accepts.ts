@@ -7,7 +7,7 @@ import type {
   OrderPosition,
   StoredMessage,
 } from '../../store/commit/batch.ts'
-import { createEffectAnswers } from '../idempotency-records.ts'
+import { createEffectRecords } from '../idempotency-records.ts'
 import { createScheduleSteps } from '../schedules/schedule-steps.ts'
 import type { MessageQuotas } from './message-quotas.ts'
 import type { Changes, Shared } from './parts.ts'
@@ -46,7 +46,7 @@ interface Stored {
 export function createAccepting(db: DatabaseSync, { recipientSets, rowless, leases, marks, orders }: Shared) {
   const [queueVersion, insertMessage] = [db.prepare(QUEUE_VERSION), db.prepare(INSERT_MESSAGE)]
   const insertDelivery = db.prepare(INSERT_DELIVERY)
-  const answers = createEffectAnswers(db)
+  const answers = createEffectRecords(db)
   const sequences = createSequence(db)
   const steps = createScheduleSteps(db)
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** How many numbers are set aside at a time; those that a stop leaves over are never used. */
-const BLOCK = 1_000_000
+const NUMBERS_AHEAD = 1_000_000
 
 const READ = `select value from notes where name = 'sequences_taken'`
 const WRITE = `insert or replace into notes (name, value) values ('sequences_taken', ?)`
@@ -27,7 +27,7 @@ export function createSequence(db: DatabaseSync): Sequence {
   return {
     next() {
       last += 1
-      if (last > written) written = last + BLOCK
+      if (last > written) written = last + NUMBERS_AHEAD
       // Written again where the transaction that set the block aside has failed, or has only just begun.
       if (last > taken) write.run(String(written))
       return last

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import type { Message } from '../../core/delivery/message.ts'
-import type { Claim, DeliveryStore, Waiting } from '../../store/deliveries.ts'
+import type { Claim, DeliveryStore, WaitingListener } from '../../store/deliveries.ts'
 import { LISTENER_ENABLED } from '../listener-row.ts'
 import { MESSAGE_COLUMNS } from '../messages/messages.ts'
 import { reading } from '../transaction.ts'
@@ -69,7 +69,7 @@ export function createDeliveryStore(
     return { deliveries, nextDueAt: null }
   }
 
-  function firstFree(ask: { node: string; listenerId: string; now: number }): Waiting | null {
+  function firstFree(ask: { node: string; listenerId: string; now: number }): WaitingListener | null {
     for (const { dueAt } of free(ask)) return { listenerId: ask.listenerId, nextDueAt: dueAt }
     return null
   }
@@ -82,7 +82,7 @@ export function createDeliveryStore(
     async waiting({ node, after, limit, now }) {
       rowless.writeFree(now)
       return reading(() => {
-        const found: Waiting[] = []
+        const found: WaitingListener[] = []
         let last = after ?? ''
         for (;;) {
           const ids = listeners.all(last, limit) as { id: string }[]

@@ -3,7 +3,7 @@ import { MAX_PAIRS } from '../../core/delivery/ledger.ts'
 import type { RecipientSets } from '../deliveries/recipient-sets.ts'
 import { rowlessSince } from '../deliveries/rowless.ts'
 import { createLedgerRows, type DiscardRow, type LedgerRows, type MessageRow } from './ledger-rows.ts'
-import { BLOCK } from './touched-blocks.ts'
+import { MESSAGES_A_BLOCK } from './touched-blocks.ts'
 
 /** How a delivery stands by the rows alone; what a listener that is gone makes of it is said later. */
 export const [ACCEPTED, DELIVERED, PENDING, SCHEDULED, MISSED, DELETED, EXPIRED, NOTHING, TWICE] = [
@@ -79,7 +79,7 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
   return (number: number, now: number, range: TimeRange | null = null): Block => {
     const block: Block = { counts: new Map(), faults: [], firstAt: Infinity, lastAt: -Infinity, nextDueAt: Infinity }
     since = rowlessSince(db) ?? Infinity
-    const found = rows.between(number * BLOCK, (number + 1) * BLOCK - 1)
+    const found = rows.between(number * MESSAGES_A_BLOCK, (number + 1) * MESSAGES_A_BLOCK - 1)
     const isMeant = ({ createdAt }: { createdAt: number }) =>
       range === null || (createdAt >= range.since && createdAt < range.until)
     for (const message of found.messages) {

@@ -4,7 +4,7 @@ import type { Ledger } from '../../store/ledger.ts'
 import { RecipientSets } from '../deliveries/recipient-sets.ts'
 import { type Block, createBlockReader, type TimeRange } from './ledger-block.ts'
 import { type Fault, LedgerQueues, type ReaderAsk } from './ledger-queues.ts'
-import { BLOCK, blockOf } from './touched-blocks.ts'
+import { blockOf, MESSAGES_A_BLOCK } from './touched-blocks.ts'
 
 /** Faults that are looked into: those of listeners that are gone are none. */
 const MAX_FAULTS = 10 * MAX_PAIRS
@@ -53,7 +53,7 @@ export class LedgerReader {
     const sums = new Map<string, Float64Array>()
     const faults: Fault[] = []
     const range = ask.since === null && ask.until === null ? null : { since: ask.since ?? 0, until: ask.until ?? NONE }
-    for (let at = this.#next(0); at !== NONE; at = this.#next((blockOf(at) + 1) * BLOCK)) {
+    for (let at = this.#next(0); at !== NONE; at = this.#next((blockOf(at) + 1) * MESSAGES_A_BLOCK)) {
       const block = this.#block(blockOf(at), ask.now, range)
       for (const [listenerId, counts] of block?.counts ?? []) addCounts(sums, listenerId, counts)
       if (faults.length < MAX_FAULTS) faults.push(...(block?.faults ?? []))
@@ -79,7 +79,7 @@ export class LedgerReader {
     return this.#ofOneMoment(() => {
       const { sequence: newest } = this.#statements.newest.get() as { sequence: number }
       const block = this.#read(number, now)
-      if (newest >= (number + 1) * BLOCK) this.#remember(number, block)
+      if (newest >= (number + 1) * MESSAGES_A_BLOCK) this.#remember(number, block)
       return block
     })
   }

@@ -11,7 +11,7 @@ const MAX_WAITING = 32
 /** The thread's module, beside this file, and as this one `.ts` in development and `.js` when built. */
 const THREAD = new URL(import.meta.url.replace(/ledger-worker(?=\.[jt]s$)/, 'ledger-thread'))
 
-interface Waiting {
+interface PendingCall {
   resolve(ledger: Ledger): void
   reject(error: Error): void
 }
@@ -24,7 +24,7 @@ interface Waiting {
 export class LedgerWorker implements LedgerStore {
   readonly #path: string
   readonly #drainTouched: () => Promise<number[] | null>
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new Map<number, PendingCall>()
   readonly #serialQueue = new SerialQueue(MAX_WAITING)
   #worker: Worker | null = null
   #lastNumber = 0

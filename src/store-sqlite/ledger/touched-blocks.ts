@@ -1,10 +1,10 @@
 /** Messages that the ledger counts together, by their sequence. */
-export const BLOCK = 1_024
+export const MESSAGES_A_BLOCK = 1_024
 /** More than this is remembered as everything. */
 const MAX_BLOCKS = 100_000
 
 export function blockOf(sequence: number): number {
-  return Math.floor(sequence / BLOCK)
+  return Math.floor(sequence / MESSAGES_A_BLOCK)
 }
 
 /**

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AFTER_EVERY_ID } from '../../core/id.ts'
 
 /** Messages between two marks, more or less: the most that a page far down has to step over one by one. */
-const BLOCK = 1_024
+const MESSAGES_A_MARK = 1_024
 /** Queues whose newest mark is remembered; of any other it is read again. */
 const KEPT_QUEUES = 10_000
 
@@ -60,7 +60,7 @@ export class MessageMarks {
     if (id < open.from) this.#statements.add.get({ queueId, id, change: 1 })
     else {
       open.messages += 1
-      if (open.messages > BLOCK) this.#mark(queueId, open, id)
+      if (open.messages > MESSAGES_A_MARK) this.#mark(queueId, open, id)
     }
   }
 
@@ -78,7 +78,7 @@ export class MessageMarks {
   /** Where a listing of what lies below `before`, newest first, gets to by passing over whole blocks. */
   skip(queueId: string, before: string, offset: number): { before: string; offset: number } {
     let place = { before, offset }
-    if (offset <= BLOCK) return place
+    if (offset <= MESSAGES_A_MARK) return place
     const marks = this.#statements.downward.iterate(queueId, before) as unknown as Iterable<Mark>
     let above: Mark | null = null
     for (const mark of marks) {
@@ -103,7 +103,7 @@ export class MessageMarks {
     if (first === null || last === null || first >= last) return this.counted(queueId, from, below)
     const ends = this.#count(queueId, from, first) + this.#count(queueId, last, below)
     const { messages } = sum.get(queueId, first, last) as { messages: number }
-    return { messages: ends + messages, read: ends + Math.ceil(messages / BLOCK) }
+    return { messages: ends + messages, read: ends + Math.ceil(messages / MESSAGES_A_MARK) }
   }
 
   /** Counts messages entry by entry, for a queue without marks. */

@@ -14,7 +14,7 @@ const EXISTS = `select 1 from messages where queue_id = ? and id = ?`
 const MANY_LOOKS = 5_000
 
 /** Where a message is. */
-export interface MessagePlace {
+export interface MessageKey {
   queueId: string
   id: string
 }
@@ -30,7 +30,7 @@ interface Ask {
 /** Some of the messages to be listed, in the order of their ids. */
 interface Source {
   /** The newest one below that id. */
-  newest(before: string): MessagePlace | undefined
+  newest(before: string): MessageKey | undefined
   between(from: string, below: string): { messages: number; read: number }
 }
 
@@ -40,7 +40,7 @@ interface Source {
  * first. An index over all of an organization's messages would spare this, and cost every accepted message one more
  * write. Other calls do not wait for all of it: it is done in short pieces, and what is far down one listing at a time.
  */
-export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): (ask: Ask) => Promise<MessagePlace[]> {
+export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): (ask: Ask) => Promise<MessageKey[]> {
   const [queueIds, newest, exists] = [db.prepare(QUEUE_IDS), db.prepare(NEWEST), db.prepare(EXISTS)]
   const serialQueue = new SerialQueue()
 
@@ -62,7 +62,7 @@ export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): (as
     const seen = new Set(only)
     const queues = new Set(all)
     const single = only.filter((id) => isId(id) && !queues.has(id))
-    const found: MessagePlace[] = []
+    const found: MessageKey[] = []
     for (const queueId of all) {
       if (seen.has(queueId)) continue
       for (const id of single) {
@@ -73,7 +73,7 @@ export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): (as
     return [...all.filter((id) => seen.has(id)).map(queue), singly(found)]
   }
 
-  async function list(ask: Ask, all: readonly string[]): Promise<MessagePlace[]> {
+  async function list(ask: Ask, all: readonly string[]): Promise<MessageKey[]> {
     const slices = new TimeSlices()
     const sources = ask.only === null ? all.map(queue) : await sourcesFor(ask.only, all, slices)
     const part = isDeep(ask.offset, sources.length) ? await farther(sources, ask, slices) : ask
@@ -90,7 +90,7 @@ export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): (as
 }
 
 /** Messages that are seen by themselves; few. */
-function singly(places: MessagePlace[]): Source {
+function singly(places: MessageKey[]): Source {
   const sorted = places.sort((a, b) => (a.id < b.id ? 1 : -1))
   return {
     newest: (before) => sorted.find(({ id }) => id < before),
@@ -130,7 +130,7 @@ async function farther(sources: readonly Source[], part: Part, slices: TimeSlice
 
 interface Head {
   source: Source
-  place: MessagePlace
+  place: MessageKey
 }
 
 /** The newest of each source, in order of id, the newest last. */
@@ -144,9 +144,9 @@ async function headsOf(sources: readonly Source[], before: string, slices: TimeS
   return heads.sort((a, b) => (a.place.id < b.place.id ? -1 : 1))
 }
 
-async function merged(sources: readonly Source[], part: Part, slices: TimeSlices): Promise<MessagePlace[]> {
+async function merged(sources: readonly Source[], part: Part, slices: TimeSlices): Promise<MessageKey[]> {
   const heads = await headsOf(sources, part.before, slices)
-  const places: MessagePlace[] = []
+  const places: MessageKey[] = []
   while (heads.length > 0 && places.length < part.offset + part.limit) {
     const { source, place } = heads.pop()!
     places.push(place)

@@ -6,7 +6,7 @@ import { CounterChanges, createListenerCounters } from '../commit/listener-count
 import { createDeliveryRestart, type RestartParts } from '../deliveries/delivery-restarts.ts'
 import type { RecipientSets } from '../deliveries/recipient-sets.ts'
 import type { RowlessDeliveries } from '../deliveries/rowless.ts'
-import { createEffectAnswers } from '../idempotency-records.ts'
+import { createEffectRecords } from '../idempotency-records.ts'
 import { createDeliverySummaries } from '../messages/delivery-summaries.ts'
 import { MESSAGE_COLUMNS } from '../messages/messages.ts'
 import { reading, type Transact } from '../transaction.ts'
@@ -56,7 +56,7 @@ export function createRedeliveryStore(
   const step = createRedeliverySteps(db, { look, restartDelivery })
   const summaries = createDeliverySummaries(db, shared.leases)
   const counters = createListenerCounters(db)
-  const answers = createEffectAnswers(db)
+  const answers = createEffectRecords(db)
 
   function ofMessage(ask: Parameters<RedeliveryStore['ofMessage']>[0]): MessageRedelivery {
     const { organizationId, queueId, id, now } = ask

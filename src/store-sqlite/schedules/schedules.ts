@@ -6,7 +6,7 @@ import { failsIfMatch } from '../../store/listing/expected-revision.ts'
 import type { Revised } from '../../store/listing/slice.ts'
 import type { DuePage, ScheduleDetails, ScheduleRun, ScheduleStore } from '../../store/schedules.ts'
 import { unlessTaken } from '../errors.ts'
-import { createEffectAnswers } from '../idempotency-records.ts'
+import { createEffectRecords } from '../idempotency-records.ts'
 import { onlyOf } from '../listing.ts'
 import { createRefusal } from '../quotas.ts'
 import { reading, type Transact } from '../transaction.ts'
@@ -94,7 +94,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
     db.prepare(QUEUE_EXISTS),
   ]
   const refusal = createRefusal(db, 'schedules')
-  const answers = createEffectAnswers(db)
+  const answers = createEffectRecords(db)
   const steps = createScheduleSteps(db)
   const erase = createScheduleErasure(db)
 

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { EventCategory, UsageEvent } from '../../core/telemetry/event.ts'
 import {
-  type EventPlace,
-  placeOfEvent,
+  type EventPosition,
   placeOfSegment,
+  positionOfEvent,
   SEGMENTS_PER_MS,
   segmentNumber,
 } from '../../core/telemetry/event-id.ts'
@@ -46,7 +46,7 @@ const PRUNE = `
    where segment in (select segment from event_segments order by segment limit ?)
      and stored_at < ? and segment < (select max(segment) from event_segments)`
 
-const ABOVE_ALL: EventPlace = { storedAt: Number.MAX_SAFE_INTEGER, segment: Number.MAX_SAFE_INTEGER, index: 0 }
+const ABOVE_ALL: EventPosition = { storedAt: Number.MAX_SAFE_INTEGER, segment: Number.MAX_SAFE_INTEGER, index: 0 }
 
 type Ask = Parameters<EventStore['list']>[0]
 
@@ -68,12 +68,12 @@ export function createEventStore(db: DatabaseSync, transact: Transact): EventSto
 
   function list(ask: Ask): EventPage {
     const events: UsageEvent[] = []
-    let next: EventPlace | null = null
+    let next: EventPosition | null = null
     let read = 0
     for (const segment of merged(ask.categories.map((category) => segmentsOf(category, ask)))) {
       if (read === MAX_SEGMENTS_READ) return { events, next }
       for (const event of visibleOf(segment, ask)) {
-        if (events.length === ask.limit) return { events, next: placeOfEvent(events.at(-1)!.id) }
+        if (events.length === ask.limit) return { events, next: positionOfEvent(events.at(-1)!.id) }
         events.push(event)
       }
       next = { storedAt: segment.storedAt, segment: segment.segment, index: 0 }
@@ -85,11 +85,11 @@ export function createEventStore(db: DatabaseSync, transact: Transact): EventSto
   /** Events of one category in the segments from `from` on and below `below`. */
   async function countOf(category: EventCategory, organizationId: string, range: Range, slices: TimeSlices) {
     let sum = 0
-    let from: SegmentPlace | undefined = range.from
+    let from: SegmentPosition | undefined = range.from
     while (from !== undefined) {
       const subject = { organizationId, category, fromTime: from.storedAt, fromSegment: from.segment }
       const rest = { ...subject, belowTime: range.below.storedAt, belowSegment: range.below.segment }
-      const end = pieceEnd.get(rest) as unknown as SegmentPlace | undefined
+      const end = pieceEnd.get(rest) as unknown as SegmentPosition | undefined
       const piece = end === undefined ? rest : { ...subject, belowTime: end.storedAt, belowSegment: end.segment }
       const { segments, events } = count.get(piece) as { segments: number; events: number }
       sum += events
@@ -100,7 +100,9 @@ export function createEventStore(db: DatabaseSync, transact: Transact): EventSto
   }
 
   async function skip({ organizationId, categories, since, offset }: Parameters<EventStore['skip']>[0]) {
-    const places = categories.map((category) => newestPlace.get(organizationId, category) as SegmentPlace | undefined)
+    const places = categories.map(
+      (category) => newestPlace.get(organizationId, category) as SegmentPosition | undefined,
+    )
     const numbers = places.filter((place) => place !== undefined).map(segmentNumber)
     if (numbers.length === 0) return { after: null, offset }
     const slices = new TimeSlices()
@@ -134,11 +136,11 @@ export function createEventStore(db: DatabaseSync, transact: Transact): EventSto
   }
 }
 
-type SegmentPlace = Pick<EventPlace, 'storedAt' | 'segment'>
+type SegmentPosition = Pick<EventPosition, 'storedAt' | 'segment'>
 
 interface Range {
-  from: SegmentPlace
-  below: SegmentPlace
+  from: SegmentPosition
+  below: SegmentPosition
 }
 
 /** The events of a segment that were asked for, newest first. */

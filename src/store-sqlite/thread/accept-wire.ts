@@ -7,7 +7,7 @@ import type {
   OrderPosition,
   StoredMessage,
 } from '../../store/commit/batch.ts'
-import type { StoredAnswer } from '../../store/idempotency-records.ts'
+import type { IdempotencyRecord } from '../../store/idempotency-records.ts'
 import type { ScheduleStep } from '../../store/schedules.ts'
 import type { Cell, Packer, Reader } from './flat.ts'
 
@@ -23,7 +23,7 @@ export function packAccept(packer: Packer, { queueVersion, messages, answer, ste
     for (const delivery of deliveries) cells.push(packer.shared(delivery.listenerId), flagsOf(delivery))
   }
   cells.push(answer !== null)
-  if (answer !== null) packAnswer(cells, answer)
+  if (answer !== null) packRecord(cells, answer)
   cells.push(steps.length)
   for (const step of steps) packStep(cells, step)
 }
@@ -46,7 +46,7 @@ export function unpackAccept(reader: Reader, now: number): Accept {
     const deliveries = reader.list(() => deliveryOf(reader.shared(), reader.number()))
     return { message, deliveries }
   })
-  const answer = reader.yes() ? unpackAnswer(reader) : null
+  const answer = reader.yes() ? unpackRecord(reader) : null
   const steps = reader.list(unpackStep)
   return { queueVersion, messages, answer, ...(steps.length > 0 && { steps }) }
 }
@@ -84,12 +84,12 @@ function deliveryOf(listenerId: string, flags: number): NewDelivery {
   return { listenerId, leased, ordering: (flags & QUEUE_ORDER) !== 0 ? 'queue' : 'key' }
 }
 
-function packAnswer(cells: Cell[], answer: StoredAnswer): void {
+function packRecord(cells: Cell[], answer: IdempotencyRecord): void {
   const { organizationId, target, key, digest, status, body, storedAt, expiresAt } = answer
   cells.push(organizationId, target, key, digest, status, body, storedAt, expiresAt)
 }
 
-function unpackAnswer(reader: Reader): StoredAnswer {
+function unpackRecord(reader: Reader): IdempotencyRecord {
   return {
     organizationId: reader.text(),
     target: reader.text(),

@@ -6,7 +6,7 @@ import { packBatch, unpackResult } from './batch-wire.ts'
 import type { Packed } from './flat.ts'
 import { type Answer, type Call, errorOf, OPENING } from './thread-protocol.ts'
 
-interface Waiting {
+interface PendingCall {
   resolve(result: unknown): void
   reject(error: Error): void
 }
@@ -55,7 +55,7 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
     resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 },
   })
   /** By number. Numbers come again, so that no map grows and shrinks with every commit, which leaves much behind. */
-  const waiting: (Waiting | null)[] = []
+  const waiting: (PendingCall | null)[] = []
   const free: number[] = []
 
   /** Why the thread is gone; null while it is there. */

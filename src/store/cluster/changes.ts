@@ -4,7 +4,7 @@ import type { LivenessState } from '../../core/delivery/liveness.ts'
  * What has changed in the store, for the caches and the engine that keep some of it in memory. It may come late or
  * twice, and from this very process; it never comes before the change can be read.
  */
-export type Change =
+export type StoreChange =
   /** Anything may have changed: for a while nodes could not be told. */
   | { kind: 'everything' }
   | { kind: 'api_key'; digest: string }

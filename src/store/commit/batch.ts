@@ -2,7 +2,7 @@ import type { Attempt } from '../../core/delivery/attempt.ts'
 import type { LeasedDelivery, Next } from '../../core/delivery/delivery.ts'
 import type { Ordering } from '../../core/delivery/listener.ts'
 import type { Message } from '../../core/delivery/message.ts'
-import type { StoredAnswer } from '../idempotency-records.ts'
+import type { IdempotencyRecord } from '../idempotency-records.ts'
 import type { QuotaReached } from '../organizations.ts'
 import type { ScheduleStep } from '../schedules.ts'
 
@@ -13,7 +13,7 @@ export interface Accept {
   /** At least one; all of one queue. */
   messages: MessageAccept[]
   /** Stored together with the messages, so that a repeated request cannot store them twice. */
-  answer: StoredAnswer | null
+  answer: IdempotencyRecord | null
   /** What schedules these messages are made by, which take their steps with them. */
   steps?: readonly ScheduleStep[]
 }

@@ -7,7 +7,7 @@ import { FairPlaces } from '../../../src/core/sharing/fair-places.ts'
 fc.configureGlobal({ seed: 48 })
 
 /** Places of which one owner has so many. */
-function placesOf(count: number): FairPlaces {
+function slotsOf(count: number): FairPlaces {
   return new FairPlaces(2 * count)
 }
 
@@ -53,14 +53,14 @@ class Taker {
 }
 
 test('a lane alone gets many slots, and leaves most of them to others', () => {
-  const slots = placesOf(900)
+  const slots = slotsOf(900)
   const hanging = new Taker(slots)
   hanging.want(1_000)
   assert.ok(hanging.active >= 90 && hanging.active <= 450, `${hanging.active} of 900`)
 })
 
 test('the more slots are out, the fewer a further lane gets, but always one', () => {
-  const slots = placesOf(100)
+  const slots = slotsOf(100)
   const taken: number[] = []
   for (let lane = 0; lane < 8; lane++) {
     const taker = new Taker(slots)
@@ -75,7 +75,7 @@ test('the more slots are out, the fewer a further lane gets, but always one', ()
 })
 
 test('lanes that hang cannot take the last slot from those that work', () => {
-  const slots = placesOf(100)
+  const slots = slotsOf(100)
   const hanging = Array.from({ length: 8 }, () => new Taker(slots))
   for (const lane of hanging) lane.want(1_000)
   const working = new Taker(slots)
@@ -84,7 +84,7 @@ test('lanes that hang cannot take the last slot from those that work', () => {
 })
 
 test('a lane that waits is woken when a slot is given back', () => {
-  const slots = placesOf(1)
+  const slots = slotsOf(1)
   const [first, second] = [new Taker(slots), new Taker(slots)]
   first.want(1)
   second.want(1)
@@ -94,7 +94,7 @@ test('a lane that waits is woken when a slot is given back', () => {
 })
 
 test('lanes that wait take turns, however much each of them wants', () => {
-  const slots = placesOf(1)
+  const slots = slotsOf(1)
   const lanes = Array.from({ length: 4 }, () => new Taker(slots))
   for (const lane of lanes) lane.want(100)
   const turns: number[] = []
@@ -108,7 +108,7 @@ test('lanes that wait take turns, however much each of them wants', () => {
 })
 
 test('a slot that the first in line may not have goes to the next', () => {
-  const slots = placesOf(2)
+  const slots = slotsOf(2)
   const [greedy, other, last] = Array.from({ length: 3 }, () => new Taker(slots))
   greedy!.want(2)
   other!.want(1)
@@ -119,7 +119,7 @@ test('a slot that the first in line may not have goes to the next', () => {
 })
 
 test('a slot that the first in line no longer needs goes to the next', () => {
-  const slots = placesOf(1)
+  const slots = slotsOf(1)
   const [holder, gone, next] = Array.from({ length: 3 }, () => new Taker(slots))
   holder!.want(1)
   gone!.want(1)
@@ -130,7 +130,7 @@ test('a slot that the first in line no longer needs goes to the next', () => {
 })
 
 test('a slot that is given back wakes nobody who may not have it', () => {
-  const slots = placesOf(100)
+  const slots = slotsOf(100)
   const hanging = Array.from({ length: 10 }, () => new Taker(slots))
   for (const lane of hanging) lane.want(1_000)
   const working = new Taker(slots)
@@ -159,7 +159,7 @@ function walk(
   steps: { lane: number; does: { want: number } | 'give' | 'forget' }[],
   check: (lanes: Taker[]) => void,
 ): void {
-  const slots = placesOf(limit)
+  const slots = slotsOf(limit)
   const lanes = Array.from({ length: 8 }, (_, lane) => new Taker(slots, `owner-${lane % 3}`))
   for (const { lane: at, does } of steps) {
     const lane = lanes[at]!

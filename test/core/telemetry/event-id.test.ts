@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isId } from '../../../src/core/id.ts'
-import { eventId, placeOfEvent } from '../../../src/core/telemetry/event-id.ts'
+import { eventId, positionOfEvent } from '../../../src/core/telemetry/event-id.ts'
 
 fc.configureGlobal({ seed: 48 })
 
@@ -16,7 +16,7 @@ test('an event id is an id, and leads back to the place that it was made of', ()
   fc.assert(
     fc.property(place, (it) => {
       assert.ok(isId(eventId(it)))
-      assert.deepEqual(placeOfEvent(eventId(it)), { ...it })
+      assert.deepEqual(positionOfEvent(eventId(it)), { ...it })
     }),
   )
 })
@@ -36,5 +36,5 @@ test('event ids sort as their places do: by time, then by segment, then by index
 
 test('what cannot be the id of an event has no place', () => {
   for (const text of ['', '0', 'z'.repeat(20), 'z'.repeat(21), `${'0'.repeat(20)}-`])
-    assert.equal(placeOfEvent(text), null)
+    assert.equal(positionOfEvent(text), null)
 })

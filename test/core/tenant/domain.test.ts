@@ -7,8 +7,8 @@ import {
   hostnameFault,
   hostnameOf,
   newChallenge,
-  placesOf,
   VERIFIED_MS,
+  verifiableHostOf,
   verifiedUntil,
 } from '../../../src/core/tenant/domain.ts'
 
@@ -61,8 +61,8 @@ test('a host is known by the name that URLs give it', () => {
 })
 
 test('a URL is on the place of its host and port, and HTTP without a port also on that of HTTPS', () => {
-  assert.deepEqual(placesOf('https://Shop.example.com/x'), { hostname: 'shop.example.com', ports: [443] })
-  assert.deepEqual(placesOf('https://shop.example.com:8443/x'), { hostname: 'shop.example.com', ports: [8443] })
-  assert.deepEqual(placesOf('http://shop.example.com:8080/'), { hostname: 'shop.example.com', ports: [8080] })
-  assert.deepEqual(placesOf('http://shop.example.com/'), { hostname: 'shop.example.com', ports: [80, 443] })
+  assert.deepEqual(verifiableHostOf('https://Shop.example.com/x'), { hostname: 'shop.example.com', ports: [443] })
+  assert.deepEqual(verifiableHostOf('https://shop.example.com:8443/x'), { hostname: 'shop.example.com', ports: [8443] })
+  assert.deepEqual(verifiableHostOf('http://shop.example.com:8080/'), { hostname: 'shop.example.com', ports: [8080] })
+  assert.deepEqual(verifiableHostOf('http://shop.example.com/'), { hostname: 'shop.example.com', ports: [80, 443] })
 })

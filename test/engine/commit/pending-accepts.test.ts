@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PendingAccepts, type WaitingAccept } from '../../../src/engine/commit/pending-accepts.ts'
+import { type PendingAccept, PendingAccepts } from '../../../src/engine/commit/pending-accepts.ts'
 import { createMake } from '../../store/make.ts'
 
 const make = createMake()
 const queue = make.queue(make.organization())
 
-function accept(messages: number, listeners: number, chars = 1, organizationId?: string): WaitingAccept {
+function accept(messages: number, listeners: number, chars = 1, organizationId?: string): PendingAccept {
   const deliveries = Array.from({ length: listeners }, (_, i) => ({ listenerId: `${i}`, leased: false }))
   const given = make.message(queue)
   const owner = organizationId ?? given.organizationId
@@ -20,7 +20,7 @@ function accept(messages: number, listeners: number, chars = 1, organizationId?:
 }
 
 /** What each commit takes, until nothing waits. */
-function commitsOf(pending: PendingAccepts): WaitingAccept[][] {
+function commitsOf(pending: PendingAccepts): PendingAccept[][] {
   const commits = []
   while (pending.length > 0) {
     const taken = pending.take()
@@ -31,7 +31,7 @@ function commitsOf(pending: PendingAccepts): WaitingAccept[][] {
   return commits
 }
 
-const deliveriesOf = (taken: WaitingAccept[]) =>
+const deliveriesOf = (taken: PendingAccept[]) =>
   taken.reduce((sum, { write }) => sum + write.messages.length * write.messages[0]!.deliveries.length, 0)
 
 test('a commit has at most 10,000 deliveries, however few messages they are of', () => {

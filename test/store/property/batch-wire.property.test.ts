@@ -10,7 +10,7 @@ import type {
   NewDelivery,
   Settlement,
 } from '../../../src/store/commit/batch.ts'
-import type { StoredAnswer } from '../../../src/store/idempotency-records.ts'
+import type { IdempotencyRecord } from '../../../src/store/idempotency-records.ts'
 import type { ScheduleStep } from '../../../src/store/schedules.ts'
 import { packBatch, packResult, unpackBatch, unpackResult } from '../../../src/store-sqlite/thread/batch-wire.ts'
 
@@ -18,7 +18,7 @@ const text = fc.string({ unit: 'binary' })
 const time = fc.maxSafeNat()
 const nullable = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: null })
 
-const answer: fc.Arbitrary<StoredAnswer> = fc.record({
+const answer: fc.Arbitrary<IdempotencyRecord> = fc.record({
   ...{ organizationId: text, target: text, key: text, digest: text, body: text },
   ...{ status: time, storedAt: time, expiresAt: time },
 })

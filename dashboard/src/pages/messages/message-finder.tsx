@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { ApiError, call } from '../../api/client.ts'
 import { useLive } from '../../api/live.ts'
-import { type MessageFilter, type PlacedMessage, useMessages } from '../../api/queries.ts'
+import { type MessageFilter, type QueueMessage, useMessages } from '../../api/queries.ts'
 import type { MessageStatus, Queue } from '../../api/types.ts'
 import { MessageBadge } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
@@ -197,7 +197,7 @@ function Fresh({ onShow, shownAt }: { queueId: string; onShow: () => void; shown
   )
 }
 
-const COLUMNS: Column<PlacedMessage>[] = [
+const COLUMNS: Column<QueueMessage>[] = [
   {
     title: 'Message',
     width: 'minmax(0, 1.7fr)',

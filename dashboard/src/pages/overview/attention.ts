@@ -1,4 +1,4 @@
-import type { PlacedListener } from '../../api/queries.ts'
+import type { QueueListener } from '../../api/queries.ts'
 import type { PartStats, Queue } from '../../api/types.ts'
 import { plural } from '../../words/format.ts'
 
@@ -15,7 +15,7 @@ export interface Concern {
 const LARGE_BACKLOG = 1_000
 
 /** The worst first. */
-export function concernsOf(listeners: PlacedListener[], queues: Queue[], stats: PartStats[]): Concern[] {
+export function concernsOf(listeners: QueueListener[], queues: Queue[], stats: PartStats[]): Concern[] {
   const names = new Map(queues.map(({ id, name }) => [id, name]))
   const ofListeners = listeners.flatMap((listener) => {
     const concern = listenerConcern(listener)
@@ -33,7 +33,7 @@ export function concernsOf(listeners: PlacedListener[], queues: Queue[], stats: 
   return [...ofListeners, ...ofQueues].sort((a, b) => (a.tone === b.tone ? 0 : a.tone === 'bad' ? -1 : 1))
 }
 
-function listenerConcern({ liveness, messages, status }: PlacedListener): Pick<Concern, 'tone' | 'why'> | null {
+function listenerConcern({ liveness, messages, status }: QueueListener): Pick<Concern, 'tone' | 'why'> | null {
   const missed =
     messages.missed_count > 0 ? plural(messages.missed_count, 'missed delivery', 'missed deliveries') : null
   if (liveness.state === 'down') return { tone: 'bad', why: ['is down', missed].filter(Boolean).join(', ') }

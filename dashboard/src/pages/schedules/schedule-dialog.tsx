@@ -6,7 +6,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { Choice, Field, Moment } from '../../parts/field.tsx'
 import { Form, faultAt } from '../../parts/form.tsx'
 import { useChange } from '../../parts/use-change.ts'
-import { viewerZone } from '../../words/format.ts'
+import { userZone } from '../../words/format.ts'
 
 type Kind = 'cron' | 'every' | 'at'
 
@@ -51,7 +51,7 @@ function draftOf(schedule: Schedule | undefined): Draft {
     cron: schedule?.cron ?? '0 3 * * *',
     everySeconds: schedule?.every ? String(schedule.every / 1000) : '900',
     at: schedule?.at ?? null,
-    timezone: schedule?.timezone ?? viewerZone(),
+    timezone: schedule?.timezone ?? userZone(),
     data: schedule?.data ?? '{}',
     messageName: schedule?.message_name ?? '',
     catchUp: schedule?.catch_up ?? 'none',

@@ -13,7 +13,7 @@ import { Card, Facts, Page } from '../../parts/page.tsx'
 import { Snippet } from '../../parts/snippet.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { useChange } from '../../parts/use-change.ts'
-import { dateTime, inZone, number, readable, viewerZone } from '../../words/format.ts'
+import { dateTime, inZone, number, readable, userZone } from '../../words/format.ts'
 import { type Run, RunLine } from './run-line.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
 import { ruleOf } from './schedule-list.tsx'
@@ -164,7 +164,7 @@ function pastRuns({ name, last_run_at }: Schedule, runs: ScheduleRun[]): Run[] {
 
 /** Each in the schedule's zone and in the user's, where they differ. */
 function NextRuns({ schedule, zone }: { schedule: Schedule; zone: string }) {
-  const own = viewerZone()
+  const own = userZone()
   if (schedule.paused) return <p className="soft">None while it is paused.</p>
   if (schedule.next_runs.length === 0) return <p className="soft">None: it is over.</p>
   return (

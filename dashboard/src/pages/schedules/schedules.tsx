@@ -6,7 +6,7 @@ import { Loaded } from '../../parts/loaded.tsx'
 import { Card, Page } from '../../parts/page.tsx'
 import { curl } from '../../parts/snippet.tsx'
 import { Table } from '../../parts/table.tsx'
-import { viewerZone } from '../../words/format.ts'
+import { userZone } from '../../words/format.ts'
 import { RunLine } from './run-line.tsx'
 import { COLUMNS } from './schedule-list.tsx'
 
@@ -23,7 +23,7 @@ export function SchedulesPage() {
     [schedules.data],
   )
   return (
-    <Page title="Schedules" lead={`Messages that are made by themselves. Times are yours, in ${viewerZone()}.`}>
+    <Page title="Schedules" lead={`Messages that are made by themselves. Times are yours, in ${userZone()}.`}>
       <Loaded query={queues} what="the queues" scope="queues: read">
         {() => (
           <Loaded query={schedules} what="schedules" scope="schedules: read">
@@ -34,7 +34,7 @@ export function SchedulesPage() {
                   paste={curl('POST', `/queues/${queues.data?.[0]?.id ?? 'ID-OF-A-QUEUE'}/schedules`, {
                     name: 'nightly',
                     cron: '0 3 * * *',
-                    timezone: viewerZone(),
+                    timezone: userZone(),
                     data: '{"report":"daily"}',
                   })}
                 >

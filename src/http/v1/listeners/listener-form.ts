@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { ListenerChange as Change, NewListener as New } from '../../../app/listeners.ts'
+import type { ListenerChange as ListenerUpdate, NewListener as New } from '../../../app/listeners.ts'
 import {
   DEFAULT_SETTINGS,
   LISTENER_STATUSES,
@@ -185,7 +185,7 @@ export function createdOf(body: Static<typeof NewListener>): Omit<New, 'organiza
 }
 
 /** The settings that a change names; what the body leaves out stays out. */
-export function changeOf(body: Static<typeof ListenerChange>): Change {
+export function changeOf(body: Static<typeof ListenerChange>): ListenerUpdate {
   return {
     name: body.name,
     notifyUrl: body.notify_url,

@@ -11,7 +11,7 @@ import { answers, CursorQuery, DEFAULT_PAGE_SIZE, Id, Links, Time } from '../../
 const CURSOR = /^(\d{1,15})$/
 
 const State = Type.Enum([...LIVENESS_STATES], { title: 'LivenessState' })
-const Change = Type.Object(
+const ChangeSchema = Type.Object(
   {
     at: Time,
     from: State,
@@ -28,7 +28,7 @@ const schema = {
     'The latest thousand changes of `liveness.state`, as long as messages are kept. A change shows within a second.',
   params: Type.Object({ queueId: Id, listenerId: Id }),
   querystring: CursorQuery,
-  response: answers(Type.Object({ changes: Type.Array(Change), _links: Links }, { title: 'LivenessChangeList' })),
+  response: answers(Type.Object({ changes: Type.Array(ChangeSchema), _links: Links }, { title: 'LivenessChangeList' })),
 }
 
 export function livenessChangeRoutes(api: Api, deps: AppDeps): void {
@@ -48,6 +48,6 @@ export function livenessChangeRoutes(api: Api, deps: AppDeps): void {
   })
 }
 
-function fullChange({ at, from, state, message }: LivenessChange): Static<typeof Change> {
+function fullChange({ at, from, state, message }: LivenessChange): Static<typeof ChangeSchema> {
   return { at, from, state, ...(message !== null && { message }) }
 }

@@ -15,7 +15,7 @@ import {
 import { MAX_RETRY_DELAY_MS } from '../../../core/delivery/retry-policy.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import { whenClientEnds } from '../../connection/half-open.ts'
-import { type Api, type KeptAnswer, requires } from '../../contract.ts'
+import { type Api, type SecretFields, requires } from '../../contract.ts'
 import { EXAMPLE_ID, EXAMPLE_RECEIPT } from '../../openapi/examples.ts'
 import { paths, selfLink } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
@@ -184,7 +184,7 @@ function presentMessage({ id, name, data, receipt, attempt, orderNumber }: Pulle
 type PulledAnswer = { messages: Static<typeof Pulled>[] }
 
 /** Messages are stored once: an answer that may be repeated is kept without their data, which is read again for it. */
-function keptPull(deps: AppDeps): KeptAnswer {
+function keptPull(deps: AppDeps): SecretFields {
   return {
     strip: (body) => {
       const { messages, ...rest } = body as PulledAnswer

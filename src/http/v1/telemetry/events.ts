@@ -3,7 +3,7 @@ import type { AppDeps } from '../../../app/deps.ts'
 import { type EventListing, listEvents } from '../../../app/events.ts'
 import { Problem } from '../../../core/problem.ts'
 import { EVENT_CATEGORIES, type EventCategory } from '../../../core/telemetry/event.ts'
-import { type EventPlace, eventId, placeOfEvent } from '../../../core/telemetry/event-id.ts'
+import { type EventPosition, eventId, positionOfEvent } from '../../../core/telemetry/event-id.ts'
 import { type Api, requires } from '../../contract.ts'
 import { type Based, type Links, paths } from '../../present/links.ts'
 import { answers, DEFAULT_PAGE_SIZE, Links as LinksSchema, MAX_PAGE, Query } from '../../present/schemas.ts'
@@ -56,12 +56,12 @@ function rangeOf({ limit, per_page: perPage, page }: Ask) {
 }
 
 /** The place to go on below; both halves of the cursor must be there, and of the same entry. */
-function startOf({ startAfter, startAfterId, page }: Ask): EventPlace | null {
+function startOf({ startAfter, startAfterId, page }: Ask): EventPosition | null {
   if (startAfter === undefined && startAfterId === undefined) return null
   if (startAfterId === undefined) throw badQuery('startAfterId', 'is required where startAfter is given')
   if (startAfter === undefined) throw badQuery('startAfter', 'is required where startAfterId is given')
   if (page !== undefined) throw badQuery('startAfter', 'cannot be combined with page')
-  const place = placeOfEvent(startAfterId)
+  const place = positionOfEvent(startAfterId)
   if (place === null) throw badQuery('startAfterId', 'must be the id of an event')
   if (place.storedAt !== startAfter) throw badQuery('startAfter', 'must be the stored_at of the entry startAfterId')
   return place

@@ -94,7 +94,7 @@ test('a stream greets, and tells once a second what happened since', async (t) =
   assert.ok(stream.text().includes(`id: ${eventDigest.events[0].id}\nevent: usage\n`))
 })
 
-test('however much happens, a second costs a viewer at most 50 events, and every one is counted', async (t) => {
+test('however much happens, a second costs an SSE client at most 50 events, and every one is counted', async (t) => {
   const { api, timers } = await start(t)
   const queue = await addQueue(api, 'busy')
   const stream = await follow(api)
@@ -138,7 +138,7 @@ test('a stream tells of its own organization, and of what its key may see', asyn
   assert.deepEqual(other.eventDigests(), [])
 })
 
-test('viewers of one organization share one reading of the store', async (t) => {
+test('SSE clients of one organization share one reading of the store', async (t) => {
   const { api, timers } = await start(t)
   const queue = await addQueue(api, 'watched')
   const streams = await Promise.all(Array.from({ length: 300 }, () => follow(api)))
@@ -173,7 +173,7 @@ test('Last-Event-ID continues where a stream before ended, and says where more m
   assert.equal((await follow(api, { lastId: 'nonsense' })).text(), 'retry: 2000\nevent: hello\ndata: {}\n\n')
 })
 
-test('nothing is read for viewers that have left', async (t) => {
+test('nothing is read for SSE clients that have left', async (t) => {
   const { api, timers } = await start(t)
   const queue = await addQueue(api, 'left')
   const url = await api.app.listen({ host: '127.0.0.1', port: 0 })
@@ -211,7 +211,7 @@ test('a stream ends with its key, and nothing is told after that', async (t) => 
   assert.ok(stream.ended())
 })
 
-test('a store that cannot be read for a while costs viewers nothing but time', async (t) => {
+test('a store that cannot be read for a while costs SSE clients nothing but time', async (t) => {
   const { api, timers } = await start(t)
   const queue = await addQueue(api, 'away')
   const stream = await follow(api)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { EVENT_CATEGORIES, type UsageEvent } from '../../../../src/core/telemetry/event.ts'
-import type { EventPlace } from '../../../../src/core/telemetry/event-id.ts'
+import type { EventPosition } from '../../../../src/core/telemetry/event-id.ts'
 import type { EventStore } from '../../../../src/store/events.ts'
 import {
   ACKNOWLEDGED,
@@ -26,7 +26,11 @@ export function eventsListed({ store }: Given, ask: Ask): Promise<UsageEvent[]> 
   return eventsAfter({ store }, ask, null)
 }
 
-async function eventsAfter({ store }: Pick<Given, 'store'>, ask: Ask, start: EventPlace | null): Promise<UsageEvent[]> {
+async function eventsAfter(
+  { store }: Pick<Given, 'store'>,
+  ask: Ask,
+  start: EventPosition | null,
+): Promise<UsageEvent[]> {
   const events: UsageEvent[] = []
   let after = start
   for (let pages = 0; pages < 10_000; pages++) {

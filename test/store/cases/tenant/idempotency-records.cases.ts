@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { StoredAnswer } from '../../../../src/store/idempotency-records.ts'
+import type { IdempotencyRecord } from '../../../../src/store/idempotency-records.ts'
 import {
   accepted,
   acceptFor,
@@ -14,13 +14,17 @@ import type { Given, StoreCase } from '../../suite.ts'
 
 const DAY_MS = 86_400_000
 
-function answerFor(given: Given, organization: { id: string }, what: Partial<StoredAnswer> = {}): StoredAnswer {
+function answerFor(
+  given: Given,
+  organization: { id: string },
+  what: Partial<IdempotencyRecord> = {},
+): IdempotencyRecord {
   const request = { organizationId: organization.id, target: 'POST /queues', key: 'k', digest: 'd' }
   const times = { storedAt: given.now, expiresAt: given.now + DAY_MS }
   return { ...request, status: 200, body: '{"zażółć":"🙂"}', ...times, ...what }
 }
 
-function find({ store, now }: Given, { organizationId, target, key }: StoredAnswer, at = now) {
+function find({ store, now }: Given, { organizationId, target, key }: IdempotencyRecord, at = now) {
   return store.answers.find({ organizationId, target, key, now: at })
 }
 
@@ -154,11 +158,11 @@ const together: StoreCase[] = [
       const { store, make } = given
       const { organization, queue, listeners } = await storedFixture(given)
       const nouns = [
-        (name?: string) => (answer: StoredAnswer) =>
+        (name?: string) => (answer: IdempotencyRecord) =>
           store.queues.create(make.queue(organization, name ? { name } : {}), answer),
-        (name?: string) => (answer: StoredAnswer) =>
+        (name?: string) => (answer: IdempotencyRecord) =>
           store.listeners.create(make.listener(queue, name ? { name } : {}), answer),
-        (name?: string) => (answer: StoredAnswer) =>
+        (name?: string) => (answer: IdempotencyRecord) =>
           store.apiKeys.create(make.apiKey(organization, name ? { name } : {}), answer),
       ]
       await store.apiKeys.create(make.apiKey(organization, { name: 'taken' }))

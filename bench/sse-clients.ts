@@ -7,10 +7,10 @@ import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../test/support/s
 
 /**
  * What people who watch cost: CPU time of the server while it takes and delivers messages at a steady rate, without
- * viewers and with a thousand. CPU time, and not throughput, since it does not depend on what else the machine does:
- * node bench/viewers.ts
+ * clients and with a thousand. CPU time, and not throughput, since it does not depend on what else the machine does:
+ * node bench/sse-clients.ts
  */
-const VIEWERS = 1_000
+const CLIENTS = 1_000
 const MESSAGES_A_SECOND = 200
 const SECONDS = 10
 const TICKS_A_SECOND = 100
@@ -25,7 +25,7 @@ function cpuOf(pid: number): number {
 
 using folder = makeFolder()
 const receiver = await startReceiver()
-const env = { DISCUE_DATABASE_URL: `sqlite:${folder.path}/viewers.db`, DISCUE_ROOT_API_KEY: TEST_ROOT_KEY }
+const env = { DISCUE_DATABASE_URL: `sqlite:${folder.path}/events.db`, DISCUE_ROOT_API_KEY: TEST_ROOT_KEY }
 const server = await startServerProcess(env)
 const client = createClient(() => server.url)
 const queue = (await client.call('POST', '/queues', { name: 'watched' })).body.queue.id
@@ -47,7 +47,7 @@ async function measure(): Promise<{ cpuMs: number; p90Ms: number }> {
   return { cpuMs: Math.round((cpuOf(server.pid) - before) / SECONDS), p90Ms: Math.round(p90Ms * 10) / 10 }
 }
 
-const viewers: ClientRequest[] = []
+const clients: ClientRequest[] = []
 let received = 0
 async function watch(): Promise<void> {
   const headers = { 'x-api-key': TEST_ROOT_KEY }
@@ -60,16 +60,16 @@ async function watch(): Promise<void> {
       resolve()
     })
     request.on('error', reject)
-    viewers.push(request)
+    clients.push(request)
   })
 }
 
 await measure()
 const alone = await measure()
-for (let count = 0; count < VIEWERS; count++) await watch()
+for (let count = 0; count < CLIENTS; count++) await watch()
 const watched = await measure()
-console.table({ 'no viewer': alone, [`${VIEWERS} viewers`]: watched })
-console.log(`${Math.round(received / 1024 / VIEWERS / SECONDS)} KiB a second for each viewer`)
-for (const viewer of viewers) viewer.destroy()
+console.table({ 'no client': alone, [`${CLIENTS} clients`]: watched })
+console.log(`${Math.round(received / 1024 / CLIENTS / SECONDS)} KiB a second for each client`)
+for (const client of clients) client.destroy()
 await server.end('SIGTERM')
 await receiver.close()

@@ -13,7 +13,7 @@ export const ROOT_KEY = 'root-key-of-the-dashboard-tests-0123456789-abcdefghijkl
 type Json = any
 
 /** A real server with a day behind it, and real receivers that behave well, badly, or not at all. */
-export interface Scene {
+export interface Fixture {
   url: string
   call(method: string, path: string, body?: unknown, key?: string): Promise<Json>
   /** Ids by name: queues as `orders`, listeners as `orders/shop`. */
@@ -38,10 +38,10 @@ const broken = (response: ServerResponse) => void response.writeHead(503).end('{
 const slow = (response: ServerResponse) => void setTimeout(() => response.end('ok'), Math.random() ** 4 * 260)
 const flaky = (response: ServerResponse) => void (Math.random() < 0.03 ? broken(response) : ok(response))
 
-export async function startScene({ history = true } = {}): Promise<Scene> {
-  const folder = mkdtempSync(join(tmpdir(), 'discue-scene-'))
+export async function startFixture({ history = true } = {}): Promise<Fixture> {
+  const folder = mkdtempSync(join(tmpdir(), 'discue-fixture-'))
   const received: Record<string, string[]> = {}
-  const answers: Scene['answers'] = { shop: flaky, mail: ok, search: slow, ledger: ok, partner: ok, metrics: ok }
+  const answers: Fixture['answers'] = { shop: flaky, mail: ok, search: slow, ledger: ok, partner: ok, metrics: ok }
   const receivers = createServer(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request)).toString('utf8')
     const name = /^\/(\w+)/.exec(request.url!)?.[1] ?? ''
@@ -53,14 +53,14 @@ export async function startScene({ history = true } = {}): Promise<Scene> {
   const receiverUrl = `http://127.0.0.1:${(receivers.address() as AddressInfo).port}`
   runBehind(history ? DAY_MS : 0)
   const server = await start(folder)
-  const call: Scene['call'] = async (method, path, body, key = ROOT_KEY) => {
+  const call: Fixture['call'] = async (method, path, body, key = ROOT_KEY) => {
     const headers = { 'x-api-key': key, ...(body !== undefined && { 'content-type': 'application/json' }) }
     const response = await fetch(`${server.url}/v1${path}`, { method, headers, body: JSON.stringify(body) })
     const answer: Json = await response.json()
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`)
     return answer
   }
-  const scene: Scene = {
+  const fixture: Fixture = {
     ...{ url: server.url, call, ids: {}, answers, receiverUrl, received },
     async close() {
       receivers.closeAllConnections()
@@ -69,15 +69,15 @@ export async function startScene({ history = true } = {}): Promise<Scene> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
-  await furnish(scene)
-  await addSchedules(scene)
-  if (history) await liveThrough(scene)
-  else await addTrouble(scene)
-  return scene
+  await setUp(fixture)
+  await addSchedules(fixture)
+  if (history) await liveThrough(fixture)
+  else await addTrouble(fixture)
+  return fixture
 }
 
 function start(folder: string): Promise<Server> {
-  const flags = ['--port', '0', '--root-api-key', ROOT_KEY, '--database-url', `sqlite:${join(folder, 'scene.db')}`]
+  const flags = ['--port', '0', '--root-api-key', ROOT_KEY, '--database-url', `sqlite:${join(folder, 'fixture.db')}`]
   flags.push('--domain-verification', 'optional')
   return startServer(readConfig(flags), { debug: silent, info: silent, warn: silent, error: silent })
 }
@@ -89,7 +89,7 @@ const ORDER_SCHEMA = {
   items: { type: 'array', items: { type: 'string' }, required: false },
 }
 
-async function furnish(scene: Scene): Promise<void> {
+async function setUp(fixture: Fixture): Promise<void> {
   const listeners: Record<string, string[]> = {
     orders: ['shop', 'mail', 'ledger'],
     'search-index': ['search'],
@@ -98,29 +98,29 @@ async function furnish(scene: Scene): Promise<void> {
   }
   for (const [queue, names] of Object.entries(listeners)) {
     const schema = queue === 'orders' ? { schema: ORDER_SCHEMA } : {}
-    scene.ids[queue] = (await scene.call('POST', '/queues', { name: queue, ...schema })).queue.id
-    for (const name of names) await addListener(scene, queue, name)
+    fixture.ids[queue] = (await fixture.call('POST', '/queues', { name: queue, ...schema })).queue.id
+    for (const name of names) await addListener(fixture, queue, name)
   }
-  await scene.call('PATCH', `/queues/${scene.ids.telemetry}`, { paused: true })
-  await scene.call('POST', '/api_keys', {
+  await fixture.call('PATCH', `/queues/${fixture.ids.telemetry}`, { paused: true })
+  await fixture.call('POST', '/api_keys', {
     name: 'checkout',
-    scopes: [{ resource: 'messages', access: 'write', targets: [scene.ids.orders] }],
+    scopes: [{ resource: 'messages', access: 'write', targets: [fixture.ids.orders] }],
   })
-  await scene.call('POST', '/api_keys', {
+  await fixture.call('POST', '/api_keys', {
     name: 'grafana',
     scopes: [{ resource: 'stats', access: 'read', targets: '*' }],
   })
-  await scene.call('POST', '/api_clients', {
+  await fixture.call('POST', '/api_clients', {
     name: 'example.com/staging',
     limits: { messages_per_day: 50_000, queues: 20 },
   })
-  await scene.call('POST', '/api_clients', { name: 'example.com/partners' })
+  await fixture.call('POST', '/api_clients', { name: 'example.com/partners' })
 }
 
-async function addSchedules(scene: Scene): Promise<void> {
-  const { ids } = scene
+async function addSchedules(fixture: Fixture): Promise<void> {
+  const { ids } = fixture
   const add = async (queue: string, schedule: { name: string; [setting: string]: unknown }) => {
-    const answer = await scene.call('POST', `/queues/${ids[queue]}/schedules`, { data: '{"run":true}', ...schedule })
+    const answer = await fixture.call('POST', `/queues/${ids[queue]}/schedules`, { data: '{"run":true}', ...schedule })
     ids[`${queue}/${schedule.name}`] = answer.schedule.id
   }
   await add('search-index', {
@@ -131,13 +131,13 @@ async function addSchedules(scene: Scene): Promise<void> {
   await add('partner-feed', { name: 'price-list', ...{ cron: '0 6 * * 1-5', timezone: 'Europe/Berlin' } })
 }
 
-async function addListener(scene: Scene, queue: string, name: string): Promise<void> {
-  const { listener } = await scene.call('POST', `/queues/${scene.ids[queue]}/listeners`, {
+async function addListener(fixture: Fixture, queue: string, name: string): Promise<void> {
+  const { listener } = await fixture.call('POST', `/queues/${fixture.ids[queue]}/listeners`, {
     name,
-    notify_url: `${scene.receiverUrl}/${name}`,
+    notify_url: `${fixture.receiverUrl}/${name}`,
     retry: { max_attempts: 3, initial_delay: 20, max_delay: 60, multiplier: 2 },
   })
-  scene.ids[`${queue}/${name}`] = listener.id
+  fixture.ids[`${queue}/${name}`] = listener.id
 }
 
 export function order(number: number): { name: string; data: string } {
@@ -154,9 +154,9 @@ function volumeAt(ms: number): number {
   return Math.round(5 + 40 * Math.max(0, Math.sin(((hour - 6) / 16) * Math.PI)))
 }
 
-async function liveThrough(scene: Scene): Promise<void> {
+async function liveThrough(fixture: Fixture): Promise<void> {
   let number = 10_000
-  const { ids } = scene
+  const { ids } = fixture
   const wall = Date.now() + DAY_MS
   const lastStep = Math.floor(wall / STEP_MS) * STEP_MS
   for (let at = lastStep - DAY_MS + STEP_MS; at <= lastStep; at += STEP_MS) {
@@ -164,60 +164,60 @@ async function liveThrough(scene: Scene): Promise<void> {
     runBehind(Math.max(0, Date.now() + behindNow() - at))
     const volume = volumeAt(at)
     const orders = Array.from({ length: volume }, () => order(number++))
-    await scene.call('POST', `/queues/${ids.orders}/messages/batch`, { messages: orders })
+    await fixture.call('POST', `/queues/${ids.orders}/messages/batch`, { messages: orders })
     const left = (lastStep - at) / STEP_MS
     const away = left <= OUTAGE.fromEnd && left > OUTAGE.fromEnd - OUTAGE.steps
-    if (left === OUTAGE.fromEnd) await breakDown(scene)
+    if (left === OUTAGE.fromEnd) await breakDown(fixture)
     // What fails while the breaker is open is tried slowly, so that it gets something once.
     const size = !away ? Math.ceil(volume / 2) : left === OUTAGE.fromEnd ? OUTAGE.messages : 0
     const documents = orders.slice(0, size).map(({ name }) => ({ data: `{"reindex":"${name}"}` }))
-    if (size > 0) await scene.call('POST', `/queues/${ids['search-index']}/messages/batch`, { messages: documents })
-    if (left === OUTAGE.fromEnd - OUTAGE.steps) await recover(scene)
-    if (left > 0) await scene.call('POST', `/queues/${ids.telemetry}/messages`, { data: `{"cpu":${volume}}` })
+    if (size > 0) await fixture.call('POST', `/queues/${ids['search-index']}/messages/batch`, { messages: documents })
+    if (left === OUTAGE.fromEnd - OUTAGE.steps) await recover(fixture)
+    if (left > 0) await fixture.call('POST', `/queues/${ids.telemetry}/messages`, { data: `{"cpu":${volume}}` })
     // A quarter of an hour ago: what has only begun would be a rate of its own.
-    if (left === 1) await addTrouble(scene)
-    await settled(scene)
+    if (left === 1) await addTrouble(fixture)
+    await settled(fixture)
   }
   runBehind(0)
 }
 
-async function breakDown(scene: Scene): Promise<void> {
-  scene.answers.search = broken
-  await pauseSchedules(scene, true)
+async function breakDown(fixture: Fixture): Promise<void> {
+  fixture.answers.search = broken
+  await pauseSchedules(fixture, true)
 }
 
-async function pauseSchedules({ ids, call }: Scene, paused: boolean): Promise<void> {
+async function pauseSchedules({ ids, call }: Fixture, paused: boolean): Promise<void> {
   for (const name of ['rebuild', 'warm-up']) {
     await call('PATCH', `/queues/${ids['search-index']}/schedules/${ids[`search-index/${name}`]}`, { paused })
   }
 }
 
-async function recover(scene: Scene): Promise<void> {
-  scene.answers.search = slow
-  await pauseSchedules(scene, false)
+async function recover(fixture: Fixture): Promise<void> {
+  fixture.answers.search = slow
+  await pauseSchedules(fixture, false)
 }
 
 /** Until nothing waits but for the queue that is paused. */
-async function settled(scene: Scene): Promise<void> {
+async function settled(fixture: Fixture): Promise<void> {
   for (let tries = 0; tries < 1_000; tries++) {
-    const { _embedded } = await scene.call('GET', '/queues?_embed')
+    const { _embedded } = await fixture.call('GET', '/queues?_embed')
     if (_embedded.queues.every(({ name, pending_count }: Json) => pending_count === 0 || name === 'telemetry')) return
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  throw new Error('the scene does not come to rest')
+  throw new Error('the fixture does not come to rest')
 }
 
 /** What an operator would be called for at night. */
-async function addTrouble(scene: Scene): Promise<void> {
-  const { ids } = scene
-  scene.answers.partner = broken
+async function addTrouble(fixture: Fixture): Promise<void> {
+  const { ids } = fixture
+  fixture.answers.partner = broken
   const feed = Array.from({ length: 12 }, (_, index) => ({
     name: `price-${index}`,
     data: `{"sku":"SKU-${index}","price":${index * 3}.5}`,
   }))
-  await scene.call('POST', `/queues/${ids['partner-feed']}/messages/batch`, { messages: feed })
-  await settled(scene)
-  const { pending_count: waiting } = (await scene.call('GET', `/queues/${ids.telemetry}`)).queue
+  await fixture.call('POST', `/queues/${ids['partner-feed']}/messages/batch`, { messages: feed })
+  await settled(fixture)
+  const { pending_count: waiting } = (await fixture.call('GET', `/queues/${ids.telemetry}`)).queue
   const points = Array.from({ length: 120 - waiting }, (_, index) => ({ data: `{"cpu":${index % 100}}` }))
-  await scene.call('POST', `/queues/${ids.telemetry}/messages/batch`, { messages: points })
+  await fixture.call('POST', `/queues/${ids.telemetry}/messages/batch`, { messages: points })
 }
