@@ -167,7 +167,7 @@ async function createTime({ clock }: Config, log: Log, store: Store) {
   return { runtime, activity, clock: createMovableClock({ runtime, activity, store }), release: runtime.release }
 }
 
-/** Loaded only where it was asked for; a server without traces does nothing for them. */
+/** Makes what records traces, loaded only where they are configured; a server without traces does nothing for them. */
 async function createTracing({ tracing }: Config, runtime: Runtime) {
   if (tracing === null) return null
   const [{ createSpanExporter }, { createTracer }, { Traced }] = await Promise.all([

@@ -1,4 +1,4 @@
-import type { IdempotencyRecordStore, RecordPosition, IdempotencyRecord } from '../store/idempotency-records.ts'
+import type { IdempotencyRecord, IdempotencyRecordStore, RecordPosition } from '../store/idempotency-records.ts'
 import type { Db } from './connect/session.ts'
 import { restored, stored } from './connect/text.ts'
 import { type Database, GivenUp } from './connect/transaction.ts'

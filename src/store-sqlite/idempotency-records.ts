@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { IdempotencyRecordStore, RecordPosition, IdempotencyRecord } from '../store/idempotency-records.ts'
+import type { IdempotencyRecord, IdempotencyRecordStore, RecordPosition } from '../store/idempotency-records.ts'
 import { reading, type Transact } from './transaction.ts'
 
 const FIND = `

@@ -41,7 +41,7 @@ export interface OrganizationStore {
   get(id: string): Promise<Revised<Organization> | null>
   /** Oldest first. */
   list(ask: { slice: Slice }): Promise<Organization[]>
-  /** Refuses to freeze the root organization. */
+  /** Changes an organization; refuses to freeze the root one. */
   update(ask: {
     id: string
     changes: OrganizationChanges

@@ -39,7 +39,10 @@ const OLD_WORDS: [old: RegExp, say: string][] = [
   [/\bbooks\b/i, 'ledger'],
   [/\bFOLD\b|foldCounts/, 'rollup'],
   [/StoredAnswer|AnswerStore|EffectAnswer/, 'idempotency record'],
-  [/\b(Event|Segment|Attempt|Message|Postgres|Record)Place\b|\bPlaced[A-Z]|\bplacesOf\b/, 'position, reference, address'],
+  [
+    /\b(Event|Segment|Attempt|Message|Postgres|Record)Place\b|\bPlaced[A-Z]|\bplacesOf\b/,
+    'position, reference, address',
+  ],
   [/\bWaiting\b|\bWaiting(Accept|Settlement)\b/, 'what waits: a pending write, call or pull, a listener'],
   [
     /import (type )?\{[^}]*\bChange\b[^}]*\} from|(type|const) Change\b/,

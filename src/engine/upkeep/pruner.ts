@@ -3,7 +3,7 @@ import type { Store } from '../../store/store.ts'
 
 /** How long things are kept, in milliseconds. */
 export interface Retention {
-  /** Messages, once nothing of them is pending. */
+  /** How long messages are kept once nothing of them is pending, and (`eventsMs`) usage events. */
   messagesMs: number
   eventsMs: number
 }

@@ -19,7 +19,7 @@ const LISTENERS = `
 /** Messages that are looked at in one statement: a fraction of a second's work. */
 const MESSAGES = 2_000
 
-/** How many deliveries of a listener stand how, by the rows alone. */
+/** How many deliveries of a listener stand in each way that the ledger counts, by the rows alone. */
 interface Stands {
   listenerId: string
   accepted: number

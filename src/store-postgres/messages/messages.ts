@@ -28,7 +28,7 @@ const GET = `
      and exists (select 1 from queues q where q.organization_id = $1 and q.id = $2)`
 const GET_LOCKED = `${GET} for update of m`
 
-/** The offset is counted in the index alone. */
+/** A page of a queue's messages, newest first. The offset is counted in the index alone. */
 const NEWEST = `
   select ${MESSAGE_COLUMNS} from messages m
    where m.organization_id = $1 and m.queue_id = $2 and m.id = any(array(

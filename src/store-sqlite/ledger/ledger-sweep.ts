@@ -8,7 +8,7 @@ const OLDEST = `
          min(coalesce((select min(sequence) from messages), :last),
              coalesce((select min(sequence) from discards), :last)) as sequence`
 
-/** Of listeners that nothing was accepted for any more. */
+/** Forgets listeners that were deleted so long ago that nothing that was accepted for them is retained. */
 const REMOVED_LISTENERS = `
   delete from removed_listeners where id in (select id from removed_listeners where removed_at < ? limit ?)`
 

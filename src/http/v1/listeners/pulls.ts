@@ -15,7 +15,7 @@ import {
 import { MAX_RETRY_DELAY_MS } from '../../../core/delivery/retry-policy.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import { whenClientEnds } from '../../connection/half-open.ts'
-import { type Api, type SecretFields, requires } from '../../contract.ts'
+import { type Api, requires, type SecretFields } from '../../contract.ts'
 import { EXAMPLE_ID, EXAMPLE_RECEIPT } from '../../openapi/examples.ts'
 import { paths, selfLink } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
