@@ -1,6 +1,6 @@
 interface Owner {
   name: string
-  held: number
+  taken: number
   /** Its waiting callers, by how much of the owner's places their part holds; the first to come is first. */
   lines: Map<number, Set<() => void>>
   waiting: number
@@ -51,15 +51,15 @@ export class FairPlaces {
     return this.#used
   }
 
-  heldBy(owner: string): number {
-    return this.#owners.get(owner)?.held ?? 0
+  takenBy(owner: string): number {
+    return this.#owners.get(owner)?.taken ?? 0
   }
 
   /** Takes `amount` places; false where they would be more than the owner's share of what is left. */
   take(owner: string, amount = 1): boolean {
-    const held = this.heldBy(owner)
+    const taken = this.takenBy(owner)
     if (amount === 0) return true
-    if (held + amount > this.#most || this.#free < amount + held * this.#times) return false
+    if (taken + amount > this.#most || this.#free < amount + taken * this.#times) return false
     this.#hold(this.#of(owner), amount)
     return true
   }
@@ -70,7 +70,7 @@ export class FairPlaces {
    */
   takeOrWait(owner: string, part: number, retry: () => void): boolean {
     const its = this.#of(owner)
-    if (this.#free >= this.#needOf(its.held, part)) {
+    if (this.#free >= this.#needOf(its.taken, part)) {
       this.#hold(its, 1)
       this.#leave(retry)
       return true
@@ -98,21 +98,21 @@ export class FairPlaces {
     return this.places - this.#used
   }
 
-  #needOf(held: number, part: number): number {
-    return 1 + Math.floor(held * this.#times) + part * PART_TIMES
+  #needOf(taken: number, part: number): number {
+    return 1 + Math.floor(taken * this.#times) + part * PART_TIMES
   }
 
   #of(name: string): Owner {
     let owner = this.#owners.get(name)
     if (owner === undefined) {
-      owner = { name, held: 0, lines: new Map(), waiting: 0, least: 0, need: null }
+      owner = { name, taken: 0, lines: new Map(), waiting: 0, least: 0, need: null }
       this.#owners.set(name, owner)
     }
     return owner
   }
 
   #hold(owner: Owner, amount: number): void {
-    owner.held += amount
+    owner.taken += amount
     this.#used += amount
     if (owner.waiting > 0) this.#lineUp(owner)
   }
@@ -145,13 +145,13 @@ export class FairPlaces {
   }
 
   #forgetIdle(owner: Owner): void {
-    if (owner.held === 0 && owner.waiting === 0) this.#owners.delete(owner.name)
+    if (owner.taken === 0 && owner.waiting === 0) this.#owners.delete(owner.name)
   }
 
   /** Where the owner stands, after what it holds or who of it waits has changed. */
   #lineUp(owner: Owner): void {
     while (owner.waiting > 0 && !owner.lines.has(owner.least)) owner.least += 1
-    const need = owner.waiting === 0 ? null : this.#needOf(owner.held, owner.least)
+    const need = owner.waiting === 0 ? null : this.#needOf(owner.taken, owner.least)
     if (need === owner.need) return
     if (owner.need !== null) {
       const line = this.#lines.get(owner.need)!

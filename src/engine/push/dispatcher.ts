@@ -40,9 +40,9 @@ export function createDispatcher(
 ): Dispatcher {
   const { store, runtime, node } = given
   /** Until when no other node can have taken what this node holds. */
-  let heldUntil = Number.POSITIVE_INFINITY
+  let leasesHoldUntil = Number.POSITIVE_INFINITY
   // A node that was asleep, or cut off, for longer than its leases would send what other nodes are sending by then.
-  const leasesHold = () => !store.shared || runtime.now() <= heldUntil
+  const leasesHold = () => !store.shared || runtime.now() <= leasesHoldUntil
   const deps: LaneDeps = { ...given, leasesHold }
   const lanes = new Map<string, Lane>()
   let stopped = false
@@ -148,7 +148,7 @@ export function createDispatcher(
       const until = runtime.now() + LEASE_MS
       await store.deliveries.renew({ node, until })
       const ranOut = !leasesHold()
-      heldUntil = until
+      leasesHoldUntil = until
       // What other nodes have taken meanwhile is lost, and what they have not is claimed again.
       if (ranOut) {
         for (const lane of lanes.values()) {

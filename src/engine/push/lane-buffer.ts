@@ -32,8 +32,8 @@ export class LaneBuffer {
   readonly #queue = new Fifo<LeasedDelivery>()
   #capacity: number
   /** Deliveries in memory, reserved places included. */
-  #held = 0
-  #heldBytes = 0
+  #buffered = 0
+  #bufferedBytes = 0
   /** Something due waits in the store, so new messages must not overtake it. */
   #behind = false
   #claiming = false
@@ -60,7 +60,7 @@ export class LaneBuffer {
 
   /** When there was last anything to do, or null while there is. */
   get idleSince(): number | null {
-    return this.#held === 0 && !this.#behind && !this.#claiming && this.#wakeAt === null ? this.#idleSince : null
+    return this.#buffered === 0 && !this.#behind && !this.#claiming && this.#wakeAt === null ? this.#idleSince : null
   }
 
   /** Deliveries that wait for their turn. */
@@ -76,8 +76,11 @@ export class LaneBuffer {
   /** Keeps a place for a message that is about to be stored; false where it must wait in the store. */
   reserve(bytes: number): boolean {
     // While the store is asked, what it answers comes first and takes the room.
-    if (this.#closed || this.#behind || this.#claiming || this.#held >= this.#capacity) return false
-    if (this.#held > 0 && this.#heldBytes + bytes + DELIVERY_BYTES > this.#deps.memory.laneBytes(this.#organizationId))
+    if (this.#closed || this.#behind || this.#claiming || this.#buffered >= this.#capacity) return false
+    if (
+      this.#buffered > 0 &&
+      this.#bufferedBytes + bytes + DELIVERY_BYTES > this.#deps.memory.laneBytes(this.#organizationId)
+    )
       return false
     this.#hold(bytes)
     return true
@@ -169,8 +172,8 @@ export class LaneBuffer {
     if (!this.#behind || this.#claiming || this.#closed || this.#capacity === 0) return
     const { memory, runtime } = this.#deps
     if (
-      this.#held > 0 &&
-      (this.#held > this.#capacity / 2 || this.#heldBytes > memory.laneBytes(this.#organizationId) / 2)
+      this.#buffered > 0 &&
+      (this.#buffered > this.#capacity / 2 || this.#bufferedBytes > memory.laneBytes(this.#organizationId) / 2)
     )
       return
     this.#claiming = true
@@ -211,29 +214,29 @@ export class LaneBuffer {
   }
 
   #hold(bytes: number): void {
-    if (this.#held === 0) this.#deps.memory.enter(this.#organizationId)
-    this.#held += 1
-    this.#heldBytes += bytes + DELIVERY_BYTES
+    if (this.#buffered === 0) this.#deps.memory.enter(this.#organizationId)
+    this.#buffered += 1
+    this.#bufferedBytes += bytes + DELIVERY_BYTES
   }
 
   #letGo(bytes: number): void {
-    this.#held -= 1
-    this.#heldBytes -= bytes + DELIVERY_BYTES
-    if (this.#held > 0) return
+    this.#buffered -= 1
+    this.#bufferedBytes -= bytes + DELIVERY_BYTES
+    if (this.#buffered > 0) return
     this.#deps.memory.leave(this.#organizationId)
     this.#idleSince = this.#deps.runtime.now()
     this.#comeToRest()
   }
 
   #comeToRest(): void {
-    if (this.#closed && this.#held === 0 && !this.#claiming) this.#quiet.resolve()
+    if (this.#closed && this.#buffered === 0 && !this.#claiming) this.#quiet.resolve()
   }
 
   async #claim(): Promise<void> {
     const { store, node, runtime, memory } = this.#deps
     const [listenerId, now] = [this.#listenerId, runtime.now()]
-    const maxBytes = memory.laneBytes(this.#organizationId) - this.#heldBytes
-    const limit = Math.min(this.#capacity - this.#held, CLAIM, Math.max(1, Math.floor(maxBytes / DELIVERY_BYTES)))
+    const maxBytes = memory.laneBytes(this.#organizationId) - this.#bufferedBytes
+    const limit = Math.min(this.#capacity - this.#buffered, CLAIM, Math.max(1, Math.floor(maxBytes / DELIVERY_BYTES)))
     // Cleared first: a message that is stored while we read sets it again.
     this.#behind = false
     const claim = await store.deliveries.claimDue({ node, listenerId, limit, maxBytes, now }).catch((error) => {

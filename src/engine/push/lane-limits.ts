@@ -14,8 +14,8 @@ export interface LaneLimitDeps {
   tokensFor: (listenerId: string, limit: RateLimit) => TokenSource
 }
 
-/** `shut`: nothing is sent, and everything waits in the store; `probing`: one delivery at a time, to see. */
-export type CircuitState = 'free' | 'probing' | 'shut'
+/** `open`: nothing is sent, and everything waits in the store; `half-open`: one delivery at a time, as a probe. */
+export type CircuitState = 'closed' | 'half-open' | 'open'
 
 /**
  * When deliveries may go to a listener: by how it is doing, by what it asked for, and by its own limits. It is told of
@@ -34,9 +34,9 @@ export class LaneLimits {
   /** The pause between two probes is over. */
   #mayProbe = false
   #cancelProbe: Cancel | null = null
-  /** Until when the receiver wants nothing. */
-  #heldUntil = 0
-  #cancelHold: Cancel | null = null
+  /** Until when the receiver wants nothing, by its `Retry-After` (epoch ms); 0 where it said nothing. */
+  #retryAfter = 0
+  #cancelRetryAfter: Cancel | null = null
   /** Grows with each verdict, so that what was on the wire before is not taken for a sign of what is now. */
   #generation = 0
   #circuit: CircuitState
@@ -62,7 +62,7 @@ export class LaneLimits {
 
   /** Whether forgetting it now would forget a verdict, or grant what its limits would not. */
   get isAtRest(): boolean {
-    if (this.#heldUntil > 0 || this.#isUncertain || !this.#slowStart.arrived || this.#breaker?.isOpen) return false
+    if (this.#retryAfter > 0 || this.#isUncertain || !this.#slowStart.arrived || this.#breaker?.isOpen) return false
     return this.#rate.isAtRest
   }
 
@@ -97,19 +97,19 @@ export class LaneLimits {
   /** A check of the `livenessUrl` has ended. */
   checked(state: LivenessState): void {
     if (this.#breaker !== null) return
-    const wasOpen = this.#circuit === 'shut'
+    const wasOpen = this.#circuit === 'open'
     if (state === 'stable' || state === 'unknown') this.#isUncertain = false
-    if (wasOpen && this.#circuitNow() === 'free') this.#startSlowly()
+    if (wasOpen && this.#circuitNow() === 'closed') this.#startSlowly()
     this.#weigh()
   }
 
   /** The receiver wants nothing for so long. */
   hold(ms: number): void {
     const until = this.#runtime.now() + ms
-    if (ms <= 0 || until <= this.#heldUntil) return
-    this.#heldUntil = until
-    this.#cancelHold?.()
-    this.#cancelHold = this.#runtime.after(ms, () => {
+    if (ms <= 0 || until <= this.#retryAfter) return
+    this.#retryAfter = until
+    this.#cancelRetryAfter?.()
+    this.#cancelRetryAfter = this.#runtime.after(ms, () => {
       this.#release()
       this.#weigh()
     })
@@ -140,7 +140,7 @@ export class LaneLimits {
   close(): void {
     this.#rate.close()
     this.#cancelProbe?.()
-    this.#cancelHold?.()
+    this.#cancelRetryAfter?.()
   }
 
   /** Whether the attempt began after the latest verdict; only then it counts for the slow start. */
@@ -183,9 +183,9 @@ export class LaneLimits {
   }
 
   #release(): void {
-    this.#cancelHold?.()
-    this.#cancelHold = null
-    this.#heldUntil = 0
+    this.#cancelRetryAfter?.()
+    this.#cancelRetryAfter = null
+    this.#retryAfter = 0
   }
 
   get #isDown(): boolean {
@@ -193,14 +193,14 @@ export class LaneLimits {
   }
 
   #circuitNow(): CircuitState {
-    if (this.#heldUntil > 0 || this.#isDown) return 'shut'
-    if (this.#breaker === null || !this.#breaker.isOpen) return 'free'
-    return this.#mayProbe ? 'probing' : 'shut'
+    if (this.#retryAfter > 0 || this.#isDown) return 'open'
+    if (this.#breaker === null || !this.#breaker.isOpen) return 'closed'
+    return this.#mayProbe ? 'half-open' : 'open'
   }
 
   #limitOf(circuit: CircuitState): number {
-    if (circuit === 'free') return this.#slowStart.window
-    return circuit === 'probing' ? 1 : 0
+    if (circuit === 'closed') return this.#slowStart.window
+    return circuit === 'half-open' ? 1 : 0
   }
 
   #weigh(): void {

@@ -146,8 +146,8 @@ export class Lane {
   }
 
   #capacity(): number {
-    if (this.#paused || this.#gone || this.#target === null || this.#limits.circuit === 'shut') return 0
-    return this.#limits.circuit === 'free' ? LANE_CAPACITY : 1
+    if (this.#paused || this.#gone || this.#target === null || this.#limits.circuit === 'open') return 0
+    return this.#limits.circuit === 'closed' ? LANE_CAPACITY : 1
   }
 
   /** What may be sent has changed. */

@@ -11,7 +11,7 @@ interface Due {
   /** Requests without an answer. */
   waiting: number
   /** Nothing is read from it for now. */
-  isHeld: boolean
+  isPaused: boolean
 }
 
 /**
@@ -39,15 +39,15 @@ export function createDueAnswers(): DueAnswers {
     const due = known.get(socket)!
     if (due.response === this) due.request = due.response = null
     due.waiting -= 1
-    if (!due.isHeld || due.waiting > MAX_AHEAD / 2) return
-    due.isHeld = false
+    if (!due.isPaused || due.waiting > MAX_AHEAD / 2) return
+    due.isPaused = false
     socket.resume()
   }
 
   /** Once all is done that was read with the request: Node reads on wherever a body or a request ends. */
   function hold(due: Due, socket: Socket): void {
     if (due.waiting < MAX_AHEAD) return
-    due.isHeld = true
+    due.isPaused = true
     socket.pause()
   }
 
@@ -56,7 +56,7 @@ export function createDueAnswers(): DueAnswers {
     const { socket } = request
     let due = known.get(socket)
     if (due === undefined) {
-      due = { request: null, response: null, before: null, waiting: 0, isHeld: false }
+      due = { request: null, response: null, before: null, waiting: 0, isPaused: false }
       known.set(socket, due)
     }
     due.before = due.response
@@ -85,4 +85,4 @@ export function createDueAnswers(): DueAnswers {
   }
 }
 
-const NOTHING: Due = { request: null, response: null, before: null, waiting: 0, isHeld: false }
+const NOTHING: Due = { request: null, response: null, before: null, waiting: 0, isPaused: false }

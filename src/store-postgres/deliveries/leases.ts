@@ -26,7 +26,7 @@ export interface Numbers {
  * heard whether it was done: it is free, unless the statement may still be under way.
  */
 export class Leases {
-  readonly #held = new Map<string, Map<number, HeldLease>>()
+  readonly #byLane = new Map<string, Map<number, HeldLease>>()
   readonly #inFlight = new Set<number>()
   #lastNumber = 0
 
@@ -45,10 +45,10 @@ export class Leases {
 
   keep(node: string, held: HeldLease): void {
     const key = keyOf(node, held.listenerId)
-    let ofListener = this.#held.get(key)
+    let ofListener = this.#byLane.get(key)
     if (ofListener === undefined) {
       ofListener = new Map()
-      this.#held.set(key, ofListener)
+      this.#byLane.set(key, ofListener)
     }
     // Copied: with the rest of the message, its data would stay in memory.
     const { id, organizationId, queueId, name, deliverAt } = held.message
@@ -57,36 +57,36 @@ export class Leases {
 
   /** The lease, where this node was given it and has not given it up. */
   find(node: string, { listenerId, sequence, lease }: LeaseReference): HeldLease | null {
-    const held = this.#held.get(keyOf(node, listenerId))?.get(sequence)
+    const held = this.#byLane.get(keyOf(node, listenerId))?.get(sequence)
     return held?.number === lease ? held : null
   }
 
   /** The numbers that the node holds of one listener. */
   numbersOf(node: string, listenerId: string): number[] {
-    return Array.from(this.#held.get(keyOf(node, listenerId))?.values() ?? [], ({ number }) => number)
+    return Array.from(this.#byLane.get(keyOf(node, listenerId))?.values() ?? [], ({ number }) => number)
   }
 
   allOf(node: string): HeldLease[] {
     const found: HeldLease[] = []
-    for (const [key, held] of this.#held) if (key.startsWith(`${node} `)) found.push(...held.values())
+    for (const [key, held] of this.#byLane) if (key.startsWith(`${node} `)) found.push(...held.values())
     return found
   }
 
   drop(node: string, { listenerId, sequence, number }: Pick<HeldLease, 'listenerId' | 'sequence' | 'number'>): void {
     const key = keyOf(node, listenerId)
-    const held = this.#held.get(key)
+    const held = this.#byLane.get(key)
     if (held?.get(sequence)?.number !== number) return
     held.delete(sequence)
-    if (held.size === 0) this.#held.delete(key)
+    if (held.size === 0) this.#byLane.delete(key)
   }
 
   /** Forgets a delivery's lease, whichever lease it is. */
   dropDelivery(listenerId: string, sequence: number): void {
-    for (const [key, held] of this.#held) if (key.endsWith(` ${listenerId}`)) held.delete(sequence)
+    for (const [key, held] of this.#byLane) if (key.endsWith(` ${listenerId}`)) held.delete(sequence)
   }
 
   dropListener(listenerId: string): void {
-    for (const key of this.#held.keys()) if (key.endsWith(` ${listenerId}`)) this.#held.delete(key)
+    for (const key of this.#byLane.keys()) if (key.endsWith(` ${listenerId}`)) this.#byLane.delete(key)
   }
 }
 

@@ -163,8 +163,8 @@ export function createMessageStore(
       ...[organizationId, dueIds, dueAts, sequence],
     ])
     const living = await on.rows<{ node: string }>(LIVING, [clock(now)])
-    const isHeld = rows.some(({ leaseNode }) => living.some(({ node }) => node === leaseNode))
-    if (isHeld || rows.length < due.length) return 'started'
+    const isLeased = rows.some(({ leaseNode }) => living.some(({ node }) => node === leaseNode))
+    if (isLeased || rows.length < due.length) return 'started'
     await on.run(MOVE, [organizationId, deliverAt, dueIds, dueAts, sequence])
     return listenerIds
   }

@@ -54,7 +54,7 @@ export function createDeliveryRestart(db: DatabaseSync, { leases, orders, touche
   }
 
   function beginPending({ message: { sequence }, listenerId }: Pair, { dueAt, pulledAt }: Pending, now: number): void {
-    if (pulledAt !== null || leases.isHeld(listenerId, sequence, now)) renew.run(listenerId, dueAt, sequence)
+    if (pulledAt !== null || leases.isLeased(listenerId, sequence, now)) renew.run(listenerId, dueAt, sequence)
     else bringForward.run(now, listenerId, dueAt, sequence)
   }
 

@@ -37,13 +37,13 @@ export class Leases {
   readonly #rowlessBy = new Set<string>()
 
   take(node: string, listenerId: string, sequence: number, message: LeasedMessage, rowless = false): number {
-    const held = this.#byListener.get(listenerId) ?? new Map<number, Lease>()
-    if (held.size === 0) this.#byListener.set(listenerId, held)
+    const ofListener = this.#byListener.get(listenerId) ?? new Map<number, Lease>()
+    if (ofListener.size === 0) this.#byListener.set(listenerId, ofListener)
     this.#lastNumber += 1
     // Copied: with the rest of the message, its data would stay in memory.
     const { id, organizationId, queueId, name, deliverAt } = message
     const kept = { id, organizationId, queueId, name, deliverAt }
-    held.set(sequence, { node, message: kept, number: this.#lastNumber, settledIn: 0, rowless })
+    ofListener.set(sequence, { node, message: kept, number: this.#lastNumber, settledIn: 0, rowless })
     if (rowless) {
       this.#rowless += 1
       this.#rowlessBy.add(node)
@@ -69,8 +69,8 @@ export class Leases {
 
   /** Leases of deliveries without a row, in no order. Leases must not be taken or given up meanwhile. */
   *rowlessLeases(): Iterable<RowlessLease> {
-    for (const [listenerId, held] of this.#byListener) {
-      for (const [sequence, lease] of held) {
+    for (const [listenerId, ofListener] of this.#byListener) {
+      for (const [sequence, lease] of ofListener) {
         if (!lease.rowless) continue
         const { settledIn, message } = lease
         yield { listenerId, sequence, dueAt: message.deliverAt, settledIn, hasRow: () => this.#hasRow(lease) }
@@ -103,7 +103,7 @@ export class Leases {
   }
 
   /** Whether any living node holds the delivery. */
-  isHeld(listenerId: string, sequence: number, now: number): boolean {
+  isLeased(listenerId: string, sequence: number, now: number): boolean {
     const lease = this.#byListener.get(listenerId)?.get(sequence)
     return lease !== undefined && (this.#aliveUntil.get(lease.node) ?? 0) > now
   }
@@ -114,18 +114,18 @@ export class Leases {
   }
 
   drop(listenerId: string, sequence: number): void {
-    const held = this.#byListener.get(listenerId)
-    const lease = held?.get(sequence)
-    if (held === undefined || lease === undefined) return
+    const ofListener = this.#byListener.get(listenerId)
+    const lease = ofListener?.get(sequence)
+    if (ofListener === undefined || lease === undefined) return
     this.#hasRow(lease)
-    held.delete(sequence)
-    if (held.size === 0) this.#byListener.delete(listenerId)
+    ofListener.delete(sequence)
+    if (ofListener.size === 0) this.#byListener.delete(listenerId)
   }
 
   /** Gives up one lease, where it is still this holder's. */
   handBack(node: string, { listenerId, sequence, lease }: LeaseReference): void {
-    const held = this.#byListener.get(listenerId)?.get(sequence)
-    if (held?.node === node && held.number === lease) this.drop(listenerId, sequence)
+    const found = this.#byListener.get(listenerId)?.get(sequence)
+    if (found?.node === node && found.number === lease) this.drop(listenerId, sequence)
   }
 
   dropListener(listenerId: string): void {
@@ -139,9 +139,9 @@ export class Leases {
 
   release(node: string): void {
     this.#aliveUntil.delete(node)
-    for (const [listenerId, held] of this.#byListener) {
+    for (const [listenerId, ofListener] of this.#byListener) {
       // What has no row is found by its lease alone, until its row is written.
-      for (const [sequence, lease] of held) {
+      for (const [sequence, lease] of ofListener) {
         if (lease.node === node && !lease.rowless) this.drop(listenerId, sequence)
       }
     }

@@ -147,7 +147,7 @@ export function createPullStore(db: DatabaseSync, transact: Transact, shared: Sh
         dueAt = row.dueAt
         sequence = row.sequence
         // It was sent things until a moment ago, and one of them is still on the wire.
-        if (leases.isHeld(ask.listenerId, sequence, now)) continue
+        if (leases.isLeased(ask.listenerId, sequence, now)) continue
         const free = freed(row, found.retry, now, changes)
         if (free === null) continue
         const whole = { ...(message.get(sequence) as unknown as Message) }

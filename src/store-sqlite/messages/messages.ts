@@ -136,7 +136,7 @@ export function createMessageStore(
     if (pulled.get(message.sequence) !== undefined) return 'started'
     const all = summaries.of(message)
     const untouched = all.every(({ listenerId, status, attempts: made }) => {
-      return status === 'pending' && made === 0 && !leases.isHeld(listenerId, message.sequence, now)
+      return status === 'pending' && made === 0 && !leases.isLeased(listenerId, message.sequence, now)
     })
     if (!untouched || (all.length === 0 && message.deliverAt <= now)) return 'started'
     for (const { listenerId, nextAttemptAt } of all) {

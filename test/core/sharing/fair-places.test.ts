@@ -240,7 +240,7 @@ test('owners that take in turns end with as many each', () => {
   const places = new FairPlaces(1_000)
   const owners = Array.from({ length: 9 }, (_, n) => `owner-${n}`)
   for (let turn = 0; turn < 1_000; turn++) for (const owner of owners) places.take(owner)
-  const held = owners.map((owner) => places.heldBy(owner))
+  const held = owners.map((owner) => places.takenBy(owner))
   assert.ok(Math.max(...held) - Math.min(...held) <= 1, String(held))
   assert.ok(places.used < 1_000 && places.take('late'), 'one is left for the next')
 })
@@ -252,14 +252,14 @@ test('amounts count by their size, and a first one that fits is taken', () => {
   assert.ok(places.take('other', 56))
   assert.ok(!places.take('third', 1))
   places.give('one', 200)
-  assert.deepEqual([places.used, places.heldBy('one')], [56, 0])
+  assert.deepEqual([places.used, places.takenBy('one')], [56, 0])
 })
 
 test('a thousand hanging parts of one owner leave another all that it needs', () => {
   const places = new FairPlaces(2_048)
   const hanging = Array.from({ length: 1_000 }, () => new Taker(places, 'greedy'))
   for (const part of hanging) part.want(64)
-  assert.equal(places.heldBy('greedy'), 1_024)
+  assert.equal(places.takenBy('greedy'), 1_024)
   const honest = new Taker(places, 'honest')
   honest.want(64)
   assert.equal(honest.active, 64)
@@ -271,7 +271,7 @@ test('of owners that wait, the one that holds the least is next, however many pa
   for (const part of greedy) part.want(1)
   const others = ['a', 'b', 'c'].map((owner) => new Taker(places, owner))
   for (const other of others) other.want(1)
-  assert.deepEqual([places.heldBy('greedy'), ...others.map(({ active }) => active)], [2, 1, 1, 0])
+  assert.deepEqual([places.takenBy('greedy'), ...others.map(({ active }) => active)], [2, 1, 1, 0])
   greedy.find(({ active }) => active === 1)!.give()
   assert.equal(others[2]!.active, 1)
 })
@@ -294,7 +294,7 @@ test('whatever happens, an owner that holds nothing is refused only where nothin
           held.set(name, before - given)
         } else if (places.take(name, amount)) held.set(name, before + amount)
         else assert.ok(before > 0 || free < amount)
-        assert.equal(places.heldBy(name), held.get(name) ?? 0)
+        assert.equal(places.takenBy(name), held.get(name) ?? 0)
         assert.ok(places.used <= limit)
       }
     }),
