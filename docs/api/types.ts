@@ -322,6 +322,10 @@ export interface CheckPhase {
    * why it failed, in the words of attempts
    */
   error?: string
+  /**
+   * the same in words
+   */
+  message?: string
 }
 export interface CheckListenerResult {
   check: Check

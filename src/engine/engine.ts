@@ -100,7 +100,10 @@ export function createEngine(deps: {
   const tracedSender = traced?.watchSender(plainSender) ?? plainSender
   const sender = activity?.watchSender(tracedSender) ?? tracedSender
   const shares = { slots: new FairPlaces(MAX_IN_FLIGHT), memory: new MemoryShare() }
-  const parts = { ...deps, ...shares, store, committer, sender, node }
+  const claimFailed = () => {
+    counters.failedClaims += 1
+  }
+  const parts = { ...deps, ...shares, store, committer, sender, node, claimFailed }
   const delivering = createDelivering(parts)
   const { dispatcher, checker, registry } = delivering
   const pulling = createPulling({ store, runtime, delivering })

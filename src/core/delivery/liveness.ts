@@ -1,4 +1,4 @@
-import type { AttemptError } from './attempt.ts'
+import type { Outcome } from './attempt.ts'
 
 /** `unstable`: the latest check failed; `down`: three failed in a row; `unknown`: no node has checked yet. */
 export const LIVENESS_STATES = ['stable', 'unstable', 'down', 'unknown'] as const
@@ -12,7 +12,7 @@ export interface Liveness {
   failureCount: number
   lastFailureStatus: number | null
   lastFailureAt: number | null
-  /** What went wrong, such as `timeout` or `answered 503`. */
+  /** What went wrong, such as `answered 503`, or `dns` and what that means in words. */
   lastFailureMsg: string | null
 }
 
@@ -81,9 +81,10 @@ function pauseAfter(state: LivenessState): number {
   return state === 'unstable' ? DOUBT_EVERY_MS : CHECK_EVERY_MS
 }
 
-/** What went wrong, in words; never the answer's own, which belongs to the attempt. */
-export function failureMessage({ status, error }: { status: number | null; error: AttemptError | null }): string {
-  return error ?? `answered ${status}`
+/** What went wrong, in words; never those of an answer, which belong to the attempt. */
+export function failureMessage({ status, error, response }: Pick<Outcome, 'status' | 'error' | 'response'>): string {
+  if (error === null) return `answered ${status}`
+  return response === '' ? error : `${error}: ${response}`
 }
 
 /** What is stored with what has come since. */

@@ -13,6 +13,8 @@ interface Phase {
   verdict: Verdict
   durationMs: number
   error: AttemptError | null
+  /** The same in words, which name the setting where one forbids it. */
+  message?: string
 }
 
 /** When each phase that came to its end did so; a later phase without an end is the one that failed. */
@@ -54,7 +56,15 @@ export function checkReport(
     const end = over ? endOf(outcome) : ends[name]!
     const durationMs = Math.max(0, end - since)
     since = end
-    return { name, verdict: over ? 'failed' : 'passed', durationMs, error: over ? outcome.error : null }
+    if (!over) return { name, verdict: 'passed', durationMs, error: null }
+    const { error, response } = outcome
+    return {
+      name,
+      verdict: 'failed',
+      durationMs,
+      error,
+      ...(error !== null && response !== '' && { message: response }),
+    }
   })
   return { passed, phases, addresses: at.addresses, status: outcome.status, response: outcome.response }
 }

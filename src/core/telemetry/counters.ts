@@ -21,6 +21,8 @@ export interface EngineCounters {
   /** Messages and settlements in one commit. */
   commitWrites: Histogram
   failedCommits: number
+  /** Times that the store did not give out what is due of a listener. */
+  failedClaims: number
   deliveries: DeliveryCounts
   attempts: Map<AttemptKind, number>
   attemptSeconds: Histogram
@@ -50,6 +52,7 @@ export function createEngineCounters(): EngineCounters {
     commitSeconds: new Histogram([0.0005, ...WRITING]),
     commitWrites: new Histogram(WRITES),
     failedCommits: 0,
+    failedClaims: 0,
     deliveries: { acknowledged: 0, retried: 0, missed: 0 },
     attempts: new Map(),
     attemptSeconds: new Histogram(ANSWERING),

@@ -4,6 +4,7 @@ import { TokenBucket } from '../../core/sharing/token-bucket.ts'
 import type { Store } from '../../store/store.ts'
 import { LivenessChecker } from '../liveness/liveness-checker.ts'
 import { LivenessRegistry } from '../liveness/liveness-registry.ts'
+import { ContentTypes } from './content-types.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import type { LaneDeps } from './lane.ts'
 import { SharedTokens } from './shared-tokens.ts'
@@ -20,7 +21,7 @@ export interface Delivering {
   signals: Omit<DeliverySignals, 'redeliveryWaits' | 'livenessUncertain'>
 }
 
-type Parts = Omit<LaneDeps, 'store' | 'registry' | 'tokensFor' | 'suspect' | 'disable'> & {
+type Parts = Omit<LaneDeps, 'store' | 'registry' | 'contentTypes' | 'tokensFor' | 'suspect' | 'disable'> & {
   store: Pick<Store, 'deliveries' | 'listeners' | 'liveness' | 'rates' | 'shared'>
   /** The token buckets of listeners; those of this process alone where it is left out. */
   tokensFor?: LaneDeps['tokensFor']
@@ -43,6 +44,7 @@ export function createDelivering(parts: Parts): Delivering {
   })
   const dispatcher = createDispatcher({
     ...parts,
+    contentTypes: new ContentTypes(),
     registry,
     tokensFor: parts.tokensFor ?? tokensBy(parts),
     suspect: (listenerId) => checker.suspect(listenerId),

@@ -6,6 +6,7 @@ import { contentTypeOf } from '../../core/delivery/message.ts'
 import { sign } from '../../core/delivery/signature.ts'
 import { type SecretBox, SecretUnreadable } from '../../core/tenant/secret-box.ts'
 import type { OutgoingRequest } from '../client/sender.ts'
+import type { ContentTypes } from './content-types.ts'
 import { type SigningKeys, signingKeysOf } from './signing-keys.ts'
 
 /** What is the same in every request to a listener, worked out once. */
@@ -52,7 +53,7 @@ function hasAccept({ settings }: Pushed): boolean {
  */
 export function deliveryRequest(
   delivery: LeasedDelivery,
-  to: { listener: Listener; target: Target; userAgent: string; now: number },
+  to: { listener: Listener; target: Target; userAgent: string; now: number; contentTypes?: ContentTypes },
 ): (OutgoingRequest & { body: string }) | null {
   const { message } = delivery
   const keys = to.target.keys?.at(to.now)
@@ -62,7 +63,7 @@ export function deliveryRequest(
   const { orderNumber } = delivery
   // Ids, numbers and base64: nothing that could end a line. In one piece, for each part of a text is an object.
   const fields =
-    `content-type: ${contentTypeOf(message.data)}\r\n${to.target.accept}user-agent: ${to.userAgent}\r\n` +
+    `content-type: ${to.contentTypes?.of(message) ?? contentTypeOf(message.data)}\r\n${to.target.accept}user-agent: ${to.userAgent}\r\n` +
     `webhook-id: ${message.id}\r\n` +
     `webhook-timestamp: ${timestamp}\r\nwebhook-signature: ${signature}\r\ndiscue-queue: ${message.queueId}\r\n` +
     `discue-listener: ${to.listener.id}\r\ndiscue-attempt: ${delivery.attempts + 1}\r\n` +

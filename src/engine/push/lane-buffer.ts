@@ -10,6 +10,8 @@ export interface LaneBufferDeps {
   memory: MemoryShare
   runtime: Runtime
   node: string
+  /** A claim has failed; it is tried again after a second. */
+  claimFailed?: () => void
 }
 
 /** Deliveries that a lane holds at most, whether they wait, are being sent or are being settled. */
@@ -181,6 +183,7 @@ export class LaneBuffer {
       () => this.#claimed(),
       (error: unknown) => {
         runtime.log.error({ err: error, listenerId: this.#listenerId }, 'a claim failed')
+        this.#deps.claimFailed?.()
         runtime.after(RETRY_CLAIM_MS, () => this.#claimed())
       },
     )

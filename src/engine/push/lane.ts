@@ -16,6 +16,7 @@ import type { Sender } from '../client/sender.ts'
 import type { Committer } from '../commit/committer.ts'
 import type { LivenessRecord } from '../liveness/liveness-record.ts'
 import type { LivenessRegistry } from '../liveness/liveness-registry.ts'
+import type { ContentTypes } from './content-types.ts'
 import { deliveryRequest, type Target, targetOf, unsigned } from './delivery-request.ts'
 import { LANE_CAPACITY, LaneBuffer, type LaneBufferDeps } from './lane-buffer.ts'
 import { LaneLimits } from './lane-limits.ts'
@@ -30,6 +31,7 @@ export interface LaneDeps extends LaneBufferDeps {
   /** Whether what is in memory is certainly still this node's: nothing is sent while it is not. */
   leasesHold?: () => boolean
   registry: LivenessRegistry
+  contentTypes: ContentTypes
   /** Grants attempts to a listener at a rate; those that nodes of a cluster have for one listener share it. */
   tokensFor: (listenerId: string, limit: RateLimit) => TokenSource
   /** A delivery to a listener with a `livenessUrl` has failed. */
@@ -170,8 +172,8 @@ export class Lane {
 
   /** By callbacks, here and below: these promises would be a third of all that a message costs. */
   #deliver(delivery: LeasedDelivery, target: Target, generation: number): void {
-    const { sender, runtime, userAgent } = this.#deps
-    const to = { listener: this.#listener, target, userAgent, now: runtime.now() }
+    const { sender, runtime, userAgent, contentTypes } = this.#deps
+    const to = { listener: this.#listener, target, userAgent, now: runtime.now(), contentTypes }
     const request = deliveryRequest(delivery, to)
     // Not at once: the caller is still counting what is in flight.
     if (request === null) queueMicrotask(() => this.#attempted(delivery, unsigned(to.now), null))

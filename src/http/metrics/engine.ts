@@ -6,7 +6,7 @@ export function engineFamilies(counters: EngineCounters, gauges: EngineGauges): 
   return [...countersOf(counters), ...histogramsOf(counters), ...gaugesOf(gauges)]
 }
 
-function countersOf({ acceptedMessages, failedCommits, deliveries, attempts }: EngineCounters): Family[] {
+function countersOf({ acceptedMessages, failedCommits, failedClaims, deliveries, attempts }: EngineCounters): Family[] {
   return [
     counter('discue_messages_accepted_total', 'Messages that were accepted, and are on disk.', [
       { value: acceptedMessages },
@@ -23,6 +23,9 @@ function countersOf({ acceptedMessages, failedCommits, deliveries, attempts }: E
     ),
     counter('discue_commit_failures_total', 'Commits that the store did not take; they are tried again.', [
       { value: failedCommits },
+    ]),
+    counter('discue_claim_failures_total', 'Claims of due deliveries that the store refused; they are tried again.', [
+      { value: failedClaims },
     ]),
   ]
 }

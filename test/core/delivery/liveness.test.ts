@@ -29,9 +29,12 @@ test('checks come about every half minute, sooner after a failure, and not toget
 })
 
 test('what went wrong is said in words', () => {
-  assert.equal(failureMessage({ status: 503, error: null }), 'answered 503')
-  assert.equal(failureMessage({ status: null, error: 'dns' }), 'dns')
-  assert.equal(failureMessage({ status: 200, error: 'timeout' }), 'timeout')
+  assert.equal(failureMessage({ status: 503, error: null, response: 'a secret page' }), 'answered 503')
+  assert.equal(
+    failureMessage({ status: null, error: 'dns', response: 'a.test is not known' }),
+    'dns: a.test is not known',
+  )
+  assert.equal(failureMessage({ status: 200, error: 'timeout', response: '' }), 'timeout')
 })
 
 test('news add to what is stored, and say nothing of what they do not know', () => {

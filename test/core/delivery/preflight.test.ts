@@ -41,6 +41,16 @@ test('an answer that is no acknowledgement fails where it was sent', () => {
   assert.deepEqual(phases.at(-1), { name: 'send', verdict: 'failed', durationMs: 97, error: null })
 })
 
+test('a phase that failed without an answer says why in words, and no other phase does', () => {
+  const why = 'a.internal has no address that this server may send to: see DISCUE_TARGETS'
+  const marks = { startedAt: 1_000, resolve: 1_001 }
+  const { phases } = checkReport(marks, outcome({ error: 'blocked_target', response: why }), at)
+  assert.deepEqual(
+    phases.flatMap(({ name, error, message }) => (message === undefined ? [] : [[name, error, message]])),
+    [['target', 'blocked_target', why]],
+  )
+})
+
 test('whatever fails, one phase does, the ones before it passed, the ones after it are skipped', () => {
   const property = fc.property(
     fc.nat(4),

@@ -15,6 +15,12 @@ const Phase = Type.Object({
   }),
   duration: Type.Integer({ description: 'milliseconds' }),
   error: Type.Optional(Type.String({ description: 'why it failed, in the words of attempts', examples: ['tls'] })),
+  message: Type.Optional(
+    Type.String({
+      description: 'the same in words',
+      examples: ['a.internal has no address that this server may send to: see DISCUE_TARGETS'],
+    }),
+  ),
 })
 const phase = (name: string, duration: number) => ({ name, verdict: 'passed', duration })
 const EXAMPLE = {
@@ -70,9 +76,10 @@ function addressOf(request: { principal: Principal; params: Static<typeof OneLis
 function fullCheck({ passed, phases, addresses, status, response }: CheckReport): Static<typeof Check> {
   return {
     passed,
-    phases: phases.map(({ name, verdict, durationMs, error }) => ({
+    phases: phases.map(({ name, verdict, durationMs, error, message }) => ({
       ...{ name, verdict, duration: durationMs },
       ...(error !== null && { error }),
+      ...(message !== undefined && { message }),
     })),
     addresses,
     ...(status !== null && { status }),
