@@ -4,14 +4,19 @@ import { createHook } from 'node:async_hooks'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import { readConfig } from '../../src/config.ts'
 import { startServer } from '../../src/server.ts'
 
 const CONNECTIONS = 16
-const MESSAGES = 4_000
+const MESSAGES = 3_200
 /** The first ones compile; what the least of all rounds took is what a message needs. */
-const ROUNDS = 8
+const ROUNDS = 6
+/** On a busy machine commits are as large as chance has it, and the smaller they are, the more promises: the least counts. */
+const PROMISE_ROUNDS = 4
+/** To ask costs as much as many messages do, and a busy machine would be asked more often: a few times a round at most. */
+const ASK_EVERY_MS = 250
 const KEY = 'root-key-of-a-server-that-nobody-else-talks-to-0123456789'
 const BODY = JSON.stringify({ data: JSON.stringify({ text: 'x'.repeat(240) }) })
 const OK = Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
@@ -82,7 +87,8 @@ async function openServer(folder: string) {
     await postAll(sockets, request, MESSAGES / CONNECTIONS)
     await allArrived.promise
     // What has arrived is settled a commit later.
-    while ((await call('GET', `/queues/${queueId}`)).queue.pending_count > 0);
+    do await sleep(ASK_EVERY_MS)
+    while ((await call('GET', `/queues/${queueId}`)).queue.pending_count > 0)
   }
   return { carry, stop: server.stop }
 }
@@ -109,8 +115,13 @@ const hook = createHook({
     if (type === 'PROMISE') promises += 1
   },
 }).enable()
-await carry()
+let fewest = Number.POSITIVE_INFINITY
+for (let round = 0; round < PROMISE_ROUNDS; round++) {
+  promises = 0
+  await carry()
+  fewest = Math.min(fewest, promises)
+}
 hook.disable()
 await stop()
-process.stdout.write(JSON.stringify({ bytes, outlived, promises: promises / MESSAGES }))
+process.stdout.write(JSON.stringify({ bytes, outlived, promises: fewest / MESSAGES }))
 process.exit(0)
