@@ -77,6 +77,7 @@ describe('discue listen', () => {
       { ...line, duration: 0, started_at: 0 },
       {
         id,
+        name: id,
         attempt: 1,
         started_at: 0,
         duration: 0,

@@ -16,7 +16,8 @@ export function createListenEvents({ terminal }: Pick<Context, 'terminal'>): Tun
 
   function line({ id, name, attempt, data }: PulledMessage, startedAt: number, outcome: string): void {
     const time = paint('dim', new Date(startedAt).toISOString().slice(11, 23))
-    const what = name === undefined ? id : `${id} ${name}`
+    // A message that was given no name has its id as one.
+    const what = name === undefined || name === id ? id : `${id} ${name}`
     const nth = attempt > 1 ? paint('yellow', `  attempt ${attempt}`) : ''
     const shown = data.length > SHOWN_DATA ? `${data.slice(0, SHOWN_DATA - 1)}…` : data
     terminal.print(`${time}  ${what}${nth}  ${outcome}  ${paint('dim', plain(shown))}`)
