@@ -1,6 +1,7 @@
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { rounds } from '../support/thorough.ts'
 import type { Reply } from './fake-sender.ts'
 import { asking, Fixture, type Step } from './fixture.ts'
 
@@ -60,7 +61,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
-const RUNS = Number(process.env.STATE_MACHINE_RUNS ?? 60)
+const RUNS = Number(process.env.STATE_MACHINE_RUNS ?? rounds({ quick: 30, long: 200 }))
 
 test('whatever happens, every accepted delivery has one end or next step, in order, and the ledger balances', (t) =>
   fc.assert(

@@ -4,11 +4,12 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '../support/server/client.ts'
 import { freePort, makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { rounds } from '../support/thorough.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const CLIENTS = 12
-const KILLS = 5
-const MOST_BETWEEN_KILLS = 500
+const KILLS = rounds({ quick: 2, long: 5 })
+const MOST_BETWEEN_KILLS = rounds({ quick: 150, long: 500 })
 const RETRY_AFTER_MS = 10
 
 interface Answer {

@@ -12,11 +12,12 @@ import {
   startServerProcess,
   TEST_ROOT_KEY,
 } from '../support/server/server-process.ts'
+import { rounds } from '../support/thorough.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const CONNECTIONS = 16
-const KILLS = 4
-const MOST_BETWEEN_KILLS = 1_500
+const KILLS = rounds({ quick: 2, long: 4 })
+const MOST_BETWEEN_KILLS = rounds({ quick: 300, long: 1_500 })
 const timeout = 120_000
 
 test('a server that is killed again and again delivers everything that it answered 200 to every listener', {

@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '../support/server/client.ts'
 import { startReceiver } from '../support/server/receiver.ts'
 import { freePort, makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { rounds } from '../support/thorough.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const KILLS = 3
+const KILLS = rounds({ quick: 2, long: 3 })
 const KEYS = 8
-const MOST_BETWEEN_KILLS = 500
+const MOST_BETWEEN_KILLS = rounds({ quick: 150, long: 500 })
 const timeout = 120_000
 
 test('a server that is killed again and again keeps the order of each key, and its numbers have no gap', {

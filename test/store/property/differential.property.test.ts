@@ -4,6 +4,7 @@ import { createRuntime } from '../../../src/runtime.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import { testDatabase } from '../../support/postgres/postgres.ts'
 import { silentLog } from '../../support/silent-log.ts'
+import { rounds } from '../../support/thorough.ts'
 import { withStore } from '../suite.ts'
 import { step } from './model-steps.ts'
 import { Walk } from './model-walk.ts'
@@ -24,5 +25,5 @@ test('whatever happens, SQLite and PostgreSQL answer alike at each step, and as 
         },
       ),
     ),
-    { seed: 48, numRuns: 20 },
+    { seed: 48, numRuns: rounds({ quick: 8, long: 20 }) },
   ))

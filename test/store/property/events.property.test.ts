@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { LeasedDelivery } from '../../../src/core/delivery/delivery.ts'
 import { categoryOf, EVENT_CATEGORIES, type UsageEvent } from '../../../src/core/telemetry/event.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { rounds } from '../../support/thorough.ts'
 import { eventsListed } from '../cases/reading/events.cases.ts'
 import { ACKNOWLEDGED, acceptFor, commit, type Fixture, settlementOf, storedFixture } from '../fixture.ts'
 import { type Given, withStore } from '../suite.ts'
@@ -119,5 +120,5 @@ test("events that are listed page by page are all that happened, in order, none 
         },
       ),
     ),
-    { seed: 48, numRuns: 100 },
+    { seed: 48, numRuns: rounds({ quick: 40, long: 100 }) },
   ))

@@ -1,6 +1,7 @@
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { rounds } from '../../support/thorough.ts'
 import { withStore } from '../suite.ts'
 import { step } from './model-steps.ts'
 import { Walk } from './model-walk.ts'
@@ -17,5 +18,5 @@ test('whatever happens, each pair of message and listener is exactly one of pend
         },
       ),
     ),
-    { seed: 48, numRuns: 80 },
+    { seed: 48, numRuns: rounds({ quick: 30, long: 80 }) },
   ))

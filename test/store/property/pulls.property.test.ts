@@ -5,11 +5,12 @@ import { DEFAULT_SETTINGS, type Listener } from '../../../src/core/delivery/list
 import type { Receipt } from '../../../src/core/delivery/pull.ts'
 import type { Queue } from '../../../src/core/delivery/queue.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { rounds } from '../../support/thorough.ts'
 import { accepted, idsOf, pendingCount, storedOrganization, storedQueue } from '../fixture.ts'
 import { type Given, withStore } from '../suite.ts'
 
 const SEED = 20_260_102
-const RUNS = 500
+const RUNS = rounds({ quick: 200, long: 500 })
 const MAX_ATTEMPTS = 3
 
 /** What should be true of one message, in the simplest words. */

@@ -5,6 +5,7 @@ import type { Message } from '../../../src/core/delivery/message.ts'
 import type { Queue } from '../../../src/core/delivery/queue.ts'
 import { encodeTime } from '../../../src/core/id.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { rounds } from '../../support/thorough.ts'
 import { acceptFor, commit, idsOf, messageOf, storedFixture, storedQueue } from '../fixture.ts'
 import { NOW } from '../make.ts'
 import { type Given, withStore } from '../suite.ts'
@@ -122,5 +123,5 @@ test('a message is accepted exactly where a simple count says that there is room
         (given) => walk({ ...given }, steps),
       ),
     ),
-    { seed: 48, numRuns: 60 },
+    { seed: 48, numRuns: rounds({ quick: 25, long: 60 }) },
   ))

@@ -8,7 +8,6 @@ import { NO_LIMITS } from '../../../src/core/tenant/organization.ts'
 import { lineOf, placeLine } from '../../../src/store/listing/segment.ts'
 import { StoreUnavailable } from '../../../src/store/store.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
-import { openThreadedSqliteStore } from '../../../src/store-sqlite/thread/threaded.ts'
 import { eventsListed } from '../cases/reading/events.cases.ts'
 import {
   ACKNOWLEDGED,
@@ -36,7 +35,6 @@ let files = 0
 const freshPath = () => join(folder, `${++files}.db`)
 
 runStoreCases('sqlite in memory', () => openSqliteStore(':memory:'))
-runStoreCases('sqlite in a file and a thread', () => openThreadedSqliteStore(freshPath()))
 
 /** Does one thing with a file, closes it, opens it again and does the next. */
 async function acrossRestart<Left>(

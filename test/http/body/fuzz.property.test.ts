@@ -7,9 +7,10 @@ import { type HostileRequest, requestFor } from '../../support/request-arbitrary
 import { OTHER_OWNER_KEY, OWNER_KEY, sharedApi } from '../../support/server/api.ts'
 import { fill, paramsOf, plant } from '../../support/server/tenant.ts'
 import { inlined, type Operation, readDescription } from '../../support/source/description.ts'
+import { rounds } from '../../support/thorough.ts'
 
 const SEED = 20_260_101
-const RUNS = 20_000
+const RUNS = rounds({ quick: 2_000, long: 20_000 })
 /** What an operation answers that this server is not configured for, however good the request is. */
 const SWITCHED_OFF = 501
 const MARKER = 'belongs-to-somebody-else'
@@ -143,7 +144,8 @@ test(`${RUNS} requests for all operations are answered as described, whatever is
   )
   // Otherwise the requests were so wrong that they never came to what they ask for.
   const unseen = operations.map(({ operationId }) => operationId).filter((id) => !seen.has(id))
-  assert.deepEqual(unseen, [], 'no request for these was good enough to succeed')
+  const most = rounds({ quick: Math.floor(operations.length / 3), long: 0 })
+  assert.ok(unseen.length <= most, `no request for these was good enough to succeed: ${unseen}`)
   assert.deepEqual(
     api.log.filter(({ level }) => level === 'error'),
     [],

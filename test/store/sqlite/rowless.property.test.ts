@@ -8,6 +8,7 @@ import type { Accept } from '../../../src/store/commit/batch.ts'
 import { type Store, StoreUnavailable } from '../../../src/store/store.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import { verifyDatabase } from '../../../src/store-sqlite/file/verify.ts'
+import { rounds } from '../../support/thorough.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -362,5 +363,5 @@ test('whatever happens, and whenever the process dies, each pair is exactly one 
         await (store as Store | null)?.close()
       },
     ),
-    { seed: 48, numRuns: 60 },
+    { seed: 48, numRuns: rounds({ quick: 15, long: 60 }) },
   ))
