@@ -1032,6 +1032,10 @@ export interface Listener {
   timeout: number
   max_concurrency: number
   status: ListenerStatus
+  /**
+   * true: nothing is sent to it until the domain of its URLs is verified
+   */
+  awaits_verification?: boolean
   rate_limit: RateLimit | null
   ordering: Ordering
   on_missed: OnMissed
@@ -1126,6 +1130,10 @@ export interface ListenerV2 {
   timeout: number
   max_concurrency: number
   status: ListenerStatus
+  /**
+   * true: nothing is sent to it until the domain of its URLs is verified
+   */
+  awaits_verification?: boolean
   rate_limit: RateLimit | null
   ordering: Ordering
   on_missed: OnMissed
@@ -1154,6 +1162,10 @@ export interface ListenerWithSecret {
   timeout: number
   max_concurrency: number
   status: ListenerStatus
+  /**
+   * true: nothing is sent to it until the domain of its URLs is verified
+   */
+  awaits_verification?: boolean
   rate_limit: RateLimit | null
   ordering: Ordering
   on_missed: OnMissed
@@ -1186,6 +1198,10 @@ export interface ListenerWithSecretV2 {
   timeout: number
   max_concurrency: number
   status: ListenerStatus
+  /**
+   * true: nothing is sent to it until the domain of its URLs is verified
+   */
+  awaits_verification?: boolean
   rate_limit: RateLimit | null
   ordering: Ordering
   on_missed: OnMissed
@@ -1809,6 +1825,9 @@ export interface UpdateListenerRequest {
   id?: {
     [k: string]: unknown
   }
+  awaits_verification?: {
+    [k: string]: unknown
+  }
   liveness?: {
     [k: string]: unknown
   }
@@ -1847,6 +1866,9 @@ export interface UpdateListenerV2Request {
   }
   secret?: string
   id?: {
+    [k: string]: unknown
+  }
+  awaits_verification?: {
     [k: string]: unknown
   }
   liveness?: {

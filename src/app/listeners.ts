@@ -16,9 +16,9 @@ import { expectIds } from './ids.ts'
 import { expectResolvedTargets, expectTargets } from './limits/targets.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
-import { expectVerified } from './tenant/domains.ts'
 import { headersToStore } from './tenant/listener-headers.ts'
 import { refusalOf } from './tenant/refusal.ts'
+import { unverified } from './tenant/verification.ts'
 import { onlyVisible } from './tenant/visibility.ts'
 
 export interface ListenerAddress {
@@ -37,7 +37,12 @@ export interface NewListener {
   /** A secret of the client's own, `whsec_…`; one is made where it is left out. */
   secret?: string
   settings: SettingsChange
+  /** What becomes of a listener on a domain that must be verified and is not: `refused` unless told. */
+  whenUnverified?: WhenUnverified
 }
+
+/** `waits`: it is stored, and nothing is sent to it until the domain is verified. */
+export type WhenUnverified = 'refused' | 'waits'
 
 export interface ListenerChange {
   name?: string
@@ -64,15 +69,19 @@ export async function createListener(
 ): Promise<{ id: string; name: string; secret: string }> {
   expectIds([ask.queueId], 'queue_not_found')
   expectTargets(deps.targets, ask)
-  await expectVerified(deps, ask.organizationId, ask)
+  const awaitsVerification = await judgeDomains(deps, ask, ask)
   expectSense(ask)
   await expectResolvedTargets(deps, ask.organizationId, ask)
   const now = deps.runtime.now()
   const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
   const id = deps.runtime.newId()
-  const settings = withChange(DEFAULT_SETTINGS, settingsToStore(deps, { id, settings: DEFAULT_SETTINGS }, ask.settings))
+  const settings = withChange(DEFAULT_SETTINGS, {
+    ...settingsToStore(deps, { id, settings: DEFAULT_SETTINGS }, ask.settings),
+    awaitsVerification,
+  })
   const secrets = { secret: deps.secretBox.seal(secret, id), retiredSecrets: [] }
-  const listener = { ...ask, ...secrets, id, settings, createdAt: now, updatedAt: now }
+  const { whenUnverified: _, ...given } = ask
+  const listener = { ...given, ...secrets, id, settings, createdAt: now, updatedAt: now }
   const made = { id, name: ask.name, secret }
   const outcome = await deps.store.listeners.create(listener, answerFor?.(made))
   if (outcome === 'queue_not_found') throw await missingForPost(deps, { ...ask, id: ask.queueId })
@@ -121,17 +130,18 @@ function upToDate<Details extends ListenerDetails>({ signals }: Pick<AppDeps, 's
 /** Throws `listener_not_found`, `name_taken`, `changed` and `invalid`. `secret` is there where it was changed, and only then. */
 export async function updateListener(
   deps: ListenerDeps,
-  ask: ListenerAddress & { change: ListenerChange; ifMatch?: ExpectedRevisions },
+  ask: ListenerAddress & { change: ListenerChange; ifMatch?: ExpectedRevisions; whenUnverified?: WhenUnverified },
 ): Promise<{ listener: Revised<ListenerDetails>; secret?: string }> {
-  const { change, ifMatch, ...address } = ask
+  const { change, ifMatch, whenUnverified, ...address } = ask
   const current = await readListener(deps, address)
   expectTargets(deps.targets, change)
   const urls = newUrls(current, change)
-  await expectVerified(deps, ask.organizationId, urls)
+  const { organizationId } = ask
+  const awaitsVerification = await judgeChange(deps, { organizationId, whenUnverified, current, change, urls })
   expectSense({ ...current, ...named(change) })
   await expectResolvedTargets(deps, ask.organizationId, urls)
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
-  const settings = settingsToStore(deps, current, change.settings)
+  const settings = { ...settingsToStore(deps, current, change.settings), awaitsVerification }
   const changes = named({ ...change, settings, secret: sealedChange(deps.secretBox, current, secret) })
   const changed = await deps.store.listeners.update({ ...address, changes, ifMatch, now: deps.runtime.now() })
   if (changed === 'not_found') throw new Problem('listener_not_found')
@@ -173,6 +183,39 @@ function settingsToStore(
 function isSame(secret: string, other: string): boolean {
   const [a, b] = [Buffer.from(secret), Buffer.from(other)]
   return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** Whether a listener with these URLs has to wait for its domain. Throws `invalid` where it may not. */
+async function judgeDomains(
+  deps: ListenerDeps,
+  { organizationId, whenUnverified = 'refused' }: Pick<NewListener, 'organizationId' | 'whenUnverified'>,
+  urls: Pick<ListenerChange, 'notifyUrl' | 'livenessUrl'>,
+): Promise<boolean> {
+  const errors = await unverified(deps, organizationId, urls)
+  if (errors.length > 0 && whenUnverified === 'refused') throw new Problem('invalid', { errors })
+  return errors.length > 0
+}
+
+/**
+ * Whether a changed listener has to wait for its domain. One that waits already is judged by the URLs that it keeps, too; any
+ * other may keep what it has. Throws `invalid` like `judgeDomains`.
+ */
+async function judgeChange(
+  deps: ListenerDeps,
+  {
+    current,
+    change,
+    urls,
+    ...ask
+  }: Pick<NewListener, 'organizationId' | 'whenUnverified'> & {
+    current: Listener
+    change: ListenerChange
+    urls: Pick<ListenerChange, 'notifyUrl' | 'livenessUrl'>
+  },
+): Promise<boolean> {
+  if (await judgeDomains(deps, ask, urls)) return true
+  if (!current.settings.awaitsVerification) return false
+  return judgeDomains(deps, { ...ask, whenUnverified: 'waits' }, { ...current, ...named(change) })
 }
 
 /** URLs that the listener does not have already: one that is sent back as it was read is no change. */

@@ -1,7 +1,7 @@
 import { hostFault } from '../../core/network/target.ts'
 import { invalid, nameTaken, Problem } from '../../core/problem.ts'
 import type { Principal } from '../../core/tenant/api-key.ts'
-import { type Domain, hostnameOf, newChallenge, VERIFIED_MS, verifiableHostOf } from '../../core/tenant/domain.ts'
+import { type Domain, hostnameOf, newChallenge } from '../../core/tenant/domain.ts'
 import type { ExpectedRevisions } from '../../store/listing/expected-revision.ts'
 import type { Revised } from '../../store/listing/slice.ts'
 import { named } from '../changes.ts'
@@ -9,6 +9,7 @@ import type { AppDeps } from '../deps.ts'
 import type { AnswerFor } from '../idempotency.ts'
 import { expectIds } from '../ids.ts'
 import { type Listing, type Page, readPage } from '../page.ts'
+import { type ReleaseDeps, releaseVerified } from './awaiting-listeners.ts'
 import { refusalOf } from './refusal.ts'
 import { onlyVisible } from './visibility.ts'
 
@@ -111,7 +112,7 @@ export async function deleteDomain(
  * domain was changed meanwhile.
  */
 export async function verifyDomain(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'domainChecker'>,
+  deps: Pick<AppDeps, 'domainChecker'> & ReleaseDeps,
   address: DomainAddress,
 ): Promise<Revised<Domain>> {
   const domain = await readDomain(deps, address)
@@ -125,7 +126,10 @@ export async function verifyDomain(
   const fault = await deps.domainChecker.check(domain)
   if (fault !== null) throw new Problem('challenge_failed', { errors: [{ path: '/hostname', message: fault }] })
   const verifiedAt = deps.runtime.now()
-  return changed(await deps.store.domains.update({ ...update, changes: { verifiedAt }, now: verifiedAt }))
+  const verified = changed(await deps.store.domains.update({ ...update, changes: { verifiedAt }, now: verifiedAt }))
+  // A node that dies in between has not answered: the same request, sent again, finishes it.
+  await releaseVerified(deps, address.organizationId)
+  return verified
 }
 
 function expectHost({ targets }: Pick<AppDeps, 'targets'>, text: string): string {
@@ -133,26 +137,4 @@ function expectHost({ targets }: Pick<AppDeps, 'targets'>, text: string): string
   const fault = hostname === null ? 'must be the name of a host' : hostFault(targets, hostname)
   if (fault !== null) throw invalid('/hostname', fault)
   return hostname!
-}
-
-/** Throws `invalid` where one of these URLs is not on a verified domain of the organization, if that is required. */
-export async function expectVerified(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'domainVerification'>,
-  organizationId: string,
-  urls: { notifyUrl?: string | null; livenessUrl?: string | null },
-): Promise<void> {
-  if (deps.domainVerification !== 'required') return
-  const since = deps.runtime.now() - VERIFIED_MS
-  const errors = []
-  for (const [path, url] of [
-    ['/notify_url', urls.notifyUrl],
-    ['/liveness_url', urls.livenessUrl],
-  ] as const) {
-    if (url === null || url === undefined) continue
-    const { hostname, ports } = verifiableHostOf(url)
-    if (await deps.store.domains.isVerified({ organizationId, hostname, ports, since })) continue
-    const message = `must be on a verified domain; ${hostname} at port ${ports.at(-1)} is none: POST /domains, then verify it`
-    errors.push({ path, message })
-  }
-  if (errors.length > 0) throw new Problem('invalid', { errors })
 }

@@ -37,6 +37,8 @@ export interface DeliverySettings {
   onMissed: OnMissed
   /** Sent with each delivery, beside what the server says itself; encrypted like secrets. */
   headers: StoredHeaders
+  /** Nothing is sent to it until the domains of its URLs are verified. */
+  awaitsVerification: boolean
 }
 
 /** Settings that were named; those that were not stay as they are. */
@@ -82,14 +84,16 @@ export const DEFAULT_SETTINGS: DeliverySettings = Object.freeze({
   ordering: 'none',
   onMissed: 'continue',
   headers: Object.freeze({}),
+  awaitsVerification: false,
 })
 
 /** A listener that deliveries are sent to now. */
 export type Pushed<L extends Listener = Listener> = L & { notifyUrl: string }
 
-/** Whether deliveries are sent to the listener: it is enabled, and does not come for them itself. */
+/** Whether deliveries are sent to the listener: it is enabled where it may be, and does not come for them itself. */
 export function isPushed<L extends Listener>(listener: L): listener is Pushed<L> {
-  return listener.notifyUrl !== null && listener.settings.status === 'enabled'
+  const { status, awaitsVerification } = listener.settings
+  return listener.notifyUrl !== null && status === 'enabled' && !awaitsVerification
 }
 
 /** The settings with what the change names; a property that is there but undefined counts as left out. */

@@ -75,6 +75,9 @@ const schemas = {
   },
 }
 
+/** Terraform makes a listener before anyone can verify its domain. */
+const UNVERIFIED = { whenUnverified: 'waits' } as const
+
 const IN_QUEUE = '/queues/:queueId/listeners'
 const ONE = '/queues/:queueId/listeners/:listenerId'
 
@@ -92,7 +95,12 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
     },
     handler: async (request, reply) => {
       const { queueId } = request.params
-      const ask = { organizationId: request.principal.organizationId, queueId, ...v1.createdOf(named(request.body)) }
+      const ask = {
+        organizationId: request.principal.organizationId,
+        queueId,
+        ...v1.createdOf(named(request.body)),
+        ...UNVERIFIED,
+      }
       const present = (made: { id: string; name: string; secret: string }) => ({
         listener: aliased(made),
         _links: selfLink(request, paths.listener(queueId, made.id)),
@@ -120,7 +128,7 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
     async (request, reply) => {
       const change = v1.changeOf(named(request.body))
       expectAlias(change.name, (await readListener(deps, addressOf(request))).name)
-      const ask = { ...addressOf(request), change, ifMatch: request.ifMatch }
+      const ask = { ...addressOf(request), change, ifMatch: request.ifMatch, ...UNVERIFIED }
       const { listener, secret } = await updateListener(deps, ask)
       const read = presented(request, listener)
       // The tag is that of the listener as it can be read, which does not show the secret.

@@ -2,27 +2,34 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { idsOf, openTestEngine } from '../test-engine.ts'
 
-test('while a listener is disabled its messages are stored and none is sent; enabled, it gets them in order', async (t) => {
-  const engine = await openTestEngine(t)
-  const queue = await engine.addQueue()
-  const listener = await engine.addListener(queue, { maxConcurrency: 1 })
-  const other = await engine.addListener(queue)
-  engine.sender.reply = () => 200
-  await engine.change(listener, { settings: { status: 'disabled' } })
-  const messages = await engine.postMany(queue, 5)
-  await engine.dispatcher.sweep()
-  await engine.runtime.until(() => engine.sender.sent.length === 5, 'the other one is sent everything')
-  await engine.runtime.rest()
-  assert.deepEqual(idsOf(engine.sender.sent.filter(({ url }) => url === other.notifyUrl)), idsOf(messages))
-  await engine.runtime.advance(60_000)
-  assert.equal(engine.sender.sent.length, 5)
-  await engine.change(listener, { settings: { status: 'enabled' } })
-  await engine.runtime.until(() => engine.sender.sent.length === 10, 'the backlog is sent')
-  await engine.runtime.rest()
-  assert.deepEqual(idsOf(engine.sender.sent.slice(5)), idsOf(messages))
-  assert.equal((await engine.countersOf(listener)).acknowledgedCount, 5)
-  engine.runtime.assertNoErrors()
-})
+const HELD = [
+  { what: 'is disabled', held: { status: 'disabled' }, free: { status: 'enabled' } },
+  { what: 'awaits verification', held: { awaitsVerification: true }, free: { awaitsVerification: false } },
+] as const
+
+for (const { what, held, free } of HELD) {
+  test(`while a listener ${what} its messages are stored and none is sent; after that it gets them in order`, async (t) => {
+    const engine = await openTestEngine(t)
+    const queue = await engine.addQueue()
+    const listener = await engine.addListener(queue, { maxConcurrency: 1 })
+    const other = await engine.addListener(queue)
+    engine.sender.reply = () => 200
+    await engine.change(listener, { settings: held })
+    const messages = await engine.postMany(queue, 5)
+    await engine.dispatcher.sweep()
+    await engine.runtime.until(() => engine.sender.sent.length === 5, 'the other one is sent everything')
+    await engine.runtime.rest()
+    assert.deepEqual(idsOf(engine.sender.sent.filter(({ url }) => url === other.notifyUrl)), idsOf(messages))
+    await engine.runtime.advance(60_000)
+    assert.equal(engine.sender.sent.length, 5)
+    await engine.change(listener, { settings: free })
+    await engine.runtime.until(() => engine.sender.sent.length === 10, 'the backlog is sent')
+    await engine.runtime.rest()
+    assert.deepEqual(idsOf(engine.sender.sent.slice(5)), idsOf(messages))
+    assert.equal((await engine.countersOf(listener)).acknowledgedCount, 5)
+    engine.runtime.assertNoErrors()
+  })
+}
 
 test('what waits in memory when a listener is disabled goes back to the store, and what is on the wire is settled', async (t) => {
   const engine = await openTestEngine(t)

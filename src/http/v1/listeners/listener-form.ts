@@ -120,7 +120,7 @@ export const ListenerChange = strict({
   liveness_url: Type.Optional(LivenessUrl),
   ...settings,
   secret: Type.Optional(Type.String({ format: 'secret-or-rotate' })),
-  ...readOnly('id', 'liveness', 'messages'),
+  ...readOnly('id', 'awaits_verification', 'liveness', 'messages'),
 })
 
 /** The full form. */
@@ -165,6 +165,9 @@ export const Listener = Type.Object(
     timeout: Type.Integer({ examples: [DEFAULT_SETTINGS.timeoutMs] }),
     max_concurrency: Type.Integer({ examples: [DEFAULT_SETTINGS.maxConcurrency] }),
     status: Status,
+    awaits_verification: Type.Optional(
+      Type.Boolean({ description: 'true: nothing is sent to it until the domain of its URLs is verified' }),
+    ),
     rate_limit: NullableRate,
     ordering: Ordering,
     on_missed: OnMissed,
@@ -256,6 +259,7 @@ export function fullListener(listener: ListenerDetails): Static<typeof Listener>
     timeout: timeoutMs,
     max_concurrency: maxConcurrency,
     status: rest.status,
+    ...(rest.awaitsVerification && { awaits_verification: true }),
     rate_limit: rateLimit && { requests: rateLimit.requests, per: rateLimit.perMs },
     ordering: rest.ordering,
     on_missed: rest.onMissed,

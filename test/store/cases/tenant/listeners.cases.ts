@@ -74,6 +74,7 @@ const found: StoreCase[] = [
         rateLimit: { requests: 10, perMs: 1_000 },
         ordering: 'key',
         onMissed: 'block',
+        awaitsVerification: true,
         headers: { 'X-Tenant': 'shop' },
       }
       for (const what of [{}, { livenessUrl: null }, { notifyUrl: null, livenessUrl: null }, { settings }]) {
