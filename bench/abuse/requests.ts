@@ -93,6 +93,14 @@ export const requestAbuses: Record<string, Abuse> = {
     const schedule = (n: number) => ({ name: `s-${n}`, cron: '* * * 30 2 *', data: 'x' })
     keepDoing(2, (n) => caller.send('POST', `/queues/${queue}/schedules`, JSON.stringify(schedule(n))))
   },
+  async 'schedules: 2,000 that are due each second'(tenant) {
+    const { caller, queue } = await quietQueue(tenant)
+    const schedule = (n: number) => ({ name: `s-${n}`, cron: '* * * * * *', data: 'x' })
+    for (let made = 0; made < 2_000; made += 100) {
+      const some = Array.from({ length: 100 }, (_, n) => JSON.stringify(schedule(made + n)))
+      await Promise.all(some.map((body) => caller.send('POST', `/queues/${queue}/schedules`, body)))
+    }
+  },
   async 'event streams: 2,500'(tenant) {
     const caller = callerOf(tenant)
     keepDoing(2_500, () => caller.send('GET', '/events/stream'))

@@ -47,9 +47,12 @@ export const abuse: Scenario = {
 
   async run(bench: Bench): Promise<Report> {
     await using quiet = await startDiscue()
-    await using receiver = startProcess('the hostile receiver', [here('abuse/hostile-receiver.ts')])
+    await using receiver = startProcess('the hostile receiver', [here('../abuse/hostile-receiver.ts')])
     const hostile = await originOf(receiver)
-    await using deafReceiver = startProcess('who never accepts', [here('abuse/hostile-receiver.ts'), 'never-accepts'])
+    await using deafReceiver = startProcess('who never accepts', [
+      here('../abuse/hostile-receiver.ts'),
+      'never-accepts',
+    ])
     const deaf = await originOf(deafReceiver)
     const alone = await honestInlet(bench, quiet, 'quiet')
     const wanted = abusesAt({ hostile, deaf }).filter(({ name }) => bench.options.contenders.test(name))
@@ -103,7 +106,7 @@ async function startAbuse(
 ): Promise<MeasuredProcess> {
   const { name, ...rest } = ask
   const what = JSON.stringify({ abuse: name, origin: tenant.origin, key: tenant.key, ...rest })
-  const abuser = startProcess(`who abuses (${name})`, [here('abuse/abuser.ts'), what])
+  const abuser = startProcess(`who abuses (${name})`, [here('../abuse/abuser.ts'), what])
   await abuser.firstLine()
   return abuser
 }
