@@ -682,9 +682,9 @@ export interface CreateRedeliveryRequest {
    */
   until?: number
   /**
-   * only deliveries that stand like this when their turn comes; all where left out
+   * only deliveries that stand like this when their turn comes; missed unless told
    */
-  status?: 'pending' | 'delivered' | 'missed'
+  status?: 'pending' | 'delivered' | 'missed' | 'all'
 }
 export interface CreateScheduleRequestCron {
   /**
@@ -1534,7 +1534,10 @@ export interface Redelivery {
    * milliseconds since the Unix epoch
    */
   until?: number
-  status?: string
+  /**
+   * pending, delivered, missed or all
+   */
+  status: string
   /**
    * milliseconds since the Unix epoch
    */

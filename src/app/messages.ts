@@ -1,9 +1,10 @@
 import type { Attempt } from '../core/delivery/attempt.ts'
 import { dueTimeFault, dueTimeOf } from '../core/delivery/due-time.ts'
 import type { Message } from '../core/delivery/message.ts'
+import { isId } from '../core/id.ts'
 import { changedName } from '../core/name.ts'
 import { Problem } from '../core/problem.ts'
-import type { Principal } from '../core/tenant/api-key.ts'
+import { type Principal, permits } from '../core/tenant/api-key.ts'
 import type { ExpectedRevisions } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/listing/slice.ts'
 import type { MessageChanges, MessageDetails } from '../store/messages.ts'
@@ -32,6 +33,22 @@ export async function readMessage(deps: Pick<AppDeps, 'store'>, ask: MessageAddr
   const found = await deps.store.messages.get(ask)
   if (found === null) throw new Problem('message_not_found')
   return found
+}
+
+/**
+ * The same without its queue, which a key may be granted by. Throws `scope_missing`, also for a message that does not exist,
+ * where the key may not see all, and `message_not_found`.
+ */
+export async function findMessage(
+  deps: Pick<AppDeps, 'store'>,
+  { principal, id }: { principal: Principal; id: string },
+): Promise<Revised<MessageDetails>> {
+  const { organizationId } = principal
+  const queueId = isId(id) ? await deps.store.messages.locate({ organizationId, id }) : null
+  const ids = queueId === null ? [id] : [id, queueId]
+  if (!permits(principal, { resource: 'messages', access: 'read', ids })) throw new Problem('scope_missing')
+  if (queueId === null) throw new Problem('message_not_found')
+  return readMessage(deps, { organizationId, queueId, id })
 }
 
 /**

@@ -16,9 +16,11 @@ const REFUSED = {
   made_later: 'is the id of a listener that was made after the message was accepted',
 }
 
+const NOTHING = 'cannot name any: no listener that still exists was there when the message was accepted'
+
 /**
  * Delivers a message again, to these listeners or to all that it was accepted for. Throws `message_not_found`, and
- * `invalid` for a listener that it was not accepted for.
+ * `invalid` for a listener that it was not accepted for, or where there is none.
  */
 export async function redeliverMessage(
   { store, runtime, signals }: Deps,
@@ -28,6 +30,7 @@ export async function redeliverMessage(
   const now = runtime.now()
   const outcome = await store.redeliveries.ofMessage({ ...ask, now })
   if (outcome === 'not_found') throw new Problem('message_not_found')
+  if (outcome === 'nothing') throw invalid('/listener_ids', NOTHING)
   if ('refused' in outcome) {
     const index = ask.listenerIds?.indexOf(outcome.listenerId) ?? 0
     throw invalid(`/listener_ids/${index}`, REFUSED[outcome.refused])

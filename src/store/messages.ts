@@ -30,6 +30,8 @@ export interface MessageFilter {
 
 export interface MessageStore {
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<MessageDetails> | null>
+  /** The queue that a message is in, of all of the organization's; null where there is no such message. */
+  locate(ask: { organizationId: string; id: string }): Promise<string | null>
   /**
    * Newest first, those before the id `before` where it is given; of one queue, or of all of the organization's
    * where `queueId` is null. `full` adds the deliveries, which otherwise are empty.

@@ -24,6 +24,8 @@ export interface Redelivery {
 
 export type MessageRedelivery =
   | 'not_found'
+  /** It was for no listener, or for none that exists still. */
+  | 'nothing'
   /** The listener is not of this queue, or was made after the message was accepted; nothing was changed. */
   | { refused: 'unknown' | 'made_later'; listenerId: string }
   /** The listeners that can be sent something now. */

@@ -4,11 +4,11 @@ import { call } from './client.ts'
 import { cursorOf } from './queries.ts'
 import type { LinkMap, Redelivery } from './types.ts'
 
-/** Which deliveries are meant: of messages that were accepted then, and how they stand; null is all. */
+/** Which deliveries are meant: of messages that were accepted then, and how they stand. */
 export interface RedeliveryRange {
   since: number | null
   until: number | null
-  status: 'missed' | 'delivered' | null
+  status: 'missed' | 'delivered' | 'all'
 }
 
 /** How many would be begun anew; `isDone` once everything was looked at. */

@@ -6,7 +6,7 @@ import { momentMs } from '../client/moments.ts'
 import { showDone, showOne } from '../client/show.ts'
 import { listenerAddress } from '../listen/listener-address.ts'
 
-const STATUSES = ['pending', 'delivered', 'missed']
+const STATUSES = ['pending', 'delivered', 'missed', 'all']
 
 interface RedeliverOptions {
   since?: string
@@ -22,14 +22,16 @@ export function addRedeliveries(listeners: Command): void {
     .description('deliver many messages again, by when they were accepted and what became of them')
     .option('--since <time>', 'from then on, such as -1h')
     .option('--until <time>', 'up to then')
-    .addOption(new Option('--status <status>', 'only deliveries that stand like this').choices(STATUSES))
+    .addOption(
+      new Option('--status <status>', 'only deliveries that stand like this (missed unless told)').choices(STATUSES),
+    )
     .option('--dry-run', 'only count them')
     .addHelpText(
       'after',
       `
 Examples:
-  discue listeners redeliver orders shop --since -1h --status missed --dry-run
-  discue listeners redeliver orders shop --since -1h --status missed`,
+  discue listeners redeliver orders shop --since -1h --dry-run
+  discue listeners redeliver orders shop --since -1h --status all`,
     )
     .action(async (queue, listener, options: RedeliverOptions, command) => {
       const context = openContext(command)

@@ -28,6 +28,12 @@ const GET = `
      and exists (select 1 from queues q where q.organization_id = $1 and q.id = $2)`
 const GET_LOCKED = `${GET} for update of m`
 
+/** Each queue is looked into by itself, by the messages' primary key. */
+const LOCATE = `
+  select q.id as "queueId" from queues q cross join lateral (
+     select 1 from messages o where o.organization_id = $1 and o.queue_id = q.id and o.id = $2 limit 1) o
+   where q.organization_id = $1 limit 1`
+
 /** A page of a queue's messages, newest first. The offset is counted in the index alone. */
 const NEWEST = `
   select ${MESSAGE_COLUMNS} from messages m
@@ -175,6 +181,10 @@ export function createMessageStore(
         const found = await find(on, ask)
         return found === null ? null : { ...(await detailed(on, [found.message]))[0]!, revision: found.revision }
       })
+    },
+    async locate({ organizationId, id }) {
+      const [row] = await db.rows<{ queueId: string }>(LOCATE, [organizationId, id])
+      return row?.queueId ?? null
     },
     async list(ask) {
       const isLong = ask.queueId === null && isDeep(ask.offset, 1)

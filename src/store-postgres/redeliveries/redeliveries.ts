@@ -66,6 +66,7 @@ export function createRedeliveryStore(
       if (!meant.includes(listenerId)) return { refused: 'made_later', listenerId }
     }
     const listenerIds = [...new Set(ask.listenerIds ?? meant.filter((it) => existing.has(it)))]
+    if (listenerIds.length === 0) return 'nothing'
     const changes = new Changes()
     // In one order in every transaction, since their orders are locked.
     for (const listenerId of listenerIds.toSorted()) {

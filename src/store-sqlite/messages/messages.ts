@@ -152,6 +152,14 @@ export function createMessageStore(
         return found === null ? null : { ...detailed(found.message), revision: found.revision }
       })
     },
+    locate({ organizationId, id }) {
+      return readingLong(async () => {
+        const ask = { organizationId, only: [id], before: AFTER_EVERY_ID, offset: 0, limit: 1 }
+        const [place] = await across(ask)
+        // The id of a queue would mean all of its messages.
+        return place?.id === id ? place.queueId : null
+      })
+    },
     async list(ask) {
       const { queueId } = ask
       if (queueId === null) return readingLong(async () => shown(await listAcross(ask), ask.full))

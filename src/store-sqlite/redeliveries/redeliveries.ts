@@ -72,6 +72,7 @@ export function createRedeliveryStore(
       if (!meant.includes(listenerId)) return { refused: 'made_later', listenerId }
     }
     const listenerIds = [...new Set(ask.listenerIds ?? meant.filter((it) => existing.has(it)))]
+    if (listenerIds.length === 0) return 'nothing'
     const changes = new CounterChanges()
     for (const listenerId of listenerIds) restartDelivery({ message: found, listenerId }, { now, changes })
     for (const [listenerId, change] of changes.entries()) counters.add(listenerId, change)

@@ -14,6 +14,7 @@ const allowed: Record<string, string> = {
   [`/queues/${id}/listeners`]: 'GET, HEAD, POST, PUT',
   [`/queues/${id}/listeners/${id}`]: 'GET, HEAD, PUT, PATCH, DELETE',
   '/messages': 'GET, HEAD',
+  [`/messages/${id}`]: 'GET, HEAD',
   [`/queues/${id}/messages`]: 'GET, HEAD, POST, PUT',
   [`/queues/${id}/messages/${id}`]: 'GET, HEAD, PUT, PATCH, DELETE',
   [`/queues/${id}/messages/${id}/attempts`]: 'GET, HEAD',

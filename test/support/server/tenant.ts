@@ -31,6 +31,9 @@ export async function plant(
     }
     const madeBy = name[1]!.replace(/\/redeliveries$/, '/redeliver')
     const create = operations.find((operation) => operation.method === 'POST' && operation.path === madeBy)
+    // What is read by a short path may be made by a longer one.
+    const ending = path.replace(/^\/v\d+/, '')
+    if (create === undefined && paths.some((other) => other !== path && other.endsWith(ending))) continue
     assert.ok(create, `nothing makes a {${name[2]}}: say in test/support/server/tenant.ts how to get one`)
     ids[name[2]!] = await make(api, create, { key, marker, ids })
   }

@@ -102,8 +102,8 @@ function RangeForm({
       </div>
       <Choice
         label="Which"
-        value={range.status ?? 'all'}
-        onChange={(which) => setRange({ ...range, status: which === 'all' ? null : (which as 'missed' | 'delivered') })}
+        value={range.status}
+        onChange={(which) => setRange({ ...range, status: which as RedeliveryRange['status'] })}
         options={[
           ['missed', 'Those that it missed'],
           ['delivered', 'Those that it has acknowledged'],

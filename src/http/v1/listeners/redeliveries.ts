@@ -4,6 +4,7 @@ import type { AppDeps } from '../../../app/deps.ts'
 import { readListener } from '../../../app/listeners.ts'
 import { readMessage } from '../../../app/messages.ts'
 import { beginRedelivery, readRedelivery, redeliverMessage } from '../../../app/redeliveries.ts'
+import type { DeliveryStatus } from '../../../core/delivery/message.ts'
 import { MAX_TIME } from '../../../core/schedule/schedule.ts'
 import type { Redelivery } from '../../../store/redeliveries.ts'
 import { type Api, requires } from '../../contract.ts'
@@ -31,6 +32,14 @@ const ToListeners = strict({
   ),
 })
 
+/** How deliveries can stand that are to be made again, or however they do. */
+export const REDELIVERED = ['pending', 'delivered', 'missed', 'all'] as const
+
+/** In the words of the use cases, which know no `all`. */
+export function statusAsked(status: (typeof REDELIVERED)[number] = 'missed'): DeliveryStatus | null {
+  return status === 'all' ? null : status
+}
+
 /** No more than any store can hold and give back as a number. */
 const GIVEN_TIME = { ...Time, minimum: 0, maximum: MAX_TIME }
 
@@ -38,8 +47,8 @@ const ManyMessages = strict({
   since: Type.Optional({ ...GIVEN_TIME, description: 'accepted then or later; however old where left out' }),
   until: Type.Optional({ ...GIVEN_TIME, description: 'accepted before then; up to now where left out' }),
   status: Type.Optional(
-    Type.Enum(['pending', 'delivered', 'missed'], {
-      description: 'only deliveries that stand like this when their turn comes; all where left out',
+    Type.Enum([...REDELIVERED], {
+      description: 'only deliveries that stand like this when their turn comes; missed unless told',
       examples: ['missed'],
     }),
   ),
@@ -52,7 +61,7 @@ const Form = Type.Object(
     done: Type.Boolean({ description: 'whether all were looked at', examples: [true] }),
     since: Type.Optional(Time),
     until: Type.Optional(Time),
-    status: Type.Optional(Type.String({ examples: ['missed'] })),
+    status: Type.String({ description: 'pending, delivered, missed or all', examples: ['missed'] }),
     created_at: Time,
   },
   { title: 'Redelivery' },
@@ -118,7 +127,8 @@ export function redeliveryRoutes(api: Api, deps: AppDeps): void {
     },
     handler: async (request, reply) => {
       const { queueId, listenerId: id } = request.params
-      const { since = null, until = null, status = null } = request.body
+      const { since = null, until = null } = request.body
+      const status = statusAsked(request.body.status)
       const ask = { organizationId: request.principal.organizationId, queueId, id, since, until, status }
       const present = (begun: Redelivery) => presented(request, begun)
       return answerOnce(request, reply, (answerFor) => beginRedelivery(deps, ask, answerFor), present)
@@ -143,7 +153,7 @@ function presented(request: FastifyRequest, it: Redelivery) {
     ...{ id, matched, done },
     ...(since !== null && { since }),
     ...(until !== null && { until }),
-    ...(status !== null && { status }),
+    status: status ?? 'all',
     created_at: createdAt,
   }
   return { redelivery, _links: selfLink(request, paths.redelivery(queueId, listenerId, id)) }

@@ -6,6 +6,7 @@ import { type Api, requires } from '../../contract.ts'
 import { decodeCursor, encodeCursor } from '../../present/cursor.ts'
 import { type Links as LinkMap, paths } from '../../present/links.ts'
 import { answers, Id, Links, Query, Time } from '../../present/schemas.ts'
+import { REDELIVERED, statusAsked } from './redeliveries.ts'
 
 /** Goes on within the missed ones, which are kept in the order of acceptance, or within the queue, by id. */
 const PLACE = { missed: /^(\d{1,15})$/, other: /^([0-9A-Za-z]{21})$/ }
@@ -25,7 +26,7 @@ const schema = {
     since: Type.Optional({ ...GIVEN_TIME, description: 'accepted then or later; however old where left out' }),
     until: Type.Optional({ ...GIVEN_TIME, description: 'accepted before then; up to now where left out' }),
     status: Type.Optional(
-      Type.Enum(['pending', 'delivered', 'missed'], { description: 'only deliveries that stand like this now' }),
+      Type.Enum([...REDELIVERED], { description: 'only deliveries that stand like this now; missed unless told' }),
     ),
     cursor: Type.Optional(Type.String({ description: 'from _links.next of the answer before' })),
   }),
@@ -44,13 +45,14 @@ export function redeliveryCountRoutes(api: Api, deps: AppDeps): void {
   const config = requires('listeners', 'read', 'listenerId', 'queueId')
   api.get('/queues/:queueId/listeners/:listenerId/redeliver', { schema, config }, async (request) => {
     const { queueId, listenerId: id } = request.params
-    const { since = null, until = null, status = null, cursor } = request.query
+    const { since = null, until = null, status: asked, cursor } = request.query
+    const status = statusAsked(asked)
     const shape = status === 'missed' ? PLACE.missed : PLACE.other
     const after = cursor === undefined ? '' : decodeCursor(cursor, shape)[0]!
     const { organizationId } = request.principal
     const counted = await countRedelivery(deps, { organizationId, queueId, id, since, until, status, after })
     const to = (place: string | undefined) => {
-      const given = Object.entries({ since, until, status, cursor: place }).filter(([, value]) => value != null)
+      const given = Object.entries({ since, until, status: asked, cursor: place }).filter(([, value]) => value != null)
       const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
       return { href: `${request.base}${paths.redeliver(queueId, id)}${search.size > 0 ? `?${search}` : ''}` }
     }

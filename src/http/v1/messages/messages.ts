@@ -3,7 +3,14 @@ import { type Static, Type } from 'typebox'
 import { type AcceptedMessage, acceptMessage, loadRoute } from '../../../app/accept-message.ts'
 import type { AppDeps } from '../../../app/deps.ts'
 import { searchMessages } from '../../../app/message-search.ts'
-import { deleteMessage, listMessages, type MessageAddress, readMessage, updateMessage } from '../../../app/messages.ts'
+import {
+  deleteMessage,
+  findMessage,
+  listMessages,
+  type MessageAddress,
+  readMessage,
+  updateMessage,
+} from '../../../app/messages.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import type { Revised } from '../../../store/listing/slice.ts'
 import type { MessageDetails } from '../../../store/messages.ts'
@@ -68,6 +75,13 @@ const schemas = {
     example: { request: EXAMPLE_MESSAGE },
     response: answers(Type.Object({ message: refTo('Message'), _links: SelfLink })),
   },
+  find: {
+    operationId: 'findMessage',
+    summary: 'Get one message, whichever queue it is in',
+    params: Type.Object({ messageId: Id }),
+    querystring: Query,
+    response: single('message', Message, SelfLink),
+  },
   read: {
     operationId: 'getMessage',
     summary: 'Get one message',
@@ -106,6 +120,16 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
       presentFeed(request, request.query, listing, listedAt(paths.allMessages, deps.runtime.now())),
     )
   })
+
+  // Which queue's key may read it is known once it is found.
+  api.get(
+    '/messages/:messageId',
+    { schema: schemas.find, config: requires('messages', 'read') },
+    async (request, reply) => {
+      const found = await findMessage(deps, { principal: request.principal, id: request.params.messageId })
+      return presentMessage(request, reply, found, deps.runtime.now())
+    },
+  )
 
   api.get(IN_QUEUE, { schema: schemas.list, config: requires('messages', 'read') }, async (request, reply) => {
     const { queueId } = request.params

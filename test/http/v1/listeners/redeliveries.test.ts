@@ -155,3 +155,31 @@ test('a count goes on only by a cursor of its own, and only for who may see the 
   const key = (await api.call('POST', '/v1/api_keys', { scopes })).body.api_key
   assert.equal((await api.call('GET', url, undefined, key)).status, 403)
 })
+
+test('a redelivery means what was missed, unless it is told otherwise, and counts the same', async () => {
+  const { path, listener } = await fixture()
+  await settle(listener, 500)
+  await api.call('POST', `${path}/messages`, { data: 'pending' })
+  const url = `${path}/listeners/${listener.id}/redeliver`
+  for (const [asked, shown, matched] of [
+    [undefined, 'missed', 1],
+    ['pending', 'pending', 1],
+    ['delivered', 'delivered', 0],
+    ['all', 'all', 2],
+  ] as const) {
+    const query = asked === undefined ? '' : `?status=${asked}`
+    assert.equal((await api.call('GET', `${url}${query}`)).body.count.matched, matched, shown)
+    const { status, body } = await api.call('POST', url, asked && { status: asked })
+    assert.deepEqual([status, body.redelivery.status], [200, shown])
+  }
+})
+
+test('a message that was for no listener, or for none that is left, cannot be redelivered', async () => {
+  const { path, listener, messagePath } = await fixture()
+  await api.call('DELETE', `${path}/listeners/${listener.id}`)
+  const { id } = (await api.call('POST', `${path}/messages`, { data: 'x' })).body.message
+  for (const url of [messagePath, `${path}/messages/${id}`]) {
+    const { status, body } = await api.call('POST', `${url}/redeliver`)
+    assert.deepEqual([status, body.errors[0].path], [422, '/listener_ids'])
+  }
+})

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { DEFAULT_SETTINGS } from '../../../../src/core/delivery/listener.ts'
 import { Problem } from '../../../../src/core/problem.ts'
-import { type Json, OWNER_KEY, sharedApi, startApi } from '../../../support/server/api.ts'
+import { type Json, OTHER_OWNER_KEY, OWNER_KEY, sharedApi, startApi } from '../../../support/server/api.ts'
 
 const api = await sharedApi()
 const queue = (await api.call('POST', '/v1/queues', { name: 'mail' })).body.queue
@@ -287,4 +287,29 @@ test('a page of all queues can lie anywhere, and past the end it is empty', asyn
     assert.equal('next' in body._links, false)
   }
   await own.app.close()
+})
+
+test('a message is found without its queue, by a key that may see it either way', async () => {
+  const { id } = await post('found')
+  const { status, body } = await api.call('GET', `/v1/messages/${id}`)
+  assert.equal(status, 200)
+  assert.deepEqual(body, (await api.call('GET', `${base}/${id}`)).body)
+  const keyFor = async (targets: string[]) => {
+    const scopes = [{ resource: 'messages', access: 'read', targets }]
+    return (await api.call('POST', '/v1/api_keys', { scopes })).body.api_key
+  }
+  const unknown = '0'.repeat(21)
+  for (const [targets, seen, missing] of [
+    [['*'], 200, 404],
+    [[id], 200, 403],
+    [[body._links.self.href.split('/')[5]], 200, 403],
+    [[unknown], 403, 404],
+    [[], 403, 403],
+  ] as const) {
+    const key = await keyFor([...targets])
+    const answered = async (path: string) => (await api.call('GET', `/v1/messages/${path}`, undefined, key)).status
+    assert.deepEqual([await answered(id), await answered(unknown)], [seen, missing], targets.join())
+  }
+  assert.equal((await api.call('GET', `/v1/messages/${id}`, undefined, OTHER_OWNER_KEY)).status, 404)
+  for (const text of [unknown, 'short']) assert.equal((await api.call('GET', `/v1/messages/${text}`)).status, 404)
 })

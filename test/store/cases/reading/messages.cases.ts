@@ -82,6 +82,23 @@ const found: StoreCase[] = [
     },
   },
   {
+    name: 'a message is located by its id alone, in its own organization, until it or its queue is gone',
+    async run(given) {
+      const { store } = given
+      const { queue } = await storedFixture(given)
+      const [first, second] = [await accepted(given, queue), await accepted(given, queue)]
+      const { organizationId } = first
+      const located = (id: string) => store.messages.locate({ organizationId, id })
+      assert.equal(await located(first.id), queue.id)
+      assert.equal(await store.messages.locate({ organizationId: queue.id, id: first.id }), null)
+      for (const id of [queue.id, 'x', '']) assert.equal(await located(id), null)
+      await store.messages.delete({ ...idsOf(first), now: NOW })
+      assert.equal(await located(first.id), null)
+      await store.queues.delete({ organizationId, id: queue.id, now: NOW })
+      assert.equal(await located(second.id), null)
+    },
+  },
+  {
     name: 'unusual data comes back identical, when it is read and when it is claimed',
     async run(given) {
       const { queue, listeners } = await storedFixture(given)
