@@ -10,7 +10,7 @@ import { inlined, type Operation, readDescription } from '../../support/source/d
 import { rounds } from '../../support/thorough.ts'
 
 const SEED = 20_260_101
-const RUNS = rounds({ quick: 2_000, long: 20_000 })
+const RUNS = rounds({ quick: 2_000, long: 30_000 })
 /** What an operation answers that this server is not configured for, however good the request is. */
 const SWITCHED_OFF = 501
 const MARKER = 'belongs-to-somebody-else'
