@@ -36,8 +36,8 @@ export async function readMessage(deps: Pick<AppDeps, 'store'>, ask: MessageAddr
 }
 
 /**
- * The same without its queue, which a key may be granted by. Throws `scope_missing`, also for a message that does not exist,
- * where the key may not see all, and `message_not_found`.
+ * Reads a message without its queue, which a key may be granted by. Throws `scope_missing`, also for a message that does
+ * not exist, where the key may not see all, and `message_not_found`.
  */
 export async function findMessage(
   deps: Pick<AppDeps, 'store'>,

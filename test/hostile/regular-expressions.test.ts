@@ -14,6 +14,8 @@ import { bareSource } from '../support/source/source-reader.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const SOURCES = ['src/**/*.ts', 'bin/*.mjs', 'scripts/*.mjs', 'dashboard/src/**/*.ts']
+/** Reads nothing but the files of this repository. */
+const INWARD = 'scripts/house.mjs'
 
 const OPERATOR = 'a setting or flag of whoever runs the server'
 const CALLER = 'an option on the command line of the one who types it'
@@ -35,10 +37,9 @@ const MADE: Record<string, string> = {
   "`\\\\b(${names.join('|')})\\\\(`": '\\b(one|two)\\(',
 }
 
-const sources = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).map((path) => ({
-  path,
-  source: readFileSync(`${ROOT}${path}`, 'utf8').replace(/^#!.*/, ''),
-}))
+const sources = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
+  .filter((path) => path !== INWARD)
+  .map((path) => ({ path, source: readFileSync(`${ROOT}${path}`, 'utf8').replace(/^#!.*/, '') }))
 
 /** What is wrong with an expression; null where it is linear. */
 function faultOf(pattern: string, flags: string): string | null {

@@ -130,7 +130,7 @@ function comparable({ statusLine, headers, body }: WireAnswer) {
     statusLine,
     id: known,
     headers: others,
-    body: body.replaceAll(/(?<="id":\s*"|messages\/)[0-9A-Za-z]{21}/g, 'ID'),
+    body: body.replaceAll(/(?<="(?:id|name)":\s*"|messages\/)[0-9A-Za-z]{21}/g, 'ID'),
   }
 }
 

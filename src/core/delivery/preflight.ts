@@ -13,7 +13,7 @@ interface Phase {
   verdict: Verdict
   durationMs: number
   error: AttemptError | null
-  /** The same in words, which name the setting where one forbids it. */
+  /** The error in words, which name the setting where one forbids the address. */
   message?: string
 }
 
