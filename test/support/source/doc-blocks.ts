@@ -15,7 +15,7 @@ export type Language = 'js' | 'python' | 'go'
 
 const LANGUAGES: readonly string[] = ['js', 'python', 'go']
 /** The convention of the pages: blocks in these languages are settings or output, and no reader pastes them. */
-export const SHOWN_ONLY: readonly string[] = ['text', 'ini', 'yaml', 'nginx']
+export const SHOWN_ONLY: readonly string[] = ['text', 'ini', 'yaml', 'nginx', 'hcl']
 
 const FENCE = /^(`{3,})(.*)$/
 const EXPECT = /^<!-- expect: (.+) -->$/
