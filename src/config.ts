@@ -5,7 +5,8 @@ import { type Exposure, exposureOf } from './core/network/exposure.ts'
 import { ANY_TARGET, PUBLIC_TARGETS, parseTargets, type Targets } from './core/network/target.ts'
 import { type TraceSettings, traceSettingsOf } from './core/telemetry/trace-settings.ts'
 import { DOMAIN_VERIFICATIONS, type DomainVerification } from './core/tenant/domain.ts'
-import { type PostgresUrl, readPostgresUrl } from './postgres-url.ts'
+import { type DatabaseSettings, readDatabase, readSchema } from './database-settings.ts'
+import type { PostgresUrl } from './postgres-url.ts'
 
 /** What the server was told at its start; nothing of it changes while it runs. */
 export interface Config {
@@ -14,7 +15,7 @@ export interface Config {
   port: number
   /** Where clients reach the server, without a slash at the end; null: taken from each request. */
   publicUrl: string | null
-  database: { kind: 'sqlite'; path: string } | ({ kind: 'postgres' } & PostgresUrl)
+  database: DatabaseSettings
   rootApiKey: string | null
   /**
    * Keys that encrypt listeners' secrets: the first encrypts, the rest only decrypt what is stored. Empty: in clear.
@@ -55,6 +56,7 @@ export class ConfigError extends Error {
 }
 
 const PREFIX = 'DISCUE_'
+const DEFAULT_SCHEMA = 'discue'
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent']
 
 /** Reads one value; a string that is returned instead says what would be allowed. */
@@ -65,6 +67,7 @@ const settings = {
   DISCUE_PORT: setting('3000', readPort),
   DISCUE_PUBLIC_URL: setting('', readPublicUrl),
   DISCUE_DATABASE_URL: setting('sqlite:./data/discue.db', readDatabase),
+  DISCUE_DATABASE_SCHEMA: setting('', readSchema),
   DISCUE_ROOT_API_KEY: setting('', readRootApiKey),
   DISCUE_SECRET_KEY: setting('', readSecretKeys),
   DISCUE_METRICS_PORT: setting('', readMetricsPort),
@@ -121,7 +124,10 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     ...reach,
     exposedBy,
     port: read('DISCUE_PORT', settings.DISCUE_PORT),
-    database: withPasswordFile(read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL), env.PGPASSFILE),
+    database: databaseOf(read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL), {
+      schema: read('DISCUE_DATABASE_SCHEMA', settings.DISCUE_DATABASE_SCHEMA),
+      passfile: env.PGPASSFILE || null,
+    }),
     rootApiKey: read('DISCUE_ROOT_API_KEY', settings.DISCUE_ROOT_API_KEY),
     secretKeys: read('DISCUE_SECRET_KEY', settings.DISCUE_SECRET_KEY),
     metricsPort: read('DISCUE_METRICS_PORT', settings.DISCUE_METRICS_PORT),
@@ -217,20 +223,18 @@ function readPublicUrl(text: string): { value: string | null } | string {
     : 'an http or https URL without a query, such as https://queue.example.com'
 }
 
-function readDatabase(text: string): { value: Config['database'] } | string {
-  const path = /^sqlite:(.+)$/.exec(text)?.[1]
-  if (path !== undefined) return { value: { kind: 'sqlite', path } }
-  const place = readPostgresUrl(text)
-  if (typeof place !== 'string') return { value: { kind: 'postgres', ...place } }
-  return /^postgres/.test(text)
-    ? place
-    : 'sqlite: and the path of a file, such as sqlite:./data/discue.db, or postgres://user@host:5432/database'
-}
-
-/** PostgreSQL's own variable for it; a parameter of the URL comes first. */
-function withPasswordFile(database: Config['database'], passfile: string | undefined): Config['database'] {
-  if (database.kind !== 'postgres' || database.passfile !== null || !passfile) return database
-  return { ...database, passfile }
+/** What the settings of a database say together. Throws `ConfigError` where one is for another kind of database. */
+function databaseOf(
+  given: { sqlite: string } | { postgres: PostgresUrl },
+  { schema, passfile }: { schema: string | null; passfile: string | null },
+): DatabaseSettings {
+  if ('sqlite' in given) {
+    if (schema !== null) throw new ConfigError('DISCUE_DATABASE_SCHEMA is for PostgreSQL, and the database is a file')
+    return { kind: 'sqlite', path: given.sqlite }
+  }
+  const { postgres } = given
+  // PostgreSQL's own variable for the password file; a parameter of the URL comes first.
+  return { kind: 'postgres', ...postgres, passfile: postgres.passfile ?? passfile, schema: schema ?? DEFAULT_SCHEMA }
 }
 
 function readRootApiKey(text: string): { value: string | null } | string {

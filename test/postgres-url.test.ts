@@ -8,7 +8,8 @@ const databaseOf = (url: string, env: Record<string, string> = {}) =>
   readConfig([], { DISCUE_DATABASE_URL: url, ...env }).database
 
 test('a URL says hosts in their order, who asks, and for what; the rest has its usual value', () => {
-  const usual = { sslmode: 'prefer', sslrootcert: null, sslcert: null, sslkey: null, passfile: null }
+  const files = { sslrootcert: null, sslcert: null, sslkey: null, passfile: null }
+  const usual = { sslmode: 'prefer', schema: 'discue', ...files }
   assert.deepEqual(databaseOf('postgres://discue:p%40ss%3Aw@db1,db2:5433,[::1]:5434/jobs'), {
     kind: 'postgres',
     hosts: [
@@ -33,6 +34,21 @@ test('TLS and the password file are told as libpq is told, an authority alone me
   const own = databaseOf('postgres://a@b/c?passfile=/own&sslmode=require', { PGPASSFILE: '/pass' })
   assert.ok(own.kind === 'postgres')
   assert.deepEqual([own.sslmode, own.passfile], ['require', '/own'])
+})
+
+test('the schema has the name that DISCUE_DATABASE_SCHEMA gives, and a file has none', () => {
+  const url = 'postgres://a@b/c'
+  const place = databaseOf(url, { DISCUE_DATABASE_SCHEMA: 'jobs_2' })
+  assert.ok(place.kind === 'postgres')
+  assert.equal(place.schema, 'jobs_2')
+  for (const DISCUE_DATABASE_SCHEMA of ['Jobs', '2jobs', 'pg_jobs', 'information_schema', 'a"b', 'x'.repeat(64)]) {
+    assert.throws(
+      () => databaseOf(url, { DISCUE_DATABASE_SCHEMA }),
+      /DISCUE_DATABASE_SCHEMA must be up to 63 characters/,
+    )
+  }
+  const file = { DISCUE_DATABASE_SCHEMA: 'jobs' }
+  assert.throws(() => databaseOf('sqlite:./x.db', file), /DISCUE_DATABASE_SCHEMA is for PostgreSQL/)
 })
 
 test('a URL that is wrong is refused with what would be right, and never shown: it may hold a password', () => {

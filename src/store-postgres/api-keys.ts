@@ -18,18 +18,18 @@ const COLUMNS = `
   created_at as "createdAt", updated_at as "updatedAt", last_used_at as "lastUsedAt"`
 
 const INSERT = `
-  insert into api_keys
+  insert into discue.api_keys
     (id, organization_id, name, digest, prefix, status, scopes, owner, created_at, updated_at, last_used_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
-const FIND_BY_DIGEST = `select ${COLUMNS} from api_keys where digest = $1`
-const ORGANIZATION = `select ${ORGANIZATION_COLUMNS} from organizations where id = $1`
+const FIND_BY_DIGEST = `select ${COLUMNS} from discue.api_keys where digest = $1`
+const ORGANIZATION = `select ${ORGANIZATION_COLUMNS} from discue.organizations where id = $1`
 
-const GET = `select ${COLUMNS}, revision from api_keys where organization_id = $1 and id = $2`
+const GET = `select ${COLUMNS}, revision from discue.api_keys where organization_id = $1 and id = $2`
 const GET_LOCKED = `${GET} for update`
 
 const LIST = `
-  select ${COLUMNS} from api_keys
+  select ${COLUMNS} from discue.api_keys
    where organization_id = $1 and ($2::text[] is null or id = any($2))
    order by id limit $3 offset $4`
 
@@ -38,17 +38,17 @@ const LIST = `
  * in a circle.
  */
 const OWNERS = `
-  select id from api_keys where organization_id = $1 and owner and status = 'enabled' order by id for update`
+  select id from discue.api_keys where organization_id = $1 and owner and status = 'enabled' order by id for update`
 
 const UPDATE = `
-  update api_keys set name = $3, status = $4, scopes = $5, updated_at = $6, revision = revision + 1
+  update discue.api_keys set name = $3, status = $4, scopes = $5, updated_at = $6, revision = revision + 1
    where organization_id = $1 and id = $2`
-const DELETE = `delete from api_keys where organization_id = $1 and id = $2`
+const DELETE = `delete from discue.api_keys where organization_id = $1 and id = $2`
 const REPLACE_DIGEST = `
-  update api_keys set digest = $2, prefix = $3, updated_at = $4, revision = revision + 1 where id = $1
+  update discue.api_keys set digest = $2, prefix = $3, updated_at = $4, revision = revision + 1 where id = $1
   returning organization_id as "organizationId"`
-const READ_NOTE = `select value from notes where name = 'root_key_shown'`
-const WRITE_NOTE = `insert into notes (name, value) values ('root_key_shown', 'yes') on conflict (name) do nothing`
+const READ_NOTE = `select value from discue.notes where name = 'root_key_shown'`
+const WRITE_NOTE = `insert into discue.notes (name, value) values ('root_key_shown', 'yes') on conflict (name) do nothing`
 
 export async function insertApiKey(db: Db, key: ApiKey): Promise<void> {
   const { id, organizationId, name, digest, prefix, status, owner, createdAt, updatedAt, lastUsedAt } = key

@@ -39,7 +39,7 @@ import { createRollup } from './telemetry/rollup.ts'
 import { createStatsStore } from './telemetry/stats.ts'
 
 /** A real write: a server that can only be read would look healthy otherwise. */
-const PING = `insert into notes (name, value) values ('pinged', 'yes') on conflict (name) do update set value = 'yes'`
+const PING = `insert into discue.notes (name, value) values ('pinged', 'yes') on conflict (name) do update set value = 'yes'`
 
 export interface PostgresOptions {
   /** By what clock nodes live and die: the database's, or, where clocks are moved by hand, the caller's. */
@@ -59,9 +59,13 @@ export async function openPostgresStore(
   const routines = readRoutines()
   const pool = createPool(() => connect(target, runtime), runtime)
   const self = runtime.newId()
-  const subscriber = createChangeSubscriber(() => connect(target, runtime), self, runtime)
+  const subscriber = createChangeSubscriber(
+    () => connect(target, runtime),
+    { from: self, channel: target.schema },
+    runtime,
+  )
   try {
-    await pool.use((session) => migrate(session, routines))
+    await pool.use((session) => migrate(session, routines, target.schema))
     await subscriber.start()
   } catch (cause) {
     await subscriber.stop()
@@ -72,7 +76,7 @@ export async function openPostgresStore(
   const database = createDatabase(pool)
   const { db } = database
   const clock: Clock = options.clock === 'database' ? () => null : (now) => now
-  const publish = createPublish(self)
+  const publish = createPublish(self, target.schema)
   const publisher = createChangePublisher(db, publish, runtime)
   const memory = {
     leases: new Leases(),

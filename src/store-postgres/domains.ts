@@ -14,28 +14,28 @@ const COLUMNS = `
   created_at as "createdAt", updated_at as "updatedAt"`
 
 const INSERT = `
-  insert into domains (id, organization_id, name, hostname, port, challenge, verified_at, created_at, updated_at)
+  insert into discue.domains (id, organization_id, name, hostname, port, challenge, verified_at, created_at, updated_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
-const GET = `select ${COLUMNS}, revision from domains where organization_id = $1 and id = $2`
+const GET = `select ${COLUMNS}, revision from discue.domains where organization_id = $1 and id = $2`
 const GET_LOCKED = `${GET} for update`
 
 const LIST = `
-  select ${COLUMNS} from domains
+  select ${COLUMNS} from discue.domains
    where organization_id = $1 and ($2::text[] is null or id = any($2))
    order by id limit $3 offset $4`
 
 const UPDATE = `
-  update domains set name = $3, hostname = $4, port = $5, challenge = $6, verified_at = $7, updated_at = $8,
+  update discue.domains set name = $3, hostname = $4, port = $5, challenge = $6, verified_at = $7, updated_at = $8,
          revision = revision + 1
    where organization_id = $1 and id = $2`
 
-const DELETE = `delete from domains where organization_id = $1 and id = $2`
+const DELETE = `delete from discue.domains where organization_id = $1 and id = $2`
 /** Locked: a transaction that deletes the organization waits. */
-const ORGANIZATION_EXISTS = `select 1 from organizations where id = $1 for share`
+const ORGANIZATION_EXISTS = `select 1 from discue.organizations where id = $1 for share`
 
 const VERIFIED = `
-  select 1 from domains
+  select 1 from discue.domains
    where organization_id = $1 and hostname = $2 and port = any($3::int[]) and verified_at > $4 limit 1`
 
 type Ask = { organizationId: string; id: string }

@@ -6,11 +6,11 @@ import { type Database, GivenUp } from './connect/transaction.ts'
 const FIND = `
   select organization_id as "organizationId", target, key, digest, status, body,
          stored_at as "storedAt", expires_at as "expiresAt"
-    from answers where organization_id = $1 and target = $2 and key = $3 and expires_at > $4`
+    from discue.answers where organization_id = $1 and target = $2 and key = $3 and expires_at > $4`
 
 /** Takes the place of one that has expired. Waits for another transaction that is about to store one. */
 const INSERT = `
-  insert into answers as a (organization_id, target, key, digest, status, body, stored_at, expires_at)
+  insert into discue.answers as a (organization_id, target, key, digest, status, body, stored_at, expires_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8)
   on conflict (organization_id, target, key) do update
      set digest = excluded.digest, status = excluded.status, body = excluded.body,
@@ -19,14 +19,14 @@ const INSERT = `
 
 /** Both step through the primary key alone. */
 const LAST_OF = `
-  select target, key from answers where organization_id = $1 and (target, key) > ($2, $3)
+  select target, key from discue.answers where organization_id = $1 and (target, key) > ($2, $3)
    order by target, key limit 1 offset $4`
 const COUNT = `
-  select count(*)::int as count from answers where organization_id = $1 and (target, key) > ($2, $3)`
+  select count(*)::int as count from discue.answers where organization_id = $1 and (target, key) > ($2, $3)`
 
 const REMOVE_EXPIRED = `
-  delete from answers where (organization_id, target, key) in
-    (select organization_id, target, key from answers where expires_at <= $1 order by expires_at limit $2
+  delete from discue.answers where (organization_id, target, key) in
+    (select organization_id, target, key from discue.answers where expires_at <= $1 order by expires_at limit $2
         for update skip locked)`
 
 /**

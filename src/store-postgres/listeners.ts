@@ -24,39 +24,39 @@ import { retire } from './secrets.ts'
 import { note } from './telemetry/usage.ts'
 
 const INSERT = `
-  insert into listeners
+  insert into discue.listeners
     (id, organization_id, queue_id, name, notify_url, liveness_url, secret, settings, created_at, updated_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 
-const GET = `select ${LISTENER_COLUMNS} from listeners where id = $1`
+const GET = `select ${LISTENER_COLUMNS} from discue.listeners where id = $1`
 
 const GET_OWN = `
-  select ${LISTENER_COLUMNS}, revision from listeners where organization_id = $1 and id = $2 and queue_id = $3`
+  select ${LISTENER_COLUMNS}, revision from discue.listeners where organization_id = $1 and id = $2 and queue_id = $3`
 const GET_LOCKED = `${GET_OWN} for update`
 
 const LIST = `
-  select ${LISTENER_COLUMNS} from listeners
+  select ${LISTENER_COLUMNS} from discue.listeners
    where organization_id = $1 and ($2::text is null or queue_id = $2)
      and ($3::text[] is null or id = any($3) or queue_id = any($3))
    order by id limit $4 offset $5`
 
 const URLS = `
-  select id, notify_url as "notifyUrl", liveness_url as "livenessUrl" from listeners where id > $1 order by id limit $2`
+  select id, notify_url as "notifyUrl", liveness_url as "livenessUrl" from discue.listeners where id > $1 order by id limit $2`
 
 const UPDATE = `
-  update listeners set name = $3, notify_url = $4, liveness_url = $5, secret = $6, settings = $7, updated_at = $8,
+  update discue.listeners set name = $3, notify_url = $4, liveness_url = $5, secret = $6, settings = $7, updated_at = $8,
          revision = revision + 1
    where organization_id = $1 and id = $2`
 
-const DELETE = `delete from listeners where organization_id = $1 and id = $2`
-const REMEMBER = `insert into removals (kind, id, organization_id) values ('listener', $2, $1)`
+const DELETE = `delete from discue.listeners where organization_id = $1 and id = $2`
+const REMEMBER = `insert into discue.removals (kind, id, organization_id) values ('listener', $2, $1)`
 /** For the ledger. */
 const NOTE_REMOVAL = `
-  insert into removed_listeners (organization_id, id, queue_id, name, removed_at) values ($1, $2, $3, $4, $5)`
-const QUEUE_EXISTS = `select 1 from queues where organization_id = $1 and id = $2`
+  insert into discue.removed_listeners (organization_id, id, queue_id, name, removed_at) values ($1, $2, $3, $4, $5)`
+const QUEUE_EXISTS = `select 1 from discue.queues where organization_id = $1 and id = $2`
 /** Reads no further than to the bound, in the index of names. */
-const IS_FULL = `select 1 from listeners where organization_id = $1 and queue_id = $2 limit 1 offset $3`
-const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = $1 and id = $2`
+const IS_FULL = `select 1 from discue.listeners where organization_id = $1 and queue_id = $2 limit 1 offset $3`
+const TOUCH_QUEUE = `update discue.queues set version = version + 1 where organization_id = $1 and id = $2`
 
 type Ask = { organizationId: string; queueId: string; id: string }
 

@@ -17,45 +17,45 @@ import { LISTENER_COLUMNS, LISTENER_ENABLED, type ListenerRow, listenerOf } from
 
 const CHECKED = `
   select ${LISTENER_COLUMNS}, coalesce((
-           select v.state from listener_liveness v
+           select v.state from discue.listener_liveness v
             where v.organization_id = l.organization_id and v.listener_id = l.id), 'unknown') as state
-    from listeners l
+    from discue.listeners l
    where l.id > $1 and l.liveness_url is not null and l.notify_url is not null and ${LISTENER_ENABLED}
-     and exists (select 1 from organizations o where o.id = l.organization_id)
+     and exists (select 1 from discue.organizations o where o.id = l.organization_id)
    order by l.id limit $2`
 
 /** Before the note itself, which replaces the state that was there. */
 const CHANGE = `
-  insert into liveness_changes as c (organization_id, listener_id, changed_at, from_state, state, message)
+  insert into discue.liveness_changes as c (organization_id, listener_id, changed_at, from_state, state, message)
   select l.organization_id, l.id, $2, coalesce(v.state, 'unknown'), $3, $4
-    from listeners l
-    left join listener_liveness v on v.organization_id = l.organization_id and v.listener_id = l.id
+    from discue.listeners l
+    left join discue.listener_liveness v on v.organization_id = l.organization_id and v.listener_id = l.id
    where l.id = $1 and coalesce(v.state, 'unknown') <> $3
   on conflict (organization_id, listener_id, changed_at) do update set
     state = excluded.state, message = excluded.message
   returning c.organization_id as "organizationId"`
 const FORGET_OLDEST = `
-  delete from liveness_changes where organization_id = $1 and listener_id = $2 and changed_at <= (
-    select changed_at from liveness_changes where organization_id = $1 and listener_id = $2
+  delete from discue.liveness_changes where organization_id = $1 and listener_id = $2 and changed_at <= (
+    select changed_at from discue.liveness_changes where organization_id = $1 and listener_id = $2
      order by changed_at desc limit 1 offset ${CHANGES_KEPT})`
 
 const CHANGES = `
-  select changed_at as at, from_state as "from", state, message from liveness_changes
+  select changed_at as at, from_state as "from", state, message from discue.liveness_changes
    where organization_id = $1 and listener_id = $2 and changed_at < $3 order by changed_at desc limit $4 offset $5`
 const LISTENER = `
-  select 1 from listeners l where l.organization_id = $1 and l.id = $2 and l.queue_id = $3
-     and exists (select 1 from queues q where q.organization_id = l.organization_id and q.id = l.queue_id)`
+  select 1 from discue.listeners l where l.organization_id = $1 and l.id = $2 and l.queue_id = $3
+     and exists (select 1 from discue.queues q where q.organization_id = l.organization_id and q.id = l.queue_id)`
 const PRUNE = `
-  delete from liveness_changes where (organization_id, listener_id, changed_at) in
-    (select organization_id, listener_id, changed_at from liveness_changes
+  delete from discue.liveness_changes where (organization_id, listener_id, changed_at) in
+    (select organization_id, listener_id, changed_at from discue.liveness_changes
       where changed_at < $1 limit $2 for update skip locked)`
 
 /** Written only where there is a listener: one that was deleted must not leave a row behind. */
 const NOTE = `
-  insert into listener_liveness as v
+  insert into discue.listener_liveness as v
     (organization_id, listener_id, state, success_count, last_success_at, failure_count, last_failure_status,
      last_failure_at, last_failure_msg)
-  select organization_id, id, coalesce($2, 'unknown'), $3, $4, $5, $6, $7, $8 from listeners where id = $1
+  select organization_id, id, coalesce($2, 'unknown'), $3, $4, $5, $6, $7, $8 from discue.listeners where id = $1
   on conflict (organization_id, listener_id) do update set
     state = coalesce($2, v.state),
     success_count = v.success_count + $3,
@@ -69,7 +69,7 @@ const READ = `
   select listener_id as "listenerId", state, success_count as "successCount", last_success_at as "lastSuccessAt",
          failure_count as "failureCount", last_failure_status as "lastFailureStatus",
          last_failure_at as "lastFailureAt", last_failure_msg as "lastFailureMsg"
-    from listener_liveness where organization_id = $1 and listener_id = any($2)`
+    from discue.listener_liveness where organization_id = $1 and listener_id = any($2)`
 
 export function createLivenessStore(
   { transact, db }: Database,

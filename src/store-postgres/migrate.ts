@@ -8,35 +8,66 @@ const FOLDER = new URL('./migrations/', import.meta.url)
 /** Any number will do, so long as no other application uses it in this database: "dscu", and what it locks. */
 const LOCK = `select pg_advisory_xact_lock(1685283701, 0)`
 
-/** In a schema of its own, whatever else the database holds. */
-const PREPARE = `
-  create schema if not exists discue;
-  create table if not exists migrations (number integer primary key, name text not null, applied_at timestamptz not null default now())`
-
-const DONE = `select coalesce(max(number), 0) as done from migrations`
+/** Asked first, because `if not exists` wants the right to create what is there already. */
+const STANDS = `
+  select to_regnamespace($1) is not null as "hasSchema", to_regclass('discue.migrations') is not null as "hasTable"`
+const MAKE_TABLE = `
+  create table discue.migrations (number integer primary key, name text not null, applied_at timestamptz not null default now())`
+const DONE = `select coalesce(max(number), 0) as done from discue.migrations`
+const HAS_ROUTINES = `
+  select count(distinct proname)::int as found from pg_proc
+   where pronamespace = to_regnamespace($1) and proname = any($2)`
 
 /**
  * Brings the database up to date, all in one transaction: of nodes that start at once, one does it while the rest wait.
- * A node that is older than the database is refused.
+ * Where nothing is missing it only reads, so that a role without rights to change the schema can start a node. A node
+ * that is older than the database is refused.
  */
-export async function migrate(session: Session, { definitions }: Routines): Promise<void> {
-  const migrations = readdirSync(FOLDER)
+export async function migrate(session: Session, routines: Routines, schema: string): Promise<void> {
+  const names = readdirSync(FOLDER)
     .filter((name) => name.endsWith('.sql'))
     .sort()
+  if ((await migrationsDone(session, names, schema)) === names.length && (await hasRoutines(session, routines, schema)))
+    return
   await session.script('begin; set local lock_timeout = 0; set local statement_timeout = 0')
   try {
-    await session.script(`${LOCK}; ${PREPARE}`)
-    const [{ done } = { done: 0 }] = await session.rows<{ done: number }>(DONE)
-    if (done > migrations.length) throw new DatabaseRefused('the database was made by a newer version of discue')
-    for (const [index, name] of migrations.entries()) {
-      if (index < done) continue
-      await session.script(readFileSync(new URL(name, FOLDER), 'utf8'))
-      await session.script(`insert into migrations (number, name) values (${index + 1}, '${name}')`)
+    await session.script(LOCK)
+    await makeTables(session, names, schema)
+    if (!(await hasRoutines(session, routines, schema))) {
+      for (const text of routines.definitions) await session.script(text)
     }
-    for (const text of definitions) await session.script(text)
     await session.script('commit')
   } catch (error) {
     if (!session.broken) await session.script('rollback')
     throw error
   }
+}
+
+/** The first migrations name their tables without a schema, and are never changed: they find them by the path. */
+async function makeTables(session: Session, names: readonly string[], schema: string): Promise<void> {
+  const done = await migrationsDone(session, names, schema)
+  if (done < 0) await session.script(`create schema "${schema}"`)
+  if (done <= 0) await session.script(MAKE_TABLE)
+  await session.script(`set local search_path = "${schema}"`)
+  for (const [index, name] of names.entries()) {
+    if (index < done) continue
+    await session.script(readFileSync(new URL(name, FOLDER), 'utf8'))
+    await session.script(`insert into discue.migrations (number, name) values (${index + 1}, '${name}')`)
+  }
+  await session.script('set local search_path = pg_catalog')
+}
+
+/** How many migrations the database has had; 0 where there is no table, -1 where there is no schema. */
+async function migrationsDone(session: Session, names: readonly string[], schema: string): Promise<number> {
+  const [stands] = await session.rows<{ hasSchema: boolean; hasTable: boolean }>(STANDS, [`"${schema}"`])
+  if (!stands!.hasSchema) return -1
+  if (!stands!.hasTable) return 0
+  const [{ done } = { done: 0 }] = await session.rows<{ done: number }>(DONE)
+  if (done > names.length) throw new DatabaseRefused('the database was made by a newer version of discue')
+  return done
+}
+
+async function hasRoutines(session: Session, { names }: Routines, schema: string): Promise<boolean> {
+  const [row] = await session.rows<{ found: number }>(HAS_ROUTINES, [`"${schema}"`, `{${names.join(',')}}`])
+  return row!.found === names.length
 }

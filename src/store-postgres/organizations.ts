@@ -14,17 +14,17 @@ import { sliceOf } from './listing.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
 
 const INSERT = `
-  insert into organizations (id, name, root, status, limits, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7)`
+  insert into discue.organizations (id, name, root, status, limits, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7)`
 
-const FIND_ROOT = `select ${ORGANIZATION_COLUMNS} from organizations where root`
-const GET = `select ${ORGANIZATION_COLUMNS}, revision from organizations where id = $1`
+const FIND_ROOT = `select ${ORGANIZATION_COLUMNS} from discue.organizations where root`
+const GET = `select ${ORGANIZATION_COLUMNS}, revision from discue.organizations where id = $1`
 const GET_LOCKED = `${GET} for update`
-const LIST = `select ${ORGANIZATION_COLUMNS} from organizations order by id limit $1 offset $2`
+const LIST = `select ${ORGANIZATION_COLUMNS} from discue.organizations order by id limit $1 offset $2`
 const UPDATE = `
-  update organizations set name = $2, status = $3, limits = $4, updated_at = $5, revision = revision + 1 where id = $1`
-const DELETE = `delete from organizations where id = $1`
-const REMEMBER = `insert into removals (kind, id, organization_id) values ('organization', $1, $1)`
-const LISTENER_IDS = `select id from listeners where organization_id = $1`
+  update discue.organizations set name = $2, status = $3, limits = $4, updated_at = $5, revision = revision + 1 where id = $1`
+const DELETE = `delete from discue.organizations where id = $1`
+const REMEMBER = `insert into discue.removals (kind, id, organization_id) values ('organization', $1, $1)`
+const LISTENER_IDS = `select id from discue.listeners where organization_id = $1`
 const UNLIMITED = { storedMessages: null, messagesPerDay: null }
 
 export function createOrganizationStore(

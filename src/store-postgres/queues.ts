@@ -17,42 +17,42 @@ import { refusalOf } from './quotas.ts'
 import { note } from './telemetry/usage.ts'
 
 const INSERT = `
-  insert into queues (id, organization_id, name, schema, schema_id, paused, version, created_at, updated_at)
+  insert into discue.queues (id, organization_id, name, schema, schema_id, paused, version, created_at, updated_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
 const GET = `
-  select ${QUEUE_COLUMNS} from queues
-   where organization_id = $1 and id = $2 and exists (select 1 from organizations where id = organization_id)`
+  select ${QUEUE_COLUMNS} from discue.queues
+   where organization_id = $1 and id = $2 and exists (select 1 from discue.organizations where id = organization_id)`
 const GET_LOCKED = `${GET} for update of queues`
 
 const LIST = `
-  select ${QUEUE_COLUMNS} from queues
+  select ${QUEUE_COLUMNS} from discue.queues
    where organization_id = $1 and ($2::text[] is null or id = any($2))
    order by id limit $3 offset $4`
 
 const LISTENERS = `
-  select ${LISTENER_COLUMNS} from listeners where organization_id = $1 and queue_id = $2 order by id`
+  select ${LISTENER_COLUMNS} from discue.listeners where organization_id = $1 and queue_id = $2 order by id`
 
 const LISTENER_REFS = `
   select l.queue_id as "queueId", l.id, l.name,
          coalesce(f.pending, 0) + coalesce((
-           select sum(c.pending)::bigint from usage_changes c
+           select sum(c.pending)::bigint from discue.usage_changes c
             where c.organization_id = l.organization_id and c.subject_id = l.queue_id and c.listener_id = l.id), 0)
          as pending
-    from listeners l
-    left join listener_figures f on f.organization_id = l.organization_id and f.listener_id = l.id
+    from discue.listeners l
+    left join discue.listener_figures f on f.organization_id = l.organization_id and f.listener_id = l.id
    where l.organization_id = $1 and l.queue_id = any($2) order by l.id`
 
 const UPDATE = `
-  update queues set name = $3, schema = $4, schema_id = $5, paused = $6, version = $7, updated_at = $8
+  update discue.queues set name = $3, schema = $4, schema_id = $5, paused = $6, version = $7, updated_at = $8
    where organization_id = $1 and id = $2`
 
-const DELETE = `delete from queues where organization_id = $1 and id = $2`
-const REMEMBER_QUEUE = `insert into removals (kind, id, organization_id) values ('queue', $2, $1)`
-const IS_REMEMBERED = `select 1 from removals where kind = 'queue' and id = $1 and organization_id = $2`
+const DELETE = `delete from discue.queues where organization_id = $1 and id = $2`
+const REMEMBER_QUEUE = `insert into discue.removals (kind, id, organization_id) values ('queue', $2, $1)`
+const IS_REMEMBERED = `select 1 from discue.removals where kind = 'queue' and id = $1 and organization_id = $2`
 const TAKE_LISTENERS = `
-  with gone as (delete from listeners where organization_id = $1 and queue_id = $2 returning id)
-  insert into removals (kind, id, organization_id) select 'listener', id, $1 from gone returning id`
+  with gone as (delete from discue.listeners where organization_id = $1 and queue_id = $2 returning id)
+  insert into discue.removals (kind, id, organization_id) select 'listener', id, $1 from gone returning id`
 
 /** Removes a queue within a transaction; what lies below it follows by sweeps. Null where there is none. */
 export async function removeQueue(db: Db, organizationId: string, id: string): Promise<string[] | null> {

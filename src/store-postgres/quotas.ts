@@ -5,11 +5,11 @@ import type { Db } from './connect/session.ts'
 type CountedQuota = 'queues' | 'listeners' | 'apiKeys' | 'schedules'
 
 /** Locked, so that no number of creations at the same time exceeds a limit. */
-const LIMITS = `select limits from organizations where id = $1 for update`
+const LIMITS = `select limits from discue.organizations where id = $1 for update`
 
 /** Counts no further than to the limit, in the table's index by organization. */
 const counting = (table: string) =>
-  `select count(*) as used from (select 1 from ${table} where organization_id = $1 limit $2) counted`
+  `select count(*) as used from (select 1 from discue.${table} where organization_id = $1 limit $2) counted`
 
 const COUNTS: Record<CountedQuota, string> = {
   queues: counting('queues'),

@@ -11,12 +11,12 @@ import { eraseRuns, eraseSchedulesOf } from './schedules/schedule-erasure.ts'
  * sweeps at a time: another one finds the entry locked, and nothing to do.
  */
 const NEXT = `
-  select kind, id, organization_id as "organizationId" from removals order by kind, id limit 1 for update skip locked`
-const IS_FIRST = `select 1 from removals where (kind, id) < ($1, $2) limit 1`
-const FORGET = `delete from removals where kind = $1 and id = $2`
+  select kind, id, organization_id as "organizationId" from discue.removals order by kind, id limit 1 for update skip locked`
+const IS_FIRST = `select 1 from discue.removals where (kind, id) < ($1, $2) limit 1`
+const FORGET = `delete from discue.removals where kind = $1 and id = $2`
 
 const some = (table: string, where: string, key: string) =>
-  `delete from ${table} where (${key}) in (select ${key} from ${table} where ${where} limit $3)`
+  `delete from discue.${table} where (${key}) in (select ${key} from discue.${table} where ${where} limit $3)`
 
 const DELETE_DELIVERIES = some(
   'deliveries',
@@ -48,10 +48,10 @@ const DELETE_LIVENESS_CHANGES = some(
   'organization_id = $1 and listener_id = $2',
   'organization_id, listener_id, changed_at',
 )
-const DELETE_COUNTER = `delete from order_counters where organization_id = $1 and listener_id = $2`
-const DELETE_RELEASE = `delete from order_releases where organization_id = $1 and listener_id = $2`
-const DELETE_FIGURES = `delete from listener_figures where organization_id = $1 and listener_id = $2`
-const DELETE_LIVENESS = `delete from listener_liveness where organization_id = $1 and listener_id = $2`
+const DELETE_COUNTER = `delete from discue.order_counters where organization_id = $1 and listener_id = $2`
+const DELETE_RELEASE = `delete from discue.order_releases where organization_id = $1 and listener_id = $2`
+const DELETE_FIGURES = `delete from discue.listener_figures where organization_id = $1 and listener_id = $2`
+const DELETE_LIVENESS = `delete from discue.listener_liveness where organization_id = $1 and listener_id = $2`
 
 /** What a listener may have many of, then what it has one of. */
 const BELOW_LISTENER = [
@@ -65,7 +65,7 @@ const BELOW_LISTENER = [
 const OF_LISTENER = [DELETE_FIGURES, DELETE_LIVENESS, DELETE_COUNTER, DELETE_RELEASE]
 
 const MESSAGES = `
-  select id, sequence from messages where organization_id = $1 and queue_id = $2 order by id limit $3`
+  select id, sequence from discue.messages where organization_id = $1 and queue_id = $2 order by id limit $3`
 const DELETE_ATTEMPTS = some(
   'attempts',
   'organization_id = $1 and sequence = $2',
@@ -76,7 +76,7 @@ const DELETE_PLACES = some(
   'organization_id = $1 and sequence = $2',
   'organization_id, sequence, listener_id',
 )
-const DELETE_MESSAGE = `delete from messages where organization_id = $1 and queue_id = $2 and id = $3`
+const DELETE_MESSAGE = `delete from discue.messages where organization_id = $1 and queue_id = $2 and id = $3`
 const DELETE_RECIPIENT_SETS = some(
   'audiences',
   'organization_id = $1 and queue_id = $2',
@@ -97,19 +97,19 @@ const BOOKS_OF_QUEUE = [DELETE_DISCARDS, DELETE_REMOVED_LISTENERS, DELETE_RECIPI
 
 const TAKE_LISTENERS = `
   with gone as (
-    delete from listeners where organization_id = $1 and id in
-      (select id from listeners where organization_id = $1 limit $2) returning id)
-  insert into removals (kind, id, organization_id) select 'listener', id, $1 from gone`
-const QUEUES = `select id from queues where organization_id = $1 limit $2`
+    delete from discue.listeners where organization_id = $1 and id in
+      (select id from discue.listeners where organization_id = $1 limit $2) returning id)
+  insert into discue.removals (kind, id, organization_id) select 'listener', id, $1 from gone`
+const QUEUES = `select id from discue.queues where organization_id = $1 limit $2`
 const DELETE_KEYS = `
-  delete from api_keys where organization_id = $1 and id in
-    (select id from api_keys where organization_id = $1 limit $2)`
+  delete from discue.api_keys where organization_id = $1 and id in
+    (select id from discue.api_keys where organization_id = $1 limit $2)`
 const DELETE_DOMAINS = `
-  delete from domains where organization_id = $1 and id in
-    (select id from domains where organization_id = $1 limit $2)`
+  delete from discue.domains where organization_id = $1 and id in
+    (select id from discue.domains where organization_id = $1 limit $2)`
 const DELETE_ANSWERS = `
-  delete from answers where organization_id = $1 and (target, key) in
-    (select target, key from answers where organization_id = $1 limit $2)`
+  delete from discue.answers where organization_id = $1 and (target, key) in
+    (select target, key from discue.answers where organization_id = $1 limit $2)`
 
 interface Removal {
   kind: string

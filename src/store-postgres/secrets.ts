@@ -7,7 +7,7 @@ const COLUMNS = `
   id as "listenerId", secret, retired_secrets as "retiredSecrets", coalesce(settings -> 'headers', '{}') as headers`
 
 const WITHOUT = `
-  select ${COLUMNS} from listeners
+  select ${COLUMNS} from discue.listeners
    where id > $2 and (not starts_with(secret, $1) or exists (
            select 1 from json_array_elements(retired_secrets) r where not starts_with(r.value ->> 'secret', $1)) or exists (
            select 1 from json_each(coalesce(settings -> 'headers', '{}')) h
@@ -17,15 +17,15 @@ const WITHOUT = `
 
 /** Retired secrets as text, for two values of the type json cannot be compared; ours are all written by the same hand. */
 const RESEAL = `
-  update listeners set secret = $2, retired_secrets = $3,
+  update discue.listeners set secret = $2, retired_secrets = $3,
          settings = jsonb_set(settings::jsonb, '{headers}', $6::jsonb)::json
    where id = $1 and secret = $4 and retired_secrets::text = $5
      and coalesce(settings::jsonb -> 'headers', '{}') = $7::jsonb`
 
-const RETIRE = `update listeners set retired_secrets = $2, secret_expires_at = $3 where id = $1`
+const RETIRE = `update discue.listeners set retired_secrets = $2, secret_expires_at = $3 where id = $1`
 
 const EXPIRED = `
-  select ${COLUMNS} from listeners where secret_expires_at <= $1 order by secret_expires_at limit $2
+  select ${COLUMNS} from discue.listeners where secret_expires_at <= $1 order by secret_expires_at limit $2
      for update skip locked`
 
 /** Writes the retired secrets of a listener; they are newest first, so that the last is the next to expire. */

@@ -1,9 +1,8 @@
 import type { Cancel, Runtime } from '../../runtime.ts'
 import type { StoreChange } from '../../store/cluster/changes.ts'
 import type { Session } from '../connect/session.ts'
-import { CHANNEL, type Told } from './publish.ts'
+import type { Told } from './publish.ts'
 
-const LISTEN = `listen ${CHANNEL}`
 /** A connection that was cut without a word is noticed by asking. */
 const PROBE_MS = 2_000
 const PROBE = `select 1`
@@ -18,7 +17,11 @@ export interface ChangeSubscriber {
 }
 
 /** `from` is what this process signs with: it does not hear itself. */
-export function createChangeSubscriber(open: () => Promise<Session>, from: string, runtime: Runtime): ChangeSubscriber {
+export function createChangeSubscriber(
+  open: () => Promise<Session>,
+  { from, channel }: { from: string; channel: string },
+  runtime: Runtime,
+): ChangeSubscriber {
   let heard: (change: StoreChange) => void = () => undefined
   let session: Session | null = null
   let stopped = false
@@ -34,7 +37,7 @@ export function createChangeSubscriber(open: () => Promise<Session>, from: strin
       if (other !== from) heard(change)
     })
     opened.onEnd(() => ended(opened))
-    await opened.rows(LISTEN)
+    await opened.rows(`listen "${channel}"`)
     backoffMs = FIRST_BACKOFF_MS
     // Whatever was told before is missed.
     heard({ kind: 'everything' })

@@ -73,7 +73,7 @@ export function changeArrays(rows: readonly Row[]): string[] {
 
 /** For transactions off the hot path; the hot one does the same in `routines/commit_batch.sql`. */
 const INSERT = `
-  insert into usage_changes
+  insert into discue.usage_changes
     (organization_id, subject_id, listener_id, bucket, pending, acknowledged, missed, last_success_at,
      last_failure_at, added, ok, not_ok, latencies)
   select u.organization, u.subject, u.listener, $1, u.pending, u.acknowledged, u.missed, u.success_at,

@@ -10,7 +10,7 @@ export type Clock = (now: number) => number | null
 export const timeOr = (parameter: string) =>
   `coalesce(${parameter}::bigint, (extract(epoch from clock_timestamp()) * 1000)::bigint)`
 
-export const LIVING = `select node from nodes where alive_until > ${timeOr('$1')}`
+export const LIVING = `select node from discue.nodes where alive_until > ${timeOr('$1')}`
 
 /** Nodes that live now. */
 export async function livingNodes(db: Db, now: number | null): Promise<string[]> {
@@ -19,13 +19,13 @@ export async function livingNodes(db: Db, now: number | null): Promise<string[]>
 
 /** A node's life is told as a duration: what time it has is its own affair. */
 const RENEW = `
-  insert into nodes as n (node, alive_until) values ($1, ${timeOr('$2')} + $3)
+  insert into discue.nodes as n (node, alive_until) values ($1, ${timeOr('$2')} + $3)
   on conflict (node) do update set alive_until = excluded.alive_until`
 
-const FORGET = `delete from nodes where node = $1`
+const FORGET = `delete from discue.nodes where node = $1`
 
 /** Long after the leases of the dead were taken over: rows that are never looked at any more. */
-const FORGET_DEAD = `delete from nodes where alive_until < ${timeOr('$1')} - 3600000`
+const FORGET_DEAD = `delete from discue.nodes where alive_until < ${timeOr('$1')} - 3600000`
 
 export async function renew(db: Db, node: string, now: number | null, forMs: number): Promise<void> {
   await db.run(RENEW, [node, now, forMs])

@@ -1,10 +1,7 @@
 import type { StoreChange } from '../../store/cluster/changes.ts'
 import type { Db } from '../connect/session.ts'
 
-/** The channel on which nodes tell each other what they have changed. */
-export const CHANNEL = 'discue'
-
-const NOTIFY = `select pg_notify('${CHANNEL}', $1)`
+const NOTIFY = `select pg_notify($1, $2)`
 
 /** PostgreSQL refuses a payload of 8,000 bytes or more. */
 const MAX_IDS = 200
@@ -18,10 +15,11 @@ export interface Told {
 /** Tells every other process, once the transaction is on disk; within one that is not among the often ones. */
 export type Publish = (db: Db, ...changes: StoreChange[]) => Promise<void>
 
-export function createPublish(from: string): Publish {
+/** `channel` is the one on which the nodes of one schema tell each other what they have changed. */
+export function createPublish(from: string, channel: string): Publish {
   return async (db, ...changes) => {
     for (const change of changes.flatMap(small))
-      await db.rows(NOTIFY, [JSON.stringify({ from, change } satisfies Told)])
+      await db.rows(NOTIFY, [channel, JSON.stringify({ from, change } satisfies Told)])
   }
 }
 

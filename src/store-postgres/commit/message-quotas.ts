@@ -2,14 +2,14 @@ import { encodeTime } from '../../core/id.ts'
 import { dayOf, limitsMessages, type MessageLimits, startOf } from '../../core/telemetry/message-usage.ts'
 import type { Db } from '../connect/session.ts'
 
-const IS_COUNTED = `select 1 from message_usage where organization_id = $1`
-const FORGET = `delete from message_usage where organization_id = $1`
+const IS_COUNTED = `select 1 from discue.message_usage where organization_id = $1`
+const FORGET = `delete from discue.message_usage where organization_id = $1`
 const BEGIN = `
-  insert into message_usage (organization_id, stored, day, accepted)
-  select $1, count(*), $2, count(*) filter (where id >= $3) from messages where organization_id = $1`
+  insert into discue.message_usage (organization_id, stored, day, accepted)
+  select $1, count(*), $2, count(*) filter (where id >= $3) from discue.messages where organization_id = $1`
 
 /** No transaction may store a message between the counting and the first one that is counted. */
-const KEEP_OTHERS_OUT = `lock table messages in share row exclusive mode`
+const KEEP_OTHERS_OUT = `lock table discue.messages in share row exclusive mode`
 
 /**
  * Begins or ends the counting of an organization whose limits change, within that transaction; commits do the rest.

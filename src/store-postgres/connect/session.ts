@@ -2,6 +2,7 @@ import pg from 'pg'
 import type { Runtime } from '../../runtime.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import { DatabaseRefused, reasonOf, translated } from '../errors.ts'
+import { forSchema } from './schema.ts'
 import type { PostgresTarget } from './target.ts'
 import { readTypes } from './types.ts'
 
@@ -46,8 +47,8 @@ export const PLANNER_SETTINGS = [
 const SERVER_SETTINGS = [
   ...['statement_timeout=9000', 'lock_timeout=4000', 'idle_in_transaction_session_timeout=5000'],
   ...['tcp_keepalives_idle=5', 'tcp_keepalives_interval=5', 'tcp_keepalives_count=2'],
-  // In a schema of its own, whatever else the database holds.
-  'search_path=discue',
+  // Every name in this store says its schema: nothing of the database's own comes before PostgreSQL's functions.
+  'search_path=pg_catalog',
   ...PLANNER_SETTINGS,
   ...['timezone=UTC', 'client_min_messages=warning', 'standard_conforming_strings=on'],
 ]
@@ -81,7 +82,7 @@ export async function connect(target: PostgresTarget, runtime: Runtime): Promise
 
 async function connectTo(target: PostgresTarget, host: PostgresTarget['hosts'][number], runtime: Runtime) {
   const client = await openClient(target, host)
-  const session = sessionOf(client, runtime)
+  const session = sessionOf(client, runtime, forSchema(target.schema))
   try {
     const [facts] = await session.rows<Facts>(FACTS)
     refuseUnfit(facts!)
@@ -125,6 +126,12 @@ async function tryClient(target: PostgresTarget, { host, port }: PostgresTarget[
   return client
 }
 
+/** A statement as the server knows it on one connection. */
+interface Statement {
+  name: string
+  text: string
+}
+
 function refuseUnfit({ version, encoding }: Facts): void {
   if (version < OLDEST_VERSION) {
     throw new DatabaseRefused(`PostgreSQL ${Math.floor(version / 10_000)} is too old: discue needs 15 or later`)
@@ -132,8 +139,8 @@ function refuseUnfit({ version, encoding }: Facts): void {
   if (encoding !== 'UTF8') throw new DatabaseRefused(`the database must have the encoding UTF8, not ${encoding}`)
 }
 
-function sessionOf(client: pg.Client, runtime: Runtime): Session {
-  const names = new Map<string, string>()
+function sessionOf(client: pg.Client, runtime: Runtime, inSchema: (sql: string) => string): Session {
+  const statements = new Map<string, Statement>()
   let broken = false
   /** A cancelled wait for the standby is told as a mere warning, after which the commit counts as done. */
   let unsafe = false
@@ -166,12 +173,12 @@ function sessionOf(client: pg.Client, runtime: Runtime): Session {
     }
   }
 
-  function nameOf(sql: string): string {
-    const known = names.get(sql)
+  function prepared(sql: string): Statement {
+    const known = statements.get(sql)
     if (known !== undefined) return known
-    const name = `s${names.size + 1}`
-    names.set(sql, name)
-    return name
+    const statement = { name: `s${statements.size + 1}`, text: inSchema(sql) }
+    statements.set(sql, statement)
+    return statement
   }
 
   return {
@@ -179,15 +186,15 @@ function sessionOf(client: pg.Client, runtime: Runtime): Session {
       return broken
     },
     async rows<Row>(sql: string, values: readonly Value[] = []) {
-      const { rows } = await run(() => client.query({ name: nameOf(sql), text: sql, values: [...values] }))
+      const { rows } = await run(() => client.query({ ...prepared(sql), values: [...values] }))
       return rows as Row[]
     },
     async run(sql, values = []) {
-      const { rowCount } = await run(() => client.query({ name: nameOf(sql), text: sql, values: [...values] }))
+      const { rowCount } = await run(() => client.query({ ...prepared(sql), values: [...values] }))
       return rowCount ?? 0
     },
     async script(sql) {
-      await run(() => client.query(sql))
+      await run(() => client.query(inSchema(sql)))
     },
     onNotification(heard) {
       client.on('notification', ({ payload }) => heard(payload ?? ''))

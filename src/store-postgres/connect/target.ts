@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import { DatabaseRefused, reasonOf } from '../errors.ts'
 import { passwordIn } from './password-file.ts'
+import { DEFAULT_SCHEMA } from './schema.ts'
 
 /** Where the database is, as the configuration says it. */
 export interface PostgresAddress {
@@ -16,6 +17,8 @@ export interface PostgresAddress {
   sslcert: string | null
   sslkey: string | null
   applicationName: string
+  /** The schema that holds the tables; `discue` where it is not said. */
+  schema?: string
 }
 
 /** What a connection needs. */
@@ -24,6 +27,7 @@ export interface PostgresTarget {
   user: string
   database: string
   applicationName: string
+  schema: string
   /** Empty where there is none: the server may not ask for it. */
   passwordFor(host: string, port: number): string
   tls: { mode: PostgresAddress['sslmode']; optionsFor(host: string): ConnectionOptions }
@@ -31,12 +35,12 @@ export interface PostgresTarget {
 
 /** Reads the files that the place names. Throws `DatabaseRefused` where one cannot be read. */
 export function targetOf(place: PostgresAddress): PostgresTarget {
-  const { hosts, user, database, applicationName, password, passfile, sslmode } = place
+  const { hosts, user, database, applicationName, password, passfile, sslmode, schema = DEFAULT_SCHEMA } = place
   const files = { ca: read(place.sslrootcert), cert: read(place.sslcert), key: read(place.sslkey) }
   // As libpq does: an operator who names an authority wants it to be asked.
   const verify = sslmode.startsWith('verify') || (sslmode === 'require' && files.ca !== undefined)
   return {
-    ...{ hosts, user, database, applicationName },
+    ...{ hosts, user, database, applicationName, schema },
     passwordFor(host, port) {
       if (password !== null) return password
       return passfile === null ? '' : passwordIn(read(passfile)!, { host, port, database, user })

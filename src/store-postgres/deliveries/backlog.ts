@@ -5,12 +5,12 @@ import type { Rollup } from '../telemetry/rollup.ts'
 /** One read of the listeners' counters, and one of an index for each listener that something waits for. */
 const BY_QUEUE = `
   select l.queue_id as "queueId", sum(f.pending)::bigint as waiting,
-         min((select d.due_at from deliveries d
+         min((select d.due_at from discue.deliveries d
                where d.organization_id = l.organization_id and d.listener_id = l.id
                order by d.due_at limit 1)) as "oldestDueAt"
-    from listener_figures f
-    join listeners l on l.organization_id = f.organization_id and l.id = f.listener_id
-   where f.pending > 0 and exists (select 1 from organizations o where o.id = l.organization_id)
+    from discue.listener_figures f
+    join discue.listeners l on l.organization_id = f.organization_id and l.id = f.listener_id
+   where f.pending > 0 and exists (select 1 from discue.organizations o where o.id = l.organization_id)
    group by l.queue_id order by waiting desc, l.queue_id`
 
 /** What waits in the queues of all organizations. */

@@ -14,13 +14,13 @@ import type { ListenerOwners } from './listener-owners.ts'
 
 /** A listener whose organization is deleted may still have its row, and is gone nevertheless. */
 export const RUNS = `
-  not q.paused and ${LISTENER_ENABLED} and exists (select 1 from organizations o where o.id = l.organization_id)`
+  not q.paused and ${LISTENER_ENABLED} and exists (select 1 from discue.organizations o where o.id = l.organization_id)`
 
 export const LISTENER = `
-  listeners l join queues q on q.organization_id = l.organization_id and q.id = l.queue_id`
+  discue.listeners l join discue.queues q on q.organization_id = l.organization_id and q.id = l.queue_id`
 
 /** The nodes whose leases hold. */
-export const LIVING = (now: string) => `array(select node from nodes where alive_until > ${timeOr(now)})`
+export const LIVING = (now: string) => `array(select node from discue.nodes where alive_until > ${timeOr(now)})`
 
 /** For a statement that has the delivery as `d` and the nodes that live as `living`. */
 const FREE = `
@@ -38,7 +38,7 @@ export const CLAIM = `
     select 1 from ${LISTENER} where l.organization_id = $1 and l.id = $2 and ${RUNS}
   ), picked as materialized (
     select d.ctid, d.due_at, d.sequence, d.attempts, d.attempts_before, d.first_sent_at
-      from deliveries d
+      from discue.deliveries d
      where d.organization_id = $1 and d.listener_id = $2 and d.due_at <= $3 and exists (select 1 from runs)
        and ${FREE}
      order by d.due_at, d.sequence limit $9 for update skip locked
@@ -46,17 +46,17 @@ export const CLAIM = `
     select p.ctid as place, p.due_at, p.attempts, p.attempts_before, p.first_sent_at, ${MESSAGE_COLUMNS},
            row_number() over in_order as n, sum(octet_length(m.data)) over in_order as bytes
       -- By 'any', so that it is only ever gone from what was picked to its message: see routines/commit_batch.sql.
-      from picked p join messages m on m.sequence = any(array[p.sequence])
+      from picked p join discue.messages m on m.sequence = any(array[p.sequence])
     window in_order as (order by p.due_at, p.sequence)
   ), taken as materialized (
     select * from sized where n = 1 or bytes <= $10
   ), leased as (
-    update deliveries d set lease_node = $4, lease = $5 where d.ctid = any(array(select place from taken))
+    update discue.deliveries d set lease_node = $4, lease = $5 where d.ctid = any(array(select place from taken))
   ), last as (
     select due_at, sequence from taken order by due_at desc, sequence desc limit 1
   ), next as (
     select d.due_at
-      from deliveries d
+      from discue.deliveries d
      where d.organization_id = $1 and d.listener_id = $2 and exists (select 1 from runs)
        and (d.due_at, d.sequence) > (coalesce((select due_at from last), -1), coalesce((select sequence from last), -1))
        and ${FREE}
@@ -64,7 +64,7 @@ export const CLAIM = `
   )
   select t.id, t."organizationId", t."queueId", t.name, t.key, t.data, t."createdAt", t."deliverAt", t.sequence,
          t.due_at as "dueAt", t.attempts, t.attempts_before as "attemptsBefore", t.first_sent_at as "firstSentAt",
-         (select o.number from order_places o
+         (select o.number from discue.order_places o
            where o.organization_id = $1 and o.sequence = t.sequence and o.listener_id = $2) as "orderNumber",
          (select due_at from next) as "nextDueAt"
     from (select 1) one left join taken t on true
@@ -74,19 +74,19 @@ export const CLAIM = `
 export const WAITING = `
   with recursive living as materialized (select ${LIVING('$4')} as nodes),
   busy as (
-    (select d.organization_id, d.listener_id from deliveries d
+    (select d.organization_id, d.listener_id from discue.deliveries d
       where (d.organization_id, d.listener_id) > ($1, $2) order by d.organization_id, d.listener_id limit 1)
     union all
     select n.organization_id, n.listener_id
       from busy b cross join lateral (
-        select d.organization_id, d.listener_id from deliveries d
+        select d.organization_id, d.listener_id from discue.deliveries d
          where (d.organization_id, d.listener_id) > (b.organization_id, b.listener_id)
          order by d.organization_id, d.listener_id limit 1) n
   )
   select b.organization_id as "organizationId", b.listener_id as "listenerId", it."queueId", it."nextDueAt"
     from busy b cross join lateral (
       select l.queue_id as "queueId", (
-               select d.due_at from deliveries d
+               select d.due_at from discue.deliveries d
                 where d.organization_id = l.organization_id and d.listener_id = l.id
                   and d.pulled_at is null
                   and case when d.lease_node is null then true when d.lease_node = $5 then false
@@ -100,7 +100,7 @@ export const WAITING = `
    limit $3`
 
 const HAND_BACK = `
-  update deliveries d set lease_node = null, lease = null
+  update discue.deliveries d set lease_node = null, lease = null
     from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
            u(organization_id, listener_id, due_at, sequence, lease)
    where d.organization_id = any(array[u.organization_id]) and d.listener_id = u.listener_id and d.due_at = u.due_at

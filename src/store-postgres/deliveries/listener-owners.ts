@@ -1,7 +1,7 @@
 import type { Db } from '../connect/session.ts'
 
 const FIND = `
-  select organization_id as "organizationId", queue_id as "queueId" from listeners where id = $1`
+  select organization_id as "organizationId", queue_id as "queueId" from discue.listeners where id = $1`
 
 /** So many listeners' owners are remembered; they never change. */
 const KEPT = 100_000

@@ -5,14 +5,14 @@ import type { Database } from '../connect/transaction.ts'
 import type { Routines } from '../routines.ts'
 
 const REMEMBER = `
-  insert into order_releases (organization_id, listener_id) values ($1, $2) on conflict do nothing`
-const FORGET = `delete from order_releases where organization_id = $1 and listener_id = $2`
+  insert into discue.order_releases (organization_id, listener_id) values ($1, $2) on conflict do nothing`
+const FORGET = `delete from discue.order_releases where organization_id = $1 and listener_id = $2`
 const NEXT = `
-  select organization_id as "organizationId", listener_id as "listenerId" from order_releases
+  select organization_id as "organizationId", listener_id as "listenerId" from discue.order_releases
    order by organization_id, listener_id limit 1 for update skip locked`
-const LOCK = `select 1 from order_counters where organization_id = $1 and listener_id = $2 for update`
+const LOCK = `select 1 from discue.order_counters where organization_id = $1 and listener_id = $2 for update`
 const BLOCKED = `
-  select key from order_heads where organization_id = $1 and listener_id = $2 and blocked limit $3`
+  select key from discue.order_heads where organization_id = $1 and listener_id = $2 and blocked limit $3`
 
 /** Notes, within the transaction that changes a listener, whether what it blocked is to be released. */
 export async function noteRelease(db: Db, before: Listener, after: Listener): Promise<void> {

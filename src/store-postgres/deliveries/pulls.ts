@@ -33,17 +33,17 @@ const FACTS = `
 /** From a place on, which is a due time and a sequence; not what is just on the wire, or in another pull's hands. */
 const DUE = `
   select ${ROW}, ${FACTS}, octet_length(m.data) as bytes
-    from deliveries d join messages m on m.sequence = any(array[d.sequence])
+    from discue.deliveries d join discue.messages m on m.sequence = any(array[d.sequence])
    where d.organization_id = $1 and d.listener_id = $2 and d.due_at <= $3 and (d.due_at, d.sequence) > ($4, $5)
      and (d.lease_node is null or d.pulled_at is not null or d.lease_node <> all(${LIVING('$6')}))
    order by d.due_at, d.sequence limit $7 for update of d skip locked`
 
 const NEXT_DUE = `
-  select due_at as "dueAt" from deliveries
+  select due_at as "dueAt" from discue.deliveries
    where organization_id = $1 and listener_id = $2 and due_at > $3 order by due_at limit 1`
 
 const LEASE = `
-  update deliveries d
+  update discue.deliveries d
      set due_at = $5, pulled_at = $6, first_sent_at = coalesce(d.first_sent_at, $6), moved = true,
          lease_node = '${PULLER}', lease = 0
     from unnest($3::bigint[], $4::bigint[]) u(due_at, sequence)
@@ -51,28 +51,28 @@ const LEASE = `
 
 const READ = `
   select ${MESSAGE_COLUMNS}, (
-           select o.number from order_places o
+           select o.number from discue.order_places o
             where o.organization_id = $1 and o.sequence = m.sequence and o.listener_id = $2) as "orderNumber"
-    from messages m where m.sequence = any($3)`
+    from discue.messages m where m.sequence = any($3)`
 
 const HAND_BACK = `
-  update deliveries set due_at = $5, pulled_at = null, lease_node = null, lease = null
+  update discue.deliveries set due_at = $5, pulled_at = null, lease_node = null, lease = null
    where organization_id = $1 and listener_id = $2 and due_at = $3 and sequence = $4`
 
 const LEASED = `
-  select ${ROW}, ${FACTS} from messages m join deliveries d on d.organization_id = $1 and d.sequence = m.sequence
+  select ${ROW}, ${FACTS} from discue.messages m join discue.deliveries d on d.organization_id = $1 and d.sequence = m.sequence
    where m.organization_id = $1 and m.queue_id = $2 and m.id = $3 and d.listener_id = $4 and d.due_at = $5
      and d.attempts = $6 and d.pulled_at is not null
      for update of d`
 
 /** Leases that have run out; those of a deleted listener are removed with its rows. */
 const EXPIRED = `
-  select ${ROW}, ${FACTS} from deliveries d join messages m on m.sequence = any(array[d.sequence])
+  select ${ROW}, ${FACTS} from discue.deliveries d join discue.messages m on m.sequence = any(array[d.sequence])
    where d.pulled_at is not null and d.due_at <= $1
-     and exists (select 1 from listeners l where l.organization_id = d.organization_id and l.id = d.listener_id)
+     and exists (select 1 from discue.listeners l where l.organization_id = d.organization_id and l.id = d.listener_id)
    order by d.due_at limit $2 for update of d skip locked`
 
-const NEXT_EXPIRY = `select min(due_at) as "dueAt" from deliveries where pulled_at is not null`
+const NEXT_EXPIRY = `select min(due_at) as "dueAt" from discue.deliveries where pulled_at is not null`
 
 /** A pending delivery with what is told of its message; leased where `pulledAt` is there. */
 interface Row {

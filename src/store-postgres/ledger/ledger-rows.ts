@@ -4,7 +4,7 @@ export const [DELETED, EXPIRED] = ['deleted', 'expired'] as const
 /** Where a page of a queue's messages ends; the data is left where it is. */
 export const PAGE_END = `
   select max(id) as last, count(*) as looked from (
-    select id from messages where organization_id = $1 and queue_id = $2 and id > $3 order by id limit $4) page`
+    select id from discue.messages where organization_id = $1 and queue_id = $2 and id > $3 order by id limit $4) page`
 
 /**
  * How the deliveries of a page of messages stand, from every row that tells of them. A delivery that was tried is
@@ -14,32 +14,32 @@ export const PAGE_END = `
 export const LOOK = `
   with meant as materialized (
     select m.sequence, m.id, m.deliver_at, x.listener
-      from messages m
-      join audiences a on a.organization_id = $1 and a.queue_id = $2 and a.version = m.audience
+      from discue.messages m
+      join discue.audiences a on a.organization_id = $1 and a.queue_id = $2 and a.version = m.audience
      cross join lateral unnest(a.listener_ids) x(listener)
      where m.organization_id = $1 and m.queue_id = $2 and m.id > $3 and m.id <= $4
        and m.created_at >= $5 and m.created_at < $6
   ), found as materialized (
     select w.*,
-           (select a.error is null and a.status between 200 and 299 from attempts a
+           (select a.error is null and a.status between 200 and 299 from discue.attempts a
              where a.organization_id = $1 and a.sequence = w.sequence and a.listener_id = w.listener
              order by a.number desc limit 1) as ended,
-           exists (select 1 from attempts a
+           exists (select 1 from discue.attempts a
                     where a.organization_id = $1 and a.sequence = w.sequence and a.listener_id = w.listener) as tried,
-           (select d.attempts = 0 and d.due_at > $7 from deliveries d
+           (select d.attempts = 0 and d.due_at > $7 from discue.deliveries d
              where d.sequence = w.sequence and d.moved and d.listener_id = w.listener) as untouched_moved,
-           exists (select 1 from order_places p
-                     join held h on h.organization_id = $1 and h.listener_id = p.listener_id and h.key = p.key
+           exists (select 1 from discue.order_places p
+                     join discue.held h on h.organization_id = $1 and h.listener_id = p.listener_id and h.key = p.key
                           and h.sequence = p.sequence
-                     join order_heads o on o.organization_id = $1 and o.listener_id = h.listener_id and o.key = h.key
+                     join discue.order_heads o on o.organization_id = $1 and o.listener_id = h.listener_id and o.key = h.key
                     where p.organization_id = $1 and p.sequence = w.sequence and p.listener_id = w.listener) as is_held,
-           exists (select 1 from missed x
+           exists (select 1 from discue.missed x
                     where x.organization_id = $1 and x.sequence = w.sequence and x.listener_id = w.listener) as is_missed
       from meant w
   ), waited as (
     select f.*,
            ended is not true and not is_held and untouched_moved is null and exists (
-             select 1 from deliveries d
+             select 1 from discue.deliveries d
               where d.organization_id = $1 and d.listener_id = f.listener and d.due_at = f.deliver_at
                 and d.sequence = f.sequence and not d.moved) as waits
       from found f
@@ -74,8 +74,8 @@ export const DISCARDED = `
          count(*) filter (where x.listener <> all(d.delivered) and d.reason <> 'expired') as deleted,
          count(*) filter (where x.listener <> all(d.delivered) and d.reason = 'expired') as expired,
          0 as nothing, 0 as twice, '{}'::text[] as "nothingIds", '{}'::text[] as "twiceIds"
-    from discards d
-    join audiences a on a.organization_id = $1 and a.queue_id = $2 and a.version = d.audience
+    from discue.discards d
+    join discue.audiences a on a.organization_id = $1 and a.queue_id = $2 and a.version = d.audience
    cross join lateral unnest(a.listener_ids) x(listener)
    where d.organization_id = $1 and d.queue_id = $2 and d.created_at >= $3 and d.created_at < $4
    group by x.listener`

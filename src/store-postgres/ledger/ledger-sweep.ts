@@ -1,28 +1,28 @@
 import type { Db } from '../connect/session.ts'
 
 const DISCARDS = `
-  delete from discards where (organization_id, queue_id, sequence) in
-    (select organization_id, queue_id, sequence from discards where discarded_at < $1 limit $2 for update skip locked)`
+  delete from discue.discards where (organization_id, queue_id, sequence) in
+    (select organization_id, queue_id, sequence from discue.discards where discarded_at < $1 limit $2 for update skip locked)`
 
 const OLDEST = `
-  select least((select created_at from messages order by sequence limit 1),
-               (select created_at from discards order by sequence limit 1), $1) as "acceptedAt",
-         least((select min(sequence) from messages), (select min(sequence) from discards), $2) as sequence`
+  select least((select created_at from discue.messages order by sequence limit 1),
+               (select created_at from discue.discards order by sequence limit 1), $1) as "acceptedAt",
+         least((select min(sequence) from discue.messages), (select min(sequence) from discue.discards), $2) as sequence`
 
 /** Of listeners that nothing was accepted for any more. */
 const REMOVED_LISTENERS = `
-  delete from removed_listeners where (organization_id, id) in
-    (select organization_id, id from removed_listeners where removed_at < $1 limit $2 for update skip locked)`
+  delete from discue.removed_listeners where (organization_id, id) in
+    (select organization_id, id from discue.removed_listeners where removed_at < $1 limit $2 for update skip locked)`
 
 /**
  * A recipient set ends where the next one of its queue begins: a transaction that changes a queue waits for its
  * commits.
  */
 const RECIPIENT_SETS = `
-  delete from audiences where (organization_id, queue_id, version) in
-    (select a.organization_id, a.queue_id, a.version from audiences a
+  delete from discue.audiences where (organization_id, queue_id, version) in
+    (select a.organization_id, a.queue_id, a.version from discue.audiences a
       where a.first_sequence < $1 and exists
-        (select 1 from audiences b
+        (select 1 from discue.audiences b
           where b.organization_id = a.organization_id and b.queue_id = a.queue_id and b.version > a.version
             and b.first_sequence <= $1)
       order by a.first_sequence limit $2 for update skip locked)`

@@ -6,14 +6,14 @@ import { DELETED, DISCARDED, EXPIRED, LOOK, PAGE_END } from './ledger-rows.ts'
 
 /** What is being deleted is not told of. */
 const QUEUES = `
-  select q.id, q.name from queues q
-   where q.organization_id = $1 and exists (select 1 from organizations o where o.id = q.organization_id)
+  select q.id, q.name from discue.queues q
+   where q.organization_id = $1 and exists (select 1 from discue.organizations o where o.id = q.organization_id)
    order by q.id`
 
 const LISTENERS = `
-  select l.id, l.name, null::bigint as "deletedAt" from listeners l where l.organization_id = $1 and l.queue_id = $2
+  select l.id, l.name, null::bigint as "deletedAt" from discue.listeners l where l.organization_id = $1 and l.queue_id = $2
   union all
-  select r.id, r.name, r.removed_at from removed_listeners r where r.organization_id = $1 and r.queue_id = $2
+  select r.id, r.name, r.removed_at from discue.removed_listeners r where r.organization_id = $1 and r.queue_id = $2
    order by 1`
 
 /** Messages that are looked at in one statement: a fraction of a second's work. */

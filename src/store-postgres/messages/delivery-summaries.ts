@@ -13,35 +13,35 @@ const MESSAGES = `unnest($2::text[], $3::bigint[], $4::bigint[]) m(queue_id, del
 const PENDING = `
   select m.sequence, d.listener_id as "listenerId", d.due_at as "dueAt", d.attempts
     from ${MESSAGES}
-    join listeners l on l.organization_id = $1 and l.queue_id = m.queue_id
-    join deliveries d on d.organization_id = $1 and d.listener_id = l.id and d.due_at = m.deliver_at
+    join discue.listeners l on l.organization_id = $1 and l.queue_id = m.queue_id
+    join discue.deliveries d on d.organization_id = $1 and d.listener_id = l.id and d.due_at = m.deliver_at
          and d.sequence = m.sequence and not d.moved
   union all
   select m.sequence, d.listener_id, d.due_at, d.attempts
     from ${MESSAGES}
-    join deliveries d on d.sequence = m.sequence and d.moved
-    join listeners l on l.organization_id = $1 and l.id = d.listener_id
+    join discue.deliveries d on d.sequence = m.sequence and d.moved
+    join discue.listeners l on l.organization_id = $1 and l.id = d.listener_id
   union all
   -- What waits for its turn in an order is not due yet.
   select m.sequence, p.listener_id, null, null
     from ${MESSAGES}
-    join order_places p on p.organization_id = $1 and p.sequence = m.sequence
-    join held h on h.organization_id = $1 and h.listener_id = p.listener_id and h.key = p.key
+    join discue.order_places p on p.organization_id = $1 and p.sequence = m.sequence
+    join discue.held h on h.organization_id = $1 and h.listener_id = p.listener_id and h.key = p.key
          and h.sequence = p.sequence
-    join listeners l on l.organization_id = $1 and l.id = h.listener_id`
+    join discue.listeners l on l.organization_id = $1 and l.id = h.listener_id`
 
 const MISSED = `
   select m.sequence, x.listener_id as "listenerId"
-    from ${MESSAGES} join missed x on x.organization_id = $1 and x.sequence = m.sequence`
+    from ${MESSAGES} join discue.missed x on x.organization_id = $1 and x.sequence = m.sequence`
 
 const LAST_ATTEMPTS = `
   select distinct on (a.sequence, a.listener_id)
          a.sequence, a.listener_id as "listenerId", a.number, a.started_at as "startedAt", a.status, a.error
-    from ${MESSAGES} join attempts a on a.organization_id = $1 and a.sequence = m.sequence
+    from ${MESSAGES} join discue.attempts a on a.organization_id = $1 and a.sequence = m.sequence
    order by a.sequence, a.listener_id, a.number desc`
 
 const LISTENERS = `
-  select queue_id as "queueId", id from listeners where organization_id = $1 and queue_id = any($2) order by id`
+  select queue_id as "queueId", id from discue.listeners where organization_id = $1 and queue_id = any($2) order by id`
 
 export interface Pending {
   sequence: number

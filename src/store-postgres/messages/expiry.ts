@@ -13,19 +13,19 @@ import { erase } from './message-erasure.ts'
 const NEXT = `
   select id, organization_id as "organizationId", queue_id as "queueId", sequence,
          created_at as "createdAt", deliver_at as "deliverAt"
-    from messages where sequence > $1 order by sequence limit $2`
+    from discue.messages where sequence > $1 order by sequence limit $2`
 
 /** Only of those that no other transaction, such as another node's pruner, is about to remove. */
 const LOCK = `
-  select sequence from messages where sequence = any($1) order by sequence for update skip locked`
+  select sequence from discue.messages where sequence = any($1) order by sequence for update skip locked`
 
 const LAST_ATTEMPTS = `
-  select sequence, max(started_at) as at from attempts where organization_id = $1 and sequence = any($2) group by sequence`
+  select sequence, max(started_at) as at from discue.attempts where organization_id = $1 and sequence = any($2) group by sequence`
 
 /** Messages that were missed by a listener that blocks then: it waits until a client redelivers or deletes them. */
 const WAITED_FOR = `
-  select p.sequence from order_places p
-    join order_heads h on h.organization_id = $1 and h.listener_id = p.listener_id and h.key = p.key
+  select p.sequence from discue.order_places p
+    join discue.order_heads h on h.organization_id = $1 and h.listener_id = p.listener_id and h.key = p.key
          and h.sequence = p.sequence and h.blocked
    where p.organization_id = $1 and p.sequence = any($2)`
 

@@ -7,15 +7,15 @@ import type { Pending } from './delivery-summaries.ts'
 import { type DiscardReason, noteDiscards } from './discards.ts'
 
 const DELETE_PENDING = `
-  delete from deliveries d
+  delete from discue.deliveries d
    using unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) u(organization_id, listener_id, due_at, sequence)
    where d.organization_id = any(array[u.organization_id]) and d.listener_id = u.listener_id and d.due_at = u.due_at and d.sequence = u.sequence
   returning d.sequence, d.listener_id as "listenerId"`
-const DELETE_ATTEMPTS = `delete from attempts where organization_id = $1 and sequence = any($2)`
+const DELETE_ATTEMPTS = `delete from discue.attempts where organization_id = $1 and sequence = any($2)`
 const MISSED = `
-  select sequence, listener_id as "listenerId" from missed where organization_id = $1 and sequence = any($2) for update`
-const DELETE_MISSED = `delete from missed where organization_id = $1 and sequence = any($2)`
-const DELETE_MESSAGES = `delete from messages where sequence = any($1)`
+  select sequence, listener_id as "listenerId" from discue.missed where organization_id = $1 and sequence = any($2) for update`
+const DELETE_MISSED = `delete from discue.missed where organization_id = $1 and sequence = any($2)`
+const DELETE_MESSAGES = `delete from discue.messages where sequence = any($1)`
 
 type Erased = Pick<Message, 'organizationId' | 'sequence' | 'queueId' | 'id'>
 

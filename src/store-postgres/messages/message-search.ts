@@ -10,9 +10,9 @@ import { MESSAGE_COLUMNS, messageOf } from './message-row.ts'
 const candidates = (where: string) => `
   select m.id, m.organization_id as "organizationId", m.queue_id as "queueId", m.key, m.sequence,
          m.deliver_at as "deliverAt"
-    from messages m
+    from discue.messages m
    where m.organization_id = $1 and m.queue_id = $2 and m.id >= $3 and m.id < $4 ${where}
-     and exists (select 1 from queues q where q.organization_id = $1 and q.id = $2)
+     and exists (select 1 from discue.queues q where q.organization_id = $1 and q.id = $2)
    order by m.id desc limit $5`
 
 const ANY = candidates('')
@@ -20,7 +20,7 @@ const BY_NAME = candidates('and m.name = $6')
 const BY_KEY = candidates('and m.key = $6')
 
 const READ = `
-  select ${MESSAGE_COLUMNS} from messages m where m.organization_id = $1 and m.queue_id = $2 and m.id = any($3)`
+  select ${MESSAGE_COLUMNS} from discue.messages m where m.organization_id = $1 and m.queue_id = $2 and m.id = any($3)`
 
 type Candidate = Pick<Message, 'id' | 'organizationId' | 'queueId' | 'key' | 'sequence' | 'deliverAt'>
 type Ask = Parameters<MessageStore['search']>[0]

@@ -22,25 +22,25 @@ import { MESSAGE_COLUMNS, messageOf } from './message-row.ts'
 import { search } from './message-search.ts'
 
 const GET = `
-  select ${MESSAGE_COLUMNS}, m.revision from messages m
+  select ${MESSAGE_COLUMNS}, m.revision from discue.messages m
    where m.organization_id = $1 and m.queue_id = $2 and m.id = $3
      -- The messages of a deleted queue are swept later; nobody may see them until then.
-     and exists (select 1 from queues q where q.organization_id = $1 and q.id = $2)`
+     and exists (select 1 from discue.queues q where q.organization_id = $1 and q.id = $2)`
 const GET_LOCKED = `${GET} for update of m`
 
 /** Each queue is looked into by itself, by the messages' primary key. */
 const LOCATE = `
-  select q.id as "queueId" from queues q cross join lateral (
-     select 1 from messages o where o.organization_id = $1 and o.queue_id = q.id and o.id = $2 limit 1) o
+  select q.id as "queueId" from discue.queues q cross join lateral (
+     select 1 from discue.messages o where o.organization_id = $1 and o.queue_id = q.id and o.id = $2 limit 1) o
    where q.organization_id = $1 limit 1`
 
 /** A page of a queue's messages, newest first. The offset is counted in the index alone. */
 const NEWEST = `
-  select ${MESSAGE_COLUMNS} from messages m
+  select ${MESSAGE_COLUMNS} from discue.messages m
    where m.organization_id = $1 and m.queue_id = $2 and m.id = any(array(
-     select o.id from messages o where o.organization_id = $1 and o.queue_id = $2 and o.id < $3
+     select o.id from discue.messages o where o.organization_id = $1 and o.queue_id = $2 and o.id < $3
       order by o.id desc limit $4 offset $5))
-     and exists (select 1 from queues q where q.organization_id = $1 and q.id = $2)
+     and exists (select 1 from discue.queues q where q.organization_id = $1 and q.id = $2)
    order by m.id desc`
 
 const SEEN = `($3::text[] is null or q.id = any($3) or o.id = any($3))`
@@ -48,50 +48,50 @@ const SEEN = `($3::text[] is null or q.id = any($3) or o.id = any($3))`
 /** Over many queues, each of which is read from its newest on; by their ids alone, for some have a lot to tell. */
 const NEWEST_ACROSS = `
   select ${MESSAGE_COLUMNS} from (
-    select o.queue_id, o.id from queues q cross join lateral (
-       select o.queue_id, o.id from messages o
+    select o.queue_id, o.id from discue.queues q cross join lateral (
+       select o.queue_id, o.id from discue.messages o
         where o.organization_id = $1 and o.queue_id = q.id and o.id < $2 and ${SEEN}
         order by o.id desc limit $4::bigint + $5::bigint) o
      where q.organization_id = $1 and ($6::text is null or q.id = $6)
      order by o.id desc limit $4 offset $5) p
-    join messages m on m.organization_id = $1 and m.queue_id = p.queue_id and m.id = p.id
+    join discue.messages m on m.organization_id = $1 and m.queue_id = p.queue_id and m.id = p.id
    order by m.id desc`
 
 const NEWEST_ID = `
-  select max(o.id) as id from queues q cross join lateral (
-     select o.id from messages o
+  select max(o.id) as id from discue.queues q cross join lateral (
+     select o.id from discue.messages o
       where o.organization_id = $1 and o.queue_id = q.id and o.id < $2 and ${SEEN} order by o.id desc limit 1) o
    where q.organization_id = $1`
 
 /** In the index alone, and each queue's by itself: of a join the planner may read every organization's messages. */
 const countAcross = (more: string) => `
-  select coalesce(sum(c.messages), 0)::bigint as messages from queues q cross join lateral (
-     select count(*) as messages from messages o
+  select coalesce(sum(c.messages), 0)::bigint as messages from discue.queues q cross join lateral (
+     select count(*) as messages from discue.messages o
       where o.organization_id = $1 and o.queue_id = q.id and o.id >= $2 and o.id < $4 ${more}) c
    where q.organization_id = $1`
 const COUNT_ACROSS = countAcross('and $3::text[] is null')
 const COUNT_SEEN = countAcross(`and ${SEEN}`)
 
 const UPDATE = `
-  update messages set name = $4, deliver_at = $5, revision = revision + 1
+  update discue.messages set name = $4, deliver_at = $5, revision = revision + 1
    where organization_id = $1 and queue_id = $2 and id = $3`
 
 /** Moves pending deliveries to their message's new due time, by which a delivery that was never tried is found. */
 const MOVE = `
-  update deliveries d set due_at = $2 from unnest($3::text[], $4::bigint[]) u(listener_id, due_at)
+  update discue.deliveries d set due_at = $2 from unnest($3::text[], $4::bigint[]) u(listener_id, due_at)
    where d.organization_id = $1 and d.listener_id = u.listener_id and d.due_at = u.due_at and d.sequence = $5`
 
-const PULLED = `select 1 from deliveries where sequence = $1 and moved and pulled_at is not null`
+const PULLED = `select 1 from discue.deliveries where sequence = $1 and moved and pulled_at is not null`
 
 /** Until the transaction is over no other claims, settles or moves them. */
 const LOCK_DELIVERIES = `
-  select lease_node as "leaseNode" from deliveries
+  select lease_node as "leaseNode" from discue.deliveries
    where organization_id = $1 and (listener_id, due_at) in (select * from unnest($2::text[], $3::bigint[]))
      and sequence = $4 for update`
 
 const ATTEMPTS = `
   select listener_id as "listenerId", number, started_at as "startedAt", duration_ms as "durationMs", status, error, response
-    from attempts where organization_id = $1 and sequence = $2 order by listener_id, number desc`
+    from discue.attempts where organization_id = $1 and sequence = $2 order by listener_id, number desc`
 
 type Ask = { organizationId: string; queueId: string; id: string }
 type ListAsk = Parameters<MessageStore['list']>[0]

@@ -15,30 +15,30 @@ import { createRedeliverySteps } from './redelivery-steps.ts'
 
 /** Locked: a transaction that deletes or moves the message waits. */
 const MESSAGE = `
-  select ${MESSAGE_COLUMNS}, m.audience as "recipientSet", m.revision from messages m
+  select ${MESSAGE_COLUMNS}, m.audience as "recipientSet", m.revision from discue.messages m
    where m.organization_id = $1 and m.queue_id = $2 and m.id = $3
-     and exists (select 1 from queues q where q.organization_id = $1 and q.id = $2)
+     and exists (select 1 from discue.queues q where q.organization_id = $1 and q.id = $2)
      for update of m`
 
 const RECIPIENT_SET = `
-  select listener_ids as "listenerIds" from audiences where organization_id = $1 and queue_id = $2 and version = $3`
-const LISTENERS = `select id from listeners where organization_id = $1 and queue_id = $2`
-const LISTENER = `select 1 from listeners where organization_id = $1 and id = $2 and queue_id = $3`
-const NEWEST = `select coalesce(max(sequence), 0) as sequence from messages`
+  select listener_ids as "listenerIds" from discue.audiences where organization_id = $1 and queue_id = $2 and version = $3`
+const LISTENERS = `select id from discue.listeners where organization_id = $1 and queue_id = $2`
+const LISTENER = `select 1 from discue.listeners where organization_id = $1 and id = $2 and queue_id = $3`
+const NEWEST = `select coalesce(max(sequence), 0) as sequence from discue.messages`
 
 const INSERT = `
-  insert into redeliveries
+  insert into discue.redeliveries
     (id, organization_id, queue_id, listener_id, since, until, status, last_sequence, after, matched, created_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, '', 0, $9)`
 
 const GET = `
   select id, organization_id as "organizationId", queue_id as "queueId", listener_id as "listenerId", since, until,
          status, matched, created_at as "createdAt", ended_at as "endedAt"
-    from redeliveries where organization_id = $1 and listener_id = $2 and id = $3 and queue_id = $4`
+    from discue.redeliveries where organization_id = $1 and listener_id = $2 and id = $3 and queue_id = $4`
 
 const PRUNE = `
-  delete from redeliveries where (organization_id, listener_id, id) in
-    (select organization_id, listener_id, id from redeliveries where ended_at < $1 limit $2 for update skip locked)`
+  delete from discue.redeliveries where (organization_id, listener_id, id) in
+    (select organization_id, listener_id, id from discue.redeliveries where ended_at < $1 limit $2 for update skip locked)`
 
 /** Where no time was given. */
 const FOREVER = Number.MAX_SAFE_INTEGER

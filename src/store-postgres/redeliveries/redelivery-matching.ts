@@ -6,20 +6,20 @@ import { summariesOf } from '../messages/delivery-summaries.ts'
 
 const COLUMNS = `m.sequence, m.id, m.created_at as "createdAt", m.deliver_at as "deliverAt", $2 = any(a.listener_ids) as meant`
 const RECIPIENT_SET = `
-  join audiences a on a.organization_id = $1 and a.queue_id = m.queue_id and a.version = m.audience`
+  join discue.audiences a on a.organization_id = $1 and a.queue_id = m.queue_id and a.version = m.audience`
 
 /** Of the listener's own index: few of very many messages are missed. */
 const MISSED = `
   select ${COLUMNS} from (
-    select x.sequence from missed x
+    select x.sequence from discue.missed x
      where x.organization_id = $1 and x.listener_id = $2 and x.sequence > $3 and x.sequence <= $4
      order by x.sequence limit $5) x
-    join messages m on m.sequence = any(array[x.sequence]) ${RECIPIENT_SET}
+    join discue.messages m on m.sequence = any(array[x.sequence]) ${RECIPIENT_SET}
    order by m.sequence`
 
 const OF_QUEUE = `
   select ${COLUMNS} from (
-    select * from messages o
+    select * from discue.messages o
      where o.organization_id = $1 and o.queue_id = $3 and o.id > $4 and o.id < $5 order by o.id limit $6) m
     ${RECIPIENT_SET}
    order by m.id`

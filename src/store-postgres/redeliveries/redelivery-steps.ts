@@ -11,12 +11,12 @@ import { lookForMatches, type RedeliverySearch } from './redelivery-matching.ts'
 const OLDEST = (beyond: string) => `
   select id, organization_id as "organizationId", queue_id as "queueId", listener_id as "listenerId", since, until,
          status, last_sequence as "lastSequence", after, matched
-    from redeliveries where ended_at is null ${beyond} order by organization_id, id limit 1 for update skip locked`
+    from discue.redeliveries where ended_at is null ${beyond} order by organization_id, id limit 1 for update skip locked`
 
-const LISTENER_EXISTS = `select 1 from listeners where organization_id = $1 and id = $2`
+const LISTENER_EXISTS = `select 1 from discue.listeners where organization_id = $1 and id = $2`
 
 const ADVANCE = `
-  update redeliveries set after = $4, matched = matched + $5, ended_at = $6
+  update discue.redeliveries set after = $4, matched = matched + $5, ended_at = $6
    where organization_id = $1 and listener_id = $2 and id = $3`
 
 const [NEXT, FIRST] = [OLDEST('and organization_id > $1'), OLDEST('')]

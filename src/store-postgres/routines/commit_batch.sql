@@ -3,7 +3,7 @@
 -- and the error XD001 tells in its detail what was refused, so that the caller comes again without it. A column that
 -- says nothing (of no rows, or with nothing but nulls or falsehoods) comes as null: an entry of null is null, and null
 -- is what there is to read of its array.
-create or replace function commit_batch(
+create or replace function discue.commit_batch(
   p_node text, p_now bigint, p_bucket bigint, p_first_lease bigint, p_locks int[],
   p_queue_organization text[], p_queue_id text[], p_queue_version int[],
   p_accept_queue int[], p_accept_size int[], p_accept_at bigint[], p_accept_answer int[], p_accept_steps text[],
@@ -73,18 +73,18 @@ begin
   if cardinality(p_accept_queue) > 0 then
     -- Before limits are read: a transaction that begins to count an organization's messages keeps commits out of the
     -- table.
-    lock table messages in row exclusive mode;
+    lock table discue.messages in row exclusive mode;
     select array(
              select n::int from generate_series(1, cardinality(p_queue_id)) n
               where p_queue_version[n] is distinct from (
-                select q.version from queues q where q.organization_id = p_queue_organization[n] and q.id = p_queue_id[n]
-                   and exists (select 1 from organizations o where o.id = p_queue_organization[n]))),
+                select q.version from discue.queues q where q.organization_id = p_queue_organization[n] and q.id = p_queue_id[n]
+                   and exists (select 1 from discue.organizations o where o.id = p_queue_organization[n]))),
            -- What is not there yet. One that is there stays: only those of earlier versions are ever forgotten.
            array(
              select n::int from generate_series(1, cardinality(p_queue_id)) n
-              where not exists (select 1 from audiences a where a.organization_id = any(array[p_queue_organization[n]])
+              where not exists (select 1 from discue.audiences a where a.organization_id = any(array[p_queue_organization[n]])
                                    and a.queue_id = p_queue_id[n] and a.version = p_queue_version[n])),
-           exists (select 1 from message_usage u where u.organization_id = any(p_queue_organization))
+           exists (select 1 from discue.message_usage u where u.organization_id = any(p_queue_organization))
       into v_stale, v_unknown, v_counted;
     v_outcomes := array_fill(0, array[cardinality(p_accept_queue)]);
     if v_stale <> '{}' then
@@ -96,7 +96,7 @@ begin
       select coalesce(jsonb_object_agg(l.organization_id, l.usage), '{}') into v_usage
         from (select u.organization_id, jsonb_build_object('stored', u.stored, 'day', u.day, 'accepted', u.accepted,
                        'maxStored', o.limits -> 'storedMessages', 'maxDay', o.limits -> 'messagesPerDay') as usage
-                from message_usage u join organizations o on o.id = u.organization_id
+                from discue.message_usage u join discue.organizations o on o.id = u.organization_id
                where u.organization_id = any(p_queue_organization)
                order by u.organization_id for update of u) l;
     end if;
@@ -108,7 +108,7 @@ begin
         v_organization := p_queue_organization[p_accept_queue[i]];
         v_answer := p_accept_answer[i];
         if v_answer > 0 then
-          insert into answers as a (organization_id, target, key, digest, status, body, stored_at, expires_at)
+          insert into discue.answers as a (organization_id, target, key, digest, status, body, stored_at, expires_at)
           values (v_organization, p_answer_target[v_answer], p_answer_key[v_answer], p_answer_digest[v_answer],
                   p_answer_status[v_answer], p_answer_body[v_answer], p_answer_stored_at[v_answer],
                   p_answer_expires_at[v_answer])
@@ -124,7 +124,7 @@ begin
         if p_accept_steps[i] is not null then
           -- Each that was taken before one that is refused is undone with everything else.
           for v_step in select s.value from jsonb_array_elements(p_accept_steps[i]::jsonb) s loop
-            if not schedule_step(v_step) then
+            if not discue.schedule_step(v_step) then
               v_outcomes[i] := 5;
             end if;
           end loop;
@@ -147,7 +147,7 @@ begin
           v_outcomes[i] := v_refused;
           v_values[i] := coalesce(case v_refused when 3 then v_of ->> 'maxStored' else v_of ->> 'maxDay' end, '0')::bigint;
           if v_answer > 0 then
-            delete from answers a where a.organization_id = v_organization and a.target = p_answer_target[v_answer]
+            delete from discue.answers a where a.organization_id = v_organization and a.target = p_answer_target[v_answer]
                and a.key = p_answer_key[v_answer];
           end if;
           continue;
@@ -161,7 +161,7 @@ begin
   -- A transaction that decides about an order has its lock, in one order for all. Before sequences are drawn, so that
   -- they follow the numbers.
   if true = any(p_listener_ordered) then
-    insert into order_counters (organization_id, listener_id, last_number)
+    insert into discue.order_counters (organization_id, listener_id, last_number)
     select p_listener_organization[n], p_listener_id[n], 0
       from generate_series(1, cardinality(p_listener_id)) n where p_listener_ordered[n] order by n
     on conflict (organization_id, listener_id) do nothing;
@@ -169,18 +169,18 @@ begin
   if cardinality(p_listener_id) > 0 then
     select array(
              select p_listener_id[n] from generate_series(1, cardinality(p_listener_id)) n
-              where not exists (select 1 from listeners l join organizations o on o.id = any(array[l.organization_id])
+              where not exists (select 1 from discue.listeners l join discue.organizations o on o.id = any(array[l.organization_id])
                                  where l.organization_id = any(array[p_listener_organization[n]])
                                    and l.id = p_listener_id[n])),
            exists (select 1 from generate_series(1, cardinality(p_listener_id)) n
-                     join order_counters c on c.organization_id = any(array[p_listener_organization[n]])
+                     join discue.order_counters c on c.organization_id = any(array[p_listener_organization[n]])
                                           and c.listener_id = p_listener_id[n])
       into v_dead, v_counted;
     if v_counted then
       v_ordered := array(
         select l.listener_id
           from (select c.listener_id from generate_series(1, cardinality(p_listener_id)) n
-                  join order_counters c on c.organization_id = any(array[p_listener_organization[n]])
+                  join discue.order_counters c on c.organization_id = any(array[p_listener_organization[n]])
                                        and c.listener_id = p_listener_id[n]
                  order by n for update of c) l);
     end if;
@@ -191,7 +191,7 @@ begin
     -- begun anew meanwhile the caller learns, and says so the next time (3). An acknowledgement (0) ends either, and where
     -- the attempts are not to count (4), they do not in either.
     with gone as (
-      delete from deliveries d using generate_series(1, cardinality(p_settled_sequence)) n
+      delete from discue.deliveries d using generate_series(1, cardinality(p_settled_sequence)) n
        where p_settled_next[n] in (0, 2)
          and d.organization_id = any(array[p_listener_organization[p_settled_listener[n]]])
            and d.listener_id = p_listener_id[p_settled_listener[n]]
@@ -204,7 +204,7 @@ begin
     select array(select n from gone) into v_settled;
     if cardinality(v_settled) < cardinality(p_settled_sequence) then
       with moved as (
-        update deliveries d
+        update discue.deliveries d
            set due_at = case p_settled_next[n] when 3 then p_now else p_settled_next_due_at[n] end,
                attempts = p_attempt_number[n],
                attempts_before = case p_settled_next[n] when 1 then d.attempts_before else p_attempt_number[n] end,
@@ -224,7 +224,7 @@ begin
     if cardinality(v_settled) < cardinality(p_settled_sequence) then
       v_anew := array(
         select n from generate_series(1, cardinality(p_settled_sequence)) n
-          join deliveries d on d.organization_id = any(array[p_listener_organization[p_settled_listener[n]]])
+          join discue.deliveries d on d.organization_id = any(array[p_listener_organization[p_settled_listener[n]]])
                and d.listener_id = p_listener_id[p_settled_listener[n]] and d.due_at = p_settled_due_at[n]
                and d.sequence = p_settled_sequence[n] and d.lease_node = p_node and d.lease = p_settled_lease[n]
          where p_settled_next[n] in (1, 2) and d.attempts_before <> p_settled_before[n]
@@ -238,21 +238,21 @@ begin
   end if;
 
   if v_usage <> '{}' then
-    update message_usage u
+    update discue.message_usage u
        set stored = (c.value ->> 'stored')::bigint, day = (c.value ->> 'day')::bigint,
            accepted = (c.value ->> 'accepted')::bigint
       from jsonb_each(v_usage) c where u.organization_id = c.key;
   end if;
 
-  v_sequences := array(select nextval('message_sequence') from generate_series(1, cardinality(p_message_id)));
+  v_sequences := array(select nextval('discue.message_sequence') from generate_series(1, cardinality(p_message_id)));
   if cardinality(v_sequences) > 0 then
     if v_unknown <> '{}' then
-      insert into audiences (organization_id, queue_id, version, first_sequence, listener_ids)
+      insert into discue.audiences (organization_id, queue_id, version, first_sequence, listener_ids)
       select p_queue_organization[n], p_queue_id[n], p_queue_version[n], v_sequences[1], p_audience_listeners[n]::text[]
         from unnest(v_unknown) n
       on conflict (organization_id, queue_id, version) do nothing;
     end if;
-    insert into messages
+    insert into discue.messages
       (organization_id, queue_id, id, sequence, name, key, data, created_at, deliver_at, audience)
     select p_queue_organization[p_message_queue[n]], p_queue_id[p_message_queue[n]], p_message_id[n], v_sequences[n],
            p_message_name[n], p_message_key[n], p_message_data[n], p_message_created_at[n], p_message_deliver_at[n],
@@ -269,24 +269,24 @@ begin
       loop
         if v_delivery.listener <> v_listener then
           v_listener := v_delivery.listener;
-          select c.last_number into v_number from order_counters c
+          select c.last_number into v_number from discue.order_counters c
            where c.organization_id = v_delivery.organization and c.listener_id = v_listener;
         end if;
         v_number := v_number + 1;
         numbers[v_delivery.n] := v_number;
-        insert into order_places (organization_id, sequence, listener_id, number, key)
+        insert into discue.order_places (organization_id, sequence, listener_id, number, key)
         values (v_delivery.organization, v_delivery.sequence, v_listener, v_number, v_delivery.key);
         continue when v_delivery.key is null;
-        insert into order_heads (organization_id, listener_id, key, sequence, blocked)
+        insert into discue.order_heads (organization_id, listener_id, key, sequence, blocked)
         values (v_delivery.organization, v_listener, v_delivery.key, v_delivery.sequence, false)
         on conflict (organization_id, listener_id, key) do nothing;
         if not found then
           held[v_delivery.n] := true;
-          insert into held (organization_id, listener_id, key, sequence)
+          insert into discue.held (organization_id, listener_id, key, sequence)
           values (v_delivery.organization, v_listener, v_delivery.key, v_delivery.sequence);
         end if;
       end loop;
-      update order_counters c set last_number = u.last_number
+      update discue.order_counters c set last_number = u.last_number
         from (select p_queue_organization[p_message_queue[p_delivery_message[n]]] as organization,
                      p_delivery_listener[n] as listener, max(numbers[n]) as last_number
                 from generate_series(1, cardinality(p_delivery_message)) n
@@ -294,7 +294,7 @@ begin
        where c.organization_id = any(array[u.organization]) and c.listener_id = u.listener;
     end if;
 
-    insert into deliveries
+    insert into discue.deliveries
       (organization_id, listener_id, due_at, sequence, attempts, attempts_before, first_sent_at, moved, lease_node, lease)
     select p_queue_organization[p_message_queue[p_delivery_message[n]]], p_delivery_listener[n],
            p_message_deliver_at[p_delivery_message[n]], v_sequences[p_delivery_message[n]], 0, 0, null, false,
@@ -304,14 +304,14 @@ begin
   end if;
 
   if cardinality(p_settled_sequence) > 0 then
-    insert into attempts
+    insert into discue.attempts
       (organization_id, sequence, listener_id, number, started_at, duration_ms, status, error, response)
     select p_listener_organization[p_settled_listener[n]], p_settled_sequence[n], p_listener_id[p_settled_listener[n]],
            p_attempt_number[n], p_attempt_started_at[n], p_attempt_duration_ms[n], p_attempt_status[n],
            p_attempt_error[n], p_attempt_response[n]
       from generate_series(1, cardinality(p_settled_sequence)) n;
     if 2 = any(p_settled_next) then
-      insert into missed (organization_id, sequence, listener_id, at, reason)
+      insert into discue.missed (organization_id, sequence, listener_id, at, reason)
       select p_listener_organization[p_settled_listener[n]], p_settled_sequence[n],
              p_listener_id[p_settled_listener[n]], p_attempt_started_at[n] + p_attempt_duration_ms[n], p_settled_reason[n]
         from generate_series(1, cardinality(p_settled_sequence)) n
@@ -322,22 +322,22 @@ begin
       -- What the listener wants when its settlement is written is what counts.
       v_blocking := array(
         select l.id from unnest(p_listener_organization, p_listener_id) u(organization, listener)
-          join listeners l on l.organization_id = any(array[u.organization]) and l.id = u.listener
+          join discue.listeners l on l.organization_id = any(array[u.organization]) and l.id = u.listener
          where l.settings ->> 'onMissed' = 'block');
       for i in 1 .. cardinality(p_settled_sequence) loop
         v_organization := p_listener_organization[p_settled_listener[i]];
         v_listener := p_listener_id[p_settled_listener[i]];
         continue when p_settled_next[i] not in (0, 2) or v_listener <> all(v_ordered);
         if p_settled_next[i] = 0 or v_listener <> all(v_blocking) then
-          next_due_at[i] := order_leave(v_organization, v_listener, p_settled_sequence[i], p_now);
+          next_due_at[i] := discue.order_leave(v_organization, v_listener, p_settled_sequence[i], p_now);
         else
-          perform order_block(v_organization, v_listener, p_settled_sequence[i]);
+          perform discue.order_block(v_organization, v_listener, p_settled_sequence[i]);
         end if;
       end loop;
     end if;
   end if;
 
-  insert into usage_changes
+  insert into discue.usage_changes
     (organization_id, subject_id, listener_id, bucket, pending, acknowledged, missed, last_success_at,
      last_failure_at, added, ok, not_ok, latencies)
   select p_change_organization[n], p_change_subject[n], p_change_listener[n], p_bucket, p_change_pending[n],
@@ -345,12 +345,12 @@ begin
          p_change_added[n], p_change_ok[n], p_change_not_ok[n], p_change_latencies[n]::bigint[]
     from generate_series(1, cardinality(p_change_subject)) n;
 
-  insert into event_segments (organization_id, category, stored_at, segment, events, entries)
-  select p_segment_organization[n], 'messages', p_now, nextval('event_segment'), p_segment_events[n], p_segment_entries[n]
+  insert into discue.event_segments (organization_id, category, stored_at, segment, events, entries)
+  select p_segment_organization[n], 'messages', p_now, nextval('discue.event_segment'), p_segment_events[n], p_segment_entries[n]
     from generate_series(1, cardinality(p_segment_organization)) n;
 
   if cardinality(p_key_id) > 0 then
-    update api_keys k set last_used_at = u.used_at
+    update discue.api_keys k set last_used_at = u.used_at
       from unnest(p_key_id, p_key_used_at) u(id, used_at)
      where k.id = any(array[u.id]) and (k.last_used_at is null or k.last_used_at < u.used_at);
   end if;

@@ -1,12 +1,12 @@
 -- Takes a step of a schedule, where the schedule's revision is the expected one; false: it is not, and nothing is
 -- written. The lock on its row is what makes each due time count once, whichever node tries it; the key of
 -- `schedule_runs` sees to it.
-create or replace function schedule_step(p_step jsonb) returns boolean
+create or replace function discue.schedule_step(p_step jsonb) returns boolean
 language plpgsql set enable_seqscan = off as $$
 declare
   v_organization text;
 begin
-  update schedule_progress p
+  update discue.schedule_progress p
      set next_at = (p_step ->> 'nextAt')::bigint, passed_at = (p_step ->> 'passedAt')::bigint,
          run_count = p.run_count + (p_step ->> 'made')::int,
          last_run_at = coalesce((p_step ->> 'lastRunAt')::bigint, p.last_run_at),
@@ -17,7 +17,7 @@ begin
   if not found then
     return false;
   end if;
-  insert into schedule_runs (organization_id, schedule_id, due_at, ran_at, message_id, error)
+  insert into discue.schedule_runs (organization_id, schedule_id, due_at, ran_at, message_id, error)
   select v_organization, p_step ->> 'scheduleId', (r.value ->> 'dueAt')::bigint, (r.value ->> 'ranAt')::bigint,
          r.value ->> 'messageId', r.value ->> 'error'
     from jsonb_array_elements(p_step -> 'runs') r;

@@ -26,21 +26,21 @@ import {
 import { stepJson } from './schedule-steps.ts'
 
 const INSERT = `
-  insert into schedules
+  insert into discue.schedules
     (id, organization_id, queue_id, created_at, name, cron, every_ms, at, timezone, message_name, starts_at, ends_at,
      paused, catch_up, updated_at, data)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
 
 const INSERT_PROGRESS = `
-  insert into schedule_progress (organization_id, schedule_id, revision, next_at, run_count) values ($1, $2, 1, $3, 0)`
+  insert into discue.schedule_progress (organization_id, schedule_id, revision, next_at, run_count) values ($1, $2, 1, $3, 0)`
 
 const BOTH = `
-  from schedules s join schedule_progress p on p.organization_id = s.organization_id and p.schedule_id = s.id`
+  from discue.schedules s join discue.schedule_progress p on p.organization_id = s.organization_id and p.schedule_id = s.id`
 
 /** The schedules of a deleted queue are swept later; no client may see them until then. */
 const QUEUE_THERE = `
-  exists (select 1 from queues q where q.organization_id = $1 and q.id = $2
-             and exists (select 1 from organizations o where o.id = q.organization_id))`
+  exists (select 1 from discue.queues q where q.organization_id = $1 and q.id = $2
+             and exists (select 1 from discue.organizations o where o.id = q.organization_id))`
 
 const GET = `
   select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS} ${BOTH}
@@ -54,48 +54,48 @@ const LIST = `
    order by s.id desc limit $5 offset $6`
 
 const REPLACE = `
-  update schedules
+  update discue.schedules
      set name = $4, cron = $5, every_ms = $6, at = $7, timezone = $8, message_name = $9, starts_at = $10, ends_at = $11,
          paused = $12, catch_up = $13, updated_at = $14, data = $15
    where organization_id = $1 and queue_id = $2 and id = $3`
 
 const REPLAN = `
-  update schedule_progress set next_at = $3, revision = revision + 1 where organization_id = $1 and schedule_id = $2`
+  update discue.schedule_progress set next_at = $3, revision = revision + 1 where organization_id = $1 and schedule_id = $2`
 
 /** Schedules that are due, and one more than was asked for, to know when the first that is left is due. */
 export const DUE = `
   select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS}, o.status
-    from (select * from schedule_progress where next_at <= $1 order by next_at limit $2::bigint + 1) p
-    join schedules s on s.organization_id = p.organization_id and s.id = p.schedule_id
-    left join organizations o on o.id = s.organization_id
+    from (select * from discue.schedule_progress where next_at <= $1 order by next_at limit $2::bigint + 1) p
+    join discue.schedules s on s.organization_id = p.organization_id and s.id = p.schedule_id
+    left join discue.organizations o on o.id = s.organization_id
    order by p.next_at`
 
 /** The schedules of some organizations that are due, a few of each. */
 export const DUE_IN_TURNS = `
   select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS}, o.status, t.place::int as turn
     from unnest($1::text[]) with ordinality t (organization_id, place)
-   cross join lateral (select * from schedule_progress q
+   cross join lateral (select * from discue.schedule_progress q
                         where q.organization_id = t.organization_id and q.next_at <= $2
                         order by q.next_at limit $3::bigint + 1) p
-    join schedules s on s.organization_id = p.organization_id and s.id = p.schedule_id
-    left join organizations o on o.id = s.organization_id
+    join discue.schedules s on s.organization_id = p.organization_id and s.id = p.schedule_id
+    left join discue.organizations o on o.id = s.organization_id
    order by t.place, p.next_at`
 
 export const DUE_ORGANIZATIONS = `
-  select distinct organization_id as id from schedule_progress
+  select distinct organization_id as id from discue.schedule_progress
    where next_at > coalesce($1::bigint, -9007199254740991) and next_at <= $2`
 
-const NEXT_DUE = `select min(next_at) as "nextAt" from schedule_progress where next_at > $1`
+const NEXT_DUE = `select min(next_at) as "nextAt" from discue.schedule_progress where next_at > $1`
 
 const RUNS = `
-  select due_at as "dueAt", ran_at as "ranAt", message_id as "messageId", error from schedule_runs
+  select due_at as "dueAt", ran_at as "ranAt", message_id as "messageId", error from discue.schedule_runs
    where organization_id = $1 and schedule_id = $2 and ($3::bigint is null or due_at < $3)
    order by due_at desc limit $4 offset $5`
 
 const IDS = `
-  select organization_id as "organizationId", schedule_id as id from schedule_progress
+  select organization_id as "organizationId", schedule_id as id from discue.schedule_progress
    where schedule_id > $1 order by schedule_id limit $2`
-const REMEMBER = `insert into removals (kind, id, organization_id) values ('schedule', $2, $1)`
+const REMEMBER = `insert into discue.removals (kind, id, organization_id) values ('schedule', $2, $1)`
 const QUEUE_EXISTS = `select 1 where ${QUEUE_THERE}`
 
 type Ask = { organizationId: string; queueId: string; id: string }

@@ -21,7 +21,7 @@ const MAX_SEGMENTS_READ = 100
 const NEWEST = `
   select s.segment, s.category, s.stored_at as "storedAt", s.entries
     from unnest($2::text[]) u(category) cross join lateral (
-      select segment, category, stored_at, entries from event_segments
+      select segment, category, stored_at, entries from discue.event_segments
        where organization_id = $1 and category = u.category and stored_at >= $3 and (stored_at, segment) <= ($4, $5)
        order by stored_at desc, segment desc limit $6) s
    order by s.stored_at desc, s.segment desc limit $6`
@@ -29,7 +29,7 @@ const NEWEST = `
 const NEWEST_PLACES = `
   select s.stored_at as "storedAt", s.segment
     from unnest($2::text[]) u(category) cross join lateral (
-      select stored_at, segment from event_segments where organization_id = $1 and category = u.category
+      select stored_at, segment from discue.event_segments where organization_id = $1 and category = u.category
        order by stored_at desc, segment desc limit 1) s
    order by s.stored_at desc, s.segment desc limit 1`
 
@@ -37,13 +37,13 @@ const NEWEST_PLACES = `
 const COUNT = `
   select coalesce(sum(s.events), 0)::bigint as events
     from unnest($2::text[]) u(category) cross join lateral (
-      select sum(events) as events from event_segments
+      select sum(events) as events from discue.event_segments
        where organization_id = $1 and category = u.category
          and (stored_at, segment) >= ($3, $4) and (stored_at, segment) < ($5, $6)) s`
 
 const PRUNE = `
-  delete from event_segments where (organization_id, category, stored_at, segment) in
-    (select organization_id, category, stored_at, segment from event_segments
+  delete from discue.event_segments where (organization_id, category, stored_at, segment) in
+    (select organization_id, category, stored_at, segment from discue.event_segments
       where stored_at < $1 order by stored_at limit $2 for update skip locked)`
 
 const ABOVE_ALL: EventPosition = { storedAt: Number.MAX_SAFE_INTEGER, segment: Number.MAX_SAFE_INTEGER, index: 0 }

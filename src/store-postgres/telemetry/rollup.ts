@@ -4,17 +4,17 @@ import type { Database } from '../connect/transaction.ts'
 /** Adds up some of what the commits of all nodes have left; two nodes never take the same rows. */
 const ROLL_UP = `
   with taken as materialized (
-    delete from usage_changes where ctid = any(array(
-      select ctid from usage_changes limit $1 for update skip locked))
+    delete from discue.usage_changes where ctid = any(array(
+      select ctid from discue.usage_changes limit $1 for update skip locked))
     returning *
   ), figures as (
-    insert into listener_figures as f
+    insert into discue.listener_figures as f
       (organization_id, listener_id, pending, acknowledged, missed, last_success_at, last_failure_at)
     select t.organization_id, t.listener_id, sum(t.pending), sum(t.acknowledged), sum(t.missed),
            max(t.last_success_at), max(t.last_failure_at)
       from taken t
       -- What comes after a listener has gone would stay for ever.
-      join listeners l on l.organization_id = t.organization_id and l.id = t.listener_id
+      join discue.listeners l on l.organization_id = t.organization_id and l.id = t.listener_id
      where t.listener_id > '' group by t.organization_id, t.listener_id order by 1, 2
     on conflict (organization_id, listener_id) do update set
       pending = f.pending + excluded.pending, acknowledged = f.acknowledged + excluded.acknowledged,
@@ -37,7 +37,7 @@ const ROLL_UP = `
     select organization_id, bucket, subject_id, listener_id, sum(added) as added, sum(ok) as ok, sum(not_ok) as not_ok
       from counted group by 1, 2, 3, 4
   ), stats_written as (
-    insert into stats as s
+    insert into discue.stats as s
       (organization_id, bucket, subject_id, listener_id, message_added, message_published_ok,
        message_published_not_ok, latencies)
     select m.organization_id, m.bucket, m.subject_id, m.listener_id, m.added, m.ok, m.not_ok,

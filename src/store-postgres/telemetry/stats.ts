@@ -9,20 +9,20 @@ import type { Rollup } from './rollup.ts'
 const COLUMNS = `s.bucket, s.subject_id, s.listener_id, s.latencies, ${EVENT_TYPES.map((type) => `s.${type}`).join(', ')}`
 
 const OF_ORGANIZATION = `
-  select ${COLUMNS} from stats s
+  select ${COLUMNS} from discue.stats s
    where s.organization_id = $1 and s.bucket between $2 and $3 and s.subject_id = '' and s.listener_id = ''
    order by s.bucket`
 
 /** A listener is looked up for its queue, which comes first in the key; one whose queue is asked for as well is not. */
 const OF_PARTS = `
-  select ${COLUMNS} from stats s
+  select ${COLUMNS} from discue.stats s
    where s.organization_id = $1 and s.bucket = $2 and s.subject_id > ''
      and ($3::text[] is null or s.subject_id = any($3) or (s.listener_id > '' and s.listener_id = any($3)))
    order by s.subject_id, s.listener_id`
 
 const PRUNE = `
-  delete from stats where (organization_id, bucket, subject_id, listener_id) in
-    (select organization_id, bucket, subject_id, listener_id from stats where bucket < $1 order by bucket limit $2
+  delete from discue.stats where (organization_id, bucket, subject_id, listener_id) in
+    (select organization_id, bucket, subject_id, listener_id from discue.stats where bucket < $1 order by bucket limit $2
         for update skip locked)`
 
 type Row = EventCounts & { bucket: number; subject_id: string; listener_id: string; latencies: Latencies }

@@ -4,12 +4,12 @@ import { placeLine, reasonedLineOf } from '../../store/listing/segment.ts'
 import type { Db } from '../connect/session.ts'
 
 const INSERT_SEGMENT = `
-  insert into event_segments (organization_id, category, stored_at, segment, events, entries)
-  values ($1, $2, $3, nextval('event_segment'), 1, $4)`
+  insert into discue.event_segments (organization_id, category, stored_at, segment, events, entries)
+  values ($1, $2, $3, nextval('discue.event_segment'), 1, $4)`
 
 /** `type` is one of ours and no caller's text. */
 const countOne = (type: EventType) => `
-  insert into stats as s (organization_id, bucket, subject_id, listener_id, ${type})
+  insert into discue.stats as s (organization_id, bucket, subject_id, listener_id, ${type})
   values ($2, $1, '', '', 1), ($2, $1, $3, $4, 1)
   on conflict (organization_id, bucket, subject_id, listener_id) do update set ${type} = s.${type} + 1`
 
