@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as timeout } from 'node:timers/promises'
 import { createIdFactory } from './core/id.ts'
 import { ManualClock } from './core/schedule/manual-clock.ts'
+import { WallClock } from './core/schedule/wall-clock.ts'
 
 /** What a log line can be written to; pino's shape, fields first. */
 export interface Log {
@@ -20,6 +21,13 @@ export interface Runtime {
   now(): number
   /** Runs `run` once, no sooner than `delayMs` from now. A pending timer does not keep the process alive. */
   after(delayMs: number, run: () => void): Cancel
+  /**
+   * Runs `run` once `now()` is `time` or later, at once where it is. Unlike `after` it goes by the clock on the wall: where
+   * the machine was asleep or the clock was set, it comes within a second of that.
+   */
+  at(time: number, run: () => void): Cancel
+  /** Calls `hear` after each leap of the clock that timers do not know of, with how far it went (ms, below 0: back). */
+  onLeap(hear: (byMs: number) => void): Cancel
   /**
    * Runs `run` once for work that has no due time of its own, such as looking for what can be removed. It goes by the
    * real time even where the clock is moved by hand: a jump over a year must not do it six million times.
@@ -56,7 +64,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** The real clock, timers and randomness. */
 export function createRuntime(log: Log): Runtime {
-  return { now: Date.now, after, upkeep: after, horizon: Date.now, elapsedMs, ...chance(Date.now), log }
+  const wall = new WallClock({ now: Date.now, elapsedMs, after })
+  const wallTimers = { at: wall.at.bind(wall), onLeap: wall.onLeap.bind(wall) }
+  return { now: Date.now, after, ...wallTimers, upkeep: after, horizon: Date.now, elapsedMs, ...chance(Date.now), log }
 }
 
 /** Starts at the wall time, or at `notBefore` if that is later. */
@@ -65,13 +75,17 @@ export function createManualRuntime(log: Log, notBefore: number): ManualRuntime 
   const upkeep = createUpkeep()
   let releasedAt: number | null = null
   const now = () => (releasedAt === null ? clock.now : clock.now + Date.now() - releasedAt)
+  const afterMs = (delayMs: number, run: () => void) => {
+    if (releasedAt !== null) return after(delayMs, run)
+    return delayMs > 0 ? clock.after(delayMs, run) : soon(run)
+  }
 
   return {
     now,
-    after(delayMs, run) {
-      if (releasedAt !== null) return after(delayMs, run)
-      return delayMs > 0 ? clock.after(delayMs, run) : soon(run)
-    },
+    after: afterMs,
+    // Its timers hang on the clock itself, which never leaps past one.
+    at: (time, run) => afterMs(time - now(), run),
+    onLeap: () => () => undefined,
     upkeep: upkeep.after,
     horizon: () => (releasedAt === null ? clock.horizon : now()),
     elapsedMs,

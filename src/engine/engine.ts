@@ -6,7 +6,7 @@ import type { CronCache } from '../core/schedule/schedule.ts'
 import { FairPlaces } from '../core/sharing/fair-places.ts'
 import { createEngineCounters, type EngineCounters, type EngineGauges } from '../core/telemetry/counters.ts'
 import type { SecretBox } from '../core/tenant/secret-box.ts'
-import type { Runtime } from '../runtime.ts'
+import type { Cancel, Runtime } from '../runtime.ts'
 import type { Store } from '../store/store.ts'
 import type { Activity } from './activity.ts'
 import { createDomainChecker } from './client/domain-checker.ts'
@@ -152,6 +152,7 @@ export function createEngine(deps: {
     idleMs: SHARE_LIVENESS_EVERY_MS,
     runtime,
   })
+  let forgetClock: Cancel = () => undefined
   const loops = [
     createLoop({ name: 'lease-renewal', tick: dispatcher.renewLeases, idleMs: RENEW_EVERY_MS, runtime }),
     createLoop({ name: 'dispatcher', tick: sweep, idleMs: SWEEP_EVERY_MS, runtime }),
@@ -212,8 +213,14 @@ export function createEngine(deps: {
       await checker.scan()
       for (const loop of loops) loop.start()
       scheduler.start()
+      // What goes by the clock is looked at with another one: first of all the leases.
+      forgetClock = runtime.onLeap((byMs) => {
+        runtime.log.warn({ byMs }, 'the clock was set, or the machine was asleep')
+        for (const loop of [...loops, scheduler]) loop.wake()
+      })
     },
     async stop() {
+      forgetClock()
       await scheduler.stop()
       committer.close()
       checker.stop()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createIdFactory } from '../../src/core/id.ts'
 import { ManualClock } from '../../src/core/schedule/manual-clock.ts'
+import { WallClock } from '../../src/core/schedule/wall-clock.ts'
 import type { Log, Runtime } from '../../src/runtime.ts'
 import { predictableBytes } from './predictable-bytes.ts'
 
@@ -18,6 +19,11 @@ export interface ManualRuntime extends Runtime {
    * time, and letting what it started come to rest before the next.
    */
   advance(ms: number): Promise<void>
+  /**
+   * The clock on the wall is set by `byMs` (below 0: back), or the machine has slept for so long: no timer has come
+   * closer. Resolves when what has noticed it has come to rest.
+   */
+  leap(byMs: number): Promise<void>
   /** Lets everything that was started come to rest, as far as it needs no time to pass. */
   rest(): Promise<void>
   /** Comes back as soon as `holds` does, without moving the clock; throws with `what` where it never does. */
@@ -36,11 +42,26 @@ const MAX_TIMERS = 10_000
 /** `busy` says whether something is under way that other threads or processes do, which is waited for as well. */
 export function createManualRuntime(startAt: number, seed = 1, busy: () => boolean = () => false): ManualRuntime {
   const clock = new ManualClock(startAt)
-  const now = () => clock.now
+  /** By how much the wall clock was set against what timers go by. */
+  let leaptMs = 0
+  const now = () => clock.now + leaptMs
   const after = (delayMs: number, run: () => void) => clock.after(delayMs, run)
+  // Compared when the test moves the clock: a timer for each second would be most of what there is.
+  const wall = new WallClock({ now, elapsedMs: () => clock.now, after, watched: false })
   const randomBytes = predictableBytes(`runtime ${seed}`)
   const { log, lines } = createLoggedLines()
   const errors = () => lines.filter((line) => line.level === 'error').map((line) => line.message)
+
+  async function advance(ms: number): Promise<void> {
+    const target = clock.now + ms
+    const arrived = clock.heading(target)
+    await rest()
+    for (let ran = 0; clock.fireNext(target); ran++) {
+      assert.ok(ran < MAX_TIMERS, 'timers without end: something runs in a hot loop')
+      await rest()
+    }
+    arrived()
+  }
 
   async function rest(): Promise<void> {
     for (let turns = 0; turns < TURNS_TO_REST; turns++) {
@@ -54,8 +75,10 @@ export function createManualRuntime(startAt: number, seed = 1, busy: () => boole
     after,
     // Here all that happens is to be seen, at its time.
     upkeep: after,
-    horizon: () => clock.horizon,
-    elapsedMs: now,
+    at: (time, run) => wall.at(time, run),
+    onLeap: (hear) => wall.onLeap(hear),
+    horizon: () => clock.horizon + leaptMs,
+    elapsedMs: () => clock.now,
     random: seededRandom(seed),
     randomBytes,
     newId: createIdFactory({ now, randomBytes }),
@@ -64,15 +87,11 @@ export function createManualRuntime(startAt: number, seed = 1, busy: () => boole
     errors,
     assertNoErrors: () => assert.deepEqual(lines.filter((line) => line.level === 'error').map(described), []),
     rest,
-    async advance(ms) {
-      const target = clock.now + ms
-      const arrived = clock.heading(target)
-      await rest()
-      for (let ran = 0; clock.fireNext(target); ran++) {
-        assert.ok(ran < MAX_TIMERS, 'timers without end: something runs in a hot loop')
-        await rest()
-      }
-      arrived()
+    advance,
+    async leap(byMs) {
+      leaptMs += byMs
+      wall.compare()
+      await advance(0)
     },
     async until(holds, what) {
       for (let turns = 0; !holds(); turns++) {

@@ -38,7 +38,7 @@ export function createSharedRateLimiter(deps: {
 
   function shareOf(organizationId: string, limit: number): Share {
     const known = shares.get(organizationId)
-    if (known !== undefined && known.limit === limit && now() < known.windowEndsAt) return known
+    if (known !== undefined && known.limit === limit && isRunning(known, now())) return known
     if (known?.asking) return known
     if (shares.size >= MAX_ORGANIZATIONS) shares.clear()
     const fresh = { windowEndsAt: now() + WINDOW_MS, limit, tokens: 0, left: limit, asking: null }
@@ -94,4 +94,9 @@ export function createSharedRateLimiter(deps: {
       return takeFrom(organizationId, shareOf(organizationId, limit)) ?? askAndTake(organizationId, limit)
     },
   }
+}
+
+/** A window that ends later than any can belongs to a clock that was put back since. */
+function isRunning({ windowEndsAt }: Share, at: number): boolean {
+  return at < windowEndsAt && windowEndsAt - at <= WINDOW_MS
 }

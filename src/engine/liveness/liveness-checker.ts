@@ -58,7 +58,7 @@ interface Checked {
    * every node.
    */
   isUncertain: boolean
-  /** When another node has last told of it. */
+  /** When another node has last told of it, by the time that passes. */
   toldAt: number
 }
 
@@ -86,7 +86,7 @@ export class LivenessChecker {
     const scan = this.#scans
     await this.share()
     for (let after: string | null = null; !this.#stopped; ) {
-      const readAt = this.#deps.runtime.now()
+      const readAt = this.#deps.runtime.elapsedMs()
       const page = await store.liveness.checked({ after, limit: PAGE })
       for (const { listener, state } of page) {
         this.#see(listener, listener.livenessUrl, { state, scan })
@@ -117,7 +117,7 @@ export class LivenessChecker {
     if (one === undefined || this.#stopped) return
     // Whose it was before may tell late.
     if (one.isOurs) return
-    one.toldAt = this.#deps.runtime.now()
+    one.toldAt = this.#deps.runtime.elapsedMs()
     // That other nodes reach it says nothing where this node's own way there may be cut.
     if (one.isUncertain && state !== 'down') return
     one.isUncertain = false
@@ -141,7 +141,10 @@ export class LivenessChecker {
   suspect(listenerId: string): void {
     const one = this.#checked.get(listenerId)
     if (one === undefined || one.busy) return
-    const pauseMs = one.lastAt + SUSPICION_EVERY_MS - this.#deps.runtime.now()
+    const now = this.#deps.runtime.now()
+    // A clock that was set back has the last check lie ahead.
+    one.lastAt = Math.min(one.lastAt, now)
+    const pauseMs = one.lastAt + SUSPICION_EVERY_MS - now
     if (pauseMs <= 0) this.#queueUp(one)
     else if (one.record.state === 'stable' || one.record.state === 'unknown') this.#schedule(one, pauseMs)
   }

@@ -33,10 +33,11 @@ export function createLeaseExpirer(deps: {
   let stopped = false
 
   function expectAt(at: number): void {
-    if (stopped || (wakeAt !== null && wakeAt <= at)) return
+    // A wake-up whose time is over, by a clock that was set, keeps no other away.
+    if (stopped || (wakeAt !== null && wakeAt <= at && wakeAt > runtime.now())) return
     cancel?.()
     wakeAt = at
-    cancel = runtime.after(at - runtime.now(), () => {
+    cancel = runtime.at(at, () => {
       wakeAt = null
       cancel = null
       void look()

@@ -12,7 +12,7 @@ interface Waiter {
  * due; each has one more, for how long it waits.
  */
 export class LongPollWaiters {
-  readonly #runtime: Pick<Runtime, 'now' | 'after'>
+  readonly #runtime: Pick<Runtime, 'now' | 'after' | 'at'>
   readonly #waiters = new Set<Waiter>()
   #wakeAt: number | null = null
   #cancel: Cancel | null = null
@@ -21,7 +21,7 @@ export class LongPollWaiters {
   /** Pulls that wait or are asking the store just now. */
   waiters = 0
 
-  constructor(runtime: Pick<Runtime, 'now' | 'after'>) {
+  constructor(runtime: Pick<Runtime, 'now' | 'after' | 'at'>) {
     this.#runtime = runtime
   }
 
@@ -55,10 +55,11 @@ export class LongPollWaiters {
 
   /** Something will be due then. */
   wakeAt(dueAt: number): void {
-    if (this.#wakeAt !== null && this.#wakeAt <= dueAt) return
+    // A wake-up whose time is over, by a clock that was set, keeps no other away.
+    if (this.#wakeAt !== null && this.#wakeAt <= dueAt && this.#wakeAt > this.#runtime.now()) return
     this.#cancel?.()
     this.#wakeAt = dueAt
-    this.#cancel = this.#runtime.after(dueAt - this.#runtime.now(), () => {
+    this.#cancel = this.#runtime.at(dueAt, () => {
       this.#wakeAt = null
       this.#cancel = null
       this.wake()

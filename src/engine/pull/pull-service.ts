@@ -76,7 +76,7 @@ export function createPullService(deps: {
   }
 
   async function waitFor(request: PullRequest, waiters: LongPollWaiters): Promise<PulledDelivery[]> {
-    const until = runtime.now() + request.waitMs
+    const until = runtime.elapsedMs() + request.waitMs
     for (;;) {
       const { version } = waiters
       const pulled = await ask(request)
@@ -84,7 +84,7 @@ export function createPullService(deps: {
       if (pulled === null) waiters.wake()
       else if (pulled.nextDueAt !== null) expect(waiters, pulled.nextDueAt)
       if (pulled === null || pulled.deliveries.length > 0) return pulled?.deliveries ?? []
-      const leftMs = until - runtime.now()
+      const leftMs = until - runtime.elapsedMs()
       if (stopped || leftMs <= 0) return []
       if (waiters.version !== version) continue
       const reason = await waiters.wait(leftMs, request.client)

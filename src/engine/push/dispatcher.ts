@@ -39,10 +39,12 @@ export function createDispatcher(
   given: Omit<LaneDeps, 'leasesHold'> & { store: Pick<Store, 'deliveries' | 'listeners' | 'shared'> },
 ): Dispatcher {
   const { store, runtime, node } = given
-  /** Until when no other node can have taken what this node holds. */
-  let leasesHoldUntil = Number.POSITIVE_INFINITY
-  // A node that was asleep, or cut off, for longer than its leases would send what other nodes are sending by then.
-  const leasesHold = () => !store.shared || runtime.now() <= leasesHoldUntil
+  /** Until when no other node can have taken what this node holds: by the clock on the wall, and by the time that passes. */
+  let leasesHoldUntil = { wall: Number.POSITIVE_INFINITY, elapsed: Number.POSITIVE_INFINITY }
+  // A node that was asleep, or cut off, for longer than its leases would send what other nodes are sending by then. While
+  // it sleeps no time passes for it, and a clock that is set back shows the same time again: both must say that they hold.
+  const leasesHold = () =>
+    !store.shared || (runtime.now() <= leasesHoldUntil.wall && runtime.elapsedMs() <= leasesHoldUntil.elapsed)
   const deps: LaneDeps = { ...given, leasesHold }
   const lanes = new Map<string, Lane>()
   let stopped = false
@@ -145,8 +147,8 @@ export function createDispatcher(
       return 0
     },
     async renewLeases() {
-      const until = runtime.now() + LEASE_MS
-      await store.deliveries.renew({ node, until })
+      const until = { wall: runtime.now() + LEASE_MS, elapsed: runtime.elapsedMs() + LEASE_MS }
+      await store.deliveries.renew({ node, until: until.wall })
       const ranOut = !leasesHold()
       leasesHoldUntil = until
       // What other nodes have taken meanwhile is lost, and what they have not is claimed again.

@@ -136,14 +136,16 @@ export class LaneBuffer {
 
   /** A delivery waits in the store, due at this time. */
   waitUntil(dueAt: number): void {
-    if (this.#closed || this.#capacity === 0 || (this.#wakeAt !== null && this.#wakeAt <= dueAt)) return
+    if (this.#closed || this.#capacity === 0) return
     const { runtime } = this.#deps
+    const now = runtime.now()
+    // A wake-up whose time is over, by a clock that was set, keeps no other away.
+    if (this.#wakeAt !== null && this.#wakeAt <= dueAt && this.#wakeAt > now) return
     this.#cancelWake?.()
     this.#cancelWake = null
-    const delayMs = dueAt - runtime.now()
-    if (delayMs > 0) {
+    if (dueAt > now) {
       this.#wakeAt = dueAt
-      this.#cancelWake = runtime.after(delayMs, () => this.#wake())
+      this.#cancelWake = runtime.at(dueAt, () => this.#wake())
     } else this.#wake()
   }
 

@@ -109,7 +109,7 @@ export class LaneLimits {
     if (ms <= 0 || until <= this.#retryAfter) return
     this.#retryAfter = until
     this.#cancelRetryAfter?.()
-    this.#cancelRetryAfter = this.#runtime.after(ms, () => {
+    this.#cancelRetryAfter = this.#runtime.at(until, () => {
       this.#release()
       this.#weigh()
     })
@@ -176,7 +176,7 @@ export class LaneLimits {
   #probeAt(at: number): void {
     this.#mayProbe = false
     this.#cancelProbe?.()
-    this.#cancelProbe = this.#runtime.after(at - this.#runtime.now(), () => {
+    this.#cancelProbe = this.#runtime.at(at, () => {
       this.#mayProbe = true
       this.#weigh()
     })

@@ -50,7 +50,7 @@ export class RateThrottle {
     const now = this.#runtime.now()
     const at = tokens.nextAt(now)
     if (at <= now) return true
-    this.#cancel ??= this.#runtime.after(at - now, () => {
+    this.#cancel ??= this.#runtime.at(at, () => {
       this.#cancel = null
       this.#onToken()
     })

@@ -20,6 +20,7 @@ export class SharedTokens implements TokenSource {
   #tokens = 0
   #asking = false
   #nextAt = 0
+  #askedAt = 0
 
   constructor(deps: { rates: RateStore; runtime: Runtime }, listenerId: string, { requests, perMs }: RateLimit) {
     this.#deps = deps
@@ -40,7 +41,7 @@ export class SharedTokens implements TokenSource {
   nextAt(now: number): number {
     if (this.#tokens >= 1) return now
     this.#refill(now)
-    return Math.max(this.#nextAt, now + MIN_WAIT_MS)
+    return Math.max(this.#isPutOff(now) ? this.#nextAt : 0, now + MIN_WAIT_MS)
   }
 
   /** What there is, is in the store: nothing is gained by forgetting this. */
@@ -48,9 +49,15 @@ export class SharedTokens implements TokenSource {
     return !this.#asking
   }
 
+  /** Whether the store has put this off. A clock that was set back since is no reason to wait until it has come so far. */
+  #isPutOff(now: number): boolean {
+    return now < this.#nextAt && now >= this.#askedAt
+  }
+
   #refill(now: number): void {
-    if (this.#asking || now < this.#nextAt) return
+    if (this.#asking || this.#isPutOff(now)) return
     this.#asking = true
+    this.#askedAt = now
     const { rates, runtime } = this.#deps
     rates
       .takeOfBucket(this.#ask)

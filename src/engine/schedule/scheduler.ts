@@ -186,7 +186,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     if (time === null || (wakeAt !== null && wakeAt <= time && wakeAt > runtime.now())) return
     cancelWake?.()
     wakeAt = time
-    cancelWake = runtime.after(time - runtime.now(), wake)
+    cancelWake = runtime.at(time, wake)
   }
 
   function wake(): void {

@@ -16,10 +16,10 @@ export function closeIdleConnections(app: FastifyInstance, runtime: Runtime): vo
   const connections = followConnections(app.server)
   app.addHook('preClose', (done) => {
     const { server } = app
-    const giveUpAt = runtime.now() + PATIENCE_MS
+    const giveUpAt = runtime.elapsedMs() + PATIENCE_MS
     let cancel: Cancel = () => undefined
     const sweep = () => {
-      if (runtime.now() < giveUpAt) connections.closeIdle()
+      if (runtime.elapsedMs() < giveUpAt) connections.closeIdle()
       else connections.closeAll()
       cancel = runtime.after(SWEEP_EVERY_MS, sweep)
     }

@@ -181,6 +181,8 @@ function createTestRuntime(clock: { now: number }, log: LogLine[]): Runtime {
   return {
     now,
     after: () => () => {},
+    at: () => () => {},
+    onLeap: () => () => {},
     upkeep: () => () => {},
     elapsedMs: now,
     horizon: now,
