@@ -2,6 +2,7 @@ import type { IdempotencyRecord, IdempotencyRecordStore, RecordPosition } from '
 import type { Db } from './connect/session.ts'
 import { restored, stored } from './connect/text.ts'
 import { type Database, GivenUp } from './connect/transaction.ts'
+import { deletePicked } from './listing.ts'
 
 const FIND = `
   select organization_id as "organizationId", target, key, digest, status, body,
@@ -24,10 +25,12 @@ const LAST_OF = `
 const COUNT = `
   select count(*)::int as count from discue.answers where organization_id = $1 and (target, key) > ($2, $3)`
 
-const REMOVE_EXPIRED = `
-  delete from discue.answers where (organization_id, target, key) in
-    (select organization_id, target, key from discue.answers where expires_at <= $1 order by expires_at limit $2
-        for update skip locked)`
+const PRIMARY_KEY = 'organization_id, target, key'
+const REMOVE_EXPIRED = deletePicked(
+  'discue.answers',
+  PRIMARY_KEY,
+  `select ${PRIMARY_KEY} from discue.answers where expires_at <= $1 order by expires_at limit $2 for update skip locked`,
+)
 
 /**
  * For the transaction of an effect: first asks whether its request was answered, then, once nothing can refuse the

@@ -14,6 +14,7 @@ import type { Db, Value } from './connect/session.ts'
 import { restored, stored } from './connect/text.ts'
 import type { Database } from './connect/transaction.ts'
 import { LISTENER_COLUMNS, LISTENER_ENABLED, type ListenerRow, listenerOf } from './listener-row.ts'
+import { deletePicked } from './listing.ts'
 
 const CHECKED = `
   select ${LISTENER_COLUMNS}, coalesce((
@@ -45,10 +46,12 @@ const CHANGES = `
 const LISTENER = `
   select 1 from discue.listeners l where l.organization_id = $1 and l.id = $2 and l.queue_id = $3
      and exists (select 1 from discue.queues q where q.organization_id = l.organization_id and q.id = l.queue_id)`
-const PRUNE = `
-  delete from discue.liveness_changes where (organization_id, listener_id, changed_at) in
-    (select organization_id, listener_id, changed_at from discue.liveness_changes
-      where changed_at < $1 limit $2 for update skip locked)`
+const CHANGE_KEY = 'organization_id, listener_id, changed_at'
+const PRUNE = deletePicked(
+  'discue.liveness_changes',
+  CHANGE_KEY,
+  `select ${CHANGE_KEY} from discue.liveness_changes where changed_at < $1 limit $2 for update skip locked`,
+)
 
 /** Written only where there is a listener: one that was deleted must not leave a row behind. */
 const NOTE = `

@@ -1,6 +1,7 @@
 import type { RemovalStore } from '../store/removals.ts'
 import type { Db } from './connect/session.ts'
 import type { Database } from './connect/transaction.ts'
+import { deletePicked } from './listing.ts'
 import { createExpiry } from './messages/expiry.ts'
 import { removeQueue } from './queues.ts'
 import type { Routines } from './routines.ts'
@@ -16,7 +17,7 @@ const IS_FIRST = `select 1 from discue.removals where (kind, id) < ($1, $2) limi
 const FORGET = `delete from discue.removals where kind = $1 and id = $2`
 
 const some = (table: string, where: string, key: string) =>
-  `delete from discue.${table} where (${key}) in (select ${key} from discue.${table} where ${where} limit $3)`
+  deletePicked(`discue.${table}`, key, `select ${key} from discue.${table} where ${where} limit $3`)
 
 const DELETE_DELIVERIES = some(
   'deliveries',
@@ -96,20 +97,16 @@ const DELETE_REMOVED_LISTENERS = some(
 const BOOKS_OF_QUEUE = [DELETE_DISCARDS, DELETE_REMOVED_LISTENERS, DELETE_RECIPIENT_SETS]
 
 const TAKE_LISTENERS = `
-  with gone as (
-    delete from discue.listeners where organization_id = $1 and id in
-      (select id from discue.listeners where organization_id = $1 limit $2) returning id)
+  with picked as materialized (select id from discue.listeners where organization_id = $1 limit $2),
+  gone as (delete from discue.listeners where organization_id = $1 and id in (select id from picked) returning id)
   insert into discue.removals (kind, id, organization_id) select 'listener', id, $1 from gone`
 const QUEUES = `select id from discue.queues where organization_id = $1 limit $2`
-const DELETE_KEYS = `
-  delete from discue.api_keys where organization_id = $1 and id in
-    (select id from discue.api_keys where organization_id = $1 limit $2)`
-const DELETE_DOMAINS = `
-  delete from discue.domains where organization_id = $1 and id in
-    (select id from discue.domains where organization_id = $1 limit $2)`
-const DELETE_ANSWERS = `
-  delete from discue.answers where organization_id = $1 and (target, key) in
-    (select target, key from discue.answers where organization_id = $1 limit $2)`
+const ofOrganization = (table: string, key: string) =>
+  deletePicked(`discue.${table}`, key, `select ${key} from discue.${table} where organization_id = $1 limit $2`)
+
+const DELETE_KEYS = ofOrganization('api_keys', 'id')
+const DELETE_DOMAINS = ofOrganization('domains', 'id')
+const DELETE_ANSWERS = ofOrganization('answers', 'organization_id, target, key')
 
 interface Removal {
   kind: string

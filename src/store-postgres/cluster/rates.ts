@@ -1,5 +1,6 @@
 import type { Portion, RateStore } from '../../store/cluster/rates.ts'
 import type { Database } from '../connect/transaction.ts'
+import { deletePicked } from '../listing.ts'
 
 const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
@@ -32,9 +33,11 @@ const TAKE_OF_BUCKET = `
   returning o.granted, 0::float8 as left, greatest(0, r.value - o.now - ($3::float8 - 1) * $2::float8)::float8 as "againMs"`
 
 /** Forgets windows and buckets that no node has asked for. */
-const FORGET = `
-  delete from discue.rates where key in (
-    select key from discue.rates where greatest(window_start, value) < ${NOW} - 86400000 limit 1000 for update skip locked)`
+const FORGET = deletePicked(
+  'discue.rates',
+  'key',
+  `select key from discue.rates where greatest(window_start, value) < ${NOW} - 86400000 limit 1000 for update skip locked`,
+)
 
 export function createRateStore({ db }: Database): RateStore & { forget(): Promise<void> } {
   async function take(sql: string, key: string, values: number[]): Promise<Portion> {

@@ -7,6 +7,7 @@ import type { Db } from '../connect/session.ts'
 import type { Database } from '../connect/transaction.ts'
 import { createDeliveryRestart } from '../deliveries/delivery-restarts.ts'
 import { hasRecord, writeRecord } from '../idempotency-records.ts'
+import { deletePicked } from '../listing.ts'
 import { summariesOf } from '../messages/delivery-summaries.ts'
 import { MESSAGE_COLUMNS, messageOf } from '../messages/message-row.ts'
 import type { Routines } from '../routines.ts'
@@ -36,9 +37,12 @@ const GET = `
          status, matched, created_at as "createdAt", ended_at as "endedAt"
     from discue.redeliveries where organization_id = $1 and listener_id = $2 and id = $3 and queue_id = $4`
 
-const PRUNE = `
-  delete from discue.redeliveries where (organization_id, listener_id, id) in
-    (select organization_id, listener_id, id from discue.redeliveries where ended_at < $1 limit $2 for update skip locked)`
+const KEY = 'organization_id, listener_id, id'
+const PRUNE = deletePicked(
+  'discue.redeliveries',
+  KEY,
+  `select ${KEY} from discue.redeliveries where ended_at < $1 limit $2 for update skip locked`,
+)
 
 /** Where no time was given. */
 const FOREVER = Number.MAX_SAFE_INTEGER

@@ -1,9 +1,12 @@
 import type { Db } from '../connect/session.ts'
+import { deletePicked } from '../listing.ts'
 
-const DELETE_RUNS = `
-  delete from discue.schedule_runs where organization_id = $1 and schedule_id = $2 and due_at in
-    (select due_at from discue.schedule_runs
-      where organization_id = $1 and schedule_id = $2 and ($3::bigint is null or due_at < $3) limit $4)`
+const DELETE_RUNS = deletePicked(
+  'discue.schedule_runs',
+  'organization_id, schedule_id, due_at',
+  `select organization_id, schedule_id, due_at from discue.schedule_runs
+    where organization_id = $1 and schedule_id = $2 and ($3::bigint is null or due_at < $3) limit $4`,
+)
 const DELETE_PROGRESS = `delete from discue.schedule_progress where organization_id = $1 and schedule_id = $2`
 const DELETE_SCHEDULE = `delete from discue.schedules where organization_id = $1 and id = $2`
 const OF_QUEUE = `select id from discue.schedules where organization_id = $1 and queue_id = $2 limit $3`

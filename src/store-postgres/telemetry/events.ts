@@ -13,6 +13,7 @@ import { eventsOf, type Segment } from '../../store/listing/segment.ts'
 import type { Only } from '../../store/listing/slice.ts'
 import { texts } from '../connect/arrays.ts'
 import type { Database } from '../connect/transaction.ts'
+import { deletePicked } from '../listing.ts'
 
 /** A key that sees little of a large organization must not keep a connection while it looks for it. */
 const MAX_SEGMENTS_READ = 100
@@ -41,10 +42,12 @@ const COUNT = `
        where organization_id = $1 and category = u.category
          and (stored_at, segment) >= ($3, $4) and (stored_at, segment) < ($5, $6)) s`
 
-const PRUNE = `
-  delete from discue.event_segments where (organization_id, category, stored_at, segment) in
-    (select organization_id, category, stored_at, segment from discue.event_segments
-      where stored_at < $1 order by stored_at limit $2 for update skip locked)`
+const KEY = 'organization_id, category, stored_at, segment'
+const PRUNE = deletePicked(
+  'discue.event_segments',
+  KEY,
+  `select ${KEY} from discue.event_segments where stored_at < $1 order by stored_at limit $2 for update skip locked`,
+)
 
 const ABOVE_ALL: EventPosition = { storedAt: Number.MAX_SAFE_INTEGER, segment: Number.MAX_SAFE_INTEGER, index: 0 }
 

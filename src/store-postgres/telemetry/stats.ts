@@ -3,7 +3,7 @@ import { EVENT_TYPES } from '../../core/telemetry/event.ts'
 import { BUCKET_MS, bucketStart, type EventCounts } from '../../core/telemetry/stats.ts'
 import type { CountedPart, CountedParts, StatsStore } from '../../store/stats.ts'
 import type { Database } from '../connect/transaction.ts'
-import { onlyOf } from '../listing.ts'
+import { deletePicked, onlyOf } from '../listing.ts'
 import type { Rollup } from './rollup.ts'
 
 const COLUMNS = `s.bucket, s.subject_id, s.listener_id, s.latencies, ${EVENT_TYPES.map((type) => `s.${type}`).join(', ')}`
@@ -20,10 +20,12 @@ const OF_PARTS = `
      and ($3::text[] is null or s.subject_id = any($3) or (s.listener_id > '' and s.listener_id = any($3)))
    order by s.subject_id, s.listener_id`
 
-const PRUNE = `
-  delete from discue.stats where (organization_id, bucket, subject_id, listener_id) in
-    (select organization_id, bucket, subject_id, listener_id from discue.stats where bucket < $1 order by bucket limit $2
-        for update skip locked)`
+const KEY = 'organization_id, bucket, subject_id, listener_id'
+const PRUNE = deletePicked(
+  'discue.stats',
+  KEY,
+  `select ${KEY} from discue.stats where bucket < $1 order by bucket limit $2 for update skip locked`,
+)
 
 type Row = EventCounts & { bucket: number; subject_id: string; listener_id: string; latencies: Latencies }
 
