@@ -17,9 +17,15 @@ export type Ordering = 'none' | 'queue' | 'key'
  */
 export type OnMissed = 'continue' | 'block'
 export type CreateScheduleRequest = CreateScheduleRequestCron | CreateScheduleRequestEvery | CreateScheduleRequestAt
-export type DeliveryStatus = 'pending' | 'delivered' | 'missed'
+/**
+ * `discarded` where the listener was deleted before it had the message
+ */
+export type DeliveryStatus = 'pending' | 'delivered' | 'missed' | 'discarded'
 export type LivenessState = 'stable' | 'unstable' | 'down' | 'unknown'
-export type MessageStatus = 'scheduled' | 'pending' | 'delivered' | 'missed'
+/**
+ * derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `discarded` where a listener was deleted before it had it
+ */
+export type MessageStatus = 'scheduled' | 'pending' | 'delivered' | 'missed' | 'discarded' | 'unrouted'
 export type UsageEventType =
   | 'api_key_added'
   | 'api_key_updated'

@@ -1,4 +1,4 @@
-import type { DeliveryStatus } from '../core/delivery/message.ts'
+import type { DeliveryStatus } from '../core/delivery/delivery-summary.ts'
 import { invalid, Problem } from '../core/problem.ts'
 import type { Revised } from '../store/listing/slice.ts'
 import type { MessageDetails } from '../store/messages.ts'

@@ -1,10 +1,12 @@
 import type { Attempt } from '../core/delivery/attempt.ts'
-import type { DeliverySummary, Message, MessageStatus } from '../core/delivery/message.ts'
+import type { DeliverySummary } from '../core/delivery/delivery-summary.ts'
+import type { Message, MessageStatus } from '../core/delivery/message.ts'
 import type { ExpectedRevisions } from './listing/expected-revision.ts'
 import type { Only, Revised } from './listing/slice.ts'
 
 export interface MessageDetails {
   message: Message
+  /** One for each listener that it was accepted for, also where that was deleted since; in order of their ids. */
   deliveries: DeliverySummary[]
 }
 

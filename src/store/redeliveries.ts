@@ -1,4 +1,4 @@
-import type { DeliveryStatus } from '../core/delivery/message.ts'
+import type { DeliveryStatus } from '../core/delivery/delivery-summary.ts'
 import type { IdempotencyRecord } from './idempotency-records.ts'
 import type { Revised } from './listing/slice.ts'
 import type { MessageDetails } from './messages.ts'

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { ReceiverDirective } from '../../src/core/delivery/attempt.ts'
+import type { DeliveryStatus, DeliverySummary } from '../../src/core/delivery/delivery-summary.ts'
 import type { Tally } from '../../src/core/delivery/ledger.ts'
 import type { DeliverySettings, Listener } from '../../src/core/delivery/listener.ts'
-import type { DeliveryStatus, DeliverySummary, Message } from '../../src/core/delivery/message.ts'
+import type { Message } from '../../src/core/delivery/message.ts'
 import type { Queue } from '../../src/core/delivery/queue.ts'
 import { createRedeliverer } from '../../src/engine/upkeep/redeliverer.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -268,7 +269,7 @@ export class Fixture {
     for (let times = 0; times < 2; times++) await this.#engine.runtime.rest()
   }
 
-  /** How all that is kept stands with the listeners that exist. */
+  /** How all that is kept stands with those it was accepted for. */
   async #summaries(fits: (it: DeliverySummary) => boolean) {
     const all = await Promise.all(
       this.#kept().map(async (message) =>

@@ -16,6 +16,8 @@ const MESSAGE_TONES: Record<MessageStatus, Tone> = {
   pending: 'wait',
   delivered: 'good',
   missed: 'bad',
+  discarded: 'none',
+  unrouted: 'bad',
 }
 
 export const LIVENESS_TONES: Record<LivenessState, Tone> = {

@@ -1,3 +1,5 @@
+import type { DeliveryStatus, DeliverySummary } from './delivery-summary.ts'
+
 /** What a client posted: stored once, delivered to each listener. */
 export interface Message {
   id: string
@@ -14,35 +16,38 @@ export interface Message {
   sequence: number
 }
 
-export type DeliveryStatus = 'pending' | 'delivered' | 'missed'
-export type MessageStatus = 'scheduled' | DeliveryStatus
-
-/** How one listener stands with one message, derived from what is stored. */
-export interface DeliverySummary {
-  listenerId: string
-  status: DeliveryStatus
-  attempts: number
-  lastAttemptAt: number | null
-  nextAttemptAt: number | null
-}
+/** In the order in which a client may meet them. */
+export const MESSAGE_STATUSES = ['scheduled', 'pending', 'delivered', 'missed', 'discarded', 'unrouted'] as const
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
 
 export const MAX_DATA_BYTES = 256 * 1024
 /** In characters: Unicode code points. */
 export const MAX_KEY_LENGTH = 128
 
-/** With any delivery pending the message is pending, else with any missed it is missed, else delivered. */
+/**
+ * With any delivery pending the message is pending, else with any missed it is missed, else with any discarded it is
+ * discarded, else delivered. A message that was accepted for no listener is unrouted, also where its time is to come.
+ * `deliveries` are those to all listeners that it was accepted for.
+ */
 export function statusOf(
   message: Pick<Message, 'deliverAt'>,
   deliveries: readonly DeliverySummary[],
   now: number,
 ): MessageStatus {
-  const untouched = deliveries.every(({ status, attempts, nextAttemptAt }) => {
+  if (deliveries.length === 0) return 'unrouted'
+  const has = (status: DeliveryStatus) => deliveries.some((delivery) => delivery.status === status)
+  if (has('pending')) return message.deliverAt > now && isUntouched(deliveries, now) ? 'scheduled' : 'pending'
+  if (has('missed')) return 'missed'
+  return has('discarded') ? 'discarded' : 'delivered'
+}
+
+/** Whether all that the message is for still wait for its time. */
+function isUntouched(deliveries: readonly DeliverySummary[], now: number): boolean {
+  return deliveries.every(({ status, attempts, nextAttemptAt }) => {
+    if (status === 'discarded') return true
     // A redelivery may have brought it forward.
     return status === 'pending' && attempts === 0 && (nextAttemptAt === null || nextAttemptAt > now)
   })
-  if (message.deliverAt > now && untouched) return 'scheduled'
-  if (deliveries.some((delivery) => delivery.status === 'pending')) return 'pending'
-  return deliveries.some((delivery) => delivery.status === 'missed') ? 'missed' : 'delivered'
 }
 
 /** Why a key is refused, or null where it is fine. */

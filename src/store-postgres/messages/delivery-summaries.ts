@@ -1,5 +1,6 @@
 import { type AttemptError, acknowledges } from '../../core/delivery/attempt.ts'
-import type { DeliverySummary, Message } from '../../core/delivery/message.ts'
+import { type DeliverySummary, summaryOf } from '../../core/delivery/delivery-summary.ts'
+import type { Message } from '../../core/delivery/message.ts'
 import { numbers, texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 
@@ -40,8 +41,18 @@ const LAST_ATTEMPTS = `
     from ${MESSAGES} join discue.attempts a on a.organization_id = $1 and a.sequence = m.sequence
    order by a.sequence, a.listener_id, a.number desc`
 
-const LISTENERS = `
-  select queue_id as "queueId", id from discue.listeners where organization_id = $1 and queue_id = any($2) order by id`
+/** The listeners that they were accepted for, in order of their ids, and of each whether it exists. */
+const RECIPIENTS = `
+  select s.sequences, r.ids, r.existing
+    from (select o.queue_id, o.audience, array_agg(o.sequence) as sequences
+            from ${MESSAGES} join discue.messages o on o.sequence = any(array[m.sequence])
+           group by o.queue_id, o.audience) s
+    join discue.audiences a on a.organization_id = $1 and a.queue_id = s.queue_id and a.version = s.audience
+   cross join lateral (
+     select array_agg(w.id order by w.id) as ids, array_agg(l.id is not null order by w.id) as existing
+       from unnest(a.listener_ids) w(id)
+       left join discue.listeners l on l.organization_id = $1 and l.id = w.id) r
+   where cardinality(a.listener_ids) > 0`
 
 export interface Pending {
   sequence: number
@@ -67,37 +78,37 @@ export async function pendingOf(db: Db, messages: readonly Facts[]): Promise<Pen
   return messages.length === 0 ? [] : db.rows<Pending>(PENDING, asked(messages))
 }
 
-/** How the listeners that still exist stand with messages of one organization, from what is stored. */
+interface Recipients {
+  sequences: number[]
+  ids: string[]
+  existing: boolean[]
+}
+
+/** How listeners stand with messages of one organization that were accepted for them, from what is stored. */
 export async function summariesOf(db: Db, messages: readonly Facts[]): Promise<DeliverySummary[][]> {
   if (messages.length === 0) return []
   const values = asked(messages)
   const pending = byPair(await pendingOf(db, messages))
   const last = byPair(await db.rows<LastAttempt>(LAST_ATTEMPTS, values))
   const gaveUp = byPair(await db.rows<{ sequence: number; listenerId: string }>(MISSED, values))
-  const queueIds = texts([...new Set(messages.map(({ queueId }) => queueId))])
-  const rows = await db.rows<{ queueId: string; id: string }>(LISTENERS, [values[0]!, queueIds])
-  const listeners = Map.groupBy(rows, ({ queueId }) => queueId)
-  return messages.map(({ queueId, sequence }) =>
-    (listeners.get(queueId) ?? []).flatMap(({ id: listenerId }) => {
+  const sets = await db.rows<Recipients>(RECIPIENTS, values)
+  const recipients = new Map(sets.flatMap((set) => set.sequences.map((sequence) => [sequence, set])))
+  return messages.map(({ sequence, deliverAt }) => {
+    const { ids, existing } = recipients.get(sequence) ?? { ids: [], existing: [] }
+    return ids.map((listenerId, index) => {
       const pair = keyOf({ sequence, listenerId })
-      return summaryOf(listenerId, pending.get(pair), last.get(pair), gaveUp.has(pair))
-    }),
-  )
-}
-
-function summaryOf(
-  listenerId: string,
-  waits: Pending | undefined,
-  attempt: LastAttempt | undefined,
-  gaveUp: boolean,
-): DeliverySummary[] {
-  const delivered = attempt !== undefined && acknowledges(attempt)
-  const status = waits ? 'pending' : gaveUp ? 'missed' : delivered ? 'delivered' : null
-  if (status === null) return []
-  const attempts = waits?.attempts ?? attempt?.number ?? 0
-  return [
-    { listenerId, status, attempts, lastAttemptAt: attempt?.startedAt ?? null, nextAttemptAt: waits?.dueAt ?? null },
-  ]
+      const lastAttempt = last.get(pair)
+      return summaryOf({
+        listenerId,
+        listenerExists: existing[index]!,
+        deliverAt,
+        waiting: pending.get(pair),
+        isMissed: gaveUp.has(pair),
+        lastAttempt,
+        isAcknowledged: lastAttempt !== undefined && acknowledges(lastAttempt),
+      })
+    })
+  })
 }
 
 function asked(messages: readonly Facts[]): [string, string, string, string] {

@@ -157,12 +157,13 @@ export function createMessageStore(
   async function moved(on: Db, message: Message, deliverAt: number, now: number): Promise<string[] | 'started'> {
     const { organizationId, sequence } = message
     if ((await on.rows(PULLED, [sequence])).length > 0) return 'started'
-    const [all] = await summariesOf(on, [message])
-    const untouched = all!.every(({ status, attempts }) => status === 'pending' && attempts === 0)
-    if (!untouched || (all!.length === 0 && message.deliverAt <= now)) return 'started'
-    const listenerIds = all!.map(({ listenerId }) => listenerId)
+    const [summaries] = await summariesOf(on, [message])
+    const all = summaries!.filter(({ status }) => status !== 'discarded')
+    const untouched = all.every(({ status, attempts }) => status === 'pending' && attempts === 0)
+    if (!untouched || (all.length === 0 && message.deliverAt <= now)) return 'started'
+    const listenerIds = all.map(({ listenerId }) => listenerId)
     // What waits for its turn in an order is not leased, and is due with its message once its turn comes.
-    const due = all!.filter(({ nextAttemptAt }) => nextAttemptAt !== null)
+    const due = all.filter(({ nextAttemptAt }) => nextAttemptAt !== null)
     const dueIds = texts(due.map(({ listenerId }) => listenerId))
     const dueAts = numbers(due.map(({ nextAttemptAt }) => nextAttemptAt))
     const rows = await on.rows<{ leaseNode: string | null }>(LOCK_DELIVERIES, [

@@ -79,7 +79,6 @@ async function matchingOf(db: Db, rows: readonly MatchedRow[], search: Redeliver
     meant.map((row) => ({ ...row, organizationId, queueId })),
   )
   return meant.filter((_, index) => {
-    const summary = summaries[index]!.find((it) => it.listenerId === listenerId)
-    return (summary?.status ?? 'delivered') === status
+    return summaries[index]!.find((it) => it.listenerId === listenerId)?.status === status
   })
 }

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type AttemptError, acknowledges } from '../../core/delivery/attempt.ts'
-import type { DeliverySummary, Message } from '../../core/delivery/message.ts'
+import { type DeliverySummary, summaryOf } from '../../core/delivery/delivery-summary.ts'
+import type { Message } from '../../core/delivery/message.ts'
 import type { Leases } from '../deliveries/leases.ts'
+import type { RecipientSets } from '../deliveries/recipient-sets.ts'
 
 /** Pending deliveries lie by listener and due time: those that never moved are found under the message's own time. */
 const UNMOVED = `
@@ -28,6 +30,7 @@ const LAST_ATTEMPTS = `
     from attempts where sequence = ? group by listener_id`
 
 const LISTENERS = `select id from listeners where queue_id = ? order by id`
+const RECIPIENT_SET = `select audience as recipientSet from messages where sequence = ?`
 
 export interface Pending {
   listenerId: string
@@ -49,17 +52,28 @@ export type Located = Pick<Message, 'deliverAt' | 'sequence' | 'queueId'>
 
 export type DeliverySummaries = ReturnType<typeof createDeliverySummaries>
 
-/** Tells how the listeners that still exist stand with a message, from rows and from deliveries that have none. */
-export function createDeliverySummaries(db: DatabaseSync, leases: Leases) {
+/** Tells how listeners stand with a message that was accepted for them, from rows and from deliveries that have none. */
+export function createDeliverySummaries(
+  db: DatabaseSync,
+  { leases, recipientSets }: { leases: Leases; recipientSets: RecipientSets },
+) {
   const [unmoved, moved, missed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(MISSED)]
-  const held = db.prepare(HELD)
+  const [held, recipientSet] = [db.prepare(HELD), db.prepare(RECIPIENT_SET)]
   const [lastAttempts, listeners] = [db.prepare(LAST_ATTEMPTS), db.prepare(LISTENERS)]
+
+  function existingIn(queueId: string): string[] {
+    return listeners.all(queueId).map(({ id }) => id as string)
+  }
+
+  function recipientsOf(sequence: number): readonly string[] {
+    const row = recipientSet.get(sequence) as { recipientSet: number } | undefined
+    return row === undefined ? [] : recipientSets.listenersOf(row.recipientSet).toSorted()
+  }
 
   /** Deliveries that have no row, because they are on their way since the message was accepted. */
   function rowlessOf({ deliverAt, sequence, queueId }: Located): Pending[] {
     if (leases.rowless === 0) return []
-    const ids = listeners.all(queueId).map(({ id }) => id as string)
-    const rowless = ids.filter((listenerId) => leases.isRowless(listenerId, sequence))
+    const rowless = existingIn(queueId).filter((listenerId) => leases.isRowless(listenerId, sequence))
     return rowless.map((listenerId) => ({ listenerId, dueAt: deliverAt, attempts: 0 }))
   }
 
@@ -70,26 +84,26 @@ export function createDeliverySummaries(db: DatabaseSync, leases: Leases) {
   }
 
   function of(message: Located): DeliverySummary[] {
+    const { sequence, queueId, deliverAt } = message
     const pending = byListener(pendingOf(message))
-    const last = byListener(lastAttempts.all(message.sequence) as unknown as LastAttempt[])
-    const gaveUp = byListener(missed.all(message.sequence) as unknown as { listenerId: string }[])
-    return listeners.all(message.queueId).flatMap(({ id }) => {
-      const listenerId = id as string
-      const attempt = last.get(listenerId)
-      const waits = pending.get(listenerId)
-      const status = waits ? 'pending' : gaveUp.has(listenerId) ? 'missed' : delivered(attempt) ? 'delivered' : null
-      if (status === null) return []
-      const attempts = waits?.attempts ?? attempt?.number ?? 0
-      const lastAttemptAt = attempt?.startedAt ?? null
-      return [{ listenerId, status, attempts, lastAttemptAt, nextAttemptAt: waits?.dueAt ?? null }]
+    const last = byListener(lastAttempts.all(sequence) as unknown as LastAttempt[])
+    const gaveUp = byListener(missed.all(sequence) as unknown as { listenerId: string }[])
+    const existing = new Set(existingIn(queueId))
+    return recipientsOf(sequence).map((listenerId) => {
+      const lastAttempt = last.get(listenerId)
+      return summaryOf({
+        listenerId,
+        listenerExists: existing.has(listenerId),
+        deliverAt,
+        waiting: pending.get(listenerId),
+        isMissed: gaveUp.has(listenerId),
+        lastAttempt,
+        isAcknowledged: lastAttempt !== undefined && acknowledges(lastAttempt),
+      })
     })
   }
 
   return { of, pendingOf }
-}
-
-function delivered(attempt: LastAttempt | undefined): boolean {
-  return attempt !== undefined && acknowledges(attempt)
 }
 
 function byListener<Row extends { listenerId: string }>(rows: Row[]): Map<string, Row> {

@@ -23,7 +23,7 @@ export type ExpiryParts = ErasureParts & { rowless: RowlessDeliveries; leases: L
 /** Removes messages that are done with and old, a few at a time. */
 export function createExpiry(db: DatabaseSync, transact: Transact, parts: ExpiryParts): RemovalStore['expire'] {
   const [next, lastAttempt, missed] = [db.prepare(NEXT), db.prepare(LAST_ATTEMPT), db.prepare(MISSED)]
-  const summaries = createDeliverySummaries(db, parts.leases)
+  const summaries = createDeliverySummaries(db, parts)
   const counters = createListenerCounters(db)
   const forget = createLedgerSweep(db, parts)
   const erase = createMessageErasure(db, parts)

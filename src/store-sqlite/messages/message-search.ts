@@ -1,10 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Message, statusOf } from '../../core/delivery/message.ts'
 import type { MessageDetails, MessageFilter, MessageStore } from '../../store/messages.ts'
+import type { RecipientSets } from '../deliveries/recipient-sets.ts'
 import type { DeliverySummaries } from './delivery-summaries.ts'
 
 /** What is looked at comes before the data in a row, which may be large. */
-const CANDIDATE = `m.sequence, m.id, m.queue_id as queueId, m.name, m.key, m.deliver_at as deliverAt`
+const CANDIDATE = `
+  m.sequence, m.id, m.queue_id as queueId, m.audience as recipientSet, m.name, m.key, m.deliver_at as deliverAt`
 
 /** Says of each only what is cheap to find: whether it may have the status, for which the truth takes five reads. */
 const MAY_BE_PENDING = `
@@ -31,20 +33,33 @@ const LIKELY: Record<NonNullable<MessageFilter['status']> | 'any', string> = {
   scheduled: `m.deliver_at > :now`,
   pending: MAY_BE_PENDING,
   missed: MAY_BE_MISSED,
-  delivered: `m.deliver_at <= :now`,
+  // A redelivery may have brought it forward.
+  delivered: `m.deliver_at <= :now or exists (select 1 from attempts a where a.sequence = m.sequence)`,
+  // The recipient set says it, which is in memory.
+  discarded: '1',
+  unrouted: '1',
 }
 
 const BY_NAME = 'and name = :name'
 const BY_KEY = 'and key = :key'
 
-type Candidate = Pick<Message, 'sequence' | 'id' | 'queueId' | 'name' | 'key' | 'deliverAt'> & { likely: 0 | 1 }
+const LISTENERS = `select id from listeners where queue_id = ?`
+
+type Candidate = Pick<Message, 'sequence' | 'id' | 'queueId' | 'name' | 'key' | 'deliverAt'> & {
+  recipientSet: number
+  likely: 0 | 1
+}
 type Ask = Parameters<MessageStore['search']>[0]
 
+interface SearchParts {
+  summaries: DeliverySummaries
+  recipientSets: RecipientSets
+  read: (candidate: { queueId: string; id: string }) => Message
+}
+
 /** Finds messages of a queue by what they are, the newest first, looking at a bounded number of them. */
-export function createMessageSearch(
-  db: DatabaseSync,
-  { summaries, read }: { summaries: DeliverySummaries; read: (candidate: { queueId: string; id: string }) => Message },
-) {
+export function createMessageSearch(db: DatabaseSync, { summaries, recipientSets, read }: SearchParts) {
+  const listeners = db.prepare(LISTENERS)
   const statements = new Map<string, StatementSync>()
 
   function statementFor({ name, key, status }: MessageFilter): StatementSync {
@@ -53,10 +68,29 @@ export function createMessageSearch(
     const known = statements.get(sql)
     if (known !== undefined) return known
     const made = db.prepare(sql)
-    // One for the three ways to look, times the five statuses to look for.
+    // One for the three ways to look, times the statuses to look for.
     statements.set(sql, made)
     made.setAllowUnknownNamedParameters(true)
     return made
+  }
+
+  /**
+   * Says of a recipient set whether messages that have it may have the status. Many messages have the same, of which
+   * some have thousands of listeners: each is looked at once.
+   */
+  function mayHave({ filter: { status }, queueId }: Ask): (recipientSet: number) => boolean {
+    if (status !== 'unrouted' && status !== 'discarded') return () => true
+    const existing = new Set(listeners.all(queueId).map(({ id }) => id as string))
+    const known = new Map<number, boolean>()
+    return (recipientSet) => {
+      let may = known.get(recipientSet)
+      if (may === undefined) {
+        const recipients = recipientSets.listenersOf(recipientSet)
+        may = status === 'unrouted' ? recipients.length === 0 : recipients.some((id) => !existing.has(id))
+        known.set(recipientSet, may)
+      }
+      return may
+    }
   }
 
   /** The message in full where it fits. */
@@ -72,10 +106,11 @@ export function createMessageSearch(
   return (ask: Ask): Awaited<ReturnType<MessageStore['search']>> => {
     const { queueId, filter, from, before, limit, examine, now } = ask
     const rows = statementFor(filter).all({ queueId, from, before, examine, now, name: filter.name, key: filter.key })
+    const may = mayHave(ask)
     const entries: MessageDetails[] = []
     for (const row of rows) {
       const candidate = row as unknown as Candidate
-      const details = match(candidate, ask)
+      const details = may(candidate.recipientSet) ? match(candidate, ask) : null
       if (details === null) continue
       entries.push(details)
       if (entries.length === limit) return { entries, next: candidate.id }

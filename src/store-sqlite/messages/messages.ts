@@ -63,10 +63,11 @@ export function createMessageStore(
   const readOne = db.prepare(READ_ONE)
   const [update, move, pulled] = [db.prepare(UPDATE), db.prepare(MOVE), db.prepare(PULLED)]
   const eraseFrom = createMessageErasure(db, shared)
-  const summaries = createDeliverySummaries(db, leases)
+  const summaries = createDeliverySummaries(db, shared)
   const counters = createListenerCounters(db)
   const search = createMessageSearch(db, {
     summaries,
+    recipientSets: shared.recipientSets,
     read: ({ queueId, id }) => readOne.get(queueId, id) as unknown as Message,
   })
 
@@ -134,7 +135,7 @@ export function createMessageStore(
   /** Moves the deliveries of a message of which none is leased, was tried or has ended; else answers `started`. */
   function moved(message: Message, deliverAt: number, now: number): string[] | 'started' {
     if (pulled.get(message.sequence) !== undefined) return 'started'
-    const all = summaries.of(message)
+    const all = summaries.of(message).filter(({ status }) => status !== 'discarded')
     const untouched = all.every(({ listenerId, status, attempts: made }) => {
       return status === 'pending' && made === 0 && !leases.isLeased(listenerId, message.sequence, now)
     })

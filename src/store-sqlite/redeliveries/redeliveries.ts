@@ -54,7 +54,7 @@ export function createRedeliveryStore(
   const restartDelivery = createDeliveryRestart(db, shared)
   const look = createRedeliveryMatching(db, shared)
   const step = createRedeliverySteps(db, { look, restartDelivery })
-  const summaries = createDeliverySummaries(db, shared.leases)
+  const summaries = createDeliverySummaries(db, shared)
   const counters = createListenerCounters(db)
   const answers = createEffectRecords(db)
 

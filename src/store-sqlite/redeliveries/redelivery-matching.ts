@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { DeliveryStatus, Message } from '../../core/delivery/message.ts'
+import type { DeliveryStatus } from '../../core/delivery/delivery-summary.ts'
+import type { Message } from '../../core/delivery/message.ts'
 import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
 import type { Redelivery } from '../../store/redeliveries.ts'
 import type { Orders } from '../deliveries/orders.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { contentTypeOf, type DeliverySummary, type Message, statusOf } from '../../../src/core/delivery/message.ts'
+import type { DeliverySummary } from '../../../src/core/delivery/delivery-summary.ts'
+import { contentTypeOf, type Message, statusOf } from '../../../src/core/delivery/message.ts'
 
 // Every run tries the same texts and numbers, so that a failure can be repeated.
 fc.configureGlobal({ seed: 48 })
@@ -21,14 +22,19 @@ const pending = summary('pending', 0)
 const retried = summary('pending', 2)
 const delivered = summary('delivered')
 const missed = summary('missed', 16)
+const discarded = summary('discarded')
 
 describe('the status of a message', () => {
   const cases: [string, DeliverySummary[], string][] = [
-    ['without a listener is delivered', [], 'delivered'],
+    ['that was for no listener is unrouted', [], 'unrouted'],
     ['that all have acknowledged is delivered', [delivered, delivered], 'delivered'],
     ['that one has missed is missed', [delivered, missed], 'missed'],
     ['that one still waits for is pending', [delivered, pending], 'pending'],
     ['that is pending with one and missed by another is pending', [missed, retried, delivered], 'pending'],
+    ['of which all listeners were deleted before they had it is discarded', [discarded, discarded], 'discarded'],
+    ['of which one listener was deleted before it had it is discarded', [delivered, discarded], 'discarded'],
+    ['that one has missed and another can get no more is missed', [discarded, missed], 'missed'],
+    ['that one still waits for and another can get no more is pending', [discarded, pending], 'pending'],
   ]
   for (const [what, deliveries, status] of cases) {
     test(what, () => assert.equal(statusOf(message(), deliveries, NOW), status))
@@ -37,7 +43,12 @@ describe('the status of a message', () => {
   const later = message({ deliverAt: NOW + 1 })
   test('that is to be delivered later is scheduled', () => {
     assert.equal(statusOf(later, [pending, pending], NOW), 'scheduled')
-    assert.equal(statusOf(later, [], NOW), 'scheduled')
+    assert.equal(statusOf(later, [discarded, pending], NOW), 'scheduled')
+  })
+
+  test('that is to be delivered later is unrouted or discarded at once where no listener will get it', () => {
+    assert.equal(statusOf(later, [], NOW), 'unrouted')
+    assert.equal(statusOf(later, [discarded], NOW), 'discarded')
   })
 
   test('is no longer scheduled at the very moment it is due', () => {

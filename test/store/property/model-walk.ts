@@ -269,7 +269,7 @@ export class Walk {
     const listener = picked(this.#listeners, pick)
     if (listener === undefined) return
     assert.equal(await this.#given.store.listeners.delete({ ...idsOf(listener), now: this.#given.now }), 'deleted')
-    this.#model.remove((pair) => pair.listenerId === listener.id)
+    this.#model.discard(listener.id)
     this.#listeners = this.#listeners.filter((other) => other !== listener)
   }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 
-/** How a pair of message and listener stands; a deleted one is gone from the model. */
+/** How a pair of message and listener stands; that of a deleted message is gone from the model. */
 export type Pair = {
   messageId: string
   listenerId: string
   queueId: string
   attempts: number
-} & ({ state: 'pending'; dueAt: number; holder: Holder | null } | { state: 'delivered' } | { state: 'missed' })
+} & ({ state: 'pending'; dueAt: number; holder: Holder | null } | { state: 'delivered' | 'missed' | 'discarded' })
 
 export interface Holder {
   node: string
@@ -81,6 +81,15 @@ export class Model {
     const gone = [...this.pairs.values()].filter(fits)
     for (const pair of gone) this.pairs.delete(keyOf(pair))
     return gone.filter((pair) => pair.state === 'pending').map((pair) => pair.listenerId)
+  }
+
+  /** The listener is deleted: it gets nothing more, and keeps what it had. */
+  discard(listener: string): void {
+    for (const { messageId, listenerId, queueId, attempts, state } of this.of((pair) => pair.listenerId === listener)) {
+      if (state === 'delivered') continue
+      const pair = { messageId, listenerId, queueId, attempts, state: 'discarded' as const }
+      this.pairs.set(keyOf(pair), pair)
+    }
   }
 
   of(fits: (pair: Pair) => boolean): Pair[] {

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { AcceptedMessage, NewMessage as New } from '../../../app/accept-message.ts'
 import { MAX_DELAY_MS } from '../../../core/delivery/due-time.ts'
-import { MAX_DATA_BYTES, MAX_KEY_LENGTH, statusOf } from '../../../core/delivery/message.ts'
+import { MAX_DATA_BYTES, MAX_KEY_LENGTH, MESSAGE_STATUSES, statusOf } from '../../../core/delivery/message.ts'
 import { ID_PATTERN } from '../../../core/id.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { MessageDetails } from '../../../store/messages.ts'
@@ -86,14 +86,19 @@ export const Message = Type.Object(
     data: Type.String({ examples: ['{"order":1}'] }),
     created_at: Time,
     deliver_at: Time,
-    status: Type.Enum(['scheduled', 'pending', 'delivered', 'missed'], {
+    status: Type.Enum([...MESSAGE_STATUSES], {
       title: 'MessageStatus',
+      description:
+        'derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `discarded` where a listener was deleted before it had it',
       examples: ['pending'],
     }),
     deliveries: Type.Array(
       Type.Object({
         listener_id: Id,
-        status: Type.Enum(['pending', 'delivered', 'missed'], { title: 'DeliveryStatus' }),
+        status: Type.Enum(['pending', 'delivered', 'missed', 'discarded'], {
+          title: 'DeliveryStatus',
+          description: '`discarded` where the listener was deleted before it had the message',
+        }),
         attempts: Type.Integer({ examples: [1] }),
         last_attempt_at: NullableTime,
         next_attempt_at: NullableTime,

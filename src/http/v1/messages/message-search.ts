@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { MESSAGE_STATUSES } from '../../../core/delivery/message.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { MessageDetails } from '../../../store/messages.ts'
 import { decodeCursor, encodeCursor, expectOneStart } from '../../present/cursor.ts'
@@ -7,13 +8,11 @@ import { type Presentation, presentWith } from '../../present/listing.ts'
 import { CursorQuery, DEFAULT_PAGE_SIZE } from '../../present/schemas.ts'
 import { CURSOR } from './message-form.ts'
 
-const STATUSES = ['scheduled', 'pending', 'delivered', 'missed'] as const
-
 export const SearchQuery = Type.Object({
   ...CursorQuery.properties,
   name: Type.Optional(Type.String({ description: 'only messages of exactly this name' })),
   key: Type.Optional(Type.String({ description: 'only messages with exactly this key' })),
-  status: Type.Optional(Type.Enum([...STATUSES], { description: `one of ${STATUSES.join(', ')}` })),
+  status: Type.Optional(Type.Enum([...MESSAGE_STATUSES], { description: `one of ${MESSAGE_STATUSES.join(', ')}` })),
   since: Type.Optional(Type.Integer({ description: 'accepted at this time or later, in ms since the Unix epoch' })),
   until: Type.Optional(Type.Integer({ description: 'accepted at this time or before, in ms since the Unix epoch' })),
 })

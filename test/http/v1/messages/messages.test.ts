@@ -49,8 +49,21 @@ test('the full form has data, times, status and deliveries', async () => {
     },
     _links: { self: { href: `http://localhost:80${path}/messages/${id}` } },
   })
-  assert.equal((await api.call('GET', `${path}/messages/${alone.id}`)).body.message.status, 'delivered')
+  const { body: unrouted } = await api.call('GET', `${path}/messages/${alone.id}`)
+  assert.deepEqual([unrouted.message.status, unrouted.message.deliveries], ['unrouted', []])
+  assert.deepEqual(await idsOf(`${path}/messages?status=unrouted`), [alone.id])
+
+  await api.call('DELETE', `${path}/listeners/${listener.id}`)
+  const gone = { listener_id: listener.id, status: 'discarded', attempts: 0, last_attempt_at: null }
+  const { body: discarded } = await api.call('GET', `${path}/messages/${id}`)
+  assert.equal(discarded.message.status, 'discarded')
+  assert.deepEqual(discarded.message.deliveries, [{ ...gone, next_attempt_at: null }])
+  assert.deepEqual(await idsOf(`${path}/messages?status=discarded`), [id])
 })
+
+async function idsOf(path: string): Promise<string[]> {
+  return (await api.call('GET', path)).body.messages.map((message: { id: string }) => message.id)
+}
 
 test('data comes back as it was sent, NUL and all', async () => {
   const texts = ['', '\u0000', 'a\u0000b\u0000', '\u2028\ufeff', '😀', '"\\\n\t', '{"a":[1,2]}']

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import type { DeliveryStatus } from '../../../../src/core/delivery/delivery-summary.ts'
 import type { DeliverySettings } from '../../../../src/core/delivery/listener.ts'
-import type { DeliveryStatus, Message } from '../../../../src/core/delivery/message.ts'
+import type { Message } from '../../../../src/core/delivery/message.ts'
 import type { Redelivery } from '../../../../src/store/redeliveries.ts'
 import {
   ACKNOWLEDGED,

@@ -197,6 +197,62 @@ export const searchCases: StoreCase[] = [
       assert.deepEqual(await found(given, fixture, { status: 'missed' }), [message.id])
       await given.store.listeners.delete({ ...idsOfListener(gone), now: given.now })
       assert.deepEqual(await found(given, fixture, { status: 'missed' }), [])
+      assert.deepEqual(await found(given, fixture, { status: 'discarded' }), [message.id])
+      // Whether its rows are still to be removed or not.
+      while ((await given.store.removals.sweep({ limit: 10 })) > 0);
+      assert.deepEqual(await found(given, fixture, { status: 'missed' }), [])
+      assert.deepEqual(await found(given, fixture, { status: 'discarded' }), [message.id])
+    },
+  },
+  {
+    name: 'what no listener was there for is unrouted, and what one had not got when it was deleted discarded',
+    async run(given) {
+      const fixture = await storedFixture(given, 0)
+      const unrouted = [
+        await accepted(given, fixture.queue),
+        await accepted(given, fixture.queue, { deliverAt: given.now + 60_000 }),
+      ]
+      const [gone, kept] = [await storedListener(given, fixture.queue), await storedListener(given, fixture.queue)]
+      const delivered = await accepted(given, fixture.queue)
+      for (const { id } of [gone, kept]) {
+        await settled(given, await claimedOne(given, { listenerId: id, limit: 1 }), ACKNOWLEDGED)
+      }
+      const discarded = await accepted(given, fixture.queue)
+      await settled(given, await claimedOne(given, { listenerId: kept.id, limit: 1 }), ACKNOWLEDGED)
+      const pending = await accepted(given, fixture.queue)
+      await given.store.listeners.delete({ ...idsOfListener(gone), now: given.now })
+      const after = [await accepted(given, fixture.queue)]
+      await given.store.listeners.delete({ ...idsOfListener(kept), now: given.now })
+      unrouted.push(await accepted(given, fixture.queue))
+      for (let round = 0; round < 2; round++) {
+        for (const examine of [1, 3, 50]) {
+          assert.deepEqual(await found(given, fixture, { status: 'unrouted', examine }), newestFirst(unrouted))
+          const all = newestFirst([discarded, pending, ...after])
+          assert.deepEqual(await found(given, fixture, { status: 'discarded', examine }), all)
+          assert.deepEqual(await found(given, fixture, { status: 'delivered', examine }), [delivered.id])
+          for (const status of ['pending', 'missed', 'scheduled'] as const) {
+            assert.deepEqual(await found(given, fixture, { status, examine }), [])
+          }
+        }
+        const { deliveries } = await stored(given, pending)
+        const both = [gone.id, kept.id].sort()
+        assert.deepEqual(
+          deliveries.map(({ listenerId }) => listenerId),
+          both,
+        )
+        while ((await given.store.removals.sweep({ limit: 10 })) > 0);
+      }
+    },
+  },
+  {
+    name: 'what was brought forward and delivered is found as delivered before its time',
+    async run(given) {
+      const fixture = await storedFixture(given)
+      const message = await accepted(given, fixture.queue, { deliverAt: given.now + 60_000 })
+      const ask = { ...idsOfListener(message), listenerIds: null, now: given.now }
+      assert.notEqual(typeof (await given.store.redeliveries.ofMessage(ask)), 'string')
+      assert.deepEqual(await found(given, fixture, { status: 'pending' }), [message.id])
+      await settled(given, await claimedOne(given, { listenerId: fixture.listeners[0]!.id }), ACKNOWLEDGED)
       assert.deepEqual(await found(given, fixture, { status: 'delivered' }), [message.id])
     },
   },

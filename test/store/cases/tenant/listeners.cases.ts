@@ -411,7 +411,7 @@ const receiving: StoreCase[] = [
       const waiting = await store.deliveries.waiting({ node: 'a', after: null, limit: 10, now })
       assert.deepEqual(waiting, [{ listenerId: kept.id, nextDueAt: message.deliverAt }])
       assert.equal(await pendingCount(given, queue), 1)
-      assert.deepEqual(statusesOf(await stored(given, message)), { [kept.id]: 'pending' })
+      assert.deepEqual(statusesOf(await stored(given, message)), { [gone.id]: 'discarded', [kept.id]: 'pending' })
       assert.equal(await store.listeners.delete({ ...idsOf(gone), now: NOW }), 'not_found')
       assert.equal(await store.listeners.create(make.listener(queue, { name: gone.name })), 'created')
     },
