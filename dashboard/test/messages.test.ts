@@ -57,6 +57,8 @@ test('a journey says why a message waits', async () => {
 
 test('messages are found by name, key, status, time and id', async () => {
   const queue = (await fixture.call('POST', '/queues', { name: 'searched' })).queue.id
+  await fixture.call('POST', `/queues/${queue}/messages`, { data: '0', name: 'early' })
+  await fixture.call('POST', `/queues/${queue}/listeners`, { name: 'desk' })
   const first = await fixture.call('POST', `/queues/${queue}/messages`, { data: '1', name: 'needle', key: 'k-1' })
   await fixture.call('POST', `/queues/${queue}/messages`, { data: '2', name: 'straw', key: 'k-2' })
   await fixture.call('POST', `/queues/${queue}/messages`, { data: '3', delay: 600_000, name: 'later' })
@@ -69,7 +71,7 @@ test('messages are found by name, key, status, time and id', async () => {
   const find = async () => {
     await visitor.button('Find').click()
   }
-  await found(['later', 'straw', 'needle'])
+  await found(['later', 'straw', 'needle', 'early'])
   await visitor.field('Which is exactly').fill('needle')
   await find()
   await found(['needle'])
@@ -81,6 +83,9 @@ test('messages are found by name, key, status, time and id', async () => {
   await visitor.field('Status').selectOption('scheduled')
   await find()
   await found(['later'])
+  await visitor.field('Status').selectOption('unrouted')
+  await find()
+  await found(['early'])
   await visitor.button('Clear').click()
   await visitor.field('Accepted until').fill('2020-01-01T00:00')
   await find()
@@ -90,6 +95,28 @@ test('messages are found by name, key, status, time and id', async () => {
   await visitor.field('Which is exactly').fill(first.message.id)
   await find()
   await visitor.heading('needle').waitFor()
+})
+
+test('what goes to no listener is said before it is sent, and on its page, and what a deleted one had not got', async () => {
+  const queue = (await fixture.call('POST', '/queues', { name: 'lonely' })).queue.id
+  await visitor.open(`/queues/${queue}/messages`)
+  await visitor.button('Send a message').first().click()
+  const dialog = visitor.dialog()
+  await dialog.getByText('This queue has no listener').waitFor()
+  await dialog.getByLabel('Name (optional)').fill('nowhere')
+  await dialog.getByRole('button', { name: 'Send' }).click()
+  await visitor.heading('nowhere').waitFor()
+  await visitor.sees('The queue had no listener when this was accepted')
+  await page.getByText('unrouted', { exact: true }).waitFor()
+  await page.getByRole('link', { name: 'Add a listener' }).click()
+  await visitor.heading('Nobody listens yet').waitFor()
+
+  const { listener } = await fixture.call('POST', `/queues/${queue}/listeners`, { name: 'desk' })
+  const { message } = await fixture.call('POST', `/queues/${queue}/messages`, { data: 'x' })
+  await fixture.call('DELETE', `/queues/${queue}/listeners/${listener.id}`)
+  await visitor.open(`/queues/${queue}/messages/${message.id}`)
+  await visitor.sees('Discarded: the listener was deleted before it had this')
+  await visitor.sees(`Deleted: ${listener.id}`)
 })
 
 test('a message is opened by its id, whatever queue it is on', async () => {

@@ -87,6 +87,28 @@ describe('queues, listeners and messages by their names', () => {
     assert.deepEqual(await json('listeners', 'list', 'deliveries'), [])
   })
 
+  test('what no listener gets is said beside the id, with the command that helps, and once for many lines', async () => {
+    await json('queues', 'create', 'lonely')
+    const help =
+      /^discue: lonely had no listener, so none gets this; add one: discue listeners create lonely NAME --to URL; /
+    const sent = await discue('send', 'lonely', 'x')
+    assert.deepEqual([sent.code, sent.stdout.trim().length], [0, 21])
+    assert.match(sent.stderr, help)
+    const lines = await runCommand(['send', 'lonely', '--lines'], { url: server.url, stdin: 'a\nb\nc' })
+    assert.match(lines.stderr, new RegExp(`${help.source}.*\n$`))
+    const shown = await discue('messages', 'show', 'lonely', sent.stdout.trim())
+    assert.match(shown.stdout, /^status +unrouted$/m)
+    assert.match(shown.stderr, help)
+
+    await json('listeners', 'create', 'lonely', 'desk')
+    const routed = await discue('send', 'lonely', 'y')
+    assert.deepEqual([routed.code, routed.stderr], [0, ''])
+    await discue('listeners', 'delete', 'lonely', 'desk')
+    const discarded = await discue('messages', 'show', 'lonely', routed.stdout.trim())
+    assert.match(discarded.stderr, /^discue: a listener was deleted before it had this; add one: /)
+    assert.match((await discue('messages', 'redeliver', 'lonely', routed.stdout.trim())).stderr, /^discue: 422 /)
+  })
+
   test('a message is taken from standard input, from a file, and line by line', async () => {
     await json('queues', 'create', 'inputs')
     const path = file('order.json', '{"from":"a file"}')

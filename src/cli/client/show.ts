@@ -70,7 +70,7 @@ function valueText(name: string, value: Json): string {
 }
 
 const GOOD = /\b(enabled|stable|delivered|acknowledged)\b/g
-const BAD = /\b(missed|down|not_ok)\b/g
+const BAD = /\b(missed|unrouted|down|not_ok)\b/g
 
 /** The words that say how things stand, in the colour of it. */
 function paintWords({ paint }: Terminal, line: string): string {

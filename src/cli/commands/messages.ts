@@ -3,6 +3,7 @@ import type { Json } from '../client/api-client.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { collect, numberOf } from '../client/listener-options.ts'
 import { momentMs, momentText } from '../client/moments.ts'
+import { noteRouting } from '../client/routing-note.ts'
 import { showDone, showList, showOne } from '../client/show.ts'
 
 const COLUMNS = {
@@ -42,7 +43,9 @@ export function addMessages(program: Command): void {
     .action(async (queue, message, _, command) => {
       const context = openContext(command)
       const { path } = await addressOf(context, queue, message)
-      showOne(context.terminal, (await context.api.call('GET', path)).message)
+      const shown = (await context.api.call('GET', path)).message
+      showOne(context.terminal, shown)
+      noteRouting(context, queue, shown)
     })
   messages
     .command('attempts <queue> <message>')

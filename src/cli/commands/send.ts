@@ -3,6 +3,7 @@ import { type Context, openContext } from '../client/context.ts'
 import { UsageFailure } from '../client/failure.ts'
 import { givenText } from '../client/given-text.ts'
 import { durationMs, momentMs } from '../client/moments.ts'
+import { noteRoutingOf } from '../client/routing-note.ts'
 import { showDone } from '../client/show.ts'
 
 interface SendOptions {
@@ -45,11 +46,12 @@ async function send(context: Context, queue: string, data: string, options: Send
   const settings = settingsOf(options, context.runtime.now())
   const text = await givenText(data)
   const path = `/queues/${await context.queueId(queue)}/messages`
-  if (options.lines) return sendLines(context, path, text, settings)
+  if (options.lines) return noteRoutingOf(context, queue, `${path}/${await sendLines(context, path, text, settings)}`)
   const headers: Record<string, string> =
     options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey }
   const { message } = await context.api.call('POST', path, { body: { data: text, ...settings }, headers })
   showDone(context.terminal, message, message.id)
+  await noteRoutingOf(context, queue, `${path}/${message.id}`)
 }
 
 function settingsOf({ name, key, delay, deliverAt }: SendOptions, now: number): object {
@@ -61,11 +63,15 @@ function settingsOf({ name, key, delay, deliverAt }: SendOptions, now: number): 
   }
 }
 
-/** As many batches as it takes, in order; where one is refused, those before it are on the queue. */
-async function sendLines({ api, terminal }: Context, path: string, text: string, settings: object): Promise<void> {
+/**
+ * As many batches as it takes, in order; where one is refused, those before it are on the queue. Answers with the id of
+ * the last message.
+ */
+async function sendLines({ api, terminal }: Context, path: string, text: string, settings: object): Promise<string> {
   const lines = text.split('\n').filter((line) => line !== '')
   if (lines.length === 0) throw new UsageFailure('there is no line to send')
   let sent = 0
+  let lastId = ''
   for (const batch of batchesOf(lines)) {
     const messages = batch.map((data) => ({ data, ...settings }))
     const answer = await api.call('POST', `${path}/batch`, { body: { messages } }).catch((error: unknown) => {
@@ -74,7 +80,9 @@ async function sendLines({ api, terminal }: Context, path: string, text: string,
     })
     for (const message of answer.messages) terminal.print(terminal.json ? JSON.stringify(message) : message.id)
     sent += messages.length
+    lastId = answer.messages.at(-1).id
   }
+  return lastId
 }
 
 function* batchesOf(lines: readonly string[]): Generator<string[]> {

@@ -145,6 +145,13 @@ function Ending({
       </Step>
     )
   }
+  if (delivery.status === 'discarded') {
+    return (
+      <Step tone="bad" title="Discarded: the listener was deleted before it had this">
+        <p className="small soft">If another listener is to have it, add that to the queue and send it again.</p>
+      </Step>
+    )
+  }
   const { title, why } = waitingWords({ delivery, listener, paused, message, now })
   return (
     <Step tone={message.status === 'scheduled' ? 'plan' : 'wait'} title={title}>

@@ -84,6 +84,8 @@ export function MessageFinder({ queue, onSend }: { queue: Queue; onSend: () => v
             ['delivered', 'Delivered'],
             ['missed', 'Missed'],
             ['scheduled', 'Scheduled'],
+            ['discarded', 'Discarded'],
+            ['unrouted', 'Unrouted'],
           ]}
         />
         <Moment label="Accepted since" value={draft.since} onChange={(since) => setDraft({ ...draft, since })} />

@@ -36,7 +36,7 @@ function MessageParts({ message, queueId }: { message: Message; queueId: string 
     { said: 'It is on its way once more.' },
   )
   const names = new Map(listeners.data?.map((one) => [one.id, one]))
-  const settled = message.deliveries.filter(({ status }) => status !== 'pending')
+  const settled = message.deliveries.filter(({ status }) => status === 'delivered' || status === 'missed')
   return (
     <Page
       title={message.name === message.id ? 'Message' : message.name}
@@ -145,7 +145,15 @@ function Journeys({
   busy: boolean
 }) {
   if (message.deliveries.length === 0) {
-    return <p className="soft">No listener of the queue was there when it was accepted, so it goes nowhere.</p>
+    return (
+      <>
+        <p className="soft">The queue had no listener when this was accepted, so that it goes nowhere.</p>
+        <p>
+          <Link href={`/queues/${queueId}/listeners`}>Add a listener</Link>, then send it again: a listener gets what is
+          accepted after it was made.
+        </p>
+      </>
+    )
   }
   return (
     <div className="stack" style={{ gap: 30 }}>
@@ -153,9 +161,13 @@ function Journeys({
         <section key={delivery.listener_id} className="stack" aria-label={nameOf(listeners, delivery)}>
           <div className="spread">
             <h3>
-              <Link href={`/queues/${queueId}/listeners/${delivery.listener_id}`}>{nameOf(listeners, delivery)}</Link>
+              {listeners.has(delivery.listener_id) ? (
+                <Link href={`/queues/${queueId}/listeners/${delivery.listener_id}`}>{nameOf(listeners, delivery)}</Link>
+              ) : (
+                <span className="soft">Deleted: {delivery.listener_id}</span>
+              )}
             </h3>
-            {delivery.status !== 'pending' && (
+            {listeners.has(delivery.listener_id) && delivery.status !== 'pending' && (
               <Button
                 size="small"
                 kind="quiet"

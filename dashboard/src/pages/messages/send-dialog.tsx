@@ -22,13 +22,14 @@ function SendForm({ queue, onClose }: { queue: Queue; onClose: () => void }) {
   const [key, setKey] = useState('')
   const [at, setAt] = useState<number | null>(null)
   const [, go] = useLocation()
+  const lonely = queue.listeners.length === 0
   const send = useChange(
     async () => {
       const body = { data, ...(name && { name }), ...(key && { key }), ...(at !== null && { deliver_at: at }) }
       return (await call<{ message: Ref }>('POST', `/queues/${queue.id}/messages`, { body })).message
     },
     {
-      said: 'The message is on disk.',
+      said: lonely ? 'The message is on disk, and goes to no listener.' : 'The message is on disk.',
       after: ({ id }) => {
         onClose()
         go(`/queues/${queue.id}/messages/${id}`)
@@ -44,6 +45,12 @@ function SendForm({ queue, onClose }: { queue: Queue; onClose: () => void }) {
       onCancel={onClose}
       onSubmit={() => send.mutate()}
     >
+      {lonely && (
+        <p className="fault" role="status">
+          This queue has no listener: what is sent now goes nowhere, also when one is added later. Add the listener
+          first.
+        </p>
+      )}
       <Field
         label="Data"
         value={data}
