@@ -5,7 +5,7 @@ import { type Exposure, exposureOf } from './core/network/exposure.ts'
 import { ANY_TARGET, PUBLIC_TARGETS, parseTargets, type Targets } from './core/network/target.ts'
 import { type TraceSettings, traceSettingsOf } from './core/telemetry/trace-settings.ts'
 import { DOMAIN_VERIFICATIONS, type DomainVerification } from './core/tenant/domain.ts'
-import { type DatabaseSettings, readDatabase, readSchema } from './database-settings.ts'
+import { type DatabaseSettings, readConnections, readDatabase, readSchema } from './database-settings.ts'
 import type { PostgresUrl } from './postgres-url.ts'
 
 /** What the server was told at its start; nothing of it changes while it runs. */
@@ -57,6 +57,7 @@ export class ConfigError extends Error {
 
 const PREFIX = 'DISCUE_'
 const DEFAULT_SCHEMA = 'discue'
+const DEFAULT_CONNECTIONS = 8
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent']
 
 /** Reads one value; a string that is returned instead says what would be allowed. */
@@ -68,6 +69,7 @@ const settings = {
   DISCUE_PUBLIC_URL: setting('', readPublicUrl),
   DISCUE_DATABASE_URL: setting('sqlite:./data/discue.db', readDatabase),
   DISCUE_DATABASE_SCHEMA: setting('', readSchema),
+  DISCUE_DATABASE_POOL: setting('', readConnections),
   DISCUE_ROOT_API_KEY: setting('', readRootApiKey),
   DISCUE_SECRET_KEY: setting('', readSecretKeys),
   DISCUE_METRICS_PORT: setting('', readMetricsPort),
@@ -126,6 +128,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     port: read('DISCUE_PORT', settings.DISCUE_PORT),
     database: databaseOf(read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL), {
       schema: read('DISCUE_DATABASE_SCHEMA', settings.DISCUE_DATABASE_SCHEMA),
+      connections: read('DISCUE_DATABASE_POOL', settings.DISCUE_DATABASE_POOL),
       passfile: env.PGPASSFILE || null,
     }),
     rootApiKey: read('DISCUE_ROOT_API_KEY', settings.DISCUE_ROOT_API_KEY),
@@ -223,18 +226,28 @@ function readPublicUrl(text: string): { value: string | null } | string {
     : 'an http or https URL without a query, such as https://queue.example.com'
 }
 
+interface DatabaseParts {
+  schema: string | null
+  connections: number | null
+  passfile: string | null
+}
+
 /** What the settings of a database say together. Throws `ConfigError` where one is for another kind of database. */
-function databaseOf(
-  given: { sqlite: string } | { postgres: PostgresUrl },
-  { schema, passfile }: { schema: string | null; passfile: string | null },
-): DatabaseSettings {
+function databaseOf(given: { sqlite: string } | { postgres: PostgresUrl }, parts: DatabaseParts): DatabaseSettings {
+  const { schema, connections, passfile } = parts
   if ('sqlite' in given) {
-    if (schema !== null) throw new ConfigError('DISCUE_DATABASE_SCHEMA is for PostgreSQL, and the database is a file')
+    const name = schema !== null ? 'DISCUE_DATABASE_SCHEMA' : connections !== null ? 'DISCUE_DATABASE_POOL' : null
+    if (name !== null) throw new ConfigError(`${name} is for PostgreSQL, and the database is a file`)
     return { kind: 'sqlite', path: given.sqlite }
   }
   const { postgres } = given
-  // PostgreSQL's own variable for the password file; a parameter of the URL comes first.
-  return { kind: 'postgres', ...postgres, passfile: postgres.passfile ?? passfile, schema: schema ?? DEFAULT_SCHEMA }
+  return {
+    ...{ kind: 'postgres', ...postgres },
+    // PostgreSQL's own variable for the password file; a parameter of the URL comes first.
+    passfile: postgres.passfile ?? passfile,
+    schema: schema ?? DEFAULT_SCHEMA,
+    connections: connections ?? DEFAULT_CONNECTIONS,
+  }
 }
 
 function readRootApiKey(text: string): { value: string | null } | string {

@@ -6,6 +6,8 @@ export type DatabaseSettings = { kind: 'sqlite'; path: string } | ({ kind: 'post
 interface PostgresSettings extends PostgresUrl {
   /** The schema that holds the tables. */
   schema: string
+  /** How many connections a node has, beside the one for notifications. */
+  connections: number
 }
 
 /** What PostgreSQL calls itself or its own: a schema cannot be named so. */
@@ -28,4 +30,14 @@ export function readSchema(text: string): { value: string | null } | string {
   return /^[a-z_][a-z0-9_]{0,62}$/.test(text) && !RESERVED.test(text)
     ? { value: text }
     : 'up to 63 characters of a-z 0-9 _ that begin with no digit and not with pg_'
+}
+
+/** A transaction on one connection never waits for another one, so that one is enough. */
+const MAX_CONNECTIONS = 100
+
+/** Reads DISCUE_DATABASE_POOL. A string that is returned instead says what would be allowed. */
+export function readConnections(text: string): { value: number | null } | string {
+  if (text === '') return { value: null }
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  return value >= 1 && value <= MAX_CONNECTIONS ? { value } : `a number of connections from 1 to ${MAX_CONNECTIONS}`
 }

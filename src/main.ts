@@ -50,15 +50,19 @@ async function serve(settings: readonly string[]): Promise<void> {
   const { openLog } = await import('./log.ts')
   const log = openLog(config.logLevel)
   // Asked for from here on, so that a signal that comes while the server starts stops it as well, once it can.
-  const stopAsked = stopSignal()
+  const { asked, signal } = stopSignal()
   // Loaded only now: a mistake on the command line is answered at once.
   const { startServer } = await import('./server.ts')
   const { createRuntime } = await import('./runtime.ts')
   const { createUnheardErrorHandler } = await import('./unheard-errors.ts')
-  const started = startServer(config, log)
+  const started = startServer(config, log, signal)
   const stop = async () => (await started).stop()
   process.on('uncaughtException', createUnheardErrorHandler({ runtime: createRuntime(log), exit: process.exit, stop }))
-  const server = await started
+  const server = await started.catch((error: unknown) => {
+    if (error !== signal.reason) throw error
+    log.info({ signal: error }, 'stopped before it was ready')
+    process.exit(0)
+  })
   const shown = await print(`${welcome(server)}\n`)
   if (server.newRootKey !== null) {
     // Only the key's digest is stored: where it went nowhere, the next start makes another.
@@ -66,8 +70,7 @@ async function serve(settings: readonly string[]): Promise<void> {
     else log.error({}, 'the root API key could not be shown on standard output; the next start makes another')
   }
   log.info({ url: server.url }, 'ready')
-  const signal = await stopAsked
-  log.info({ signal }, 'stopping')
+  log.info({ signal: await asked }, 'stopping')
   await server.stop()
   process.exit(0)
 }
@@ -82,19 +85,28 @@ function print(text: string): Promise<boolean> {
   })
 }
 
-/** Resolves at the first signal to stop. A second one does not wait for what that started. */
-function stopSignal(): Promise<NodeJS.Signals> {
+/**
+ * `asked` resolves at the first signal to stop, which is the reason of `signal` then. A second one does not wait for what
+ * that started; it counts only a second later, for a process manager that signals the whole group, and a parent process
+ * that passes on what it hears, make two of one.
+ */
+function stopSignal(): { asked: Promise<NodeJS.Signals>; signal: AbortSignal } {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
-  let asked = false
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (asked) process.exit(1)
-      asked = true
-      resolve(signal)
+  const stop = new AbortController()
+  let askedAt = Number.POSITIVE_INFINITY
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (process.uptime() - askedAt >= SECOND_SIGNAL_S) process.exit(1)
+      if (stop.signal.aborted) return
+      askedAt = process.uptime()
+      stop.abort(name)
+      resolve(name)
     })
   }
-  return promise
+  return { asked: promise, signal: stop.signal }
 }
+
+const SECOND_SIGNAL_S = 1
 
 main().catch((error: unknown) => {
   const line = error instanceof ConfigError ? error.message : explainStartError(error)

@@ -36,13 +36,16 @@ export interface Server {
   stop(): Promise<void>
 }
 
-/** Opens the store, starts the engine and listens. What it has started is stopped again where a later step fails. */
-export async function startServer(config: Config, log: Log): Promise<Server> {
+/**
+ * Opens the store, starts the engine and listens. What it has started is stopped again where a later step fails. `stop`
+ * ends a start that waits for its database; its reason is then thrown.
+ */
+export async function startServer(config: Config, log: Log, stop?: AbortSignal): Promise<Server> {
   // Before anything is opened: a wrong path costs nothing.
   const tls = readTlsFiles(config.tls)
   // The database opens, an embedded one in its own thread, while this one loads the rest.
   const [store, { createEngine }, { createSystemNames }, { createApi }] = await Promise.all([
-    openStore(config, log),
+    openStore(config, log, stop),
     import('./engine/engine.ts'),
     import('./engine/client/names/system-names.ts'),
     import('./http/api.ts'),
@@ -181,14 +184,14 @@ async function createTracing({ tracing }: Config, runtime: Runtime) {
 }
 
 /** Each database's code is loaded only where it is used: the other one would cost every start its time. */
-async function openStore({ database, clock }: Config, log: Log): Promise<Store> {
+async function openStore({ database, clock }: Config, log: Log, stop?: AbortSignal): Promise<Store> {
   if (database.kind === 'sqlite') {
     const { openThreadedSqliteStore } = await import('./store-sqlite/thread/threaded.ts')
     return openThreadedSqliteStore(database.path)
   }
   const { openPostgresStore } = await import('./store-postgres/database.ts')
   // Its connections, and what they wait for, live by the machine's clock, even where a client moves the server's.
-  return openPostgresStore(database, createRuntime(log), { clock: clock === 'system' ? 'database' : 'caller' })
+  return openPostgresStore(database, createRuntime(log), { clock: clock === 'system' ? 'database' : 'caller', stop })
 }
 
 /** Ready while the store can be written and the server was not asked to stop. */

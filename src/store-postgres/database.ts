@@ -20,7 +20,7 @@ import { createListenerOwners } from './deliveries/listener-owners.ts'
 import { createOrderStore } from './deliveries/order-releases.ts'
 import { createPullStore } from './deliveries/pulls.ts'
 import { createDomainStore } from './domains.ts'
-import { DatabaseRefused } from './errors.ts'
+import { DatabaseReadOnly, DatabaseRefused } from './errors.ts'
 import { createIdempotencyRecordStore } from './idempotency-records.ts'
 import { createLedgerStore } from './ledger/ledger.ts'
 import { createListenerStore } from './listeners.ts'
@@ -44,6 +44,8 @@ const PING = `insert into discue.notes (name, value) values ('pinged', 'yes') on
 export interface PostgresOptions {
   /** By what clock nodes live and die: the database's, or, where clocks are moved by hand, the caller's. */
   clock: 'database' | 'caller'
+  /** Ends the wait for a database that takes no writes; the store is then not opened, and its reason thrown. */
+  stop?: AbortSignal
 }
 
 /**
@@ -57,7 +59,7 @@ export async function openPostgresStore(
 ): Promise<Store> {
   const target = targetOf(place)
   const routines = readRoutines()
-  const pool = createPool(() => connect(target, runtime), runtime)
+  const pool = createPool(() => connect(target, runtime), runtime, place.connections)
   const self = runtime.newId()
   const subscriber = createChangeSubscriber(
     () => connect(target, runtime),
@@ -65,8 +67,10 @@ export async function openPostgresStore(
     runtime,
   )
   try {
-    await pool.use((session) => migrate(session, routines, target.schema))
-    await subscriber.start()
+    await onceWritable(runtime, options.stop, async () => {
+      await pool.use((session) => migrate(session, routines, target.schema))
+      await subscriber.start()
+    })
   } catch (cause) {
     await subscriber.stop()
     await pool.close()
@@ -123,4 +127,34 @@ export async function openPostgresStore(
       await pool.close()
     },
   }
+}
+
+const READ_ONLY_PAUSE_MS = 1_000
+
+/** A standby may be promoted any moment, and a node that waits for it is there at once. */
+async function onceWritable(runtime: Runtime, stop: AbortSignal | undefined, open: () => Promise<void>): Promise<void> {
+  for (let told = false; ; told = true) {
+    try {
+      return await open()
+    } catch (error) {
+      if (!(error instanceof DatabaseReadOnly)) throw error
+      if (!told) runtime.log.warn({}, `waiting until a host takes writes, as a promoted standby does. ${error.message}`)
+      await pause(runtime, READ_ONLY_PAUSE_MS, stop)
+    }
+  }
+}
+
+function pause(runtime: Runtime, ms: number, stop: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stopped = () => {
+      cancel()
+      reject(stop!.reason)
+    }
+    const cancel = runtime.after(ms, () => {
+      stop?.removeEventListener('abort', stopped)
+      resolve()
+    })
+    if (stop?.aborted) stopped()
+    else stop?.addEventListener('abort', stopped, { once: true })
+  })
 }

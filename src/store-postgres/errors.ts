@@ -8,6 +8,12 @@ export class DatabaseRefused extends Error {
   }
 }
 
+/** A server answers, and takes no writes: a standby, which may be promoted, or a database that was set to read-only. */
+export class DatabaseReadOnly extends StoreUnavailable {}
+
+/** The server, or the role, has no connection left to give. */
+export class NoConnectionLeft extends StoreUnavailable {}
+
 /**
  * An error of PostgreSQL's that is a fault of this program. It says code and message: the rest of what the server
  * tells, such as the row that failed, may hold secrets and must not get into a log.
@@ -30,6 +36,7 @@ export class DatabaseError extends Error {
 /** What our routines raise to undo their transaction and tell why; user-defined codes begin with letters from I on. */
 const REFUSED = 'XD001'
 
+const TOO_MANY_CONNECTIONS = '53300'
 const UNIQUE_VIOLATION = '23505'
 /** Serialization failure, deadlock, and a lock that took too long: the same work may succeed the next time. */
 const AGAIN: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'])
@@ -61,6 +68,7 @@ export function translated(error: unknown): unknown {
     return error
   if (!isServerError(error)) return away(error)
   const { code, message, detail, constraint } = error
+  if (code === TOO_MANY_CONNECTIONS) return new NoConnectionLeft(`PostgreSQL ${code}: ${message}`)
   if (AWAY.test(code) || REJECTED.test(code)) return new StoreUnavailable(`PostgreSQL ${code}: ${message}`)
   return new DatabaseError(code, message, { constraint, refusal: code === REFUSED ? detail : '' })
 }
@@ -76,6 +84,11 @@ export function reasonOf(error: unknown): string {
 function away(error: unknown): unknown {
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return error
   return new StoreUnavailable(`PostgreSQL cannot be reached: ${reasonOf(error)}`)
+}
+
+/** Whether the server let this login not in by `pg_hba.conf`, where an encrypted connection may make a difference. */
+export function isRefusedByAddress(error: unknown): boolean {
+  return isServerError(error) && error.code === '28000'
 }
 
 function isServerError(error: unknown): error is ServerError {

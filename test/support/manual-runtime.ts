@@ -103,7 +103,8 @@ export function createManualRuntime(startAt: number, seed = 1, busy: () => boole
   }
 }
 
-function createLoggedLines(): { log: Log; lines: LoggedLine[] } {
+/** A log that keeps what it is told. */
+export function createLoggedLines(): { log: Log; lines: LoggedLine[] } {
   const lines: LoggedLine[] = []
   const line = (level: keyof Log) => (fields: object, message: string) =>
     void lines.push({ level, fields: fields as Record<string, unknown>, message })

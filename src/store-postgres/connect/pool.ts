@@ -2,12 +2,12 @@ import type { Cancel, Runtime } from '../../runtime.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import type { Session } from './session.ts'
 
-/** Connections for everything but commits and notifications. */
-const MAX_SESSIONS = 8
+/** Connections of a node, beside the one for notifications, where nothing else is said. */
+const DEFAULT_CONNECTIONS = 8
 /** A caller that waits longer for a connection, or finds so many waiting, is told that the store is away. */
 const WAIT_MS = 5_000
 const MAX_WAITING = 2_000
-/** Between two tries to connect, growing to the larger; until then every call fails at once. */
+/** Between two tries to connect, growing to the larger; until then a call fails at once where no connection is left. */
 const FIRST_BACKOFF_MS = 50
 const MAX_BACKOFF_MS = 2_000
 
@@ -19,51 +19,42 @@ export interface Pool {
 }
 
 interface ConnectionWaiter {
-  resolve(session: Session | null): void
+  resolve(session: Session): void
   reject(error: Error): void
 }
 
-export function createPool(open: () => Promise<Session>, runtime: Runtime, max = MAX_SESSIONS): Pool {
+/**
+ * A caller gets whichever comes first: a connection that another caller gives back, or a new one, of which there are at
+ * most `max`. Where the server gives fewer, callers wait for those that there are; only where there is none do they fail.
+ */
+export function createPool(open: () => Promise<Session>, runtime: Runtime, max = DEFAULT_CONNECTIONS): Pool {
   const idle: Session[] = []
   const waiting: ConnectionWaiter[] = []
-  let opened = 0
+  let [live, opening] = [0, 0]
   let closed = false
   let backoffMs = 0
   let retryAt = 0
   let lastError: Error | null = null
+  let cancelRetry: Cancel | null = null
 
   async function take(): Promise<Session> {
     if (closed) throw new StoreUnavailable('the store is closed')
     for (let session = idle.pop(); session !== undefined; session = idle.pop()) {
       if (!session.broken) return session
-      opened -= 1
+      live -= 1
     }
-    if (opened < max) return openOne()
-    // A place may come free without a connection, where that has broken.
-    return (await handedOver()) ?? take()
+    const cameFree = comesFree()
+    grow()
+    return cameFree
   }
 
-  async function openOne(): Promise<Session> {
-    if (runtime.now() < retryAt && retryAt - runtime.now() <= MAX_BACKOFF_MS) throw lastError!
-    opened += 1
-    try {
-      const session = await open()
-      backoffMs = 0
-      return session
-    } catch (error) {
-      opened -= 1
-      backoffMs = Math.min(Math.max(backoffMs * 2, FIRST_BACKOFF_MS), MAX_BACKOFF_MS)
-      retryAt = runtime.now() + backoffMs
-      lastError = error as Error
-      waiting.shift()?.resolve(null)
-      throw error
-    }
-  }
-
-  function handedOver(): Promise<Session | null> {
+  function comesFree(): Promise<Session> {
     if (waiting.length >= MAX_WAITING) throw new StoreUnavailable('too many calls wait for a connection')
     return new Promise((resolve, reject) => {
-      let cancel: Cancel = () => undefined
+      const cancel = runtime.after(WAIT_MS, () => {
+        waiting.splice(waiting.indexOf(entry), 1)
+        reject(lastError ?? new StoreUnavailable('no connection came free in time'))
+      })
       const entry: ConnectionWaiter = {
         resolve(session) {
           cancel()
@@ -74,11 +65,54 @@ export function createPool(open: () => Promise<Session>, runtime: Runtime, max =
           reject(error)
         },
       }
-      cancel = runtime.after(WAIT_MS, () => {
-        waiting.splice(waiting.indexOf(entry), 1)
-        reject(new StoreUnavailable('no connection came free in time'))
-      })
       waiting.push(entry)
+    })
+  }
+
+  /** Opens one for each caller that waits, as far as may be. */
+  function grow(): void {
+    if (isPutOff()) {
+      failWhereNoneIsLeft()
+      return
+    }
+    while (opening < waiting.length && live + opening < max) void openOne()
+  }
+
+  /** Also where the clock was put back: the end is never further away than the longest wait. */
+  function isPutOff(): boolean {
+    const leftMs = retryAt - runtime.now()
+    return lastError !== null && leftMs > 0 && leftMs <= MAX_BACKOFF_MS
+  }
+
+  async function openOne(): Promise<void> {
+    opening += 1
+    try {
+      const session = await open()
+      opening -= 1
+      live += 1
+      backoffMs = 0
+      lastError = null
+      giveBack(session)
+    } catch (error) {
+      opening -= 1
+      backoffMs = Math.min(Math.max(backoffMs * 2, FIRST_BACKOFF_MS), MAX_BACKOFF_MS)
+      retryAt = runtime.now() + backoffMs
+      lastError = error as Error
+      failWhereNoneIsLeft()
+      retryLater()
+    }
+  }
+
+  function failWhereNoneIsLeft(): void {
+    if (live + opening === 0 && lastError !== null) for (const entry of waiting.splice(0)) entry.reject(lastError)
+  }
+
+  /** Callers that wait for a connection of others would else wait for it alone, also once there may be more. */
+  function retryLater(): void {
+    if (waiting.length === 0 || cancelRetry !== null || closed) return
+    cancelRetry = runtime.after(backoffMs, () => {
+      cancelRetry = null
+      if (waiting.length > 0) grow()
     })
   }
 
@@ -88,8 +122,8 @@ export function createPool(open: () => Promise<Session>, runtime: Runtime, max =
       return
     }
     if (session.broken) {
-      opened -= 1
-      waiting.shift()?.resolve(null)
+      live -= 1
+      if (waiting.length > 0) grow()
       return
     }
     const next = waiting.shift()
@@ -108,6 +142,7 @@ export function createPool(open: () => Promise<Session>, runtime: Runtime, max =
     },
     async close() {
       closed = true
+      cancelRetry?.()
       for (const entry of waiting.splice(0)) entry.reject(new StoreUnavailable('the store is closed'))
       await Promise.all(idle.splice(0).map((session) => session.close()))
     },

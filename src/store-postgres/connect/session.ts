@@ -1,10 +1,11 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { Runtime } from '../../runtime.ts'
 import { StoreUnavailable } from '../../store/store.ts'
-import { DatabaseRefused, reasonOf, translated } from '../errors.ts'
+import { DatabaseReadOnly, DatabaseRefused, NoConnectionLeft, reasonOf, translated } from '../errors.ts'
+import { openClient } from './client.ts'
 import { forSchema } from './schema.ts'
-import type { PostgresTarget } from './target.ts'
-import { readTypes } from './types.ts'
+import { SESSION_OPTIONS } from './settings.ts'
+import { type PostgresTarget, placeOf } from './target.ts'
 
 /** What a statement is run with: text, whole numbers, truth, nothing, and arrays that `arrays.ts` has written. */
 export type Value = string | number | boolean | null
@@ -30,34 +31,16 @@ export interface Session extends Db {
   close(): Promise<void>
 }
 
-const CONNECT_MS = 5_000
 /** Our statements take milliseconds. A server that has not answered by then is cut off, or as good as that. */
 const STATEMENT_MS = 10_000
-/**
- * Every query of ours goes from row to row by an index, also where a table is new and the planner, which takes it for
- * empty, would rather read all of it.
- */
-export const PLANNER_SETTINGS = [
-  ...['enable_seqscan=off', 'enable_bitmapscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off', 'jit=off'],
-]
-/**
- * Held on the server's side too: a node that is cut off, or asleep, must not keep other nodes from what it has locked.
- * The keepalives notice a dead peer within 15 s.
- */
-const SERVER_SETTINGS = [
-  ...['statement_timeout=9000', 'lock_timeout=4000', 'idle_in_transaction_session_timeout=5000'],
-  ...['tcp_keepalives_idle=5', 'tcp_keepalives_interval=5', 'tcp_keepalives_count=2'],
-  // Every name in this store says its schema: nothing of the database's own comes before PostgreSQL's functions.
-  'search_path=pg_catalog',
-  ...PLANNER_SETTINGS,
-  ...['timezone=UTC', 'client_min_messages=warning', 'standard_conforming_strings=on'],
-]
 const OLDEST_VERSION = 150_000
 
 const FACTS = `
   select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
          pg_is_in_recovery() or current_setting('transaction_read_only')::bool as "readOnly",
          current_setting('synchronous_commit') as "synchronousCommit"`
+
+type Host = PostgresTarget['hosts'][number]
 
 interface Facts {
   version: number
@@ -66,28 +49,33 @@ interface Facts {
   synchronousCommit: string
 }
 
-/** Connects to the first host that takes writes. Throws `StoreUnavailable`, or `DatabaseRefused` for good. */
+/**
+ * Connects to the first host that takes writes. Throws `DatabaseReadOnly` where one answers that does not, else
+ * `StoreUnavailable`, or `DatabaseRefused` for good.
+ */
 export async function connect(target: PostgresTarget, runtime: Runtime): Promise<Session> {
-  const reasons: string[] = []
+  const failures: unknown[] = []
   for (const host of target.hosts) {
     try {
       return await connectTo(target, host, runtime)
     } catch (error) {
       if (error instanceof DatabaseRefused) throw error
-      reasons.push(`${host.host}:${host.port}: ${reasonOf(error)}`)
+      failures.push(error)
     }
   }
-  throw new StoreUnavailable(`PostgreSQL cannot be reached: ${reasons.join('; ')}`)
+  const reasons = failures.map((error, index) => `${placeOf(target.hosts[index]!)}: ${reasonOf(error)}`).join('; ')
+  const Kind = [DatabaseReadOnly, NoConnectionLeft].find((kind) => failures.some((error) => error instanceof kind))
+  throw new (Kind ?? StoreUnavailable)(`PostgreSQL cannot be reached: ${reasons}`)
 }
 
-async function connectTo(target: PostgresTarget, host: PostgresTarget['hosts'][number], runtime: Runtime) {
-  const client = await openClient(target, host)
+async function connectTo(target: PostgresTarget, host: Host, runtime: Runtime): Promise<Session> {
+  const client = await openClient(target, host, SESSION_OPTIONS)
   const session = sessionOf(client, runtime, forSchema(target.schema))
   try {
     const [facts] = await session.rows<Facts>(FACTS)
     refuseUnfit(facts!)
     // A standby that answers is not a primary that is away, but nothing can be written either way.
-    if (facts!.readOnly) throw new StoreUnavailable('the server takes no writes')
+    if (facts!.readOnly) throw new DatabaseReadOnly('the server takes no writes')
     // "Acknowledged" means on disk, and on the standby where one is named; nothing weaker is ever used.
     if (['off', 'local'].includes(facts!.synchronousCommit)) await session.script('set synchronous_commit = on')
     return session
@@ -95,35 +83,6 @@ async function connectTo(target: PostgresTarget, host: PostgresTarget['hosts'][n
     session.destroy()
     throw error
   }
-}
-
-async function openClient(target: PostgresTarget, host: PostgresTarget['hosts'][number]): Promise<pg.Client> {
-  try {
-    return await tryClient(target, host, target.tls.mode !== 'disable')
-  } catch (error) {
-    const refusesTls = /does not support SSL/.test(reasonOf(error))
-    if (target.tls.mode !== 'prefer' || !refusesTls) throw error
-    return tryClient(target, host, false)
-  }
-}
-
-async function tryClient(target: PostgresTarget, { host, port }: PostgresTarget['hosts'][number], tls: boolean) {
-  const { user, database, passwordFor } = target
-  const client = new pg.Client({
-    ...{ host, port, user, database, application_name: target.applicationName },
-    // Asked for only where the server wants one, and never kept where an error could show it.
-    password: () => passwordFor(host, port),
-    ssl: tls ? target.tls.optionsFor(host) : false,
-    options: SERVER_SETTINGS.map((setting) => `-c ${setting}`).join(' '),
-    connectionTimeoutMillis: CONNECT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 5_000,
-    types: { getTypeParser: readTypes },
-  })
-  // The caller of a statement is told by its rejection; an error between two statements ends the session.
-  client.on('error', () => undefined)
-  await client.connect()
-  return client
 }
 
 /** A statement as the server knows it on one connection. */

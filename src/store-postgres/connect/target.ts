@@ -5,6 +5,8 @@ import { DatabaseRefused, reasonOf } from '../errors.ts'
 import { passwordIn } from './password-file.ts'
 import { DEFAULT_SCHEMA } from './schema.ts'
 
+const CONNECT_MS = 5_000
+
 /** Where the database is, as the configuration says it. */
 export interface PostgresAddress {
   hosts: readonly { host: string; port: number }[]
@@ -12,13 +14,18 @@ export interface PostgresAddress {
   password: string | null
   passfile: string | null
   database: string
-  sslmode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
+  sslmode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
   sslrootcert: string | null
   sslcert: string | null
   sslkey: string | null
+  channelBinding?: 'disable' | 'prefer' | 'require'
+  /** How long one host has to take a connection; null, or not said: `CONNECT_MS`. */
+  connectTimeoutMs?: number | null
   applicationName: string
   /** The schema that holds the tables; `discue` where it is not said. */
   schema?: string
+  /** How many connections a node has, beside the one for notifications; 8 where it is not said. */
+  connections?: number
 }
 
 /** What a connection needs. */
@@ -28,6 +35,8 @@ export interface PostgresTarget {
   database: string
   applicationName: string
   schema: string
+  connectTimeoutMs: number
+  channelBinding: 'disable' | 'prefer' | 'require'
   /** Empty where there is none: the server may not ask for it. */
   passwordFor(host: string, port: number): string
   tls: { mode: PostgresAddress['sslmode']; optionsFor(host: string): ConnectionOptions }
@@ -40,7 +49,8 @@ export function targetOf(place: PostgresAddress): PostgresTarget {
   // As libpq does: an operator who names an authority wants it to be asked.
   const verify = sslmode.startsWith('verify') || (sslmode === 'require' && files.ca !== undefined)
   return {
-    ...{ hosts, user, database, applicationName, schema },
+    ...{ hosts, user, database, applicationName, schema, channelBinding: place.channelBinding ?? 'disable' },
+    connectTimeoutMs: place.connectTimeoutMs ?? CONNECT_MS,
     passwordFor(host, port) {
       if (password !== null) return password
       return passfile === null ? '' : passwordIn(read(passfile)!, { host, port, database, user })
@@ -58,9 +68,19 @@ export function targetOf(place: PostgresAddress): PostgresTarget {
   }
 }
 
+/** Whether it names the folder of a Unix socket, on which there is no TLS. */
+export function isSocketFolder(host: string): boolean {
+  return host.startsWith('/')
+}
+
+/** A host for a log, as the operator wrote it. */
+export function placeOf({ host, port }: PostgresAddress['hosts'][number]): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
 /** Where it is, for a log: without user and password. */
 export function nameOf({ hosts, database }: Pick<PostgresTarget, 'hosts' | 'database'>): string {
-  return `${hosts.map(({ host, port }) => `${host}:${port}`).join(',')}/${database}`
+  return `${hosts.map(placeOf).join(',')}/${database}`
 }
 
 function read(path: string | null): string | undefined {

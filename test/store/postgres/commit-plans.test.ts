@@ -4,7 +4,8 @@ import { createRuntime } from '../../../src/runtime.ts'
 import type { Settlement } from '../../../src/store/commit/batch.ts'
 import { createCommit } from '../../../src/store-postgres/commit/batch.ts'
 import { createUncertainCommits } from '../../../src/store-postgres/commit/uncertain-commits.ts'
-import { type Db, PLANNER_SETTINGS } from '../../../src/store-postgres/connect/session.ts'
+import type { Db } from '../../../src/store-postgres/connect/session.ts'
+import { PLANNER_SETTINGS } from '../../../src/store-postgres/connect/settings.ts'
 import { Leases } from '../../../src/store-postgres/deliveries/leases.ts'
 import { translated } from '../../../src/store-postgres/errors.ts'
 import { readRoutines } from '../../../src/store-postgres/routines.ts'
@@ -26,7 +27,7 @@ const EACH = 40
 const MOST = 30 * EACH
 let free = 1
 
-for (const setting of PLANNER_SETTINGS) await database.query(`set ${setting}`)
+for (const [name, value] of Object.entries(PLANNER_SETTINGS)) await database.query(`set ${name} = ${value}`)
 await emptied()
 
 test('a commit looks at its own rows only, though its plans are from when the tables were empty', async () => {

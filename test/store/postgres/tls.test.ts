@@ -73,6 +73,20 @@ suite('a PostgreSQL that wants TLS and a password', { skip: certificates === nul
     for (const { ssl, version } of sessions) assert.deepEqual([ssl, version], [true, 'TLSv1.3'])
   })
 
+  test('is logged in to by a proof that holds for that connection alone, where the URL asks for it', async () => {
+    const store = await open(urlOf(`sslmode=require&channel_binding=require&passfile=${passfile}`))
+    await store.ping()
+    await store.close()
+    const plain = urlOf(`sslmode=disable&channel_binding=require`).replace('discue@', 'postgres@')
+    assert.match(await refusal(plain), /offers no channel binding/)
+  })
+
+  test('is talked to with TLS where sslmode is allow, since it refuses to be talked to without', async () => {
+    const store = await open(urlOf(`sslmode=allow&passfile=${passfile}`))
+    await store.ping()
+    await store.close()
+  })
+
   test('is refused where another authority is named', async () => {
     const other = file('other.pem', makeCertificate()!.cert)
     for (const sslmode of ['verify-full', 'verify-ca', 'require']) {
