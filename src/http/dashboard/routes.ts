@@ -3,8 +3,7 @@ import { Type } from 'typebox'
 import { Problem } from '../../core/problem.ts'
 import type { Runtime } from '../../runtime.ts'
 import { readConditions } from '../present/etag.ts'
-import { encodingFor } from './encoding.ts'
-import { type Asset, createDashboardFiles } from './files.ts'
+import { type Asset, createDashboardFiles, type Encoding } from './files.ts'
 
 const page = {
   operationId: 'getDashboard',
@@ -16,6 +15,8 @@ const page = {
     200: { description: 'OK', content: { 'text/html': { schema: Type.String({ examples: ['<!doctype html>'] }) } } },
   },
 }
+
+const PREFERRED: readonly Encoding[] = ['br', 'gzip']
 
 const NONCE_BYTES = 16
 const NONCE_PLACE = /__NONCE__/g
@@ -91,4 +92,14 @@ function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset): 
   if (known !== null && (known === '*' || known.includes(tag))) return reply.code(304).send()
   if (encoding !== 'identity') reply.header('content-encoding', encoding)
   return reply.type(asset.type).send(asset.content[encoding])
+}
+
+/** The smallest form of a file that the caller understands, by its `Accept-Encoding` (RFC 9110, section 12.5.3). */
+function encodingFor(asset: Asset, acceptEncoding: string | undefined): Encoding {
+  const accepted = new Set<string>()
+  for (const part of (acceptEncoding ?? '').toLowerCase().split(',')) {
+    const [coding = '', ...parameters] = part.split(';').map((text) => text.trim())
+    if (!parameters.some((parameter) => /^q=0(?:\.0{0,3})?$/.test(parameter))) accepted.add(coding)
+  }
+  return PREFERRED.find((encoding) => accepted.has(encoding) && asset.content[encoding] !== undefined) ?? 'identity'
 }

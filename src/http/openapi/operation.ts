@@ -1,4 +1,5 @@
 import type { HTTPMethods } from 'fastify'
+import type { RouteRequirement } from '../contract.ts'
 import type { Components } from './components.ts'
 import type { DescribedRoute } from './described.ts'
 import { EXAMPLE_ID, exampleOf } from './examples.ts'
@@ -6,7 +7,6 @@ import { operationName } from './names.ts'
 import type { Node } from './node.ts'
 import { commonHeaders, mayBeUnchanged } from './request-headers.ts'
 import { responsesOf } from './responses.ts'
-import { descriptionOf } from './texts.ts'
 
 /** What operations share while a document is made. */
 export interface Making {
@@ -14,6 +14,9 @@ export interface Making {
   /** Told what an operation lacks, and where to add it. */
   fault: (text: string) => void
 }
+
+/** Only owner keys have the resources that cannot be granted. */
+const OWNERS: ReadonlySet<string> = new Set(['api_clients', 'api_keys'])
 
 const EXAMPLE_ORIGIN = 'http://127.0.0.1:3000'
 
@@ -74,6 +77,22 @@ export function operationOf(described: DescribedRoute, { components, fault }: Ma
       ),
     },
   }
+}
+
+/** What an operation does, where its route says more than the summary, and which key it takes. */
+function descriptionOf({ route }: DescribedRoute): string {
+  const { description } = route.schema ?? {}
+  const key = keyText(route.config?.requires)
+  return description === undefined ? key : `${description}\n\n${key}`
+}
+
+function keyText(requires: RouteRequirement | undefined): string {
+  if (requires === undefined) return 'Needs no key.'
+  if (requires.root) return 'Needs the root key.'
+  if (OWNERS.has(requires.resource)) return 'Needs an owner key.'
+  const scope = `Needs the scope \`${requires.resource}: ${requires.access}\``
+  if (requires.ids.length > 0) return `${scope} for the resource, or for the queue that it is in.`
+  return requires.access === 'read' ? `${scope}; shows what its targets allow.` : `${scope} for everything (\`*\`).`
 }
 
 function actionOf(url: string): string {

@@ -15,7 +15,6 @@ import { readConditions } from '../present/etag.ts'
 import { indent } from '../present/pretty.ts'
 import { showRate } from '../present/rate-headers.ts'
 import type { Admission } from './admission.ts'
-import { refuseWhileFrozen } from './frozen.ts'
 import { createIdempotencyHooks } from './idempotency.ts'
 import type { LockOutGuard } from './lock-out-guard.ts'
 
@@ -177,4 +176,13 @@ function createRequestCheck(route: RouteOptions) {
 
 function hooksOf<Hook>(hooks: Hook | Hook[] | undefined): Hook[] {
   return hooks === undefined ? [] : ([hooks].flat() as Hook[])
+}
+
+/**
+ * Refuses a write of a frozen organization. It runs after a route has looked for its resource, because what is not
+ * there is a 404 first. By callback, because every post passes here.
+ */
+function refuseWhileFrozen(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+  if (request.principal.frozen) done(new Problem('organization_frozen'))
+  else done()
 }
