@@ -16,7 +16,8 @@ import { answerOnce } from '../pipeline/idempotency.ts'
 import { tagged } from '../present/etag.ts'
 import { paths, selfLink } from '../present/links.ts'
 import { answers, Deleted, Id, Query, SelfLink, single, strict } from '../present/schemas.ts'
-import * as v1 from '../v1/listeners/listener-form.ts'
+import { changeOf, createdOf, fullListener } from '../v1/listeners/listener-form.ts'
+import * as v1 from '../v1/listeners/listener-schemas.ts'
 import { Alias, aliased, expectAlias, named, nameless, SentAlias, TAGS } from './dialect.ts'
 
 const Listener = Type.Object({ alias: Type.String(), ...nameless(v1.Listener) }, { title: 'ListenerV2' })
@@ -98,7 +99,7 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
       const ask = {
         organizationId: request.principal.organizationId,
         queueId,
-        ...v1.createdOf(named(request.body)),
+        ...createdOf(named(request.body)),
         ...UNVERIFIED,
       }
       const present = (made: { id: string; name: string; secret: string }) => ({
@@ -126,7 +127,7 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
       preValidation: async (request) => void (await readListener(deps, addressOf(request))),
     },
     async (request, reply) => {
-      const change = v1.changeOf(named(request.body))
+      const change = changeOf(named(request.body))
       expectAlias(change.name, (await readListener(deps, addressOf(request))).name)
       const ask = { ...addressOf(request), change, ifMatch: request.ifMatch, ...UNVERIFIED }
       const { listener, secret } = await updateListener(deps, ask)
@@ -158,7 +159,7 @@ interface Asked {
 }
 
 function presented(request: Asked, listener: ListenerDetails) {
-  return { listener: aliased(v1.fullListener(listener)), _links: linkOf(request) }
+  return { listener: aliased(fullListener(listener)), _links: linkOf(request) }
 }
 
 function addressOf({ principal, params }: Asked): ListenerAddress {

@@ -18,7 +18,8 @@ import { tagged } from '../../present/etag.ts'
 import { paths, selfLink } from '../../present/links.ts'
 import { pageOf, presentListing } from '../../present/listing.ts'
 import { answers, collection, Deleted, Id, ListingQuery, Query, SelfLink, single } from '../../present/schemas.ts'
-import { changeOf, createdOf, fullListener, Listener, ListenerChange, listedAt, NewListener } from './listener-form.ts'
+import { changeOf, createdOf, fullListener, listedAt } from './listener-form.ts'
+import { Listener, ListenerChange, NewListener } from './listener-schemas.ts'
 
 const InQueue = Type.Object({ queueId: Id })
 const OneListener = Type.Object({ queueId: Id, listenerId: Id })
