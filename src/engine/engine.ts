@@ -18,6 +18,7 @@ import { createCommitter } from './commit/committer.ts'
 import { measuredCommits } from './commit/measured-commits.ts'
 import { createLoop } from './loop.ts'
 import { createPulling } from './pull/pulling.ts'
+import { createBehindClock } from './push/behind-clock.ts'
 import { createDelivering } from './push/delivering.ts'
 import { RENEW_EVERY_MS } from './push/dispatcher.ts'
 import { MemoryShare } from './push/memory-share.ts'
@@ -109,8 +110,10 @@ export function createEngine(deps: {
   const pulling = createPulling({ store, runtime, delivering })
   const { signals, expirer } = pulling
   const preflight = createPreflight(deps)
+  const behindClock = createBehindClock({ store, runtime, wake: signals.messageMoved })
   const sweep = async () => {
     sender.dropIdle()
+    await behindClock.tick()
     // Of leases that another node gave, or a node before this one, this node does not know when they run out.
     await expirer.look()
     return dispatcher.sweep()
@@ -209,6 +212,7 @@ export function createEngine(deps: {
     }),
     async start() {
       await dispatcher.renewLeases()
+      await behindClock.start()
       // Before anything is sent: who was down is not to be sent anything until it is back.
       await checker.scan()
       for (const loop of loops) loop.start()
@@ -221,6 +225,7 @@ export function createEngine(deps: {
     },
     async stop() {
       forgetClock()
+      behindClock.stop()
       await scheduler.stop()
       committer.close()
       checker.stop()

@@ -71,7 +71,7 @@ function storeOn({ db, file, close }: Connection, aside: string | null): Store {
     listeners: createListenerStore(db, transact, leases, usage),
     liveness: createLivenessStore(db, transact),
     messages: createMessageStore(db, transact, shared),
-    deliveries: createDeliveryStore(db, shared),
+    deliveries: createDeliveryStore(db, shared, transact),
     pulls: createPullStore(db, transact, shared),
     removals: createRemovalStore(db, transact, shared),
     answers: createIdempotencyRecordStore(db, transact),

@@ -40,6 +40,12 @@ export interface DeliveryStore {
    */
   waiting(ask: { node: string; after: string | null; limit: number; now: number }): Promise<WaitingListener[]>
   /**
+   * Makes up to `limit` deliveries due now that were due when their messages were accepted, by a clock that went back
+   * since: messages for now, accepted after `now` and by `until`, of which nothing was tried. What a living node or a
+   * client holds stays as it is. Answers with their listeners, one for each; fewer than `limit` where none is left.
+   */
+  bringForward(ask: { now: number; until: number; limit: number }): Promise<string[]>
+  /**
    * What waits in the whole store, for the operator: the `limit` queues with the most of it, and all other queues
    * together. A queue that is deleted has nothing.
    */

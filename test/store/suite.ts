@@ -2,6 +2,7 @@ import { describe, test } from 'node:test'
 import type { Store } from '../../src/store/store.ts'
 import { backlogCases } from './cases/delivery/backlog.cases.ts'
 import { batchCases } from './cases/delivery/batch.cases.ts'
+import { behindClockCases } from './cases/delivery/behind-clock.cases.ts'
 import { deliveryCases } from './cases/delivery/deliveries.cases.ts'
 import { expiryCases } from './cases/delivery/expiry.cases.ts'
 import { leaseCases } from './cases/delivery/leases.cases.ts'
@@ -55,6 +56,7 @@ const nouns: Record<string, StoreCase[]> = {
   messages: messageCases,
   batch: batchCases,
   deliveries: deliveryCases,
+  'a clock that went back': behindClockCases,
   backlog: backlogCases,
   leases: leaseCases,
   settlements: settlementCases,

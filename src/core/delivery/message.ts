@@ -30,13 +30,13 @@ export const MAX_KEY_LENGTH = 128
  * `deliveries` are those to all listeners that it was accepted for.
  */
 export function statusOf(
-  message: Pick<Message, 'deliverAt'>,
+  message: Pick<Message, 'createdAt' | 'deliverAt'>,
   deliveries: readonly DeliverySummary[],
   now: number,
 ): MessageStatus {
   if (deliveries.length === 0) return 'unrouted'
   const has = (status: DeliveryStatus) => deliveries.some((delivery) => delivery.status === status)
-  if (has('pending')) return message.deliverAt > now && isUntouched(deliveries, now) ? 'scheduled' : 'pending'
+  if (has('pending')) return isForLater(message, now) && isUntouched(deliveries, now) ? 'scheduled' : 'pending'
   if (has('missed')) return 'missed'
   return has('discarded') ? 'discarded' : 'delivered'
 }
@@ -48,6 +48,11 @@ function isUntouched(deliveries: readonly DeliverySummary[], now: number): boole
     // A redelivery may have brought it forward.
     return status === 'pending' && attempts === 0 && (nextAttemptAt === null || nextAttemptAt > now)
   })
+}
+
+/** Whether its time is yet to come. A message for now was due when it was accepted, also where the clock went back since. */
+export function isForLater({ createdAt, deliverAt }: Pick<Message, 'createdAt' | 'deliverAt'>, now: number): boolean {
+  return deliverAt > now && deliverAt > createdAt
 }
 
 /** Why a key is refused, or null where it is fine. */

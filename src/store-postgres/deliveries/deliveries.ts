@@ -99,6 +99,22 @@ export const WAITING = `
    where it."nextDueAt" is not null
    limit $3`
 
+/** Accepted at a time that is yet to come, and due at that time. Each listener's by the key of their due times. */
+const BRING_FORWARD = `
+  with living as materialized (select ${LIVING('$4')} as nodes)
+  update discue.deliveries d set due_at = $1, moved = true
+   where d.ctid = any(array(
+     select e.ctid
+       from discue.listeners l
+       join discue.deliveries e
+         on e.organization_id = l.organization_id and e.listener_id = l.id and e.due_at > $1 and e.due_at <= $2
+      where e.pulled_at is null and e.attempts = 0
+        and (e.lease_node is null or e.lease_node <> all((select nodes from living)::text[]))
+        and exists (select 1 from discue.messages m
+                     where m.sequence = e.sequence and m.created_at = e.due_at and m.deliver_at = e.due_at)
+      limit $3 for update of e skip locked))
+  returning d.listener_id as "listenerId"`
+
 const HAND_BACK = `
   update discue.deliveries d set lease_node = null, lease = null
     from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
@@ -175,6 +191,10 @@ export function createDeliveryStore(
   }
 
   return {
+    async bringForward({ now, until, limit }) {
+      const rows = await db.rows<{ listenerId: string }>(BRING_FORWARD, [now, until, limit, clock(now)])
+      return rows.map(({ listenerId }) => listenerId)
+    },
     claimDue: claim,
     async waiting({ node, after, limit, now }) {
       const from = after === null ? { organizationId: '', listenerId: '' } : await owners.of(after)

@@ -13,7 +13,7 @@ export const PAGE_END = `
  */
 export const LOOK = `
   with meant as materialized (
-    select m.sequence, m.id, m.deliver_at, x.listener
+    select m.sequence, m.id, m.created_at, m.deliver_at, x.listener
       from discue.messages m
       join discue.audiences a on a.organization_id = $1 and a.queue_id = $2 and a.version = m.audience
      cross join lateral unnest(a.listener_ids) x(listener)
@@ -45,7 +45,7 @@ export const LOOK = `
       from found f
   ), summed as (
     select v.*, (untouched_moved is not null)::int + is_held::int + waits::int as pendings,
-           deliver_at > $7 and (waits or (is_held and not tried) or untouched_moved is true) as is_scheduled
+           deliver_at > $7 and deliver_at > created_at and (waits or (is_held and not tried) or untouched_moved is true) as is_scheduled
       from waited v
   ), stood as (
     select listener, id,

@@ -9,7 +9,7 @@ import { MESSAGE_COLUMNS, messageOf } from './message-row.ts'
 /** Without the data, which may be large. */
 const candidates = (where: string) => `
   select m.id, m.organization_id as "organizationId", m.queue_id as "queueId", m.key, m.sequence,
-         m.deliver_at as "deliverAt"
+         m.created_at as "createdAt", m.deliver_at as "deliverAt"
     from discue.messages m
    where m.organization_id = $1 and m.queue_id = $2 and m.id >= $3 and m.id < $4 ${where}
      and exists (select 1 from discue.queues q where q.organization_id = $1 and q.id = $2)
@@ -22,7 +22,7 @@ const BY_KEY = candidates('and m.key = $6')
 const READ = `
   select ${MESSAGE_COLUMNS} from discue.messages m where m.organization_id = $1 and m.queue_id = $2 and m.id = any($3)`
 
-type Candidate = Pick<Message, 'id' | 'organizationId' | 'queueId' | 'key' | 'sequence' | 'deliverAt'>
+type Candidate = Pick<Message, 'id' | 'organizationId' | 'queueId' | 'key' | 'sequence' | 'createdAt' | 'deliverAt'>
 type Ask = Parameters<MessageStore['search']>[0]
 
 /** Finds messages of a queue by what they are, the newest first, looking at a bounded number of them. */

@@ -3,7 +3,7 @@
 -- these has locked the listener's row of `order_counters`, so that two nodes never decide at the same time.
 
 -- Puts a pending delivery among those that may be sent; answers with when it is due. One that was never tried is due
--- with its message, one that was begins a new run, and now.
+-- with its message, one that was tried begins a new run, and now.
 create or replace function discue.order_begin_run(
   p_organization text, p_listener text, p_sequence bigint, p_now bigint
 ) returns bigint language plpgsql set enable_seqscan = off as $$
@@ -11,17 +11,24 @@ declare
   v_attempts int;
   v_first_sent_at bigint;
   v_due_at bigint := p_now;
+  v_created_at bigint;
+  v_moved boolean := true;
 begin
   select max(a.number), min(a.started_at) into v_attempts, v_first_sent_at from discue.attempts a
    where a.organization_id = p_organization and a.sequence = p_sequence and a.listener_id = p_listener;
   if v_attempts is null then
     -- By the sequence alone: beside the organization, a planner without statistics takes the primary key for as good.
-    select m.deliver_at into v_due_at from discue.messages m where m.sequence = p_sequence;
+    select m.deliver_at, m.created_at into v_due_at, v_created_at from discue.messages m where m.sequence = p_sequence;
+    -- Accepted for now, by a clock that went back since.
+    v_moved := v_due_at > p_now and v_due_at = v_created_at;
+    if v_moved then
+      v_due_at := p_now;
+    end if;
   end if;
   insert into discue.deliveries
     (organization_id, listener_id, due_at, sequence, attempts, attempts_before, first_sent_at, moved)
   values (p_organization, p_listener, v_due_at, p_sequence, coalesce(v_attempts, 0), coalesce(v_attempts, 0),
-          v_first_sent_at, v_attempts is not null);
+          v_first_sent_at, v_moved);
   return v_due_at;
 end $$;
 

@@ -2,13 +2,11 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import type { Message } from '../../core/delivery/message.ts'
 import type { Claim, DeliveryStore, WaitingListener } from '../../store/deliveries.ts'
+import type { Shared } from '../commit/parts.ts'
 import { LISTENER_ENABLED } from '../listener-row.ts'
 import { MESSAGE_COLUMNS } from '../messages/messages.ts'
-import { reading } from '../transaction.ts'
+import { reading, type Transact } from '../transaction.ts'
 import { createBacklog } from './backlog.ts'
-import type { Leases } from './leases.ts'
-import type { Orders } from './orders.ts'
-import type { RowlessDeliveries } from './rowless.ts'
 
 const IN_DUE_ORDER = `
   select due_at as dueAt, sequence, attempts, attempts_before as attemptsBefore, first_sent_at as firstSentAt
@@ -24,6 +22,16 @@ export const RUNS = `
 const LISTENER_RUNS = `
   select 1 from listeners l cross join queues q on q.id = l.queue_id where l.id = ? and ${RUNS}`
 
+/** Accepted at a time that is yet to come, and due at that time. Each listener's by the key of their due times. */
+const FROM_AHEAD = `
+  select d.listener_id as listenerId, d.due_at as dueAt, d.sequence
+    from listeners l cross join deliveries d on d.listener_id = l.id and d.due_at > ? and d.due_at <= ?
+   where d.pulled_at is null and d.attempts = 0
+     and exists (select 1 from messages m
+                  where m.sequence = d.sequence and m.created_at = d.due_at and m.deliver_at = d.due_at)`
+
+const MOVE = `update deliveries set due_at = ?, moved = 1 where listener_id = ? and due_at = ? and sequence = ?`
+
 const LISTENERS = `
   select l.id from listeners l cross join queues q on q.id = l.queue_id where l.id > ? and l.notify_url is not null and ${RUNS}
    order by l.id limit ?`
@@ -38,8 +46,10 @@ interface Row {
 
 export function createDeliveryStore(
   db: DatabaseSync,
-  { rowless, leases, orders }: { rowless: RowlessDeliveries; leases: Leases; orders: Orders },
+  { rowless, leases, orders, touched }: Pick<Shared, 'rowless' | 'leases' | 'orders' | 'touched'>,
+  transact: Transact,
 ): DeliveryStore {
+  const [fromAhead, move] = [db.prepare(FROM_AHEAD), db.prepare(MOVE)]
   const [inDueOrder, message] = [db.prepare(IN_DUE_ORDER), db.prepare(MESSAGE)]
   const backlog = createBacklog(db)
   const [listenerRuns, listeners] = [db.prepare(LISTENER_RUNS), db.prepare(LISTENERS)]
@@ -74,7 +84,25 @@ export function createDeliveryStore(
     return null
   }
 
+  function bringForward({ now, until, limit }: { now: number; until: number; limit: number }): string[] {
+    const found: (Pick<Row, 'dueAt' | 'sequence'> & { listenerId: string })[] = []
+    for (const row of fromAhead.iterate(now, until) as unknown as Iterable<(typeof found)[number]>) {
+      if (leases.isLeased(row.listenerId, row.sequence, now)) continue
+      found.push(row)
+      if (found.length === limit) break
+    }
+    for (const { listenerId, dueAt, sequence } of found) {
+      move.run(now, listenerId, dueAt, sequence)
+      touched.mark(sequence)
+    }
+    return found.map(({ listenerId }) => listenerId)
+  }
+
   return {
+    async bringForward(ask) {
+      rowless.writeFree(ask.now)
+      return transact(() => bringForward(ask))
+    },
     async claimDue(ask) {
       rowless.writeFree(ask.now)
       return reading(() => claim(ask))

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { isForLater } from '../../core/delivery/message.ts'
 
 const HISTORY = `
   select max(number) as attempts, min(started_at) as firstSentAt from attempts where sequence = ? and listener_id = ?`
 
-const DELIVER_AT = `select deliver_at as deliverAt from messages where sequence = ?`
+const DELIVER_AT = `select created_at as createdAt, deliver_at as deliverAt from messages where sequence = ?`
 
 /** A delivery that has been tried: listener, due time, sequence, attempts, those of earlier runs, first sent at, moved. */
 export const INSERT_RUN = `
@@ -13,15 +14,20 @@ export const INSERT_RUN = `
 /** Puts a pending delivery among those that may be sent, within a transaction; answers with when it is due. */
 export type BeginRun = (listenerId: string, sequence: number, now: number) => number
 
-/** A delivery that was never tried is due with its message; one that was begins a new run, and now. */
+/**
+ * A delivery that was never tried is due with its message, which is now where that was accepted for now by a clock that
+ * went back since; one that was tried begins a new run, and now.
+ */
 export function createBeginRun(db: DatabaseSync): BeginRun {
   const [history, deliverAt, insert] = [db.prepare(HISTORY), db.prepare(DELIVER_AT), db.prepare(INSERT_RUN)]
   return (listenerId, sequence, now) => {
     const past = history.get(sequence, listenerId) as { attempts: number | null; firstSentAt: number | null }
     if (past.attempts === null) {
-      const message = deliverAt.get(sequence) as { deliverAt: number }
-      insert.run(listenerId, message.deliverAt, sequence, 0, 0, null, 0)
-      return message.deliverAt
+      const message = deliverAt.get(sequence) as { createdAt: number; deliverAt: number }
+      const waits = message.deliverAt <= now || isForLater(message, now)
+      const dueAt = waits ? message.deliverAt : now
+      insert.run(listenerId, dueAt, sequence, 0, 0, null, waits ? 0 : 1)
+      return dueAt
     }
     insert.run(listenerId, now, sequence, past.attempts, past.attempts, past.firstSentAt, 1)
     return now

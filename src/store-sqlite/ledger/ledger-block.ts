@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { MAX_PAIRS } from '../../core/delivery/ledger.ts'
+import { isForLater } from '../../core/delivery/message.ts'
 import type { RecipientSets } from '../deliveries/recipient-sets.ts'
 import { rowlessSince } from '../deliveries/rowless.ts'
 import { createLedgerRows, type DiscardRow, type LedgerRows, type MessageRow } from './ledger-rows.ts'
@@ -61,7 +62,7 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
       const waits = mayWait && (rows.waits(listenerId, message) || (!isTouched && isRowless(listenerId, sequence)))
       const pending = (row === undefined ? 0 : 1) + (isHeld ? 1 : 0) + (waits ? 1 : 0)
       const untouched = waits || (isHeld && !ended.has(listenerId)) || (row?.attempts === 0 && row.dueAt > now)
-      const scheduled = untouched && message.deliverAt > now
+      const scheduled = untouched && isForLater(message, now)
       const stands = standsOf({ pending, missed: isMissed, delivered, scheduled })
       if (scheduled) block.nextDueAt = Math.min(block.nextDueAt, message.deliverAt)
       count(block, listenerId, stands)

@@ -6,7 +6,8 @@ import type { DeliverySummaries } from './delivery-summaries.ts'
 
 /** What is looked at comes before the data in a row, which may be large. */
 const CANDIDATE = `
-  m.sequence, m.id, m.queue_id as queueId, m.audience as recipientSet, m.name, m.key, m.deliver_at as deliverAt`
+  m.sequence, m.id, m.queue_id as queueId, m.audience as recipientSet, m.name, m.key, m.created_at as createdAt,
+  m.deliver_at as deliverAt`
 
 /** Says of each only what is cheap to find: whether it may have the status, for which the truth takes five reads. */
 const MAY_BE_PENDING = `
@@ -30,11 +31,11 @@ function candidates(where: string, likely: string): string {
 
 const LIKELY: Record<NonNullable<MessageFilter['status']> | 'any', string> = {
   any: '1',
-  scheduled: `m.deliver_at > :now`,
+  scheduled: `m.deliver_at > :now and m.deliver_at > m.created_at`,
   pending: MAY_BE_PENDING,
   missed: MAY_BE_MISSED,
   // A redelivery may have brought it forward.
-  delivered: `m.deliver_at <= :now or exists (select 1 from attempts a where a.sequence = m.sequence)`,
+  delivered: `m.deliver_at <= :now or m.deliver_at = m.created_at or exists (select 1 from attempts a where a.sequence = m.sequence)`,
   // The recipient set says it, which is in memory.
   discarded: '1',
   unrouted: '1',
@@ -45,7 +46,7 @@ const BY_KEY = 'and key = :key'
 
 const LISTENERS = `select id from listeners where queue_id = ?`
 
-type Candidate = Pick<Message, 'sequence' | 'id' | 'queueId' | 'name' | 'key' | 'deliverAt'> & {
+type Candidate = Pick<Message, 'sequence' | 'id' | 'queueId' | 'name' | 'key' | 'createdAt' | 'deliverAt'> & {
   recipientSet: number
   likely: 0 | 1
 }

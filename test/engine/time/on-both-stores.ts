@@ -1,5 +1,5 @@
 import { type TestContext, test } from 'node:test'
-import { createLoop } from '../../../src/engine/loop.ts'
+import { createLoop, type Loop } from '../../../src/engine/loop.ts'
 import { RENEW_EVERY_MS } from '../../../src/engine/push/dispatcher.ts'
 import { createRuntime } from '../../../src/runtime.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -16,7 +16,10 @@ const stores: Record<string, () => Promise<Store>> = {
 }
 
 /** A promise of the engine that holds on either store; each begins with an empty one. */
-export function onBothStores(name: string, keep: (engine: TestEngine, t: TestContext) => Promise<void>): void {
+export function onBothStores(
+  name: string,
+  keep: (engine: TestEngine, t: TestContext, renewal: Loop) => Promise<void>,
+): void {
   for (const [label, open] of Object.entries(stores)) {
     test(`${label}: ${name}`, async (t) => {
       const store = await open()
@@ -28,7 +31,7 @@ export function onBothStores(name: string, keep: (engine: TestEngine, t: TestCon
       runtime.onLeap(loop.wake)
       // A store that is this process's alone has no other node that could take anything.
       if (store.shared) loop.start()
-      await keep(engine, t)
+      await keep(engine, t, loop)
       await loop.stop()
       engine.runtime.assertNoErrors()
     })
