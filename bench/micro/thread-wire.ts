@@ -43,6 +43,7 @@ const result: BatchResult = {
     messages: [{ sequence: 1e6 + i, leases: [1e6 + i], places: null }],
   })),
   settlements: batch.settlements.map(() => 'settled'),
+  leaseSettlements: [],
 }
 
 console.log(`${ACCEPTS} accepts of 256 bytes and ${SETTLEMENTS} settlements; microseconds, median of ${ROUNDS} rounds`)

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startPostgres } from '../contenders/postgres.ts'
 import { type Discue, startDiscue } from '../load/discue.ts'
 import { Refusal } from '../measure/round.ts'
 import type { Bench, Report, Scenario } from '../measure/scenario.ts'
@@ -17,9 +18,18 @@ interface Round {
   /** CPU milliseconds for a second. */
   alone: number
   waiting: number
-  /** Messages a second. */
+  /** Messages a second, and CPU seconds for 10,000 of them, of the database too. */
   many: number
+  manyCpu: number
   single: number
+  singleCpu: number
+}
+
+/** A version of discue on one of the databases, and what was measured of it. */
+interface Variant {
+  name: string
+  start(): Promise<Discue>
+  rounds: Round[]
 }
 
 /** What it costs to let a thousand clients wait, and how fast those are served who need not. */
@@ -28,15 +38,34 @@ export const pull: Scenario = {
   about: 'CPU time while a thousand long polls wait, and messages a second that are pulled and acknowledged',
 
   async run(bench: Bench): Promise<Report> {
-    const rounds: Round[] = []
-    for (let turn = 0; turn <= bench.options.rounds; turn++) {
-      await using discue = await startDiscue()
-      const round = await measure(discue, bench)
-      // The first warms the machine up.
-      if (turn > 0) rounds.push(round)
+    const { rounds, contenders, before } = bench.options
+    const variants = variantsOf(before).filter(({ name }) => contenders.test(name))
+    for (let turn = 0; turn <= rounds; turn++) {
+      for (const { start, rounds: own } of variants) {
+        await using discue = await start()
+        const round = await measure(discue, bench)
+        // The first warms the machine up.
+        if (turn > 0) own.push(round)
+      }
     }
-    return report(rounds)
+    return report(variants)
   },
+}
+
+/** On both databases, and in turns with the version in the folder `before`, where one is named. */
+function variantsOf(before: string | null): Variant[] {
+  const versions = [
+    { suffix: '', version: undefined },
+    ...(before === null ? [] : [{ suffix: ' before', version: before }]),
+  ]
+  return versions.flatMap(({ suffix, version }) => [
+    { name: `SQLite${suffix}`, start: () => startDiscue({ version }), rounds: [] },
+    {
+      name: `PostgreSQL${suffix}`,
+      start: async () => startDiscue({ version, postgres: await startPostgres() }),
+      rounds: [],
+    },
+  ])
 }
 
 async function measure(discue: Discue, { options }: Bench): Promise<Round> {
@@ -54,7 +83,7 @@ async function measure(discue: Discue, { options }: Bench): Promise<Round> {
   await Promise.all(polls)
   const many = await drain(discue, { queue, at, messages: options.messages, max: AT_ONCE })
   const single = await drain(discue, { queue, at, messages: Math.ceil(options.messages / 10), max: 1 })
-  return { alone, waiting, many, single }
+  return { alone, waiting, many: many.rate, manyCpu: many.cpu, single: single.rate, singleCpu: single.cpu }
 }
 
 async function cpuOf({ server }: Discue, seconds: number): Promise<number> {
@@ -70,18 +99,21 @@ interface Full {
   max: number
 }
 
-/** Messages a second, from the first pull to the last acknowledgement. Every message must come exactly once. */
-async function drain(discue: Discue, { queue, at, messages, max }: Full): Promise<number> {
+/**
+ * Messages a second, from the first pull to the last acknowledgement, and CPU seconds for 10,000 of them. Every message must
+ * come exactly once.
+ */
+async function drain(discue: Discue, { queue, at, messages, max }: Full): Promise<{ rate: number; cpu: number }> {
   const batch = { messages: Array.from({ length: BATCH }, () => ({ data: DATA })) }
   const batches = Math.ceil(messages / BATCH)
   for (let i = 0; i < batches; i++) await discue.post(`/queues/${queue}/messages/batch`, batch)
   const seen = new Set<string>()
-  const from = performance.now()
+  const [from, cpuBefore] = [performance.now(), discue.cost.cpuSeconds()]
   await Promise.all(Array.from({ length: CLIENTS }, () => drainAlone(discue, at, max, seen)))
-  const elapsed = performance.now() - from
+  const [elapsed, cpu] = [performance.now() - from, discue.cost.cpuSeconds() - cpuBefore]
   if (seen.size !== batches * BATCH) throw new Refusal(`${batches * BATCH} messages were sent and ${seen.size} pulled`)
   if ((await discue.pendingCount(queue)) > 0) throw new Refusal('messages are pending that were acknowledged')
-  return (seen.size * 1_000) / elapsed
+  return { rate: (seen.size * 1_000) / elapsed, cpu: (cpu * 10_000) / seen.size }
 }
 
 async function drainAlone(discue: Discue, at: string, max: number, seen: Set<string>): Promise<void> {
@@ -99,18 +131,28 @@ async function drainAlone(discue: Discue, at: string, max: number, seen: Set<str
   }
 }
 
-function report(rounds: readonly Round[]): Report {
-  const spread = (name: keyof Round) => spreadOf(rounds.map((round) => round[name]))
-  const figures = { alone: spread('alone'), waiting: spread('waiting'), many: spread('many'), single: spread('single') }
+function report(variants: readonly Variant[]): Report {
+  const measured = variants.map(({ name, rounds }) => {
+    const spread = (of: keyof Round) => spreadOf(rounds.map((round) => round[of]))
+    const idle = { alone: spread('alone'), waiting: spread('waiting') }
+    const drained = { many: spread('many'), manyCpu: spread('manyCpu'), single: spread('single') }
+    return { name, ...idle, ...drained, singleCpu: spread('singleCpu') }
+  })
+  const row = (label: string, of: keyof Round, digits = 0) => [
+    label,
+    ...measured.map((it) => showSpread(it[of], digits)),
+  ]
   return {
     table: [
-      ['', 'median (lowest–highest)'],
-      ['CPU ms a second, idle', showSpread(figures.alone, 1)],
-      [`CPU ms a second, ${POLLS} long polls`, showSpread(figures.waiting, 1)],
-      [`messages a second, ${AT_ONCE} at a time`, showSpread(figures.many)],
-      ['messages a second, one at a time', showSpread(figures.single)],
+      ['median (lowest–highest)', ...measured.map(({ name }) => name)],
+      row('CPU ms a second, idle', 'alone', 1),
+      row(`CPU ms a second, ${POLLS} long polls`, 'waiting', 1),
+      row(`messages a second, ${AT_ONCE} at a time`, 'many'),
+      row('CPU s per 10,000 of them', 'manyCpu', 2),
+      row('messages a second, one at a time', 'single'),
+      row('CPU s per 10,000 of them', 'singleCpu', 2),
     ],
     conclusions: [`${CLIENTS} clients, each of which acknowledges what it pulled before it pulls again`],
-    figures,
+    figures: { measured, rounds: variants.map(({ name, rounds }) => ({ name, rounds })) },
   }
 }

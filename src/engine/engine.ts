@@ -107,7 +107,7 @@ export function createEngine(deps: {
   const parts = { ...deps, ...shares, store, committer, sender, node, claimFailed }
   const delivering = createDelivering(parts)
   const { dispatcher, checker, registry } = delivering
-  const pulling = createPulling({ store, runtime, delivering })
+  const pulling = createPulling({ store, runtime, committer, delivering })
   const { signals, expirer } = pulling
   const preflight = createPreflight(deps)
   const behindClock = createBehindClock({ store, runtime, wake: signals.messageMoved })

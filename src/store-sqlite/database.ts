@@ -2,7 +2,9 @@ import type { Store } from '../store/store.ts'
 import { createApiKeyStore } from './api-keys.ts'
 import { createClockStore } from './clock.ts'
 import { createCommit } from './commit/batch.ts'
+import { createLeaseSettling } from './commit/lease-settlements.ts'
 import { MessageQuotas } from './commit/message-quotas.ts'
+import { createSettling } from './commit/settlements.ts'
 import { createDeliveryStore } from './deliveries/deliveries.ts'
 import { Leases } from './deliveries/leases.ts'
 import { createOrderStore } from './deliveries/order-releases.ts'
@@ -62,7 +64,9 @@ function storeOn({ db, file, close }: Connection, aside: string | null): Store {
   const quotas = new MessageQuotas(db)
   const usage = createUsage(db, transact)
   const shared = { recipientSets, rowless, leases, marks, orders, quotas, touched, usage }
-  const commit = createCommit(db, transact, shared)
+  const settling = createSettling(db, shared)
+  const leaseSettling = createLeaseSettling(db, settling)
+  const commit = createCommit(db, transact, { shared, settling, leaseSettling })
   const ping = db.prepare(PING)
   return {
     organizations: createOrganizationStore(db, transact, { leases, quotas }),
@@ -72,7 +76,7 @@ function storeOn({ db, file, close }: Connection, aside: string | null): Store {
     liveness: createLivenessStore(db, transact),
     messages: createMessageStore(db, transact, shared),
     deliveries: createDeliveryStore(db, shared, transact),
-    pulls: createPullStore(db, transact, shared),
+    pulls: createPullStore(db, transact, { shared, leaseSettling }),
     removals: createRemovalStore(db, transact, shared),
     answers: createIdempotencyRecordStore(db, transact),
     domains: createDomainStore(db, transact),

@@ -31,8 +31,8 @@ export type Pulled =
   | { outcome: 'gone' }
 
 /**
- * What its holder says of a lease. `unseen`: the client hung up before it got what was leased, and it counts as no
- * attempt.
+ * What its holder says of a lease, to be written by a commit. `unseen`: the client hung up before it got what was leased,
+ * and it counts as no attempt.
  */
 export interface LeaseSettlement {
   listenerId: string
@@ -43,28 +43,14 @@ export interface LeaseSettlement {
   random: number
 }
 
-/** `dueAt`: something of the listener can be had at that time which waited for this; null where nothing did. */
-export type LeaseSettled = { outcome: 'settled'; dueAt: number | null } | { outcome: 'lost' }
-
-export interface PullBatch {
-  now: number
-  settlements: LeaseSettlement[]
-  pulls: PullAsk[]
-}
-
-export interface PullBatchResult {
-  settlements: LeaseSettled[]
-  pulls: Pulled[]
-}
-
 /**
  * Leases of clients that pull. They are stored: a leased delivery lies under the end of its lease, where it is due
  * again, and survives the end of the server. So a lease needs no node that lives, and of two holders the store can tell
  * which one's lease it is.
  */
 export interface PullStore {
-  /** One transaction; settlements first, so that what they make available can be pulled. Results are in the order given. */
-  commit(batch: PullBatch): Promise<PullBatchResult>
+  /** Leases what is due, for several clients in one transaction. Results are in the order of the asks. */
+  pull(batch: { now: number; asks: PullAsk[] }): Promise<Pulled[]>
   /**
    * Ends up to `limit` leases that have run out, each as an attempt that failed. Answers with what can be had now, and
    * with the next time at which a lease runs out.

@@ -1,6 +1,6 @@
 import { decodeNumber, encodeNumber, ID_LENGTH, TIME_CHARS } from '../id.ts'
-import type { AttemptError, Outcome } from './attempt.ts'
-import { afterAttempt, type Next } from './delivery.ts'
+import type { Attempt, AttemptError, Outcome } from './attempt.ts'
+import { afterAttempt, attemptOf, type Next } from './delivery.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 
 export const MAX_PULLED = 100
@@ -85,4 +85,51 @@ export function afterLease(
   if (next.state !== 'pending') return next
   if (end.how === 'lease_expired') return { ...next, dueAt: delivery.dueAt }
   return end.how === 'returned' && end.delayMs !== null ? { ...next, dueAt: by.now + end.delayMs } : next
+}
+
+/** A pending delivery of a listener that pulls, as the store has it. */
+export interface PulledLease {
+  /** When the lease ends. */
+  dueAt: number
+  attempts: number
+  attemptsBefore: number
+  /** Null where no client has pulled it. */
+  pulledAt: number | null
+}
+
+/** What a lease that has ended says of its delivery: the attempt that it was, and what becomes of it. */
+export function judgeLease(
+  lease: PulledLease,
+  end: LeaseEnd,
+  by: { retry: RetryPolicy; now: number; random: () => number },
+): { attempt: Attempt; next: Next } {
+  const endedAt = end.how === 'lease_expired' ? lease.dueAt : by.now
+  const outcome = leaseOutcome(end, { pulledAt: lease.pulledAt ?? endedAt, endedAt })
+  return { attempt: attemptOf(lease, outcome), next: afterLease(lease, end, { outcome, ...by }) }
+}
+
+/** What one pull still has room for, while it goes through what is due, oldest first. */
+export class PullRoom {
+  #deliveries: number
+  #bytes: number
+  #isEmpty = true
+
+  constructor({ limit, maxBytes }: { limit: number; maxBytes: number }) {
+    this.#deliveries = limit
+    this.#bytes = maxBytes
+  }
+
+  /** Whether it takes no more, whatever comes: what is due stays as it is. */
+  get isFull(): boolean {
+    return this.#deliveries <= 0
+  }
+
+  /** Takes a delivery with so many bytes of data, a first one whatever its size; false: the pull ends before it. */
+  take(bytes: number): boolean {
+    this.#bytes -= bytes
+    if (this.#bytes < 0 && !this.#isEmpty) return false
+    this.#isEmpty = false
+    this.#deliveries -= 1
+    return true
+  }
 }

@@ -1,9 +1,11 @@
 import { Problem } from '../../core/problem.ts'
 import type { Cancel, Runtime } from '../../runtime.ts'
 import type { Accept, AcceptResult, BatchResult, Settlement, SettleResult } from '../../store/commit/batch.ts'
+import type { LeaseSettlement } from '../../store/pulls.ts'
 import { type Store, StoreUnavailable } from '../../store/store.ts'
-import { commitIndividually } from './individual-commits.ts'
-import { type PendingAccept, PendingAccepts, type PendingSettlement, type PendingWrite } from './pending-accepts.ts'
+import { commitIndividually, type PendingBatch } from './individual-commits.ts'
+import { PendingAccepts, type PendingSettlement, type PendingWrite } from './pending-accepts.ts'
+import { PendingLeaseSettlements } from './pending-lease-settlements.ts'
 
 /** Of one commit: keeps the transaction, and with it the waiting time of what comes next, short. */
 const MAX_SETTLEMENTS = 1_000
@@ -23,6 +25,16 @@ export interface Committer {
   accept(accept: Accept, resolve: (result: AcceptResult) => void, reject: (error: unknown) => void): void
   /** `resolve` is called when the settlement is on disk, however long the store is away. */
   settle(settlement: Settlement, resolve: (result: SettleResult) => void, reject: (error: unknown) => void): void
+  /**
+   * What a client that pulls says of its lease. `resolve` is called when it is on disk, `reject` with `overloaded` or
+   * `store_unavailable`: the client can say it again.
+   */
+  settleLease(
+    organizationId: string,
+    settlement: LeaseSettlement,
+    resolve: (result: SettleResult) => void,
+    reject: (error: unknown) => void,
+  ): void
   useKey(apiKeyId: string, at: number): void
   /** Accepts and settlements that are not on disk yet. */
   waiting(): number
@@ -47,6 +59,7 @@ export function createCommitter(deps: {
 }): Committer {
   const { store, node, runtime, ahead = false } = deps
   const accepts = new PendingAccepts()
+  const leaseSettlements = new PendingLeaseSettlements()
   let settlements: PendingSettlement[] = []
   let keyUses = new Map<string, number>()
   let inFlight = 0
@@ -57,7 +70,7 @@ export function createCommitter(deps: {
   let cancelRetry: Cancel | null = null
   const onIdle: (() => void)[] = []
 
-  const left = () => accepts.length + settlements.length + inFlight
+  const left = () => accepts.length + settlements.length + leaseSettlements.length + inFlight
 
   /** Waits for the end of this turn of the event loop, so that requests that arrived together share a commit. */
   function schedule(): void {
@@ -81,18 +94,25 @@ export function createCommitter(deps: {
     })
   }
 
-  /** An accept is always tried, so that its caller learns how things are; the rest waits while the store is away. */
+  /** What a client asks for is always tried, so that it learns how things are; the rest waits while the store is away. */
   function worthWriting(): boolean {
-    return accepts.length > 0 || (cancelRetry === null && (settlements.length > 0 || keyUses.size > 0))
+    return (
+      accepts.length + leaseSettlements.length > 0 ||
+      (cancelRetry === null && (settlements.length > 0 || keyUses.size > 0))
+    )
   }
 
   /** Resolves when the commit has ended, with what tells all callers that wait for it; null where it failed. */
   async function writeNext(): Promise<(() => void) | null> {
-    const batch = { accepts: accepts.take(), settlements: take(settlements) }
+    const batch: PendingBatch = {
+      accepts: accepts.take(),
+      settlements: take(settlements),
+      leaseSettlements: leaseSettlements.take(),
+    }
     settlements = settlements.slice(batch.settlements.length)
     const uses = keyUses
     keyUses = new Map()
-    inFlight = batch.accepts.length + batch.settlements.length
+    inFlight = batch.accepts.length + batch.settlements.length + batch.leaseSettlements.length
     let result: BatchResult
     try {
       const write = {
@@ -100,6 +120,7 @@ export function createCommitter(deps: {
         now: runtime.now(),
         accepts: batch.accepts.map(written),
         settlements: batch.settlements.map(written),
+        leaseSettlements: batch.leaseSettlements.map(written),
       }
       result = await store.commit({ ...write, keyUses: [...uses].map(([apiKeyId, at]) => ({ apiKeyId, at })) })
     } catch (error) {
@@ -116,18 +137,21 @@ export function createCommitter(deps: {
     return () => {
       answer(batch.accepts, result.accepts)
       answer(batch.settlements, result.settlements)
+      answer(batch.leaseSettlements, result.leaseSettlements)
     }
   }
 
-  function ended(accepted: PendingAccept[]): void {
+  function ended(accepted: PendingBatch['accepts']): void {
     inFlight = 0
     accepts.release(accepted)
   }
 
-  /** The store is away: accepts are told so, settlements stay. */
-  function refuse(batch: { accepts: PendingAccept[]; settlements: PendingSettlement[] }, error: Error): void {
+  /** The store is away: clients are told so, settlements of what was sent stay. */
+  function refuse(batch: PendingBatch, error: Error): void {
     runtime.log.error({ err: error }, 'the store cannot be written')
-    for (const it of batch.accepts) it.reject(new Problem('store_unavailable', { cause: error }))
+    for (const it of [...batch.accepts, ...batch.leaseSettlements]) {
+      it.reject(new Problem('store_unavailable', { cause: error }))
+    }
     keep(batch.settlements)
   }
 
@@ -153,6 +177,11 @@ export function createCommitter(deps: {
     settle(settlement, resolve, reject) {
       schedule()
       settlements.push({ write: settlement, resolve, reject })
+    },
+    settleLease(organizationId, settlement, resolve, reject) {
+      const refused = leaseSettlements.push({ organizationId, write: settlement, resolve, reject })
+      if (refused !== null) return reject(refused)
+      schedule()
     },
     useKey(apiKeyId, at) {
       keyUses.set(apiKeyId, at)

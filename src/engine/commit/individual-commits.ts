@@ -2,6 +2,14 @@ import { Problem } from '../../core/problem.ts'
 import type { Runtime } from '../../runtime.ts'
 import { type Store, StoreUnavailable } from '../../store/store.ts'
 import type { PendingAccept, PendingSettlement } from './pending-accepts.ts'
+import type { PendingLeaseSettlement } from './pending-lease-settlements.ts'
+
+/** What callers wait for, of one commit. */
+export interface PendingBatch {
+  accepts: PendingAccept[]
+  settlements: PendingSettlement[]
+  leaseSettlements: PendingLeaseSettlement[]
+}
 
 /**
  * The way out when a batch fails for another reason than the store being away: one write that cannot be stored must not
@@ -10,14 +18,21 @@ import type { PendingAccept, PendingSettlement } from './pending-accepts.ts'
  */
 export async function commitIndividually(
   { store, node, runtime }: { store: Pick<Store, 'commit'>; node: string; runtime: Pick<Runtime, 'now'> },
-  batch: { accepts: PendingAccept[]; settlements: PendingSettlement[] },
+  batch: PendingBatch,
 ): Promise<PendingSettlement[]> {
   const empty = { node, now: runtime.now(), accepts: [], settlements: [], keyUses: [] }
   for (const it of batch.accepts) {
     try {
       it.resolve((await store.commit({ ...empty, accepts: [it.write] })).accepts[0]!)
     } catch (error) {
-      it.reject(error instanceof StoreUnavailable ? new Problem('store_unavailable', { cause: error }) : error)
+      it.reject(toldToClient(error))
+    }
+  }
+  for (const it of batch.leaseSettlements) {
+    try {
+      it.resolve((await store.commit({ ...empty, leaseSettlements: [it.write] })).leaseSettlements[0]!)
+    } catch (error) {
+      it.reject(toldToClient(error))
     }
   }
   const unwritten: PendingSettlement[] = []
@@ -30,4 +45,8 @@ export async function commitIndividually(
     }
   }
   return unwritten
+}
+
+function toldToClient(error: unknown): unknown {
+  return error instanceof StoreUnavailable ? new Problem('store_unavailable', { cause: error }) : error
 }

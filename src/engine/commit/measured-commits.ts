@@ -30,11 +30,11 @@ export function measuredCommits(
 
 function countWrites(
   counters: EngineCounters,
-  { accepts, settlements }: Batch,
+  { accepts, settlements, leaseSettlements = [] }: Batch,
   result: BatchResult,
   now: number,
 ): void {
-  let writes = settlements.length
+  let writes = settlements.length + leaseSettlements.length
   for (let index = 0; index < accepts.length; index++) {
     const { messages } = accepts[index]!
     writes += messages.length

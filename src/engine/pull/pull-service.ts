@@ -4,10 +4,12 @@ import { Problem } from '../../core/problem.ts'
 import { FairPlaces } from '../../core/sharing/fair-places.ts'
 import { full } from '../../core/sharing/full.ts'
 import type { Runtime } from '../../runtime.ts'
-import type { Pulled, PulledDelivery } from '../../store/pulls.ts'
+import type { SettleResult } from '../../store/commit/batch.ts'
+import type { LeaseSettlement, Pulled, PulledDelivery } from '../../store/pulls.ts'
+import type { Committer } from '../commit/committer.ts'
 import type { LeaseExpirer } from './lease-expirer.ts'
 import { LongPollWaiters } from './long-poll-waiters.ts'
-import type { PullCommitter } from './pull-committer.ts'
+import type { PullCollector } from './pull-collector.ts'
 
 /** Requests that are held open, each a socket and some memory; one organization alone gets a fifth of them. */
 const MAX_WAITING = 10_000
@@ -27,11 +29,12 @@ export interface PullService extends Puller {
 }
 
 export function createPullService(deps: {
-  committer: PullCommitter
+  collector: PullCollector
+  committer: Pick<Committer, 'settleLease'>
   expirer: LeaseExpirer
   runtime: Runtime
 }): PullService {
-  const { committer, expirer, runtime } = deps
+  const { collector, committer, expirer, runtime } = deps
   const waitersByListener = new Map<string, LongPollWaiters>()
   const places = new FairPlaces(MAX_WAITING, { times: TIMES })
   let stopped = false
@@ -56,7 +59,7 @@ export function createPullService(deps: {
     const { listener, max, leaseMs, client } = request
     const { id: listenerId, organizationId } = listener
     if (client?.aborted) return null
-    const pulled = await committer.pull(organizationId, { listenerId, limit: max, maxBytes: MAX_BYTES, leaseMs })
+    const pulled = await collector.pull(organizationId, { listenerId, limit: max, maxBytes: MAX_BYTES, leaseMs })
     if (pulled.outcome === 'gone') throw new Problem('listener_not_found')
     if (pulled.deliveries.length > 0) expirer.expectAt(pulled.deliveries[0]!.leaseUntil)
     if (!client?.aborted) return pulled
@@ -64,12 +67,16 @@ export function createPullService(deps: {
     return null
   }
 
+  function write(organizationId: string, settlement: LeaseSettlement): Promise<SettleResult> {
+    return new Promise((resolve, reject) => committer.settleLease(organizationId, settlement, resolve, reject))
+  }
+
   /** Hands leases back whose client has hung up before it got them. */
   async function handBack(listener: Listener, deliveries: readonly PulledDelivery[]): Promise<void> {
     const { id: listenerId, queueId, organizationId } = listener
     const settlements = deliveries.map(({ message, leaseUntil, attempt }) => {
       const receipt = { messageId: message.id, leaseUntil, attempt }
-      return committer.settle(organizationId, { listenerId, queueId, receipt, end: { how: 'unseen' }, random: 0 })
+      return write(organizationId, { listenerId, queueId, receipt, end: { how: 'unseen' }, random: 0 })
     })
     await Promise.all(settlements)
     due(listenerId, runtime.now())
@@ -121,11 +128,11 @@ export function createPullService(deps: {
     async settle({ listener, receipts, end }) {
       const { id: listenerId, queueId, organizationId } = listener
       const settling = receipts.map((receipt) =>
-        committer.settle(organizationId, { listenerId, queueId, receipt, end, random: runtime.random() }),
+        write(organizationId, { listenerId, queueId, receipt, end, random: runtime.random() }),
       )
-      const settled = await Promise.all(settling)
-      for (const it of settled) if (it.outcome === 'settled' && it.dueAt !== null) due(listenerId, it.dueAt)
-      return settled.map(({ outcome }) => outcome)
+      const results = await Promise.all(settling)
+      for (const it of results) if (typeof it === 'object') due(listenerId, it.nextDueAt)
+      return results.map((it) => (it === 'lost' ? 'lost' : 'settled'))
     },
     stop() {
       stopped = true

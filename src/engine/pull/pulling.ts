@@ -1,9 +1,10 @@
 import type { Runtime } from '../../runtime.ts'
 import type { Store } from '../../store/store.ts'
+import type { Committer } from '../commit/committer.ts'
 import type { Delivering } from '../push/delivering.ts'
 import { createDeliverySignals, type EngineSignals } from '../push/delivery-signals.ts'
 import { createLeaseExpirer, type LeaseExpirer } from './lease-expirer.ts'
-import { createPullCommitter } from './pull-committer.ts'
+import { createPullCollector } from './pull-collector.ts'
 import { createPullService, type PullService } from './pull-service.ts'
 
 /** What serves those who come for their messages. */
@@ -17,11 +18,13 @@ export interface Pulling {
 export function createPulling(deps: {
   store: Pick<Store, 'pulls'>
   runtime: Runtime
+  committer: Pick<Committer, 'settleLease'>
   delivering: Pick<Delivering, 'dispatcher' | 'signals'>
 }): Pulling {
-  const { store, runtime } = deps
+  const { store, runtime, committer } = deps
   const expirer = createLeaseExpirer({ store, runtime, freed: (listenerId, dueAt) => signals.due(listenerId, dueAt) })
-  const pullService = createPullService({ committer: createPullCommitter({ store, runtime }), expirer, runtime })
+  const collector = createPullCollector({ store, runtime })
+  const pullService = createPullService({ collector, committer, expirer, runtime })
   const signals = createDeliverySignals(deps.delivering, pullService)
   return { pullService, expirer, signals }
 }

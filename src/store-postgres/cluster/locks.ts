@@ -1,8 +1,11 @@
+import { numbers } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 
 /** As in `routines/commit_batch.sql`. */
 const LOCK_ALONE = `select pg_advisory_xact_lock(1685283702, $1)`
-const LOCK_SHARED = `select pg_advisory_xact_lock_shared(1685283702, $1)`
+/** In the order of the numbers, so that transactions do not wait in a circle. */
+const LOCK_SHARED = `
+  select pg_advisory_xact_lock_shared(1685283702, u.lock) from unnest($1::int[]) u(lock)`
 
 /** More would let fewer changes wait for a stranger's commit, and make a commit of many queues take more locks. */
 const LOCKS = 64
@@ -22,7 +25,8 @@ export async function lockQueue(db: Db, queueId: string): Promise<void> {
   await db.rows(LOCK_ALONE, [lockOf(queueId)])
 }
 
-/** As a commit does: nothing of the queue, or its listeners, is changed or deleted until the transaction is over. */
-export async function shareQueue(db: Db, queueId: string): Promise<void> {
-  await db.rows(LOCK_SHARED, [lockOf(queueId)])
+/** As a commit does: nothing of the queues, or their listeners, is changed or deleted until the transaction is over. */
+export async function shareQueues(db: Db, queueIds: readonly string[]): Promise<void> {
+  const locks = [...new Set(queueIds.map(lockOf))].sort((a, b) => a - b)
+  await db.rows(LOCK_SHARED, [numbers(locks)])
 }

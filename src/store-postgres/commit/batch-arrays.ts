@@ -79,7 +79,7 @@ export class BatchArrays {
   readonly #answers = new Columns([T, T, T, N, T, N, N])
   readonly #messages = new Columns([N, T, T, T, T, N, N])
   readonly #deliveries = new Columns([N, T, B, B, T])
-  readonly #settlements = new Columns([N, N, N, N, N, N, T, N, N, N, N, N, T, T])
+  readonly #settlements = new Columns([N, N, N, B, N, N, N, T, N, N, N, N, N, T, T])
 
   accept({ queueVersion, messages, answer, steps }: Accept): void {
     const { message } = messages[0]!
@@ -99,7 +99,11 @@ export class BatchArrays {
     }
   }
 
-  settle({ delivery, attempt, next }: Settlement, { message }: HeldLease, anew: boolean): void {
+  settle(
+    { delivery, attempt, next }: Settlement,
+    { message }: HeldLease,
+    { pulled, anew }: { pulled: boolean; anew: boolean },
+  ): void {
     const { listenerId, dueAt, sequence, lease } = delivery
     const { organizationId, queueId } = message
     this.#locks.add(lockOf(queueId))
@@ -107,7 +111,7 @@ export class BatchArrays {
     const nextDueAt = next.state === 'pending' ? next.dueAt : null
     const reason = next.state === 'missed' ? next.reason : null
     const { number, startedAt, durationMs, status, error, response } = attempt
-    const place = [dueAt, sequence, lease]
+    const place = [dueAt, sequence, lease, pulled]
     const given = next.state === 'pending' && next.anew ? PENDING_ANEW : STATES[next.state]
     const state = anew ? STATES.anew : given
     const becomes = [state, nextDueAt, delivery.firstSentAt ?? startedAt, reason, delivery.attemptsBefore]
@@ -130,7 +134,7 @@ export class BatchArrays {
   }
 
   /** How many parameters `commit_batch` takes. */
-  static readonly count = 1 + 3 + 5 + 1 + 7 + 7 + 5 + 3 + 1 + 14
+  static readonly count = 1 + 3 + 5 + 1 + 7 + 7 + 5 + 3 + 1 + 15
 
   static segments(segments: readonly (readonly [organizationId: string, text: SegmentText])[]): Value[] {
     return [

@@ -1,23 +1,23 @@
-import { acknowledges } from '../../core/delivery/attempt.ts'
-import { bucketStart } from '../../core/telemetry/stats.ts'
 import type {
   Accept,
   AcceptResult,
   Batch,
   BatchResult,
   NewDelivery,
-  Settlement,
+  SettleResult,
   StoredMessage,
 } from '../../store/commit/batch.ts'
+import type { LeaseSettlement } from '../../store/pulls.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import type { ChangePublisher } from '../cluster/change-publisher.ts'
-import { Changes, changeArrays } from '../cluster/changes.ts'
-import type { Db, Value } from '../connect/session.ts'
+import type { Db } from '../connect/session.ts'
 import { again } from '../connect/transaction.ts'
 import type { HeldLease, Leases } from '../deliveries/leases.ts'
+import type { ListenerOwners } from '../deliveries/listener-owners.ts'
 import { DatabaseError } from '../errors.ts'
 import type { Routines } from '../routines.ts'
-import { BatchArrays } from './batch-arrays.ts'
+import { callOf, type LeftSettlement, valuesOf, type Written } from './batch-call.ts'
+import { createLeaseReader } from './lease-settlements.ts'
 import type { UncertainCommits } from './uncertain-commits.ts'
 
 /** Each try leaves out what the one before it was refused; what is left is then refused only by a race. */
@@ -26,7 +26,7 @@ const TRIES = 10
 /** What of a batch is still to be written; each part with its place in the batch. */
 interface Left {
   accepts: { at: number; accept: Accept }[]
-  settlements: { at: number; settlement: Settlement; held: HeldLease; anew: boolean }[]
+  settlements: (LeftSettlement & { at: number })[]
 }
 
 interface Refusal {
@@ -47,10 +47,17 @@ export function createCommit(
     leases,
     uncertain,
     publisher,
-  }: { leases: Leases; uncertain: UncertainCommits; publisher: Pick<ChangePublisher, 'waiting'> },
+    owners,
+  }: {
+    leases: Leases
+    uncertain: UncertainCommits
+    publisher: Pick<ChangePublisher, 'waiting'>
+    owners: ListenerOwners
+  },
   routines: Routines,
 ): (batch: Batch) => Promise<BatchResult> {
   const call = callOf(routines)
+  const readLeases = createLeaseReader(db, owners)
 
   /** Only what this process was given itself, and once in a batch: a token is good for one settlement. */
   function held(batch: Batch): Left['settlements'] {
@@ -59,8 +66,15 @@ export function createCommit(
       const found = leases.find(batch.node, settlement.delivery)
       if (found === null || seen.has(found)) return []
       seen.add(found)
-      return [{ at, settlement, held: found, anew: false }]
+      return [{ at, settlement, held: found, pulled: false, anew: false }]
     })
+  }
+
+  /** The leases of clients that end, judged; of what no client has seen the result is there already. */
+  async function readPulled(said: LeaseSettlement[], now: number, results: BatchResult): Promise<Left['settlements']> {
+    const { ended, handedBack } = await readLeases(said, now)
+    for (const at of handedBack) results.leaseSettlements[at] = { nextDueAt: now }
+    return ended.map(({ at, lease }) => ({ at, ...lease, pulled: true, anew: false }))
   }
 
   async function write(batch: Batch, left: Left, firstLease: number): Promise<Written> {
@@ -95,9 +109,19 @@ export function createCommit(
   }
 
   return async (batch) => {
-    const results: BatchResult = { accepts: [], settlements: batch.settlements.map(() => 'lost') }
-    const left: Left = { accepts: batch.accepts.map((accept, at) => ({ at, accept })), settlements: held(batch) }
-    const owned = left.settlements
+    const { leaseSettlements = [] } = batch
+    const results: BatchResult = {
+      accepts: [],
+      settlements: batch.settlements.map(() => 'lost'),
+      leaseSettlements: leaseSettlements.map(() => 'lost'),
+    }
+    // Most batches have none, and need not wait for anything.
+    const pulled = leaseSettlements.length === 0 ? [] : await readPulled(leaseSettlements, batch.now, results)
+    const owned = held(batch)
+    const left: Left = {
+      accepts: batch.accepts.map((accept, at) => ({ at, accept })),
+      settlements: [...owned, ...pulled],
+    }
     const numbers = leases.reserve(batch.accepts.reduce((sum, { messages }) => sum + deliveriesIn(messages), 0))
     try {
       await writeWhatHolds()
@@ -122,9 +146,9 @@ export function createCommit(
             results.accepts[at] = { outcome: 'accepted', messages: stored[index]! }
             tellOthers(left.accepts[index]!.accept, batch.now)
           }
-          for (const [index, { at, anew }] of left.settlements.entries()) {
-            const nextDueAt = anew ? batch.now : (written.next_due_at?.[index] ?? null)
-            results.settlements[at] = nextDueAt === null ? 'settled' : { nextDueAt }
+          for (const [index, it] of left.settlements.entries()) {
+            const of = it.pulled ? results.leaseSettlements : results.settlements
+            of[it.at] = settledAs(it, written.next_due_at?.[index] ?? null, batch.now)
           }
           return
         } catch (error) {
@@ -136,13 +160,15 @@ export function createCommit(
   }
 }
 
-/** What the routine answers with; the last three are null where nothing is ordered. */
-interface Written {
-  sequences: number[]
-  /** Of each delivery; 0 where its listener wants no order. */
-  numbers: number[] | null
-  held: boolean[] | null
-  next_due_at: (number | null)[] | null
+function settledAs(
+  { settlement: { next }, pulled, anew }: LeftSettlement,
+  waited: number | null,
+  now: number,
+): SettleResult {
+  if (anew) return { nextDueAt: now }
+  if (waited !== null) return { nextDueAt: waited }
+  // A lane remembers when what it sent is due again; of what was pulled the store tells.
+  return pulled && next.state === 'pending' ? { nextDueAt: next.dueAt } : 'settled'
 }
 
 function orderPositionsOf(
@@ -155,22 +181,6 @@ function orderPositionsOf(
     const number = numbers?.[first + index] ?? 0
     return number === 0 ? null : { number, held: held![first + index]! }
   })
-}
-
-/**
- * Writes what came of deliveries that the caller has locked, with their listeners, within its transaction. Answers with
- * when something is due that waited for each; null where nothing did.
- */
-export async function settleLocked(
-  db: Db,
-  routines: Routines,
-  { node, now, ends }: { node: string; now: number; ends: readonly { settlement: Settlement; held: HeldLease }[] },
-): Promise<(number | null)[]> {
-  if (ends.length === 0) return []
-  const settlements = ends.map((end, at) => ({ ...end, at, anew: false }))
-  const batch = { node, now, accepts: [], settlements: [], keyUses: [] }
-  const [row] = await db.rows<Written>(callOf(routines), valuesOf(batch, { accepts: [], settlements }, 0))
-  return ends.map((_, index) => row!.next_due_at?.[index] ?? null)
 }
 
 type StoredBatch = Extract<AcceptResult, { outcome: 'accepted' }>['messages'][]
@@ -210,57 +220,4 @@ function refusedBy(outcome: number, value: number): AcceptResult | null {
   if (outcome === 2) return { outcome: 'answered' }
   if (outcome === 5) return { outcome: 'passed' }
   return { outcome: 'quota', limit: outcome === 3 ? 'storedMessages' : 'messagesPerDay', value }
-}
-
-function callOf({ name }: Routines): string {
-  const values = Array.from({ length: BatchArrays.count + 21 }, (_, index) => `$${index + 1}`)
-  return `select * from ${name('commit_batch')}(${values.join(', ')})`
-}
-
-/** Everything that the routine takes, in its order. */
-function valuesOf(batch: Batch, left: Left, firstLease: number): Value[] {
-  const arrays = new BatchArrays()
-  const changes = new Changes()
-  for (const { accept } of left.accepts) {
-    arrays.accept(accept)
-    for (const { message, deliveries } of accept.messages) {
-      changes.usage.added(message)
-      for (const { listenerId } of deliveries) changes.of({ ...placeOf(message), listenerId }).pending += 1
-    }
-  }
-  for (const { settlement, held, anew } of left.settlements) {
-    arrays.settle(settlement, held, anew)
-    count(changes, settlement, held, anew)
-  }
-  const segments = [...changes.usage.segments()]
-  return [
-    ...[batch.node, batch.now, bucketStart(batch.now), firstLease],
-    ...arrays.values(),
-    ...changeArrays(changes.rows()),
-    ...BatchArrays.segments(segments),
-    ...BatchArrays.keyUses(batch.keyUses),
-  ]
-}
-
-function placeOf({ organizationId, queueId }: { organizationId: string; queueId: string }) {
-  return { organizationId, queueId }
-}
-
-function count(
-  changes: Changes,
-  { attempt, next }: Settlement,
-  { message, listenerId }: HeldLease,
-  anew: boolean,
-): void {
-  const endedAt = attempt.startedAt + attempt.durationMs
-  const change = changes.of({ ...placeOf(message), listenerId })
-  const ok = acknowledges(attempt)
-  if (ok) change.lastSuccessAt = Math.max(change.lastSuccessAt ?? 0, endedAt)
-  else change.lastFailureAt = Math.max(change.lastFailureAt ?? 0, endedAt)
-  changes.usage.published(message, listenerId, ok ? endedAt - message.deliverAt : null)
-  // It stays pending, whatever was judged.
-  if (anew) return
-  if (next.state !== 'pending') change.pending -= 1
-  if (next.state === 'acknowledged') change.acknowledged += 1
-  if (next.state === 'missed') change.missed += 1
 }

@@ -1,7 +1,9 @@
+import { texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 
 const FIND = `
-  select organization_id as "organizationId", queue_id as "queueId" from discue.listeners where id = $1`
+  select l.id, l.organization_id as "organizationId", l.queue_id as "queueId"
+    from unnest($1::text[]) u(id) join discue.listeners l on l.id = any(array[u.id])`
 
 /** So many listeners' owners are remembered; they never change. */
 const KEPT = 100_000
@@ -15,6 +17,8 @@ export interface ListenerOwner {
 export interface ListenerOwners {
   /** Null for a listener that is gone, unless it is still remembered. */
   of(listenerId: string): Promise<ListenerOwner | null>
+  /** Of many listeners, by id, in one statement at most. */
+  ofAll(listenerIds: readonly string[]): Promise<Map<string, ListenerOwner>>
   remember(listenerId: string, place: ListenerOwner): void
 }
 
@@ -24,14 +28,24 @@ export function createListenerOwners(db: Db): ListenerOwners {
     if (known.size >= KEPT) known.clear()
     known.set(listenerId, place)
   }
+  async function ofAll(listenerIds: readonly string[]): Promise<Map<string, ListenerOwner>> {
+    const found = new Map<string, ListenerOwner>()
+    const unknown = new Set<string>()
+    for (const id of listenerIds) {
+      const kept = known.get(id)
+      if (kept === undefined) unknown.add(id)
+      else found.set(id, kept)
+    }
+    if (unknown.size === 0) return found
+    for (const { id, ...owner } of await db.rows<ListenerOwner & { id: string }>(FIND, [texts([...unknown])])) {
+      remember(id, owner)
+      found.set(id, owner)
+    }
+    return found
+  }
   return {
-    async of(listenerId) {
-      const kept = known.get(listenerId)
-      if (kept !== undefined) return kept
-      const [place] = await db.rows<ListenerOwner>(FIND, [listenerId])
-      if (place !== undefined) remember(listenerId, place)
-      return place ?? null
-    },
+    of: async (listenerId) => known.get(listenerId) ?? (await ofAll([listenerId])).get(listenerId) ?? null,
+    ofAll,
     remember,
   }
 }

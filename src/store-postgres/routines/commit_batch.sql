@@ -16,7 +16,8 @@ create or replace function discue.commit_batch(
   p_delivery_key text[],
   p_listener_organization text[], p_listener_id text[], p_listener_ordered boolean[],
   p_settled_listener int[], p_settled_due_at bigint[], p_settled_sequence bigint[],
-  p_settled_lease bigint[], p_settled_next int[], p_settled_next_due_at bigint[], p_settled_first_sent_at bigint[],
+  p_settled_lease bigint[], p_settled_pulled boolean[], p_settled_next int[], p_settled_next_due_at bigint[],
+  p_settled_first_sent_at bigint[],
   p_settled_reason text[], p_settled_before int[],
   p_attempt_number int[], p_attempt_started_at bigint[], p_attempt_duration_ms int[], p_attempt_status int[],
   p_attempt_error text[], p_attempt_response text[],
@@ -187,6 +188,7 @@ begin
   end if;
 
   if cardinality(p_settled_sequence) > 0 then
+    -- The lease is this node's, by its number; or a client's that pulled (`pull`), by when it ends and which attempt it is.
     -- The run that an attempt was judged by must still be the one that runs (next: 1 pending, 2 missed); of one that was
     -- begun anew meanwhile the caller learns, and says so the next time (3). An acknowledgement (0) ends either, and where
     -- the attempts are not to count (4), they do not in either.
@@ -196,7 +198,8 @@ begin
          and d.organization_id = any(array[p_listener_organization[p_settled_listener[n]]])
            and d.listener_id = p_listener_id[p_settled_listener[n]]
          and d.due_at = p_settled_due_at[n] and d.sequence = p_settled_sequence[n]
-         and d.lease_node = p_node and d.lease = p_settled_lease[n]
+         and d.lease_node = case when p_settled_pulled[n] then 'pull' else p_node end and d.lease = p_settled_lease[n]
+         and (p_settled_pulled[n] is not true or d.attempts = p_attempt_number[n] - 1)
          and (p_settled_next[n] = 0 or d.attempts_before = p_settled_before[n])
          and p_listener_id[p_settled_listener[n]] <> all(v_dead)
       returning n
@@ -214,7 +217,8 @@ begin
            and d.organization_id = any(array[p_listener_organization[p_settled_listener[n]]])
            and d.listener_id = p_listener_id[p_settled_listener[n]]
            and d.due_at = p_settled_due_at[n] and d.sequence = p_settled_sequence[n]
-           and d.lease_node = p_node and d.lease = p_settled_lease[n]
+           and d.lease_node = case when p_settled_pulled[n] then 'pull' else p_node end and d.lease = p_settled_lease[n]
+           and (p_settled_pulled[n] is not true or d.attempts = p_attempt_number[n] - 1)
            and (p_settled_next[n] in (3, 4) or d.attempts_before = p_settled_before[n])
            and p_listener_id[p_settled_listener[n]] <> all(v_dead)
         returning n
@@ -226,7 +230,9 @@ begin
         select n from generate_series(1, cardinality(p_settled_sequence)) n
           join discue.deliveries d on d.organization_id = any(array[p_listener_organization[p_settled_listener[n]]])
                and d.listener_id = p_listener_id[p_settled_listener[n]] and d.due_at = p_settled_due_at[n]
-               and d.sequence = p_settled_sequence[n] and d.lease_node = p_node and d.lease = p_settled_lease[n]
+               and d.sequence = p_settled_sequence[n]
+               and d.lease_node = case when p_settled_pulled[n] then 'pull' else p_node end and d.lease = p_settled_lease[n]
+               and (p_settled_pulled[n] is not true or d.attempts = p_attempt_number[n] - 1)
          where p_settled_next[n] in (1, 2) and d.attempts_before <> p_settled_before[n]
            and p_listener_id[p_settled_listener[n]] <> all(v_dead));
     end if;

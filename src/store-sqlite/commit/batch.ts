@@ -1,26 +1,36 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Batch, BatchResult, SettleResult } from '../../store/commit/batch.ts'
+import type { Batch, BatchResult } from '../../store/commit/batch.ts'
 import { UsageChanges } from '../../store/commit/usage-changes.ts'
 import type { Transact } from '../transaction.ts'
 import { type Accepted, createAccepting, type Transaction } from './accepts.ts'
+import type { LeaseSettling } from './lease-settlements.ts'
 import { CounterChanges, createListenerCounters } from './listener-counters.ts'
 import type { Shared } from './parts.ts'
-import { createSettling } from './settlements.ts'
+import type { Settling } from './settlements.ts'
 
 const USE_KEY = `
   update api_keys set last_used_at = ? where id = ? and (last_used_at is null or last_used_at < ?)`
 
+/** What one transaction has written, to be told once it is on disk. */
+interface Written extends Omit<BatchResult, 'accepts'> {
+  accepted: Accepted[]
+  counted: () => void
+}
+
 /** Makes the one transaction of the hot path. */
-export function createCommit(db: DatabaseSync, transact: Transact, shared: Shared): (batch: Batch) => BatchResult {
+export function createCommit(
+  db: DatabaseSync,
+  transact: Transact,
+  { shared, settling, leaseSettling }: { shared: Shared; settling: Settling; leaseSettling: LeaseSettling },
+): (batch: Batch) => BatchResult {
   const { recipientSets, rowless, leases, marks, orders, quotas, usage } = shared
   const useKey = db.prepare(USE_KEY)
   const counters = createListenerCounters(db)
   const accepting = createAccepting(db, shared)
-  const { settle } = createSettling(db, shared)
   /** Numbers the transactions, those that fail too. */
   let transaction = 0
 
-  function write(batch: Batch): { accepted: Accepted[]; settlements: SettleResult[]; counted: () => void } {
+  function write(batch: Batch): Written {
     const changes = { counters: new CounterChanges(), usage: new UsageChanges() }
     const quota = quotas.begin()
     const seen: Transaction['seen'] = new Map()
@@ -28,15 +38,16 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
     quota?.write()
     orders.write()
     const by = { node: batch.node, now: batch.now, transaction, changes }
-    const settlements = batch.settlements.map((it) => settle(it, by))
+    const settlements = batch.settlements.map((it) => settling.settle(it, by))
+    const leaseSettlements = (batch.leaseSettlements ?? []).map((it) => leaseSettling.settle(it, batch.now, changes))
     if (batch.accepts.length > 0) rowless.write(transaction)
     for (const [listenerId, change] of changes.counters.entries()) counters.add(listenerId, change)
     const counted = usage.write(changes.usage, batch.now)
     for (const { apiKeyId, at } of batch.keyUses) useKey.run(at, apiKeyId, at)
-    return { accepted, settlements, counted }
+    return { accepted, settlements, leaseSettlements, counted }
   }
 
-  function written(batch: Batch): ReturnType<typeof write> {
+  function written(batch: Batch): Written {
     try {
       return transact(() => write(batch))
     } catch (error) {
@@ -51,7 +62,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
   // Leases are in memory and know no rollback: they change only once the transaction is on disk.
   return (batch) => {
     transaction += 1
-    const { accepted, settlements, counted } = written(batch)
+    const { accepted, settlements, leaseSettlements, counted } = written(batch)
     accepting.committed()
     orders.committed()
     rowless.committed()
@@ -62,6 +73,7 @@ export function createCommit(db: DatabaseSync, transact: Transact, shared: Share
     return {
       accepts: batch.accepts.map((it, index) => accepting.lease(it, accepted[index]!, batch.node)),
       settlements,
+      leaseSettlements,
     }
   }
 }

@@ -40,8 +40,15 @@ interface By {
 /** What becomes of the row of a pending delivery. */
 type Moved = 'as judged' | 'anew' | 'gone'
 
-/** The part of a commit that writes what came of deliveries. */
-export function createSettling(db: DatabaseSync, { leases, orders, touched }: Shared) {
+/** The part of a transaction that writes what came of deliveries. */
+export interface Settling {
+  /** Of a delivery that its settler holds. */
+  write(message: LeasedMessage, it: Settlement, now: number, changes: Changes): SettleResult
+  /** Of a delivery that was sent, where this is its lease. */
+  settle(it: Settlement, by: By): SettleResult
+}
+
+export function createSettling(db: DatabaseSync, { leases, orders, touched }: Shared): Settling {
   const [insertAttempt, insertMissed] = [db.prepare(INSERT_ATTEMPT), db.prepare(INSERT_MISSED)]
   const [deleteDelivery, giveUp] = [db.prepare(DELETE_DELIVERY), db.prepare(GIVE_UP)]
   const [moveDelivery, restartDelivery] = [db.prepare(MOVE_DELIVERY), db.prepare(BEGIN_ANEW)]
@@ -90,7 +97,6 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
     beginRow.run(listenerId, next.dueAt, sequence, attempt.number, before, firstSentAt ?? attempt.startedAt, 1)
   }
 
-  /** Writes what came of a delivery that its settler holds. */
   function write(message: LeasedMessage, it: Settlement, now: number, changes: Changes): SettleResult {
     const moved = move(it, now)
     return moved === 'gone' ? 'lost' : writeAttempt(message, it, moved, { now, changes })
@@ -127,7 +133,7 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
 
   return {
     write,
-    settle(it: Settlement, { node, now, transaction, changes }: By): SettleResult {
+    settle(it, { node, now, transaction, changes }) {
       const { listenerId, sequence, lease } = it.delivery
       const held = leases.settle(node, listenerId, sequence, lease, transaction)
       if (held === null) return 'lost'

@@ -4,6 +4,7 @@ import type { Ordering } from '../../core/delivery/listener.ts'
 import type { Message } from '../../core/delivery/message.ts'
 import type { IdempotencyRecord } from '../idempotency-records.ts'
 import type { QuotaReached } from '../organizations.ts'
+import type { LeaseSettlement } from '../pulls.ts'
 import type { ScheduleStep } from '../schedules.ts'
 
 /** Messages to store, all of them or none. */
@@ -71,7 +72,7 @@ export interface Settlement {
 /**
  * `lost`: the lease is another's by now, or the delivery is gone; nothing was written. An object is `settled`, and says
  * when something of this listener is due that waited for it: the next in its order, or the delivery itself, where its
- * redelivery was asked for while it was on the wire and that attempt failed.
+ * redelivery was asked for while it was on the wire and that attempt failed, or where it was pulled and comes again.
  */
 export type SettleResult = 'settled' | 'lost' | { nextDueAt: number }
 
@@ -82,6 +83,8 @@ export interface Batch {
   now: number
   accepts: Accept[]
   settlements: Settlement[]
+  /** What clients that pull say of their leases; none where it is left out. */
+  leaseSettlements?: LeaseSettlement[]
   /** The latest use of each API key. */
   keyUses: { apiKeyId: string; at: number }[]
 }
@@ -89,4 +92,5 @@ export interface Batch {
 export interface BatchResult {
   accepts: AcceptResult[]
   settlements: SettleResult[]
+  leaseSettlements: SettleResult[]
 }

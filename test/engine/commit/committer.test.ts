@@ -4,6 +4,7 @@ import type { Queue } from '../../../src/core/delivery/queue.ts'
 import { Problem, type ProblemCode } from '../../../src/core/problem.ts'
 import { type Committer, createCommitter } from '../../../src/engine/commit/committer.ts'
 import type { Accept, AcceptResult, Settlement, SettleResult } from '../../../src/store/commit/batch.ts'
+import type { LeaseSettlement } from '../../../src/store/pulls.ts'
 import { StoreUnavailable } from '../../../src/store/store.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import {
@@ -81,8 +82,65 @@ test('writes that come in one turn share one commit', async (t) => {
   await Promise.all([...accepts.map((it) => acceptBy(committer, it)), settleBy(committer, settlement)])
   assert.deepEqual(
     store.commits.map((batch) => ({ ...batch, accepts: batch.accepts.length, settlements: batch.settlements.length })),
-    [{ node: NODE, now: NOW, accepts: 3, settlements: 1, keyUses: [{ apiKeyId: 'some-key', at: NOW }] }],
+    [
+      {
+        ...{ node: NODE, now: NOW, accepts: 3, settlements: 1, leaseSettlements: [] },
+        keyUses: [{ apiKeyId: 'some-key', at: NOW }],
+      },
+    ],
   )
+})
+
+/** Of a lease that never was: `lost`, as soon as it is asked for. */
+const LEASE_SETTLEMENT: LeaseSettlement = {
+  ...{ listenerId: 'nobody', queueId: 'none', random: 0, end: { how: 'acknowledged' } },
+  receipt: { messageId: 'none', leaseUntil: NOW, attempt: 1 },
+}
+
+function settleLeaseBy(committer: Committer, organizationId = 'some'): Promise<SettleResult> {
+  return new Promise((resolve, reject) => committer.settleLease(organizationId, LEASE_SETTLEMENT, resolve, reject))
+}
+
+test('what clients that pull say of their leases shares the commit of everything else', async (t) => {
+  const { given, queue, committer, store, leased } = await openCommitter(t)
+  const [accept, settlement] = [await acceptFor(given, queue), await leased()]
+  store.commits.length = 0
+  const lease = settleLeaseBy(committer)
+  await Promise.all([acceptBy(committer, accept), settleBy(committer, settlement)])
+  assert.equal(await lease, 'lost')
+  const [batch, ...more] = store.commits
+  assert.deepEqual(more, [])
+  assert.deepEqual([batch?.accepts.length, batch?.settlements.length, batch?.leaseSettlements?.length], [1, 1, 1])
+})
+
+test('of twenty thousand places for what is said of leases one organization has half, and the next some too', async (t) => {
+  const { committer, store } = await openCommitter(t)
+  const release = store.holdCommits()
+  const waiting = Array.from({ length: 10_000 }, () => settleLeaseBy(committer, 'greedy'))
+  await assert.rejects(settleLeaseBy(committer, 'greedy'), problem('overloaded'))
+  const other = settleLeaseBy(committer, 'other')
+  release()
+  assert.equal(await other, 'lost')
+  assert.deepEqual(new Set(await Promise.all(waiting)), new Set(['lost']))
+  // In turns: the other one did not wait until all of the first one's were written.
+  const [first] = store.commits
+  assert.equal(first?.leaseSettlements?.length, 500)
+})
+
+test('while the store is away, what is said of leases is refused with the cause', async (t) => {
+  const { committer, store } = await openCommitter(t)
+  store.failCommit = () => new StoreUnavailable('the disk is full')
+  await assert.rejects(settleLeaseBy(committer), problem('store_unavailable'))
+  store.failCommit = () => null
+  assert.equal(await settleLeaseBy(committer), 'lost')
+})
+
+test('what is said of a lease and cannot be written takes nothing else along', async (t) => {
+  const { given, queue, committer, store } = await openCommitter(t)
+  store.failCommit = ({ leaseSettlements = [] }) => (leaseSettlements.length > 0 ? new Error('a bug') : null)
+  const accepted = acceptBy(committer, await acceptFor(given, queue))
+  await assert.rejects(settleLeaseBy(committer), /a bug/)
+  assert.equal((await accepted).outcome, 'accepted')
 })
 
 test('the next commit starts when the last has ended, and takes all that came meanwhile', async (t) => {

@@ -7,7 +7,7 @@ import type { Queue } from '../../../src/core/delivery/queue.ts'
 import { Problem } from '../../../src/core/problem.ts'
 import { createAcceptor } from '../../../src/engine/commit/acceptor.ts'
 import { createLeaseExpirer } from '../../../src/engine/pull/lease-expirer.ts'
-import { createPullCommitter } from '../../../src/engine/pull/pull-committer.ts'
+import { createPullCollector } from '../../../src/engine/pull/pull-collector.ts'
 import { createPullService } from '../../../src/engine/pull/pull-service.ts'
 import { createDeliverySignals } from '../../../src/engine/push/delivery-signals.ts'
 import type { PulledDelivery } from '../../../src/store/pulls.ts'
@@ -21,7 +21,8 @@ async function openDesk(t: TestContext) {
   const engine = await openTestEngine(t)
   const { store, runtime, dispatcher, committer } = engine
   const expirer = createLeaseExpirer({ store, runtime, freed: (id, dueAt) => pullService.due(id, dueAt) })
-  const pullService = createPullService({ committer: createPullCommitter({ store, runtime }), expirer, runtime })
+  const collector = createPullCollector({ store, runtime })
+  const pullService = createPullService({ collector, committer, expirer, runtime })
   const signals = createDeliverySignals({ dispatcher, signals: engine.signals }, pullService)
   const acceptor = createAcceptor({ committer, dispatcher: signals, runtime })
 
@@ -216,15 +217,15 @@ test('who hangs up while messages are leased to it hands them back without an at
   const id = await post(queue)
   for (const waitMs of [0, 10_000]) {
     const controller = new AbortController()
-    const commit = store.pulls.commit
-    store.pulls.commit = async (batch) => {
-      const result = await commit(batch)
+    const { pull } = store.pulls
+    store.pulls.pull = async (batch) => {
+      const result = await pull(batch)
       controller.abort()
       return result
     }
     const gone = poll(listener, { client: controller.signal, waitMs })
     await runtime.until(() => gone.ids !== null, 'the answer that nobody reads')
-    store.pulls.commit = commit
+    store.pulls.pull = pull
     assert.deepEqual(gone.ids, [])
   }
   const next = poll(listener)
@@ -289,15 +290,17 @@ test('while the store is away pulls and acknowledgements are told so, and nothin
   const id = await post(queue)
   const first = poll(listener)
   await runtime.rest()
-  const { commit } = store.pulls
-  store.pulls.commit = () => Promise.reject(new StoreUnavailable('gone'))
+  const { pull } = store.pulls
+  store.pulls.pull = () => Promise.reject(new StoreUnavailable('gone'))
+  store.failCommit = () => new StoreUnavailable('gone')
   const failed = poll(listener)
   const receipts = first.deliveries.map(receiptOf)
   const settling = pullService.settle({ listener, receipts, end: { how: 'acknowledged' } })
   await assert.rejects(settling, (error) => isProblem(error, 'store_unavailable'))
   await runtime.rest()
   assert.ok(isProblem(failed.error, 'store_unavailable'))
-  store.pulls.commit = commit
+  store.pulls.pull = pull
+  store.failCommit = () => null
   assert.deepEqual(await pullService.settle({ listener, receipts, end: { how: 'acknowledged' } }), ['settled'])
   assert.deepEqual(first.ids, [id])
 })
@@ -307,10 +310,10 @@ test('a pull that the store cannot do does not take the others along', async (t)
   const queue = await addQueue()
   const [listener, faulty] = [await addPuller(queue), await addPuller(queue)]
   const id = await post(queue)
-  const { commit } = store.pulls
-  store.pulls.commit = async (batch) => {
-    if (batch.pulls.some(({ listenerId }) => listenerId === faulty.id)) throw new Error('a bug')
-    return commit(batch)
+  const { pull } = store.pulls
+  store.pulls.pull = async (batch) => {
+    if (batch.asks.some(({ listenerId }) => listenerId === faulty.id)) throw new Error('a bug')
+    return pull(batch)
   }
   const polls = [poll(listener), poll(faulty)]
   await runtime.rest()

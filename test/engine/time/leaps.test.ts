@@ -85,7 +85,12 @@ onBothStores('a rate that is counted by the clock lets through what has waited f
 
 onBothStores('a pull that waits, and a lease that has run out, go by a clock that has leapt ahead', async (engine) => {
   const { store, runtime } = engine
-  const { pullService, expirer, signals } = createPulling({ store, runtime, delivering: engine })
+  const { pullService, expirer, signals } = createPulling({
+    store,
+    runtime,
+    committer: engine.committer,
+    delivering: engine,
+  })
   const queue = await engine.addQueue()
   const listener = await engine.addListener(queue)
   await engine.change(listener, { notifyUrl: null })

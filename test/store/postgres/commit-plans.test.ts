@@ -7,6 +7,7 @@ import { createUncertainCommits } from '../../../src/store-postgres/commit/uncer
 import type { Db } from '../../../src/store-postgres/connect/session.ts'
 import { PLANNER_SETTINGS } from '../../../src/store-postgres/connect/settings.ts'
 import { Leases } from '../../../src/store-postgres/deliveries/leases.ts'
+import { createListenerOwners } from '../../../src/store-postgres/deliveries/listener-owners.ts'
 import { translated } from '../../../src/store-postgres/errors.ts'
 import { readRoutines } from '../../../src/store-postgres/routines.ts'
 import { fillForPlans, idOf, PLAN_ROWS } from '../../support/postgres/plan-rows.ts'
@@ -17,9 +18,10 @@ const database = await testDatabase()
 await (await database.open(createRuntime(silentLog))).close()
 const leases = new Leases()
 const publisher = { waiting: () => undefined }
+const db = inSavepoints()
 const commit = createCommit(
-  inSavepoints(),
-  { leases, uncertain: createUncertainCommits(Date.now), publisher },
+  db,
+  { leases, uncertain: createUncertainCommits(Date.now), publisher, owners: createListenerOwners(db) },
   readRoutines(),
 )
 const EACH = 40

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRuntime } from '../../../src/runtime.ts'
+import { HAND_BACK, READ as LEASES } from '../../../src/store-postgres/commit/lease-settlements.ts'
 import { CLAIM, WAITING } from '../../../src/store-postgres/deliveries/deliveries.ts'
+import { DUE as TO_PULL } from '../../../src/store-postgres/deliveries/due-rows.ts'
+import { LEASE, NEXT_DUE, READ as PULLED } from '../../../src/store-postgres/deliveries/pulls.ts'
 import { DUE, DUE_IN_TURNS, DUE_ORGANIZATIONS } from '../../../src/store-postgres/schedules/schedules.ts'
-import { fillForPlans } from '../../support/postgres/plan-rows.ts'
+import { fillForPlans, idOf } from '../../support/postgres/plan-rows.ts'
 import { testDatabase } from '../../support/postgres/postgres.ts'
 import { silentLog } from '../../support/silent-log.ts'
 
@@ -58,8 +61,17 @@ const ANALYZED_WHILE_EMPTY = `
 
 function statements(): [name: string, sql: string, values: unknown[]][] {
   const listener = ['o', 'l0000000000000000000']
+  const pullers = ['{o,o}', arrayOf(idOf('l', 0), idOf('l', 1))]
+  const [queues, messages] = [arrayOf(idOf('q', 0), idOf('q', 1)), arrayOf(idOf('m', 10), idOf('m', 11))]
+  const receipts = ['{o,o}', queues, messages, pullers[1], '{1,1}', '{0,0}']
   return [
     ['a claim', CLAIM, [...listener, 10, 'n', 1, 1, '{}', 5, 500, 1e9]],
+    ['what several pulls may take', TO_PULL, [...pullers, '{-1,-1}', '{0,0}', '{100,100}', 10, 5]],
+    ['what pulls take', LEASE, [...pullers, '{1,1}', '{10,11}', '{30,30}', 10]],
+    ['what pulls answer with', PULLED, [...pullers, '{10,11}']],
+    ['when something can be pulled', NEXT_DUE, [...pullers, 0]],
+    ['what receipts are for', LEASES, receipts],
+    ['what is handed back', HAND_BACK, [...receipts, 10]],
     ['what waits', WAITING, ['', '', 500, 5, 'n']],
     ['due schedules', DUE, [10, 100]],
     ['due schedules in turns', DUE_IN_TURNS, ['{o}', 10, 100]],
@@ -67,6 +79,10 @@ function statements(): [name: string, sql: string, values: unknown[]][] {
     ['a listing', LISTING, ['o', 'q0000000000000000000', '~', 100, 0]],
     ['expiry', EXPIRY, [0, 100]],
   ]
+}
+
+function arrayOf(...ids: string[]): string {
+  return `{${ids.join(',')}}`
 }
 
 const LISTING = `

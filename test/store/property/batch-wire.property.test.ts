@@ -11,6 +11,7 @@ import type {
   Settlement,
 } from '../../../src/store/commit/batch.ts'
 import type { IdempotencyRecord } from '../../../src/store/idempotency-records.ts'
+import type { LeaseSettlement } from '../../../src/store/pulls.ts'
 import type { ScheduleStep } from '../../../src/store/schedules.ts'
 import { packBatch, packResult, unpackBatch, unpackResult } from '../../../src/store-sqlite/thread/batch-wire.ts'
 
@@ -70,11 +71,21 @@ const settlement: fc.Arbitrary<Settlement> = fc.record({
   next,
 })
 
+const leaseSettlement: fc.Arbitrary<LeaseSettlement> = fc.record({
+  ...{ listenerId: text, queueId: text, random: fc.double({ min: 0, max: 1, noNaN: true }) },
+  receipt: fc.record({ messageId: text, leaseUntil: time, attempt: time }),
+  end: fc.oneof(
+    fc.record({ how: fc.constantFrom('acknowledged' as const, 'lease_expired' as const, 'unseen' as const) }),
+    fc.record({ how: fc.constant('returned' as const), delayMs: nullable(time) }),
+  ),
+})
+
 const batch: fc.Arbitrary<Batch> = fc.record({
   node: text,
   now: time,
   accepts: fc.array(accept),
   settlements: fc.array(settlement),
+  leaseSettlements: fc.array(leaseSettlement),
   keyUses: fc.array(fc.record({ apiKeyId: text, at: time })),
 })
 
@@ -95,9 +106,12 @@ const acceptResult: fc.Arbitrary<AcceptResult> = fc.oneof(
   }),
 )
 
+const settleResult = fc.oneof(fc.constantFrom('settled' as const, 'lost' as const), fc.record({ nextDueAt: time }))
+
 const result: fc.Arbitrary<BatchResult> = fc.record({
   accepts: fc.array(acceptResult),
-  settlements: fc.array(fc.oneof(fc.constantFrom('settled' as const, 'lost' as const), fc.record({ nextDueAt: time }))),
+  settlements: fc.array(settleResult),
+  leaseSettlements: fc.array(settleResult),
 })
 
 /** Generated records have no prototype, which makes no difference to the store. */

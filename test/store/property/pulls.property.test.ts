@@ -6,7 +6,7 @@ import type { Receipt } from '../../../src/core/delivery/pull.ts'
 import type { Queue } from '../../../src/core/delivery/queue.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import { rounds } from '../../support/thorough.ts'
-import { accepted, idsOf, pendingCount, storedOrganization, storedQueue } from '../fixture.ts'
+import { accepted, commit, idsOf, pendingCount, storedOrganization, storedQueue } from '../fixture.ts'
 import { type Given, withStore } from '../suite.ts'
 
 const SEED = 20_260_102
@@ -64,10 +64,9 @@ class Fixture {
   }
 
   async #pull({ max, leaseMs }: { max: number; leaseMs: number }): Promise<void> {
-    const pulls = [{ listenerId: this.listener.id, limit: max, maxBytes: 1e9, leaseMs }]
-    const { pulls: results } = await this.given.store.pulls.commit({ now: this.now, settlements: [], pulls })
-    const result = results[0]!
-    assert.ok(result.outcome === 'pulled')
+    const asks = [{ listenerId: this.listener.id, limit: max, maxBytes: 1e9, leaseMs }]
+    const [result] = await this.given.store.pulls.pull({ now: this.now, asks })
+    assert.ok(result?.outcome === 'pulled')
     const taken = this.#takes(max, leaseMs)
     assert.deepEqual(
       result.deliveries.map(({ message, attempt, leaseUntil }) => [message.id, attempt, leaseUntil]),
@@ -109,10 +108,10 @@ class Fixture {
     if (receipt === undefined) return
     const end = how === 'returned' ? { how, delayMs } : { how }
     const settlement = { listenerId: this.listener.id, queueId: this.queue.id, receipt, end, random: 0 }
-    const { settlements } = await this.given.store.pulls.commit({ now: this.now, settlements: [settlement], pulls: [] })
+    const { leaseSettlements } = await commit(this.given, { leaseSettlements: [settlement] })
     const message = this.messages.find(({ id }) => id === receipt.messageId)!
     const live = message.leased && message.dueAt === receipt.leaseUntil && message.attempts + 1 === receipt.attempt
-    assert.equal(settlements[0]!.outcome, live ? 'settled' : 'lost')
+    assert.equal(leaseSettlements[0] === 'lost', !live)
     if (!live) return
     if (how === 'returned') this.#failed(message, this.now + delayMs)
     else {

@@ -244,9 +244,9 @@ test('what a node held that says nothing any more is pulled, once its listener p
     await given.store.listeners.update({ ...idsOf(listener!), changes, now: given.now })
     const ask = { listenerId: listener!.id, limit: 10, maxBytes: 1e9, leaseMs: 1_000 }
     const pull = async (now: number) => {
-      const { pulls } = await given.store.pulls.commit({ now, settlements: [], pulls: [ask] })
-      assert.ok(pulls[0]?.outcome === 'pulled')
-      return pulls[0].deliveries.map((it) => it.message.id)
+      const [pulled] = await given.store.pulls.pull({ now, asks: [ask] })
+      assert.ok(pulled?.outcome === 'pulled')
+      return pulled.deliveries.map((it) => it.message.id)
     }
     assert.deepEqual(await pull(given.now), [])
     assert.deepEqual(await pull(given.now + 20_000), [message.id])

@@ -14,8 +14,9 @@ import { digestOf, prefixOf } from '../../../src/core/tenant/api-key.ts'
 import type { DomainVerification } from '../../../src/core/tenant/domain.ts'
 import { NO_LIMITS, quotaReached } from '../../../src/core/tenant/organization.ts'
 import { CLEAR_BOX, type SecretBox } from '../../../src/core/tenant/secret-box.ts'
+import { createCommitter } from '../../../src/engine/commit/committer.ts'
 import { createLeaseExpirer } from '../../../src/engine/pull/lease-expirer.ts'
-import { createPullCommitter } from '../../../src/engine/pull/pull-committer.ts'
+import { createPullCollector } from '../../../src/engine/pull/pull-collector.ts'
 import { createPullService } from '../../../src/engine/pull/pull-service.ts'
 import { createApi, type Health } from '../../../src/http/api.ts'
 import type { MetricsAccess } from '../../../src/http/deps.ts'
@@ -205,7 +206,9 @@ function createTestPuller(store: Store, runtime: Runtime, clock: { now: number }
   }
   const impatient = { ...runtime, after }
   const expirer = createLeaseExpirer({ store, runtime, freed: () => undefined })
-  return createPullService({ committer: createPullCommitter({ store, runtime }), expirer, runtime: impatient })
+  const collector = createPullCollector({ store, runtime })
+  const committer = createCommitter({ store, node: NODE, runtime })
+  return createPullService({ collector, committer, expirer, runtime: impatient })
 }
 
 function createImmediate(run: () => void): () => void {

@@ -189,7 +189,7 @@ const mixed: StoreCase[] = [
   {
     name: 'an empty batch has empty results',
     async run(given) {
-      assert.deepEqual(await commit(given, {}), { accepts: [], settlements: [] })
+      assert.deepEqual(await commit(given, {}), { accepts: [], settlements: [], leaseSettlements: [] })
     },
   },
   {

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../../../src/core/delivery/listener.ts'
 import type { LeaseEnd, Receipt } from '../../../../src/core/delivery/pull.ts'
 import type { Queue } from '../../../../src/core/delivery/queue.ts'
-import type { LeaseSettled, PullAsk, Pulled, PulledDelivery } from '../../../../src/store/pulls.ts'
+import type { SettleResult } from '../../../../src/store/commit/batch.ts'
+import type { PullAsk, Pulled, PulledDelivery } from '../../../../src/store/pulls.ts'
 import {
   ACKNOWLEDGED,
   accepted,
+  acceptFor,
   claim,
   commit,
   idsOf,
@@ -21,7 +23,6 @@ import type { Given, StoreCase } from '../../suite.ts'
 
 const LEASE_MS = 30_000
 const ACK: LeaseEnd = { how: 'acknowledged' }
-const LOST: LeaseSettled = { outcome: 'lost' }
 const RETRY = { maxAttempts: 3, initialDelayMs: 1_000, maxDelayMs: 60_000, multiplier: 4 }
 
 interface PullFixture {
@@ -47,8 +48,8 @@ async function puller({ store, make }: Given, queue: Queue, settings: Partial<De
 
 function pull({ store, now }: Given, { id }: Listener, ask: Partial<PullAsk> & { now?: number } = {}): Promise<Pulled> {
   const { now: at = now, ...rest } = ask
-  const pulls = [{ listenerId: id, limit: 10, maxBytes: 1e9, leaseMs: LEASE_MS, ...rest }]
-  return store.pulls.commit({ now: at, settlements: [], pulls }).then((result) => result.pulls[0]!)
+  const asks = [{ listenerId: id, limit: 10, maxBytes: 1e9, leaseMs: LEASE_MS, ...rest }]
+  return store.pulls.pull({ now: at, asks }).then((pulled) => pulled[0]!)
 }
 
 async function pulled(given: Given, listener: Listener, ask: Partial<PullAsk> & { now?: number } = {}) {
@@ -68,16 +69,16 @@ function receiptOf({ message, leaseUntil, attempt }: PulledDelivery): Receipt {
 }
 
 async function end(
-  { store, now }: Given,
+  given: Given,
   { id, queueId }: Pick<Listener, 'id' | 'queueId'>,
   receipt: Receipt,
   how: LeaseEnd | { how: 'unseen' },
-  at = now,
-): Promise<LeaseSettled> {
+  at = given.now,
+): Promise<SettleResult> {
   const settlement = { listenerId: id, queueId, receipt, end: how, random: 0.5 }
-  const { settlements } = await store.pulls.commit({ now: at, settlements: [settlement], pulls: [] })
-  assert.equal(settlements.length, 1)
-  return settlements[0]!
+  const { leaseSettlements } = await commit(given, { now: at, leaseSettlements: [settlement] })
+  assert.equal(leaseSettlements.length, 1)
+  return leaseSettlements[0]!
 }
 
 async function attemptsOf({ store }: Given, message: { organizationId: string; queueId: string; id: string }) {
@@ -177,7 +178,7 @@ const taken: StoreCase[] = [
       const { organizationId, id } = queue
       await store.queues.update({ organizationId, id, changes: { paused: true }, now })
       assert.deepEqual(await pull(given, listener), nothing)
-      assert.equal((await end(given, listener, receiptOf(delivery), ACK)).outcome, 'settled')
+      assert.equal(await end(given, listener, receiptOf(delivery), ACK), 'settled')
       await store.queues.update({ organizationId, id, changes: { paused: false }, now })
       await store.listeners.update({ ...idsOf(listener), changes: { settings: { status: 'disabled' } }, now })
       assert.deepEqual(await pull(given, listener), nothing)
@@ -191,8 +192,8 @@ const taken: StoreCase[] = [
       const { queue, listener } = await fixture(given)
       for (let i = 0; i < 5; i++) await accepted(given, queue)
       const ask = { listenerId: listener.id, limit: 2, maxBytes: 1e9, leaseMs: LEASE_MS }
-      const { pulls } = await given.store.pulls.commit({ now: given.now, settlements: [], pulls: [ask, ask, ask] })
-      const ids = pulls.flatMap((it) => (it.outcome === 'pulled' ? it.deliveries.map(({ message }) => message.id) : []))
+      const all = await given.store.pulls.pull({ now: given.now, asks: [ask, ask, ask] })
+      const ids = all.flatMap((it) => (it.outcome === 'pulled' ? it.deliveries.map(({ message }) => message.id) : []))
       assert.equal(ids.length, 5)
       assert.equal(new Set(ids).size, 5)
     },
@@ -208,7 +209,7 @@ const ended: StoreCase[] = [
       const message = await accepted(given, queue)
       const delivery = await pulledOne(given, listener)
       const settlement = await end(given, listener, receiptOf(delivery), ACK, now + 250)
-      assert.deepEqual(settlement, { outcome: 'settled', dueAt: null })
+      assert.equal(settlement, 'settled')
       assert.deepEqual(await attemptsOf(given, message), [[1, 200, null, 250]])
       assert.deepEqual(await countersOf(given, listener), {
         acknowledgedCount: 1,
@@ -219,7 +220,7 @@ const ended: StoreCase[] = [
       assert.equal(await pendingCount(given, queue), 0)
       assert.equal((await stored(given, message)).deliveries[0]!.status, 'delivered')
       assert.deepEqual(await pulled(given, listener, { now: now + 10 * LEASE_MS }), [])
-      assert.deepEqual(await end(given, listener, receiptOf(delivery), ACK), LOST)
+      assert.deepEqual(await end(given, listener, receiptOf(delivery), ACK), 'lost')
     },
   },
   {
@@ -230,12 +231,12 @@ const ended: StoreCase[] = [
       const message = await accepted(given, queue)
       const first = receiptOf(await pulledOne(given, listener))
       const byPolicy = await end(given, listener, first, { how: 'returned', delayMs: null }, now + 100)
-      assert.deepEqual(byPolicy, { outcome: 'settled', dueAt: now + 1_100 })
+      assert.deepEqual(byPolicy, { nextDueAt: now + 1_100 })
       assert.deepEqual(await pulled(given, listener, { now: now + 1_099 }), [])
       const again = await pulledOne(given, listener, { now: now + 1_100 })
       assert.equal(again.attempt, 2)
       const own = await end(given, listener, receiptOf(again), { how: 'returned', delayMs: 7 }, now + 1_200)
-      assert.deepEqual(own, { outcome: 'settled', dueAt: now + 1_207 })
+      assert.deepEqual(own, { nextDueAt: now + 1_207 })
       assert.equal((await pulledOne(given, listener, { now: now + 1_207 })).attempt, 3)
       assert.deepEqual(await attemptsOf(given, message), [
         [1, null, 'returned', 100],
@@ -255,8 +256,8 @@ const ended: StoreCase[] = [
       assert.deepEqual([second.attempt, second.leaseUntil], [2, now + 2 * LEASE_MS])
       assert.deepEqual(await attemptsOf(given, message), [[1, null, 'lease_expired', LEASE_MS]])
       // The first holder wakes up late: the lease is another's by now.
-      assert.deepEqual(await end(given, listener, receiptOf(first), ACK, now + LEASE_MS + 1), LOST)
-      assert.equal((await end(given, listener, receiptOf(second), ACK, now + LEASE_MS + 2)).outcome, 'settled')
+      assert.deepEqual(await end(given, listener, receiptOf(first), ACK, now + LEASE_MS + 1), 'lost')
+      assert.equal(await end(given, listener, receiptOf(second), ACK, now + LEASE_MS + 2), 'settled')
     },
   },
   {
@@ -273,7 +274,7 @@ const ended: StoreCase[] = [
       for (const message of messages) assert.equal((await stored(given, message)).deliveries[0]!.status, 'missed')
       assert.equal((await countersOf(given, listener)).missedCount, 3)
       assert.equal(await pendingCount(given, queue), 0)
-      assert.deepEqual(await end(given, listener, receiptOf(pulledAgain!), ACK), LOST)
+      assert.deepEqual(await end(given, listener, receiptOf(pulledAgain!), ACK), 'lost')
     },
   },
   {
@@ -305,12 +306,11 @@ const ended: StoreCase[] = [
       const message = await accepted(given, queue)
       const delivery = await pulledOne(given, listener)
       assert.deepEqual(await end(given, listener, receiptOf(delivery), { how: 'unseen' }, now + 5), {
-        outcome: 'settled',
-        dueAt: now + 5,
+        nextDueAt: now + 5,
       })
       assert.deepEqual(await attemptsOf(given, message), [])
       assert.equal((await pulledOne(given, listener, { now: now + 5 })).attempt, 1)
-      assert.deepEqual(await end(given, listener, receiptOf(delivery), { how: 'unseen' }, now + 6), LOST)
+      assert.deepEqual(await end(given, listener, receiptOf(delivery), { how: 'unseen' }, now + 6), 'lost')
     },
   },
   {
@@ -328,13 +328,10 @@ const ended: StoreCase[] = [
         [listener, { ...receipt, leaseUntil: receipt.leaseUntil + 1 }],
         [listener, { ...receipt, attempt: 2 }],
       ]
-      for (const [whose, which] of wrong) assert.deepEqual(await end(given, whose, which, ACK), LOST)
+      for (const [whose, which] of wrong) assert.deepEqual(await end(given, whose, which, ACK), 'lost')
       const settlement = { listenerId: listener.id, queueId: queue.id, receipt, end: ACK, random: 0 }
-      const both = await given.store.pulls.commit({ now: given.now, settlements: [settlement, settlement], pulls: [] })
-      assert.deepEqual(
-        both.settlements.map(({ outcome }) => outcome),
-        ['settled', 'lost'],
-      )
+      const both = await commit(given, { leaseSettlements: [settlement, settlement] })
+      assert.deepEqual(both.leaseSettlements, ['settled', 'lost'])
       assert.equal((await countersOf(given, listener)).acknowledgedCount, 1)
     },
   },
@@ -347,10 +344,10 @@ const ended: StoreCase[] = [
       await accepted(given, queue)
       const [first, second] = await pulled(given, listener)
       await store.messages.delete({ ...idsOf(message), now })
-      assert.deepEqual(await end(given, listener, receiptOf(first!), ACK), LOST)
+      assert.deepEqual(await end(given, listener, receiptOf(first!), ACK), 'lost')
       assert.equal(await pendingCount(given, queue), 1)
       await store.listeners.delete({ ...idsOf(listener), now })
-      assert.deepEqual(await end(given, listener, receiptOf(second!), ACK), LOST)
+      assert.deepEqual(await end(given, listener, receiptOf(second!), ACK), 'lost')
       assert.deepEqual((await store.pulls.expire({ now: now + LEASE_MS, limit: 9 })).freed, [])
     },
   },
@@ -386,7 +383,7 @@ const together: StoreCase[] = [
       const first = await pulledOne(given, listener)
       assert.deepEqual([first.message.id, first.orderNumber], [messages[0]!.id, 1])
       const settlement = await end(given, listener, receiptOf(first), ACK)
-      assert.ok(settlement.outcome === 'settled' && settlement.dueAt !== null && settlement.dueAt <= now)
+      assert.ok(typeof settlement === 'object' && settlement.nextDueAt <= now)
       const second = await pulledOne(given, listener)
       assert.deepEqual([second.message.id, second.orderNumber], [messages[1]!.id, 2])
     },
@@ -408,6 +405,107 @@ const together: StoreCase[] = [
     },
   },
   {
+    name: 'in an order a pull that ends the last lease of a message says that the next one can be had now',
+    async run(given) {
+      const { now } = given
+      const { queue, listener } = await fixture(given, { ordering: 'queue', retry: { ...RETRY, maxAttempts: 1 } })
+      await accepted(given, queue)
+      const second = await accepted(given, queue)
+      await pulledOne(given, listener)
+      const at = now + LEASE_MS
+      const ending = await pull(given, listener, { now: at })
+      assert.deepEqual(ending, { outcome: 'pulled', deliveries: [], nextDueAt: at })
+      assert.equal((await pulledOne(given, listener, { now: at })).message.id, second.id)
+    },
+  },
+  {
+    name: 'a pull goes past leases that ran out for the last time, however many they are, and takes what it asks for',
+    async run(given) {
+      const { now } = given
+      const { queue, listener } = await fixture(given, { retry: { ...RETRY, maxAttempts: 1 } })
+      for (let i = 0; i < 7; i++) await accepted(given, queue)
+      assert.equal((await pulled(given, listener)).length, 7)
+      const rest = [await accepted(given, queue, { deliverAt: now + LEASE_MS }), await accepted(given, queue)]
+      const at = now + LEASE_MS
+      await pulled(given, listener, { limit: 1, leaseMs: 10 })
+      const [taken, ...more] = await pulled(given, listener, { now: at, limit: 2 })
+      assert.deepEqual([taken?.message.id, more.length], [rest[0]!.id, 0])
+      const { missedCount } = await countersOf(given, listener)
+      assert.equal(missedCount, 8)
+      assert.equal(await pendingCount(given, queue), 1)
+    },
+  },
+  {
+    name: 'pulls of several listeners share a transaction, each with what is its own',
+    async run(given) {
+      const { now } = given
+      const { queue, listener } = await fixture(given)
+      const [other, pushed] = [await puller(given, queue, { ordering: 'queue' }), await storedListener(given, queue)]
+      const messages = [await accepted(given, queue), await accepted(given, queue, { data: 'a longer text' })]
+      const common = { limit: 1, maxBytes: 1e9, leaseMs: LEASE_MS }
+      const listenerIds = [listener.id, pushed.id, other.id, given.make.id(), listener.id, other.id]
+      const asks = listenerIds.map((listenerId, index) => ({ ...common, listenerId, leaseMs: LEASE_MS + index }))
+      const all = await given.store.pulls.pull({ now, asks })
+      const first = messages.map(({ id }) => id)
+      assert.deepEqual(
+        all.map((it) =>
+          it.outcome === 'gone'
+            ? it.outcome
+            : it.deliveries.map(({ message, leaseUntil, orderNumber }) => [message.id, leaseUntil - now, orderNumber]),
+        ),
+        [
+          [[first[0], LEASE_MS, null]],
+          'gone',
+          [[first[0], LEASE_MS + 2, 1]],
+          'gone',
+          [[first[1], LEASE_MS + 4, null]],
+          // It waits for its turn in the order.
+          [],
+        ],
+      )
+    },
+  },
+  {
+    name: 'what is said of many leases of several listeners is written together, each with its own result',
+    async run(given) {
+      const { now } = given
+      const { queue, listener } = await fixture(given)
+      const other = await puller(given, queue, { ordering: 'queue' })
+      const messages = []
+      for (let i = 0; i < 4; i++) messages.push(await accepted(given, queue))
+      const own = await pulled(given, listener)
+      const [ordered] = await pulled(given, other)
+      const say = ({ id }: Listener, delivery: PulledDelivery, how: LeaseEnd | { how: 'unseen' }) => {
+        return { listenerId: id, queueId: queue.id, receipt: receiptOf(delivery), end: how, random: 0.5 }
+      }
+      const { leaseSettlements } = await commit(given, {
+        leaseSettlements: [
+          say(listener, own[0]!, ACK),
+          say(other, ordered!, ACK),
+          say(listener, own[1]!, { how: 'returned', delayMs: 700 }),
+          say(listener, own[0]!, ACK),
+          say(listener, own[2]!, { how: 'unseen' }),
+          say(other, own[3]!, ACK),
+          say(listener, own[3]!, { how: 'returned', delayMs: null }),
+        ],
+        accepts: [await acceptFor(given, queue)],
+      })
+      assert.deepEqual(leaseSettlements, [
+        'settled',
+        // The next in the order, due with its message.
+        { nextDueAt: messages[1]!.deliverAt },
+        { nextDueAt: now + 700 },
+        'lost',
+        { nextDueAt: now },
+        'lost',
+        { nextDueAt: now + 1_000 },
+      ])
+      assert.equal((await countersOf(given, listener)).acknowledgedCount, 1)
+      assert.equal((await countersOf(given, other)).acknowledgedCount, 1)
+      assert.equal(await pendingCount(given, queue), 8)
+    },
+  },
+  {
     name: 'what a listener pulled is not sent to it before the lease ends, where it gets a notify_url meanwhile',
     async run(given) {
       const { store, now } = given
@@ -421,7 +519,7 @@ const together: StoreCase[] = [
       const { deliveries } = await claim(given, { listenerId: listener.id, now: now + LEASE_MS })
       assert.equal(deliveries.length, 1)
       assert.equal(deliveries[0]!.attempts, 1)
-      assert.deepEqual(await end(given, listener, receiptOf(delivery), ACK), LOST)
+      assert.deepEqual(await end(given, listener, receiptOf(delivery), ACK), 'lost')
     },
   },
   {
@@ -448,7 +546,7 @@ const together: StoreCase[] = [
       const delivery = await pulledOne(given, listener)
       const changes = { deliverAt: now + 60_000 }
       assert.equal(await store.messages.update({ ...idsOf(message), changes, now, ifMatch: null }), 'started')
-      assert.equal((await end(given, listener, receiptOf(delivery), ACK)).outcome, 'settled')
+      assert.equal(await end(given, listener, receiptOf(delivery), ACK), 'settled')
     },
   },
   {
@@ -462,10 +560,10 @@ const together: StoreCase[] = [
       await store.redeliveries.ofMessage({ ...idsOf(message), listenerIds: [listener.id], now })
       assert.deepEqual(await pulled(given, listener, { now: now + 1 }), [])
       const returned = await end(given, listener, receiptOf(second), { how: 'returned', delayMs: 0 }, now + 2)
-      assert.deepEqual(returned, { outcome: 'settled', dueAt: now + 2 })
+      assert.deepEqual(returned, { nextDueAt: now + 2 })
       const third = await pulledOne(given, listener, { now: now + 2 })
       assert.equal(third.attempt, 3)
-      assert.equal((await end(given, listener, receiptOf(third), ACK, now + 3)).outcome, 'settled')
+      assert.equal(await end(given, listener, receiptOf(third), ACK, now + 3), 'settled')
       await store.redeliveries.ofMessage({ ...idsOf(message), listenerIds: [listener.id], now: now + 4 })
       assert.equal((await pulledOne(given, listener, { now: now + 4 })).attempt, 4)
     },
@@ -487,7 +585,7 @@ const together: StoreCase[] = [
           [pushed.id, 'delivered'],
         ],
       )
-      assert.equal((await end(given, listener, receiptOf(delivery), ACK)).outcome, 'settled')
+      assert.equal(await end(given, listener, receiptOf(delivery), ACK), 'settled')
     },
   },
 ]
