@@ -87,16 +87,16 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
     const health = createHealth(store)
     const keyRing = createKeyRing({ store, now: runtime.now })
     const lockOut = createLockOut({ now: runtime.now })
-    followChanges({ store, runtime, lockOut, directory: shared.directory, keyRing, signals: engine.signals })
+    const { directory } = shared
+    followChanges({ store, runtime }, { ...engine.followers, lockOut, directory, keyRing })
     const api = createApi({
       store,
       runtime,
       acceptor: engine.acceptor,
-      signals: engine.signals,
+      recentLiveness: engine.recentLiveness,
       preflight: engine.preflight,
       domainChecker: engine.domainChecker,
       puller: engine.puller,
-      planner: engine.planner,
       ...shared,
       keyRing,
       lockOut,

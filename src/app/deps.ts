@@ -1,5 +1,5 @@
 import type { Listener, Pushed } from '../core/delivery/listener.ts'
-import type { LivenessNews, LivenessState } from '../core/delivery/liveness.ts'
+import type { LivenessNews } from '../core/delivery/liveness.ts'
 import type { Message } from '../core/delivery/message.ts'
 import type { CheckReport } from '../core/delivery/preflight.ts'
 import type { LeaseEnd, Receipt } from '../core/delivery/pull.ts'
@@ -36,26 +36,10 @@ export interface Acceptor {
   useKey(apiKeyId: string, at: number): void
 }
 
-/** What use cases tell the part that delivers, so that it acts on a change at once. */
-export interface DeliverySignals {
-  listenerChanged(listener: Listener): void
-  listenerGone(listenerId: string): void
-  /** The queue of these listeners delivers nothing until it is resumed; what is on the wire may finish. */
-  queuePaused(listenerIds: readonly string[]): void
-  queueResumed(listenerIds: readonly string[]): void
-  /** The queue was deleted with these listeners; what is left of it can be removed. */
-  queueGone(listenerIds: readonly string[]): void
-  messageGone(messageId: string, listenerIds: readonly string[]): void
-  /** A message that waits for these listeners is due at another time than before. */
-  messageMoved(listenerIds: readonly string[], dueAt: number): void
-  /** Another node has found listeners in this state. */
-  livenessTold(listenerIds: readonly string[], state: LivenessState): void
-  /** For a while this node was not told of any change. */
-  livenessUncertain(): void
+/** What is known of listeners before it is written down. */
+export interface RecentLiveness {
   /** What the store does not know yet of how the listener is doing, or null. */
-  livenessOf(listenerId: string): LivenessNews | null
-  /** A redelivery of many messages was begun. */
-  redeliveryWaits(): void
+  newsOf(listenerId: string): LivenessNews | null
 }
 
 /**
@@ -68,12 +52,6 @@ export type LookUpName = (hostname: string, ask: { organizationId: string }) => 
 export interface Preflight {
   /** Takes no longer than the listener's timeout. Throws `too_many_checks`, `overloaded` and `stopping`. */
   check(listener: Pushed): Promise<CheckReport>
-}
-
-/** Makes the messages of schedules; it is told when one of them is due earlier than it may expect. */
-export interface Planner {
-  /** Null: never. */
-  dueAt(time: number | null): void
 }
 
 /** Looks for the files of challenges. */
@@ -113,14 +91,13 @@ export interface AppDeps {
   store: Store
   runtime: Runtime
   acceptor: Acceptor
-  signals: DeliverySignals
+  recentLiveness: RecentLiveness
   preflight: Preflight
   domainChecker: DomainChecker
   puller: Puller
   directory: QueueDirectory
   schemaChecks: SchemaChecks
   cronCache: CronCache
-  planner: Planner
   keyRing: KeyRing
   /** Null where the clock runs by itself. */
   clock: MovableClock | null

@@ -55,7 +55,7 @@ export interface ListenerChange {
 
 type ListenerDeps = Pick<
   AppDeps,
-  'store' | 'runtime' | 'directory' | 'signals' | 'targets' | 'lookUpName' | 'secretBox' | 'domainVerification'
+  'store' | 'runtime' | 'recentLiveness' | 'targets' | 'lookUpName' | 'secretBox' | 'domainVerification'
 >
 
 /**
@@ -92,14 +92,12 @@ export async function createListener(
     })
   }
   if (outcome !== 'created') throw refusalOf(outcome)
-  deps.directory.forget(ask.organizationId, ask.queueId)
-  deps.signals.listenerChanged(listener)
   return made
 }
 
 /** Throws `listener_not_found`. */
 export async function readListener(
-  deps: Pick<AppDeps, 'store' | 'signals'>,
+  deps: Pick<AppDeps, 'store' | 'recentLiveness'>,
   ask: ListenerAddress,
 ): Promise<Revised<ListenerDetails>> {
   expectIds([ask.queueId, ask.id], 'listener_not_found')
@@ -110,7 +108,7 @@ export async function readListener(
 
 /** Oldest first; of one queue, or of all that the key may see where `queueId` is null. Throws `queue_not_found`. */
 export async function listListeners(
-  deps: Pick<AppDeps, 'store' | 'signals'>,
+  deps: Pick<AppDeps, 'store' | 'recentLiveness'>,
   ask: { principal: Principal; queueId: string | null; page: Page | null },
 ): Promise<Listing<ListenerDetails>> {
   const { organizationId } = ask.principal
@@ -123,8 +121,11 @@ export async function listListeners(
   })
 }
 
-function upToDate<Details extends ListenerDetails>({ signals }: Pick<AppDeps, 'signals'>, listener: Details): Details {
-  return { ...listener, liveness: withNews(listener.liveness, signals.livenessOf(listener.id)) }
+function upToDate<Details extends ListenerDetails>(
+  { recentLiveness }: Pick<AppDeps, 'recentLiveness'>,
+  listener: Details,
+): Details {
+  return { ...listener, liveness: withNews(listener.liveness, recentLiveness.newsOf(listener.id)) }
 }
 
 /** Throws `listener_not_found`, `name_taken`, `changed` and `invalid`. `secret` is there where it was changed, and only then. */
@@ -147,22 +148,18 @@ export async function updateListener(
   if (changed === 'not_found') throw new Problem('listener_not_found')
   if (changed === 'name_taken') throw nameTaken('listener of this queue')
   if (changed === 'changed') throw new Problem('changed')
-  deps.directory.forget(ask.organizationId, ask.queueId)
-  deps.signals.listenerChanged(changed)
   return { listener: { ...current, ...changed }, secret }
 }
 
 /** What it had waiting is gone with it. Throws `listener_not_found` and `changed`. */
 export async function deleteListener(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'signals'>,
+  deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: ListenerAddress & { ifMatch?: ExpectedRevisions },
 ): Promise<void> {
   expectIds([ask.queueId, ask.id], 'listener_not_found')
   const outcome = await deps.store.listeners.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('listener_not_found')
   if (outcome === 'changed') throw new Problem('changed')
-  deps.directory.forget(ask.organizationId, ask.queueId)
-  deps.signals.listenerGone(ask.id)
 }
 
 /** What there is to store: nothing where the secret is the one that the listener has. */

@@ -79,7 +79,7 @@ export async function listMessages(
  * `message_started`, and `invalid` for a due time that cannot be.
  */
 export async function updateMessage(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'signals'>,
+  deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: MessageAddress & { changes: MessageChanges; ifMatch?: ExpectedRevisions },
 ): Promise<Revised<MessageDetails>> {
   const { ifMatch = null, changes: wanted, ...address } = ask
@@ -92,7 +92,6 @@ export async function updateMessage(
   if (outcome === 'not_found') throw new Problem('message_not_found')
   if (outcome === 'changed') throw new Problem('changed')
   if (outcome === 'started') throw started()
-  if (changes.deliverAt !== undefined) deps.signals.messageMoved(outcome.movedListenerIds, changes.deliverAt)
   return readMessage(deps, address)
 }
 
@@ -115,16 +114,13 @@ function started(): Problem {
 
 /** Cancels what is still pending of it. Throws `message_not_found` and `changed`. */
 export async function deleteMessage(
-  deps: Pick<AppDeps, 'store' | 'signals' | 'runtime'>,
+  deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: MessageAddress & { ifMatch?: ExpectedRevisions },
 ): Promise<void> {
   expectIds([ask.queueId, ask.id], 'message_not_found')
-  const now = deps.runtime.now()
-  const outcome = await deps.store.messages.delete({ ...ask, now })
+  const outcome = await deps.store.messages.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('message_not_found')
   if (outcome === 'changed') throw new Problem('changed')
-  deps.signals.messageGone(ask.id, outcome.listenerIds)
-  if (outcome.freedListenerIds.length > 0) deps.signals.messageMoved(outcome.freedListenerIds, now)
 }
 
 /** Every attempt that is kept, newest first. Throws `message_not_found`. */

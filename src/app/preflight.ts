@@ -8,7 +8,7 @@ import { type ListenerAddress, readListener } from './listeners.ts'
  * `listener_pulls`, `invalid`, `too_many_checks`, `overloaded` and `stopping`.
  */
 export async function checkListener(
-  deps: Pick<AppDeps, 'store' | 'signals' | 'preflight'>,
+  deps: Pick<AppDeps, 'store' | 'recentLiveness' | 'preflight'>,
   ask: ListenerAddress,
 ): Promise<CheckReport> {
   const listener = await readListener(deps, ask)

@@ -98,7 +98,7 @@ export async function expectQueueForPost(deps: Pick<AppDeps, 'store'>, ask: Queu
  * A pause counts at once. Throws `queue_not_found`, `name_taken` and `changed`, and `invalid` for a schema that is none.
  */
 export async function updateQueue(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'signals'>,
+  deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: QueueAddress & { changes: QueueChange; ifMatch?: ExpectedRevisions },
 ): Promise<QueueDetails> {
   const { changes, ifMatch, ...address } = ask
@@ -109,15 +109,7 @@ export async function updateQueue(
   if (changed === 'not_found') throw new Problem('queue_not_found')
   if (changed === 'name_taken') throw nameTaken('queue')
   if (changed === 'changed') throw new Problem('changed')
-  deps.directory.forget(ask.organizationId, ask.id)
-  if (changes.paused !== undefined) tellOfPause(deps.signals, changed)
   return changed
-}
-
-function tellOfPause(signals: AppDeps['signals'], { paused, listeners }: QueueDetails): void {
-  const ids = listeners.map(({ id }) => id)
-  if (paused) signals.queuePaused(ids)
-  else signals.queueResumed(ids)
 }
 
 /**
@@ -125,13 +117,11 @@ function tellOfPause(signals: AppDeps['signals'], { paused, listeners }: QueueDe
  * stored of it is removed in the background. Throws `queue_not_found` and `changed`.
  */
 export async function deleteQueue(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory' | 'signals'>,
+  deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: QueueAddress & { ifMatch?: ExpectedRevisions },
 ): Promise<void> {
   expectIds([ask.id], 'queue_not_found')
   const outcome = await deps.store.queues.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('queue_not_found')
   if (outcome === 'changed') throw new Problem('changed')
-  deps.directory.forget(ask.organizationId, ask.id)
-  deps.signals.queueGone(outcome.listenerIds)
 }

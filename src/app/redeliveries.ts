@@ -9,7 +9,7 @@ import { expectIds } from './ids.ts'
 import { type ListenerAddress, readListener } from './listeners.ts'
 import type { MessageAddress } from './messages.ts'
 
-type Deps = Pick<AppDeps, 'store' | 'runtime' | 'signals'>
+type Deps = Pick<AppDeps, 'store' | 'runtime'>
 
 const REFUSED = {
   unknown: 'is not the id of a listener of this queue',
@@ -23,7 +23,7 @@ const NOTHING = 'cannot name any: no listener that still exists was there when t
  * `invalid` for a listener that it was not accepted for, or where there is none.
  */
 export async function redeliverMessage(
-  { store, runtime, signals }: Deps,
+  { store, runtime }: Deps,
   ask: MessageAddress & { listenerIds: readonly string[] | null },
 ): Promise<Revised<MessageDetails>> {
   expectIds([ask.queueId, ask.id], 'message_not_found')
@@ -35,7 +35,6 @@ export async function redeliverMessage(
     const index = ask.listenerIds?.indexOf(outcome.listenerId) ?? 0
     throw invalid(`/listener_ids/${index}`, REFUSED[outcome.refused])
   }
-  signals.messageMoved(outcome.listenerIds, now)
   return outcome.details
 }
 
@@ -58,7 +57,6 @@ export async function beginRedelivery(
   const outcome = await deps.store.redeliveries.create(begun, answerFor?.(begun))
   if (outcome === 'listener_not_found') throw new Problem('listener_not_found')
   if (outcome === 'answered') throw new Problem('key_running')
-  deps.signals.redeliveryWaits()
   return begun
 }
 
@@ -90,7 +88,7 @@ export async function countRedelivery(
 
 /** Throws `listener_not_found` and `redelivery_not_found`. */
 export async function readRedelivery(
-  deps: Pick<AppDeps, 'store' | 'signals'>,
+  deps: Pick<AppDeps, 'store' | 'recentLiveness'>,
   ask: ListenerAddress & { redeliveryId: string },
 ): Promise<Redelivery> {
   const { organizationId, queueId, id: listenerId, redeliveryId: id } = ask

@@ -35,7 +35,7 @@ export type ScheduleSettings = Pick<
   'name' | 'timing' | 'timezone' | 'data' | 'messageName' | 'startsAt' | 'endsAt' | 'paused' | 'catchUp'
 >
 
-type Deps = Pick<AppDeps, 'store' | 'runtime' | 'cronCache' | 'directory' | 'schemaChecks' | 'planner'>
+type Deps = Pick<AppDeps, 'store' | 'runtime' | 'cronCache' | 'directory' | 'schemaChecks'>
 
 /** Runs commit all the time; a schedule that runs between two tries this often is due more often than it can be. */
 const MAX_TRIES = 8
@@ -64,7 +64,6 @@ export async function createSchedule(
   if (outcome === 'queue_not_found') throw await missingForPost(deps, { organizationId, id: queueId })
   if (outcome === 'name_taken') throw nameTaken('schedule of this queue')
   if (outcome !== 'created') throw refusalOf(outcome)
-  deps.planner.dueAt(nextAt)
   return details
 }
 
@@ -130,9 +129,7 @@ export async function updateSchedule(
     const replaced = await replace(deps, current, named(ask.changes))
     if (replaced === 'not_found') throw new Problem('schedule_not_found')
     if (replaced === 'name_taken') throw nameTaken('schedule of this queue')
-    if (replaced === 'passed') continue
-    deps.planner.dueAt(replaced.nextAt)
-    return replaced
+    if (replaced !== 'passed') return replaced
   }
   throw new Problem('overloaded')
 }

@@ -5,7 +5,7 @@ import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/listing/slice.ts'
 import type { Publish } from './cluster/publish.ts'
 import type { Db } from './connect/session.ts'
-import type { Database } from './connect/transaction.ts'
+import type { Database, Transaction } from './connect/transaction.ts'
 import { unlessTaken } from './errors.ts'
 import { hasRecord, writeRecord } from './idempotency-records.ts'
 import { onlyOf, sliceOf } from './listing.ts'
@@ -70,7 +70,7 @@ export function createApiKeyStore({ transact, snapshot, db }: Database, publish:
     return owners.length === 1 && owners[0]!.id === id
   }
 
-  async function changed(on: Db, type: EventType, key: ApiKey, now: number): Promise<void> {
+  async function changed(on: Transaction, type: EventType, key: ApiKey, now: number): Promise<void> {
     const { organizationId, id, name, digest } = key
     await note(on, { type, organizationId, id, name, queueId: null }, now)
     await publish(on, { kind: 'api_key', digest })

@@ -1,11 +1,12 @@
 import type { Runtime } from '../runtime.ts'
+import { ChangeFollowers, type HeardChange } from '../store/cluster/changes.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
 import { createApiKeyStore } from './api-keys.ts'
 import { createClockStore } from './clock.ts'
 import { createChangePublisher } from './cluster/change-publisher.ts'
 import { createChangeSubscriber } from './cluster/change-subscriber.ts'
 import { type Clock, forgetDeadNodes } from './cluster/nodes.ts'
-import { createPublish } from './cluster/publish.ts'
+import { createNotify, createPublish } from './cluster/publish.ts'
 import { createRateStore } from './cluster/rates.ts'
 import { createCommit } from './commit/batch.ts'
 import { createUncertainCommits } from './commit/uncertain-commits.ts'
@@ -61,9 +62,11 @@ export async function openPostgresStore(
   const routines = readRoutines()
   const pool = createPool(() => connect(target, runtime), runtime, place.connections)
   const self = runtime.newId()
+  const followers = new ChangeFollowers()
+  const heard = (change: HeardChange) => followers.tell(change)
   const subscriber = createChangeSubscriber(
     () => connect(target, runtime),
-    { from: self, channel: target.schema },
+    { from: self, channel: target.schema, heard },
     runtime,
   )
   try {
@@ -77,17 +80,22 @@ export async function openPostgresStore(
     if (!(cause instanceof StoreUnavailable)) throw cause
     throw new DatabaseRefused(`the database ${nameOf(target)} cannot be used: ${cause.message}`)
   }
-  const database = createDatabase(pool)
+  const database = createDatabase(pool, (change) => {
+    heard(change)
+    // Beside the transactions; see `publish`.
+    if (change.kind === 'deliveries_due') for (const id of change.listenerIds) publisher.waiting(id)
+  })
   const { db } = database
   const clock: Clock = options.clock === 'database' ? () => null : (now) => now
-  const publish = createPublish(self, target.schema)
-  const publisher = createChangePublisher(db, publish, runtime)
+  const notify = createNotify(self, target.schema)
+  const publish = createPublish(notify)
+  const publisher = createChangePublisher(db, notify, runtime)
   const memory = {
     leases: new Leases(),
     uncertain: createUncertainCommits(runtime.now),
     owners: createListenerOwners(db),
   }
-  const parts = { ...memory, clock, publish, publisher, routines }
+  const parts = { ...memory, clock, notify, publish, publisher, routines }
   const rates = createRateStore(database)
   const rollup = createRollup(database, runtime, async () => {
     await forgetDeadNodes(db, clock(runtime.now()))
@@ -102,10 +110,10 @@ export async function openPostgresStore(
     liveness: createLivenessStore(database, parts),
     messages: createMessageStore(database, parts),
     deliveries: createDeliveryStore(database, createBacklog(database, rollup), { ...parts, runtime }),
-    schedules: createScheduleStore(database, routines),
+    schedules: createScheduleStore(database, parts),
     pulls: createPullStore(database, parts),
     removals: createRemovalStore(database, routines),
-    orders: createOrderStore(database, routines),
+    orders: createOrderStore(database, parts),
     redeliveries: createRedeliveryStore(database, parts),
     ledger: createLedgerStore(database),
     answers: createIdempotencyRecordStore(database),
@@ -117,7 +125,7 @@ export async function openPostgresStore(
     commit: createCommit(db, parts, routines),
     shared: true,
     rates,
-    follow: subscriber.follow,
+    follow: (it) => followers.follow(it),
     tell: publisher.tell,
     ping: async () => void (await db.run(PING)),
     async close() {

@@ -10,7 +10,7 @@ import type { Publish } from './cluster/publish.ts'
 import { countersOf } from './commit/listener-counters.ts'
 import { texts } from './connect/arrays.ts'
 import type { Db } from './connect/session.ts'
-import type { Database } from './connect/transaction.ts'
+import type { Database, Transaction } from './connect/transaction.ts'
 import type { Leases } from './deliveries/leases.ts'
 import type { ListenerOwners } from './deliveries/listener-owners.ts'
 import { noteRelease } from './deliveries/order-releases.ts'
@@ -79,10 +79,21 @@ export function createListenerStore(
     })
   }
 
-  async function noted(on: Db, type: EventType, listener: Listener, now: number, reason?: string): Promise<void> {
+  async function noted(
+    on: Transaction,
+    type: EventType,
+    listener: Listener,
+    now: number,
+    reason?: string,
+  ): Promise<void> {
     const { organizationId, queueId, id, name } = listener
     await note(on, { type, organizationId, id, name, queueId, reason }, now)
     await publish(on, { kind: 'queue', organizationId, queueId })
+  }
+
+  async function notedUpdate(on: Transaction, listener: Listener, now: number, reason?: string): Promise<void> {
+    await noted(on, 'listener_updated', listener, now, reason)
+    await publish(on, { kind: 'listener', listenerId: listener.id, listener })
   }
 
   /** The listener with its new time, within a transaction that has its queue's lock. */
@@ -93,7 +104,6 @@ export function createListenerStore(
     const values = [name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), updatedAt]
     await on.run(UPDATE, [organizationId, id, ...values])
     await on.run(TOUCH_QUEUE, [organizationId, queueId])
-    await publish(on, { kind: 'listener', listenerId: id })
     return { ...listener, updatedAt }
   }
 
@@ -115,8 +125,7 @@ export function createListenerStore(
           const place = [id, organizationId, queueId, name]
           await on.run(INSERT, [...place, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt])
           await noted(on, 'listener_added', listener, createdAt)
-          // It may be another node's to ask whether it lives.
-          if (livenessUrl !== null) await publish(on, { kind: 'listener', listenerId: id })
+          if (livenessUrl !== null) await publish(on, { kind: 'listener_added', listenerId: id, listener })
           return 'created'
         }),
       )
@@ -152,7 +161,7 @@ export function createListenerStore(
           const changed = await written(on, { ...listener, ...changes, ...secrets, settings }, now)
           if (changes.secret !== undefined) await retire(on, ask.id, changed.retiredSecrets)
           await noteRelease(on, listener, changed)
-          await noted(on, 'listener_updated', changed, now)
+          await notedUpdate(on, changed, now)
           return { ...changed, revision: listener.revision + 1 }
         }),
       )
@@ -167,7 +176,7 @@ export function createListenerStore(
         const { revision: _, ...current } = listener
         const settings = withChange(listener.settings, { status: 'disabled' })
         const changed: Listener = await written(on, { ...current, settings }, now)
-        await noted(on, 'listener_updated', changed, now, reason)
+        await notedUpdate(on, changed, now, reason)
         return changed
       })
     },

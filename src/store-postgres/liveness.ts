@@ -6,10 +6,10 @@ import {
   type LivenessState,
   UNKNOWN_LIVENESS,
 } from '../core/delivery/liveness.ts'
-import type { StoreChange } from '../store/cluster/changes.ts'
+import type { NodeNews } from '../store/cluster/changes.ts'
 import { CHANGES_KEPT, type CheckedListener, type LivenessNote, type LivenessStore } from '../store/liveness.ts'
 import { type Clock, livingNodes } from './cluster/nodes.ts'
-import type { Publish } from './cluster/publish.ts'
+import type { Notify } from './cluster/publish.ts'
 import type { Db, Value } from './connect/session.ts'
 import { restored, stored } from './connect/text.ts'
 import type { Database } from './connect/transaction.ts'
@@ -76,7 +76,7 @@ const READ = `
 
 export function createLivenessStore(
   { transact, db }: Database,
-  { clock, publish }: { clock: Clock; publish: Publish },
+  { clock, notify }: { clock: Clock; notify: Notify },
 ): LivenessStore {
   return {
     async checked({ after, limit }) {
@@ -95,7 +95,7 @@ export function createLivenessStore(
           const failures = [failureCount, lastFailureStatus, lastFailureAt, message]
           await on.run(NOTE, [listenerId, state, successCount, lastSuccessAt, ...failures])
         }
-        await publish(on, ...newStates(sorted))
+        await notify(on, ...newStates(sorted))
       })
     },
     async changes({ organizationId, queueId, id, before, offset, limit }) {
@@ -114,7 +114,7 @@ async function remember(on: Db, change: [listenerId: string, ...values: Value[]]
 }
 
 /** By state, so that many that have gone together are told of together. */
-function newStates(notes: readonly LivenessNote[]): StoreChange[] {
+function newStates(notes: readonly LivenessNote[]): NodeNews[] {
   return LIVENESS_STATES.flatMap((state) => {
     const listenerIds = notes.filter(({ news }) => news.state === state).map(({ listenerId }) => listenerId)
     return listenerIds.length === 0 ? [] : [{ kind: 'liveness' as const, state, listenerIds }]

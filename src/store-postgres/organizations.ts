@@ -6,7 +6,7 @@ import { insertApiKey } from './api-keys.ts'
 import type { Publish } from './cluster/publish.ts'
 import { prepareMessageQuotas } from './commit/message-quotas.ts'
 import type { Db } from './connect/session.ts'
-import type { Database } from './connect/transaction.ts'
+import type { Database, Transaction } from './connect/transaction.ts'
 import type { Leases } from './deliveries/leases.ts'
 import { unlessTaken } from './errors.ts'
 import { hasRecord, writeRecord } from './idempotency-records.ts'
@@ -36,7 +36,7 @@ export function createOrganizationStore(
     return row === undefined ? null : { ...organizationOf(row), revision: row.revision }
   }
 
-  async function change(on: Db, ask: Parameters<OrganizationStore['update']>[0]) {
+  async function change(on: Transaction, ask: Parameters<OrganizationStore['update']>[0]) {
     const current = await find(on, ask.id, GET_LOCKED)
     if (current === null) return 'not_found'
     if (failsIfMatch(current.revision, ask.ifMatch)) return 'changed'
@@ -51,7 +51,7 @@ export function createOrganizationStore(
   }
 
   /** Only what everything else hangs on goes at once: the rest may be millions of rows. */
-  async function erase(on: Db, { id, ifMatch }: Parameters<OrganizationStore['delete']>[0]) {
+  async function erase(on: Transaction, { id, ifMatch }: Parameters<OrganizationStore['delete']>[0]) {
     const organization = await find(on, id, GET_LOCKED)
     if (organization === null) return 'not_found'
     if (failsIfMatch(organization.revision, ifMatch)) return 'changed'

@@ -6,7 +6,7 @@ import { lockQueue } from './cluster/locks.ts'
 import type { Publish } from './cluster/publish.ts'
 import { texts } from './connect/arrays.ts'
 import type { Db } from './connect/session.ts'
-import type { Database } from './connect/transaction.ts'
+import type { Database, Transaction } from './connect/transaction.ts'
 import type { Leases } from './deliveries/leases.ts'
 import { unlessTaken } from './errors.ts'
 import { hasRecord, writeRecord } from './idempotency-records.ts'
@@ -72,7 +72,12 @@ export function createQueueStore(
     return row === undefined ? null : queueOf(row)
   }
 
-  async function noted(on: Db, type: EventType, { organizationId, id, name }: Queue, now: number): Promise<void> {
+  async function noted(
+    on: Transaction,
+    type: EventType,
+    { organizationId, id, name }: Queue,
+    now: number,
+  ): Promise<void> {
     await note(on, { type, organizationId, id, name, queueId: null }, now)
     await publish(on, { kind: 'queue', organizationId, queueId: id })
   }

@@ -10,7 +10,7 @@ import { onlyOf, sliceOf } from './listing.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
 import { createRefusal } from './quotas.ts'
 import type { Usage } from './telemetry/usage.ts'
-import { reading, type Transact } from './transaction.ts'
+import { type ChangeLog, reading, type Transact } from './transaction.ts'
 
 const COLUMNS = `
   id, organization_id as organizationId, name, digest, prefix, status, scopes, owner,
@@ -39,7 +39,8 @@ const UPDATE = `
   update api_keys set name = ?, status = ?, scopes = ?, updated_at = ?, revision = revision + 1 where id = ?`
 const DELETE = `delete from api_keys where id = ?`
 const REPLACE_DIGEST = `
-  update api_keys set digest = ?, prefix = ?, updated_at = ?, revision = revision + 1 where id = ?`
+  update api_keys set digest = ?, prefix = ?, updated_at = ?, revision = revision + 1 where id = ?
+  returning organization_id as organizationId`
 const READ_NOTE = `select value from notes where name = 'root_key_shown'`
 const WRITE_NOTE = `insert or replace into notes (name, value) values ('root_key_shown', 'yes')`
 
@@ -55,7 +56,11 @@ export function createApiKeyInsert(db: DatabaseSync): (key: ApiKey) => void {
   }
 }
 
-export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: Usage): ApiKeyStore {
+export function createApiKeyStore(
+  db: DatabaseSync,
+  transact: Transact,
+  { usage, changes: log }: { usage: Usage; changes: ChangeLog },
+): ApiKeyStore {
   const insert = createApiKeyInsert(db)
   const [findByDigest, get, list] = [db.prepare(FIND_BY_DIGEST), db.prepare(GET), db.prepare(LIST)]
   const [update, remove, replaceDigest] = [db.prepare(UPDATE), db.prepare(DELETE), db.prepare(REPLACE_DIGEST)]
@@ -68,8 +73,10 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: U
     const row = get.get(ask.organizationId, ask.id) as Revised<Row> | undefined
     return row === undefined ? null : { ...keyOf(row), revision: row.revision }
   }
-  const note = (type: EventType, { organizationId, id, name }: ApiKey, now: number) =>
+  const note = (type: EventType, { organizationId, id, name, digest }: ApiKey, now: number) => {
     usage.note({ type, organizationId, id, name, queueId: null }, now)
+    log.note({ kind: 'api_key', digest })
+  }
   const lastOwner = (key: ApiKey): boolean => {
     if (!key.owner || key.status !== 'enabled') return false
     return (otherOwners.get(key.organizationId, key.id) as { others: number }).others === 0
@@ -130,7 +137,10 @@ export function createApiKeyStore(db: DatabaseSync, transact: Transact, usage: U
       })
     },
     async replaceDigest({ id, digest, prefix, now }) {
-      transact(() => replaceDigest.run(digest, prefix, now, id))
+      transact(() => {
+        const row = replaceDigest.get(digest, prefix, now, id) as { organizationId: string } | undefined
+        if (row !== undefined) log.note({ kind: 'organization', organizationId: row.organizationId })
+      })
     },
     async rootKeyShown() {
       return reading(() => readNote.get()) !== undefined

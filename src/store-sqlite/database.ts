@@ -31,7 +31,7 @@ import { createSecretStore } from './secrets.ts'
 import { createEventStore } from './telemetry/events.ts'
 import { createStatsStore } from './telemetry/stats.ts'
 import { createUsage } from './telemetry/usage.ts'
-import { createTransact } from './transaction.ts'
+import { ChangeLog, createTransact } from './transaction.ts'
 
 /** A real write: a disk that is full can be read, and would look healthy otherwise. */
 const PING = `insert or replace into notes (name, value) values ('pinged', 'yes')`
@@ -54,7 +54,8 @@ export async function openSqliteStore(path: string, { aside } = { aside: false }
 function storeOn({ db, file, close }: Connection, aside: string | null): Store {
   const checkpoints =
     aside !== null && file !== null ? checkpointsAside(db, { path: aside, file }) : checkpointsBySqlite(db)
-  const transact = createTransact(db, checkpoints.committed)
+  const changes = new ChangeLog()
+  const transact = createTransact(db, checkpoints.committed, changes)
   const leases = new Leases()
   const rowless = new RowlessDeliveries(db, transact, leases)
   const recipientSets = new RecipientSets(db)
@@ -63,16 +64,16 @@ function storeOn({ db, file, close }: Connection, aside: string | null): Store {
   const touched = new TouchedBlocks()
   const quotas = new MessageQuotas(db)
   const usage = createUsage(db, transact)
-  const shared = { recipientSets, rowless, leases, marks, orders, quotas, touched, usage }
+  const shared = { recipientSets, rowless, leases, marks, orders, quotas, touched, usage, changes }
   const settling = createSettling(db, shared)
   const leaseSettling = createLeaseSettling(db, settling)
   const commit = createCommit(db, transact, { shared, settling, leaseSettling })
   const ping = db.prepare(PING)
   return {
-    organizations: createOrganizationStore(db, transact, { leases, quotas }),
-    apiKeys: createApiKeyStore(db, transact, usage),
-    queues: createQueueStore(db, transact, leases, usage),
-    listeners: createListenerStore(db, transact, leases, usage),
+    organizations: createOrganizationStore(db, transact, shared),
+    apiKeys: createApiKeyStore(db, transact, shared),
+    queues: createQueueStore(db, transact, shared),
+    listeners: createListenerStore(db, transact, shared),
     liveness: createLivenessStore(db, transact),
     messages: createMessageStore(db, transact, shared),
     deliveries: createDeliveryStore(db, shared, transact),
@@ -81,17 +82,17 @@ function storeOn({ db, file, close }: Connection, aside: string | null): Store {
     answers: createIdempotencyRecordStore(db, transact),
     domains: createDomainStore(db, transact),
     clock: createClockStore(db, transact),
-    schedules: createScheduleStore(db, transact),
+    schedules: createScheduleStore(db, transact, changes),
     secrets: createSecretStore(db, transact, checkpoints),
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),
-    orders: createOrderStore(db, transact, orders),
+    orders: createOrderStore(db, transact, shared),
     redeliveries: createRedeliveryStore(db, transact, shared),
     ledger: createLedgerStore(db, touched),
     commit: async (batch) => commit(batch),
     shared: false,
     rates: null,
-    follow: () => undefined,
+    follow: (heard) => changes.followers.follow(heard),
     tell: () => undefined,
     ping: async () => void transact(() => ping.run()),
     close: async () => {

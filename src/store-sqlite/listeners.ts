@@ -18,7 +18,7 @@ import { readLivenessOf } from './liveness.ts'
 import { createRefusal } from './quotas.ts'
 import { createRetirement } from './secrets.ts'
 import type { Usage } from './telemetry/usage.ts'
-import { reading, type Transact } from './transaction.ts'
+import { type ChangeLog, reading, type Transact } from './transaction.ts'
 
 const INSERT = `
   insert into listeners
@@ -59,7 +59,11 @@ const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
 const IS_FULL = `select 1 from listeners where queue_id = ? limit 1 offset ?`
 const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = ? and id = ?`
 
-export function createListenerStore(db: DatabaseSync, transact: Transact, leases: Leases, usage: Usage): ListenerStore {
+export function createListenerStore(
+  db: DatabaseSync,
+  transact: Transact,
+  { leases, usage, changes: log }: { leases: Leases; usage: Usage; changes: ChangeLog },
+): ListenerStore {
   const [insert, get, update] = [db.prepare(INSERT), db.prepare(GET), db.prepare(UPDATE)]
   const [listAll, listOfQueue] = [db.prepare(LIST), db.prepare(LIST_OF_QUEUE)]
   const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
@@ -82,8 +86,14 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
     const row = getOwn.get(ask.id, ask.organizationId, ask.queueId) as Revised<ListenerRow> | undefined
     return row === undefined ? null : { ...listenerOf(row), revision: row.revision }
   }
-  const note = (type: EventType, { organizationId, queueId, id, name }: Listener, now: number, reason?: string) =>
+  const note = (type: EventType, { organizationId, queueId, id, name }: Listener, now: number, reason?: string) => {
     usage.note({ type, organizationId, id, name, queueId, reason }, now)
+    log.note({ kind: 'queue', organizationId, queueId })
+  }
+  const noteUpdate = (listener: Listener, now: number, reason?: string) => {
+    note('listener_updated', listener, now, reason)
+    log.note({ kind: 'listener', listenerId: listener.id, listener })
+  }
   const detailed = (listener: Listener): ListenerDetails => ({
     ...listener,
     ...counters.read(listener.id),
@@ -114,6 +124,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
           const settings = JSON.stringify(listener.settings)
           insert.run(id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt)
           note('listener_added', listener, createdAt)
+          if (livenessUrl !== null) log.note({ kind: 'listener_added', listenerId: id, listener })
           return 'created'
         }),
       )
@@ -148,7 +159,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
           const changed = written({ ...listener, ...changes, ...secrets, settings }, now)
           if (changes.secret !== undefined) retire(ask.id, changed.retiredSecrets)
           noteRelease(listener, changed)
-          note('listener_updated', changed, now)
+          noteUpdate(changed, now)
           return { ...changed, revision: listener.revision + 1 }
         }),
       )
@@ -159,7 +170,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
         if (listener === null || listener.notifyUrl !== notifyUrl || !isPushed(listener)) return null
         const settings = withChange(listener.settings, { status: 'disabled' })
         const changed = written({ ...listener, settings }, now)
-        note('listener_updated', changed, now, reason)
+        noteUpdate(changed, now, reason)
         return changed
       })
     },
@@ -173,6 +184,7 @@ export function createListenerStore(db: DatabaseSync, transact: Transact, leases
         noteRemoval.run(ask.id, ask.queueId, listener.name, now)
         touchQueue.run(ask.organizationId, ask.queueId)
         note('listener_deleted', listener, now)
+        log.note({ kind: 'listeners_gone', listenerIds: [ask.id] })
         return 'deleted'
       })
       if (outcome === 'deleted') leases.dropListener(ask.id)

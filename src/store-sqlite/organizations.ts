@@ -10,7 +10,7 @@ import { unlessTaken } from './errors.ts'
 import { createEffectRecords } from './idempotency-records.ts'
 import { sliceOf } from './listing.ts'
 import { ORGANIZATION_COLUMNS, type OrganizationRow, organizationOf } from './organization-row.ts'
-import { reading, type Transact } from './transaction.ts'
+import { type ChangeLog, reading, type Transact } from './transaction.ts'
 
 const INSERT = `
   insert into organizations (id, name, root, status, limits, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?)`
@@ -28,7 +28,7 @@ const UNLIMITED = { storedMessages: null, messagesPerDay: null }
 export function createOrganizationStore(
   db: DatabaseSync,
   transact: Transact,
-  { leases, quotas }: { leases: Leases; quotas: MessageQuotas },
+  { leases, quotas, changes: log }: { leases: Leases; quotas: MessageQuotas; changes: ChangeLog },
 ): OrganizationStore {
   const [insert, findRoot, get] = [db.prepare(INSERT), db.prepare(FIND_ROOT), db.prepare(GET)]
   const [list, update, remove] = [db.prepare(LIST), db.prepare(UPDATE), db.prepare(DELETE)]
@@ -52,6 +52,7 @@ export function createOrganizationStore(
     const changed: Revised<Organization> = { ...current, ...ask.changes, limits, updatedAt: ask.now, revision }
     update.run(changed.name, changed.status, JSON.stringify(limits), ask.now, ask.id)
     quotas.prepare(ask.id, limits, ask.now)
+    log.note({ kind: 'organization', organizationId: ask.id })
     return changed
   }
 
@@ -64,7 +65,10 @@ export function createOrganizationStore(
     remove.run(id)
     remember.run(id)
     quotas.prepare(id, UNLIMITED, 0)
-    return { listenerIds: listeners.all(id).map((row) => row.id as string) }
+    const listenerIds = listeners.all(id).map((row) => row.id as string)
+    log.note({ kind: 'organization', organizationId: id })
+    log.note({ kind: 'listeners_gone', listenerIds })
+    return { listenerIds }
   }
 
   return {

@@ -12,7 +12,7 @@ import { onlyOf, sliceOf } from './listing.ts'
 import { QUEUE_COLUMNS, type QueueRow, queueColumnsOf, queueOf } from './queue-row.ts'
 import { createRefusal } from './quotas.ts'
 import type { Usage } from './telemetry/usage.ts'
-import { reading, type Transact } from './transaction.ts'
+import { type ChangeLog, reading, type Transact } from './transaction.ts'
 
 const INSERT = `
   insert into queues (id, organization_id, name, schema, schema_id, paused, version, created_at, updated_at)
@@ -59,7 +59,11 @@ export function createQueueRemoval(db: DatabaseSync): (organizationId: string, i
   }
 }
 
-export function createQueueStore(db: DatabaseSync, transact: Transact, leases: Leases, usage: Usage): QueueStore {
+export function createQueueStore(
+  db: DatabaseSync,
+  transact: Transact,
+  { leases, usage, changes: log }: { leases: Leases; usage: Usage; changes: ChangeLog },
+): QueueStore {
   const [insert, get, list] = [db.prepare(INSERT), db.prepare(GET), db.prepare(LIST)]
   const [listeners, listenerRefs, update] = [db.prepare(LISTENERS), db.prepare(LISTENER_REFS), db.prepare(UPDATE)]
   const isRemembered = db.prepare(IS_REMEMBERED)
@@ -75,7 +79,10 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
     type: EventType,
     { organizationId, id, name }: Pick<Queue, 'organizationId' | 'id' | 'name'>,
     now: number,
-  ) => usage.note({ type, organizationId, id, name, queueId: null }, now)
+  ) => {
+    usage.note({ type, organizationId, id, name, queueId: null }, now)
+    log.note({ kind: 'queue', organizationId, queueId: id })
+  }
   const detailed = (queue: Queue): QueueDetails => {
     const rows = listenerRefs.all(queue.id) as { id: string; name: string; pending: number }[]
     const pendingCount = rows.reduce((sum, row) => sum + row.pending, 0)
@@ -125,7 +132,12 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
           const changed: Queue = { ...queue, ...changes, version: queue.version + 1, updatedAt: now }
           update.run(changed.name, ...queueColumnsOf(changed), changed.version, now, organizationId, id)
           note('queue_updated', changed, now)
-          return detailed(changed)
+          const details = detailed(changed)
+          if (changed.paused !== queue.paused) {
+            const kind = changed.paused ? 'listeners_paused' : 'listeners_resumed'
+            log.note({ kind, listenerIds: details.listeners.map((listener) => listener.id) })
+          }
+          return details
         }),
       )
     },
@@ -135,7 +147,9 @@ export function createQueueStore(db: DatabaseSync, transact: Transact, leases: L
         if (queue === null) return 'not_found'
         if (failsIfMatch(queue.version, ifMatch)) return 'changed'
         note('queue_deleted', queue, now)
-        return remove(organizationId, id) ?? 'not_found'
+        const gone = remove(organizationId, id)!
+        log.note({ kind: 'listeners_gone', listenerIds: gone })
+        return gone
       }
       const listenerIds = overwriting(db, () => transact(erase))
       if (typeof listenerIds === 'string') return listenerIds

@@ -1,12 +1,45 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { ChangeFollowers, type StoreChange } from '../store/cluster/changes.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import { translated } from './errors.ts'
 
 /** Runs `work` as one synced transaction, or not at all. */
 export type Transact = <Result>(work: () => Result) => Result
 
+/** What transactions change, told to those who follow it once it is written. */
+export class ChangeLog {
+  readonly followers = new ChangeFollowers()
+  #noted: StoreChange[] = []
+
+  /** Within a transaction: told after its commit, or never. */
+  note(change: StoreChange): void {
+    this.#noted.push(change)
+  }
+
+  /**
+   * Before the promise of the write resolves, but not within it: what a follower then does to the store must not come
+   * before the end of the call that wrote.
+   */
+  committed(): void {
+    if (this.#noted.length === 0) return
+    const told = this.#noted
+    this.#noted = []
+    queueMicrotask(() => {
+      for (const change of told) this.followers.tell(change)
+    })
+  }
+
+  rolledBack(): void {
+    if (this.#noted.length > 0) this.#noted = []
+  }
+}
+
 /** `committed` is called after each of them that was written, and must not throw: written is written. */
-export function createTransact(db: DatabaseSync, committed: () => void = () => undefined): Transact {
+export function createTransact(
+  db: DatabaseSync,
+  committed: () => void = () => undefined,
+  changes: ChangeLog = new ChangeLog(),
+): Transact {
   const begin = db.prepare('begin immediate')
   const commit = db.prepare('commit')
   const rollback = db.prepare('rollback')
@@ -19,6 +52,7 @@ export function createTransact(db: DatabaseSync, committed: () => void = () => u
     } catch (error) {
       // SQLite has rolled back by itself after some errors, such as a full disk.
       if (db.isTransaction) rollback.run()
+      changes.rolledBack()
       throw translated(error)
     }
   }
@@ -26,6 +60,7 @@ export function createTransact(db: DatabaseSync, committed: () => void = () => u
   return (work) => {
     const result = written(work)
     committed()
+    changes.committed()
     return result
   }
 }

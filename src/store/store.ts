@@ -1,6 +1,6 @@
 import type { ApiKeyStore } from './api-keys.ts'
 import type { ClockStore } from './clock.ts'
-import type { StoreChange } from './cluster/changes.ts'
+import type { HeardChange, NodeNews } from './cluster/changes.ts'
 import type { RateStore } from './cluster/rates.ts'
 import type { Batch, BatchResult } from './commit/batch.ts'
 import type { DeliveryStore } from './deliveries.ts'
@@ -50,12 +50,15 @@ export interface Store {
   commit(batch: Batch): Promise<BatchResult>
   /** Whether other processes may use what is stored at the same time. */
   readonly shared: boolean
-  /** Has `heard` called with what other processes change; for one listener. Never, where the store is not shared. */
-  follow(heard: (change: StoreChange) => void): void
+  /**
+   * Has `heard` called with each change until the answer is called: what this process writes, after the commit and before
+   * the write's promise resolves, and what other processes write and tell, soon after.
+   */
+  follow(heard: (change: HeardChange) => void): () => void
   /**
    * Tells other processes of what is in no row, soon and without a promise; does nothing where the store is not shared.
    */
-  tell(change: StoreChange): void
+  tell(news: NodeNews): void
   /** Limits that processes share; null where the store is this process's own. */
   readonly rates: RateStore | null
   /** Resolves where the store can be written. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { createCronCache } from '../../src/app/caches/cron-cache.ts'
+import { followChanges } from '../../src/app/caches/follow-changes.ts'
 import { createQueueDirectory } from '../../src/app/caches/queue-directory.ts'
 import { createSchemaChecks } from '../../src/app/caches/schema-checks.ts'
 import { UNKNOWN_LIVENESS } from '../../src/core/delivery/liveness.ts'
@@ -16,6 +17,7 @@ import { type Store, StoreUnavailable } from '../../src/store/store.ts'
 import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { storedOrganization, storedQueue } from '../store/fixture.ts'
 import { createMake, NOW } from '../store/make.ts'
+import { NO_FOLLOWERS } from '../support/followers.ts'
 import { createManualRuntime, type ManualRuntime } from '../support/manual-runtime.ts'
 import { type Received, startReceiver } from '../support/server/receiver.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -51,21 +53,21 @@ async function openEngine(t: TestContext, answer?: Answer) {
 
 function startedEngine(store: Store): { engine: Engine; runtime: ManualRuntime } {
   const runtime = createManualRuntime(NOW)
-  return {
-    engine: createEngine({
-      store,
-      runtime,
-      userAgent: 'discue/test',
-      retention: RETENTION,
-      targets: ANY_TARGET,
-      secretBox: CLEAR_BOX,
-      directory: createQueueDirectory(store),
-      schemaChecks: createSchemaChecks(),
-      cronCache: createCronCache(),
-      names: createSystemNames(runtime),
-    }),
+  const directory = createQueueDirectory(store)
+  const engine = createEngine({
+    store,
     runtime,
-  }
+    userAgent: 'discue/test',
+    retention: RETENTION,
+    targets: ANY_TARGET,
+    secretBox: CLEAR_BOX,
+    directory,
+    schemaChecks: createSchemaChecks(),
+    cronCache: createCronCache(),
+    names: createSystemNames(runtime),
+  })
+  followChanges({ store, runtime }, { ...NO_FOLLOWERS, ...engine.followers, directory })
+  return { engine, runtime }
 }
 
 async function posted(store: Store, { acceptor }: Engine, message: Omit<Message, 'sequence'>) {
@@ -193,7 +195,6 @@ test('what was waiting for a deleted listener is removed in the background', { t
   for (let i = 0; i < 5; i++) await post({ deliverAt: NOW + 86_400_000 })
   const { organizationId, queueId, id } = listener
   await store.listeners.delete({ organizationId, queueId, id, now: NOW })
-  engine.signals.listenerGone(id)
   await runtime.advance(10_000)
   assert.equal(await store.removals.sweep({ limit: 10 }), 0)
   await engine.stop()
@@ -215,7 +216,6 @@ test('a deleted queue is removed at once and in small rounds, with a pause betwe
   const outcome = await store.queues.delete({ organizationId, id: queueId, now: NOW })
   const deletedAt = runtime.now()
   assert.ok(typeof outcome === 'object')
-  engine.signals.queueGone(outcome.listenerIds)
   await runtime.advance(1_000)
   assert.equal(await store.queues.isDeleting({ organizationId, id: queueId }), false)
   assert.equal(rounds[0]!.at, deletedAt)

@@ -165,8 +165,8 @@ export class Fixture {
     await this.#engine.runtime.advance(ms)
     await this.#engine.dispatcher.renewLeases()
     await this.#engine.dispatcher.sweep()
-    const { store, runtime, dispatcher } = this.#engine
-    const tick = createRedeliverer({ store, runtime, wake: dispatcher.messageMoved })
+    const { store, runtime } = this.#engine
+    const tick = createRedeliverer({ store, runtime })
     for (let rounds = 0; (await tick()) > 0; rounds++) assert.ok(rounds < 100, 'a redelivery without end')
     for (;;) if ((await store.removals.sweep({ limit: 100 })) === 0) break
   }
@@ -181,6 +181,7 @@ export class Fixture {
     const startAt = runtime.now() + 1
     const after = await openTestEngine(this.#t, { after: this.#engine, node, startAt })
     // Whatever the old one still finds to do must reach neither the store nor the receivers.
+    this.#engine.unfollow()
     silence(this.#engine)
     this.#engine = after
     this.#seen = 0
@@ -193,12 +194,11 @@ export class Fixture {
     if (listener === undefined) return
     const { organizationId, queueId, id } = listener
     if (settings.onMissed !== undefined) this.#blocking.delete(id)
-    const { store, signals, runtime } = this.#engine
+    const { store, runtime } = this.#engine
     const changed = await store.listeners.update({
       ...{ organizationId, queueId, id, changes: { settings }, now: runtime.now() },
     })
     assert.ok(typeof changed === 'object')
-    signals.listenerChanged(changed)
   }
 
   async #redeliver({ message: pick, listener }: Extract<Step, { do: 'redeliver' }>): Promise<void> {
@@ -207,7 +207,7 @@ export class Fixture {
     const meant = this.#listeners.filter(({ id }) => this.#pairs.has(message.id + id))
     const chosen = listener === null ? meant : [picked(meant, listener)].filter((it) => it !== undefined)
     if (listener !== null && chosen.length === 0) return
-    const { store, signals, runtime } = this.#engine
+    const { store, runtime } = this.#engine
     const { organizationId, queueId, id } = message
     const ask = { organizationId, queueId, id, now: runtime.now() }
     const listenerIds = listener === null ? null : chosen.map((it) => it.id)
@@ -215,7 +215,6 @@ export class Fixture {
     assert.ok(typeof outcome === 'object' && 'details' in outcome)
     assert.deepEqual([...outcome.listenerIds].sort(), chosen.map((it) => it.id).sort())
     for (const it of chosen) this.#asked(message.id + it.id)
-    signals.messageMoved(outcome.listenerIds, runtime.now())
   }
 
   #asked(key: string): void {
@@ -239,22 +238,19 @@ export class Fixture {
 
   async #deleteMessage(message: Posted | undefined): Promise<void> {
     if (message === undefined) return
-    const { store, signals, runtime } = this.#engine
+    const { store, runtime } = this.#engine
     const { organizationId, queueId, id } = message
     const outcome = await store.messages.delete({ organizationId, queueId, id, now: runtime.now() })
     assert.ok(typeof outcome === 'object')
     this.#deleted.add(id)
-    signals.messageGone(id, outcome.listenerIds)
-    if (outcome.freedListenerIds.length > 0) signals.messageMoved(outcome.freedListenerIds, runtime.now())
   }
 
   async #deleteListener(listener: Listener | undefined): Promise<void> {
     if (listener === undefined || this.#listeners.length === 1) return
-    const { store, signals, runtime } = this.#engine
+    const { store, runtime } = this.#engine
     const { organizationId, queueId, id } = listener
     await store.listeners.delete({ organizationId, queueId, id, now: runtime.now() })
     this.#listeners = this.#listeners.filter((other) => other !== listener)
-    signals.listenerGone(id)
   }
 
   #kept(): Posted[] {

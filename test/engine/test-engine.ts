@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { type Followers, followChanges } from '../../src/app/caches/follow-changes.ts'
 import type { Acceptor } from '../../src/app/deps.ts'
 import type { DeliverySummary } from '../../src/core/delivery/delivery-summary.ts'
 import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../src/core/delivery/listener.ts'
@@ -17,6 +18,7 @@ import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { aroundCalls, callOn } from '../store/around-calls.ts'
 import { createMake, type Make, NOW } from '../store/make.ts'
 import { refusingOddNumbers } from '../store/whole-numbers.ts'
+import { NO_FOLLOWERS } from '../support/followers.ts'
 import { createManualRuntime, type ManualRuntime } from '../support/manual-runtime.ts'
 import { createFakeSender, type FakeSender } from './fake-sender.ts'
 import { type WatchedStore, watch } from './watched-store.ts'
@@ -30,6 +32,8 @@ export interface TestEngine extends Delivering {
   sender: FakeSender
   committer: Committer
   acceptor: Acceptor
+  /** From now on it is told of no change. */
+  unfollow(): void
   addQueue(): Promise<Queue>
   /** With a `livenessUrl`, which is checked only where the test asks for it, or with none. */
   addListener(
@@ -41,7 +45,7 @@ export interface TestEngine extends Delivering {
     listener: Listener,
     changes: { settings?: Partial<DeliverySettings>; notifyUrl?: string | null },
   ): Promise<void>
-  /** Pauses or resumes the queue, in the store and here. */
+  /** Pauses or resumes the queue. */
   pause(queue: Queue, paused: boolean): Promise<void>
   /** Resolves when the message is stored. */
   post(queue: Queue, what?: Partial<Message>): Promise<Posted>
@@ -91,14 +95,27 @@ export async function openTestEngine(t: TestContext, options: OfficeOptions = {}
     memory: new MemoryShare(),
   }
   const parts = { store, committer, sender, runtime, node, ...shares, userAgent: 'discue/test' }
-  const { dispatcher, checker, registry, signals } = createDelivering(parts)
-  const acceptor = createAcceptor({ committer, dispatcher, runtime })
+  const { dispatcher, checker, registry } = createDelivering(parts)
+  const followers: Followers = { ...NO_FOLLOWERS, lanes: dispatcher, checks: checksOf(checker) }
+  const unfollow = followChanges({ store, runtime }, followers)
+  const acceptor = createAcceptor({ committer, dispatcher, pulls: NO_FOLLOWERS.pulls, runtime })
   const make = before?.make ?? createMake()
   const organizationId = before?.organizationId ?? (await addOrganization(store, make))
-  const staff = { store, runtime, sender, committer, dispatcher, checker, registry, signals, acceptor }
+  const staff = { store, runtime, sender, committer, dispatcher, checker, registry, acceptor, unfollow }
   const engine: TestEngine = { ...staff, ...setUp(staff, make, organizationId) }
   makes.set(engine, { make, organizationId, store: opened })
   return engine
+}
+
+function checksOf(checker: Delivering['checker']): Followers['checks'] {
+  return {
+    // It is checked only where the test asks for it.
+    listenerAdded: () => undefined,
+    listenerChanged: (listener) => checker.listenerChanged(listener),
+    listenerGone: (listenerId) => checker.listenerGone(listenerId),
+    told: (listenerId, state) => checker.told(listenerId, state),
+    newsMissed: () => undefined,
+  }
 }
 
 async function addOrganization(store: Store, make: Make): Promise<string> {
@@ -107,13 +124,13 @@ async function addOrganization(store: Store, make: Make): Promise<string> {
   return organization.id
 }
 
-type Parts = Pick<TestEngine, 'store' | 'runtime' | 'signals' | 'acceptor'>
+type Parts = Pick<TestEngine, 'store' | 'runtime' | 'acceptor'>
 type Furniture = Pick<
   TestEngine,
   'addQueue' | 'addListener' | 'change' | 'pause' | 'post' | 'postMany' | 'deliveriesOf' | 'countersOf'
 >
 
-function setUp({ store, runtime, signals, acceptor }: Parts, make: Make, organizationId: string): Furniture {
+function setUp({ store, runtime, acceptor }: Parts, make: Make, organizationId: string): Furniture {
   const post: TestEngine['post'] = async (queue, what) => {
     const now = runtime.now()
     const message = make.message(queue, { createdAt: now, deliverAt: now, ...what })
@@ -145,14 +162,10 @@ function setUp({ store, runtime, signals, acceptor }: Parts, make: Make, organiz
       const changes = { ...rest, settings: { ...listener.settings, ...settings } }
       const changed = await store.listeners.update({ organizationId, queueId, id, changes, now: runtime.now() })
       assert.ok(typeof changed === 'object')
-      signals.listenerChanged(changed)
     },
     async pause({ id }, paused) {
       const changed = await store.queues.update({ organizationId, id, changes: { paused }, now: runtime.now() })
       assert.ok(typeof changed === 'object')
-      const listenerIds = idsOf(changed.listeners)
-      if (paused) signals.queuePaused(listenerIds)
-      else signals.queueResumed(listenerIds)
     },
     async deliveriesOf({ queueId, id }) {
       const found = await store.messages.get({ organizationId, queueId, id })

@@ -95,7 +95,7 @@ export async function listApiKeys(
  * Throws `api_key_not_found`, `name_taken`, `invalid`, `organization_frozen`, `last_owner_key` and `changed`.
  */
 export async function updateApiKey(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'keyRing'>,
+  deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: ApiKeyAddress & { change: ApiKeyChange; ifMatch?: ExpectedRevisions; frozen: boolean },
 ): Promise<Revised<ApiKey>> {
   const { change, ifMatch, frozen, ...address } = ask
@@ -108,21 +108,19 @@ export async function updateApiKey(
   if (changed === 'name_taken') throw nameTaken('API key')
   if (changed === 'last_owner_key') throw new Problem('last_owner_key')
   if (changed === 'changed') throw new Problem('changed')
-  deps.keyRing.forget(changed.digest)
   return changed
 }
 
 /** On this node it stops working at once; a frozen organization may do it, too. Throws `api_key_not_found`, `last_owner_key` and `changed`. */
 export async function deleteApiKey(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'keyRing'>,
+  deps: Pick<AppDeps, 'store' | 'runtime'>,
   ask: ApiKeyAddress & { ifMatch?: ExpectedRevisions },
 ): Promise<void> {
-  const { digest } = await readApiKey(deps, ask)
+  expectIds([ask.id], 'api_key_not_found')
   const outcome = await deps.store.apiKeys.delete({ ...ask, now: deps.runtime.now() })
   if (outcome === 'not_found') throw new Problem('api_key_not_found')
   if (outcome === 'last_owner_key') throw new Problem('last_owner_key')
   if (outcome === 'changed') throw new Problem('changed')
-  deps.keyRing.forget(digest)
 }
 
 /** What a key may do, spelled out, also where no scopes were given to it. */

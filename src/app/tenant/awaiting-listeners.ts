@@ -2,7 +2,7 @@ import type { Listener } from '../../core/delivery/listener.ts'
 import type { AppDeps } from '../deps.ts'
 import { unverified } from './verification.ts'
 
-export type ReleaseDeps = Pick<AppDeps, 'store' | 'runtime' | 'domainVerification' | 'directory' | 'signals'>
+export type ReleaseDeps = Pick<AppDeps, 'store' | 'runtime' | 'domainVerification'>
 
 const AT_ONCE = 500
 /** A listener that is changed all the time is judged by each of those changes: nothing is lost where this gives up. */
@@ -27,10 +27,6 @@ async function release(deps: ReleaseDeps, { organizationId, queueId, id }: Liste
     if ((await unverified(deps, organizationId, listener)).length > 0) return
     const change = { changes: { settings: { awaitsVerification: false } }, ifMatch: [listener.revision] }
     const changed = await deps.store.listeners.update({ ...address, ...change, now: deps.runtime.now() })
-    if (changed === 'changed') continue
-    if (typeof changed !== 'object') return
-    deps.directory.forget(organizationId, queueId)
-    deps.signals.listenerChanged(changed)
-    return
+    if (changed !== 'changed') return
   }
 }

@@ -80,7 +80,7 @@ export async function readOrganization(
  * and `root_key_needed` where another key would change more than the name.
  */
 export async function updateOrganization(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'keyRing'>,
+  deps: Pick<AppDeps, 'store' | 'runtime'>,
   { change, ifMatch, ...ask }: OrganizationAsk & { change: OrganizationChange; ifMatch?: ExpectedRevisions },
 ): Promise<Revised<Organization>> {
   const current = await readOrganization(deps, ask)
@@ -93,7 +93,6 @@ export async function updateOrganization(
   if (changed === 'name_taken') throw nameTaken('API client')
   if (changed === 'root_organization') throw new Problem('root_organization')
   if (changed === 'changed') throw new Problem('changed')
-  deps.keyRing.forgetOrganization(id)
   return changed
 }
 
@@ -102,7 +101,7 @@ export async function updateOrganization(
  * `organization_not_found`, `root_organization` and `changed`.
  */
 export async function deleteOrganization(
-  deps: Pick<AppDeps, 'store' | 'keyRing' | 'signals'>,
+  deps: Pick<AppDeps, 'store'>,
   { ifMatch, ...ask }: OrganizationAsk & { ifMatch?: ExpectedRevisions },
 ): Promise<void> {
   const { id } = await readOrganization(deps, ask)
@@ -110,8 +109,6 @@ export async function deleteOrganization(
   if (outcome === 'not_found') throw new Problem('organization_not_found')
   if (outcome === 'root_organization') throw new Problem('root_organization')
   if (outcome === 'changed') throw new Problem('changed')
-  deps.keyRing.forgetOrganization(id)
-  for (const listenerId of outcome.listenerIds) deps.signals.listenerGone(listenerId)
 }
 
 /** What was read and is sent back unchanged is no change: else an owner could not rename by sending back all of it. */

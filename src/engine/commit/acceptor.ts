@@ -4,6 +4,7 @@ import { quotaReached } from '../../core/tenant/organization.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { AcceptResult, MessageAccept, NewDelivery, StoredMessage } from '../../store/commit/batch.ts'
 import type { QueueRoute } from '../../store/queues.ts'
+import type { PullService } from '../pull/pull-service.ts'
 import type { Dispatcher } from '../push/dispatcher.ts'
 import type { Committer } from './committer.ts'
 
@@ -14,9 +15,10 @@ import type { Committer } from './committer.ts'
 export function createAcceptor(deps: {
   committer: Committer
   dispatcher: Pick<Dispatcher, 'reserve' | 'unreserve' | 'offer' | 'waitUntil'>
+  pulls: Pick<PullService, 'due'>
   runtime: Runtime
 }): Acceptor {
-  const { committer, dispatcher, runtime } = deps
+  const { committer, dispatcher, pulls, runtime } = deps
 
   function reserved(message: MessageAccept['message'], { queue, listeners }: QueueRoute): MessageAccept {
     // A paused queue leases nothing: its messages wait in the store until a node claims them.
@@ -66,7 +68,9 @@ export function createAcceptor(deps: {
       }
       if (deliveries[index]!.leased) dispatcher.unreserve(listener.id, message.data.length)
       // What waits for its turn becomes due with the end of what comes before it.
-      if (place?.held !== true) dispatcher.waitUntil(listener, dueAt)
+      if (place?.held === true) continue
+      if (listener.notifyUrl === null) pulls.due(listener.id, dueAt)
+      else dispatcher.waitUntil(listener, dueAt)
     }
   }
 

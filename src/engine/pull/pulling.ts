@@ -1,30 +1,34 @@
 import type { Runtime } from '../../runtime.ts'
 import type { Store } from '../../store/store.ts'
 import type { Committer } from '../commit/committer.ts'
-import type { Delivering } from '../push/delivering.ts'
-import { createDeliverySignals, type EngineSignals } from '../push/delivery-signals.ts'
+import type { Dispatcher } from '../push/dispatcher.ts'
 import { createLeaseExpirer, type LeaseExpirer } from './lease-expirer.ts'
 import { createPullCollector } from './pull-collector.ts'
 import { createPullService, type PullService } from './pull-service.ts'
 
-/** What serves those who come for their messages. */
+/** What serves clients that come for their messages. */
 export interface Pulling {
   pullService: PullService
   expirer: LeaseExpirer
-  /** For the use cases and the store's changes, which have something to tell of deliveries. */
-  signals: EngineSignals
 }
 
+/** A delivery whose lease has run out goes to the next client that pulls, or to its lane where its listener does not pull any more. */
 export function createPulling(deps: {
   store: Pick<Store, 'pulls'>
   runtime: Runtime
   committer: Pick<Committer, 'settleLease'>
-  delivering: Pick<Delivering, 'dispatcher' | 'signals'>
+  dispatcher: Pick<Dispatcher, 'due'>
 }): Pulling {
-  const { store, runtime, committer } = deps
-  const expirer = createLeaseExpirer({ store, runtime, freed: (listenerId, dueAt) => signals.due(listenerId, dueAt) })
+  const { store, runtime, committer, dispatcher } = deps
+  const expirer = createLeaseExpirer({
+    store,
+    runtime,
+    freed(listenerId, dueAt) {
+      pullService.due(listenerId, dueAt)
+      dispatcher.due(listenerId, dueAt)
+    },
+  })
   const collector = createPullCollector({ store, runtime })
   const pullService = createPullService({ collector, committer, expirer, runtime })
-  const signals = createDeliverySignals(deps.delivering, pullService)
-  return { pullService, expirer, signals }
+  return { pullService, expirer }
 }

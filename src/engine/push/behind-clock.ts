@@ -19,10 +19,8 @@ export interface BehindClock {
 export function createBehindClock(deps: {
   store: Pick<Store, 'deliveries' | 'clock'>
   runtime: Pick<Runtime, 'now' | 'onLeap'>
-  /** Told of the listeners that have something due. */
-  wake: (listenerIds: readonly string[], dueAt: number) => void
 }): BehindClock {
-  const { store, runtime, wake } = deps
+  const { store, runtime } = deps
   /** Nothing was accepted later than this. */
   let until = 0
   let leave: Cancel = () => undefined
@@ -37,7 +35,6 @@ export function createBehindClock(deps: {
     async tick() {
       for (let now = runtime.now(); now < until; now = runtime.now()) {
         const listenerIds = await store.deliveries.bringForward({ now, until, limit: STEP })
-        wake([...new Set(listenerIds)], now)
         if (listenerIds.length < STEP) break
       }
       return 0

@@ -1,4 +1,3 @@
-import type { DeliverySignals } from '../../app/deps.ts'
 import type { Pushed } from '../../core/delivery/listener.ts'
 import { TokenBucket } from '../../core/sharing/token-bucket.ts'
 import type { Store } from '../../store/store.ts'
@@ -18,7 +17,6 @@ export interface Delivering {
   dispatcher: Dispatcher
   checker: LivenessChecker
   registry: LivenessRegistry
-  signals: Omit<DeliverySignals, 'redeliveryWaits' | 'livenessUncertain'>
 }
 
 type Parts = Omit<LaneDeps, 'store' | 'registry' | 'contentTypes' | 'tokensFor' | 'suspect' | 'disable'> & {
@@ -33,7 +31,7 @@ function tokensBy({ store: { rates }, runtime }: Parts): LaneDeps['tokensFor'] {
   return (listenerId, limit) => new SharedTokens({ rates, runtime }, listenerId, limit)
 }
 
-/** Ties the lanes to the checks that judge their listeners, and both to what the use cases tell. */
+/** Ties the lanes to the checks that judge their listeners. */
 export function createDelivering(parts: Parts): Delivering {
   const { store, runtime } = parts
   const registry = new LivenessRegistry(store.liveness, runtime)
@@ -50,33 +48,16 @@ export function createDelivering(parts: Parts): Delivering {
     suspect: (listenerId) => checker.suspect(listenerId),
     disable,
   })
-  const signals: Delivering['signals'] = {
-    ...dispatcher,
-    listenerChanged(listener) {
-      checker.listenerChanged(listener)
-      dispatcher.listenerChanged(listener)
-    },
-    listenerGone(listenerId) {
-      checker.listenerGone(listenerId)
-      dispatcher.listenerGone(listenerId)
-    },
-    queueGone(listenerIds) {
-      for (const id of listenerIds) checker.listenerGone(id)
-      dispatcher.queueGone(listenerIds)
-    },
-    livenessTold(listenerIds, state) {
-      for (const id of listenerIds) checker.told(id, state)
-    },
-    livenessOf: (listenerId) => registry.newsOf(listenerId),
-  }
-
   /** Tries until the store takes it: until then the lane holds back, and no other node may send either. */
   async function disable({ id, notifyUrl }: Pick<Pushed, 'id' | 'notifyUrl'>): Promise<void> {
     try {
-      const changed = await store.listeners.disable({ id, notifyUrl, reason: GONE, now: runtime.now() })
-      // Where it is another by now, the lane has to know that one.
-      const current = changed ?? (await store.listeners.find(id))
-      if (current !== null) signals.listenerChanged(current)
+      const disabled = await store.listeners.disable({ id, notifyUrl, reason: GONE, now: runtime.now() })
+      if (disabled !== null) return
+      // Where it is another by now, the lane has to know that one, which another node may not have told yet.
+      const current = await store.listeners.find(id)
+      if (current === null) return
+      checker.listenerChanged(current)
+      dispatcher.listenerChanged(current)
     } catch (error) {
       runtime.log.error({ err: error, listenerId: id }, 'a listener that is gone could not be disabled')
       await new Promise<void>((resolve) => runtime.after(RETRY_MS, resolve))
@@ -84,5 +65,5 @@ export function createDelivering(parts: Parts): Delivering {
     }
   }
 
-  return { dispatcher, checker, registry, signals }
+  return { dispatcher, checker, registry }
 }

@@ -1,4 +1,4 @@
-import type { DeliverySignals } from '../../app/deps.ts'
+import type { EngineFollowers } from '../../app/caches/follow-changes.ts'
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import { isPushed, type Listener } from '../../core/delivery/listener.ts'
 import type { LivenessState } from '../../core/delivery/liveness.ts'
@@ -13,9 +13,10 @@ export const RENEW_EVERY_MS = 5_000
 const KEEP_IDLE_LANES_MS = 60_000
 const PAGE = 500
 
+type LaneFollower = EngineFollowers['lanes']
+
 /** Brings each delivery to the lane of its listener. */
-export interface Dispatcher
-  extends Omit<DeliverySignals, 'livenessOf' | 'livenessTold' | 'livenessUncertain' | 'redeliveryWaits'> {
+export interface Dispatcher extends LaneFollower {
   /** Keeps a place in the listener's lane; false where the delivery must wait in the store. */
   reserve(listener: Listener, bytes: number): boolean
   unreserve(listenerId: string, bytes: number): void
@@ -74,22 +75,14 @@ export function createDispatcher(
   async function awaitDue(listenerId: string, dueAt: number): Promise<void> {
     const listener = lanes.has(listenerId) ? null : await store.listeners.find(listenerId)
     if (stopped) return
-    if (listener !== null) laneOf(listener).waitUntil(dueAt)
+    if (listener !== null && isPushed(listener)) laneOf(listener).waitUntil(dueAt)
     else lanes.get(listenerId)?.waitUntil(dueAt)
   }
 
-  function wakeLanes(listenerIds: readonly string[]): void {
-    for (const listenerId of listenerIds) {
-      wakeLane(listenerId, runtime.now()).catch((error: unknown) => {
-        runtime.log.warn({ err: error, listenerId }, 'a listener that may go on waits for the next sweep')
-      })
-    }
-  }
-
-  function listenerGone(listenerId: string): void {
-    // It stays in the map until the last place in it is given back.
-    const lane = lanes.get(listenerId)
-    void lane?.close().then(() => drop(listenerId, lane))
+  function resume(listenerId: string): void {
+    wakeLane(listenerId, runtime.now()).catch((error: unknown) => {
+      runtime.log.warn({ err: error, listenerId }, 'a listener that may go on waits for the next sweep')
+    })
   }
 
   function dropIdleLanes(): void {
@@ -112,28 +105,23 @@ export function createDispatcher(
       if (isPushed(listener) && !lanes.has(listener.id)) laneOf(listener).waitUntil(runtime.now())
       else lanes.get(listener.id)?.change(listener)
     },
-    listenerGone,
+    listenerGone(listenerId) {
+      // It stays in the map until the last place in it is given back.
+      const lane = lanes.get(listenerId)
+      void lane?.close().then(() => drop(listenerId, lane))
+    },
     checked(listenerId, state, isNew) {
       lanes.get(listenerId)?.checked(state)
       // One that is back has deliveries waiting that no lane may know of.
-      if (isNew && state === 'stable' && !lanes.has(listenerId)) wakeLanes([listenerId])
+      if (isNew && state === 'stable' && !lanes.has(listenerId)) resume(listenerId)
     },
-    queuePaused(listenerIds) {
-      for (const id of listenerIds) lanes.get(id)?.pause()
-    },
-    queueResumed: wakeLanes,
-    queueGone(listenerIds) {
-      for (const id of listenerIds) listenerGone(id)
-    },
-    messageGone(messageId, listenerIds) {
-      for (const listenerId of listenerIds) lanes.get(listenerId)?.forget(messageId)
-    },
-    messageMoved(listenerIds, dueAt) {
-      for (const listenerId of listenerIds) {
-        awaitDue(listenerId, dueAt).catch((error: unknown) => {
-          runtime.log.warn({ err: error, listenerId }, 'a message that was moved waits for the next sweep')
-        })
-      }
+    pause: (listenerId) => lanes.get(listenerId)?.pause(),
+    resume,
+    messageGone: (listenerId, messageId) => lanes.get(listenerId)?.forget(messageId),
+    due(listenerId, dueAt) {
+      awaitDue(listenerId, dueAt).catch((error: unknown) => {
+        runtime.log.warn({ err: error, listenerId }, 'what is due for a listener waits for the next sweep')
+      })
     },
     laneCount: () => lanes.size,
     async sweep() {

@@ -1,6 +1,6 @@
 import type { QueueDirectory } from '../../app/caches/queue-directory.ts'
 import type { SchemaChecks } from '../../app/caches/schema-checks.ts'
-import type { Acceptor, Planner } from '../../app/deps.ts'
+import type { Acceptor } from '../../app/deps.ts'
 import { expectFewDeliveries, MAX_DELIVERIES } from '../../core/delivery/delivery.ts'
 import type { Message } from '../../core/delivery/message.ts'
 import { Problem } from '../../core/problem.ts'
@@ -54,7 +54,10 @@ export interface SchedulerDeps {
  * Makes the messages of schedules. It sleeps until the next due time, then makes all that are due: organizations take
  * turns, and of each the earliest come first.
  */
-export interface Scheduler extends Loop, Planner {}
+export interface Scheduler extends Loop {
+  /** Something is due then; null: never. */
+  dueAt(time: number | null): void
+}
 
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   const { store, cronCache, runtime, overlapMs = 0, throttle = NO_THROTTLE } = deps

@@ -6,22 +6,19 @@ const STEP = 100
 
 /**
  * Works off redeliveries of many messages, and keys that are not to be blocked any more, a step a tick; the answer is 0
- * once nothing is left. Organizations take turns. What it sets free is told to `wake`.
+ * once nothing is left. Organizations take turns. The store tells of what it sets free.
  */
 export function createRedeliverer(deps: {
   store: Pick<Store, 'redeliveries' | 'orders'>
   runtime: Pick<Runtime, 'now'>
-  wake: (listenerIds: readonly string[], dueAt: number) => void
 }): () => Promise<number> {
-  const { store, runtime, wake } = deps
+  const { store, runtime } = deps
   let afterOrganization = ''
   return async () => {
     const now = runtime.now()
     const step = await store.redeliveries.step({ limit: STEP, now, afterOrganization })
     afterOrganization = step.organizationId ?? ''
-    wake(step.listenerIds, now)
     const released = await store.orders.release({ limit: STEP, now })
-    wake(released.freedListenerIds, now)
     return step.looked + released.looked
   }
 }

@@ -1,13 +1,15 @@
 import type { Cancel, Runtime } from '../../runtime.ts'
-import type { StoreChange } from '../../store/cluster/changes.ts'
+import type { NodeNews } from '../../store/cluster/changes.ts'
 import type { Db } from '../connect/session.ts'
-import type { Publish } from './publish.ts'
+import type { Notify } from './publish.ts'
 
 /** How often changes are published: often enough for a node that is idle, and rarely enough to cost nothing. */
 const EVERY_MS = 200
 /** Listeners, and other changes, at a time; listeners beyond are found by the sweeps of other nodes. */
 const MAX_LISTENERS = 1_000
 const MAX_CHANGES = 1_000
+/** Other nodes look now, and find when what they look for is due. */
+const LONG_DUE = 0
 
 /**
  * Tells other nodes what is in no transaction: above all that something waits for a listener, which the node that took it
@@ -15,23 +17,23 @@ const MAX_CHANGES = 1_000
  */
 export interface ChangePublisher {
   waiting(listenerId: string): void
-  tell(change: StoreChange): void
+  tell(news: NodeNews): void
   stop(): void
 }
 
-export function createChangePublisher(db: Db, publish: Publish, runtime: Runtime): ChangePublisher {
+export function createChangePublisher(db: Db, notify: Notify, runtime: Runtime): ChangePublisher {
   const listenerIds = new Set<string>()
-  let changes: StoreChange[] = []
+  let changes: NodeNews[] = []
   let cancel: Cancel | null = null
 
   function send(): void {
     cancel = null
-    const told = changes
-    if (listenerIds.size > 0) told.push({ kind: 'waiting', listenerIds: [...listenerIds] })
+    const told: Parameters<Notify>[1][] = changes
+    if (listenerIds.size > 0) told.push({ kind: 'deliveries_due', listenerIds: [...listenerIds], dueAt: LONG_DUE })
     changes = []
     listenerIds.clear()
     // A node that does not hear of what waits finds out by the next sweep.
-    publish(db, ...told).catch((error: unknown) => {
+    notify(db, ...told).catch((error: unknown) => {
       runtime.log.debug({ err: error }, 'other nodes were not told')
     })
   }
@@ -45,8 +47,8 @@ export function createChangePublisher(db: Db, publish: Publish, runtime: Runtime
       if (listenerIds.size < MAX_LISTENERS) listenerIds.add(listenerId)
       soon()
     },
-    tell(change) {
-      if (changes.length < MAX_CHANGES) changes.push(change)
+    tell(news) {
+      if (changes.length < MAX_CHANGES) changes.push(news)
       soon()
     },
     stop() {

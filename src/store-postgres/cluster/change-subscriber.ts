@@ -1,5 +1,5 @@
 import type { Cancel, Runtime } from '../../runtime.ts'
-import type { StoreChange } from '../../store/cluster/changes.ts'
+import type { HeardChange } from '../../store/cluster/changes.ts'
 import type { Session } from '../connect/session.ts'
 import type { Told } from './publish.ts'
 
@@ -11,18 +11,16 @@ const MAX_BACKOFF_MS = 2_000
 
 /** Listens to what other processes tell, on a connection of its own, for as long as it is open. */
 export interface ChangeSubscriber {
-  follow(heard: (change: StoreChange) => void): void
   start(): Promise<void>
   stop(): Promise<void>
 }
 
-/** `from` is what this process signs with: it does not hear itself. */
+/** `from` is what this process signs with: `heard` is told of what other processes tell alone. */
 export function createChangeSubscriber(
   open: () => Promise<Session>,
-  { from, channel }: { from: string; channel: string },
+  { from, channel, heard }: { from: string; channel: string; heard: (change: HeardChange) => void },
   runtime: Runtime,
 ): ChangeSubscriber {
-  let heard: (change: StoreChange) => void = () => undefined
   let session: Session | null = null
   let stopped = false
   let backoffMs = FIRST_BACKOFF_MS
@@ -78,9 +76,6 @@ export function createChangeSubscriber(
   }
 
   return {
-    follow(it) {
-      heard = it
-    },
     start: connect,
     async stop() {
       stopped = true

@@ -1,5 +1,6 @@
-import type { StoreChange } from '../../store/cluster/changes.ts'
+import type { NodeNews, StoreChange } from '../../store/cluster/changes.ts'
 import type { Db } from '../connect/session.ts'
+import type { Transaction } from '../connect/transaction.ts'
 
 const NOTIFY = `select pg_notify($1, $2)`
 
@@ -9,23 +10,45 @@ const MAX_IDS = 200
 /** What is sent: which process it comes from, so that this one leaves it alone, and what has changed. */
 export interface Told {
   from: string
-  change: StoreChange
+  change: StoreChange | NodeNews
 }
 
-/** Tells every other process, once the transaction is on disk; within one that is not among the often ones. */
-export type Publish = (db: Db, ...changes: StoreChange[]) => Promise<void>
+/** Tells the other processes, and them alone, once the transaction is on disk. */
+export type Notify = (db: Db, ...changes: (StoreChange | NodeNews)[]) => Promise<void>
+
+/**
+ * Tells every process of what the transaction changes, once it is on disk: this one without a notification, which it
+ * would not hear. For transactions that are not among the often ones.
+ */
+export type Publish = (on: Transaction, ...changes: StoreChange[]) => Promise<void>
 
 /** `channel` is the one on which the nodes of one schema tell each other what they have changed. */
-export function createPublish(from: string, channel: string): Publish {
+export function createNotify(from: string, channel: string): Notify {
   return async (db, ...changes) => {
     for (const change of changes.flatMap(small))
       await db.rows(NOTIFY, [channel, JSON.stringify({ from, change } satisfies Told)])
   }
 }
 
-function small(change: StoreChange): StoreChange[] {
-  if (!('listenerIds' in change)) return [change]
-  const parts: StoreChange[] = []
+export function createPublish(notify: Notify): Publish {
+  return async (on, ...changes) => {
+    on.changes.push(...changes)
+    await notify(on, ...changes.filter(isToldAtCommit).map(withoutSecrets))
+  }
+}
+
+/** What is due is told by the change publisher: a redelivery makes very many of these, and notifications make commits wait. */
+function isToldAtCommit({ kind }: StoreChange): boolean {
+  return kind !== 'deliveries_due'
+}
+
+function withoutSecrets(change: StoreChange): StoreChange {
+  return 'listener' in change ? { ...change, listener: null } : change
+}
+
+function small(change: StoreChange | NodeNews): (StoreChange | NodeNews)[] {
+  if (!('listenerIds' in change) || change.listenerIds.length <= MAX_IDS) return [change]
+  const parts: (StoreChange | NodeNews)[] = []
   for (let at = 0; at < change.listenerIds.length; at += MAX_IDS) {
     parts.push({ ...change, listenerIds: change.listenerIds.slice(at, at + MAX_IDS) })
   }

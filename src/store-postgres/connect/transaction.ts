@@ -1,10 +1,17 @@
+import type { HeardChange, StoreChange } from '../../store/cluster/changes.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import { isWorthAnotherTry } from '../errors.ts'
 import type { Pool } from './pool.ts'
-import type { Db } from './session.ts'
+import type { Db, Session } from './session.ts'
+
+/** A transaction under way. */
+export interface Transaction extends Db {
+  /** What it changes, for those of this process who are told after the commit. */
+  readonly changes: StoreChange[]
+}
 
 /** Runs `work` as one synced transaction, or not at all; again where another transaction came in its way. */
-type Transact = <Result>(work: (db: Db) => Promise<Result>) => Promise<Result>
+type Transact = <Result>(work: (on: Transaction) => Promise<Result>) => Promise<Result>
 
 /** Where the nouns' stores do their work. */
 export interface Database {
@@ -26,14 +33,27 @@ export class GivenUp {
   }
 }
 
-export function createDatabase(pool: Pool): Database {
-  const attempt = <Result>(begin: string, work: (db: Db) => Promise<Result>) =>
+/** `committed` is told what a transaction has changed, before its promise resolves. */
+export function createDatabase(pool: Pool, committed: (change: HeardChange) => void): Database {
+  async function commit(session: Session, changes: readonly StoreChange[]): Promise<void> {
+    try {
+      await session.run('commit')
+    } catch (error) {
+      // Written or not, the answer is lost.
+      if (changes.length > 0) committed({ kind: 'everything' })
+      throw error
+    }
+    for (const change of changes) committed(change)
+  }
+
+  const attempt = <Result>(begin: string, work: (on: Transaction) => Promise<Result>) =>
     again(() =>
       pool.use(async (session) => {
         await session.run(begin)
         try {
-          const result = await work(session)
-          await session.run('commit')
+          const on: Transaction = { rows: session.rows, run: session.run, changes: [] }
+          const result = await work(on)
+          await commit(session, on.changes)
           return result
         } catch (error) {
           // Where the connection is gone, so is the transaction.

@@ -4,6 +4,7 @@ import type { Runtime } from '../../runtime.ts'
 import type { Claim, DeliveryStore, WaitingListener } from '../../store/deliveries.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import { type Clock, forgetNode, renew, timeOr } from '../cluster/nodes.ts'
+import type { Publish } from '../cluster/publish.ts'
 import type { UncertainCommits } from '../commit/uncertain-commits.ts'
 import { numbers, texts } from '../connect/arrays.ts'
 import type { Database } from '../connect/transaction.ts'
@@ -137,11 +138,18 @@ interface ClaimedRow extends Omit<Message, 'sequence'> {
 }
 
 export function createDeliveryStore(
-  { db }: Database,
+  { db, transact }: Database,
   backlog: DeliveryStore['backlog'],
-  parts: { leases: Leases; uncertain: UncertainCommits; owners: ListenerOwners; clock: Clock; runtime: Runtime },
+  parts: {
+    leases: Leases
+    uncertain: UncertainCommits
+    owners: ListenerOwners
+    clock: Clock
+    runtime: Runtime
+    publish: Publish
+  },
 ): DeliveryStore {
-  const { leases, uncertain, owners, clock, runtime } = parts
+  const { leases, uncertain, owners, clock, runtime, publish } = parts
 
   async function claim(ask: Parameters<DeliveryStore['claimDue']>[0]): Promise<Claim> {
     const { node, listenerId, limit, maxBytes, now } = ask
@@ -192,8 +200,13 @@ export function createDeliveryStore(
 
   return {
     async bringForward({ now, until, limit }) {
-      const rows = await db.rows<{ listenerId: string }>(BRING_FORWARD, [now, until, limit, clock(now)])
-      return rows.map(({ listenerId }) => listenerId)
+      return transact(async (on) => {
+        const rows = await on.rows<{ listenerId: string }>(BRING_FORWARD, [now, until, limit, clock(now)])
+        const listenerIds = rows.map(({ listenerId }) => listenerId)
+        const own = [...new Set(listenerIds)]
+        if (own.length > 0) await publish(on, { kind: 'deliveries_due', listenerIds: own, dueAt: now })
+        return listenerIds
+      })
     },
     claimDue: claim,
     async waiting({ node, after, limit, now }) {

@@ -1,7 +1,8 @@
 import type { Listener } from '../../core/delivery/listener.ts'
 import type { OrderStore, Released } from '../../store/orders.ts'
+import type { Publish } from '../cluster/publish.ts'
 import type { Db } from '../connect/session.ts'
-import type { Database } from '../connect/transaction.ts'
+import type { Database, Transaction } from '../connect/transaction.ts'
 import type { Routines } from '../routines.ts'
 
 const REMEMBER = `
@@ -20,10 +21,13 @@ export async function noteRelease(db: Db, before: Listener, after: Listener): Pr
   await db.run(after.settings.onMissed === 'continue' ? REMEMBER : FORGET, [before.organizationId, before.id])
 }
 
-export function createOrderStore({ transact }: Database, { name }: Routines): OrderStore {
-  const PROMOTE = `select ${name('order_promote')}($1, $2, $3, $4) as due`
+export function createOrderStore(
+  { transact }: Database,
+  { routines, publish }: { routines: Routines; publish: Publish },
+): OrderStore {
+  const PROMOTE = `select ${routines.name('order_promote')}($1, $2, $3, $4) as due`
 
-  async function release(db: Db, { limit, now }: { limit: number; now: number }): Promise<Released> {
+  async function release(db: Transaction, { limit, now }: { limit: number; now: number }): Promise<Released> {
     const [first] = await db.rows<{ organizationId: string; listenerId: string }>(NEXT)
     if (first === undefined) return { looked: 0, freedListenerIds: [] }
     const place = [first.organizationId, first.listenerId]
@@ -35,6 +39,7 @@ export function createOrderStore({ transact }: Database, { name }: Routines): Or
       if (row!.due !== null) freed = true
     }
     if (keys.length < limit) await db.run(FORGET, place)
+    if (freed) await publish(db, { kind: 'deliveries_due', listenerIds: [first.listenerId], dueAt: now })
     return { looked: keys.length + 1, freedListenerIds: freed ? [first.listenerId] : [] }
   }
 

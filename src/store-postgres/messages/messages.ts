@@ -206,6 +206,9 @@ export function createMessageStore(
         const movedListenerIds = deliverAt === message.deliverAt ? [] : await moved(on, message, deliverAt, now)
         if (movedListenerIds === 'started') return 'started'
         await on.run(UPDATE, [ask.organizationId, ask.queueId, ask.id, name, deliverAt])
+        if (movedListenerIds.length > 0) {
+          await publish(on, { kind: 'deliveries_due', listenerIds: movedListenerIds, dueAt: deliverAt })
+        }
         return { movedListenerIds }
       })
     },
@@ -221,6 +224,9 @@ export function createMessageStore(
         await writeChanges(on, changes, now)
         const listenerIds = gone.map(({ listenerId }) => listenerId)
         await publish(on, { kind: 'message_gone', messageId: message.id, listenerIds })
+        if (freedListenerIds.length > 0) {
+          await publish(on, { kind: 'deliveries_due', listenerIds: freedListenerIds, dueAt: now })
+        }
         return { sequence: message.sequence, listenerIds, freedListenerIds }
       })
       if (typeof erased === 'string') return erased

@@ -3,8 +3,8 @@ import type { Revised } from '../../store/listing/slice.ts'
 import type { MessageRedelivery, Redelivery, RedeliveryStore } from '../../store/redeliveries.ts'
 import { Changes, writeChanges } from '../cluster/changes.ts'
 import type { Clock } from '../cluster/nodes.ts'
-import type { Db } from '../connect/session.ts'
-import type { Database } from '../connect/transaction.ts'
+import type { Publish } from '../cluster/publish.ts'
+import type { Database, Transaction } from '../connect/transaction.ts'
 import { createDeliveryRestart } from '../deliveries/delivery-restarts.ts'
 import { hasRecord, writeRecord } from '../idempotency-records.ts'
 import { deletePicked } from '../listing.ts'
@@ -51,12 +51,15 @@ type Row = Omit<Redelivery, 'since' | 'until' | 'done'> & { since: number; until
 
 export function createRedeliveryStore(
   { transact, db }: Database,
-  { routines, clock }: { routines: Routines; clock: Clock },
+  { routines, clock, publish }: { routines: Routines; clock: Clock; publish: Publish },
 ): RedeliveryStore {
   const restartDelivery = createDeliveryRestart(routines, clock)
   const step = createRedeliverySteps(restartDelivery)
 
-  async function ofMessage(on: Db, ask: Parameters<RedeliveryStore['ofMessage']>[0]): Promise<MessageRedelivery> {
+  async function ofMessage(
+    on: Transaction,
+    ask: Parameters<RedeliveryStore['ofMessage']>[0],
+  ): Promise<MessageRedelivery> {
     const { organizationId, queueId, id, now } = ask
     const [row] = await on.rows<Revised<Message> & { recipientSet: number }>(MESSAGE, [organizationId, queueId, id])
     if (row === undefined) return 'not_found'
@@ -78,6 +81,7 @@ export function createRedeliveryStore(
     }
     await writeChanges(on, changes, now)
     const [deliveries] = await summariesOf(on, [found])
+    await publish(on, { kind: 'deliveries_due', listenerIds, dueAt: now })
     return { details: { message: found, revision, deliveries: deliveries! }, listenerIds }
   }
 
@@ -93,6 +97,7 @@ export function createRedeliveryStore(
         const [since, until] = [redelivery.since ?? 0, redelivery.until ?? FOREVER]
         const which = [since, until, status, newest!.sequence]
         await on.run(INSERT, [id, organizationId, queueId, listenerId, ...which, createdAt])
+        await publish(on, { kind: 'redelivery', listenerId })
         return 'created'
       })
     },
@@ -109,7 +114,13 @@ export function createRedeliveryStore(
       const { looked, matching, after } = await lookForMatches(db, search, limit)
       return { looked, matched: matching.length, after }
     },
-    step: (ask) => transact((on) => step(on, ask)),
+    step: (ask) =>
+      transact(async (on) => {
+        const made = await step(on, ask)
+        const { listenerIds } = made
+        if (listenerIds.length > 0) await publish(on, { kind: 'deliveries_due', listenerIds, dueAt: ask.now })
+        return made
+      }),
     prune: ({ before, limit }) => db.run(PRUNE, [before, limit]),
   }
 }

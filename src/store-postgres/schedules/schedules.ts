@@ -5,6 +5,7 @@ import { failsIfMatch } from '../../store/listing/expected-revision.ts'
 import type { Revised } from '../../store/listing/slice.ts'
 import type { ScheduleDetails, ScheduleRun, ScheduleStore } from '../../store/schedules.ts'
 import { lockQueue } from '../cluster/locks.ts'
+import type { Publish } from '../cluster/publish.ts'
 import { texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 import { restored, stored } from '../connect/text.ts'
@@ -100,8 +101,11 @@ const QUEUE_EXISTS = `select 1 where ${QUEUE_THERE}`
 
 type Ask = { organizationId: string; queueId: string; id: string }
 
-export function createScheduleStore({ transact, snapshot, db }: Database, { name }: Routines): ScheduleStore {
-  const STEP = `select ${name('schedule_step')}($1::jsonb) as stepped`
+export function createScheduleStore(
+  { transact, snapshot, db }: Database,
+  { routines, publish }: { routines: Routines; publish: Publish },
+): ScheduleStore {
+  const STEP = `select ${routines.name('schedule_step')}($1::jsonb) as stepped`
 
   async function find(
     on: Db,
@@ -143,6 +147,7 @@ export function createScheduleStore({ transact, snapshot, db }: Database, { name
           if (refused !== null) return refused
           await writeRecord(on, answer)
           await add(on, schedule, nextAt)
+          if (nextAt !== null) await publish(on, { kind: 'schedule_due', dueAt: nextAt })
           return 'created'
         }),
       )
@@ -162,6 +167,7 @@ export function createScheduleStore({ transact, snapshot, db }: Database, { name
           const { organizationId, queueId, id } = schedule
           await on.run(REPLACE, [organizationId, queueId, id, ...columnsOf(schedule)])
           await on.run(REPLAN, [organizationId, id, nextAt])
+          if (nextAt !== null) await publish(on, { kind: 'schedule_due', dueAt: nextAt })
           return { ...current, ...schedule, nextAt, revision: current.revision + 1 }
         }),
       )
@@ -173,6 +179,7 @@ export function createScheduleStore({ transact, snapshot, db }: Database, { name
         if (failsIfMatch(found.revision, ifMatch)) return 'changed'
         await eraseSchedule(on, ask)
         await on.run(REMEMBER, [ask.organizationId, ask.id])
+        await publish(on, { kind: 'schedule_gone', scheduleId: ask.id })
         return 'deleted'
       })
     },

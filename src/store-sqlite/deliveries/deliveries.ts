@@ -5,7 +5,7 @@ import type { Claim, DeliveryStore, WaitingListener } from '../../store/deliveri
 import type { Shared } from '../commit/parts.ts'
 import { LISTENER_ENABLED } from '../listener-row.ts'
 import { MESSAGE_COLUMNS } from '../messages/messages.ts'
-import { reading, type Transact } from '../transaction.ts'
+import { type ChangeLog, reading, type Transact } from '../transaction.ts'
 import { createBacklog } from './backlog.ts'
 
 const IN_DUE_ORDER = `
@@ -46,7 +46,13 @@ interface Row {
 
 export function createDeliveryStore(
   db: DatabaseSync,
-  { rowless, leases, orders, touched }: Pick<Shared, 'rowless' | 'leases' | 'orders' | 'touched'>,
+  {
+    rowless,
+    leases,
+    orders,
+    touched,
+    changes,
+  }: Pick<Shared, 'rowless' | 'leases' | 'orders' | 'touched'> & { changes: ChangeLog },
   transact: Transact,
 ): DeliveryStore {
   const [fromAhead, move] = [db.prepare(FROM_AHEAD), db.prepare(MOVE)]
@@ -95,7 +101,10 @@ export function createDeliveryStore(
       move.run(now, listenerId, dueAt, sequence)
       touched.mark(sequence)
     }
-    return found.map(({ listenerId }) => listenerId)
+    const listenerIds = found.map(({ listenerId }) => listenerId)
+    const own = [...new Set(listenerIds)]
+    if (own.length > 0) changes.note({ kind: 'deliveries_due', listenerIds: own, dueAt: now })
+    return listenerIds
   }
 
   return {

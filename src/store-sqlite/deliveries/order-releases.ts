@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Listener } from '../../core/delivery/listener.ts'
 import type { OrderStore, Released } from '../../store/orders.ts'
-import type { Transact } from '../transaction.ts'
+import type { ChangeLog, Transact } from '../transaction.ts'
 import type { Orders } from './orders.ts'
 
 const REMEMBER = `insert or ignore into order_releases (listener_id) values (?)`
@@ -19,7 +19,11 @@ export function createReleaseNotes(db: DatabaseSync): (before: Listener, after: 
   }
 }
 
-export function createOrderStore(db: DatabaseSync, transact: Transact, orders: Orders): OrderStore {
+export function createOrderStore(
+  db: DatabaseSync,
+  transact: Transact,
+  { orders, changes }: { orders: Orders; changes: ChangeLog },
+): OrderStore {
   const [next, blocked, forget] = [db.prepare(NEXT), db.prepare(BLOCKED), db.prepare(FORGET)]
 
   function release({ limit, now }: { limit: number; now: number }): Released {
@@ -30,6 +34,7 @@ export function createOrderStore(db: DatabaseSync, transact: Transact, orders: O
     let freed = false
     for (const { key } of keys) if (orders.promote(listenerId, key, now) !== null) freed = true
     if (keys.length < limit) forget.run(listenerId)
+    if (freed) changes.note({ kind: 'deliveries_due', listenerIds: [listenerId], dueAt: now })
     return { looked: keys.length + 1, freedListenerIds: freed ? [listenerId] : [] }
   }
 

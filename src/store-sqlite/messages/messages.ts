@@ -9,7 +9,7 @@ import { CounterChanges, createListenerCounters } from '../commit/listener-count
 import type { Leases } from '../deliveries/leases.ts'
 import type { RowlessDeliveries } from '../deliveries/rowless.ts'
 import { onlyOf } from '../listing.ts'
-import { reading, readingLong, type Transact } from '../transaction.ts'
+import { type ChangeLog, reading, readingLong, type Transact } from '../transaction.ts'
 import { createDeliverySummaries } from './delivery-summaries.ts'
 import { createMessageErasure, type ErasureParts } from './message-erasure.ts'
 import { createMessageSearch } from './message-search.ts'
@@ -53,9 +53,9 @@ interface Ask {
 export function createMessageStore(
   db: DatabaseSync,
   transact: Transact,
-  shared: ErasureParts & { rowless: RowlessDeliveries; leases: Leases },
+  shared: ErasureParts & { rowless: RowlessDeliveries; leases: Leases; changes: ChangeLog },
 ): MessageStore {
-  const { rowless, leases, marks } = shared
+  const { rowless, leases, marks, changes: log } = shared
   const [get, newest] = [db.prepare(GET), db.prepare(NEWEST)]
   const across = createMessagesAcross(db, marks)
   const newestOnly = db.prepare(NEWEST_ONLY)
@@ -185,6 +185,9 @@ export function createMessageStore(
         if (movedListenerIds === 'started') return 'started'
         update.run(name, deliverAt, message.sequence)
         shared.touched.mark(message.sequence)
+        if (movedListenerIds.length > 0) {
+          log.note({ kind: 'deliveries_due', listenerIds: movedListenerIds, dueAt: deliverAt })
+        }
         return { movedListenerIds }
       })
     },
@@ -194,7 +197,13 @@ export function createMessageStore(
         const found = find(ask)
         if (found === null) return 'not_found'
         if (failsIfMatch(found.revision, ask.ifMatch)) return 'changed'
-        return { sequence: found.message.sequence, ...erase(found.message, ask.now) }
+        const { sequence, id } = found.message
+        const { listenerIds, freedListenerIds } = erase(found.message, ask.now)
+        log.note({ kind: 'message_gone', messageId: id, listenerIds })
+        if (freedListenerIds.length > 0) {
+          log.note({ kind: 'deliveries_due', listenerIds: freedListenerIds, dueAt: ask.now })
+        }
+        return { sequence, listenerIds, freedListenerIds }
       })
       if (typeof erased === 'string') return erased
       const { sequence, ...deleted } = erased

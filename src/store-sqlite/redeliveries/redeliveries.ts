@@ -9,7 +9,7 @@ import type { RowlessDeliveries } from '../deliveries/rowless.ts'
 import { createEffectRecords } from '../idempotency-records.ts'
 import { createDeliverySummaries } from '../messages/delivery-summaries.ts'
 import { MESSAGE_COLUMNS } from '../messages/messages.ts'
-import { reading, type Transact } from '../transaction.ts'
+import { type ChangeLog, reading, type Transact } from '../transaction.ts'
 import { createRedeliveryMatching } from './redelivery-matching.ts'
 import { createRedeliverySteps } from './redelivery-steps.ts'
 
@@ -45,12 +45,12 @@ type Row = Omit<Redelivery, 'since' | 'until' | 'done'> & { since: number; until
 export function createRedeliveryStore(
   db: DatabaseSync,
   transact: Transact,
-  shared: RestartParts & { recipientSets: RecipientSets; rowless: RowlessDeliveries },
+  shared: RestartParts & { recipientSets: RecipientSets; rowless: RowlessDeliveries; changes: ChangeLog },
 ): RedeliveryStore {
   const [message, listeners, listener] = [db.prepare(MESSAGE), db.prepare(LISTENERS), db.prepare(LISTENER)]
   const [newest, insert, get, prune] = [db.prepare(NEWEST), db.prepare(INSERT), db.prepare(GET), db.prepare(PRUNE)]
   const running = db.prepare(RUNNING)
-  const { rowless } = shared
+  const { rowless, changes: log } = shared
   const restartDelivery = createDeliveryRestart(db, shared)
   const look = createRedeliveryMatching(db, shared)
   const step = createRedeliverySteps(db, { look, restartDelivery })
@@ -76,6 +76,7 @@ export function createRedeliveryStore(
     const changes = new CounterChanges()
     for (const listenerId of listenerIds) restartDelivery({ message: found, listenerId }, { now, changes })
     for (const [listenerId, change] of changes.entries()) counters.add(listenerId, change)
+    log.note({ kind: 'deliveries_due', listenerIds, dueAt: now })
     return { details: { message: found, revision, deliveries: summaries.of(found) }, listenerIds }
   }
 
@@ -93,6 +94,7 @@ export function createRedeliveryStore(
         const { sequence } = newest.get() as { sequence: number }
         const { since, until } = { since: redelivery.since ?? 0, until: redelivery.until ?? FOREVER }
         insert.run(id, organizationId, queueId, listenerId, since, until, status, sequence, createdAt)
+        log.note({ kind: 'redelivery', listenerId })
         return 'created'
       })
     },
@@ -114,7 +116,12 @@ export function createRedeliveryStore(
     async step(ask) {
       if (running.get() === undefined) return { looked: 0, listenerIds: [], organizationId: null }
       rowless.writeAll()
-      return transact(() => step(ask))
+      return transact(() => {
+        const made = step(ask)
+        const { listenerIds } = made
+        if (listenerIds.length > 0) log.note({ kind: 'deliveries_due', listenerIds, dueAt: ask.now })
+        return made
+      })
     },
     async prune({ before, limit }) {
       return Number(transact(() => prune.run(before, limit)).changes)

@@ -9,7 +9,7 @@ import { unlessTaken } from '../errors.ts'
 import { createEffectRecords } from '../idempotency-records.ts'
 import { onlyOf } from '../listing.ts'
 import { createRefusal } from '../quotas.ts'
-import { reading, type Transact } from '../transaction.ts'
+import { type ChangeLog, reading, type Transact } from '../transaction.ts'
 import { createScheduleErasure } from './schedule-erasure.ts'
 import {
   PROGRESS_COLUMNS,
@@ -83,7 +83,7 @@ const QUEUE_EXISTS = `
   select 1 from queues
    where organization_id = ? and id = ? and exists (select 1 from organizations where id = organization_id)`
 
-export function createScheduleStore(db: DatabaseSync, transact: Transact): ScheduleStore {
+export function createScheduleStore(db: DatabaseSync, transact: Transact, changes: ChangeLog): ScheduleStore {
   const [insert, insertProgress, get] = [db.prepare(INSERT), db.prepare(INSERT_PROGRESS), db.prepare(GET)]
   const [list, replace, replan, runs] = [db.prepare(LIST), db.prepare(REPLACE), db.prepare(REPLAN), db.prepare(RUNS)]
   const [due, nextDue, firstDue] = [db.prepare(DUE), db.prepare(NEXT_DUE), db.prepare(FIRST_DUE)]
@@ -134,6 +134,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
           if (refused !== null) return refused
           answers.write(answer)
           add(schedule, nextAt)
+          if (nextAt !== null) changes.note({ kind: 'schedule_due', dueAt: nextAt })
           return 'created'
         }),
       )
@@ -156,6 +157,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
           if (current.revision !== expected.revision || current.nextAt !== expected.nextAt) return 'passed'
           replace.run(...columnsOf(schedule), schedule.id)
           replan.run(nextAt, schedule.id)
+          if (nextAt !== null) changes.note({ kind: 'schedule_due', dueAt: nextAt })
           return { ...current, ...schedule, nextAt, revision: current.revision + 1 }
         }),
       )
@@ -167,6 +169,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact): Sched
         if (failsIfMatch(found.revision, ask.ifMatch)) return 'changed'
         erase.schedule(ask.id)
         remember.run(ask.id)
+        changes.note({ kind: 'schedule_gone', scheduleId: ask.id })
         return 'deleted'
       })
     },

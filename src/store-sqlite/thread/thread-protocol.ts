@@ -1,3 +1,4 @@
+import type { StoreChange } from '../../store/cluster/changes.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import { DatabaseRefused } from '../errors.ts'
 
@@ -12,8 +13,11 @@ export interface Call {
   asks: unknown[]
 }
 
-/** What comes back: of a call, or (number 0) of opening the database. */
-export type Answer = { number: number } & ({ result: unknown } | { failure: Failure })
+/**
+ * What comes back: of a call, or (number 0) of opening the database. With it come the changes that were written since the
+ * answer before, by this call or by another whose answer is on its way.
+ */
+export type Answer = { number: number; changes?: StoreChange[] } & ({ result: unknown } | { failure: Failure })
 
 /** An error in a form that a thread can send; a class would arrive as a plain error. */
 export interface Failure {

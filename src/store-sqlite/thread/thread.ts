@@ -1,5 +1,6 @@
 // The thread's side: opens the database and answers calls, one after the other.
 import { parentPort, workerData } from 'node:worker_threads'
+import type { StoreChange } from '../../store/cluster/changes.ts'
 import type { Store } from '../../store/store.ts'
 import { openSqliteStore } from '../database.ts'
 import { packResult, unpackBatch } from './batch-wire.ts'
@@ -8,7 +9,17 @@ import { type Answer, type Call, failureOf, OPENING } from './thread-protocol.ts
 
 type Method = (...asks: unknown[]) => Promise<unknown>
 
-const answer = (it: Answer) => parentPort!.postMessage(it)
+/** Written, and not told yet. */
+let changes: StoreChange[] = []
+
+/** Tells what has changed with it: the caller's followers hear of it before the caller has its answer. */
+function answer(it: Answer): void {
+  if (changes.length > 0) {
+    it.changes = changes
+    changes = []
+  }
+  parentPort!.postMessage(it)
+}
 
 function methodOf(store: Store, { noun, method }: Call): Method {
   if (noun === '' && method === 'commit')
@@ -19,6 +30,7 @@ function methodOf(store: Store, { noun, method }: Call): Method {
 
 openSqliteStore(workerData as string, { aside: true }).then(
   (store) => {
+    store.follow((change) => changes.push(change as StoreChange))
     parentPort!.on('message', (call: Call) => {
       const { number } = call
       methodOf(

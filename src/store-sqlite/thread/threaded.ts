@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { ChangeFollowers } from '../../store/cluster/changes.ts'
 import type { LedgerStore } from '../../store/ledger.ts'
 import type { Store } from '../../store/store.ts'
 import { LedgerWorker } from '../ledger/ledger-worker.ts'
@@ -69,10 +70,13 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
       worker.postMessage({ number, noun, method, asks } satisfies Call)
     })
 
-  worker.on('message', ({ number, ...answer }: Answer) => {
+  const followers = new ChangeFollowers()
+  worker.on('message', (answer: Answer) => {
+    const { number, changes } = answer
     const call = waiting[number]!
     waiting[number] = null
     free.push(number)
+    if (changes !== undefined) for (const change of changes) followers.tell(change)
     if ('failure' in answer) call.reject(errorOf(answer.failure))
     else call.resolve(answer.result)
   })
@@ -101,7 +105,7 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
     throw error
   })
   const ledger = new LedgerWorker(path, () => send('ledger', 'drainTouched', []) as Promise<number[] | null>)
-  return remoteStore(send, ledger, async () => {
+  return remoteStore(send, { ledger, followers }, async () => {
     closing = true
     await ledger.close()
     await worker.terminate()
@@ -111,7 +115,7 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
 /** The store's interface, each method of which is a call. */
 function remoteStore(
   send: (noun: string, method: string, asks: unknown[]) => Promise<unknown>,
-  ledger: LedgerStore,
+  { ledger, followers }: { ledger: LedgerStore; followers: ChangeFollowers },
   terminate: () => Promise<void>,
 ): Store {
   const noun = (name: string) =>
@@ -134,7 +138,7 @@ function remoteStore(
     commit: async (batch) => unpackResult((await send('', 'commit', [packBatch(batch)])) as Packed),
     shared: false,
     rates: null,
-    follow: () => undefined,
+    follow: (heard) => followers.follow(heard),
     tell: () => undefined,
     ping: () => send('', 'ping', []) as Promise<void>,
     async close() {

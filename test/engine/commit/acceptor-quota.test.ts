@@ -5,6 +5,7 @@ import { createAcceptor } from '../../../src/engine/commit/acceptor.ts'
 import type { Committer } from '../../../src/engine/commit/committer.ts'
 import type { Dispatcher } from '../../../src/engine/push/dispatcher.ts'
 import { createMake, NOW } from '../../store/make.ts'
+import { NO_FOLLOWERS } from '../../support/followers.ts'
 import { createManualRuntime } from '../../support/manual-runtime.ts'
 
 test('a message over a limit is a 402, and the places that were kept for it in the lanes are given back', async () => {
@@ -24,7 +25,12 @@ test('a message over a limit is a 402, and the places that were kept for it in t
       resolve({ outcome: 'quota', limit: 'storedMessages', value: 5 })
     },
   } as Pick<Committer, 'accept'> as Committer
-  const acceptor = createAcceptor({ committer, dispatcher, runtime: createManualRuntime(NOW) })
+  const acceptor = createAcceptor({
+    committer,
+    dispatcher,
+    pulls: NO_FOLLOWERS.pulls,
+    runtime: createManualRuntime(NOW),
+  })
   await assert.rejects(
     acceptor.accept([make.message(queue)], { queue, listeners }),
     (error) => error instanceof Problem && error.status === 402 && /stored_messages is 5/.test(error.detail),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { LivenessState } from '../../../src/core/delivery/liveness.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import { openTestEngine, type TestEngine } from '../test-engine.ts'
@@ -24,8 +25,8 @@ async function openTwo(t: TestContext) {
       for (let done = 0; done < ms; done += 1_000) for (const { runtime } of both) await runtime.advance(1_000)
     },
     /** As a notification does it. */
-    tell(state: Parameters<TestEngine['signals']['livenessTold']>[1], listenerId: string, to: TestEngine) {
-      to.signals.livenessTold([listenerId], state)
+    tell(state: LivenessState, listenerId: string, to: TestEngine) {
+      to.checker.told(listenerId, state)
     },
   }
 }

@@ -20,7 +20,7 @@ async function openChecked(t: TestContext, options?: OfficeOptions) {
   engine.sender.reply = answer
   const shown = async () => {
     const { liveness } = await engine.countersOf(listener)
-    return { stored: liveness, news: engine.signals.livenessOf(listener.id) }
+    return { stored: liveness, news: engine.registry.newsOf(listener.id) }
   }
   return { ...engine, queue, listener, receiver, shown }
 }
@@ -40,8 +40,8 @@ test('a listener that lives is asked about every half minute, and each time at a
 })
 
 test('three failed checks in a row make it down, in seconds and not minutes, and one success makes it stable', async (t) => {
-  const { runtime, sender, receiver, signals, listener } = await openChecked(t)
-  const state = () => signals.livenessOf(listener.id)?.state
+  const { runtime, sender, receiver, registry, listener } = await openChecked(t)
+  const state = () => registry.newsOf(listener.id)?.state
   await runtime.advance(5_000)
   assert.equal(state(), 'stable')
   receiver.alive = false
@@ -60,7 +60,7 @@ test('an hour of outage uses up no attempt of what waits, and afterwards everyth
   await runtime.advance(5_000)
   receiver.alive = false
   await runtime.advance(MINUTE_MS)
-  assert.equal(engine.signals.livenessOf(listener.id)?.state, 'down')
+  assert.equal(engine.registry.newsOf(listener.id)?.state, 'down')
   const messages = []
   for (let posted = 0; posted < 5_000; posted += 500) messages.push(...(await engine.postMany(queue, 500)))
   await runtime.advance(HOUR_MS)
@@ -113,11 +113,11 @@ test('a failed delivery has the listener checked at once, but not again and agai
 })
 
 test('a check that fails while deliveries arrive changes nothing', async (t) => {
-  const { runtime, sender, queue, postMany, signals, listener } = await openChecked(t)
+  const { runtime, sender, queue, postMany, registry, listener } = await openChecked(t)
   sender.alive = () => 503
   sender.reply = () => 200
   await runtime.advance(1_500)
-  assert.equal(signals.livenessOf(listener.id)?.state, 'unstable')
+  assert.equal(registry.newsOf(listener.id)?.state, 'unstable')
   await postMany(queue, 50)
   await runtime.until(() => sender.sent.length === 50, 'they are sent')
 })
@@ -185,7 +185,7 @@ test('news that could not be written are neither lost nor counted twice', async 
 })
 
 test('another liveness_url starts over, and none leaves the judgement to the deliveries', async (t) => {
-  const { runtime, sender, receiver, store, signals, queue, listener, post } = await openChecked(t)
+  const { runtime, sender, receiver, store, registry, queue, listener, post } = await openChecked(t)
   receiver.alive = false
   await runtime.advance(MINUTE_MS)
   await post(queue)
@@ -194,13 +194,12 @@ test('another liveness_url starts over, and none leaves the judgement to the del
     const ask = { organizationId, queueId, id, changes: { livenessUrl }, now: runtime.now() }
     const changed = await store.listeners.update(ask)
     assert.ok(typeof changed === 'object')
-    signals.listenerChanged(changed)
     await runtime.rest()
   }
   sender.alive = () => null
   sender.reply = () => null
   await change('http://127.0.0.1:9/other')
-  assert.equal(signals.livenessOf(id)?.state, 'unknown')
+  assert.equal(registry.newsOf(id)?.state, 'unknown')
   assert.equal(sender.open().length, 1)
   await runtime.advance(1_000)
   assert.equal(sender.checks.at(-1)!.url, 'http://127.0.0.1:9/other')
@@ -212,7 +211,7 @@ test('another liveness_url starts over, and none leaves the judgement to the del
 
 test('what was deleted, disabled, or has no liveness_url is not checked any more', async (t) => {
   const engine = await openChecked(t)
-  const { runtime, sender, signals, queue, listener } = engine
+  const { runtime, sender, queue, listener } = engine
   const other = await engine.addListener(queue)
   await engine.checker.scan()
   await runtime.advance(MINUTE_MS)
@@ -220,7 +219,6 @@ test('what was deleted, disabled, or has no liveness_url is not checked any more
   const { organizationId, queueId, id } = listener
   await engine.store.listeners.delete({ organizationId, queueId, id, now: runtime.now() })
   const { length } = sender.checks
-  signals.listenerGone(id)
   await runtime.advance(10 * MINUTE_MS)
   assert.equal(sender.checks.length, length)
 })
@@ -236,7 +234,7 @@ test('a scan finds who is new, and forgets who is gone, without being told', asy
   await engine.checker.scan()
   await runtime.advance(MINUTE_MS)
   assert.ok(sender.checks.length > length)
-  assert.ok(engine.signals.livenessOf(added.id)!.successCount >= 2)
+  assert.ok(engine.registry.newsOf(added.id)!.successCount >= 2)
 })
 
 test('ten thousand listeners are checked, a bounded number at once, and all of them in their time', async (t) => {
@@ -254,7 +252,7 @@ test('ten thousand listeners are checked, a bounded number at once, and all of t
   }
   for (let n = 0; n < 10_000; n++) engine.checker.listenerChanged({ ...listener, id: `${n}` })
   await engine.runtime.advance(2_000)
-  const stable = Array.from({ length: 10_000 }, (_, n) => engine.signals.livenessOf(`${n}`)?.state)
+  const stable = Array.from({ length: 10_000 }, (_, n) => engine.registry.newsOf(`${n}`)?.state)
   assert.equal(stable.filter((state) => state === 'stable').length, 10_000)
   assert.ok(most <= 256, `${most} at once`)
   engine.checker.stop()

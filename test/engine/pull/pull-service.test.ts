@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { followChanges } from '../../../src/app/caches/follow-changes.ts'
 import type { PullRequest } from '../../../src/app/deps.ts'
 import type { Listener } from '../../../src/core/delivery/listener.ts'
 import type { Receipt } from '../../../src/core/delivery/pull.ts'
 import type { Queue } from '../../../src/core/delivery/queue.ts'
 import { Problem } from '../../../src/core/problem.ts'
 import { createAcceptor } from '../../../src/engine/commit/acceptor.ts'
-import { createLeaseExpirer } from '../../../src/engine/pull/lease-expirer.ts'
-import { createPullCollector } from '../../../src/engine/pull/pull-collector.ts'
-import { createPullService } from '../../../src/engine/pull/pull-service.ts'
-import { createDeliverySignals } from '../../../src/engine/push/delivery-signals.ts'
+import { createPulling } from '../../../src/engine/pull/pulling.ts'
 import type { PulledDelivery } from '../../../src/store/pulls.ts'
 import { StoreUnavailable } from '../../../src/store/store.ts'
+import { NO_FOLLOWERS } from '../../support/followers.ts'
 import { openTestEngine } from '../test-engine.ts'
 
 const LEASE_MS = 30_000
@@ -20,11 +19,9 @@ const LEASE_MS = 30_000
 async function openDesk(t: TestContext) {
   const engine = await openTestEngine(t)
   const { store, runtime, dispatcher, committer } = engine
-  const expirer = createLeaseExpirer({ store, runtime, freed: (id, dueAt) => pullService.due(id, dueAt) })
-  const collector = createPullCollector({ store, runtime })
-  const pullService = createPullService({ collector, committer, expirer, runtime })
-  const signals = createDeliverySignals({ dispatcher, signals: engine.signals }, pullService)
-  const acceptor = createAcceptor({ committer, dispatcher: signals, runtime })
+  const { pullService, expirer } = createPulling({ store, runtime, committer, dispatcher })
+  followChanges({ store, runtime }, { ...NO_FOLLOWERS, pulls: pullService })
+  const acceptor = createAcceptor({ committer, dispatcher, pulls: pullService, runtime })
 
   async function addPuller(queue: Queue): Promise<Listener> {
     const listener = await engine.addListener(queue)
@@ -61,7 +58,7 @@ async function openDesk(t: TestContext) {
     return state
   }
 
-  return { ...engine, pullService, expirer, signals, addPuller, post, poll }
+  return { ...engine, pullService, expirer, addPuller, post, poll }
 }
 
 const receiptOf = ({ message, leaseUntil, attempt }: PulledDelivery): Receipt => {
@@ -125,7 +122,7 @@ test('first come, first served; one message wakes one, and nobody is left with a
 })
 
 test('where more is due than those who were woken can take, others are woken', async (t) => {
-  const { addQueue, addPuller, poll, post, runtime, store, signals } = await openDesk(t)
+  const { addQueue, addPuller, poll, post, runtime, store } = await openDesk(t)
   const queue = await addQueue()
   const listener = await addPuller(queue)
   const pause = (paused: boolean) =>
@@ -136,7 +133,6 @@ test('where more is due than those who were woken can take, others are woken', a
   await runtime.rest()
   assert.ok(waiting.every((it) => it.ids === null))
   await pause(false)
-  signals.queueResumed([listener.id])
   await runtime.until(() => waiting.every((it) => it.ids !== null), 'everybody is served')
   assert.deepEqual(waiting.flatMap((it) => it.ids).toSorted(), ids.toSorted())
 })
@@ -252,18 +248,16 @@ test('a stop answers everybody with nothing, and serves nobody after that', asyn
 })
 
 test('who waits for a listener that is deleted, or is sent things from now on, is told', async (t) => {
-  const { addQueue, addPuller, poll, runtime, store, signals } = await openDesk(t)
+  const { addQueue, addPuller, poll, runtime, store } = await openDesk(t)
   const queue = await addQueue()
   const [deleted, pushed] = [await addPuller(queue), await addPuller(queue)]
   const waiting = [poll(deleted), poll(deleted), poll(pushed)]
   await runtime.rest()
   const { organizationId, id: queueId } = queue
   await store.listeners.delete({ organizationId, queueId, id: deleted.id, now: runtime.now() })
-  signals.listenerGone(deleted.id)
   const changes = { notifyUrl: 'http://listener.test/' }
   const changed = await store.listeners.update({ organizationId, queueId, id: pushed.id, changes, now: runtime.now() })
   assert.ok(typeof changed === 'object')
-  signals.listenerChanged(changed)
   await runtime.rest()
   for (const { error } of waiting) assert.ok(isProblem(error, 'listener_not_found'))
 })

@@ -19,7 +19,7 @@ async function openUnchecked(t: TestContext, settings?: Partial<DeliverySettings
     postTo: engine.post,
     post: () => engine.post(queue),
     postMany: (count: number) => engine.postMany(queue, count),
-    state: () => engine.signals.livenessOf(listener.id)?.state,
+    state: () => engine.registry.newsOf(listener.id)?.state,
   }
 }
 
@@ -129,11 +129,11 @@ test('a late success of an attempt from before shows that it lives', async (t) =
 
 test('what deliveries tell is shown as the liveness of the listener, and is kept', async (t) => {
   const lane = await openUnchecked(t)
-  assert.equal(lane.signals.livenessOf(lane.listener.id), null)
+  assert.equal(lane.registry.newsOf(lane.listener.id), null)
   lane.sender.reply = () => 200
   await lane.postMany(3)
   await lane.runtime.rest()
-  assert.deepEqual([lane.state(), lane.signals.livenessOf(lane.listener.id)?.successCount], ['stable', 3])
+  assert.deepEqual([lane.state(), lane.registry.newsOf(lane.listener.id)?.successCount], ['stable', 3])
   lane.sender.reply = () => 500
   await lane.post()
   await lane.runtime.rest()
@@ -186,7 +186,7 @@ test('a probe that finds nothing due waits for what comes', async (t) => {
   await lane.runtime.advance(500)
   assert.equal(lane.state(), 'down')
   for (const [, id] of lane.sender.sent.map(({ id }) => [0, id] as const))
-    lane.dispatcher.messageGone(id, [lane.listener.id])
+    lane.dispatcher.messageGone(lane.listener.id, id)
   const { organizationId, id: queueId } = lane.queue
   for (const id of new Set(idsOf(lane.sender.sent))) {
     await lane.store.messages.delete({ organizationId, queueId, id, now: lane.runtime.now() })

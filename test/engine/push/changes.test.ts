@@ -126,20 +126,18 @@ test('a change that is older than what the lane knows is ignored', async (t) => 
 })
 
 async function removeMessage(
-  { store, dispatcher, runtime }: TestEngine,
+  { store, runtime }: TestEngine,
   message: { organizationId: string; queueId: string; id: string },
 ): Promise<void> {
   const { organizationId, queueId, id } = message
   const outcome = await store.messages.delete({ organizationId, queueId, id, now: runtime.now() })
   assert.ok(typeof outcome === 'object')
-  dispatcher.messageGone(id, outcome.listenerIds)
 }
 
 async function removeListener(
-  { store, dispatcher }: TestEngine,
+  { store }: TestEngine,
   listener: { organizationId: string; queueId: string; id: string },
 ): Promise<void> {
   const { organizationId, queueId, id } = listener
   assert.equal(await store.listeners.delete({ organizationId, queueId, id, now: NOW }), 'deleted')
-  dispatcher.listenerGone(id)
 }

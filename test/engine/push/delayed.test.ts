@@ -12,7 +12,6 @@ async function move(
   const ask = { organizationId, queueId, id, changes: { deliverAt }, now: engine.runtime.now() }
   const moved = await engine.store.messages.update(ask)
   assert.ok(typeof moved === 'object')
-  engine.dispatcher.messageMoved(moved.movedListenerIds, deliverAt)
 }
 
 test('a message that was moved is sent at its new time, earlier or later, and once', async (t) => {

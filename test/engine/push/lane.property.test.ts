@@ -60,7 +60,6 @@ async function take(engine: TestEngine, given: Awaited<ReturnType<typeof furnish
     const ask = { organizationId, queueId, id, changes, now: engine.runtime.now() }
     const changed = await engine.store.listeners.update(ask)
     assert.ok(typeof changed === 'object')
-    engine.signals.listenerChanged(changed)
   }
   if (it.does === 'post') given.messages.push(...(await engine.postMany(queue, it.count)))
   else if (it.does === 'wait') await engine.runtime.advance(it.ms)

@@ -14,7 +14,6 @@ test("a deleted organization's listeners get nothing more, though their rows are
   const before = sender.sent.length
   const outcome = await store.organizations.delete({ id: queue.organizationId })
   assert.deepEqual(outcome, { listenerIds: [listener.id] })
-  dispatcher.listenerGone(listener.id)
   for (let hours = 0; hours < 24; hours++) {
     await runtime.advance(3_600_000)
     await dispatcher.sweep()

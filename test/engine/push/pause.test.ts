@@ -66,6 +66,8 @@ test('what a paused lane held in memory is free for any other node', async (t) =
   await engine.runtime.rest()
   await engine.pause(queue, true)
   await engine.runtime.rest()
+  // Else this node would take them again.
+  engine.unfollow()
   const { organizationId, id } = queue
   await engine.store.queues.update({ organizationId, id, changes: { paused: false }, now: engine.runtime.now() })
   const ask = { node: 'second', listenerId: listener.id, limit: 10, maxBytes: 1e9, now: engine.runtime.now() }
@@ -113,12 +115,13 @@ test('messages that were leased before the pause and stored before the lane knew
   const release = engine.store.holdCommits()
   const posting = engine.postMany(queue, 3)
   await engine.runtime.rest()
-  engine.dispatcher.queuePaused((await engine.store.queues.get({ ...queue }))!.listeners.map(({ id }) => id))
+  const { listeners } = (await engine.store.queues.get({ ...queue }))!
+  for (const { id } of listeners) engine.dispatcher.pause(id)
   release()
   const messages = await posting
   await engine.runtime.rest()
   assert.equal(engine.sender.sent.length, 0)
-  await engine.pause(queue, false)
+  for (const { id } of listeners) engine.dispatcher.resume(id)
   await engine.runtime.rest()
   assert.deepEqual(idsOf(engine.sender.sent), idsOf(messages))
 })
@@ -203,8 +206,6 @@ test('a queue that was paused when the server stopped is still paused after the 
   assert.equal(heir.sender.sent.length, 0)
   const { organizationId, id } = queue
   await second.queues.update({ organizationId, id, changes: { paused: false }, now: heir.runtime.now() })
-  const listeners = (await second.queues.get({ organizationId, id }))!.listeners
-  heir.dispatcher.queueResumed(idsOf(listeners))
   await heir.runtime.until(() => heir.sender.sent.length === 15, 'everything is sent')
   assert.deepEqual(idsOf(heir.sender.sent), idsOf(messages))
   heir.runtime.assertNoErrors()

@@ -131,7 +131,8 @@ test('a 410 from where the listener was before does not disable what it is now',
   const [sent] = engine.sender.open()
   const { organizationId, queueId, id } = listener
   const changes = { notifyUrl: 'http://moved.test/' }
-  // Changed, and the lane does not know it yet.
+  // Changed by another node, and the lane does not know it yet.
+  engine.unfollow()
   const moved = await engine.store.listeners.update({ organizationId, queueId, id, changes, now: engine.runtime.now() })
   engine.sender.reply = () => 200
   sent!.answer(410)

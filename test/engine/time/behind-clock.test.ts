@@ -7,8 +7,8 @@ import { onBothStores } from './on-both-stores.ts'
 const HOUR = 3_600_000
 
 /** What the sweep of a server does that looks after a clock which went back. */
-async function follow({ store, runtime, dispatcher, signals }: TestEngine) {
-  const behindClock = createBehindClock({ store, runtime, wake: signals.messageMoved })
+async function follow({ store, runtime, dispatcher }: TestEngine) {
+  const behindClock = createBehindClock({ store, runtime })
   await behindClock.start()
   return async () => {
     await behindClock.tick()

@@ -85,12 +85,8 @@ onBothStores('a rate that is counted by the clock lets through what has waited f
 
 onBothStores('a pull that waits, and a lease that has run out, go by a clock that has leapt ahead', async (engine) => {
   const { store, runtime } = engine
-  const { pullService, expirer, signals } = createPulling({
-    store,
-    runtime,
-    committer: engine.committer,
-    delivering: engine,
-  })
+  const { committer, dispatcher } = engine
+  const { pullService, expirer } = createPulling({ store, runtime, committer, dispatcher })
   const queue = await engine.addQueue()
   const listener = await engine.addListener(queue)
   await engine.change(listener, { notifyUrl: null })
@@ -102,7 +98,7 @@ onBothStores('a pull that waits, and a lease that has run out, go by a clock tha
   }
   pull(30 * SECOND)
   const later = await engine.post(queue, { deliverAt: runtime.now() + HOUR })
-  signals.waitUntil(puller, later.deliverAt)
+  pullService.due(puller.id, later.deliverAt)
   await runtime.rest()
   assert.deepEqual(pulls, [])
   await runtime.leap(TWO_HOURS)
@@ -116,7 +112,7 @@ onBothStores('a pull that waits, and a lease that has run out, go by a clock tha
   pull(30 * SECOND)
   await runtime.rest()
   await runtime.leap(-TWO_HOURS)
-  signals.due(puller.id, runtime.now())
+  pullService.due(puller.id, runtime.now())
   await runtime.advance(30 * SECOND)
   await runtime.until(() => pulls.length === 3, 'the pull is over')
   assert.deepEqual(pulls[2], [])

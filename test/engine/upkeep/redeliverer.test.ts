@@ -8,8 +8,8 @@ import { openTestEngine, type TestEngine } from '../test-engine.ts'
 const MESSAGES = 250
 
 /** The redeliverer of an office, as the engine runs it. */
-function redelivererOf({ store, runtime, dispatcher }: TestEngine) {
-  const tick = createRedeliverer({ store, runtime, wake: dispatcher.messageMoved })
+function redelivererOf({ store, runtime }: TestEngine) {
+  const tick = createRedeliverer({ store, runtime })
   return createLoop({ name: 'redeliverer', tick, idleMs: 10_000, busyMs: 5, runtime })
 }
 

@@ -80,7 +80,7 @@ test('on a domain that must be verified and is not, a listener is taken and wait
 
   assert.equal((await api.call('POST', `/v1/domains/${domain.id}/verify`)).status, 200)
   assert.equal(isPushed(await stored()), true)
-  assert.deepEqual(api.carried.at(-1), { changed: id })
+  assert.deepEqual(api.carried.slice(-2), [{ changed: id }, 'redelivery'])
   assert.equal((await send('GET', path, 'listener')).awaits_verification, undefined)
 
   // At a place that is not verified it waits again.

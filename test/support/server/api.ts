@@ -2,9 +2,10 @@ import { after } from 'node:test'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { createKeyRing } from '../../../src/app/caches/api-key-cache.ts'
 import { createCronCache } from '../../../src/app/caches/cron-cache.ts'
+import { type EngineFollowers, followChanges } from '../../../src/app/caches/follow-changes.ts'
 import { createQueueDirectory } from '../../../src/app/caches/queue-directory.ts'
 import { createSchemaChecks } from '../../../src/app/caches/schema-checks.ts'
-import type { Acceptor, AppDeps, DeliverySignals, LookUpName, Puller } from '../../../src/app/deps.ts'
+import type { Acceptor, AppDeps, LookUpName, Puller } from '../../../src/app/deps.ts'
 import { type CheckReport, PHASES } from '../../../src/core/delivery/preflight.ts'
 import { createIdFactory } from '../../../src/core/id.ts'
 import type { Network } from '../../../src/core/network/address.ts'
@@ -25,6 +26,7 @@ import type { Runtime } from '../../../src/runtime.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import { refusingOddNumbers } from '../../store/whole-numbers.ts'
+import { NO_FOLLOWERS } from '../followers.ts'
 import { predictableBytes } from '../predictable-bytes.ts'
 
 export const START = Date.UTC(2026, 0, 1)
@@ -61,7 +63,7 @@ export interface TestApi {
   store: Store
   clock: { now: number }
   log: LogLine[]
-  /** What the carrier was told, in order. */
+  /** What the engine was told of changes, in order. */
   carried: unknown[]
   /** Which keys were noted as used, in order. */
   used: { apiKeyId: string; at: number }[]
@@ -129,7 +131,7 @@ export async function startApi({
     store,
     runtime,
     acceptor: createDirectAcceptor(store, used),
-    signals: createNotingSignals(carried),
+    recentLiveness: { newsOf: () => null },
     preflight: { check: async () => REPORT },
     domainChecker: { check: async () => null },
     puller: createTestPuller(store, runtime, clock),
@@ -137,7 +139,6 @@ export async function startApi({
     schemaChecks: createSchemaChecks(),
     keyRing: createKeyRing({ store, now: runtime.now }),
     cronCache: createCronCache(),
-    planner: { dueAt: (time) => void carried.push({ dueAt: time }) },
     // Tests move the clock themselves.
     clock: { advance: async () => clock.now },
     eventRetentionMs: 24 * 3_600_000,
@@ -147,6 +148,8 @@ export async function startApi({
     domainVerification: domainVerification ?? 'optional',
   }
   const deps = { ...plain, ...wrap?.(plain) }
+  const { directory, keyRing } = deps
+  followChanges({ store, runtime }, { ...NO_FOLLOWERS, ...createNotingFollowers(carried), directory, keyRing })
   const limits = { rateLimit: rateLimit ?? 0, trustedProxies: trustedProxies ?? [] }
   const counters = createEngineCounters()
   const app = createApi({
@@ -238,19 +241,21 @@ function createDirectAcceptor(store: Store, used: TestApi['used']): Acceptor {
   }
 }
 
-function createNotingSignals(carried: unknown[]): DeliverySignals {
+/** The engine's parts, which there are none of here: what they are told is noted. */
+function createNotingFollowers(carried: unknown[]): EngineFollowers {
   return {
-    listenerChanged: (listener) => void carried.push({ changed: listener.id }),
-    listenerGone: (listenerId) => void carried.push({ gone: listenerId }),
-    queuePaused: (listenerIds) => void carried.push({ paused: listenerIds }),
-    queueResumed: (listenerIds) => void carried.push({ resumed: listenerIds }),
-    queueGone: (listenerIds) => void carried.push({ queueGone: listenerIds }),
-    messageMoved: (listenerIds, dueAt) => void carried.push({ moved: listenerIds, dueAt }),
-    livenessTold: () => undefined,
-    livenessUncertain: () => undefined,
-    livenessOf: () => null,
-    redeliveryWaits: () => void carried.push('redelivery'),
-    messageGone: (messageId, listenerIds) => void carried.push({ messageGone: messageId, listenerIds }),
+    ...NO_FOLLOWERS,
+    lanes: {
+      listenerChanged: (listener) => void carried.push({ changed: listener.id }),
+      listenerGone: (listenerId) => void carried.push({ gone: listenerId }),
+      pause: (listenerId) => void carried.push({ paused: listenerId }),
+      resume: (listenerId) => void carried.push({ resumed: listenerId }),
+      messageGone: (listenerId, messageId) => void carried.push({ messageGone: messageId, listenerId }),
+      due: (listenerId, dueAt) => void carried.push({ due: listenerId, dueAt }),
+    },
+    scheduler: { dueAt: (dueAt) => void carried.push({ dueAt }) },
+    redeliverer: { wake: () => void carried.push('redelivery') },
+    remover: { wake: () => void carried.push('removal') },
   }
 }
 

@@ -75,7 +75,7 @@ test('liveness shows what is stored with what the engine knows beside it, alone 
     lastFailureAt: 9_000,
     lastFailureMsg: 'dns',
   } as const
-  const wrap: ApiOptions['wrap'] = ({ signals }) => ({ signals: { ...signals, livenessOf: () => now } })
+  const wrap: ApiOptions['wrap'] = () => ({ recentLiveness: { newsOf: () => now } })
   const own = await startApi({ wrap })
   t.after(() => own.app.close())
   const path = `/v1/queues/${(await own.call('POST', '/v1/queues', { name: 'q' })).body.queue.id}/listeners`
@@ -302,7 +302,7 @@ test('the listing of all queues links by name, and by id where a name occurs twi
   assert.equal((await api.call('GET', path)).body._links.twin.href, `http://localhost:80${path}/${two.id}`)
 })
 
-test('the delivery signals tell of every change, and new messages know the new listener at once', async () => {
+test('the lanes are told of every change, and new messages know the new listener at once', async () => {
   const own = (await api.call('POST', '/v1/queues', { name: 'carried' })).body.queue
   const path = `/v1/queues/${own.id}`
   const post = async () => {
@@ -317,6 +317,6 @@ test('the delivery signals tell of every change, and new messages know the new l
   assert.equal(api.deps.directory.peek(api.organizations.first, own.id), undefined)
   await api.call('DELETE', `${path}/listeners/${id}`)
   assert.equal(await post(), 0)
-  assert.deepEqual(api.carried.slice(told), [{ changed: id }, { changed: id }, { gone: id }])
+  assert.deepEqual(api.carried.slice(told), [{ changed: id }, 'redelivery', { gone: id }, 'removal'])
   assert.equal((await api.call('GET', `${path}/listeners/${id}`)).status, 404)
 })

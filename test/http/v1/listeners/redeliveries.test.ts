@@ -44,7 +44,7 @@ test('a message that was missed is pending again, to all its listeners where non
   const { status, deliveries } = answer.body.message
   assert.deepEqual([status, deliveries], ['pending', (await api.call('GET', messagePath)).body.message.deliveries])
   assert.deepEqual([deliveries[0].attempts, deliveries[0].next_attempt_at], [1, api.clock.now])
-  assert.deepEqual(api.carried, [{ moved: [listener.id], dueAt: api.clock.now }])
+  assert.deepEqual(api.carried, [{ due: listener.id, dueAt: api.clock.now }])
 })
 
 test('a listener that the message was not accepted for is refused, and the fault says which one and why', async () => {

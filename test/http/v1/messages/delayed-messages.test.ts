@@ -107,7 +107,7 @@ test('a message that has not started can be moved, earlier and later, and its li
     assert.equal(status, 200)
     assert.deepEqual([body.message.deliver_at, body.message.status, body.message.name], [deliver_at, 'scheduled', 'm'])
     assert.equal(body.message.deliveries[0].next_attempt_at, deliver_at)
-    assert.deepEqual(api.carried.at(-1), { moved: [listener.id], dueAt: deliver_at })
+    assert.deepEqual(api.carried.at(-1), { due: listener.id, dueAt: deliver_at })
     assert.deepEqual(await read(id), body.message)
   }
 })
@@ -163,6 +163,6 @@ test('a message that has started is a 422, and stays as it is; its own time sent
 test('a scheduled message can be cancelled', async () => {
   const { id } = await post({ delay: 60_000 })
   assert.equal((await api.call('DELETE', `${base}/${id}`)).status, 200)
-  assert.deepEqual(api.carried.at(-1), { messageGone: id, listenerIds: [listener.id] })
+  assert.deepEqual(api.carried.at(-1), { messageGone: id, listenerId: listener.id })
   assert.equal((await api.call('GET', `${base}/${id}`)).status, 404)
 })

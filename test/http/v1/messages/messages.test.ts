@@ -113,7 +113,7 @@ test('a message can be renamed, and what was read can be sent back', async () =>
   assert.equal((await api.call('PUT', `${base}/${full.id}`, { datum: 'x' })).status, 422)
 })
 
-test('a deleted message is gone, and the delivery signals tell who waited for it', async () => {
+test('a deleted message is gone, and the lanes are told that waited for it', async () => {
   const own = (await api.call('POST', '/v1/queues', { name: 'cancelled' })).body.queue
   const path = `/v1/queues/${own.id}`
   const body = { name: 'l', notify_url: 'http://example.com' }
@@ -121,7 +121,7 @@ test('a deleted message is gone, and the delivery signals tell who waited for it
   const { id } = (await api.call('POST', `${path}/messages`, { data: 'x' })).body.message
   const { body: answer } = await api.call('DELETE', `${path}/messages/${id}`)
   assert.deepEqual(answer, { _links: { self: { href: `http://localhost:80${path}/messages/${id}` } } })
-  assert.deepEqual(api.carried.at(-1), { messageGone: id, listenerIds: [listener.id] })
+  assert.deepEqual(api.carried.at(-1), { messageGone: id, listenerId: listener.id })
   for (const [method, change] of [['GET'], ['PUT', {}], ['DELETE']] as const) {
     assert.equal((await api.call(method, `${path}/messages/${id}`, change)).status, 404)
   }

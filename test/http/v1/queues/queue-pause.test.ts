@@ -8,18 +8,18 @@ async function create(name: string, what: object = {}): Promise<Json> {
   return (await api.call('POST', '/v1/queues', { name, ...what })).body.queue
 }
 
-test('a queue is paused and resumed by PUT and PATCH, and the delivery signals tell', async () => {
+test('a queue is paused and resumed by PUT and PATCH, and its lanes are told', async () => {
   const queue = await create('paused')
   const path = `/v1/queues/${queue.id}`
   const { id } = (await api.call('POST', `${path}/listeners`, { name: 'l', notify_url: 'http://a' })).body.listener
   assert.equal((await api.call('PUT', path, { paused: true })).body.queue.paused, true)
-  assert.deepEqual(api.carried.at(-1), { paused: [id] })
+  assert.deepEqual(api.carried.at(-1), { paused: id })
   assert.equal((await api.call('GET', path)).body.queue.paused, true)
   const told = api.carried.length
   assert.equal((await api.call('PATCH', path, { name: 'still-paused' })).body.queue.paused, true)
   assert.equal(api.carried.length, told)
   assert.equal((await api.call('PATCH', path, { paused: false })).body.queue.paused, false)
-  assert.deepEqual(api.carried.at(-1), { resumed: [id] })
+  assert.deepEqual(api.carried.at(-1), { resumed: id })
 })
 
 test('a queue can begin its life paused', async () => {

@@ -50,13 +50,13 @@ test('a name that another queue has is refused, its own is not', async () => {
   assert.equal((await api.call('PUT', `/v1/queues/${one.id}`, { name: 'one' })).status, 200)
 })
 
-test('a deleted queue is gone with all that is in it, and the delivery signals tell', async () => {
+test('a deleted queue is gone with all that is in it, and its lanes are told', async () => {
   const queue = await create('to-delete')
   const path = `/v1/queues/${queue.id}`
   const listener = (await api.call('POST', `${path}/listeners`, { name: 'l', notify_url: 'http://a' })).body.listener
   const message = (await api.call('POST', `${path}/messages`, { data: 'x' })).body.message
   assert.deepEqual((await api.call('DELETE', path)).body, { _links: { self: { href: `http://localhost:80${path}` } } })
-  assert.deepEqual(api.carried.at(-1), { queueGone: [listener.id] })
+  assert.deepEqual(api.carried.slice(-2), [{ gone: listener.id }, 'removal'])
   for (const gone of ['', '/listeners', `/listeners/${listener.id}`, '/messages', `/messages/${message.id}`]) {
     assert.equal((await api.call('GET', path + gone)).status, 404, gone)
   }
