@@ -10,7 +10,7 @@ const NEEDED_NODE = 26
 
 if (Number.parseInt(process.versions.node, 10) < NEEDED_NODE) {
   const { ensureInstalled, runOnPinnedNode } = await import('../scripts/installed.mjs')
-  ensureInstalled()
+  ensureInstalled({ development: false })
   runOnPinnedNode()
 } else {
   // Where the checkout cannot be written to, whoever runs it says where else.

@@ -1,7 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isInstalledIn } from './install/lock-file.mjs'
+import { installIn } from './install/npm.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -9,14 +11,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const pinnedNode = join(root, 'node_modules/.bin/node')
 
 /**
- * Installs when the lock file is newer than the last install, which costs one stat call where it is not; answers
- * whether it had to. Ends the process, with one line that says why, where it cannot.
+ * Installs where something that the lock file names is missing, which costs reading two files where nothing is; answers
+ * whether it had to. A server needs less than its developers do. Ends the process, with one line that says why, where it
+ * cannot be installed: what was there before is there still.
  */
-export function ensureInstalled() {
-  const stale = modifiedAt('node_modules/.package-lock.json') < modifiedAt('package-lock.json')
-  if (stale) install()
+export function ensureInstalled({ development }) {
+  const incomplete = !isInstalledIn(root, { development })
+  if (incomplete) install({ development })
   if (!existsSync(pinnedNode)) fail('the pinned Node.js is not installed: run npm ci without --ignore-scripts')
-  return stale
+  return incomplete
 }
 
 /** Runs the command on the pinned Node.js; this process only passes on what it is told. */
@@ -28,16 +31,15 @@ export function runOnPinnedNode() {
   child.on('exit', (code) => process.exit(code ?? 1))
 }
 
-function modifiedAt(path) {
-  return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0
-}
-
-function install() {
+function install({ development }) {
+  const began = performance.now()
   console.error('Installing dependencies, the pinned Node.js among them …')
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
-  const result = spawnSync(npm, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
-  if (result.status !== 0) fail(`npm ${args.join(' ')} failed; see its message above`)
+  try {
+    installIn(root, { development })
+  } catch (error) {
+    fail(error.message)
+  }
+  console.error(`Installed in ${((performance.now() - began) / 1000).toFixed(0)} s`)
 }
 
 function fail(message) {

@@ -18,6 +18,21 @@ const page = {
 
 const PREFERRED: readonly Encoding[] = ['br', 'gzip']
 
+/** For a person who comes before the pages are there: `npm start` makes them beside the server. */
+const NOT_BUILT = `<!doctype html>
+<html lang="en">
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <meta http-equiv="refresh" content="3">
+  <title>discue</title>
+  <h1>The dashboard is not built yet</h1>
+  <p>After the first <code>npm start</code> it takes about half a minute; this page looks again by itself.
+  The API is there already, and its <a href="reference">reference</a>.
+  <p>A server that was started in another way has it after <code>npm run build:dashboard</code>.
+</html>
+`
+
 const NONCE_BYTES = 16
 const NONCE_PLACE = /__NONCE__/g
 
@@ -60,14 +75,16 @@ export function dashboardRoutes(
 ): void {
   const files = createDashboardFiles(folder)
 
-  app.get('/', { schema: page }, async (_request, reply) => {
+  app.get('/', { schema: page }, async (request, reply) => {
     const found = await files()
-    if (found === null) throw new Problem('dashboard_not_built')
+    const isBrowser = request.headers.accept?.includes('text/html') === true
+    if (found === null && !isBrowser) throw new Problem('dashboard_not_built')
     const nonce = runtime.randomBytes(NONCE_BYTES).toString('base64')
-    return reply
+    return (reply as FastifyReply)
+      .code(found === null ? 501 : 200)
       .headers({ ...HEADERS, 'content-security-policy': policyWith(nonce), 'cache-control': 'no-store' })
       .type('text/html; charset=utf-8')
-      .send(found.page.replace(NONCE_PLACE, nonce))
+      .send(found === null ? NOT_BUILT : found.page.replace(NONCE_PLACE, nonce))
   })
 
   app.get<{ Params: { file: string } }>('/assets/:file', { schema: { hide: true } }, async (request, reply) => {
