@@ -29,6 +29,8 @@ export interface EngineFollowers {
     messageGone(listenerId: string, messageId: string): void
     /** Something waits for it in the store, due at this time. */
     due(listenerId: string, dueAt: number): void
+    /** Any of their listeners may have changed, or be gone. */
+    newsMissed(): void
   }
   /** Clients that wait for messages to pull. */
   pulls: {
@@ -73,7 +75,12 @@ function tableOf({
   scheduler,
 }: Followers): Table {
   return {
-    everything: [() => keyRing.forgetAll(), () => directory.forgetAll(), () => checks.newsMissed()],
+    everything: [
+      () => keyRing.forgetAll(),
+      () => directory.forgetAll(),
+      () => lanes.newsMissed(),
+      () => checks.newsMissed(),
+    ],
     api_key: [({ digest }) => keyRing.forget(digest)],
     organization: [({ organizationId }) => keyRing.forgetOrganization(organizationId)],
     queue: [({ organizationId, queueId }) => directory.forget(organizationId, queueId)],

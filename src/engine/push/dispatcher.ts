@@ -85,6 +85,37 @@ export function createDispatcher(
     })
   }
 
+  function listenerGone(listenerId: string): void {
+    // It stays in the map until the last place in it is given back.
+    const lane = lanes.get(listenerId)
+    void lane?.close().then(() => drop(listenerId, lane))
+  }
+
+  /** Hands back what waits in memory, and claims what there is: paused queues and deleted messages are known to the store. */
+  function startOver(lane: Lane): void {
+    lane.pause()
+    lane.resume(runtime.now())
+  }
+
+  /** One after the other: clients are served meanwhile, however many there are. */
+  async function rereadAll(): Promise<void> {
+    for (const listenerId of [...lanes.keys()]) {
+      const listener = await store.listeners.find(listenerId)
+      if (stopped) return
+      const lane = lanes.get(listenerId)
+      if (listener === null) listenerGone(listenerId)
+      else if (lane !== undefined) {
+        lane.change(listener)
+        startOver(lane)
+      }
+    }
+  }
+
+  const reread = createRepeat(rereadAll, (error) => {
+    // The news come again once the store is back.
+    runtime.log.warn({ err: error }, 'listeners that may have changed could not be read')
+  })
+
   function dropIdleLanes(): void {
     const before = runtime.now() - KEEP_IDLE_LANES_MS
     for (const [listenerId, lane] of lanes) {
@@ -105,11 +136,8 @@ export function createDispatcher(
       if (isPushed(listener) && !lanes.has(listener.id)) laneOf(listener).waitUntil(runtime.now())
       else lanes.get(listener.id)?.change(listener)
     },
-    listenerGone(listenerId) {
-      // It stays in the map until the last place in it is given back.
-      const lane = lanes.get(listenerId)
-      void lane?.close().then(() => drop(listenerId, lane))
-    },
+    listenerGone,
+    newsMissed: reread,
     checked(listenerId, state, isNew) {
       lanes.get(listenerId)?.checked(state)
       // One that is back has deliveries waiting that no lane may know of.
@@ -141,10 +169,7 @@ export function createDispatcher(
       leasesHoldUntil = until
       // What other nodes have taken meanwhile is lost, and what they have not is claimed again.
       if (ranOut) {
-        for (const lane of lanes.values()) {
-          lane.pause()
-          lane.resume(runtime.now())
-        }
+        for (const lane of lanes.values()) startOver(lane)
       }
       return 0
     },
@@ -152,5 +177,23 @@ export function createDispatcher(
       stopped = true
       await Promise.all([...lanes.values()].map((lane) => lane.close()))
     },
+  }
+}
+
+/** Runs `work` when it is called, and once more where it was called meanwhile; never twice at once. */
+function createRepeat(work: () => Promise<void>, failed: (error: unknown) => void): () => void {
+  let running = false
+  let again = false
+  async function run(): Promise<void> {
+    running = true
+    do {
+      again = false
+      await work().catch(failed)
+    } while (again)
+    running = false
+  }
+  return () => {
+    if (running) again = true
+    else void run()
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StoreUnavailable } from '../../../src/store/store.ts'
 import { NOW } from '../../store/make.ts'
 import { idsOf, openTestEngine, type TestEngine } from '../test-engine.ts'
 
@@ -123,6 +124,61 @@ test('a change that is older than what the lane knows is ignored', async (t) => 
   await engine.post(queue)
   await engine.runtime.rest()
   assert.equal(engine.sender.sent.at(-1)!.url, 'http://moved.test/')
+})
+
+test('a node that was not told of changes for a while finds out what became of its listeners, queues and messages', async (t) => {
+  const engine = await openTestEngine(t)
+  const { store, runtime, sender, dispatcher } = engine
+  const [queue, paused] = [await engine.addQueue(), await engine.addQueue()]
+  const moved = await engine.addListener(queue, { maxConcurrency: 1 })
+  const gone = await engine.addListener(queue, { maxConcurrency: 1 })
+  const held = await engine.addListener(paused, { maxConcurrency: 1 })
+  await dispatcher.renewLeases()
+  const [first, deleted, last] = await engine.postMany(queue, 3)
+  await engine.postMany(paused, 2)
+  await runtime.rest()
+  assert.equal(sender.sent.length, 3)
+  engine.unfollow()
+  await engine.change(moved, { notifyUrl: 'http://moved.test/' })
+  await removeListener(engine, gone)
+  await removeMessage(engine, deleted!)
+  await engine.pause(paused, true)
+  dispatcher.newsMissed()
+  await runtime.rest()
+  sender.reply = () => 200
+  for (const sent of sender.open()) sent.answer(200)
+  await runtime.advance(60_000)
+  const sentTo = (url: string) => idsOf(sender.sent.filter((sent) => sent.url === url))
+  assert.deepEqual(sentTo(moved.notifyUrl!), [first!.id])
+  assert.deepEqual(sentTo('http://moved.test/'), [last!.id])
+  assert.equal(sentTo(gone.notifyUrl!).length, 1)
+  assert.equal(sentTo(held.notifyUrl!).length, 1)
+  assert.equal((await store.queues.get({ ...paused }))!.pendingCount, 1)
+  runtime.assertNoErrors()
+})
+
+test('while the store is away the news that were missed are asked for once, and again with the next ones', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  const listener = await engine.addListener(queue, { maxConcurrency: 1 })
+  const [, second] = await engine.postMany(queue, 2)
+  await engine.runtime.rest()
+  engine.unfollow()
+  await engine.change(listener, { notifyUrl: 'http://moved.test/' })
+  let asked = 0
+  engine.store.listeners.find = async () => {
+    asked += 1
+    throw new StoreUnavailable('the store is away')
+  }
+  for (let times = 0; times < 10; times++) engine.dispatcher.newsMissed()
+  await engine.runtime.rest()
+  assert.equal(asked, 2)
+  engine.store.listeners.find = async () => ({ ...listener, notifyUrl: 'http://moved.test/', updatedAt: NOW * 2 })
+  engine.dispatcher.newsMissed()
+  await engine.runtime.rest()
+  engine.sender.open()[0]!.answer(200)
+  await engine.runtime.rest()
+  assert.deepEqual([engine.sender.sent.at(-1)!.url, engine.sender.sent.at(-1)!.id], ['http://moved.test/', second!.id])
 })
 
 async function removeMessage(

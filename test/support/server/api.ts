@@ -251,6 +251,7 @@ function createNotingFollowers(carried: unknown[]): EngineFollowers {
       pause: (listenerId) => void carried.push({ paused: listenerId }),
       resume: (listenerId) => void carried.push({ resumed: listenerId }),
       messageGone: (listenerId, messageId) => void carried.push({ messageGone: messageId, listenerId }),
+      newsMissed: () => void carried.push('news missed'),
       due: (listenerId, dueAt) => void carried.push({ due: listenerId, dueAt }),
     },
     scheduler: { dueAt: (dueAt) => void carried.push({ dueAt }) },
