@@ -10,6 +10,8 @@ import { allowHalfOpen, HALF_OPEN } from './connection/half-open.ts'
 import { type Handovers, readHandedOver } from './connection/handover.ts'
 import { endIdleStreams, expectHeadWithinLimit, HTTP2_LIMITS } from './connection/http2-limits.ts'
 import { createClientErrorHandler, hearErrors, ignoreExpectations, refuseConnect } from './connection/raw-errors.ts'
+import { createRestReader } from './connection/rest-of-body.ts'
+import { readByStream } from './connection/tls-reading.ts'
 import type { TypeBoxProvider } from './contract.ts'
 import { dashboardRoutes } from './dashboard/routes.ts'
 import type { ApiDeps } from './deps.ts'
@@ -68,6 +70,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const handovers: Handovers = new WeakMap()
   due.watch(app.server)
   allowHalfOpen(app.server)
+  readByStream(app.server)
   // A trace begins where a request does.
   if (!deps.tracer) takePlainPosts(app, deps, { admission, handovers })
   endIdleStreams(app.server, REQUEST_ARRIVES_WITHIN_MS)
@@ -93,6 +96,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     expectHost(request)
     done()
   })
+  app.addHook('onSend', createRestReader(deps.runtime))
   closeIdleConnections(app, deps.runtime)
   app.addHook('onRoute', unversioned.note)
   addRoutes(app, deps, { admission, handovers })

@@ -3,14 +3,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { type TestContext, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { type ApiOptions, OWNER_KEY, startApi } from '../support/server/api.ts'
+import { makeCertificate } from '../support/server/certificate.ts'
 import { Client, listen, post } from '../support/server/wire.ts'
 import { connectRaw } from './raw-client.ts'
 
 const MEBIBYTE = 1024 * 1024
 const SENT_BYTES = 100 * MEBIBYTE
-const POSTS = 10_000
+const POSTS = 5_000
+const REFUSALS = 3_000
 /** Sixteen are taken ahead, and what was read together with the sixteenth: libuv reads 64 KiB up to 32 times in a row. */
 const MAX_UNDER_WAY = 16 + (2.1 * MEBIBYTE) / 1_000
 /** Answers to what was read at once, twice, and what a stream keeps before it says that it is full. */
@@ -18,18 +20,21 @@ const MAX_OWED_BYTES = MEBIBYTE
 /** Looks without anything new to see, a millisecond or more apart. */
 const STALLED = 300
 
-async function given(t: TestContext, options: ApiOptions = {}) {
-  const api = await startApi(options)
+const certificate = makeCertificate()
+
+async function given(t: TestContext, { isTls, ...options }: ApiOptions & { isTls: boolean }) {
+  const api = await startApi({ ...options, ...(isTls && { tls: certificate! }) })
   const { queue } = (await api.call('POST', '/v1/queues', { name: 'q' })).body
   const taken: Socket[] = []
-  api.app.server.on('connection', (socket: Socket) => taken.push(socket))
+  const event = isTls ? 'secureConnection' : 'connection'
+  api.app.server.on(event, (socket: Socket) => taken.push(socket))
   const port = await listen(api.app)
-  const { socket } = await connectRaw({ port })
+  const { socket } = await connectRaw({ port, ...(isTls && { ca: certificate!.cert, protocol: 'http/1.1' }) })
   t.after(async () => {
     socket.destroy()
     await api.app.close()
   })
-  if (taken.length === 0) await once(api.app.server, 'connection')
+  if (taken.length === 0) await once(api.app.server, event)
   return { api, socket, server: taken[0]!, queueId: String(queue.id) }
 }
 
@@ -57,48 +62,53 @@ async function flood(socket: Socket, request: string): Promise<number> {
   return written - socket.writableLength
 }
 
-test('posts that wait for the disk are taken a few at a time, and all are answered in the end', async (t) => {
-  const gate = Promise.withResolvers<void>()
-  let underWay = 0
-  const { socket, queueId } = await given(t, {
-    wrap: ({ acceptor }) => ({
-      acceptor: {
-        ...acceptor,
-        async accept(...args) {
-          underWay += 1
-          await gate.promise
-          return acceptor.accept(...args)
-        },
-      },
-    }),
+for (const isTls of certificate === null ? [false] : [false, true]) {
+  describe(`over ${isTls ? 'TLS' : 'TCP'}`, () => {
+    test('posts that wait for the disk are taken a few at a time, and all are answered in the end', async (t) => {
+      const gate = Promise.withResolvers<void>()
+      let underWay = 0
+      const { socket, queueId } = await given(t, {
+        isTls,
+        wrap: ({ acceptor }) => ({
+          acceptor: {
+            ...acceptor,
+            async accept(...args) {
+              underWay += 1
+              await gate.promise
+              return acceptor.accept(...args)
+            },
+          },
+        }),
+      })
+      const client = new Client(socket)
+      t.after(() => gate.resolve())
+      client.send(post(queueId, { key: OWNER_KEY, body: { data: 'x'.repeat(800) } }).repeat(POSTS))
+      await untilStalled(() => underWay)
+      t.diagnostic(`${underWay} of ${POSTS} under way`)
+      assert.ok(underWay >= 16 && underWay <= MAX_UNDER_WAY, `${underWay} of ${POSTS} under way`)
+      gate.resolve()
+      for (let n = 0; n < POSTS; n++) assert.match((await client.answer())!.statusLine, / 200 /, String(n))
+    })
+
+    test('a client that reads nothing is owed little, however much it sends', async (t) => {
+      const { socket, server, api } = await given(t, { isTls })
+      socket.pause()
+      let most = 0
+      const timer = setInterval(() => {
+        most = Math.max(most, server.writableLength)
+      }, 1)
+      const sent = await flood(socket, post('0'.repeat(21), { key: OWNER_KEY, body: { data: 'x' } }))
+      clearInterval(timer)
+      t.diagnostic(`${sent} bytes sent, ${most} owed`)
+      assert.ok(most <= MAX_OWED_BYTES, `${most} bytes owed`)
+      assert.equal((await api.call('GET', '/v1/queues')).status, 200)
+    })
+
+    test('many refusals at once are no deeper a stack', async (t) => {
+      const { socket, queueId } = await given(t, { isTls })
+      const client = new Client(socket)
+      client.send(post(queueId, { key: 'nobody', body: { data: 'x' } }).repeat(REFUSALS))
+      for (let n = 0; n < REFUSALS; n++) assert.match((await client.answer())!.statusLine, / 40[13] /, String(n))
+    })
   })
-  const client = new Client(socket)
-  t.after(() => gate.resolve())
-  client.send(post(queueId, { key: OWNER_KEY, body: { data: 'x'.repeat(800) } }).repeat(POSTS))
-  await untilStalled(() => underWay)
-  t.diagnostic(`${underWay} of ${POSTS} under way`)
-  assert.ok(underWay >= 16 && underWay <= MAX_UNDER_WAY, `${underWay} of ${POSTS} under way`)
-  gate.resolve()
-  for (let n = 0; n < POSTS; n++) assert.match((await client.answer())!.statusLine, / 200 /, String(n))
-})
-
-test('a client that reads nothing is owed little, however much it sends', async (t) => {
-  const { socket, server, api } = await given(t)
-  socket.pause()
-  let most = 0
-  const timer = setInterval(() => {
-    most = Math.max(most, server.writableLength)
-  }, 1)
-  const sent = await flood(socket, post('0'.repeat(21), { key: OWNER_KEY, body: { data: 'x' } }))
-  clearInterval(timer)
-  t.diagnostic(`${sent} bytes sent, ${most} owed`)
-  assert.ok(most <= MAX_OWED_BYTES, `${most} bytes owed`)
-  assert.equal((await api.call('GET', '/v1/queues')).status, 200)
-})
-
-test('many refusals at once are no deeper a stack', async (t) => {
-  const { socket, queueId } = await given(t)
-  const client = new Client(socket)
-  client.send(post(queueId, { key: 'nobody', body: { data: 'x' } }).repeat(5_000))
-  for (let n = 0; n < 5_000; n++) assert.match((await client.answer())!.statusLine, / 40[13] /, String(n))
-})
+}

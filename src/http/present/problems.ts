@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Fault, Problem } from '../../core/problem.ts'
 import type { Log } from '../../runtime.ts'
 import { StoreUnavailable } from '../../store/store.ts'
+import { keepConnection } from '../connection/rest-of-body.ts'
 import { API_HEADERS } from '../pipeline/api-fields.ts'
 import { isImplemented } from '../pipeline/methods.ts'
 import { indent, wantsIndent } from './pretty.ts'
@@ -48,9 +49,8 @@ export function createErrorHandler(log: Log) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = problemOf(error, request)
     logProblem(log, problem, fieldsOf(error, request))
-    // Fastify asks to hang up after a body that was not read to its end, which in HTTP/2 is for the stream to say.
-    if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
-    else reply.raw.statusMessage = titleOf(problem.status)
+    keepConnection(request, reply)
+    if (request.raw.httpVersionMajor !== 2) reply.raw.statusMessage = titleOf(problem.status)
     if (wantsIndent(request.query)) indent(reply)
     reply
       .code(problem.status)

@@ -78,8 +78,8 @@ test('an expectation that HTTP does not know is passed over', async () => {
 })
 
 test('the status line has the reason phrase of the body', async () => {
-  const head = `POST /v1/queues HTTP/1.1\r\nHost: a\r\nX-API-KEY: ${OWNER_KEY}\r\nContent-Type: application/json`
-  const answer = await exchange(`${head}\r\nContent-Length: 99999999\r\n\r\n{}`)
+  const head = `POST /v1/queues HTTP/1.1\r\nHost: a\r\nX-API-KEY: ${OWNER_KEY}\r\nContent-Type: application/json\r\nConnection: close`
+  const answer = await exchange(`${head}\r\nContent-Length: 9999999\r\n\r\n${' '.repeat(9_999_999)}`)
   assert.match(answer.head, /^HTTP\/1\.1 413 Content Too Large\r\n/)
 })
 

@@ -9,10 +9,15 @@ export interface WireAnswer {
   body: string
 }
 
+/** Characters of answers that were read, and are still in memory. */
+const MAX_READ_CHARS = 64 * 1024
+
 /** A connection over which answers are read one after the other. */
 export class Client {
   readonly socket: Socket
+  /** What has come; answers that were read before `#at` are cut off now and then, and not each time. */
   #text = ''
+  #at = 0
   #ended = false
   #wake: () => void = () => undefined
 
@@ -53,9 +58,9 @@ export class Client {
   }
 
   #next(): WireAnswer | null {
-    const end = this.#text.indexOf('\r\n\r\n')
+    const end = this.#text.indexOf('\r\n\r\n', this.#at)
     if (end === -1) return null
-    const [statusLine = '', ...fields] = this.#text.slice(0, end).split('\r\n')
+    const [statusLine = '', ...fields] = this.#text.slice(this.#at, end).split('\r\n')
     const headers = Object.fromEntries(
       fields.map((field) => [
         field.slice(0, field.indexOf(':')).toLowerCase(),
@@ -65,7 +70,11 @@ export class Client {
     const until = end + 4 + Number(headers['content-length'])
     if (this.#text.length < until) return null
     const body = this.#text.slice(end + 4, until)
-    this.#text = this.#text.slice(until)
+    this.#at = until
+    if (until > MAX_READ_CHARS) {
+      this.#text = this.#text.slice(until)
+      this.#at = 0
+    }
     return { statusLine, headers, body }
   }
 }
