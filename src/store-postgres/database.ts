@@ -10,6 +10,7 @@ import { createNotify, createPublish } from './cluster/publish.ts'
 import { createRateStore } from './cluster/rates.ts'
 import { createCommit } from './commit/batch.ts'
 import { createUncertainCommits } from './commit/uncertain-commits.ts'
+import { CallOwner } from './connect/call-owner.ts'
 import { createPool } from './connect/pool.ts'
 import { connect } from './connect/session.ts'
 import { nameOf, type PostgresAddress, targetOf } from './connect/target.ts'
@@ -60,7 +61,11 @@ export async function openPostgresStore(
 ): Promise<Store> {
   const target = targetOf(place)
   const routines = readRoutines()
-  const pool = createPool(() => connect(target, runtime), runtime, place.connections)
+  const owner = new CallOwner()
+  const pool = createPool(() => connect(target, runtime), runtime, {
+    max: place.connections,
+    ownerOf: () => owner.current,
+  })
   const self = runtime.newId()
   const followers = new ChangeFollowers()
   const heard = (change: HeardChange) => followers.tell(change)
@@ -102,7 +107,7 @@ export async function openPostgresStore(
     await rates.forget()
   })
   rollup.start()
-  return {
+  return owner.wrapStore({
     organizations: createOrganizationStore(database, parts),
     apiKeys: createApiKeyStore(database, publish),
     queues: createQueueStore(database, parts),
@@ -134,7 +139,7 @@ export async function openPostgresStore(
       await rollup.stop()
       await pool.close()
     },
-  }
+  })
 }
 
 const READ_ONLY_PAUSE_MS = 1_000

@@ -8,12 +8,13 @@ import type { Routines } from './routines.ts'
 import { eraseRuns, eraseSchedulesOf } from './schedules/schedule-erasure.ts'
 
 /**
- * Listeners come before queues: a queue counts as gone once its own entry is, and by then all of it must be. One node
- * sweeps at a time: another one finds the entry locked, and nothing to do.
+ * Organizations take turns. Of one, listeners come before queues: a queue counts as gone once its own entry is, and by then
+ * all of it must be. One node sweeps an organization at a time: another one finds its first entry locked.
  */
-const NEXT = `
-  select kind, id, organization_id as "organizationId" from discue.removals order by kind, id limit 1 for update skip locked`
-const IS_FIRST = `select 1 from discue.removals where (kind, id) < ($1, $2) limit 1`
+const NEXT_AFTER = `
+  select kind, id, organization_id as "organizationId" from discue.removals
+   where organization_id > $1 order by organization_id, kind, id limit 1 for update skip locked`
+const IS_FIRST = `select 1 from discue.removals where organization_id = $1 and (kind, id) < ($2, $3) limit 1`
 const FORGET = `delete from discue.removals where kind = $1 and id = $2`
 
 const some = (table: string, where: string, key: string) =>
@@ -164,12 +165,21 @@ const SWEEPS: Record<string, Sweep> = {
 }
 
 export function createRemovalStore(database: Database, routines: Routines): RemovalStore {
+  let afterOrganization = ''
+
+  async function nextInTurn(db: Db): Promise<Removal | undefined> {
+    const [next] = await db.rows<Removal>(NEXT_AFTER, [afterOrganization])
+    if (next !== undefined || afterOrganization === '') return next
+    return (await db.rows<Removal>(NEXT_AFTER, ['']))[0]
+  }
+
   async function sweep(db: Db, limit: number): Promise<number> {
-    const [removal] = await db.rows<Removal>(NEXT)
+    const removal = await nextInTurn(db)
     if (removal === undefined) return 0
-    const { kind, id } = removal
-    // Another node is at one that comes before.
-    if ((await db.rows(IS_FIRST, [kind, id])).length > 0) return 0
+    const { kind, id, organizationId } = removal
+    afterOrganization = organizationId
+    // Another node is at one of the organization that comes before.
+    if ((await db.rows(IS_FIRST, [organizationId, kind, id])).length > 0) return 0
     const removed = await SWEEPS[kind]!(db, removal, limit)
     return removed > 0 ? removed : db.run(FORGET, [kind, id])
   }

@@ -50,7 +50,7 @@ const UPDATE = `
    where id = ?`
 
 const DELETE = `delete from listeners where id = ?`
-const REMEMBER = `insert into removals (kind, id) values ('listener', ?)`
+const REMEMBER = `insert into removals (kind, id, organization_id) values ('listener', ?, ?)`
 /** For the ledger. */
 const NOTE_REMOVAL = `
   insert or replace into removed_listeners (id, queue_id, name, removed_at) values (?, ?, ?, ?)`
@@ -180,7 +180,7 @@ export function createListenerStore(
         if (listener === null) return 'not_found'
         if (failsIfMatch(listener.revision, ask.ifMatch)) return 'changed'
         remove.run(ask.id)
-        remember.run(ask.id)
+        remember.run(ask.id, ask.organizationId)
         noteRemoval.run(ask.id, ask.queueId, listener.name, now)
         touchQueue.run(ask.organizationId, ask.queueId)
         note('listener_deleted', listener, now)

@@ -21,7 +21,7 @@ const LIST = `select ${ORGANIZATION_COLUMNS} from organizations order by id limi
 const UPDATE = `
   update organizations set name = ?, status = ?, limits = ?, updated_at = ?, revision = revision + 1 where id = ?`
 const DELETE = `delete from organizations where id = ?`
-const REMEMBER = `insert into removals (kind, id) values ('organization', ?)`
+const REMEMBER = `insert into removals (kind, id, organization_id) values ('organization', ?, ?)`
 const LISTENER_IDS = `select id from listeners where organization_id = ?`
 const UNLIMITED = { storedMessages: null, messagesPerDay: null }
 
@@ -63,7 +63,7 @@ export function createOrganizationStore(
     if (failsIfMatch(organization.revision, ifMatch)) return 'changed'
     if (organization.root) return 'root_organization'
     remove.run(id)
-    remember.run(id)
+    remember.run(id, id)
     quotas.prepare(id, UNLIMITED, 0)
     const listenerIds = listeners.all(id).map((row) => row.id as string)
     log.note({ kind: 'organization', organizationId: id })

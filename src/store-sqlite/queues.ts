@@ -39,7 +39,8 @@ const UPDATE = `
    where organization_id = ? and id = ?`
 
 const DELETE = `delete from queues where organization_id = ? and id = ?`
-const REMEMBER_LISTENERS = `insert into removals (kind, id) select 'listener', id from listeners where queue_id = ?`
+const REMEMBER_LISTENERS = `
+  insert into removals (kind, id, organization_id) select 'listener', id, ? from listeners where queue_id = ?`
 const REMEMBER_QUEUE = `insert into removals (kind, id, organization_id) values ('queue', ?, ?)`
 const IS_REMEMBERED = `select 1 from removals where kind = 'queue' and id = ? and organization_id = ?`
 const DELETE_LISTENERS = `delete from listeners where queue_id = ?`
@@ -52,7 +53,7 @@ export function createQueueRemoval(db: DatabaseSync): (organizationId: string, i
   return (organizationId, id) => {
     if (remove.run(organizationId, id).changes === 0) return null
     const listenerIds = listenerRefs.all(id).map((row) => row.id as string)
-    rememberListeners.run(id)
+    rememberListeners.run(organizationId, id)
     rememberQueue.run(id, organizationId)
     removeListeners.run(id)
     return listenerIds

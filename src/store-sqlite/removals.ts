@@ -6,8 +6,16 @@ import { createQueueRemoval } from './queues.ts'
 import { createScheduleErasure } from './schedules/schedule-erasure.ts'
 import type { Transact } from './transaction.ts'
 
-/** Listeners come before queues: a queue counts as gone once its own entry is, and by then all of it must be. */
-const NEXT = `select kind, id from removals order by kind, id limit 1`
+/**
+ * Organizations take turns. Of one, listeners come before queues: a queue counts as gone once its own entry is, and by then
+ * all of it must be. Entries of an older version, which do not say whose they are, come before all.
+ */
+const NEXT = `
+  select kind, id, organization_id as organizationId from removals
+   where organization_id is null order by kind, id limit 1`
+const NEXT_AFTER = `
+  select kind, id, organization_id as organizationId from removals
+   where organization_id > ? order by organization_id, kind, id limit 1`
 const FORGET = `delete from removals where kind = ? and id = ?`
 
 const DELETE_DELIVERIES = `
@@ -51,7 +59,7 @@ const DELETE_ATTEMPTS = `
 const DELETE_MESSAGE = `delete from messages where sequence = ?`
 
 const LISTENERS = `select id from listeners where organization_id = ? limit ?`
-const REMEMBER_LISTENER = `insert into removals (kind, id) values ('listener', ?)`
+const REMEMBER_LISTENER = `insert into removals (kind, id, organization_id) values ('listener', ?, ?)`
 const DELETE_LISTENER = `delete from listeners where id = ?`
 const QUEUES = `select id from queues where organization_id = ? limit ?`
 const DELETE_KEYS = `
@@ -61,12 +69,20 @@ const DELETE_DOMAINS = `
 const DELETE_ANSWERS = `
   delete from answers where number in (select number from answers where organization_id = ? limit ?)`
 
+interface Removal {
+  kind: string
+  id: string
+  /** Null in entries of an older version. */
+  organizationId: string | null
+}
+
 type Sweep = (id: string, limit: number) => number
 
 export function createRemovalStore(db: DatabaseSync, transact: Transact, shared: ExpiryParts): RemovalStore {
   const { recipientSets, orders } = shared
 
-  const [next, forget] = [db.prepare(NEXT), db.prepare(FORGET)]
+  const [next, nextAfter, forget] = [db.prepare(NEXT), db.prepare(NEXT_AFTER), db.prepare(FORGET)]
+  let afterOrganization = ''
   const deleteDeliveries = db.prepare(DELETE_DELIVERIES)
   const [deleteCounters, deleteLiveness] = [db.prepare(DELETE_FIGURES), db.prepare(DELETE_LIVENESS)]
   const messages = db.prepare(MESSAGES)
@@ -120,9 +136,14 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, shared:
     organization: (id, limit) => overwriting(db, () => sweepOrganization(id, limit)),
   }
 
+  function nextInTurn(): Removal | undefined {
+    return (next.get() ?? nextAfter.get(afterOrganization) ?? nextAfter.get('')) as Removal | undefined
+  }
+
   function sweep(limit: number): number {
-    const removal = next.get() as { kind: string; id: string } | undefined
+    const removal = nextInTurn()
     if (removal === undefined) return 0
+    afterOrganization = removal.organizationId ?? ''
     const removed = sweeps[removal.kind]!(removal.id, limit)
     return removed > 0 ? removed : Number(forget.run(removal.kind, removal.id).changes)
   }
@@ -144,7 +165,7 @@ function createOrganizationSweep(db: DatabaseSync): Sweep {
   return (organizationId, limit) => {
     const listenerIds = listeners.all(organizationId, limit).map((row) => row.id as string)
     for (const id of listenerIds) {
-      remember.run(id)
+      remember.run(id, organizationId)
       deleteListener.run(id)
     }
     let left = limit - listenerIds.length

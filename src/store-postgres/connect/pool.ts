@@ -1,6 +1,7 @@
 import type { Cancel, Runtime } from '../../runtime.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import type { Session } from './session.ts'
+import { type SessionWaiter, SessionWaiters } from './session-waiters.ts'
 
 /** Connections of a node, beside the one for notifications, where nothing else is said. */
 const DEFAULT_CONNECTIONS = 8
@@ -18,18 +19,18 @@ export interface Pool {
   close(): Promise<void>
 }
 
-interface ConnectionWaiter {
-  resolve(session: Session): void
-  reject(error: Error): void
-}
-
 /**
  * A caller gets whichever comes first: a connection that another caller gives back, or a new one, of which there are at
  * most `max`. Where the server gives fewer, callers wait for those that there are; only where there is none do they fail.
+ * `ownerOf` says whose call it is that waits: an organization's, or (null) the node's own.
  */
-export function createPool(open: () => Promise<Session>, runtime: Runtime, max = DEFAULT_CONNECTIONS): Pool {
+export function createPool(
+  open: () => Promise<Session>,
+  runtime: Runtime,
+  { max = DEFAULT_CONNECTIONS, ownerOf = () => null }: { max?: number | undefined; ownerOf?: () => string | null } = {},
+): Pool {
   const idle: Session[] = []
-  const waiting: ConnectionWaiter[] = []
+  const waiting = new SessionWaiters(MAX_WAITING)
   let [live, opening] = [0, 0]
   let closed = false
   let backoffMs = 0
@@ -49,13 +50,13 @@ export function createPool(open: () => Promise<Session>, runtime: Runtime, max =
   }
 
   function comesFree(): Promise<Session> {
-    if (waiting.length >= MAX_WAITING) throw new StoreUnavailable('too many calls wait for a connection')
     return new Promise((resolve, reject) => {
       const cancel = runtime.after(WAIT_MS, () => {
-        waiting.splice(waiting.indexOf(entry), 1)
+        waiting.giveUp(entry)
         reject(lastError ?? new StoreUnavailable('no connection came free in time'))
       })
-      const entry: ConnectionWaiter = {
+      const entry: SessionWaiter = {
+        hasGivenUp: false,
         resolve(session) {
           cancel()
           resolve(session)
@@ -65,7 +66,8 @@ export function createPool(open: () => Promise<Session>, runtime: Runtime, max =
           reject(error)
         },
       }
-      waiting.push(entry)
+      if (waiting.add(ownerOf(), entry)) return
+      entry.reject(new StoreUnavailable('too many calls wait for a connection'))
     })
   }
 
@@ -104,7 +106,11 @@ export function createPool(open: () => Promise<Session>, runtime: Runtime, max =
   }
 
   function failWhereNoneIsLeft(): void {
-    if (live + opening === 0 && lastError !== null) for (const entry of waiting.splice(0)) entry.reject(lastError)
+    if (live + opening === 0 && lastError !== null) rejectAll(lastError)
+  }
+
+  function rejectAll(error: Error): void {
+    for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) entry.reject(error)
   }
 
   /** Callers that wait for a connection of others would else wait for it alone, also once there may be more. */
@@ -143,7 +149,7 @@ export function createPool(open: () => Promise<Session>, runtime: Runtime, max =
     async close() {
       closed = true
       cancelRetry?.()
-      for (const entry of waiting.splice(0)) entry.reject(new StoreUnavailable('the store is closed'))
+      rejectAll(new StoreUnavailable('the store is closed'))
       await Promise.all(idle.splice(0).map((session) => session.close()))
     },
   }

@@ -1,4 +1,5 @@
 import { addTally, emptyTally, MAX_PAIRS, type Tally, type UnaccountedPair } from '../../core/delivery/ledger.ts'
+import { SerialQueue } from '../../store/commit/serial-queue.ts'
 import type { Ledger, LedgerAsk, LedgerListener, LedgerQueue, LedgerStore } from '../../store/ledger.ts'
 import type { Db } from '../connect/session.ts'
 import type { Database } from '../connect/transaction.ts'
@@ -16,6 +17,8 @@ const LISTENERS = `
   select r.id, r.name, r.removed_at from discue.removed_listeners r where r.organization_id = $1 and r.queue_id = $2
    order by 1`
 
+/** Readings that wait, half of them one organization's. */
+const MAX_WAITING = 32
 /** Messages that are looked at in one statement: a fraction of a second's work. */
 const MESSAGES = 2_000
 
@@ -46,9 +49,11 @@ interface QueueLedger {
 
 /**
  * Reads the ledger queue by queue, a page of messages in a statement, each of one moment: no write waits for it, and no
- * statement runs for long.
+ * statement runs for long. A node reads one at a time, because a few of them would have all connections of the pool.
  */
 export function createLedgerStore({ db }: Database): LedgerStore {
+  const serialQueue = new SerialQueue(MAX_WAITING)
+
   async function read(ask: LedgerAsk): Promise<Ledger> {
     const ledger: Ledger = { queues: [], unaccounted: [] }
     const wanted = ask.only === null ? null : new Set(ask.only)
@@ -62,7 +67,7 @@ export function createLedgerStore({ db }: Database): LedgerStore {
     return ledger
   }
 
-  return { read }
+  return { read: (ask) => serialQueue.take(ask.organizationId, () => read(ask)) }
 }
 
 async function readQueue(

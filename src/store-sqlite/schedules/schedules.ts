@@ -78,7 +78,7 @@ const WITH_OLD_RUNS = `
   select schedule_id as id,
          exists (select 1 from schedule_runs r where r.schedule_id = p.schedule_id and r.due_at < :before) as isOld
     from schedule_progress p where schedule_id > :after order by schedule_id limit :limit`
-const REMEMBER = `insert into removals (kind, id) values ('schedule', ?)`
+const REMEMBER = `insert into removals (kind, id, organization_id) values ('schedule', ?, ?)`
 const QUEUE_EXISTS = `
   select 1 from queues
    where organization_id = ? and id = ? and exists (select 1 from organizations where id = organization_id)`
@@ -168,7 +168,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact, change
         if (found === null) return 'not_found'
         if (failsIfMatch(found.revision, ask.ifMatch)) return 'changed'
         erase.schedule(ask.id)
-        remember.run(ask.id)
+        remember.run(ask.id, ask.organizationId)
         changes.note({ kind: 'schedule_gone', scheduleId: ask.id })
         return 'deleted'
       })

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { FairPlaces } from '../../core/sharing/fair-places.ts'
 import { FairQueue } from '../../core/sharing/fair-queue.ts'
 import { full } from '../../core/sharing/full.ts'
@@ -22,10 +23,12 @@ export class SerialQueue {
 
   async take<Result>(organizationId: string, work: () => Promise<Result>): Promise<Result> {
     if (!this.#places.take(organizationId)) throw full(this.#places, organizationId, READINGS)
+    // Started by the end of another organization's work, it would pass for that one's.
+    const ownWork = AsyncLocalStorage.bind(work)
     return new Promise((resolve, reject) => {
       this.#waiting.push(organizationId, async () => {
         // The next one starts however this one ends; its own caller is told.
-        await work().then(resolve, reject)
+        await ownWork().then(resolve, reject)
         this.#places.give(organizationId)
       })
       if (!this.#busy) void this.#run()

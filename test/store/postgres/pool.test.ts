@@ -24,7 +24,7 @@ function serverThatGives(gives: number) {
     }
     return { broken: false, close } as unknown as Session
   }
-  return { runtime, server, pool: createPool(open, runtime, 8) }
+  return { runtime, server, pool: createPool(open, runtime, { max: 8 }) }
 }
 
 /** Holds a connection until it is told to let it go. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Queue } from '../../../../src/core/delivery/queue.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -80,6 +81,23 @@ export const removalCases: StoreCase[] = [
       assert.deepEqual(await look(), before)
       assert.equal((await claim(given, { listenerId: listeners[1]!.id })).deliveries.length, 2)
       await claimedOne(given, { listenerId: other.listeners[0]!.id })
+    },
+  },
+  {
+    name: 'organizations take turns with what is to be swept, however much of it one has deleted',
+    async run(given) {
+      const greedy = [await storedFixture(given, 3), await storedFixture(given, 3)]
+      const honest = await storedFixture(given, 2)
+      for (const { queue } of greedy) for (let n = 0; n < 20; n++) await accepted(given, queue)
+      const remove = ({ organizationId, id }: Queue) => given.store.queues.delete({ organizationId, id, now: NOW })
+      const deleting = ({ organizationId, id }: Queue) => given.store.queues.isDeleting({ organizationId, id })
+      for (const { queue } of greedy) await remove(queue)
+      await remove(honest.queue)
+      // Of the honest one there are two listeners and a queue, each of which takes a step, and of three each third is its.
+      for (let step = 0; step < 9; step++) await given.store.removals.sweep({ limit: 5 })
+      assert.deepEqual(await Promise.all([...greedy, honest].map(({ queue }) => deleting(queue))), [true, true, false])
+      await swept(given, 100)
+      for (const { queue } of greedy) assert.equal(await deleting(queue), false)
     },
   },
 ]

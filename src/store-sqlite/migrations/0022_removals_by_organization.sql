@@ -1,0 +1,2 @@
+-- Organizations take turns with what was deleted and is still to be removed.
+create index removals_turns on removals (organization_id, kind, id);
