@@ -13,11 +13,12 @@ import { lockOutWarning } from './core/network/exposure.ts'
 import { createSecretBox } from './core/tenant/secret-box.ts'
 import { Activity } from './engine/activity.ts'
 import { createLookUpName } from './engine/client/look-up-name.ts'
+import { createNodeHealth } from './engine/node-health.ts'
 import { createMovableClock } from './engine/schedule/movable-clock.ts'
 import type { MetricsAccess } from './http/deps.ts'
 import { createMetrics } from './http/metrics/metrics.ts'
 import { createManualRuntime, createRuntime, type Log, type Runtime } from './runtime.ts'
-import { type Store, StoreUnavailable } from './store/store.ts'
+import type { Store } from './store/store.ts'
 import { readTlsFiles } from './tls.ts'
 import { VERSION } from './version.ts'
 
@@ -84,7 +85,7 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
     })
     const { counters, gauges } = engine
     const metrics = createMetrics({ counters, gauges, store, runtime, version: VERSION })
-    const health = createHealth(store)
+    const health = createNodeHealth({ store, reasonAgainst: engine.claimFault, log })
     const keyRing = createKeyRing({ store, now: runtime.now })
     const lockOut = createLockOut({ now: runtime.now })
     const { directory } = shared
@@ -192,30 +193,6 @@ async function openStore({ database, clock }: Config, log: Log, stop?: AbortSign
   const { openPostgresStore } = await import('./store-postgres/database.ts')
   // Its connections, and what they wait for, live by the machine's clock, even where a client moves the server's.
   return openPostgresStore(database, createRuntime(log), { clock: clock === 'system' ? 'database' : 'caller', stop })
-}
-
-/** Ready while the store can be written and the server was not asked to stop. */
-function createHealth(store: Pick<Store, 'ping' | 'shared'>) {
-  let stopping = false
-  return {
-    stopping() {
-      stopping = true
-    },
-    async ready(): Promise<{ ready: boolean; reason?: string }> {
-      if (stopping) return { ready: false, reason: 'the server is shutting down' }
-      return store.ping().then(
-        () => ({ ready: true }),
-        (error: unknown) => ({ ready: false, reason: `the store cannot be written${causeOf(error, store)}` }),
-      )
-    },
-  }
-}
-
-/**
- * The operator of a remote database wants to know which one failed and why; a local file's path stays out of answers.
- */
-function causeOf(error: unknown, store: Pick<Store, 'shared'>): string {
-  return store.shared && error instanceof StoreUnavailable ? `: ${error.message}` : ''
 }
 
 async function inReverse(steps: (() => Promise<void>)[]): Promise<void> {

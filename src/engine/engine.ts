@@ -20,6 +20,7 @@ import { measuredCommits } from './commit/measured-commits.ts'
 import { createLoops } from './loops.ts'
 import { createPulling } from './pull/pulling.ts'
 import { createBehindClock } from './push/behind-clock.ts'
+import { ClaimFailures } from './push/claim-failures.ts'
 import { createDelivering } from './push/delivering.ts'
 import { MemoryShare } from './push/memory-share.ts'
 import { createBackgroundThrottle, NO_THROTTLE } from './schedule/background-throttle.ts'
@@ -46,6 +47,8 @@ export interface Engine {
   followers: EngineFollowers
   counters: EngineCounters
   gauges(): EngineGauges
+  /** Why nothing that is due is sent, in words for strangers; null while nothing is wrong. */
+  claimFault(): string | null
   preflight: Preflight
   domainChecker: DomainChecker
   puller: Puller
@@ -82,10 +85,8 @@ export function createEngine(deps: {
   const tracedSender = traced?.watchSender(plainSender) ?? plainSender
   const sender = activity?.watchSender(tracedSender) ?? tracedSender
   const shares = { slots: new FairPlaces(MAX_IN_FLIGHT), memory: new MemoryShare() }
-  const claimFailed = () => {
-    counters.failedClaims += 1
-  }
-  const delivering = createDelivering({ ...deps, ...shares, store, committer, sender, node, claimFailed })
+  const claims = new ClaimFailures(runtime, counters)
+  const delivering = createDelivering({ ...deps, ...shares, store, committer, sender, node, claims })
   const { dispatcher, checker, registry } = delivering
   const { pullService: pulls, expirer } = createPulling({ store, runtime, committer, dispatcher })
   const preflight = createPreflight(deps)
@@ -98,7 +99,7 @@ export function createEngine(deps: {
   const overlapMs = store.shared ? OVERLAP_MS : 0
   const scheduler = createScheduler({ ...deps, store, acceptor, overlapMs, throttle })
   const { retention } = deps
-  const loops = createLoops({ ...delivering, store, runtime, retention, sender, expirer, behindClock })
+  const loops = createLoops({ ...delivering, store, runtime, retention, sender, expirer, behindClock, claims })
   let forgetClock: Cancel = () => undefined
   return {
     acceptor,
@@ -117,6 +118,7 @@ export function createEngine(deps: {
       redeliverer: loops.redeliverer,
       scheduler,
     },
+    claimFault: () => claims.reason(),
     preflight,
     domainChecker: createDomainChecker({ ...deps, sender: plainSender }),
     puller: pulls,

@@ -4,6 +4,7 @@ import type { Sender } from './client/sender.ts'
 import { createLoop, type Loop } from './loop.ts'
 import type { LeaseExpirer } from './pull/lease-expirer.ts'
 import type { BehindClock } from './push/behind-clock.ts'
+import type { ClaimFailures } from './push/claim-failures.ts'
 import type { Delivering } from './push/delivering.ts'
 import { RENEW_EVERY_MS } from './push/dispatcher.ts'
 import { createPruner, type Retention } from './upkeep/pruner.ts'
@@ -36,6 +37,7 @@ type Parts = Delivering & {
   sender: Pick<Sender, 'dropIdle'>
   expirer: Pick<LeaseExpirer, 'look'>
   behindClock: Pick<BehindClock, 'tick'>
+  claims: Pick<ClaimFailures, 'failed'>
 }
 
 /** What the engine does again and again, beside what is due. */
@@ -102,8 +104,18 @@ export function createLoops(parts: Parts): Loops {
   }
 }
 
-async function sweep({ sender, behindClock, expirer, dispatcher }: Parts): Promise<number> {
-  sender.dropIdle()
+/** One that fails keeps what is due from being found, as a claim does. */
+async function sweep(parts: Parts): Promise<number> {
+  parts.sender.dropIdle()
+  try {
+    return await lookForDue(parts)
+  } catch (error) {
+    parts.claims.failed(error, null)
+    return 0
+  }
+}
+
+async function lookForDue({ behindClock, expirer, dispatcher }: Parts): Promise<number> {
   await behindClock.tick()
   // Of leases that another node gave, or a node before this one, this node does not know when they run out.
   await expirer.look()

@@ -7,9 +7,11 @@ import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../sr
 import type { Message } from '../../src/core/delivery/message.ts'
 import type { Queue } from '../../src/core/delivery/queue.ts'
 import { FairPlaces } from '../../src/core/sharing/fair-places.ts'
+import { createEngineCounters, type EngineCounters } from '../../src/core/telemetry/counters.ts'
 import { CLEAR_BOX, type SecretBox } from '../../src/core/tenant/secret-box.ts'
 import { createAcceptor } from '../../src/engine/commit/acceptor.ts'
 import { type Committer, createCommitter } from '../../src/engine/commit/committer.ts'
+import { ClaimFailures } from '../../src/engine/push/claim-failures.ts'
 import { createDelivering, type Delivering } from '../../src/engine/push/delivering.ts'
 import { MemoryShare } from '../../src/engine/push/memory-share.ts'
 import type { ListenerDetails } from '../../src/store/listeners.ts'
@@ -32,6 +34,8 @@ export interface TestEngine extends Delivering {
   sender: FakeSender
   committer: Committer
   acceptor: Acceptor
+  claims: ClaimFailures
+  counters: EngineCounters
   /** From now on it is told of no change. */
   unfollow(): void
   addQueue(): Promise<Queue>
@@ -94,14 +98,28 @@ export async function openTestEngine(t: TestContext, options: OfficeOptions = {}
     slots: new FairPlaces(2 * (options.maxInFlight ?? 8_192)),
     memory: new MemoryShare(),
   }
-  const parts = { store, committer, sender, runtime, node, ...shares, userAgent: 'discue/test' }
+  const counters = createEngineCounters()
+  const claims = new ClaimFailures(runtime, counters)
+  const parts = { store, committer, sender, runtime, node, claims, ...shares, userAgent: 'discue/test' }
   const { dispatcher, checker, registry } = createDelivering(parts)
   const followers: Followers = { ...NO_FOLLOWERS, lanes: dispatcher, checks: checksOf(checker) }
   const unfollow = followChanges({ store, runtime }, followers)
   const acceptor = createAcceptor({ committer, dispatcher, pulls: NO_FOLLOWERS.pulls, runtime })
   const make = before?.make ?? createMake()
   const organizationId = before?.organizationId ?? (await addOrganization(store, make))
-  const staff = { store, runtime, sender, committer, dispatcher, checker, registry, acceptor, unfollow }
+  const staff = {
+    store,
+    runtime,
+    sender,
+    committer,
+    dispatcher,
+    checker,
+    registry,
+    acceptor,
+    unfollow,
+    claims,
+    counters,
+  }
   const engine: TestEngine = { ...staff, ...setUp(staff, make, organizationId) }
   makes.set(engine, { make, organizationId, store: opened })
   return engine

@@ -2,6 +2,7 @@ import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import { Fifo } from '../../core/fifo.ts'
 import type { Cancel, Runtime } from '../../runtime.ts'
 import type { Store } from '../../store/store.ts'
+import type { ClaimFailures } from './claim-failures.ts'
 import { handBack } from './lease-release.ts'
 import { DELIVERY_BYTES, type MemoryShare } from './memory-share.ts'
 
@@ -10,8 +11,8 @@ export interface LaneBufferDeps {
   memory: MemoryShare
   runtime: Runtime
   node: string
-  /** A claim has failed; it is tried again after a second. */
-  claimFailed?: () => void
+  /** Told of each claim; one that failed is tried again after a second. */
+  claims: Pick<ClaimFailures, 'failed' | 'succeeded'>
 }
 
 /** Deliveries that a lane holds at most, whether they wait, are being sent or are being settled. */
@@ -174,7 +175,7 @@ export class LaneBuffer {
   /** Claims from the store once half of the room is free: rarely enough to be cheap, early enough not to run dry. */
   refill(): void {
     if (!this.#behind || this.#claiming || this.#closed || this.#capacity === 0) return
-    const { memory, runtime } = this.#deps
+    const { memory, runtime, claims } = this.#deps
     if (
       this.#buffered > 0 &&
       (this.#buffered > this.#capacity / 2 || this.#bufferedBytes > memory.laneBytes(this.#organizationId) / 2)
@@ -182,10 +183,12 @@ export class LaneBuffer {
       return
     this.#claiming = true
     this.#claim().then(
-      () => this.#claimed(),
+      () => {
+        claims.succeeded()
+        this.#claimed()
+      },
       (error: unknown) => {
-        runtime.log.error({ err: error, listenerId: this.#listenerId }, 'a claim failed')
-        this.#deps.claimFailed?.()
+        claims.failed(error, this.#listenerId)
         runtime.after(RETRY_CLAIM_MS, () => this.#claimed())
       },
     )

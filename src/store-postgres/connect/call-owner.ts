@@ -9,7 +9,7 @@ export class CallOwner {
     return this.#organizations.getStore() ?? null
   }
 
-  /** The same store, each method of whose nouns runs as the organization that its first argument names. */
+  /** Makes each method of a store run as the organization that its first argument names. */
   wrapStore<Nouns extends object>(store: Nouns): Nouns {
     const wrapped = Object.entries(store).map(([name, noun]) => [name, isNoun(noun) ? this.#wrap(noun) : noun])
     return Object.fromEntries(wrapped) as Nouns
