@@ -53,6 +53,7 @@ export default defineConfig({
           { text: 'The dashboard', link: '/guides/dashboard' },
           { text: 'Watch it', link: '/guides/monitoring' },
           { text: 'Is everything accounted for?', link: '/guides/ledger' },
+          { text: 'How it was tested', link: '/guides/torture' },
           { text: 'Security', link: '/guides/security' },
           { text: 'Organizations and limits', link: '/guides/organizations' },
           { text: 'Terraform', link: '/guides/terraform' },

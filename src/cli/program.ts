@@ -14,6 +14,7 @@ import { addSchedules } from './commands/schedules.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
 import { addTail } from './commands/tail.ts'
+import { addTorture } from './commands/torture.ts'
 import { addVerify } from './commands/verify.ts'
 import { addListen } from './listen/listen.ts'
 
@@ -63,7 +64,7 @@ export function createProgram(): Command {
   program.commandsGroup('Messages and what becomes of them:')
   for (const add of [addSend, addListen, addTail]) add(program)
   program.commandsGroup('Care:')
-  for (const add of [addLedger, addVerify, addBackup, addCompletion]) add(program)
+  for (const add of [addLedger, addVerify, addBackup, addTorture, addCompletion]) add(program)
   return program
 }
 

@@ -271,7 +271,7 @@ describe('help and completion', () => {
     const { stdout, code } = await runCommand(['--help'])
     assert.equal(code, 0)
     assert.match(stdout, /Exit codes:/)
-    for (const words of [['serve'], ['queues', 'create'], ['listen'], ['send'], ['backup']]) {
+    for (const words of [['serve'], ['queues', 'create'], ['listen'], ['send'], ['backup'], ['torture']]) {
       const help = await runCommand([...words, '--help'])
       assert.equal(help.code, 0, help.stderr)
       assert.match(help.stdout, /Examples:/, words.join(' '))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const PROGRAMS = ['{src,test,bench,examples}/**/*.ts', 'dashboard/{src,test}/**/*.{ts,tsx}', 'scripts/**/*.mjs']
+const PROGRAMS = ['{src,test,bench,torture,examples}/**/*.ts', 'dashboard/{src,test}/**/*.{ts,tsx}', 'scripts/**/*.mjs']
 /** Not the migrations: those that have landed are never changed. */
 const ROUTINES = ['src/store-postgres/routines/*.sql']
 /** A block of documentation, or lines of `//` that follow each other. */

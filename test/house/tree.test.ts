@@ -31,8 +31,8 @@ describe('the map', () => {
     )
   })
 
-  test('every folder of the sources, the pages and the measurements is named', () => {
-    const mapped = [...all].filter((folder) => /^(src|bench|dashboard\/src)(\/|$)/.test(folder))
+  test('every folder of the sources, the pages, the measurements and the torture is named', () => {
+    const mapped = [...all].filter((folder) => /^(src|bench|torture|dashboard\/src)(\/|$)/.test(folder))
     assert.deepEqual(
       mapped.filter((folder) => !named.includes(folder)),
       [],
@@ -59,7 +59,7 @@ test('no folder holds more files than a head does', () => {
   for (const file of files) count.set(dirname(file), (count.get(dirname(file)) ?? 0) + 1)
   const large = [...count].filter(
     ([folder, many]) =>
-      /^(src|test|bench|dashboard)(\/|$)/.test(folder) && !MAY_BE_LARGE.test(folder) && many > MOST_FILES,
+      /^(src|test|bench|torture|dashboard)(\/|$)/.test(folder) && !MAY_BE_LARGE.test(folder) && many > MOST_FILES,
   )
   assert.deepEqual(large, [])
 })

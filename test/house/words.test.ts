@@ -8,9 +8,9 @@ import { bareSource } from '../support/source/source-reader.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 
 describe('old words do not come back', () => {
-  const files = globSync(['{src,test,bench}/**/*.ts', 'dashboard/{src,test}/**/*.{ts,tsx}'], { cwd: ROOT }).filter(
-    (path) => !path.startsWith('test/house/'),
-  )
+  const files = globSync(['{src,test,bench,torture}/**/*.ts', 'dashboard/{src,test}/**/*.{ts,tsx}'], {
+    cwd: ROOT,
+  }).filter((path) => !path.startsWith('test/house/'))
   const sources = files.map((path) => ({ path, code: bareSource(readFileSync(join(ROOT, path), 'utf8')).code }))
 
   for (const [old, say] of OLD_WORDS) {

@@ -61,7 +61,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   'database-file.ts': ['store-sqlite', 'store-postgres', 'store', 'core'],
   cli: [
     ...['server.ts', 'database-file.ts', 'http', 'engine', 'app', 'store', 'core'],
-    ...['runtime.ts', 'config.ts', 'version.ts'],
+    ...['runtime.ts', 'config.ts', 'version.ts', 'torture'],
   ],
   'main.ts': [
     ...['cli', 'server.ts', 'runtime.ts', 'config.ts', 'version.ts', 'start-error.ts'],

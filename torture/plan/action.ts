@@ -1,0 +1,61 @@
+import type { Random } from './random.ts'
+import { KEYS } from './world.ts'
+
+/** What one lane of the workload does next; `pick` (0 to 1) chooses among what exists by then. */
+export type Action =
+  | { do: 'post'; queue: string; key?: string; delayMs?: number; idempotent: boolean }
+  | { do: 'batch'; queue: string; size: number; idempotent: boolean; spoiled: boolean }
+  | { do: 'post what is refused' }
+  | { do: 'delete'; pick: number }
+  | { do: 'redeliver'; pick: number }
+  | { do: 'move'; pick: number; delayMs: number }
+  | { do: 'pause'; forMs: number }
+  | { do: 'disable'; forMs: number }
+  | { do: 'add a listener'; behaviour: 'steady' | 'flaky'; forMs: number }
+  | { do: 'read the ledger' }
+
+const WEIGHTS: Record<Action['do'], number> = {
+  post: 120,
+  batch: 16,
+  'post what is refused': 8,
+  delete: 5,
+  redeliver: 5,
+  move: 4,
+  pause: 0.6,
+  disable: 0.4,
+  'add a listener': 0.6,
+  'read the ledger': 1,
+}
+const POSTED: Record<string, number> = { plain: 5, ordered: 4, pulled: 3, paused: 1, strict: 1 }
+const LARGEST_BATCH = 20
+const LONGEST_DELAY_MS = 3_000
+
+/** The next action of a lane. It depends on the lane's numbers alone, not on how the ones before it ended. */
+export function nextAction(random: Random): Action {
+  const kind = random.weighted(WEIGHTS)
+  if (kind === 'post') return post(random)
+  if (kind === 'batch') return batch(random)
+  if (kind === 'delete' || kind === 'redeliver') return { do: kind, pick: random.next() }
+  if (kind === 'move') return { do: kind, pick: random.next(), delayMs: random.between(0, LONGEST_DELAY_MS) }
+  if (kind === 'pause' || kind === 'disable') return { do: kind, forMs: random.between(100, 2_000) }
+  if (kind === 'add a listener') {
+    return { do: kind, behaviour: random.pick(['steady', 'flaky']), forMs: random.between(500, 4_000) }
+  }
+  return { do: kind }
+}
+
+function post(random: Random): Action {
+  const queue = random.weighted(POSTED)
+  return {
+    ...{ do: 'post', queue, idempotent: random.percent(30) },
+    ...(queue === 'ordered' && { key: random.pick(KEYS) }),
+    // Not those of an order: what is due later takes its place when it is due.
+    ...(queue !== 'ordered' && random.percent(20) && { delayMs: random.between(50, LONGEST_DELAY_MS) }),
+  }
+}
+
+function batch(random: Random): Action {
+  const spoiled = random.percent(15)
+  const queue = random.weighted(POSTED)
+  return { do: 'batch', queue, size: random.between(2, LARGEST_BATCH), idempotent: random.percent(30), spoiled }
+}

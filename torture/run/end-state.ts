@@ -1,0 +1,73 @@
+import type { EndState, LedgerCounts, ScheduleRecord, StoredMessage } from '../record/record.ts'
+import { tokenOf } from './receivers.ts'
+import { expectDone, type World } from './setup.ts'
+import type { Transport } from './transport.ts'
+
+/** The counts of a ledger as the API answers it, or `discue verify --json`. */
+export function countsIn(ledger: Record<string, unknown>): LedgerCounts {
+  const count = (name: string) => Number(ledger[name] ?? 0)
+  const discarded =
+    typeof ledger.discarded === 'object' && ledger.discarded !== null
+      ? Object.values(ledger.discarded).reduce((sum: number, many) => sum + Number(many), 0)
+      : count('deleted') + count('listenerDeleted') + count('expired')
+  return {
+    ...{ accepted: count('accepted'), delivered: count('delivered'), pending: count('pending') },
+    ...{ scheduled: count('scheduled'), missed: count('missed'), discarded, unaccounted: count('unaccounted') },
+  }
+}
+
+export async function readLedger(transport: Transport): Promise<LedgerCounts> {
+  const { ledger } = await expectDone(transport, { method: 'GET', path: '/ledger' })
+  return countsIn(ledger)
+}
+
+/** Everything that the servers say is there. */
+export async function readEndState(
+  transport: Transport,
+  world: World,
+  schedules: readonly ScheduleRecord[],
+): Promise<Omit<EndState, 'verification'>> {
+  const messages: StoredMessage[] = []
+  for (const [name, id] of world.queueIds) messages.push(...(await readMessages(transport, name, id)))
+  const runs: EndState['runs'] = {}
+  for (const { id } of schedules) runs[id] = await readRuns(transport, world.queueIds.get('timed')!, id)
+  return { messages, ledger: await readLedger(transport), runs }
+}
+
+interface FullMessage {
+  id: string
+  data: string
+  deliveries: { listener_id: string; status: string }[]
+}
+
+async function readMessages(transport: Transport, queue: string, queueId: string): Promise<StoredMessage[]> {
+  const found: StoredMessage[] = []
+  for (let path: string | null = `/queues/${queueId}/messages?_embed=true&per_page=100`; path !== null; ) {
+    const body = await expectDone(transport, { method: 'GET', path })
+    for (const { id, data, deliveries } of body._embedded.messages as FullMessage[]) {
+      const statuses = deliveries.map(({ listener_id: listenerId, status }) => ({ listenerId, status }))
+      found.push({ id, token: tokenOf(data), queue, deliveries: statuses })
+    }
+    path = nextOf(body)
+  }
+  return found
+}
+
+async function readRuns(transport: Transport, queueId: string, scheduleId: string): Promise<EndState['runs'][string]> {
+  const found: EndState['runs'][string] = []
+  for (let path: string | null = `/queues/${queueId}/schedules/${scheduleId}/runs?per_page=100`; path !== null; ) {
+    const body = await expectDone(transport, { method: 'GET', path })
+    // What was passed over stands there as well, in one entry for each gap, and made no message.
+    const runs = (body.runs as { due_at: number; message_id: string | null }[]).filter((run) => run.message_id !== null)
+    for (const { due_at: dueAt, message_id: messageId } of runs) found.push({ dueAt, messageId })
+    path = nextOf(body)
+  }
+  return found
+}
+
+function nextOf(body: { _links: { next?: { href: string } } }): string | null {
+  const next = body._links.next?.href
+  if (next === undefined) return null
+  const { pathname, search } = new URL(next)
+  return `${pathname.replace(/^\/v1/, '')}${search}`
+}

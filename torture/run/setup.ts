@@ -1,0 +1,83 @@
+import { type Behaviour, PATIENT, type PlannedListener, QUEUES, SCHEDULES, TIMEOUT_MS } from '../plan/world.ts'
+import type { Call, CampaignRecord, ListenerRecord } from '../record/record.ts'
+import type { Clock } from './clock.ts'
+import type { ApiRequest, Transport } from './transport.ts'
+
+/** Ids of what every campaign has. */
+export interface World {
+  queueIds: Map<string, string>
+  listenerIds: Map<string, string>
+}
+
+type Deps = { transport: Transport; record: CampaignRecord; clock: Clock; urlOf: (behaviour: Behaviour) => string }
+
+/** Makes the queues, listeners and schedules. Throws where the server does not take one: nothing has happened to it yet. */
+export async function setUp(deps: Deps): Promise<World> {
+  const world: World = { queueIds: new Map(), listenerIds: new Map() }
+  for (const { name, listeners, schema } of QUEUES) {
+    const props = { t: { type: 'string' }, n: { type: 'number', required: false } }
+    const body = { name, ...(schema && { schema: props }) }
+    const { queue } = await expectDone(deps.transport, { method: 'POST', path: '/queues', body })
+    world.queueIds.set(name, queue.id)
+    for (const listener of listeners) {
+      const made = await makeListener(deps, { queue: name, queueId: queue.id }, listener)
+      if (made === null) throw new Error(`the listener ${listener.name} was not made`)
+      world.listenerIds.set(listener.name, made.id)
+    }
+  }
+  for (const schedule of SCHEDULES) await makeSchedule(deps, world, schedule)
+  return world
+}
+
+/** Makes a listener and records it; null where the answer did not say its id. */
+export async function makeListener(
+  { transport, record, clock, urlOf }: Deps,
+  { queue, queueId }: { queue: string; queueId: string },
+  planned: PlannedListener,
+  node = 0,
+): Promise<ListenerRecord | null> {
+  const { name, ordering = 'none', pull = false, maxAttempts = PATIENT, behaviour } = planned
+  const retry = { max_attempts: maxAttempts, initial_delay: 50, max_delay: 500, multiplier: 2 }
+  const push = { notify_url: urlOf(behaviour), timeout: TIMEOUT_MS }
+  const body = { name, ordering, retry, ...(!pull && push) }
+  const askedAt = clock()
+  const answer = await transport(node, { method: 'POST', path: `/queues/${queueId}/listeners`, body })
+  if (answer.verdict !== 'accepted') return null
+  const created: Call = { askedAt, answeredAt: clock(), verdict: 'accepted' }
+  const mayMiss = maxAttempts < PATIENT
+  const { id } = answer.body.listener
+  const listener: ListenerRecord = {
+    id,
+    name,
+    queue,
+    ordering,
+    pull,
+    mayMiss,
+    timeoutMs: TIMEOUT_MS,
+    created,
+    deleted: null,
+  }
+  record.listeners.push(listener)
+  return listener
+}
+
+async function makeSchedule(
+  { transport, record }: Deps,
+  world: World,
+  { name, every, catch_up: catchUp }: (typeof SCHEDULES)[number],
+): Promise<void> {
+  const token = `schedule-${name}`
+  const body = { name, every, catch_up: catchUp, data: JSON.stringify({ t: token }) }
+  const path = `/queues/${world.queueIds.get('timed')}/schedules`
+  const { schedule } = await expectDone(transport, { method: 'POST', path, body })
+  const times = { createdAt: schedule.created_at, pausedAt: schedule.created_at }
+  record.schedules.push({ id: schedule.id, name, token, everyMs: every, catchUp, ...times })
+}
+
+/** The body of the answer. Throws where it is no 200. */
+export async function expectDone(transport: Transport, request: ApiRequest) {
+  const { status, body } = await transport(0, request)
+  if (status !== 200)
+    throw new Error(`${request.method} ${request.path} was answered ${status}: ${JSON.stringify(body)}`)
+  return body
+}

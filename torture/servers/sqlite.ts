@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { EndState } from '../record/record.ts'
+import { countsIn } from '../run/end-state.ts'
+import { createNode } from './node-process.ts'
+import { freePort } from './ports.ts'
+import { type Ended, ROOT_KEY, type Servers } from './servers.ts'
+import { strikeNode } from './strike-node.ts'
+
+const MAIN = fileURLToPath(new URL('../../bin/discue.mjs', import.meta.url))
+
+const WEIGHTS = { kill: 10, 'kill in start': 2, stop: 2, terminate: 2 }
+
+/** One server on a file in a folder of its own, on the disk that `inFolder` is on. */
+export async function startOnSqlite({ inFolder = tmpdir() }: { inFolder?: string }, ended: Ended): Promise<Servers> {
+  const folder = mkdtempSync(join(inFolder, 'discue-torture-'))
+  const path = join(folder, 'discue.db')
+  const env = { DISCUE_DATABASE_URL: `sqlite:${path}`, DISCUE_ROOT_API_KEY: ROOT_KEY }
+  const node = createNode({ port: await freePort(), env }, ended)
+  const close = async () => {
+    await node.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await node.start()
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    nodes: [node],
+    database: path,
+    weights: WEIGHTS,
+    leftOut: [],
+    async strike(fault, incident) {
+      if (!(await strikeNode(node, fault, incident))) throw new Error(`SQLite has no fault ${fault.kind}`)
+    },
+    verify: () => verify(path),
+    close,
+  }
+}
+
+/** What `discue verify` says of the file, as a process of its own that never saw the server. */
+function verify(path: string): Promise<EndState['verification']> {
+  const { promise, resolve, reject } = Promise.withResolvers<EndState['verification']>()
+  execFile(process.execPath, [MAIN, '--json', 'verify', path], (error, stdout, stderr) => {
+    try {
+      const { faults, ...ledger } = JSON.parse(stdout)
+      const failed = error === null || faults.length > 0 ? [] : [`verify ended with ${error.code}: ${stderr}`]
+      resolve({ counts: countsIn(ledger), faults: [...faults, ...failed] })
+    } catch {
+      reject(new Error(`verify ended with ${error?.code}: ${stderr}`))
+    }
+  })
+  return promise
+}
