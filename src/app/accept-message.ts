@@ -48,18 +48,25 @@ export async function acceptMessage(
 }
 
 /**
- * Accepts a message whose queue `route` was found in memory, without promises but the one for the disk. Throws, rather
- * than rejecting, where nothing was tried to be stored.
+ * Accepts a message whose queue `route` was found in memory. Calls back once it is on disk, or with what came in between:
+ * each promise of a chain is as much garbage as a small message. Throws, rather than calling back, where nothing was tried
+ * to be stored.
  */
-export function acceptMessageTo(deps: Deps, route: QueueRoute, ask: QueueRef & NewMessage): Promise<AcceptedMessage> {
+export function acceptMessageTo(
+  deps: Deps,
+  route: QueueRoute,
+  ask: QueueRef & NewMessage,
+  { accepted, failed }: { accepted: (message: AcceptedMessage) => void; failed: (error: unknown) => void },
+): void {
   const message = madeNow(deps, ask)
   expectFewDeliveries(1, route.listeners.length)
   deps.schemaChecks.expectFit(route.queue, message.data, '/data')
-  return deps.acceptor.accept([message], route).then((outcome) => {
-    if (outcome === 'accepted') return message
+  void deps.acceptor.accept([message], route).then((outcome) => {
+    if (outcome === 'accepted') return accepted(message)
     deps.directory.forget(ask.organizationId, ask.queueId)
-    return store(deps, ask, { messages: [message], pathOf: pathOfData }, () => undefined).then(() => message)
-  })
+    const stored = store(deps, ask, { messages: [message], pathOf: pathOfData }, () => undefined)
+    void stored.then(() => accepted(message), failed)
+  }, failed)
 }
 
 const pathOfData = () => '/data'

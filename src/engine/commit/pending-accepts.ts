@@ -95,15 +95,17 @@ class Line {
   }
 
   push(waiting: PendingAccept): Problem | null {
-    const [owner, load] = [ownerOf(waiting.write), loadOf(waiting.write)]
-    if (!this.#messages.take(owner, load.messages)) return full(this.#messages, owner, refusal('messages'))
-    if (!this.#deliveries.take(owner, load.deliveries)) {
-      this.#messages.give(owner, load.messages)
+    const { messages } = waiting.write
+    const owner = ownerOf(waiting.write)
+    const deliveries = deliveriesIn(messages)
+    if (!this.#messages.take(owner, messages.length)) return full(this.#messages, owner, refusal('messages'))
+    if (!this.#deliveries.take(owner, deliveries)) {
+      this.#messages.give(owner, messages.length)
       return full(this.#deliveries, owner, refusal('deliveries'))
     }
-    if (!this.#chars.take(owner, load.chars)) {
-      this.#messages.give(owner, load.messages)
-      this.#deliveries.give(owner, load.deliveries)
+    if (!this.#chars.take(owner, charsIn(messages))) {
+      this.#messages.give(owner, messages.length)
+      this.#deliveries.give(owner, deliveries)
       return full(this.#chars, owner, refusal('characters of data'))
     }
     this.#waiting.push(owner, waiting)
@@ -111,9 +113,9 @@ class Line {
   }
 
   release(write: Accept): void {
-    const [owner, load] = [ownerOf(write), loadOf(write)]
-    this.#deliveries.give(owner, load.deliveries)
-    this.#chars.give(owner, load.chars)
+    const owner = ownerOf(write)
+    this.#deliveries.give(owner, deliveriesIn(write.messages))
+    this.#chars.give(owner, charsIn(write.messages))
   }
 
   /** As many accepts as `left` has room for, which is made smaller by them; a first one is taken whatever it weighs. */
@@ -121,13 +123,12 @@ class Line {
     const taken: PendingAccept[] = []
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
       const { write } = next
-      const load = loadOf(write)
-      left.messages -= load.messages
-      left.deliveries -= load.deliveries
-      left.chars -= load.chars
+      left.messages -= write.messages.length
+      left.deliveries -= deliveriesIn(write.messages)
+      left.chars -= charsIn(write.messages)
       const fits = left.messages >= 0 && left.deliveries >= 0 && left.chars >= 0
       if (taken.length > 0 && !fits) break
-      this.#messages.give(ownerOf(write), load.messages)
+      this.#messages.give(ownerOf(write), write.messages.length)
       taken.push(this.#waiting.shift()!)
       if (!fits) break
     }
@@ -144,13 +145,18 @@ function ownerOf({ messages }: Accept): string {
   return messages[0]!.message.organizationId
 }
 
-function loadOf({ messages }: Accept): Load {
-  const load: Load = { messages: messages.length, deliveries: 0, chars: 0 }
-  for (const { message, deliveries } of messages) {
-    load.deliveries += deliveries.length
-    load.chars += message.data.length
-  }
-  return load
+// Counted each time that it is asked for: an object with all of a load would be made four times for each message.
+
+function deliveriesIn(messages: Accept['messages']): number {
+  let count = 0
+  for (const { deliveries } of messages) count += deliveries.length
+  return count
+}
+
+function charsIn(messages: Accept['messages']): number {
+  let chars = 0
+  for (const { message } of messages) chars += message.data.length
+  return chars
 }
 
 function scaled({ messages, deliveries, chars }: Load, by: number): Load {

@@ -17,8 +17,8 @@ export interface Target {
   keys: SigningKeys | null
   /** The listener's own, alternating names and values. */
   headers: readonly string[]
-  /** A field that says that any answer will do, where the listener has none of its own; some frameworks ask for one. */
-  accept: string
+  /** The fields that are the same in every request, each with its line break. */
+  fields: string
 }
 
 export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
@@ -29,8 +29,14 @@ export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
     path: pathname + search,
     keys: headers === null ? null : signingKeysOf(listener, secretBox),
     headers: headers ?? [],
-    accept: hasAccept(listener) ? '' : 'accept: */*\r\n',
+    fields: fixedFields(listener),
   }
+}
+
+function fixedFields(listener: Pushed): string {
+  // Any answer will do, where the listener has no such field of its own; some frameworks ask for one.
+  const accept = hasAccept(listener) ? '' : 'accept: */*\r\n'
+  return `${accept}discue-queue: ${listener.queueId}\r\ndiscue-listener: ${listener.id}\r\n`
 }
 
 /** Alternating names and values; null where one was encrypted with a key that this node does not have. */
@@ -63,10 +69,9 @@ export function deliveryRequest(
   const { orderNumber } = delivery
   // Ids, numbers and base64: nothing that could end a line. In one piece, for each part of a text is an object.
   const fields =
-    `content-type: ${to.contentTypes?.of(message) ?? contentTypeOf(message.data)}\r\n${to.target.accept}user-agent: ${to.userAgent}\r\n` +
-    `webhook-id: ${message.id}\r\n` +
-    `webhook-timestamp: ${timestamp}\r\nwebhook-signature: ${signature}\r\ndiscue-queue: ${message.queueId}\r\n` +
-    `discue-listener: ${to.listener.id}\r\ndiscue-attempt: ${delivery.attempts + 1}\r\n` +
+    `content-type: ${to.contentTypes?.of(message) ?? contentTypeOf(message.data)}\r\nuser-agent: ${to.userAgent}\r\n` +
+    `webhook-id: ${message.id}\r\nwebhook-timestamp: ${timestamp}\r\nwebhook-signature: ${signature}\r\n` +
+    `${to.target.fields}discue-attempt: ${delivery.attempts + 1}\r\n` +
     `discue-first-sent-at: ${delivery.firstSentAt ?? to.now}\r\n` +
     (orderNumber === null ? '' : `discue-sequence: ${orderNumber}\r\n`)
   const { origin, path } = to.target

@@ -102,9 +102,14 @@ export function createPlainPosts(
     }
     const { data, name, key } = message
     try {
-      acceptMessageTo(deps, route, { organizationId, queueId, data, name, key }).then(
-        (accepted) => answer(post, base, accepted),
-        (error) => handOver(post, null, error),
+      acceptMessageTo(
+        deps,
+        route,
+        { organizationId, queueId, data, name, key },
+        {
+          accepted: (message) => answer(post, base, message),
+          failed: (error) => handOver(post, null, error),
+        },
       )
     } catch (error) {
       handOver(post, null, error)
