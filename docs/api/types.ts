@@ -1,7 +1,7 @@
 // What the API takes and answers. Made of openapi.json by `npm run openapi`: change the routes, not this file.
 
 /**
- * what becomes of due times that were missed: nothing, one run for all of them, or a run for each
+ * what becomes of due times at which no server was running: the newest runs while it is less than a minute past (none), the newest runs (last), or each runs (all)
  */
 export type CatchUp = 'none' | 'last' | 'all'
 /**
@@ -1623,6 +1623,10 @@ export interface Schedule {
   last_run_at: number | null
   last_message_id: string | null
   run_count: number
+  /**
+   * why this server cannot read it; it makes no messages
+   */
+  error?: string
 }
 export interface ScheduleEnvelope {
   schedule: Schedule
@@ -1657,6 +1661,22 @@ export interface ScheduleRun {
    * why it made no message
    */
   error?: string
+  skipped?: SkippedRuns
+}
+/**
+ * due times that were passed over together, and why; due_at is the last
+ */
+export interface SkippedRuns {
+  count: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  first: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  last: number
+  reason: string
 }
 export interface ScheduleRunList {
   runs: ScheduleRun[]
@@ -2038,6 +2058,9 @@ export interface UpdateScheduleRequest {
     [k: string]: unknown
   }
   run_count?: {
+    [k: string]: unknown
+  }
+  error?: {
     [k: string]: unknown
   }
 }

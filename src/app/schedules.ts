@@ -7,6 +7,7 @@ import {
   type Schedule,
   type Timetable,
   timetableFault,
+  unreadable,
 } from '../core/schedule/schedule.ts'
 import { zoneNamed } from '../core/schedule/zone.ts'
 import type { Principal } from '../core/tenant/api-key.ts'
@@ -41,6 +42,8 @@ type Deps = Pick<AppDeps, 'store' | 'runtime' | 'cronCache' | 'directory' | 'sch
 const MAX_TRIES = 8
 /** Due times that a schedule shows. */
 const SHOWN_RUNS = 5
+/** Due times of which is looked up whether they have been run, after a clock that was ahead. */
+const LOOKED_AT = 100
 
 /**
  * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached` and `key_running`, and `invalid` for a
@@ -79,9 +82,17 @@ export async function readSchedule(
   return found
 }
 
-/** The due times to come, as many as a schedule shows. */
-export function nextRuns({ cronCache }: Pick<AppDeps, 'cronCache'>, schedule: ScheduleDetails): number[] {
-  return dueTimesFrom(schedule, schedule.nextAt, SHOWN_RUNS, cronCache)
+/** What is to come of a schedule. */
+export interface Outlook {
+  /** The next due times, as many as a schedule shows. */
+  nextRuns: number[]
+  /** Why there can be none: this server cannot read the schedule. */
+  error: string | null
+}
+
+export function outlook({ cronCache }: Pick<AppDeps, 'cronCache'>, schedule: ScheduleDetails): Outlook {
+  const error = unreadable(schedule, cronCache)
+  return { nextRuns: error === null ? dueTimesFrom(schedule, schedule.nextAt, SHOWN_RUNS, cronCache) : [], error }
 }
 
 interface ListAsk {
@@ -142,16 +153,23 @@ async function replace(deps: Deps, current: Revised<ScheduleDetails>, changes: P
   const retimed = !sameTimetable(schedule, before)
   if (retimed) expectRuns(deps, schedule, now)
   const replanned = retimed || schedule.paused !== before.paused
-  const planned = schedule.paused ? null : plan(deps, schedule, now, passedAt)
+  if (replanned && !schedule.paused) expectReadable(deps, schedule)
+  const planned = schedule.paused || !replanned ? null : await plan(deps, schedule, now, passedAt)
   const expected = { revision, nextAt }
   return deps.store.schedules.replace({ schedule, nextAt: replanned ? planned : nextAt, expected })
 }
 
-/** From now on, and behind what is past already, even where the clock was set back since. */
-function plan({ cronCache }: Deps, schedule: Schedule, now: number, passedAt: number | null): number | null {
-  if (passedAt === null) return firstDue(schedule, now, cronCache)
+/**
+ * From now on, also where it was past that before the clock was set back: then what has been run is left out, as far as a
+ * look at the next due times shows; the scheduler leaves out the rest.
+ */
+async function plan(deps: Deps, schedule: Schedule, now: number, passedAt: number | null): Promise<number | null> {
+  const { store, cronCache } = deps
   const first = firstDue(schedule, now, cronCache)
-  return first === null || first > passedAt ? first : nextDue(schedule, passedAt, cronCache)
+  if (first === null || passedAt === null || first > passedAt) return first
+  const dueAts = dueTimesFrom(schedule, first, LOOKED_AT, cronCache)
+  const ran = await store.schedules.ranAt({ organizationId: schedule.organizationId, scheduleId: schedule.id, dueAts })
+  return dueAts.find((dueAt) => !ran.includes(dueAt)) ?? nextDue(schedule, dueAts.at(-1)!, cronCache)
 }
 
 /**
@@ -192,6 +210,12 @@ export async function expectScheduleForPost(
 function expectRuns(deps: Pick<AppDeps, 'cronCache'>, schedule: Timetable, now: number): void {
   const fault = timetableFault(schedule, now, deps.cronCache)
   if (fault !== null) throw new Problem('invalid', { errors: [fault] })
+}
+
+/** One that this server cannot read is changed, or stays paused. */
+function expectReadable({ cronCache }: Pick<AppDeps, 'cronCache'>, schedule: Timetable): void {
+  const message = unreadable(schedule, cronCache)
+  if (message !== null) throw new Problem('invalid', { errors: [{ path: '/cron', message }] })
 }
 
 /** The zone's name as it is written everywhere. */

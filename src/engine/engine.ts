@@ -30,11 +30,6 @@ import type { Retention } from './upkeep/pruner.ts'
 
 /** Attempts in flight over all listeners, of which one organization has half; each is a connection of some 35 kB. */
 const MAX_IN_FLIGHT = 4_096
-/**
- * For so long before this node was started, or woke up, another node may have done its work: long enough for one to
- * take another's place.
- */
-const OVERLAP_MS = 30_000
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
@@ -96,8 +91,7 @@ export function createEngine(deps: {
   // Where the clock is moved by hand, the client that moves it waits for all that is due.
   const throttle =
     activity === null ? createBackgroundThrottle({ runtime, othersCount: committer.askedFor }) : NO_THROTTLE
-  const overlapMs = store.shared ? OVERLAP_MS : 0
-  const scheduler = createScheduler({ ...deps, store, acceptor, overlapMs, throttle })
+  const scheduler = createScheduler({ ...deps, store, node, acceptor, throttle })
   const { retention } = deps
   const loops = createLoops({ ...delivering, store, runtime, retention, sender, expirer, behindClock, claims })
   let forgetClock: Cancel = () => undefined

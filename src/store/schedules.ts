@@ -7,14 +7,32 @@ import type { Refused } from './organizations.ts'
 /** A schedule with how far it has come, as its full form shows it. */
 export interface ScheduleDetails extends Schedule, ScheduleProgress {}
 
-/** What became of one due time. */
+/** What became of one due time, or of several that were passed over together. */
 export interface ScheduleRun {
+  /** The last one of several. */
   dueAt: number
   ranAt: number
-  /** The message that it made, or null where it failed. */
+  /** The message that it made, or null where it made none. */
   messageId: string | null
-  /** Why it failed. */
+  /** Why it failed, or was passed over. */
   error: string | null
+  /** Those that were passed over, from the first one up to `dueAt`; null where this one was run. */
+  skipped: { count: number; firstAt: number } | null
+}
+
+/** A node that runs what falls due, and since when it, or one that it took over from, has been there. */
+export interface Attendant {
+  node: string
+  since: number
+  /** Until when its leases hold; grows with each sign of life. */
+  aliveUntil: number
+}
+
+/** A schedule that is past due times which are yet to come, or that comes to none. */
+export interface AheadSchedule {
+  schedule: Schedule
+  revision: number
+  nextAt: number | null
 }
 
 /**
@@ -28,7 +46,7 @@ export interface ScheduleStep {
   /** The due time that the schedule comes to next, with which the runs begin. */
   from: number
   nextAt: number | null
-  /** In order of due time; none where due times are passed over. */
+  /** In order of due time, what is passed over first of all. */
   runs: ScheduleRun[]
 }
 
@@ -92,6 +110,27 @@ export interface ScheduleStore {
    * first; `nextAt` is null where none that is due by then is left.
    */
   dueInTurns(ask: { organizationIds: readonly string[]; until: number; each: number }): Promise<DuePage[]>
+  /** Of these due times of a schedule, those that have been run, whatever came of it; not what was passed over. */
+  ranAt(ask: { organizationId: string; scheduleId: string; dueAts: readonly number[] }): Promise<number[]>
+  /**
+   * Schedules, paused ones left out, that are past a due time later than `now`, because the clock was ahead, or that come
+   * to no due time any more: up to `limit` of those after the id `after`, by id.
+   */
+  ahead(ask: { now: number; after: string | null; limit: number }): Promise<AheadSchedule[]>
+  /**
+   * Has a schedule come to `nextAt` next, where it is at the expected revision and due time, and forgets what it passed
+   * over after `now`; answers with whether it was.
+   */
+  rewind(ask: {
+    schedule: Schedule
+    expected: { revision: number; nextAt: number | null }
+    nextAt: number
+    now: number
+  }): Promise<boolean>
+  /** Other nodes that live and have said since when they are there; null on a store that has no other nodes. */
+  attendants(ask: { node: string; now: number }): Promise<Attendant[] | null>
+  /** Says since when this node is there for what falls due. */
+  attend(ask: { node: string; since: number }): Promise<void>
   /** Takes steps that make no message; those that make some are part of an accept. Each is taken or not by itself. */
   step(steps: readonly ScheduleStep[]): Promise<StepResult[]>
   /**

@@ -51,6 +51,32 @@ export class CronTimes {
     return day === null ? null : day + this.#secondBefore(SECONDS_OF_DAY)! * SECOND_MS
   }
 
+  /** How many of them lie after a local time, up to another one, inclusive: work for each day between. */
+  countBetween(after: number, until: number): number {
+    const midnightOf = (time: number) => Math.floor(time / DAY_MS) * DAY_MS
+    const { hours, minutes, seconds } = this.#fields
+    const aDay = hours.length * minutes.length * seconds.length
+    const [first, last] = [midnightOf(after), midnightOf(until)]
+    let count = 0
+    for (let day: number | null = this.#days.after(first - DAY_MS); day !== null && day <= last; ) {
+      const before = day === first ? this.#countUpTo(secondOf(after - day)) : 0
+      count += (day === last ? this.#countUpTo(secondOf(until - day)) : aDay) - before
+      day = this.#days.after(day)
+    }
+    return count
+  }
+
+  /** How many of a day's there are up to this second of it. */
+  #countUpTo(second: number): number {
+    const { hours, minutes, seconds } = this.#fields
+    const [hour, minute] = [Math.floor(second / 3600), Math.floor(second / 60) % 60]
+    const upTo = (values: readonly number[], value: number) => values.filter((it) => it < value).length
+    let count = upTo(hours, hour) * minutes.length * seconds.length
+    if (!hours.includes(hour)) return count
+    count += upTo(minutes, minute) * seconds.length
+    return minutes.includes(minute) ? count + upTo(seconds, (second % 60) + 1) : count
+  }
+
   /** The first second of a day after another, or null. */
   #secondAfter(after: number): number | null {
     const { hours, minutes, seconds } = this.#fields

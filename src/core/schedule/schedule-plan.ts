@@ -1,5 +1,6 @@
 import { Heap } from '../heap.ts'
-import { type CronCache, lastDueBefore, nextDue, type Schedule } from './schedule.ts'
+import { catchUp, type Skipped } from './missed.ts'
+import { type CronCache, nextDue, type Schedule, unreadable } from './schedule.ts'
 
 /** A schedule that has come to a due time. */
 export interface DueSchedule {
@@ -7,6 +8,8 @@ export interface DueSchedule {
   /** Grows with every change of the schedule. */
   revision: number
   nextAt: number
+  /** The latest due time that it is past; later than `nextAt` after a clock that was ahead. */
+  passedAt: number | null
   /** Its organization takes no writes. */
   frozen: boolean
 }
@@ -14,7 +17,11 @@ export interface DueSchedule {
 /** What a schedule has to do: a run for each of its due times, in order, and then to go on. */
 export interface SchedulePlan {
   due: DueSchedule
+  /** What is passed over before the first of them; null where nothing is. */
+  skipped: Skipped | null
   dueAts: number[]
+  /** Why none of it can be made: the schedule cannot be read. */
+  unreadable: string | null
   /** The next due time after those; null where there is none. */
   nextAt: number | null
 }
@@ -31,8 +38,7 @@ export interface PlanRules {
 
 /** The runs of schedules that are due, planned in the order of due times over all of them. */
 export function planRuns(all: readonly DueSchedule[], rules: PlanRules, cronCache: CronCache): SchedulePlan[] {
-  const plans = all.map((due): SchedulePlan => ({ due, dueAts: [], nextAt: due.nextAt }))
-  for (const plan of plans) passMissed(plan, rules.since, cronCache)
+  const plans = all.map((due) => begun(due, rules.since, cronCache))
   const waiting = new Heap<SchedulePlan>((one, other) => one.nextAt! < other.nextAt!)
   for (const plan of plans) if (plan.nextAt !== null) waiting.push(plan)
   let [runs, chars] = [0, 0]
@@ -97,16 +103,18 @@ export function inPortions(plans: readonly SchedulePlan[], most: number): Schedu
 }
 
 /** A plan in parts of one run each, of which every one begins where the one before it ends. */
-export function separateRuns({ due, dueAts, nextAt }: SchedulePlan): SchedulePlan[] {
+export function separateRuns({ due, skipped, dueAts, unreadable, nextAt }: SchedulePlan): SchedulePlan[] {
   return dueAts.map((dueAt, index) => ({
     due: { ...due, nextAt: index === 0 ? due.nextAt : dueAt },
+    skipped: index === 0 ? skipped : null,
     dueAts: [dueAt],
+    unreadable,
     nextAt: dueAts[index + 1] ?? nextAt,
   }))
 }
 
 function joined(parts: readonly SchedulePlan[]): SchedulePlan {
-  return { due: parts[0]!.due, dueAts: parts.flatMap(({ dueAts }) => dueAts), nextAt: parts.at(-1)!.nextAt }
+  return { ...parts[0]!, dueAts: parts.flatMap(({ dueAts }) => dueAts), nextAt: parts.at(-1)!.nextAt }
 }
 
 /** Whether the schedule is further than it was, by runs or by passing over what was missed. */
@@ -120,9 +128,10 @@ function run(plan: SchedulePlan, cronCache: CronCache): void {
   plan.nextAt = nextDue(plan.due.schedule, dueAt, cronCache)
 }
 
-function passMissed(plan: SchedulePlan, since: number, cronCache: CronCache): void {
-  const { schedule, nextAt } = plan.due
-  if (nextAt >= since || schedule.catchUp === 'all') return
-  if (schedule.catchUp === 'none') plan.nextAt = nextDue(schedule, since - 1, cronCache)
-  else plan.nextAt = lastDueBefore(schedule, since, nextAt, cronCache)
+/** One that cannot be read fails alone, and comes to no other due time until it is changed, or read by another server. */
+function begun(due: DueSchedule, since: number, cronCache: CronCache): SchedulePlan {
+  const reason = unreadable(due.schedule, cronCache)
+  if (reason !== null) return { due, skipped: null, dueAts: [due.nextAt], unreadable: reason, nextAt: null }
+  const { nextAt, skipped } = catchUp(due.schedule, { nextAt: due.nextAt, since, cronCache })
+  return { due, skipped, dueAts: [], unreadable: null, nextAt }
 }

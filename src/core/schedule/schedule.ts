@@ -77,6 +77,22 @@ export function firstDue(table: Timetable, now: number, cronCache: CronCache): n
   return nextDue(table, 'at' in table.timing ? now - 1 : now, cronCache)
 }
 
+/** Why due times cannot be worked out: an expression or a zone that this server cannot read; null where they can. */
+export function unreadable({ timing, timezone }: Timetable, cronCache: CronCache): string | null {
+  if (!('cron' in timing)) return null
+  try {
+    cronCache.cron(timing.cron)
+  } catch (error) {
+    return `cron ${JSON.stringify(timing.cron)} cannot be read: ${(error as Error).message}`
+  }
+  try {
+    cronCache.zone(timezone).localOf(0)
+    return null
+  } catch {
+    return `timezone ${JSON.stringify(timezone)} is not in the time zone data of this server`
+  }
+}
+
 /** Up to `limit` due times, beginning with one that is known. */
 export function dueTimesFrom(table: Timetable, first: number | null, limit: number, cronCache: CronCache): number[] {
   const times: number[] = []
@@ -137,9 +153,29 @@ function cronBefore(times: CronTimes, zone: Zone, before: number): number | null
   }
 }
 
+/** How many due times there are from one to another; both are some, and count. */
+export function countDue(table: Timetable, first: number, last: number, cronCache: CronCache): number {
+  const { timing, timezone } = table
+  if ('at' in timing) return 1
+  if ('everyMs' in timing) return Math.floor((last - first) / timing.everyMs) + 1
+  const [times, zone] = [cronCache.cron(timing.cron), cronCache.zone(timezone)]
+  let count = 1
+  for (let at = first; ; ) {
+    const until = Math.min(last, zone.changesAfter(at) - 1)
+    count += times.countBetween(zone.localOf(at), zone.localOf(until))
+    // Around a change of the clocks one by one: what they leap over is one, and what they show twice counts once.
+    const next = until < last ? cronAfter(times, zone, until) : null
+    if (next === null || next > last) return count
+    count += 1
+    at = next
+  }
+}
+
 /** What is wrong with a timetable that is fine in its parts, or null. */
 export function timetableFault(table: Timetable, now: number, cronCache: CronCache): Fault | null {
   const { timing, startsAt, endsAt } = table
+  const reason = unreadable(table, cronCache)
+  if (reason !== null) return { path: 'cron' in timing ? '/cron' : '/timezone', message: reason }
   if (startsAt !== null && endsAt !== null && endsAt < startsAt) {
     return { path: '/ends_at', message: 'must not be before starts_at' }
   }

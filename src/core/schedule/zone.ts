@@ -68,6 +68,11 @@ export class Zone {
     return instant + offsetMs < shownBefore ? shownBefore : null
   }
 
+  /** The instant after this one at which the clocks are changed next; infinite where they never are. */
+  changesAfter(instant: number): number {
+    return this.#periodAt(instant).end
+  }
+
   #periodAt(instant: number): Period {
     const known = this.#periods.find(({ start, end }) => start <= instant && instant < end)
     if (known !== undefined) return known

@@ -1,5 +1,4 @@
 import type { Acceptor } from '../../app/deps.ts'
-import { isForLater } from '../../core/delivery/message.ts'
 import { quotaReached } from '../../core/tenant/organization.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { AcceptResult, MessageAccept, NewDelivery, StoredMessage } from '../../store/commit/batch.ts'
@@ -22,7 +21,7 @@ export function createAcceptor(deps: {
 
   function reserved(message: MessageAccept['message'], { queue, listeners }: QueueRoute): MessageAccept {
     // A paused queue leases nothing: its messages wait in the store until a node claims them.
-    const due = !isForLater(message, runtime.now()) && !queue.paused
+    const due = message.deliverAt <= runtime.now() && !queue.paused
     const bytes = message.data.length
     const deliveries = listeners.map((listener): NewDelivery => {
       const { ordering } = listener.settings

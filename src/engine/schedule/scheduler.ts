@@ -4,7 +4,8 @@ import type { Acceptor } from '../../app/deps.ts'
 import { expectFewDeliveries, MAX_DELIVERIES } from '../../core/delivery/delivery.ts'
 import type { Message } from '../../core/delivery/message.ts'
 import { Problem } from '../../core/problem.ts'
-import type { CronCache } from '../../core/schedule/schedule.ts'
+import { NO_SERVER, type Skipped } from '../../core/schedule/missed.ts'
+import { type CronCache, nextDue, unreadable } from '../../core/schedule/schedule.ts'
 import {
   type DueSchedule,
   inPortions,
@@ -17,6 +18,7 @@ import type { QueueRoute } from '../../store/queues.ts'
 import type { ScheduleRun, ScheduleStep } from '../../store/schedules.ts'
 import type { Store } from '../../store/store.ts'
 import { createLoop, type Loop } from '../loop.ts'
+import { createAttendance } from './attendance.ts'
 import { type BackgroundThrottle, NO_THROTTLE } from './background-throttle.ts'
 import { createDueTurns } from './due-turns.ts'
 
@@ -32,6 +34,10 @@ const MAX_CHARS = 4 * 1024 * 1024
 const LOOK_EVERY_MS = 10_000
 /** Later than that, a timer says that the whole machine was asleep, which counts as downtime. */
 const ASLEEP_MS = 30_000
+/** A clock that goes back by less goes on as if it had not: that is less than any schedule has between two due times. */
+const SET_BACK_MS = 1_000
+/** Schedules that are looked through at a time, after the clock went back. */
+const PAGE = 500
 /** After a round that could not be written. */
 const RETRY_MS = 1_000
 /** Of a reason why a run failed. */
@@ -44,8 +50,8 @@ export interface SchedulerDeps {
   schemaChecks: SchemaChecks
   cronCache: CronCache
   runtime: Runtime
-  /** How long before its start other nodes may have been there for what was due; 0 where there is no other node. */
-  overlapMs?: number
+  /** The name of this node, where there are others. */
+  node?: string
   /** Between rounds of which another follows at once. */
   throttle?: BackgroundThrottle
 }
@@ -60,9 +66,10 @@ export interface Scheduler extends Loop {
 }
 
 export function createScheduler(deps: SchedulerDeps): Scheduler {
-  const { store, cronCache, runtime, overlapMs = 0, throttle = NO_THROTTLE } = deps
-  /** Whatever was due before was missed. */
-  let since = runtime.now() - overlapMs
+  const { store, cronCache, runtime, node = '', throttle = NO_THROTTLE } = deps
+  const attendance = createAttendance({ store: store.schedules, node, runtime, known: () => loop.wake() })
+  /** Schedules may be past what is yet to come, since the clock was ahead when they ran. */
+  let mayBeAhead = true
   const turns = createDueTurns(store.schedules)
   let wakeAt: number | null = null
   let cancelWake: Cancel | null = null
@@ -74,34 +81,79 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   async function tick(): Promise<number> {
     let runs = 0
     for (let found = 1; found > 0 && !stopped; runs += found) {
-      noticeSleep()
-      const { due, isMore } = await round(throttle.begin() ? RUNS_AMONG_OTHERS : RUNS)
-      found = due.length
-      if (isMore) await throttle.pause(runtime.now() - Math.max(earliestOf(due), since))
-      // However long that took, this node was there.
-      lookedAt = runtime.now()
+      noticeLeap()
+      const { since } = attendance
+      // Until that is known, another node runs them, or none has for some seconds more.
+      if (since === null) return runs
+      found = await attended(since).finally(() => {
+        // However long that took, and whatever came of it, this node was there.
+        lookedAt = runtime.now()
+      })
     }
     return runs
   }
 
+  async function attended(since: number): Promise<number> {
+    if (mayBeAhead) await goBack()
+    const { due, isMore } = await round(since, throttle.begin() ? RUNS_AMONG_OTHERS : RUNS)
+    if (isMore) await throttle.pause(runtime.now() - Math.max(earliestOf(due), since))
+    return due.length
+  }
+
+  /** Has schedules come again to due times that are yet to come: those that have been run are not run again. */
+  async function goBack(): Promise<void> {
+    const now = runtime.now()
+    for (let after: string | null = ''; after !== null; ) {
+      const page = await store.schedules.ahead({ now, after, limit: PAGE })
+      for (const { schedule, revision, nextAt } of page) {
+        const first = unreadable(schedule, cronCache) === null ? nextDue(schedule, now, cronCache) : null
+        if (first === null || (nextAt !== null && nextAt <= first)) continue
+        await store.schedules.rewind({ schedule, expected: { revision, nextAt }, nextAt: first, now })
+        dueAt(first)
+      }
+      after = page.length < PAGE ? null : page.at(-1)!.schedule.id
+    }
+    mayBeAhead = false
+  }
+
   /** What it found, and whether there was more than it could take. */
-  async function round(runs: number): Promise<{ due: readonly DueSchedule[]; isMore: boolean }> {
+  async function round(since: number, runs: number): Promise<{ due: readonly DueSchedule[]; isMore: boolean }> {
     const horizon = runtime.horizon()
     const limit = horizon > runtime.now() ? RUNS_OF_A_JUMP : runs
     const { organizations, nextAt, isMore } = await turns.read({ until: horizon, limit })
     const due = organizations.flatMap((own) => own.due)
     if (due.length === 0) dueAt(nextAt)
-    const plans = planInTurns(organizations, { since, limit, maxChars: MAX_CHARS }, cronCache)
+    const planned = planInTurns(organizations, { since, limit, maxChars: MAX_CHARS }, cronCache)
+    for (const { due: one, unreadable } of planned) if (unreadable !== null) tell(one, unreadable)
+    const plans = await Promise.all(planned.map(withoutRepeats))
     const outcomes = await Promise.allSettled([...byQueue(plans)].map(runQueue))
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
     return { due, isMore }
   }
 
+  function tell({ schedule: { id, organizationId, queueId, name } }: DueSchedule, reason: string): void {
+    const place = { scheduleId: id, name, organizationId, queueId }
+    runtime.log.error({ ...place, reason }, 'a schedule cannot be read; it makes no messages until it is changed')
+  }
+
+  /** After a clock that was ahead, some of its due times have been run already. */
+  async function withoutRepeats(plan: SchedulePlan): Promise<SchedulePlan> {
+    const { due, dueAts } = plan
+    if (due.passedAt === null || dueAts.length === 0 || due.passedAt < dueAts[0]!) return plan
+    const { organizationId, id: scheduleId } = due.schedule
+    const ran = new Set(await store.schedules.ranAt({ organizationId, scheduleId, dueAts }))
+    return { ...plan, dueAts: dueAts.filter((dueTime) => !ran.has(dueTime)) }
+  }
+
   /** Between two looks it slept for no longer than to the next due time, or until it is time to look again. */
-  function noticeSleep(): void {
+  function noticeLeap(): void {
     const now = runtime.now()
     const expected = Math.min(lookedAt + LOOK_EVERY_MS, wakeAt ?? Number.POSITIVE_INFINITY)
-    if (runtime.horizon() === now && now - Math.max(expected, lookedAt) > ASLEEP_MS) since = now - overlapMs
+    if (runtime.horizon() === now && now - Math.max(expected, lookedAt) > ASLEEP_MS) attendance.begin()
+    if (lookedAt - now > SET_BACK_MS) {
+      attendance.wentBack()
+      mayBeAhead = true
+    }
     lookedAt = now
   }
 
@@ -111,7 +163,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     const known = peek(organizationId, queueId)
     const route = known ?? (await load(organizationId, queueId))
     // The queue is gone, and its schedules will be.
-    if (route === null) return skip(plans.map((plan) => ({ ...stepOf(plan, []), nextAt: null })))
+    if (route === null) return skip(plans.map((plan) => ({ ...stepOf(plan, [], runtime.now()), nextAt: null })))
     const refused = plans.flatMap((plan) => {
       const error = refusalOf(plan, route)
       return error === null ? [] : [failed(plan, error)]
@@ -121,7 +173,10 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       forget(organizationId, queueId)
       return runQueue(plans)
     }
-    const steps = [...refused, ...plans.filter(({ dueAts }) => dueAts.length === 0).map((plan) => stepOf(plan, []))]
+    const steps = [
+      ...refused,
+      ...plans.filter(({ dueAts }) => dueAts.length === 0).map((plan) => stepOf(plan, [], runtime.now())),
+    ]
     const taken = new Set(steps.map(({ scheduleId }) => scheduleId))
     if (steps.length > 0) await skip(steps)
     const most = Math.floor(MAX_DELIVERIES / Math.max(1, route.listeners.length))
@@ -131,7 +186,8 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   }
 
   /** Why none of the runs can make a message, or null where they can. */
-  function refusalOf({ due, dueAts }: SchedulePlan, { queue, listeners }: QueueRoute): string | null {
+  function refusalOf({ due, dueAts, unreadable }: SchedulePlan, { queue, listeners }: QueueRoute): string | null {
+    if (unreadable !== null) return unreadable
     if (dueAts.length === 0) return null
     if (due.frozen) return 'the organization is frozen: it takes no writes'
     return errorOf(() => {
@@ -169,16 +225,16 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       return { id: runtime.newId(at), organizationId, queueId, name, key: null, data, createdAt: at, deliverAt: at }
     })
     const runs = messages.map(({ id, createdAt }, index) => {
-      return { dueAt: plan.dueAts[index]!, ranAt: createdAt, messageId: id, error: null }
+      return { dueAt: plan.dueAts[index]!, ranAt: createdAt, messageId: id, error: null, skipped: null }
     })
-    return { messages, step: stepOf(plan, runs) }
+    return { messages, step: stepOf(plan, runs, runtime.now()) }
   }
 
   function failed(plan: SchedulePlan, error: string): ScheduleStep {
     const runs = plan.dueAts.map((dueTime) => {
-      return { dueAt: dueTime, ranAt: Math.max(runtime.now(), dueTime), messageId: null, error }
+      return { dueAt: dueTime, ranAt: Math.max(runtime.now(), dueTime), messageId: null, error, skipped: null }
     })
-    return stepOf(plan, runs)
+    return stepOf(plan, runs, runtime.now())
   }
 
   async function skip(steps: ScheduleStep[]): Promise<void> {
@@ -214,8 +270,13 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   return {
     ...loop,
     dueAt,
+    start() {
+      attendance.begin()
+      loop.start()
+    },
     async stop() {
       stopped = true
+      attendance.stop()
       throttle.end()
       cancelWake?.()
       await loop.stop()
@@ -223,8 +284,14 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   }
 }
 
-function stepOf({ due, nextAt }: SchedulePlan, runs: ScheduleRun[]): ScheduleStep {
-  return { scheduleId: due.schedule.id, revision: due.revision, from: due.nextAt, nextAt, runs }
+function stepOf({ due, skipped, nextAt }: SchedulePlan, runs: ScheduleRun[], now: number): ScheduleStep {
+  const passedOver = skipped === null ? [] : [skippedRun(skipped, now)]
+  const { schedule, revision, nextAt: from } = due
+  return { scheduleId: schedule.id, revision, from, nextAt, runs: [...passedOver, ...runs] }
+}
+
+function skippedRun({ count, firstAt, lastAt }: Skipped, now: number): ScheduleRun {
+  return { dueAt: lastAt, ranAt: now, messageId: null, error: NO_SERVER, skipped: { count, firstAt } }
 }
 
 function earliestOf(due: readonly DueSchedule[]): number {

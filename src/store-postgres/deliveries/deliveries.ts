@@ -116,6 +116,11 @@ const BRING_FORWARD = `
       limit $3 for update of e skip locked))
   returning d.listener_id as "listenerId"`
 
+/** By this the next one of an order is known, when its turn comes. */
+const NOTE = `
+  insert into discue.notes as n (name, value) values ('clock_was_at', $1)
+      on conflict (name) do update set value = excluded.value where excluded.value::bigint > n.value::bigint`
+
 const HAND_BACK = `
   update discue.deliveries d set lease_node = null, lease = null
     from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
@@ -201,6 +206,7 @@ export function createDeliveryStore(
   return {
     async bringForward({ now, until, limit }) {
       return transact(async (on) => {
+        await on.run(NOTE, [String(until)])
         const rows = await on.rows<{ listenerId: string }>(BRING_FORWARD, [now, until, limit, clock(now)])
         const listenerIds = rows.map(({ listenerId }) => listenerId)
         const own = [...new Set(listenerIds)]

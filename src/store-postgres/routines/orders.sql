@@ -19,8 +19,9 @@ begin
   if v_attempts is null then
     -- By the sequence alone: beside the organization, a planner without statistics takes the primary key for as good.
     select m.deliver_at, m.created_at into v_due_at, v_created_at from discue.messages m where m.sequence = p_sequence;
-    -- Accepted for now, by a clock that went back since.
-    v_moved := v_due_at > p_now and v_due_at = v_created_at;
+    -- Accepted for now, by a clock that went back since, which has been noted.
+    v_moved := v_due_at > p_now and v_due_at = v_created_at and exists (
+      select 1 from discue.notes n where n.name = 'clock_was_at' and n.value::bigint >= v_created_at);
     if v_moved then
       v_due_at := p_now;
     end if;

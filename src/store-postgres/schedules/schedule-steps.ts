@@ -10,6 +10,11 @@ export function stepJson({ scheduleId, revision, from, nextAt, runs }: ScheduleS
     passedAt: runs.at(-1)?.dueAt ?? from,
     lastRunAt: made.at(-1)?.dueAt ?? null,
     lastMessageId: made.at(-1)?.messageId ?? null,
-    runs: runs.map((run) => ({ ...run, error: run.error === null ? null : stored(run.error) })),
+    runs: runs.map(({ skipped, ...run }) => ({
+      ...run,
+      error: run.error === null ? null : stored(run.error),
+      skippedCount: skipped?.count ?? null,
+      firstDueAt: skipped?.firstAt ?? null,
+    })),
   }
 }

@@ -5,8 +5,9 @@ import { failsIfMatch } from '../../store/listing/expected-revision.ts'
 import type { Revised } from '../../store/listing/slice.ts'
 import type { ScheduleDetails, ScheduleRun, ScheduleStore } from '../../store/schedules.ts'
 import { lockQueue } from '../cluster/locks.ts'
+import { type Clock, timeOr } from '../cluster/nodes.ts'
 import type { Publish } from '../cluster/publish.ts'
-import { texts } from '../connect/arrays.ts'
+import { numbers, texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 import { restored, stored } from '../connect/text.ts'
 import type { Database } from '../connect/transaction.ts'
@@ -89,9 +90,33 @@ export const DUE_ORGANIZATIONS = `
 const NEXT_DUE = `select min(next_at) as "nextAt" from discue.schedule_progress where next_at > $1`
 
 const RUNS = `
-  select due_at as "dueAt", ran_at as "ranAt", message_id as "messageId", error from discue.schedule_runs
+  select due_at as "dueAt", ran_at as "ranAt", message_id as "messageId", error,
+         skipped_count as "skippedCount", first_due_at as "firstDueAt"
+    from discue.schedule_runs
    where organization_id = $1 and schedule_id = $2 and ($3::bigint is null or due_at < $3)
    order by due_at desc limit $4 offset $5`
+
+const ATTENDANTS = `
+  select node, attends_since as since, alive_until as "aliveUntil" from discue.nodes
+   where node <> $1 and attends_since is not null and alive_until > ${timeOr('$2')}`
+const ATTEND = `update discue.nodes set attends_since = $2 where node = $1`
+
+const RAN_AT = `
+  select due_at as "dueAt" from discue.schedule_runs
+   where organization_id = $1 and schedule_id = $2 and due_at = any($3::bigint[]) and skipped_count is null`
+
+const AHEAD = `
+  select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS} ${BOTH}
+   where p.schedule_id > $1 and not s.paused and (p.passed_at > $2 or p.next_at is null)
+   order by p.schedule_id limit $3`
+
+const REWIND = `
+  update discue.schedule_progress set next_at = $3
+   where organization_id = $1 and schedule_id = $2 and revision = $4 and next_at is not distinct from $5::bigint
+  returning 1 as one`
+const FORGET_SKIPPED = `
+  delete from discue.schedule_runs
+   where organization_id = $1 and schedule_id = $2 and due_at > $3 and skipped_count is not null`
 
 const IDS = `
   select organization_id as "organizationId", schedule_id as id from discue.schedule_progress
@@ -103,7 +128,7 @@ type Ask = { organizationId: string; queueId: string; id: string }
 
 export function createScheduleStore(
   { transact, snapshot, db }: Database,
-  { routines, publish }: { routines: Routines; publish: Publish },
+  { routines, publish, clock }: { routines: Routines; publish: Publish; clock: Clock },
 ): ScheduleStore {
   const STEP = `select ${routines.name('schedule_step')}($1::jsonb) as stepped`
 
@@ -186,8 +211,8 @@ export function createScheduleStore(
     async runs({ before, offset, limit, ...ask }) {
       return snapshot(async (on) => {
         if ((await find(on, ask)) === null) return null
-        const rows = await on.rows<ScheduleRun>(RUNS, [ask.organizationId, ask.id, before, limit, offset])
-        return rows.map((run) => ({ ...run, error: run.error === null ? null : restored(run.error) }))
+        const rows = await on.rows<RunRow>(RUNS, [ask.organizationId, ask.id, before, limit, offset])
+        return rows.map(runOf)
       })
     },
     async due({ until, limit }) {
@@ -217,14 +242,41 @@ export function createScheduleStore(
         return stepped.map((was) => (was ? 'stepped' : 'passed'))
       })
     },
+    attendants: ({ node, now }) => db.rows(ATTENDANTS, [node, clock(now)]),
+    async attend({ node, since }) {
+      await db.run(ATTEND, [node, since])
+    },
+    async ranAt({ organizationId, scheduleId, dueAts }) {
+      const rows = await db.rows<{ dueAt: number }>(RAN_AT, [organizationId, scheduleId, numbers(dueAts)])
+      return rows.map(({ dueAt }) => dueAt)
+    },
+    async ahead({ now, after, limit }) {
+      const rows = await db.rows<ScheduleDetailsRow>(AHEAD, [after ?? '', now, limit])
+      return rows.map((row) => ({ schedule: scheduleOf(row), revision: row.revision, nextAt: row.nextAt }))
+    },
+    async rewind({ schedule: { organizationId, id }, expected, nextAt, now }) {
+      return transact(async (on) => {
+        const found = await on.rows(REWIND, [organizationId, id, nextAt, expected.revision, expected.nextAt])
+        if (found.length === 1) await on.run(FORGET_SKIPPED, [organizationId, id, now])
+        return found.length === 1
+      })
+    },
     pruneRuns: ({ before, after, limit }) => transact((on) => pruneRuns(on, before, after, limit)),
   }
+}
+
+type RunRow = Omit<ScheduleRun, 'skipped'> & { skippedCount: number | null; firstDueAt: number | null }
+
+function runOf({ skippedCount, firstDueAt, error, ...run }: RunRow): ScheduleRun {
+  const skipped = skippedCount === null ? null : { count: skippedCount, firstAt: firstDueAt! }
+  return { ...run, error: error === null ? null : restored(error), skipped }
 }
 
 type DueRow = ScheduleDetailsRow & { status: string | null }
 
 function dueScheduleOf(row: DueRow): DueSchedule {
-  return { schedule: scheduleOf(row), revision: row.revision, nextAt: row.nextAt!, frozen: row.status === 'frozen' }
+  const { revision, nextAt, passedAt, status } = row
+  return { schedule: scheduleOf(row), revision, nextAt: nextAt!, passedAt, frozen: status === 'frozen' }
 }
 
 /** What can change of a schedule, in the order of the columns. */

@@ -32,6 +32,11 @@ const FROM_AHEAD = `
 
 const MOVE = `update deliveries set due_at = ?, moved = 1 where listener_id = ? and due_at = ? and sequence = ?`
 
+/** By this the next one of an order is known, when its turn comes. */
+const NOTE = `
+  insert into notes (name, value) values ('clock_was_at', ?)
+      on conflict (name) do update set value = excluded.value where cast(excluded.value as integer) > cast(value as integer)`
+
 const LISTENERS = `
   select l.id from listeners l cross join queues q on q.id = l.queue_id where l.id > ? and l.notify_url is not null and ${RUNS}
    order by l.id limit ?`
@@ -55,7 +60,7 @@ export function createDeliveryStore(
   }: Pick<Shared, 'rowless' | 'leases' | 'orders' | 'touched'> & { changes: ChangeLog },
   transact: Transact,
 ): DeliveryStore {
-  const [fromAhead, move] = [db.prepare(FROM_AHEAD), db.prepare(MOVE)]
+  const [fromAhead, move, note] = [db.prepare(FROM_AHEAD), db.prepare(MOVE), db.prepare(NOTE)]
   const [inDueOrder, message] = [db.prepare(IN_DUE_ORDER), db.prepare(MESSAGE)]
   const backlog = createBacklog(db)
   const [listenerRuns, listeners] = [db.prepare(LISTENER_RUNS), db.prepare(LISTENERS)]
@@ -91,6 +96,7 @@ export function createDeliveryStore(
   }
 
   function bringForward({ now, until, limit }: { now: number; until: number; limit: number }): string[] {
+    note.run(String(until))
     const found: (Pick<Row, 'dueAt' | 'sequence'> & { listenerId: string })[] = []
     for (const row of fromAhead.iterate(now, until) as unknown as Iterable<(typeof found)[number]>) {
       if (leases.isLeased(row.listenerId, row.sequence, now)) continue

@@ -1,10 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { isForLater } from '../../core/delivery/message.ts'
 
 const HISTORY = `
   select max(number) as attempts, min(started_at) as firstSentAt from attempts where sequence = ? and listener_id = ?`
 
-const DELIVER_AT = `select created_at as createdAt, deliver_at as deliverAt from messages where sequence = ?`
+/** `wasAhead`: accepted for now by a clock that went back since, which `bringForward` has noted. */
+const DELIVER_AT = `
+  select deliver_at as deliverAt,
+         deliver_at > :now and created_at = deliver_at and exists (
+           select 1 from notes where name = 'clock_was_at' and cast(value as integer) >= created_at) as wasAhead
+    from messages where sequence = :sequence`
 
 /** A delivery that has been tried: listener, due time, sequence, attempts, those of earlier runs, first sent at, moved. */
 export const INSERT_RUN = `
@@ -23,10 +27,9 @@ export function createBeginRun(db: DatabaseSync): BeginRun {
   return (listenerId, sequence, now) => {
     const past = history.get(sequence, listenerId) as { attempts: number | null; firstSentAt: number | null }
     if (past.attempts === null) {
-      const message = deliverAt.get(sequence) as { createdAt: number; deliverAt: number }
-      const waits = message.deliverAt <= now || isForLater(message, now)
-      const dueAt = waits ? message.deliverAt : now
-      insert.run(listenerId, dueAt, sequence, 0, 0, null, waits ? 0 : 1)
+      const message = deliverAt.get({ sequence, now }) as { deliverAt: number; wasAhead: number }
+      const dueAt = message.wasAhead === 1 ? now : message.deliverAt
+      insert.run(listenerId, dueAt, sequence, 0, 0, null, message.wasAhead)
       return dueAt
     }
     insert.run(listenerId, now, sequence, past.attempts, past.attempts, past.firstSentAt, 1)

@@ -5,12 +5,13 @@ const STANDING = `select revision, next_at as nextAt from schedule_progress wher
 
 const STEP = `
   update schedule_progress
-     set next_at = ?, passed_at = ?, run_count = run_count + ?,
+     set next_at = ?, passed_at = max(?, coalesce(passed_at, 0)), run_count = run_count + ?,
          last_run_at = coalesce(?, last_run_at), last_message_id = coalesce(?, last_message_id)
    where schedule_id = ?`
 
 const INSERT_RUN = `
-  insert into schedule_runs (schedule_id, due_at, ran_at, message_id, error) values (?, ?, ?, ?, ?)`
+  insert into schedule_runs (schedule_id, due_at, ran_at, message_id, error, skipped_count, first_due_at)
+  values (?, ?, ?, ?, ?, ?, ?)`
 
 /**
  * The steps of schedules, within a transaction: first whether each schedule has the expected revision and due time,
@@ -25,8 +26,8 @@ export function createScheduleSteps(db: DatabaseSync) {
     },
     write({ scheduleId, from, nextAt, runs }: ScheduleStep): void {
       let [made, lastRunAt, lastMessageId] = [0, null as number | null, null as string | null]
-      for (const { dueAt, ranAt, messageId, error } of runs) {
-        insertRun.run(scheduleId, dueAt, ranAt, messageId, error)
+      for (const { dueAt, ranAt, messageId, error, skipped } of runs) {
+        insertRun.run(scheduleId, dueAt, ranAt, messageId, error, skipped?.count ?? null, skipped?.firstAt ?? null)
         if (messageId === null) continue
         made += 1
         lastRunAt = dueAt

@@ -4,7 +4,7 @@ import type { Schedule } from '../../core/schedule/schedule.ts'
 import type { DueSchedule } from '../../core/schedule/schedule-plan.ts'
 import { failsIfMatch } from '../../store/listing/expected-revision.ts'
 import type { Revised } from '../../store/listing/slice.ts'
-import type { DuePage, ScheduleDetails, ScheduleRun, ScheduleStore } from '../../store/schedules.ts'
+import type { AheadSchedule, DuePage, ScheduleDetails, ScheduleRun, ScheduleStore } from '../../store/schedules.ts'
 import { unlessTaken } from '../errors.ts'
 import { createEffectRecords } from '../idempotency-records.ts'
 import { onlyOf } from '../listing.ts'
@@ -70,8 +70,23 @@ const NEXT_DUE = `select min(next_at) as nextAt from schedule_progress where nex
 const FIRST_DUE = `select next_at as nextAt from schedule_progress where next_at <= ? order by next_at limit 1 offset ?`
 
 const RUNS = `
-  select due_at as dueAt, ran_at as ranAt, message_id as messageId, error from schedule_runs
-   where schedule_id = ? and due_at < ? order by due_at desc limit ? offset ?`
+  select due_at as dueAt, ran_at as ranAt, message_id as messageId, error, skipped_count as skippedCount,
+         first_due_at as firstDueAt
+    from schedule_runs where schedule_id = ? and due_at < ? order by due_at desc limit ? offset ?`
+
+const RAN_AT = `
+  select due_at as dueAt from schedule_runs
+   where schedule_id = ? and due_at in (select value from json_each(?)) and skipped_count is null`
+
+const AHEAD = `
+  select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS}
+    from schedule_progress p cross join schedules s on s.id = p.schedule_id
+   where p.schedule_id > ? and s.paused = 0 and (p.passed_at > ? or p.next_at is null)
+   order by p.schedule_id limit ?`
+
+const REWIND = `update schedule_progress set next_at = ? where schedule_id = ? and revision = ? and next_at is ?`
+const FORGET_SKIPPED = `
+  delete from schedule_runs where schedule_id = ? and due_at > ? and skipped_count is not null`
 
 /** Most have no old runs; being told so here costs a fifteenth of finding nothing to delete. */
 const WITH_OLD_RUNS = `
@@ -93,6 +108,8 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact, change
     db.prepare(REMEMBER),
     db.prepare(QUEUE_EXISTS),
   ]
+  const [ranAt, ahead] = [db.prepare(RAN_AT), db.prepare(AHEAD)]
+  const [rewind, forgetSkipped] = [db.prepare(REWIND), db.prepare(FORGET_SKIPPED)]
   const refusal = createRefusal(db, 'schedules')
   const answers = createEffectRecords(db)
   const steps = createScheduleSteps(db)
@@ -177,7 +194,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact, change
       return reading(() => {
         if (find(ask) === null) return null
         const rows = runs.all(ask.id, before ?? Number.MAX_SAFE_INTEGER, limit, offset)
-        return (rows as unknown as ScheduleRun[]).map((row) => ({ ...row }))
+        return (rows as unknown as RunRow[]).map(runOf)
       })
     },
     async due({ until, limit }) {
@@ -197,6 +214,23 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact, change
           return 'stepped'
         }),
       )
+    },
+    async attendants() {
+      return null
+    },
+    async attend() {},
+    async ranAt({ scheduleId, dueAts }) {
+      return reading(() => ranAt.all(scheduleId, JSON.stringify(dueAts)).map(({ dueAt }) => dueAt as number))
+    },
+    async ahead({ now, after, limit }) {
+      return reading(() => (ahead.all(after ?? '', now, limit) as unknown as ScheduleDetailsRow[]).map(aheadOf))
+    },
+    async rewind({ schedule: { id }, expected, nextAt, now }) {
+      return transact(() => {
+        const { changes } = rewind.run(nextAt, id, expected.revision, expected.nextAt)
+        if (changes === 1) forgetSkipped.run(id, now)
+        return changes === 1
+      })
     },
     async pruneRuns({ before, after, limit }) {
       return transact(() => {
@@ -218,7 +252,18 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact, change
 type DueRow = ScheduleDetailsRow & { status: string | null }
 
 function dueScheduleOf(row: DueRow): DueSchedule {
-  return { schedule: scheduleOf(row), revision: row.revision, nextAt: row.nextAt!, frozen: row.status === 'frozen' }
+  const { revision, nextAt, passedAt, status } = row
+  return { schedule: scheduleOf(row), revision, nextAt: nextAt!, passedAt, frozen: status === 'frozen' }
+}
+
+function aheadOf(row: ScheduleDetailsRow): AheadSchedule {
+  return { schedule: scheduleOf(row), revision: row.revision, nextAt: row.nextAt }
+}
+
+type RunRow = Omit<ScheduleRun, 'skipped'> & { skippedCount: number | null; firstDueAt: number | null }
+
+function runOf({ skippedCount, firstDueAt, ...run }: RunRow): ScheduleRun {
+  return { ...run, skipped: skippedCount === null ? null : { count: skippedCount, firstAt: firstDueAt! } }
 }
 
 function detailsOf(row: ScheduleDetailsRow): Revised<ScheduleDetails> {

@@ -8,7 +8,7 @@ import type {
   StoredMessage,
 } from '../../store/commit/batch.ts'
 import type { IdempotencyRecord } from '../../store/idempotency-records.ts'
-import type { ScheduleStep } from '../../store/schedules.ts'
+import type { ScheduleRun, ScheduleStep } from '../../store/schedules.ts'
 import type { Cell, Packer, Reader } from './flat.ts'
 
 /** Times are told from `now` on: small numbers are no objects. */
@@ -53,7 +53,9 @@ export function unpackAccept(reader: Reader, now: number): Accept {
 
 function packStep(cells: Cell[], { scheduleId, revision, from, nextAt, runs }: ScheduleStep): void {
   cells.push(scheduleId, revision, from, nextAt, runs.length)
-  for (const { dueAt, ranAt, messageId, error } of runs) cells.push(dueAt, ranAt, messageId, error)
+  for (const { dueAt, ranAt, messageId, error, skipped } of runs) {
+    cells.push(dueAt, ranAt, messageId, error, skipped?.count ?? null, skipped?.firstAt ?? null)
+  }
 }
 
 function unpackStep(reader: Reader): ScheduleStep {
@@ -67,8 +69,13 @@ function unpackStep(reader: Reader): ScheduleStep {
       ranAt: reader.number(),
       messageId: reader.textOrNull(),
       error: reader.textOrNull(),
+      skipped: skippedOf(reader.numberOrNull(), reader.numberOrNull()),
     })),
   }
+}
+
+function skippedOf(count: number | null, firstAt: number | null): ScheduleRun['skipped'] {
+  return count === null || firstAt === null ? null : { count, firstAt }
 }
 
 const [LEASED, QUEUE_ORDER, KEY_ORDER] = [1, 2, 4]

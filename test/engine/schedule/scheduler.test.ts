@@ -155,7 +155,8 @@ test('after downtime a schedule catches up as it says', async (t) => {
   await after.engine.runtime.advance(MINUTE)
   const minutes = await Promise.all(schedules.map(async (one) => (await before.ran(one)).map((at) => at / MINUTE)))
   assert.deepEqual(minutes, [
-    [1, 2, 7],
+    // The newest was less than a minute past.
+    [1, 2, 6, 7],
     [1, 2, 6, 7],
     [1, 2, 3, 4, 5, 6, 7],
   ])

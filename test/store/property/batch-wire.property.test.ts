@@ -29,7 +29,8 @@ const newDelivery: fc.Arbitrary<NewDelivery> = fc.record(
   { requiredKeys: ['listenerId', 'leased'] },
 )
 
-const run = fc.record({ dueAt: time, ranAt: time, messageId: nullable(text), error: nullable(text) })
+const skipped = nullable(fc.record({ count: time, firstAt: time }))
+const run = fc.record({ dueAt: time, ranAt: time, messageId: nullable(text), error: nullable(text), skipped })
 const step: fc.Arbitrary<ScheduleStep> = fc.record({
   ...{ scheduleId: text, revision: time, from: time, nextAt: nullable(time), runs: fc.array(run) },
 })

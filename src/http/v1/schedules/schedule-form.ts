@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { ScheduleSettings } from '../../../app/schedules.ts'
+import type { Outlook, ScheduleSettings } from '../../../app/schedules.ts'
 import { MAX_DATA_BYTES } from '../../../core/delivery/message.ts'
 import { Problem } from '../../../core/problem.ts'
 import { CATCH_UPS, MAX_TIME, MIN_EVERY_MS, type Timing } from '../../../core/schedule/schedule.ts'
@@ -20,7 +20,9 @@ function orNull<Value>(schema: object, type: 'string' | 'integer') {
 const time = { minimum: 0, maximum: MAX_TIME, examples: [EXAMPLE_TIME] }
 const CatchUp = Type.Enum([...CATCH_UPS], {
   title: 'CatchUp',
-  description: 'what becomes of due times that were missed: nothing, one run for all of them, or a run for each',
+  description:
+    'what becomes of due times at which no server was running: the newest runs while it is less than a minute past ' +
+    '(none), the newest runs (last), or each runs (all)',
 })
 const settings = {
   cron: orNull<string>(
@@ -73,7 +75,7 @@ export const ScheduleChange = strict({
   name: Type.Optional(Name),
   data: Type.Optional(Data),
   ...settings,
-  ...readOnly('id', 'created_at', 'updated_at', 'next_runs', 'last_run_at', 'last_message_id', 'run_count'),
+  ...readOnly('id', 'created_at', 'updated_at', 'next_runs', 'last_run_at', 'last_message_id', 'run_count', 'error'),
 })
 
 export const EXAMPLE_CHANGE = { cron: EXAMPLE_CRON, timezone: 'Europe/Berlin', paused: false }
@@ -99,6 +101,12 @@ export const Schedule = Type.Object(
     last_run_at: NullableTime,
     last_message_id: NullableText,
     run_count: Type.Integer({ examples: [7] }),
+    error: Type.Optional(
+      Type.String({
+        description: 'why this server cannot read it; it makes no messages',
+        examples: ['timezone "Atlantis/Capital" is not in the time zone data of this server'],
+      }),
+    ),
   },
   { title: 'Schedule' },
 )
@@ -114,6 +122,17 @@ export const Run = Type.Object(
         description: 'why it made no message',
         examples: ["the message does not fit its queue's schema; /data/order is required"],
       }),
+    ),
+    skipped: Type.Optional(
+      Type.Object(
+        {
+          count: Type.Integer({ examples: [3] }),
+          first: Time,
+          last: Time,
+          reason: Type.String({ examples: ['no server was running'] }),
+        },
+        { title: 'SkippedRuns', description: 'due times that were passed over together, and why; due_at is the last' },
+      ),
     ),
   },
   { title: 'ScheduleRun' },
@@ -166,7 +185,7 @@ function whenFault(message: string): Problem {
   return new Problem('invalid', { errors: [{ path: '/cron', message }] })
 }
 
-export function fullSchedule(schedule: ScheduleDetails, nextRuns: number[]): Static<typeof Schedule> {
+export function fullSchedule(schedule: ScheduleDetails, { nextRuns, error }: Outlook): Static<typeof Schedule> {
   const { timing } = schedule
   return {
     id: schedule.id,
@@ -185,20 +204,23 @@ export function fullSchedule(schedule: ScheduleDetails, nextRuns: number[]): Sta
     last_run_at: schedule.lastRunAt,
     last_message_id: schedule.lastMessageId,
     run_count: schedule.runCount,
+    ...(error !== null && { error }),
   }
 }
 
-export function fullRun({ dueAt, ranAt, messageId, error }: ScheduleRun): Static<typeof Run> {
-  return { due_at: dueAt, ran_at: ranAt, message_id: messageId, ...(error !== null && { error }) }
+export function fullRun({ dueAt, ranAt, messageId, error, skipped }: ScheduleRun): Static<typeof Run> {
+  const run = { due_at: dueAt, ran_at: ranAt, message_id: messageId }
+  if (skipped === null) return { ...run, ...(error !== null && { error }) }
+  return { ...run, skipped: { count: skipped.count, first: skipped.firstAt, last: dueAt, reason: error ?? '' } }
 }
 
 /** How listings of schedules show them. */
-export function listedAt(path: string, nextRunsOf: (schedule: ScheduleDetails) => number[]) {
+export function listedAt(path: string, outlookOf: (schedule: ScheduleDetails) => Outlook) {
   return {
     collection: 'schedules',
     path,
     entry: ({ id, name, queueId }: ScheduleDetails) => ({ id, name, path: paths.schedule(queueId, id) }),
-    full: (schedule: ScheduleDetails) => fullSchedule(schedule, nextRunsOf(schedule)),
+    full: (schedule: ScheduleDetails) => fullSchedule(schedule, outlookOf(schedule)),
     cursorOf: ({ id }: ScheduleDetails) => encodeCursor(id),
   }
 }

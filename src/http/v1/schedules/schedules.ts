@@ -7,7 +7,7 @@ import {
   deleteSchedule,
   expectScheduleForPost,
   listSchedules,
-  nextRuns,
+  outlook,
   readSchedule,
   runSchedule,
   type ScheduleAddress,
@@ -104,7 +104,7 @@ const IN_QUEUE = '/queues/:queueId/schedules'
 const ONE = '/queues/:queueId/schedules/:scheduleId'
 
 export function scheduleRoutes(api: Api, deps: AppDeps): void {
-  const nextRunsOf = (schedule: ScheduleDetails) => nextRuns(deps, schedule)
+  const outlookOf = (schedule: ScheduleDetails) => outlook(deps, schedule)
 
   function present(request: FastifyRequest, reply: FastifyReply, schedule: Revised<ScheduleDetails>) {
     return tagged(request, reply, schedule.revision, bodyOf(request, schedule))
@@ -113,7 +113,7 @@ export function scheduleRoutes(api: Api, deps: AppDeps): void {
   function bodyOf(request: { base: string }, schedule: ScheduleDetails) {
     const { queueId, id } = schedule
     const _links = selfLink(request, paths.schedule(queueId, id))
-    return { schedule: fullSchedule(schedule, nextRunsOf(schedule)), _links }
+    return { schedule: fullSchedule(schedule, outlookOf(schedule)), _links }
   }
 
   api.get(IN_QUEUE, { schema: schemas.list, config: requires('schedules', 'read') }, async (request, reply) => {
@@ -123,7 +123,7 @@ export function scheduleRoutes(api: Api, deps: AppDeps): void {
     const before = request.query.cursor === undefined ? null : decodeCursor(request.query.cursor, CURSOR)[0]!
     const range = { before, offset: (number - 1) * size, limit: size }
     const listing = await listSchedules(deps, { principal: request.principal, queueId, ...range })
-    return inPieces(reply, presentFeed(request, request.query, listing, listedAt(paths.schedules(queueId), nextRunsOf)))
+    return inPieces(reply, presentFeed(request, request.query, listing, listedAt(paths.schedules(queueId), outlookOf)))
   })
 
   api.route({

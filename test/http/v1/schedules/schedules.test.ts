@@ -25,7 +25,7 @@ async function step(schedule: Json, error: string | null = null): Promise<void> 
   const ask = { organizationId: organizations.first, queueId: queue.id, id: schedule.id }
   const { revision, nextAt } = (await store.schedules.get(ask))!
   const messageId = error === null ? 'a-message' : null
-  const runs = [{ dueAt: nextAt!, ranAt: clock.now, messageId, error }]
+  const runs = [{ dueAt: nextAt!, ranAt: clock.now, messageId, error, skipped: null }]
   const taken = await store.schedules.step([
     { scheduleId: schedule.id, revision, from: nextAt!, nextAt: nextAt! + MINUTE, runs },
   ])
@@ -291,4 +291,29 @@ test('a quota that is used up is a 402, a queue that is being deleted a 423', as
   assert.equal((await fresh.call('POST', at, body('three'))).status, 423)
   assert.equal((await fresh.call('GET', at)).status, 404)
   await fresh.app.close()
+})
+
+test('a schedule that this server cannot read is listed with the reason, and can be changed to one that it can', async () => {
+  const { store, clock } = api
+  const queueOf = { organizationId: api.organizations.first, queueId: queue.id }
+  const bounds = { startsAt: null, endsAt: null, createdAt: clock.now, updatedAt: clock.now }
+  const rest = { name: 'sunken', data: '{}', messageName: null, paused: false, catchUp: 'none' as const }
+  const schedule = { id: 'schedule0000000000001', ...queueOf, ...bounds, ...rest, timezone: 'Atlantis/Capital' }
+  const timing = { cron: '* * * * *' }
+  assert.equal(await store.schedules.create({ ...schedule, timing }, clock.now + MINUTE), 'created')
+  const { status, body } = await api.call('GET', `${base}?_embed`)
+  assert.equal(status, 200)
+  const listed = body._embedded.schedules.find(({ id }: Json) => id === schedule.id)
+  assert.deepEqual(listed.next_runs, [])
+  assert.match(listed.error, /"Atlantis\/Capital" is not in the time zone data/)
+  const at = `${base}/${schedule.id}`
+  assert.equal((await api.call('PUT', at, { paused: true })).status, 200)
+  const refused = await api.call('PUT', at, { paused: false })
+  assert.equal(refused.status, 422)
+  assert.match(JSON.stringify(refused.body.errors), /is not in the time zone data/)
+  const changed = await api.call('PUT', at, { paused: false, timezone: 'Europe/Berlin' })
+  assert.equal(changed.status, 200)
+  assert.equal(changed.body.schedule.next_runs.length, 5)
+  assert.ok(!('error' in changed.body.schedule))
+  await api.call('DELETE', at)
 })

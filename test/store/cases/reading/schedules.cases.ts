@@ -28,7 +28,7 @@ async function stored(
 }
 
 function run(dueAt: number, what: Partial<ScheduleRun> = {}): ScheduleRun {
-  return { dueAt, ranAt: NOW, messageId: null, error: 'failed', ...what }
+  return { dueAt, ranAt: NOW, messageId: null, error: 'failed', skipped: null, ...what }
 }
 
 function stepOf(schedule: Schedule, what: Partial<ScheduleStep> = {}): ScheduleStep {
@@ -201,7 +201,7 @@ const dues: StoreCase[] = [
     async run(given) {
       const { organization, queue } = await storedFixture(given)
       const schedule = await stored(given, queue)
-      const due = { schedule, revision: 1, nextAt: NOW, frozen: false }
+      const due = { schedule, revision: 1, nextAt: NOW, passedAt: null, frozen: false }
       assert.deepEqual((await given.store.schedules.due({ until: NOW, limit: 9 })).due, [due])
       await given.store.organizations.update({ id: organization.id, changes: { status: 'frozen' }, now: NOW })
       assert.deepEqual((await given.store.schedules.due({ until: NOW, limit: 9 })).due, [{ ...due, frozen: true }])
@@ -429,4 +429,61 @@ const clocks: StoreCase[] = [
   },
 ]
 
-export const scheduleCases = [...found, ...dues, ...steps, ...changes, ...pruning, ...clocks]
+const setBack: StoreCase[] = [
+  {
+    name: 'what was passed over is one entry with how many and since when, and has not been run',
+    async run(given) {
+      const { store } = given
+      const schedule = await stored(given, await storedQueue(given, await storedOrganization(given)))
+      const skipped = { count: 7, firstAt: NOW }
+      const entry = run(NOW + 6 * MINUTE, { error: 'no server was running', skipped })
+      const runs = [entry, run(NOW + 7 * MINUTE)]
+      const nextAt = NOW + 8 * MINUTE
+      assert.deepEqual(await store.schedules.step([stepOf(schedule, { runs, nextAt })]), ['stepped'])
+      assert.deepEqual(await runsOf(given, schedule), runs.toReversed())
+      const ask = { organizationId: schedule.organizationId, scheduleId: schedule.id }
+      const dueAts = [NOW + 6 * MINUTE, NOW + 7 * MINUTE, nextAt]
+      assert.deepEqual(await store.schedules.ranAt({ ...ask, dueAts }), [NOW + 7 * MINUTE])
+    },
+  },
+  {
+    name: 'a schedule that is past what is yet to come, or comes to nothing, can be set back',
+    async run(given) {
+      const { store } = given
+      const queue = await storedQueue(given, await storedOrganization(given))
+      const ahead = await stored(given, queue)
+      const ended = await stored(given, queue, {}, null)
+      const [paused, fine] = [await stored(given, queue, { paused: true }, null), await stored(given, queue)]
+      const skipped = { count: 2, firstAt: NOW }
+      const runs = [run(NOW + MINUTE, { skipped }), run(NOW + 2 * MINUTE)]
+      await store.schedules.step([stepOf(ahead, { runs, nextAt: NOW + 3 * MINUTE })])
+      const now = NOW + 30_000
+      const all = await store.schedules.ahead({ now, after: null, limit: 10 })
+      assert.deepEqual(new Set(all.map(({ schedule }) => schedule.id)), new Set([ahead.id, ended.id]))
+      assert.ok(!all.some(({ schedule }) => [paused.id, fine.id].includes(schedule.id)))
+      const [first] = await store.schedules.ahead({ now, after: null, limit: 1 })
+      const [second] = await store.schedules.ahead({ now, after: first!.schedule.id, limit: 9 })
+      assert.ok(first!.schedule.id < second!.schedule.id)
+      const expected = { revision: 1, nextAt: NOW + 3 * MINUTE }
+      const ask = { schedule: ahead, nextAt: NOW + MINUTE, now }
+      assert.equal(await store.schedules.rewind({ ...ask, expected: { revision: 1, nextAt: null } }), false)
+      assert.equal(await store.schedules.rewind({ ...ask, expected }), true)
+      assert.equal(await store.schedules.rewind({ ...ask, expected }), false)
+      assert.deepEqual(
+        (await store.schedules.due({ until: NOW + MINUTE, limit: 9 })).due.map(({ nextAt }) => nextAt).sort(),
+        [NOW, NOW + MINUTE],
+      )
+      // What was passed over is yet to come; what has been run has been.
+      assert.deepEqual(await runsOf(given, ahead), [runs[1]])
+      // It goes on from there, and stays past what it has run.
+      await store.schedules.step([
+        stepOf(ahead, { from: NOW + MINUTE, nextAt: NOW + 2 * MINUTE, runs: [run(NOW + MINUTE)] }),
+      ])
+      assert.equal((await store.schedules.get(idsOf(ahead)))!.passedAt, NOW + 2 * MINUTE)
+      const again = { schedule: ended, expected: { revision: 1, nextAt: null }, nextAt: NOW + MINUTE, now }
+      assert.equal(await store.schedules.rewind(again), true)
+    },
+  },
+]
+
+export const scheduleCases = [...found, ...dues, ...steps, ...changes, ...pruning, ...clocks, ...setBack]

@@ -1,0 +1,33 @@
+import { type CronCache, countDue, lastDueBefore, nextDue, type Schedule } from './schedule.ts'
+
+/** Due times that were passed over, one after the other. */
+export interface Skipped {
+  count: number
+  firstAt: number
+  lastAt: number
+}
+
+/** A due time is run late, though its schedule catches nothing up, where less than this has passed: a restart costs nothing. */
+const LATE_MS = 60_000
+
+/** Why due times were passed over. */
+export const NO_SERVER = 'no server was running'
+
+/**
+ * What becomes of the due times of a schedule, from `nextAt` on, that lie before `since`: no server was running then.
+ * Answers with the due time to go on with (null: none follows) and what is passed over before it. The same on every store
+ * and every node: `all` runs each; `last` the newest alone, as does `none` while that is less than a minute past; what is
+ * due once runs however late it is.
+ */
+export function catchUp(
+  schedule: Schedule,
+  { nextAt, since, cronCache }: { nextAt: number; since: number; cronCache: CronCache },
+): { nextAt: number | null; skipped: Skipped | null } {
+  if (nextAt >= since || schedule.catchUp === 'all' || 'at' in schedule.timing) return { nextAt, skipped: null }
+  const newest = lastDueBefore(schedule, since, nextAt, cronCache)
+  const runsNewest = schedule.catchUp === 'last' || since - newest < LATE_MS
+  const goesOn = runsNewest ? newest : nextDue(schedule, newest, cronCache)
+  if (goesOn === nextAt) return { nextAt, skipped: null }
+  const lastAt = runsNewest ? lastDueBefore(schedule, newest, nextAt, cronCache) : newest
+  return { nextAt: goesOn, skipped: { count: countDue(schedule, nextAt, lastAt, cronCache), firstAt: nextAt, lastAt } }
+}
