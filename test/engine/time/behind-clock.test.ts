@@ -19,14 +19,17 @@ async function follow({ store, runtime, dispatcher }: TestEngine) {
 for (const ordering of ['none', 'queue'] as const satisfies DeliverySettings['ordering'][]) {
   onBothStores(
     `ordering ${ordering}: what was accepted before a crash is sent by a server whose clock stands behind it`,
-    async (engine, t) => {
+    async (engine, t, renewal) => {
       const queue = await engine.addQueue()
       await engine.addListener(queue, { ordering })
       const messages = []
       // One after the other, so that it is known in which order they were accepted.
       for (let count = 0; count < 3; count++) messages.push(await engine.post(queue))
       const later = await engine.post(queue, { deliverAt: engine.runtime.now() + HOUR })
+      await renewal.stop()
       await engine.store.deliveries.release({ node: 'node-1' })
+      // It is gone: whatever wakes its lanes finds nothing.
+      engine.store.deliveries.claimDue = () => new Promise(() => undefined)
       const after = await openTestEngine(t, { after: engine, node: 'next', startAt: engine.runtime.now() - HOUR })
       after.sender.reply = () => 200
       await after.dispatcher.renewLeases()
