@@ -2,6 +2,7 @@ import { Problem } from '../core/problem.ts'
 import type { EventCategory, UsageEvent } from '../core/telemetry/event.ts'
 import type { EventPosition } from '../core/telemetry/event-id.ts'
 import type { Principal } from '../core/tenant/api-key.ts'
+import type { EventsAsk } from '../store/events.ts'
 import type { Only } from '../store/listing/slice.ts'
 import type { AppDeps } from './deps.ts'
 import type { Listing } from './page.ts'
@@ -19,14 +20,16 @@ export interface EventListing extends Listing<UsageEvent> {
 }
 
 /**
- * Newest first, those that the key may see; `after` continues below that place. Throws `bad_query` where `offset` lies
- * too far for a key that does not see everything.
+ * Those that the key may see, newest or oldest first; `after` goes on from that place. What a commit under way could still
+ * come before is not told yet, so that a client which goes on from an entry misses nothing. Throws `bad_query` where
+ * `offset` lies too far for a key that does not see everything.
  */
 export async function listEvents(
   deps: Pick<AppDeps, 'store' | 'runtime' | 'eventRetentionMs'>,
   ask: {
     principal: Principal
     categories: readonly EventCategory[]
+    order: EventsAsk['order']
     after: EventPosition | null
     offset: number
     limit: number
@@ -40,6 +43,7 @@ export async function listEvents(
   const { organizationId } = ask.principal
   const only = onlyVisible(ask.principal, 'events')
   const since = deps.runtime.now() - deps.eventRetentionMs
+  const upTo = await deps.store.events.horizon()
   const { after: start, offset } = await startOf(deps.store, ask, { only, since })
   const wanted = offset + ask.limit
   const events: UsageEvent[] = []
@@ -49,7 +53,8 @@ export async function listEvents(
     if (ask.byPage && read === MAX_READS_TO_PAGE) throw tooFar()
     if (!ask.byPage && read === MAX_READS) break
     const limit = Math.min(wanted - passed - events.length, READ_AT_ONCE)
-    const page = await deps.store.events.list({ organizationId, categories: ask.categories, only, since, after, limit })
+    const which = { organizationId, categories: ask.categories, only, since, order: ask.order, upTo }
+    const page = await deps.store.events.list({ ...which, after, limit })
     const before = Math.min(offset - passed, page.events.length)
     passed += before
     events.push(...page.events.slice(before))

@@ -123,7 +123,7 @@ export async function openPostgresStore(
     ledger: createLedgerStore(database),
     answers: createIdempotencyRecordStore(database),
     domains: createDomainStore(database),
-    events: createEventStore(database),
+    events: createEventStore(database, runtime),
     stats: createStatsStore(database, rollup),
     clock: createClockStore(database),
     secrets: createSecretStore(database),

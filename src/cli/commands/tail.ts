@@ -20,6 +20,8 @@ const SAYS_MORE = /(^|\n)[^:\n]/
 const AGAIN_MS = 500
 /** Of the API. */
 const PAGE = 100
+/** A place to go on from, where nothing happened yet. */
+const BEFORE_ALL = { stored_at: 0, id: '0'.repeat(21) }
 
 export function addTail(program: Command): void {
   program
@@ -36,19 +38,22 @@ async function tail(context: Context, options: TailOptions): Promise<void> {
   const limit = numberOf('--limit', options.limit)!
   const newest = await newestEvents(context, options, Math.max(1, limit))
   for (const event of newest.slice(0, limit).reverse()) show(context, event)
-  if (options.follow) await follow(context, options, newest[0]?.id ?? '')
+  if (options.follow) await follow(context, options, newest)
 }
 
-/** The API's ids sort by time and place, so that what is above the last one shown is what is new. */
-async function follow(context: Context, options: TailOptions, shown: string): Promise<void> {
-  let last = shown
+/** Shows what was stored after the newest event that is known; of the known ones, none a second time. */
+async function follow(context: Context, { events }: TailOptions, known: readonly Json[]): Promise<void> {
+  const shown = new Set(known.map(({ id }) => id))
+  let last = known[0] ?? BEFORE_ALL
   let failures = 0
   for (;;) {
     try {
       for await (const _ of eventDigests(context)) {
-        const fresh = (await eventsAbove(context, options, last)).reverse()
-        for (const event of fresh) show(context, event)
-        last = fresh.at(-1)?.id ?? last
+        const after = { startAfter: last.stored_at, startAfterId: last.id }
+        for await (const event of listed(context, { events, limit: PAGE, ...after })) {
+          if (!shown.has(event.id)) show(context, event)
+          last = event
+        }
         failures = 0
       }
       await sleep(AGAIN_MS)
@@ -79,34 +84,25 @@ async function* eventDigests({ api, runtime }: Context): AsyncGenerator<void> {
   }
 }
 
-async function newestEvents({ api }: Context, { events }: TailOptions, limit: number): Promise<Json[]> {
+async function newestEvents(context: Context, { events }: TailOptions, limit: number): Promise<Json[]> {
   const found: Json[] = []
-  let query: Record<string, string | number> = { events, limit: Math.min(PAGE, limit) }
-  while (found.length < limit) {
-    const page: Json[] = (await api.call('GET', '/events', { query })).events
-    found.push(...page)
-    if (page.length < PAGE) break
-    query = { events, limit: PAGE, ...below(page) }
+  for await (const event of listed(context, { events, limit: Math.min(PAGE, limit) })) {
+    found.push(event)
+    if (found.length === limit) break
   }
   return found
 }
 
-/** Newest first; everything that came since, however much it is. */
-async function eventsAbove({ api }: Context, { events }: TailOptions, last: string): Promise<Json[]> {
-  const found: Json[] = []
-  let query: Record<string, string | number> = { events, limit: PAGE }
+/** The events that are asked for, page after page. */
+async function* listed({ api }: Context, query: Record<string, string | number>): AsyncGenerator<Json> {
+  let page = await api.call('GET', '/events', { query })
   for (;;) {
-    const page: Json[] = (await api.call('GET', '/events', { query })).events
-    const fresh = page.filter(({ id }) => id > last)
-    found.push(...fresh)
-    if (fresh.length < PAGE) return found
-    query = { events, limit: PAGE, ...below(page) }
+    yield* page.events
+    const next: string | undefined = page._links.next?.href
+    if (next === undefined) return
+    // Only what it asks for is taken from the link: the address that the server is reached at may be another one.
+    page = await api.call('GET', '/events', { query: Object.fromEntries(new URL(next).searchParams) })
   }
-}
-
-function below(page: readonly Json[]): { startAfter: number; startAfterId: string } {
-  const { stored_at: startAfter, id: startAfterId } = page.at(-1)
-  return { startAfter, startAfterId }
 }
 
 function show({ terminal }: Context, event: Json): void {

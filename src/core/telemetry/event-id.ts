@@ -29,6 +29,13 @@ export function positionOfEvent(id: string): EventPosition | null {
   return Number.isSafeInteger(storedAt) && Number.isSafeInteger(segment) ? { storedAt, segment, index } : null
 }
 
+const MAX_INDEX = 62 ** INDEX_CHARS - 1
+
+/** The place after a segment's last event. */
+export function endOfSegment({ storedAt, segment }: Pick<EventPosition, 'storedAt' | 'segment'>): EventPosition {
+  return { storedAt, segment, index: MAX_INDEX }
+}
+
 /** How far the numbers of two segments lie apart that are stored a millisecond apart. */
 export const SEGMENTS_PER_MS = 62n ** BigInt(SEGMENT_CHARS)
 

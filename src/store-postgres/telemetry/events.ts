@@ -1,22 +1,14 @@
-import type { EventCategory, UsageEvent } from '../../core/telemetry/event.ts'
-import {
-  type EventPosition,
-  placeOfSegment,
-  positionOfEvent,
-  SEGMENTS_PER_MS,
-  segmentNumber,
-} from '../../core/telemetry/event-id.ts'
+import { type EventPosition, placeOfSegment, SEGMENTS_PER_MS, segmentNumber } from '../../core/telemetry/event-id.ts'
+import type { Runtime } from '../../runtime.ts'
 import { SerialQueue } from '../../store/commit/serial-queue.ts'
-import type { EventPage, EventStore } from '../../store/events.ts'
+import type { EventPage, EventStore, EventsAsk } from '../../store/events.ts'
+import { MAX_SEGMENTS_READ, pageOf } from '../../store/listing/event-page.ts'
 import { isDeep, seekOffset } from '../../store/listing/offset-seek.ts'
-import { eventsOf, type Segment } from '../../store/listing/segment.ts'
-import type { Only } from '../../store/listing/slice.ts'
+import type { Segment } from '../../store/listing/segment.ts'
 import { texts } from '../connect/arrays.ts'
 import type { Database } from '../connect/transaction.ts'
 import { deletePicked } from '../listing.ts'
-
-/** A key that sees little of a large organization must not keep a connection while it looks for it. */
-const MAX_SEGMENTS_READ = 100
+import { EventHorizon } from './event-horizon.ts'
 
 /** The newest of each category, then the newest of all of them. */
 const NEWEST = `
@@ -24,8 +16,18 @@ const NEWEST = `
     from unnest($2::text[]) u(category) cross join lateral (
       select segment, category, stored_at, entries from discue.event_segments
        where organization_id = $1 and category = u.category and stored_at >= $3 and (stored_at, segment) <= ($4, $5)
+         and segment <= $7
        order by stored_at desc, segment desc limit $6) s
    order by s.stored_at desc, s.segment desc limit $6`
+
+/** By the index that has the order of commits: the time is looked at in the rows that it leads to. */
+export const OLDEST = `
+  select s.segment, s.category, s.stored_at as "storedAt", s.entries
+    from unnest($2::text[]) u(category) cross join lateral (
+      select segment, category, stored_at, entries from discue.event_segments
+       where organization_id = $1 and category = u.category and segment >= $4 and segment <= $6 and stored_at + 0 >= $3
+       order by segment limit $5) s
+   order by s.segment limit $5`
 
 const NEWEST_PLACES = `
   select s.stored_at as "storedAt", s.segment
@@ -51,18 +53,21 @@ const PRUNE = deletePicked(
 
 const ABOVE_ALL: EventPosition = { storedAt: Number.MAX_SAFE_INTEGER, segment: Number.MAX_SAFE_INTEGER, index: 0 }
 
-type Ask = Parameters<EventStore['list']>[0]
-
-export function createEventStore({ db }: Database): EventStore {
+export function createEventStore({ db }: Database, runtime: Pick<Runtime, 'upkeep'>): EventStore {
   const serialQueue = new SerialQueue()
+  const horizon = new EventHorizon(db, runtime)
 
-  async function list(ask: Ask): Promise<EventPage> {
-    const { organizationId, categories, since } = ask
+  // One more than is read, to know whether anything is left.
+  async function list(ask: EventsAsk): Promise<EventPage> {
+    const { organizationId, since, upTo } = ask
+    const categories = texts(ask.categories)
+    if (ask.order === 'oldest') {
+      const from = [since, ask.after?.segment ?? 0, MAX_SEGMENTS_READ + 1, upTo]
+      return pageOf(await db.rows<Segment>(OLDEST, [organizationId, categories, ...from]), ask)
+    }
     const { storedAt, segment } = ask.after ?? ABOVE_ALL
-    // One more than is read, to know whether anything is left.
-    const place = [since, storedAt, segment, MAX_SEGMENTS_READ + 1] as const
-    const segments = await db.rows<Segment>(NEWEST, [organizationId, texts(categories as EventCategory[]), ...place])
-    return pageOf(segments, ask)
+    const place = [since, storedAt, segment, MAX_SEGMENTS_READ + 1, upTo]
+    return pageOf(await db.rows<Segment>(NEWEST, [organizationId, categories, ...place]), ask)
   }
 
   async function skip({ organizationId, since, offset, ...ask }: Parameters<EventStore['skip']>[0]) {
@@ -89,7 +94,8 @@ export function createEventStore({ db }: Database): EventStore {
   }
 
   return {
-    list,
+    list: (ask) => list({ order: 'newest', upTo: Number.MAX_SAFE_INTEGER, ...ask }),
+    horizon: () => horizon.read(),
     async skip(ask) {
       return isDeep(ask.offset, ask.categories.length)
         ? serialQueue.take(ask.organizationId, () => skip(ask))
@@ -97,33 +103,4 @@ export function createEventStore({ db }: Database): EventStore {
     },
     prune: ({ before, limit }) => db.run(PRUNE, [before, limit]),
   }
-}
-
-function pageOf(segments: readonly Segment[], ask: Ask): EventPage {
-  const events: UsageEvent[] = []
-  let next: EventPosition | null = null
-  for (const [read, segment] of segments.entries()) {
-    if (read === MAX_SEGMENTS_READ) return { events, next }
-    for (const event of visibleOf(segment, ask)) {
-      if (events.length === ask.limit) return { events, next: positionOfEvent(events.at(-1)!.id) }
-      events.push(event)
-    }
-    next = { storedAt: segment.storedAt, segment: segment.segment, index: 0 }
-  }
-  return { events, next: null }
-}
-
-/** The events of a segment that were asked for, newest first. */
-function visibleOf(segment: Segment, { organizationId, only, after }: Ask): UsageEvent[] {
-  // Looking for the text is a hundred times cheaper than reading what it says.
-  if (only !== null && !only.some((id) => segment.entries.includes(id))) return []
-  const all = eventsOf(segment, organizationId)
-  const end = after !== null && after.segment === segment.segment ? after.index : all.length
-  return all.slice(0, end).reverse().filter(shownTo(only))
-}
-
-function shownTo(only: Only): (event: UsageEvent) => boolean {
-  if (only === null) return () => true
-  const ids = new Set(only)
-  return ({ subject, queueId }) => ids.has(subject.id) || (queueId !== null && ids.has(queueId))
 }

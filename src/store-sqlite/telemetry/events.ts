@@ -1,30 +1,29 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { EventCategory, UsageEvent } from '../../core/telemetry/event.ts'
-import {
-  type EventPosition,
-  placeOfSegment,
-  positionOfEvent,
-  SEGMENTS_PER_MS,
-  segmentNumber,
-} from '../../core/telemetry/event-id.ts'
+import { EVENT_CATEGORIES, type EventCategory } from '../../core/telemetry/event.ts'
+import { type EventPosition, placeOfSegment, SEGMENTS_PER_MS, segmentNumber } from '../../core/telemetry/event-id.ts'
 import { SerialQueue } from '../../store/commit/serial-queue.ts'
-import type { EventPage, EventStore } from '../../store/events.ts'
+import type { EventPage, EventStore, EventsAsk } from '../../store/events.ts'
+import { pageOf } from '../../store/listing/event-page.ts'
 import { isDeep, seekOffset } from '../../store/listing/offset-seek.ts'
-import { eventsOf, type Segment } from '../../store/listing/segment.ts'
-import type { Only } from '../../store/listing/slice.ts'
+import type { Segment } from '../../store/listing/segment.ts'
 import { STATEMENT_UNITS, TimeSlices } from '../file/time-slices.ts'
 import { reading, readingLong, type Transact } from '../transaction.ts'
-
-/** A key that sees little of a large organization must not keep all writes waiting while it looks for it. */
-const MAX_SEGMENTS_READ = 100
 
 /** About a millisecond's work. */
 const COUNTED_AT_ONCE = 5_000
 
 const NEWEST = `
   select segment, category, stored_at as storedAt, entries from event_segments
-   where organization_id = ? and category = ? and stored_at >= ? and (stored_at, segment) <= (?, ?)
+   where organization_id = :organizationId and category = :category and stored_at >= :since
+     and (stored_at, segment) <= (:storedAt, :segment) and segment <= :upTo
    order by stored_at desc, segment desc`
+
+/** By the index that has the order of commits: the time is looked at in the rows that it leads to. */
+const OLDEST = `
+  select segment, category, stored_at as storedAt, entries from event_segments
+   where organization_id = :organizationId and category = :category and segment >= :segment and segment <= :upTo
+     and +stored_at >= :since
+   order by segment`
 
 const NEWEST_PLACE = `
   select stored_at as storedAt, segment from event_segments
@@ -47,39 +46,31 @@ const PRUNE = `
      and stored_at < ? and segment < (select max(segment) from event_segments)`
 
 const ABOVE_ALL: EventPosition = { storedAt: Number.MAX_SAFE_INTEGER, segment: Number.MAX_SAFE_INTEGER, index: 0 }
-
-type Ask = Parameters<EventStore['list']>[0]
+const BELOW_ALL: EventPosition = { storedAt: 0, segment: 0, index: 0 }
 
 export function createEventStore(db: DatabaseSync, transact: Transact): EventStore {
-  // One statement a category, because several of them are read side by side.
-  const newest = (['api_keys', 'listeners', 'queues', 'messages'] as const).map(
-    (category) => [category, db.prepare(NEWEST)] as const,
-  )
-  const statements = new Map(newest)
+  // Several categories are read side by side, so that each has a statement of its own.
+  const prepared = EVENT_CATEGORIES.map((category) => {
+    const statements = { newest: db.prepare(NEWEST), oldest: db.prepare(OLDEST) }
+    // Going up, the time of the place to go on from says nothing.
+    statements.oldest.setAllowUnknownNamedParameters(true)
+    return [category, statements] as const
+  })
+  const statements = new Map(prepared)
   const prune = db.prepare(PRUNE)
   const [newestPlace, pieceEnd, count] = [db.prepare(NEWEST_PLACE), db.prepare(PIECE_END), db.prepare(COUNT)]
   const serialQueue = new SerialQueue()
 
-  function segmentsOf(category: EventCategory, { organizationId, since, after }: Ask): Iterator<Segment> {
-    const { storedAt, segment } = after ?? ABOVE_ALL
-    const rows = statements.get(category)!.iterate(organizationId, category, since, storedAt, segment)
-    return rows as unknown as Iterator<Segment>
+  function segmentsOf(category: EventCategory, ask: EventsAsk): Iterator<Segment> {
+    const { organizationId, since, upTo, order } = ask
+    const { storedAt, segment } = ask.after ?? (order === 'oldest' ? BELOW_ALL : ABOVE_ALL)
+    const place = { organizationId, category, since, upTo, storedAt, segment }
+    return statements.get(category)![order].iterate(place) as unknown as Iterator<Segment>
   }
 
-  function list(ask: Ask): EventPage {
-    const events: UsageEvent[] = []
-    let next: EventPosition | null = null
-    let read = 0
-    for (const segment of merged(ask.categories.map((category) => segmentsOf(category, ask)))) {
-      if (read === MAX_SEGMENTS_READ) return { events, next }
-      for (const event of visibleOf(segment, ask)) {
-        if (events.length === ask.limit) return { events, next: positionOfEvent(events.at(-1)!.id) }
-        events.push(event)
-      }
-      next = { storedAt: segment.storedAt, segment: segment.segment, index: 0 }
-      read += 1
-    }
-    return { events, next: null }
+  function list(ask: EventsAsk): EventPage {
+    const lists = ask.categories.map((category) => segmentsOf(category, ask))
+    return pageOf(merged(lists, ask.order === 'oldest' ? isOlder : isNewer), ask)
   }
 
   /** Events of one category in the segments from `from` on and below `below`. */
@@ -124,7 +115,11 @@ export function createEventStore(db: DatabaseSync, transact: Transact): EventSto
 
   return {
     async list(ask) {
-      return reading(() => list(ask))
+      return reading(() => list({ order: 'newest', upTo: Number.MAX_SAFE_INTEGER, ...ask }))
+    },
+    // One commit after the other: none is under way while something else is read.
+    async horizon() {
+      return Number.MAX_SAFE_INTEGER
     },
     async skip(ask) {
       if (!isDeep(ask.offset, ask.categories.length)) return { after: null, offset: ask.offset }
@@ -143,33 +138,18 @@ interface Range {
   below: SegmentPosition
 }
 
-/** The events of a segment that were asked for, newest first. */
-function visibleOf(segment: Segment, { organizationId, only, after }: Ask): UsageEvent[] {
-  // Looking for the text is a hundred times cheaper than reading what it says.
-  if (only !== null && !only.some((id) => segment.entries.includes(id))) return []
-  const all = eventsOf(segment, organizationId)
-  const end = after !== null && after.segment === segment.segment ? after.index : all.length
-  return all.slice(0, end).reverse().filter(shownTo(only))
-}
-
-function shownTo(only: Only): (event: UsageEvent) => boolean {
-  if (only === null) return () => true
-  const ids = new Set(only)
-  return ({ subject, queueId }) => ids.has(subject.id) || (queueId !== null && ids.has(queueId))
-}
-
-/** Several lists of segments as one, newest first. */
-function* merged(lists: Iterator<Segment>[]): Generator<Segment> {
+/** Several lists of segments as one, in the order that each of them has. */
+function* merged(lists: Iterator<Segment>[], comesBefore: (a: Segment, b: Segment) => boolean): Generator<Segment> {
   const heads = lists.map((list) => list.next())
   try {
     for (;;) {
-      let newest = -1
+      let first = -1
       for (const [index, head] of heads.entries()) {
-        if (!head.done && (newest < 0 || isNewer(head.value, heads[newest]!.value))) newest = index
+        if (!head.done && (first < 0 || comesBefore(head.value, heads[first]!.value))) first = index
       }
-      if (newest < 0) return
-      yield heads[newest]!.value
-      heads[newest] = lists[newest]!.next()
+      if (first < 0) return
+      yield heads[first]!.value
+      heads[first] = lists[first]!.next()
     }
   } finally {
     for (const list of lists) list.return?.()
@@ -178,4 +158,8 @@ function* merged(lists: Iterator<Segment>[]): Generator<Segment> {
 
 function isNewer(a: Segment, b: Segment): boolean {
   return a.storedAt !== b.storedAt ? a.storedAt > b.storedAt : a.segment > b.segment
+}
+
+function isOlder(a: Segment, b: Segment): boolean {
+  return a.segment < b.segment
 }

@@ -6,15 +6,20 @@ import { CLAIM, WAITING } from '../../../src/store-postgres/deliveries/deliverie
 import { DUE as TO_PULL } from '../../../src/store-postgres/deliveries/due-rows.ts'
 import { LEASE, NEXT_DUE, READ as PULLED } from '../../../src/store-postgres/deliveries/pulls.ts'
 import { DUE, DUE_IN_TURNS, DUE_ORGANIZATIONS } from '../../../src/store-postgres/schedules/schedules.ts'
+import { OLDEST } from '../../../src/store-postgres/telemetry/events.ts'
 import { fillForPlans, idOf } from '../../support/postgres/plan-rows.ts'
 import { testDatabase } from '../../support/postgres/postgres.ts'
 import { silentLog } from '../../support/silent-log.ts'
 
-const SEQUENTIAL = /Seq Scan on (messages|deliveries|attempts|missed|listeners|queues|schedule_progress)/
+const SEQUENTIAL = /Seq Scan on (messages|deliveries|attempts|missed|listeners|queues|schedule_progress|event_segments)/
 
 const database = await testDatabase()
 const store = await database.open(createRuntime(silentLog))
 await fillForPlans(database, { node: null })
+await database.query(`
+  insert into event_segments (organization_id, category, stored_at, segment, events, entries)
+  select 'o', case when i % 10 = 0 then 'queues' else 'messages' end, i, i, 1, '+' || lpad(i::text, 21, '0') || E'\\n'
+    from generate_series(1, 50000) i`)
 
 test('the hot statements step through indexes, however many rows there are and whatever is known of them', async () => {
   for (const analyzed of ['never', 'while empty', 'now']) {
@@ -78,6 +83,7 @@ function statements(): [name: string, sql: string, values: unknown[]][] {
     ['organizations with due schedules', DUE_ORGANIZATIONS, [null, 10]],
     ['a listing', LISTING, ['o', 'q0000000000000000000', '~', 100, 0]],
     ['expiry', EXPIRY, [0, 100]],
+    ['events that are followed', OLDEST, ['o', '{messages,queues}', 0, 49_000, 101, 1e9]],
   ]
 }
 

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { LeasedDelivery } from '../../../src/core/delivery/delivery.ts'
 import { categoryOf, EVENT_CATEGORIES, type UsageEvent } from '../../../src/core/telemetry/event.ts'
+import { positionOfEvent } from '../../../src/core/telemetry/event-id.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import { rounds } from '../../support/thorough.ts'
-import { eventsListed } from '../cases/reading/events.cases.ts'
+import { eventsAfter, eventsListed } from '../cases/reading/events.cases.ts'
 import { ACKNOWLEDGED, acceptFor, commit, type Fixture, settlementOf, storedFixture } from '../fixture.ts'
 import { type Given, withStore } from '../suite.ts'
 
@@ -98,6 +99,12 @@ async function compare(given: Given, diary: Diary, limit: number): Promise<void>
     assert.deepEqual(ids, ids.toSorted().reverse())
     assert.equal(new Set(ids).size, ids.length)
     assert.deepEqual(listed.map(lineOf).reverse(), diary.told[owner])
+    const upwards = { organizationId, limit, order: 'oldest' as const, upTo: await given.store.events.horizon() }
+    assert.deepEqual(await eventsListed(given, upwards), listed.toReversed())
+    for (const [place, event] of listed.toReversed().entries()) {
+      const rest = await eventsAfter(given, { ...upwards, limit: 100 }, positionOfEvent(event.id))
+      assert.deepEqual(rest, listed.toReversed().slice(place + 1))
+    }
     for (const category of EVENT_CATEGORIES) {
       const some = await eventsListed(given, { organizationId, limit, categories: [category] })
       assert.deepEqual(

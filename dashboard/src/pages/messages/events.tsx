@@ -106,9 +106,8 @@ function usePages(category: Category) {
     queryKey: ['event-pages', category],
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) => {
-      const next = pageParam === null ? null : new URL(pageParam).searchParams
-      const place = next && { startAfter: next.get('startAfter'), startAfterId: next.get('startAfterId') }
-      return call<EventPage>('GET', '/events', { query: { events: category, ...place }, signal })
+      const cursor = pageParam === null ? null : new URL(pageParam).searchParams.get('cursor')
+      return call<EventPage>('GET', '/events', { query: { events: category, ...(cursor && { cursor }) }, signal })
     },
     getNextPageParam: ({ _links }) => _links.next?.href ?? null,
   })

@@ -138,14 +138,56 @@ test('events are paged by the cursor of _links.next, which stays right while new
   assert.deepEqual(seen, all)
 })
 
-test('a listing goes on below any entry, by its stored_at and id', async () => {
+const after = ({ stored_at, id }: Json) => `startAfter=${stored_at}&startAfterId=${id}`
+
+test('what was stored after an entry is told oldest first, to who polls with the last one it has', async () => {
   fromNowOn()
-  for (const name of ['below-1', 'below-2', 'below-3']) await addQueue(name)
+  const queue = await addQueue('followed')
+  let last: Json = (await events())[0]
+  const seen: Json[] = []
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < round; i++) await post(`/queues/${queue.id}/messages`, { data: 'x' })
+    if (round === 3) await addListener(queue, 'followed')
+    api.clock.now += round % 2
+    const fresh = await events(`?${after(last)}`)
+    seen.push(...fresh)
+    last = fresh.at(-1) ?? last
+  }
+  assert.equal(seen.length, 11)
+  assert.deepEqual(seen, (await events()).slice(0, -1).reverse())
+  assert.deepEqual(await events(`?${after(last)}`), [])
+  assert.deepEqual(await events(`?events=listeners&${after(seen[0])}`), [
+    seen.find(({ type }) => type === 'listener_added'),
+  ])
+})
+
+test('who follows goes on by the cursor of _links.next, and an entry that is kept no longer still is a place', async () => {
+  const at = fromNowOn()
+  await addQueue('gone')
+  const [gone] = await events()
+  api.clock.now = at + DAY_MS + 1
+  const queue = await addQueue('upwards')
+  for (let i = 0; i < 6; i++) await post(`/queues/${queue.id}/messages`, { data: 'x' })
+  const seen: Json[] = []
+  for (let next: string | undefined = `/v1/events?limit=3&${after(gone)}`; next !== undefined; ) {
+    const { body } = await get(next)
+    seen.push(...body.events)
+    const link: URL | undefined = body._links.next && new URL(body._links.next.href)
+    if (link !== undefined) assert.deepEqual([...link.searchParams.keys()], ['limit', 'cursor'])
+    next = link && link.pathname + link.search
+  }
+  assert.equal(seen.length, 7)
+  assert.deepEqual(seen, (await events()).reverse())
+})
+
+test('half of a place to go on from has no effect', async () => {
+  fromNowOn()
+  for (const name of ['half-1', 'half-2']) await addQueue(name)
   const all = await events()
-  const { stored_at, id } = all[0]
-  assert.deepEqual(await events(`?startAfter=${stored_at}&startAfterId=${id}`), all.slice(1))
-  const last = all.at(-1)
-  assert.deepEqual(await events(`?startAfter=${last.stored_at}&startAfterId=${last.id}`), [])
+  const [{ id, stored_at }] = all
+  for (const half of [`startAfter=${stored_at}`, `startAfterId=${id}`, 'startAfterId=x', 'startAfter=0']) {
+    assert.deepEqual(await events(`?${half}`), all)
+  }
 })
 
 test('events can be paged by number as well', async () => {
@@ -193,11 +235,13 @@ test('a query that is not valid is a 400 that says why', async () => {
     ['limit=0', 'limit'],
     ['limit=101', 'limit'],
     ['limit=x', 'limit'],
-    [`startAfter=${stored_at}`, 'startAfterId'],
-    [`startAfterId=${id}`, 'startAfter'],
     [`startAfter=${stored_at + 1}&startAfterId=${id}`, 'startAfter'],
     [`startAfter=${stored_at}&startAfterId=x`, 'startAfterId'],
     [`startAfter=${stored_at}&startAfterId=${id}&page=2`, 'startAfter'],
+    ['cursor=x', 'cursor'],
+    [`cursor=${Buffer.from(`oldest ${'~'.repeat(21)}`).toString('base64url')}`, 'cursor'],
+    [`cursor=${Buffer.from(`oldest ${'z'.repeat(21)}`).toString('base64url')}`, 'cursor'],
+    [`cursor=${Buffer.from(`newest ${id}`).toString('base64url')}&page=2`, 'cursor'],
     ['page=0', 'page'],
     ['page=1000000001', 'page'],
   ]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { EVENT_CATEGORIES, type UsageEvent } from '../../../../src/core/telemetry/event.ts'
-import type { EventPosition } from '../../../../src/core/telemetry/event-id.ts'
+import { type EventPosition, positionOfEvent } from '../../../../src/core/telemetry/event-id.ts'
 import type { EventStore } from '../../../../src/store/events.ts'
 import {
   ACKNOWLEDGED,
@@ -26,7 +26,8 @@ export function eventsListed({ store }: Given, ask: Ask): Promise<UsageEvent[]> 
   return eventsAfter({ store }, ask, null)
 }
 
-async function eventsAfter(
+/** Everything that is listed from a place on, page by page. */
+export async function eventsAfter(
   { store }: Pick<Given, 'store'>,
   ask: Ask,
   start: EventPosition | null,
@@ -253,6 +254,64 @@ export const eventCases: StoreCase[] = [
         accepts.map((accept) => messageOf(accept).id).reverse(),
       )
       assert.equal(second.next, null)
+    },
+  },
+  {
+    name: 'upwards, what was stored after a place is listed in the order of the commits, whatever the clock said',
+    async run(given) {
+      const { organization, queue } = await storedFixture(given)
+      const stranger = await storedFixture(given)
+      const organizationId = organization.id
+      const ids: string[] = []
+      for (const passMs of [0, 5_000, -9_000, 1_000, 0]) {
+        given.now += passMs
+        const accepts = [await acceptFor(given, queue), await acceptFor(given, queue)]
+        await commit(given, { accepts })
+        ids.push(...accepts.map((accept) => messageOf(accept).id))
+        await accepted(given, stranger.queue)
+      }
+      const { events } = given.store
+      const ask = { organizationId, categories: EVENT_CATEGORIES, order: 'oldest' as const }
+      for (const limit of [1, 2, 3, 100]) {
+        const upwards = { ...ask, limit, upTo: await events.horizon() }
+        const all = await eventsAfter(given, upwards, null)
+        const messages = all.filter(({ type }) => type === 'message_added')
+        assert.deepEqual(
+          messages.map(({ subject }) => subject.id),
+          ids,
+        )
+        for (const [place, event] of all.entries()) {
+          assert.deepEqual(await eventsAfter(given, upwards, positionOfEvent(event.id)), all.slice(place + 1))
+        }
+        const only = [queue.id]
+        assert.deepEqual(
+          (await eventsAfter(given, { ...upwards, only }, null)).map(({ id }) => id),
+          all.map(({ id }) => id),
+        )
+        const since = NOW + 5_000
+        const late = all.filter(({ storedAt }) => storedAt >= since)
+        assert.deepEqual(await eventsAfter(given, { ...upwards, since }, null), late)
+        const middle = positionOfEvent(all[3]!.id)!.segment
+        assert.deepEqual(
+          await eventsAfter(given, { ...upwards, upTo: middle }, null),
+          all.filter(({ id }) => positionOfEvent(id)!.segment <= middle),
+        )
+      }
+    },
+  },
+  {
+    name: 'an event that was pruned still is a place to go on from',
+    async run(given) {
+      const { organization, queue } = await storedFixture(given)
+      for (let i = 0; i < 4; i++) {
+        await accepted(given, queue)
+        given.now += 1_000
+      }
+      const ask = { organizationId: organization.id, categories: ['messages'] as const, order: 'oldest' as const }
+      const upwards = { ...ask, upTo: await given.store.events.horizon() }
+      const all = await eventsAfter(given, upwards, null)
+      while ((await given.store.events.prune({ before: NOW + 2_000, limit: 10 })) > 0);
+      assert.deepEqual(await eventsAfter(given, upwards, positionOfEvent(all[0]!.id)), all.slice(2))
     },
   },
   {
