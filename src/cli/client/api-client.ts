@@ -1,8 +1,5 @@
+import type { Api } from './api-types.ts'
 import { Failure } from './failure.ts'
-
-/** A resource or response of the API, as the command that asked for it reads it. */
-// biome-ignore lint/suspicious/noExplicitAny: the API's own schemas describe it; the command line only shows it
-export type Json = any
 
 export interface Call {
   body?: unknown
@@ -16,16 +13,19 @@ export interface Call {
 /** Speaks to one server with one key. Throws `Refused` where it answers with an error, `Unreachable` where it does not. */
 export interface ApiClient {
   readonly url: string
-  call(method: string, path: string, call?: Call): Promise<Json>
+  /** `Answer` is what the API's description says of this operation. */
+  call<Answer = unknown>(method: string, path: string, call?: Call): Promise<Answer>
   /** The text of an answer as it comes, without an end of its own accord; `signal` ends it. */
   stream(path: string, signal: AbortSignal): AsyncGenerator<string>
   /** Every entry of a listing in full, page after page. */
-  all(path: string, collection: string, query?: Call['query']): AsyncGenerator<Json>
+  all<Entry>(path: string, collection: string, query?: Call['query']): AsyncGenerator<Entry>
 }
 
-interface Fault {
-  path: string
-  message: string
+/** A page of a listing: references by the name of the collection, and in full where the listing has a full form. */
+interface Page<Entry> {
+  [collection: string]: unknown
+  _embedded?: { [collection: string]: Entry[] }
+  _links: Api.Links
 }
 
 /** The server answered with an error; the message is its own words. */
@@ -34,7 +34,7 @@ export class Refused extends Failure {
   /** How long it asked us to wait, or null where it did not. */
   readonly retryAfterMs: number | null
 
-  constructor(status: number, body: Json, retryAfterMs: number | null) {
+  constructor(status: number, body: unknown, retryAfterMs: number | null) {
     super(wordsOf(status, body))
     this.name = 'Refused'
     this.status = status
@@ -82,18 +82,18 @@ export function createApiClient(address: { url: string; key: string | null }): A
     throw new Refused(response.status, await bodyOf(response), retryAfterOf(response))
   }
 
-  async function call(method: string, path: string, ask: Call = {}): Promise<Json> {
+  async function call<Answer>(method: string, path: string, ask: Call = {}): Promise<Answer> {
     const response = await request(method, path, ask)
-    return response.json().catch((cause: unknown) => {
+    return (response.json() as Promise<Answer>).catch((cause: unknown) => {
       throw ask.signal?.aborted ? ask.signal.reason : new Unreachable(url, cause)
     })
   }
 
-  async function* all(path: string, collection: string, query: Call['query'] = {}): AsyncGenerator<Json> {
-    let answer = await call('GET', path, { query: { ...query, _embed: true } })
+  async function* all<Entry>(path: string, collection: string, query: Call['query'] = {}): AsyncGenerator<Entry> {
+    let answer = await call<Page<Entry>>('GET', path, { query: { ...query, _embed: true } })
     for (;;) {
-      yield* answer._embedded?.[collection] ?? answer[collection]
-      const next = answer._links?.next?.href
+      yield* answer._embedded?.[collection] ?? (answer[collection] as Entry[])
+      const next = answer._links.next?.href
       if (next === undefined) return
       // Only what it asks for is taken from the link: the address that we reach the server at may be another one.
       const search = Object.fromEntries(new URL(next).searchParams)
@@ -110,7 +110,7 @@ function searchOf(query: Call['query'] = {}): string {
   return search.size > 0 ? `?${search}` : ''
 }
 
-async function bodyOf(response: Response): Promise<Json> {
+async function bodyOf(response: Response): Promise<unknown> {
   // An answer that is no JSON comes from something else than discue; its status says enough.
   return response.json().catch(() => null)
 }
@@ -120,12 +120,13 @@ function retryAfterOf(response: Response): number | null {
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null
 }
 
-function wordsOf(status: number, body: Json): string {
-  const title = `${status}${typeof body?.title === 'string' ? ` ${body.title}` : ''}`
-  if (typeof body?.detail !== 'string') return title
-  const faults: Fault[] = Array.isArray(body.errors) ? body.errors : []
+function wordsOf(status: number, body: unknown): string {
+  const { title, detail, errors } = (body ?? {}) as { [Name in keyof Api.Problem]?: unknown }
+  const what = `${status}${typeof title === 'string' ? ` ${title}` : ''}`
+  if (typeof detail !== 'string') return what
+  const faults: Api.ProblemError[] = Array.isArray(errors) ? errors : []
   const list = faults.map(({ path, message }) => `${path || 'body'} ${message}`).join('; ')
-  return `${title}: ${body.detail}${list && ` (${list})`}`
+  return `${what}: ${detail}${list && ` (${list})`}`
 }
 
 function reasonOf(error: unknown): string {

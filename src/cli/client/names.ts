@@ -1,5 +1,5 @@
 import { decodeNumber, isId, TIME_CHARS } from '../../core/id.ts'
-import type { ApiClient, Json } from './api-client.ts'
+import type { ApiClient } from './api-client.ts'
 import { Failure } from './failure.ts'
 
 /** Ids begin with their time of creation; none is older than the format. */
@@ -28,7 +28,7 @@ export async function resolveId(
   if (looksLikeId(ask.text, now)) return ask.text
   const found: string[] = []
   let seen = 0
-  for await (const entry of api.all(ask.path, ask.collection) as AsyncGenerator<Json>) {
+  for await (const entry of api.all<{ id: string; name: string }>(ask.path, ask.collection)) {
     if (entry.name === ask.text) found.push(entry.id)
     if (++seen === SEARCHED && ask.collection === 'messages') break
   }

@@ -1,12 +1,16 @@
-import type { Json } from './api-client.ts'
 import { momentText } from './moments.ts'
 import type { Terminal } from './terminal.ts'
 
 /** One column of a table: its heading and what it shows of an entry. */
-export type Columns = Record<string, (entry: Json) => unknown>
+export type Columns<Entry> = Record<string, (entry: Entry) => unknown>
 
 /** Shows entries as a table, or all of them as one JSON array. */
-export function showList(terminal: Terminal, entries: readonly Json[], columns: Columns, empty: string): void {
+export function showList<Entry>(
+  terminal: Terminal,
+  entries: readonly Entry[],
+  columns: Columns<Entry>,
+  empty: string,
+): void {
   if (terminal.json) {
     terminal.print(JSON.stringify(entries, null, 2))
     return
@@ -29,7 +33,7 @@ export function showList(terminal: Terminal, entries: readonly Json[], columns: 
 }
 
 /** Shows one resource, a line for each of its properties, or as JSON. */
-export function showOne(terminal: Terminal, resource: Json): void {
+export function showOne(terminal: Terminal, resource: object): void {
   if (terminal.json) {
     terminal.print(JSON.stringify(resource, null, 2))
     return
@@ -42,27 +46,28 @@ export function showOne(terminal: Terminal, resource: Json): void {
 }
 
 /** Says what was done; as JSON the answer itself. */
-export function showDone(terminal: Terminal, answer: Json, line: string): void {
+export function showDone(terminal: Terminal, answer: unknown, line: string): void {
   terminal.print(terminal.json ? JSON.stringify(answer, null, 2) : line)
 }
 
 /** Nested objects by dotted names; times in words; what is left as JSON. */
-function linesOf(resource: Json, prefix = ''): [string, string][] {
-  return Object.entries(resource as Record<string, Json>).flatMap(([name, value]): [string, string][] => {
+function linesOf(resource: object, prefix = ''): [string, string][] {
+  return Object.entries(resource).flatMap(([name, value]: [string, unknown]): [string, string][] => {
     if (name === '_links') return []
     const path = prefix + name
-    const entries = Array.isArray(value) && value.length > 0 && value.every(isObject)
-    if (entries) return value.flatMap((entry: Json, at: number) => linesOf(entry, `${path}.${at}.`))
+    if (Array.isArray(value) && value.length > 0 && value.every(isObject)) {
+      return value.flatMap((entry, at) => linesOf(entry, `${path}.${at}.`))
+    }
     if (isObject(value)) return linesOf(value, `${path}.`)
     return [[path, valueText(name, value)]]
   })
 }
 
-function isObject(value: Json): boolean {
+function isObject(value: unknown): value is object {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
 }
 
-function valueText(name: string, value: Json): string {
+function valueText(name: string, value: unknown): string {
   if (value === null || value === undefined) return '-'
   if (/_(at|until)$/.test(name) && typeof value === 'number') return momentText(value)
   if (name === 'next_runs') return (value as number[]).map(momentText).join(', ') || '-'

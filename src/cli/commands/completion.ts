@@ -1,4 +1,5 @@
 import { Argument, type Command, Option } from 'commander'
+import type { Api } from '../client/api-types.ts'
 import { openContext } from '../client/context.ts'
 
 /** Asked by the scripts below at each tab; not for people. */
@@ -86,7 +87,7 @@ function optionsOf(program: Command, command: Command): Option[] {
 /** A completion has nowhere to say what went wrong: it has nothing to offer then. */
 async function queueNames(asking: Command): Promise<string[]> {
   try {
-    const { queues } = await openContext(asking).api.call('GET', '/queues', { timeoutMs: 2_000 })
+    const { queues } = await openContext(asking).api.call<Api.QueueList>('GET', '/queues', { timeoutMs: 2_000 })
     return queues.map(({ name }: { name: string }) => name)
   } catch {
     return []

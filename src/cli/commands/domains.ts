@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Json } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { numberOf } from '../client/listener-options.ts'
 import { momentText } from '../client/moments.ts'
@@ -8,11 +8,11 @@ import { showDone, showList, showOne } from '../client/show.ts'
 import type { Terminal } from '../client/terminal.ts'
 
 const COLUMNS = {
-  NAME: (domain: Json) => domain.name,
-  ID: (domain: Json) => domain.id,
-  PLACE: (domain: Json) => `${domain.hostname}:${domain.port}`,
-  STATUS: (domain: Json) => domain.status,
-  UNTIL: (domain: Json) => momentText(domain.verified_until),
+  NAME: (domain: Api.Domain) => domain.name,
+  ID: (domain: Api.Domain) => domain.id,
+  PLACE: (domain: Api.Domain) => `${domain.hostname}:${domain.port}`,
+  STATUS: (domain: Api.Domain) => domain.status,
+  UNTIL: (domain: Api.Domain) => momentText(domain.verified_until),
 }
 
 interface DomainOptions {
@@ -29,14 +29,17 @@ export function addDomains(program: Command): void {
     .action(async (_, command) => {
       const { api, terminal } = openContext(command)
       const empty = 'There is no domain yet. Name one: discue domains create shop shop.example.com'
-      showList(terminal, await Array.fromAsync(api.all('/domains', 'domains')), COLUMNS, empty)
+      showList(terminal, await Array.fromAsync(api.all<Api.Domain>('/domains', 'domains')), COLUMNS, empty)
     })
   domains
     .command('show <domain>')
     .description('one domain, and the file that verifies it')
     .action(async (domain, _, command) => {
       const context = openContext(command)
-      showDomain(context.terminal, (await context.api.call('GET', await pathOf(context, domain))).domain)
+      showDomain(
+        context.terminal,
+        (await context.api.call<Api.DomainEnvelope>('GET', await pathOf(context, domain))).domain,
+      )
     })
   domains
     .command('create <name> <hostname>')
@@ -54,7 +57,7 @@ Examples:
     .action(async (name, hostname, { port }: DomainOptions, command) => {
       const { api, terminal } = openContext(command)
       const body = { name, hostname, port: numberOf('--port', port) }
-      showDomain(terminal, (await api.call('POST', '/domains', { body })).domain)
+      showDomain(terminal, (await api.call<Api.DomainEnvelope>('POST', '/domains', { body })).domain)
     })
   domains
     .command('update <domain>')
@@ -65,7 +68,10 @@ Examples:
     .action(async (domain, { name, hostname, port }: DomainOptions, command) => {
       const context = openContext(command)
       const body = { name, hostname, port: numberOf('--port', port) }
-      showDomain(context.terminal, (await context.api.call('PATCH', await pathOf(context, domain), { body })).domain)
+      showDomain(
+        context.terminal,
+        (await context.api.call<Api.DomainEnvelope>('PATCH', await pathOf(context, domain), { body })).domain,
+      )
     })
   domains
     .command('verify <domain>')
@@ -73,7 +79,10 @@ Examples:
     .action(async (domain, _, command) => {
       const context = openContext(command)
       const path = await pathOf(context, domain)
-      showOne(context.terminal, (await context.api.call('POST', `${path}/verify`, { body: {} })).domain)
+      showOne(
+        context.terminal,
+        (await context.api.call<Api.DomainEnvelope>('POST', `${path}/verify`, { body: {} })).domain,
+      )
     })
   domains
     .command('delete <domain>')
@@ -92,7 +101,7 @@ async function pathOf({ api, runtime }: Context, text: string): Promise<string> 
 }
 
 /** With what is to be done next, as long as it is not verified. */
-function showDomain(terminal: Terminal, domain: Json): void {
+function showDomain(terminal: Terminal, domain: Api.Domain): void {
   showOne(terminal, domain)
   if (domain.status === 'verified') return
   const { context_path: path, file_name: file, file_content: content } = domain.https

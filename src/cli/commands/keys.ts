@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Json } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { UsageFailure } from '../client/failure.ts'
 import { collect } from '../client/listener-options.ts'
@@ -8,12 +8,12 @@ import { resolveId } from '../client/names.ts'
 import { showDone, showList, showOne } from '../client/show.ts'
 
 const COLUMNS = {
-  NAME: (key: Json) => key.name,
-  ID: (key: Json) => key.id,
-  KEY: (key: Json) => `${key.key}…`,
-  STATUS: (key: Json) => key.status,
-  SCOPES: (key: Json) => (key.owner ? 'owner' : scopesText(key.scopes)),
-  'LAST USED': (key: Json) => momentText(key.last_used_at),
+  NAME: (key: Api.ApiKey) => key.name,
+  ID: (key: Api.ApiKey) => key.id,
+  KEY: (key: Api.ApiKey) => `${key.key}…`,
+  STATUS: (key: Api.ApiKey) => key.status,
+  SCOPES: (key: Api.ApiKey) => (key.owner ? 'owner' : scopesText(key.scopes)),
+  'LAST USED': (key: Api.ApiKey) => momentText(key.last_used_at),
 }
 
 interface KeyOptions {
@@ -29,14 +29,19 @@ export function addKeys(program: Command): void {
     .description('all keys of the organization')
     .action(async (_, command) => {
       const { api, terminal } = openContext(command)
-      showList(terminal, await Array.fromAsync(api.all('/api_keys', 'api_keys')), COLUMNS, 'There is no key to see.')
+      showList(
+        terminal,
+        await Array.fromAsync(api.all<Api.ApiKey>('/api_keys', 'api_keys')),
+        COLUMNS,
+        'There is no key to see.',
+      )
     })
   keys
     .command('show <key>')
     .description('one key, by its name or id')
     .action(async (key, _, command) => {
       const context = openContext(command)
-      showOne(context.terminal, (await context.api.call('GET', await pathOf(context, key))).api_key)
+      showOne(context.terminal, (await context.api.call<Api.ApiKeyEnvelope>('GET', await pathOf(context, key))).api_key)
     })
   keys
     .command('create')
@@ -54,7 +59,7 @@ Examples:
     .action(async ({ name, owner, scope }: KeyOptions, command) => {
       const { api, terminal } = openContext(command)
       const body = { name, owner, scopes: scope?.map(scopeOf) }
-      const { _links, ...issued } = await api.call('POST', '/api_keys', { body })
+      const { _links, ...issued } = await api.call<Api.CreateApiKeyResult>('POST', '/api_keys', { body })
       showOne(terminal, issued)
       terminal.note('Keep it: it is not shown again.')
     })
@@ -91,7 +96,10 @@ async function pathOf({ api, runtime }: Context, text: string): Promise<string> 
 }
 
 async function change(context: Context, key: string, body: object): Promise<void> {
-  showOne(context.terminal, (await context.api.call('PATCH', await pathOf(context, key), { body })).api_key)
+  showOne(
+    context.terminal,
+    (await context.api.call<Api.ApiKeyEnvelope>('PATCH', await pathOf(context, key), { body })).api_key,
+  )
 }
 
 function scopeOf(text: string): object {
@@ -102,10 +110,11 @@ function scopeOf(text: string): object {
   return { resource, access, targets: targets === undefined || targets === '*' ? '*' : targets.split(',') }
 }
 
-function scopesText(scopes: Json[] = []): string {
+function scopesText(scopes: readonly Api.ApiKeyScope[]): string {
   return scopes.map(({ resource, access, targets }) => `${resource}:${access}${targetsText(targets)}`).join(' ')
 }
 
-function targetsText(targets: Json): string {
-  return targets === '*' || targets[0] === '*' ? '' : `:${targets.join(',')}`
+/** The description leaves the targets of an answer open; they are what was sent. */
+function targetsText(targets: unknown): string {
+  return !Array.isArray(targets) || targets[0] === '*' ? '' : `:${targets.join(',')}`
 }

@@ -1,20 +1,20 @@
 import type { Command } from 'commander'
-import type { Json } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import { openContext } from '../client/context.ts'
 import { Failure } from '../client/failure.ts'
 import { momentMs } from '../client/moments.ts'
 import { showList } from '../client/show.ts'
 
 const COLUMNS = {
-  QUEUE: (row: Json) => row.queue,
-  LISTENER: (row: Json) => row.listener,
-  ACCEPTED: (row: Json) => row.accepted,
-  DELIVERED: (row: Json) => row.delivered,
-  PENDING: (row: Json) => row.pending,
-  SCHEDULED: (row: Json) => row.scheduled,
-  MISSED: (row: Json) => row.missed,
-  DISCARDED: ({ discarded }: Json) => discarded.deleted + discarded.listener_deleted + discarded.expired,
-  UNACCOUNTED: (row: Json) => row.unaccounted,
+  QUEUE: (row: Row) => row.queue,
+  LISTENER: (row: Row) => row.listener,
+  ACCEPTED: (row: Row) => row.accepted,
+  DELIVERED: (row: Row) => row.delivered,
+  PENDING: (row: Row) => row.pending,
+  SCHEDULED: (row: Row) => row.scheduled,
+  MISSED: (row: Row) => row.missed,
+  DISCARDED: ({ discarded }: Row) => discarded.deleted + discarded.listener_deleted + discarded.expired,
+  UNACCOUNTED: (row: Row) => row.unaccounted,
 }
 
 export function addLedger(program: Command): void {
@@ -37,7 +37,7 @@ Examples:
       const at = (text?: string) => (text === undefined ? undefined : momentMs(text, runtime.now()))
       const query = { since: at(options.since), until: at(options.until) }
       // Computed from what is stored, which takes its time where there is much.
-      const { ledger } = await api.call('GET', '/ledger', { query, timeoutMs: 300_000 })
+      const { ledger } = await api.call<Api.GetLedgerResult>('GET', '/ledger', { query, timeoutMs: 300_000 })
       if (terminal.json) terminal.print(JSON.stringify(ledger, null, 2))
       else showList(terminal, rowsOf(ledger), COLUMNS, 'Nothing was accepted.')
       if (ledger.unaccounted > 0)
@@ -45,9 +45,12 @@ Examples:
     })
 }
 
-function rowsOf(ledger: Json): Json[] {
-  const rows = ledger.queues.flatMap((queue: Json) =>
-    queue.listeners.map((listener: Json) => ({ ...listener, queue: queue.name, listener: listener.name })),
+/** Of one listener, or of all that there is. */
+type Row = Omit<Api.ListenerLedger, 'id' | 'name'> & { queue: string; listener: string }
+
+function rowsOf(ledger: Api.Ledger): Row[] {
+  const rows = ledger.queues.flatMap((queue) =>
+    queue.listeners.map((listener) => ({ ...listener, queue: queue.name, listener: listener.name })),
   )
   return rows.length === 0 ? [] : [...rows, { ...ledger, queue: 'in all', listener: '' }]
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Json } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { addListenerOptions, type ListenerOptions, listenerBody } from '../client/listener-options.ts'
 import { momentText } from '../client/moments.ts'
@@ -8,15 +8,15 @@ import { listenerAddress } from '../listen/listener-address.ts'
 import { addRedeliveries } from './redeliveries.ts'
 
 const COLUMNS = {
-  NAME: (listener: Json) => listener.name,
-  ID: (listener: Json) => listener.id,
-  TO: (listener: Json) => listener.notify_url ?? '(pull)',
-  STATUS: (listener: Json) => listener.status ?? 'enabled',
-  LIVENESS: (listener: Json) => listener.liveness?.state,
-  PENDING: (listener: Json) => listener.messages?.pending_count,
-  ACKNOWLEDGED: (listener: Json) => listener.messages?.acknowledged_count,
-  MISSED: (listener: Json) => listener.messages?.missed_count,
-  'LAST SUCCESS': (listener: Json) => momentText(listener.messages?.last_success_at),
+  NAME: (listener: Api.Listener) => listener.name,
+  ID: (listener: Api.Listener) => listener.id,
+  TO: (listener: Api.Listener) => listener.notify_url ?? '(pull)',
+  STATUS: (listener: Api.Listener) => listener.status,
+  LIVENESS: (listener: Api.Listener) => listener.liveness.state,
+  PENDING: (listener: Api.Listener) => listener.messages.pending_count,
+  ACKNOWLEDGED: (listener: Api.Listener) => listener.messages.acknowledged_count,
+  MISSED: (listener: Api.Listener) => listener.messages.missed_count,
+  'LAST SUCCESS': (listener: Api.Listener) => momentText(listener.messages.last_success_at),
 }
 
 export function addListeners(program: Command): void {
@@ -34,7 +34,7 @@ function addReading(listeners: Command): void {
     .action(async (queue, _, command) => {
       const { api, terminal, queueId } = openContext(command)
       const path = queue === undefined ? '/listeners' : `/queues/${await queueId(queue)}/listeners`
-      const entries = await Array.fromAsync(api.all(path, 'listeners'))
+      const entries = await Array.fromAsync(api.all<Api.Listener>(path, 'listeners'))
       const empty = 'There is no listener yet. Add one: discue listeners create QUEUE NAME --to URL'
       showList(terminal, entries, COLUMNS, empty)
     })
@@ -44,7 +44,7 @@ function addReading(listeners: Command): void {
     .action(async (queue, listener, _, command) => {
       const context = openContext(command)
       const { path } = await listenerAddress(context, queue, listener)
-      showOne(context.terminal, (await context.api.call('GET', path)).listener)
+      showOne(context.terminal, (await context.api.call<Api.ListenerEnvelope>('GET', path)).listener)
     })
 }
 
@@ -61,7 +61,11 @@ Examples:
     .action(async (queue, name, options: ListenerOptions, command) => {
       const { api, terminal, queueId } = openContext(command)
       const body = { ...(await listenerBody(options)), name }
-      showOne(terminal, (await api.call('POST', `/queues/${await queueId(queue)}/listeners`, { body })).listener)
+      showOne(
+        terminal,
+        (await api.call<Api.CreateListenerResult>('POST', `/queues/${await queueId(queue)}/listeners`, { body }))
+          .listener,
+      )
       terminal.note('Keep the secret: it verifies the signatures, and is not shown again.')
     })
   addListenerOptions(listeners.command('update <queue> <listener>'))
@@ -95,10 +99,10 @@ Examples:
 }
 
 const CHANGE_COLUMNS = {
-  AT: (change: Json) => momentText(change.at),
-  FROM: (change: Json) => change.from,
-  STATE: (change: Json) => change.state,
-  WHY: (change: Json) => change.message,
+  AT: (change: Api.LivenessChange) => momentText(change.at),
+  FROM: (change: Api.LivenessChange) => change.from,
+  STATE: (change: Api.LivenessChange) => change.state,
+  WHY: (change: Api.LivenessChange) => change.message,
 }
 
 function addCaring(listeners: Command): void {
@@ -108,7 +112,7 @@ function addCaring(listeners: Command): void {
     .action(async (queue, listener, _, command) => {
       const context = openContext(command)
       const { path } = await listenerAddress(context, queue, listener)
-      const changes = await Array.fromAsync(context.api.all(`${path}/liveness`, 'changes'))
+      const changes = await Array.fromAsync(context.api.all<Api.LivenessChange>(`${path}/liveness`, 'changes'))
       showList(context.terminal, changes, CHANGE_COLUMNS, 'Nothing is known to have changed.')
     })
   listeners
@@ -117,12 +121,12 @@ function addCaring(listeners: Command): void {
     .action(async (queue, listener, _, command) => {
       const context = openContext(command)
       const { path } = await listenerAddress(context, queue, listener)
-      const { _links, ...report } = await context.api.call('POST', `${path}/check`, { body: {}, timeoutMs: 330_000 })
-      showOne(context.terminal, report.check ?? report)
+      const ask = { body: {}, timeoutMs: 330_000 }
+      showOne(context.terminal, (await context.api.call<Api.CheckListenerResult>('POST', `${path}/check`, ask)).check)
     })
 }
 
 async function change(context: Context, queue: string, listener: string, body: object): Promise<void> {
   const { path } = await listenerAddress(context, queue, listener)
-  showOne(context.terminal, (await context.api.call('PATCH', path, { body })).listener)
+  showOne(context.terminal, (await context.api.call<Api.ListenerWithSecretEnvelope>('PATCH', path, { body })).listener)
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Json } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { collect, numberOf } from '../client/listener-options.ts'
 import { momentMs, momentText } from '../client/moments.ts'
@@ -7,21 +7,21 @@ import { noteRouting } from '../client/routing-note.ts'
 import { showDone, showList, showOne } from '../client/show.ts'
 
 const COLUMNS = {
-  ID: (message: Json) => message.id,
-  NAME: (message: Json) => message.name,
-  STATUS: (message: Json) => message.status,
-  CREATED: (message: Json) => momentText(message.created_at),
-  ATTEMPTS: (message: Json) => message.deliveries?.reduce((sum: number, { attempts }: Json) => sum + attempts, 0),
-  DATA: (message: Json) => cut(message.data, 60),
+  ID: (message: Api.Message) => message.id,
+  NAME: (message: Api.Message) => message.name,
+  STATUS: (message: Api.Message) => message.status,
+  CREATED: (message: Api.Message) => momentText(message.created_at),
+  ATTEMPTS: (message: Api.Message) => message.deliveries.reduce((sum, { attempts }) => sum + attempts, 0),
+  DATA: (message: Api.Message) => cut(message.data, 60),
 }
 
 const ATTEMPT_COLUMNS = {
-  STARTED: (attempt: Json) => momentText(attempt.started_at),
-  LISTENER: (attempt: Json) => attempt.listener_id,
-  ATTEMPT: (attempt: Json) => attempt.number,
-  ANSWER: (attempt: Json) => attempt.status ?? attempt.error,
-  TOOK: (attempt: Json) => `${attempt.duration} ms`,
-  RESPONSE: (attempt: Json) => cut(attempt.response ?? '', 60),
+  STARTED: (attempt: Api.Attempt) => momentText(attempt.started_at),
+  LISTENER: (attempt: Api.Attempt) => attempt.listener_id,
+  ATTEMPT: (attempt: Api.Attempt) => attempt.number,
+  ANSWER: (attempt: Api.Attempt) => attempt.status ?? attempt.error,
+  TOOK: (attempt: Api.Attempt) => `${attempt.duration} ms`,
+  RESPONSE: (attempt: Api.Attempt) => cut(attempt.response, 60),
 }
 
 export function addMessages(program: Command): void {
@@ -34,7 +34,9 @@ export function addMessages(program: Command): void {
       const { api, terminal, queueId } = openContext(command)
       const limit = numberOf('--limit', options.limit)!
       const path = queue === undefined ? '/messages' : `/queues/${await queueId(queue)}/messages`
-      const entries = await Array.fromAsync(first(limit, api.all(path, 'messages', { per_page: Math.min(100, limit) })))
+      const entries = await Array.fromAsync(
+        first(limit, api.all<Api.Message>(path, 'messages', { per_page: Math.min(100, limit) })),
+      )
       showList(terminal, entries, COLUMNS, 'There is no message. Send one: discue send QUEUE DATA')
     })
   messages
@@ -43,7 +45,7 @@ export function addMessages(program: Command): void {
     .action(async (queue, message, _, command) => {
       const context = openContext(command)
       const { path } = await addressOf(context, queue, message)
-      const shown = (await context.api.call('GET', path)).message
+      const shown = (await context.api.call<Api.MessageEnvelope>('GET', path)).message
       showOne(context.terminal, shown)
       noteRouting(context, queue, shown)
     })
@@ -53,7 +55,7 @@ export function addMessages(program: Command): void {
     .action(async (queue, message, _, command) => {
       const context = openContext(command)
       const { path } = await addressOf(context, queue, message)
-      const entries = await Array.fromAsync(context.api.all(`${path}/attempts`, 'attempts'))
+      const entries = await Array.fromAsync(context.api.all<Api.Attempt>(`${path}/attempts`, 'attempts'))
       showList(context.terminal, entries, ATTEMPT_COLUMNS, 'It has not been sent to anybody yet.')
     })
   addChanging(messages)
@@ -70,7 +72,7 @@ function addChanging(messages: Command): void {
       const { path } = await addressOf(context, queue, message)
       const { name, deliverAt } = options
       const body = { name, deliver_at: deliverAt && momentMs(deliverAt, context.runtime.now()) }
-      showOne(context.terminal, (await context.api.call('PATCH', path, { body })).message)
+      showOne(context.terminal, (await context.api.call<Api.MessageEnvelope>('PATCH', path, { body })).message)
     })
   messages
     .command('redeliver <queue> <message>')

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Json } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { UsageFailure } from '../client/failure.ts'
 import { collect } from '../client/listener-options.ts'
@@ -8,11 +8,11 @@ import { resolveId } from '../client/names.ts'
 import { showDone, showList, showOne } from '../client/show.ts'
 
 const COLUMNS = {
-  NAME: (organization: Json) => organization.name,
-  ID: (organization: Json) => organization.id,
-  STATUS: (organization: Json) => organization.status,
-  LIMITS: (organization: Json) => limitsText(organization.limits),
-  CREATED: (organization: Json) => momentText(organization.created_at),
+  NAME: (organization: Api.ApiClient) => organization.name,
+  ID: (organization: Api.ApiClient) => organization.id,
+  STATUS: (organization: Api.ApiClient) => organization.status,
+  LIMITS: (organization: Api.ApiClient) => limitsText(organization.limits),
+  CREATED: (organization: Api.ApiClient) => momentText(organization.created_at),
 }
 
 const LIMIT_HELP = 'such as queues=10, or queues=none; repeat it for more'
@@ -31,7 +31,7 @@ export function addOrganizations(program: Command): void {
     .description('all organizations of the server')
     .action(async (_, command) => {
       const { api, terminal } = openContext(command)
-      const entries = await Array.fromAsync(api.all('/api_clients', 'api_clients'))
+      const entries = await Array.fromAsync(api.all<Api.ApiClient>('/api_clients', 'api_clients'))
       showList(terminal, entries, COLUMNS, 'There is no organization to see.')
     })
   organizations
@@ -40,7 +40,7 @@ export function addOrganizations(program: Command): void {
     .action(async (organization, _, command) => {
       const context = openContext(command)
       const path = await pathOf(context, organization)
-      showOne(context.terminal, (await context.api.call('GET', path)).api_client)
+      showOne(context.terminal, (await context.api.call<Api.ApiClientEnvelope>('GET', path)).api_client)
     })
   organizations
     .command('create <name>')
@@ -58,7 +58,7 @@ Examples:
     .action(async (name, { limit }: OrganizationOptions, command) => {
       const { api, terminal } = openContext(command)
       const body = { name, limits: limitsOf(limit) }
-      const { _links, ...made } = await api.call('POST', '/api_clients', { body })
+      const { _links, ...made } = await api.call<Api.CreateApiClientResult>('POST', '/api_clients', { body })
       showOne(terminal, made)
       terminal.note('Keep the key: with it the organization makes its own, and it is not shown again.')
     })
@@ -101,7 +101,7 @@ async function pathOf({ api, runtime }: Context, text: string): Promise<string> 
 
 async function change(context: Context, organization: string, body: object): Promise<void> {
   const path = await pathOf(context, organization)
-  showOne(context.terminal, (await context.api.call('PATCH', path, { body })).api_client)
+  showOne(context.terminal, (await context.api.call<Api.ApiClientEnvelope>('PATCH', path, { body })).api_client)
 }
 
 /** Which limits there are is the server's to say. */
@@ -116,7 +116,7 @@ function limitsOf(texts: string[] | undefined): Record<string, number | null> | 
   )
 }
 
-function limitsText(limits: Json): string {
-  const set = Object.entries(limits as Record<string, number | null>).filter(([, value]) => value !== null)
+function limitsText(limits: Api.Limits): string {
+  const set = Object.entries(limits).filter(([, value]) => value !== null)
   return set.map(([name, value]) => `${name}=${value}`).join(' ') || 'none'
 }

@@ -1,17 +1,17 @@
 import type { Command } from 'commander'
-import type { Json } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { givenJson } from '../client/given-text.ts'
 import { momentText } from '../client/moments.ts'
 import { showDone, showList, showOne } from '../client/show.ts'
 
 const COLUMNS = {
-  NAME: (queue: Json) => queue.name,
-  ID: (queue: Json) => queue.id,
-  LISTENERS: (queue: Json) => queue.listeners?.length,
-  PENDING: (queue: Json) => queue.pending_count,
-  STATE: (queue: Json) => (queue.paused ? 'paused' : 'open'),
-  CREATED: (queue: Json) => momentText(queue.created_at),
+  NAME: (queue: Api.Queue) => queue.name,
+  ID: (queue: Api.Queue) => queue.id,
+  LISTENERS: (queue: Api.Queue) => queue.listeners.length,
+  PENDING: (queue: Api.Queue) => queue.pending_count,
+  STATE: (queue: Api.Queue) => (queue.paused ? 'paused' : 'open'),
+  CREATED: (queue: Api.Queue) => momentText(queue.created_at),
 }
 
 interface QueueOptions {
@@ -27,7 +27,7 @@ export function addQueues(program: Command): void {
     .description('all queues')
     .action(async (_, command) => {
       const { api, terminal } = openContext(command)
-      const entries = await Array.fromAsync(api.all('/queues', 'queues'))
+      const entries = await Array.fromAsync(api.all<Api.Queue>('/queues', 'queues'))
       showList(terminal, entries, COLUMNS, 'There is no queue yet. Make one: discue queues create orders')
     })
   queues
@@ -35,7 +35,7 @@ export function addQueues(program: Command): void {
     .description('one queue')
     .action(async (queue, _, command) => {
       const { api, terminal, queueId } = openContext(command)
-      showOne(terminal, (await api.call('GET', `/queues/${await queueId(queue)}`)).queue)
+      showOne(terminal, (await api.call<Api.QueueEnvelope>('GET', `/queues/${await queueId(queue)}`)).queue)
     })
   queues
     .command('create <name>')
@@ -49,7 +49,7 @@ export function addQueues(program: Command): void {
     .action(async (name, options: QueueOptions, command) => {
       const { api, terminal } = openContext(command)
       const body = { ...(await bodyOf(options)), name }
-      showOne(terminal, (await api.call('POST', '/queues', { body })).queue)
+      showOne(terminal, (await api.call<Api.QueueEnvelope>('POST', '/queues', { body })).queue)
     })
   queues
     .command('update <queue>')
@@ -86,5 +86,5 @@ async function bodyOf({ name, schema, paused }: QueueOptions): Promise<object> {
 }
 
 async function change({ api, terminal, queueId }: Context, queue: string, body: object): Promise<void> {
-  showOne(terminal, (await api.call('PATCH', `/queues/${await queueId(queue)}`, { body })).queue)
+  showOne(terminal, (await api.call<Api.QueueEnvelope>('PATCH', `/queues/${await queueId(queue)}`, { body })).queue)
 }

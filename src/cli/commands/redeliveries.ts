@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import type { Call, Json } from '../client/api-client.ts'
+import type { Call } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { momentMs } from '../client/moments.ts'
 import { showDone, showOne } from '../client/show.ts'
@@ -39,7 +40,10 @@ Examples:
       const at = (text?: string) => (text === undefined ? undefined : momentMs(text, context.runtime.now()))
       const which = { since: at(options.since), until: at(options.until), status: options.status }
       if (options.dryRun) return showCount(context, `${path}/redeliver`, which)
-      showOne(context.terminal, (await context.api.call('POST', `${path}/redeliver`, { body: which })).redelivery)
+      showOne(
+        context.terminal,
+        (await context.api.call<Api.RedeliveryEnvelope>('POST', `${path}/redeliver`, { body: which })).redelivery,
+      )
     })
   listeners
     .command('redelivery <queue> <listener> <id>')
@@ -47,7 +51,10 @@ Examples:
     .action(async (queue, listener, id, _, command) => {
       const context = openContext(command)
       const { path } = await listenerAddress(context, queue, listener)
-      showOne(context.terminal, (await context.api.call('GET', `${path}/redeliveries/${id}`)).redelivery)
+      showOne(
+        context.terminal,
+        (await context.api.call<Api.RedeliveryEnvelope>('GET', `${path}/redeliveries/${id}`)).redelivery,
+      )
     })
 }
 
@@ -55,7 +62,8 @@ Examples:
 async function showCount({ api, terminal }: Context, path: string, which: Call['query']): Promise<void> {
   let matched = 0
   for (let cursor: string | null = ''; cursor !== null; ) {
-    const answer: Json = await api.call('GET', path, { query: { ...which, cursor: cursor || undefined } })
+    const query = { ...which, cursor: cursor || undefined }
+    const answer: Api.CountRedeliveryResult = await api.call('GET', path, { query })
     matched += answer.count.matched
     const next: string | undefined = answer._links.next?.href
     cursor = next === undefined ? null : new URL(next).searchParams.get('cursor')

@@ -1,20 +1,20 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import type { Json } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { givenText } from '../client/given-text.ts'
 import { durationMs, momentMs, momentText } from '../client/moments.ts'
 import { showDone, showList, showOne } from '../client/show.ts'
 
 const COLUMNS = {
-  NAME: (schedule: Json) => schedule.name,
-  ID: (schedule: Json) => schedule.id,
+  NAME: (schedule: Api.Schedule) => schedule.name,
+  ID: (schedule: Api.Schedule) => schedule.id,
   WHEN: whenText,
-  ZONE: (schedule: Json) => schedule.timezone,
-  STATE: (schedule: Json) => (schedule.paused ? 'paused' : 'active'),
-  'NEXT RUN': (schedule: Json) => momentText(schedule.next_runs?.[0]),
-  'LAST RUN': (schedule: Json) => momentText(schedule.last_run_at),
-  RUNS: (schedule: Json) => schedule.run_count,
+  ZONE: (schedule: Api.Schedule) => schedule.timezone,
+  STATE: (schedule: Api.Schedule) => (schedule.paused ? 'paused' : 'active'),
+  'NEXT RUN': (schedule: Api.Schedule) => momentText(schedule.next_runs[0]),
+  'LAST RUN': (schedule: Api.Schedule) => momentText(schedule.last_run_at),
+  RUNS: (schedule: Api.Schedule) => schedule.run_count,
 }
 
 interface ScheduleOptions {
@@ -38,7 +38,9 @@ export function addSchedules(program: Command): void {
     .description('the schedules of a queue')
     .action(async (queue, _, command) => {
       const { api, terminal, queueId } = openContext(command)
-      const entries = await Array.fromAsync(api.all(`/queues/${await queueId(queue)}/schedules`, 'schedules'))
+      const entries = await Array.fromAsync(
+        api.all<Api.Schedule>(`/queues/${await queueId(queue)}/schedules`, 'schedules'),
+      )
       const empty = `There is no schedule yet. Make one: discue schedules create QUEUE NAME --cron '0 9 * * *' --data '{}'`
       showList(terminal, entries, COLUMNS, empty)
     })
@@ -48,7 +50,7 @@ export function addSchedules(program: Command): void {
     .action(async (queue, schedule, _, command) => {
       const context = openContext(command)
       const { path } = await addressOf(context, queue, schedule)
-      showOne(context.terminal, (await context.api.call('GET', path)).schedule)
+      showOne(context.terminal, (await context.api.call<Api.ScheduleEnvelope>('GET', path)).schedule)
     })
   addChanging(schedules)
   addRunning(schedules)
@@ -81,7 +83,10 @@ Examples:
     .action(async (queue, name, options: ScheduleOptions, command) => {
       const { api, terminal, queueId, runtime } = openContext(command)
       const body = { ...(await bodyOf(options, runtime.now())), name }
-      showOne(terminal, (await api.call('POST', `/queues/${await queueId(queue)}/schedules`, { body })).schedule)
+      showOne(
+        terminal,
+        (await api.call<Api.ScheduleEnvelope>('POST', `/queues/${await queueId(queue)}/schedules`, { body })).schedule,
+      )
     })
   addOptions(schedules.command('update <queue> <schedule>'))
     .description('change a schedule; what is not given stays as it is')
@@ -108,7 +113,7 @@ function addRunning(schedules: Command): void {
     .action(async (queue, schedule, _, command) => {
       const context = openContext(command)
       const { path } = await addressOf(context, queue, schedule)
-      const answer = await context.api.call('POST', `${path}/run`, { body: {} })
+      const answer = await context.api.call<Api.RunScheduleResult>('POST', `${path}/run`, { body: {} })
       showDone(context.terminal, answer, `message ${answer.message.id}`)
     })
   schedules
@@ -146,10 +151,10 @@ async function addressOf({ queueId, inQueue }: Context, queue: string, schedule:
 
 async function change(context: Context, queue: string, schedule: string, body: object): Promise<void> {
   const { path } = await addressOf(context, queue, schedule)
-  showOne(context.terminal, (await context.api.call('PATCH', path, { body })).schedule)
+  showOne(context.terminal, (await context.api.call<Api.ScheduleEnvelope>('PATCH', path, { body })).schedule)
 }
 
-function whenText({ cron, every, at }: Json): string {
-  if (cron !== undefined && cron !== null) return cron
-  return every !== undefined && every !== null ? `every ${every} ms` : `at ${momentText(at)}`
+function whenText({ cron, every, at }: Api.Schedule): string {
+  if (cron !== undefined) return cron
+  return every !== undefined ? `every ${every} ms` : `at ${momentText(at)}`
 }

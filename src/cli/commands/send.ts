@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { UsageFailure } from '../client/failure.ts'
 import { givenText } from '../client/given-text.ts'
@@ -49,7 +50,10 @@ async function send(context: Context, queue: string, data: string, options: Send
   if (options.lines) return noteRoutingOf(context, queue, `${path}/${await sendLines(context, path, text, settings)}`)
   const headers: Record<string, string> =
     options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey }
-  const { message } = await context.api.call('POST', path, { body: { data: text, ...settings }, headers })
+  const { message } = await context.api.call<Api.CreateMessageResult>('POST', path, {
+    body: { data: text, ...settings },
+    headers,
+  })
   showDone(context.terminal, message, message.id)
   await noteRoutingOf(context, queue, `${path}/${message.id}`)
 }
@@ -74,13 +78,14 @@ async function sendLines({ api, terminal }: Context, path: string, text: string,
   let lastId = ''
   for (const batch of batchesOf(lines)) {
     const messages = batch.map((data) => ({ data, ...settings }))
-    const answer = await api.call('POST', `${path}/batch`, { body: { messages } }).catch((error: unknown) => {
+    const asked = api.call<Api.CreateMessagesResult>('POST', `${path}/batch`, { body: { messages } })
+    const answer = await asked.catch((error: unknown) => {
       if (sent > 0) terminal.note(`discue: the first ${sent} of ${lines.length} lines are on the queue`)
       throw error
     })
     for (const message of answer.messages) terminal.print(terminal.json ? JSON.stringify(message) : message.id)
     sent += messages.length
-    lastId = answer.messages.at(-1).id
+    lastId = answer.messages.at(-1)!.id
   }
   return lastId
 }

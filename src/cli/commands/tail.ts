@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { sleep } from '../../runtime.ts'
-import { type Json, Unreachable } from '../client/api-client.ts'
+import { Unreachable } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { numberOf } from '../client/listener-options.ts'
 import { isPassing, waitMs } from '../client/retrying.ts'
@@ -42,7 +43,7 @@ async function tail(context: Context, options: TailOptions): Promise<void> {
 }
 
 /** Shows what was stored after the newest event that is known; of the known ones, none a second time. */
-async function follow(context: Context, { events }: TailOptions, known: readonly Json[]): Promise<void> {
+async function follow(context: Context, { events }: TailOptions, known: readonly Api.UsageEvent[]): Promise<void> {
   const shown = new Set(known.map(({ id }) => id))
   let last = known[0] ?? BEFORE_ALL
   let failures = 0
@@ -84,8 +85,8 @@ async function* eventDigests({ api, runtime }: Context): AsyncGenerator<void> {
   }
 }
 
-async function newestEvents(context: Context, { events }: TailOptions, limit: number): Promise<Json[]> {
-  const found: Json[] = []
+async function newestEvents(context: Context, { events }: TailOptions, limit: number): Promise<Api.UsageEvent[]> {
+  const found: Api.UsageEvent[] = []
   for await (const event of listed(context, { events, limit: Math.min(PAGE, limit) })) {
     found.push(event)
     if (found.length === limit) break
@@ -94,18 +95,20 @@ async function newestEvents(context: Context, { events }: TailOptions, limit: nu
 }
 
 /** The events that are asked for, page after page. */
-async function* listed({ api }: Context, query: Record<string, string | number>): AsyncGenerator<Json> {
-  let page = await api.call('GET', '/events', { query })
+async function* listed({ api }: Context, query: Record<string, string | number>): AsyncGenerator<Api.UsageEvent> {
+  let page = await api.call<Api.UsageEventList>('GET', '/events', { query })
   for (;;) {
     yield* page.events
     const next: string | undefined = page._links.next?.href
     if (next === undefined) return
     // Only what it asks for is taken from the link: the address that the server is reached at may be another one.
-    page = await api.call('GET', '/events', { query: Object.fromEntries(new URL(next).searchParams) })
+    page = await api.call<Api.UsageEventList>('GET', '/events', {
+      query: Object.fromEntries(new URL(next).searchParams),
+    })
   }
 }
 
-function show({ terminal }: Context, event: Json): void {
+function show({ terminal }: Context, event: Api.UsageEvent): void {
   if (terminal.json) {
     terminal.print(JSON.stringify(event))
     return
@@ -117,7 +120,8 @@ function show({ terminal }: Context, event: Json): void {
 }
 
 /** What it is about, from the queue down to the message. */
-function subjectText(event: Json): string {
-  const subjects = ['queue', 'listener', 'message', 'api_key'].filter((noun) => event[noun] !== undefined)
-  return subjects.map((noun) => `${noun} ${plain(event[noun].name ?? event[noun].id)}`).join('  ')
+function subjectText(event: Api.UsageEvent): string {
+  const { queue, listener, message, api_key } = event
+  const subjects = Object.entries({ queue, listener, message, api_key })
+  return subjects.flatMap(([noun, it]) => (it === undefined ? [] : `${noun} ${plain(it.name)}`)).join('  ')
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { sleep } from '../../runtime.ts'
 import { Refused } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { EXIT, Failure, UsageFailure } from '../client/failure.ts'
 import { numberOf } from '../client/listener-options.ts'
@@ -95,8 +96,11 @@ async function begin({ api, terminal, queueId }: Context, queue: string): Promis
     terminal.note(`removed ${name}, which an earlier run had left behind`)
   }
   const name = temporaryName(process.pid)
-  const { listener } = await api.call('POST', `/queues/${id}/listeners`, { body: { name } })
-  return { queueId: id, listener, path: `/queues/${id}/listeners/${listener.id}` }
+  const made = await api.call<Api.CreateListenerResult>('POST', `/queues/${id}/listeners`, { body: { name } })
+  const { id: listenerId, secret } = made.listener
+  // Only a repeated answer has none, and none was asked for.
+  if (secret === undefined) throw new Failure('the server did not show the secret of the listener that it made')
+  return { queueId: id, listener: { id: listenerId, name, secret }, path: `/queues/${id}/listeners/${listenerId}` }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ApiClient } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 import type { PullApi } from './tunnel.ts'
 
 /** A long poll: short enough that a connection which died without a word is noticed within half a minute. */
@@ -10,10 +11,17 @@ export function createPullApi(api: ApiClient, path: string): PullApi {
   return {
     async pull({ max, leaseMs }, signal) {
       const body = { max, wait: WAIT_MS, lease: leaseMs }
-      return (await api.call('POST', `${path}/pull`, { body, signal, timeoutMs: WAIT_MS + PATIENCE_MS })).messages
+      return (
+        await api.call<Api.PullMessagesResult>('POST', `${path}/pull`, {
+          body,
+          signal,
+          timeoutMs: WAIT_MS + PATIENCE_MS,
+        })
+      ).messages
     },
     async ack(receipts, signal) {
-      const { lost = [] } = await api.call('POST', `${path}/ack`, { body: { receipts }, signal })
+      const ask = { body: { receipts }, signal }
+      const { lost } = await api.call<Api.AcknowledgeMessagesResult>('POST', `${path}/ack`, ask)
       return { lost }
     },
     async nack(receipts, delayMs, signal) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { ApiClient } from '../client/api-client.ts'
+import type { Api } from '../client/api-types.ts'
 
 /**
  * The name tells whose it is: `listen/<host>/<place>-<pid>`. The place is the machine together with its space of
@@ -14,7 +15,7 @@ export function temporaryName(pid: number): string {
 /** Ids and names of those that no process here belongs to any more: it was killed, or could not reach the server. */
 export async function leftBehind(api: ApiClient, queueId: string): Promise<{ id: string; name: string }[]> {
   const found: { id: string; name: string }[] = []
-  for await (const { id, name } of api.all(`/queues/${queueId}/listeners`, 'listeners')) {
+  for await (const { id, name } of api.all<Api.Listener>(`/queues/${queueId}/listeners`, 'listeners')) {
     if (typeof name === 'string' && name.startsWith(prefix()) && isOver(Number(name.slice(prefix().length)))) {
       found.push({ id, name })
     }

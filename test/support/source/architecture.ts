@@ -62,6 +62,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   cli: [
     ...['server.ts', 'database-file.ts', 'http', 'engine', 'app', 'store', 'core'],
     ...['runtime.ts', 'config.ts', 'version.ts', 'torture'],
+    // The types of what the API takes and answers.
+    'docs',
   ],
   'main.ts': [
     ...['cli', 'server.ts', 'runtime.ts', 'config.ts', 'version.ts', 'start-error.ts'],
