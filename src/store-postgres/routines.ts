@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
 /** What calls one another comes together. */
-const FILES = ['orders.sql', 'schedules.sql', 'commit_batch.sql']
+const FILES = ['orders.sql', 'schedules.sql', 'quotas.sql', 'commit_batch.sql']
 const FUNCTION = /create or replace function discue\.(\w+)\(/g
 
 /** What of the store runs within the database: whatever would otherwise take many round trips. */
@@ -17,6 +17,7 @@ export interface Routines {
 
 type RoutineName =
   | 'commit_batch'
+  | 'count_accepted'
   | 'schedule_step'
   | 'order_begin_run'
   | 'order_promote'

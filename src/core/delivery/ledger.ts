@@ -28,6 +28,52 @@ export function addTally(sum: Tally, tally: Tally): void {
   for (const name of Object.keys(sum) as (keyof Tally)[]) sum[name] += tally[name]
 }
 
+/** How a delivery stands by its rows alone: `nothing` where none tells of it, `twice` where two tell what cannot both be. */
+export const STANDINGS = [
+  'delivered',
+  'pending',
+  'scheduled',
+  'missed',
+  'deleted',
+  'expired',
+  'nothing',
+  'twice',
+] as const
+export type Standing = (typeof STANDINGS)[number]
+
+/** How many deliveries of a listener stand in each way, and how many they are. */
+export type StandingCounts = Record<Standing | 'accepted', number>
+
+/** Which rows tell of a delivery whose message is there. */
+export interface DeliveryRows {
+  /** How many say that it waits. */
+  pending: number
+  isMissed: boolean
+  /** The last attempt was acknowledged. */
+  isDelivered: boolean
+  /** It was never tried, and its time is to come. */
+  isScheduled: boolean
+}
+
+/** How a delivery stands whose message is there. */
+export function standingOf({ pending, isMissed, isDelivered, isScheduled }: DeliveryRows): Standing {
+  if (pending > 1 || (isMissed && (pending > 0 || isDelivered))) return 'twice'
+  if (pending === 1) return isScheduled ? 'scheduled' : 'pending'
+  if (isMissed) return 'missed'
+  return isDelivered ? 'delivered' : 'nothing'
+}
+
+/** What became of a listener's deliveries. What had no end when the listener was deleted has one by that. */
+export function tallyOf(counts: StandingCounts, isListenerGone: boolean): Tally {
+  const { accepted, delivered, pending, scheduled, missed, deleted, expired, nothing, twice } = counts
+  const ended = { accepted, delivered, deleted, expired }
+  if (!isListenerGone) {
+    return { ...ended, pending, scheduled, missed, listenerDeleted: 0, unaccounted: twice + nothing }
+  }
+  const listenerDeleted = pending + scheduled + missed + nothing
+  return { ...ended, pending: 0, scheduled: 0, missed: 0, listenerDeleted, unaccounted: twice }
+}
+
 /** A delivery of which no row tells what became. */
 export interface UnaccountedPair {
   queueId: string

@@ -1,19 +1,13 @@
+import { type CounterChange, emptyCounterChange } from '../../core/delivery/settlement.ts'
 import { bucketStart } from '../../core/telemetry/stats.ts'
 import { UsageChanges } from '../../store/commit/usage-changes.ts'
-import { numbers, texts } from '../connect/arrays.ts'
+import { TABLES } from '../commit/batch-parameters.ts'
+import { numbers } from '../connect/arrays.ts'
+import { Columns, type RowOf } from '../connect/columns.ts'
 import type { Value } from '../connect/session.ts'
 
-/** What a transaction changes of a listener's counters. */
-export interface CounterChange {
-  pending: number
-  acknowledged: number
-  missed: number
-  lastSuccessAt: number | null
-  lastFailureAt: number | null
-}
-
 /** What happened to one queue's messages (without a listener), or to a listener's deliveries. */
-interface Row extends CounterChange {
+export interface UsageRow extends CounterChange {
   organizationId: string
   subjectId: string
   listenerId: string
@@ -23,52 +17,44 @@ interface Row extends CounterChange {
   latencies: readonly number[]
 }
 
-type Subject = Pick<Row, 'organizationId' | 'listenerId'> & { queueId: string }
+type Subject = Pick<UsageRow, 'organizationId' | 'listenerId'> & { queueId: string }
 
 /** Gathers what a transaction does, so that it is written once a queue and listener and not once a message. */
 export class Changes {
   readonly usage = new UsageChanges()
-  readonly #rows = new Map<string, Row>()
+  readonly #rows = new Map<string, UsageRow>()
 
   of({ organizationId, queueId, listenerId }: Subject): CounterChange {
     return this.#row(organizationId, queueId, listenerId)
   }
 
-  rows(): Row[] {
+  rows(): UsageRow[] {
     for (const { organizationId, queueId, listenerId, added, ok, notOk, latencies } of this.usage.tallies()) {
       Object.assign(this.#row(organizationId, queueId, listenerId), { added, ok, notOk, latencies })
     }
     return [...this.#rows.values()]
   }
 
-  #row(organizationId: string, subjectId: string, listenerId: string): Row {
+  #row(organizationId: string, subjectId: string, listenerId: string): UsageRow {
     const key = listenerId === '' ? subjectId : listenerId
     let row = this.#rows.get(key)
     if (row === undefined) {
-      const counters = { pending: 0, acknowledged: 0, missed: 0, lastSuccessAt: null, lastFailureAt: null }
-      row = { organizationId, subjectId, listenerId, ...counters, added: 0, ok: 0, notOk: 0, latencies: [] }
+      const none = { ...emptyCounterChange(), added: 0, ok: 0, notOk: 0, latencies: [] }
+      row = { organizationId, subjectId, listenerId, ...none }
       this.#rows.set(key, row)
     }
     return row
   }
 }
 
-/** The arrays of `CHANGE_COLUMNS`, in their order. */
-export function changeArrays(rows: readonly Row[]): string[] {
-  return [
-    texts(rows.map((row) => row.organizationId)),
-    texts(rows.map((row) => row.subjectId)),
-    texts(rows.map((row) => row.listenerId)),
-    numbers(rows.map((row) => row.pending)),
-    numbers(rows.map((row) => row.acknowledged)),
-    numbers(rows.map((row) => row.missed)),
-    numbers(rows.map((row) => row.lastSuccessAt)),
-    numbers(rows.map((row) => row.lastFailureAt)),
-    numbers(rows.map((row) => row.added)),
-    numbers(rows.map((row) => row.ok)),
-    numbers(rows.map((row) => row.notOk)),
-    texts(rows.map((row) => numbers(row.latencies))),
-  ]
+/** As a row of the commit's parameters. */
+export function changeRow(row: UsageRow): RowOf<typeof TABLES.change> {
+  const { organizationId, subjectId, listenerId, pending, acknowledged, missed, added, ok, notOk } = row
+  return {
+    ...{ organization: organizationId, subject: subjectId, listener: listenerId, pending, acknowledged, missed },
+    ...{ successAt: row.lastSuccessAt, failureAt: row.lastFailureAt, added, ok, notOk },
+    latencies: numbers(row.latencies),
+  }
 }
 
 /** For transactions off the hot path; the hot one does the same in `routines/commit_batch.sql`. */
@@ -88,6 +74,7 @@ export async function writeChanges(
   changes: Changes,
   now: number,
 ): Promise<void> {
-  const rows = changes.rows()
-  if (rows.length > 0) await db.run(INSERT, [bucketStart(now), ...changeArrays(rows)])
+  const columns = new Columns(TABLES.change)
+  for (const row of changes.rows()) columns.add(changeRow(row))
+  if (columns.length > 0) await db.run(INSERT, [bucketStart(now), ...columns.arrays()])
 }

@@ -1,176 +1,143 @@
-import type { Next } from '../../core/delivery/delivery.ts'
+import { endOf, judgedChange, restartedChange } from '../../core/delivery/settlement.ts'
 import type { Accept, Batch, MessageAccept, Settlement } from '../../store/commit/batch.ts'
 import type { SegmentText } from '../../store/commit/usage-changes.ts'
 import type { IdempotencyRecord } from '../../store/idempotency-records.ts'
+import { changeRow, type UsageRow } from '../cluster/changes.ts'
 import { lockOf } from '../cluster/locks.ts'
-import { numbers, texts, truths } from '../connect/arrays.ts'
+import { texts } from '../connect/arrays.ts'
+import { Columns } from '../connect/columns.ts'
 import type { Value } from '../connect/session.ts'
 import { stored } from '../connect/text.ts'
 import type { HeldLease } from '../deliveries/leases.ts'
 import { stepJson } from '../schedules/schedule-steps.ts'
+import { TABLES, type TableName } from './batch-parameters.ts'
 
-type Cell = string | number | boolean | null
-
-/** A table that is handed over as one array for each of its columns. */
-class Columns {
-  readonly #columns: Cell[][]
-  readonly #kinds: readonly Kind[]
-
-  constructor(kinds: readonly Kind[]) {
-    this.#kinds = kinds
-    this.#columns = kinds.map(() => [])
-  }
-
-  get length(): number {
-    return this.#columns[0]!.length
-  }
-
-  add(...cells: Cell[]): void {
-    for (let at = 0; at < cells.length; at++) this.#columns[at]!.push(cells[at]!)
-  }
-
-  values(): Value[] {
-    return this.#columns.map((column, index) => (column.some(says) ? written(this.#kinds[index]!, column) : null))
-  }
+/** A settlement that is still to be written. */
+export interface LeftSettlement {
+  settlement: Settlement
+  held: HeldLease
+  /** The lease is a client's that pulled, and no node's. */
+  pulled: boolean
+  /** Its run was begun anew meanwhile: whatever was judged, the new one goes on. */
+  anew: boolean
 }
-
-function stepsText(steps: Accept['steps']): string | null {
-  return steps === undefined || steps.length === 0 ? null : JSON.stringify(steps.map(stepJson))
-}
-
-/** Null and false do not: a column of nothing else is not worth a parameter to be written, sent and read. */
-function says(cell: Cell): boolean {
-  return cell !== null && cell !== false
-}
-
-type Kind = 'text' | 'number' | 'truth'
-
-function written(kind: Kind, column: Cell[]): string {
-  if (kind === 'text') return texts(column as (string | null)[])
-  return kind === 'number' ? numbers(column as (number | null)[]) : truths(column as boolean[])
-}
-
-const [T, N, B] = ['text', 'number', 'truth'] as const
-/** As the routine numbers them; `anew` is for an attempt of a run that has been begun anew meanwhile. */
-const STATES: Record<Next['state'] | 'anew', number> = { acknowledged: 0, pending: 1, missed: 2, anew: 3 }
-/** The attempts so far count for nothing any more. */
-const PENDING_ANEW = 4
 
 /** A listener that something is settled or ordered of. */
 interface BatchListener {
   organizationId: string
   ordered: boolean
-  /** By which the settlements name it, counted from 1; 0 until all are known. */
-  place: number
 }
 
-/** The parameters of `routines/commit_batch.sql` from `p_locks` to `p_attempt_response`. */
+/** The tables that `routines/commit_batch.sql` takes. */
 export class BatchArrays {
+  readonly #tables = {
+    queue: new Columns(TABLES.queue),
+    recipientSet: new Columns(TABLES.recipientSet),
+    accept: new Columns(TABLES.accept),
+    answer: new Columns(TABLES.answer),
+    message: new Columns(TABLES.message),
+    delivery: new Columns(TABLES.delivery),
+    attempt: new Columns(TABLES.attempt),
+  }
   readonly #locks = new Set<number>()
   readonly #queueNumbers = new Map<string, number>()
-  /** By id; whether one of their messages is ordered. */
+  /** By id. */
   readonly #listeners = new Map<string, BatchListener>()
-  /** Of each settlement. */
-  readonly #settled: BatchListener[] = []
-  /** Each in the version that it was read at: of one that was read in two, at least one is refused. */
-  readonly #queues = new Columns([T, T, N])
-  readonly #accepts = new Columns([N, N, N, N, T])
-  readonly #recipientSets = new Columns([T])
-  readonly #answers = new Columns([T, T, T, N, T, N, N])
-  readonly #messages = new Columns([N, T, T, T, T, N, N])
-  readonly #deliveries = new Columns([N, T, B, B, T])
-  readonly #settlements = new Columns([N, N, N, B, N, N, N, T, N, N, N, N, N, T, T])
+  readonly #settled: { it: LeftSettlement; now: number }[] = []
 
   accept({ queueVersion, messages, answer, steps }: Accept): void {
     const { message } = messages[0]!
     const queue = this.#queueOf(message, queueVersion, messages[0]!.deliveries)
-    this.#accepts.add(queue, messages.length, message.createdAt, this.#answerOf(answer), stepsText(steps))
-    for (const { message: it, deliveries } of messages) {
-      const { organizationId, id, name, key, data, createdAt, deliverAt } = it
-      const texts = [name, key === null ? null : stored(key), stored(data)]
-      this.#messages.add(queue, id, ...texts, createdAt, deliverAt)
-      const number = this.#messages.length
-      for (const { listenerId, leased, ordering } of deliveries) {
-        const orderKey = ordering === 'queue' ? '' : key === null ? null : stored(key)
-        const order = [ordering !== undefined, orderKey]
-        if (ordering !== undefined) this.#listenerOf(listenerId, organizationId).ordered = true
-        this.#deliveries.add(number, listenerId, leased, ...order)
-      }
+    const size = messages.length
+    this.#tables.accept.add({
+      ...{ queue, size, at: message.createdAt, answer: this.#answerOf(answer), steps: stepsText(steps) },
+    })
+    for (const it of messages) this.#message(queue, it)
+  }
+
+  #message(queue: number, { message: it, deliveries }: MessageAccept): void {
+    const { organizationId, id, name, createdAt, deliverAt } = it
+    const key = it.key === null ? null : stored(it.key)
+    const row = { queue, id, name, key, data: stored(it.data), createdAt, deliverAt }
+    const message = this.#tables.message.add(row)
+    for (const { listenerId, leased, ordering } of deliveries) {
+      const ordered = ordering !== undefined
+      if (ordered) this.#listenerOf(listenerId, organizationId).ordered = true
+      const orderKey = ordering === 'queue' ? '' : key
+      this.#tables.delivery.add({ message, listener: listenerId, leased, ordered, key: orderKey })
     }
   }
 
-  settle(
-    { delivery, attempt, next }: Settlement,
-    { message }: HeldLease,
-    { pulled, anew }: { pulled: boolean; anew: boolean },
-  ): void {
-    const { listenerId, dueAt, sequence, lease } = delivery
-    const { organizationId, queueId } = message
+  settle(it: LeftSettlement, now: number): void {
+    const { organizationId, queueId } = it.held.message
     this.#locks.add(lockOf(queueId))
-    this.#settled.push(this.#listenerOf(listenerId, organizationId))
-    const nextDueAt = next.state === 'pending' ? next.dueAt : null
-    const reason = next.state === 'missed' ? next.reason : null
-    const { number, startedAt, durationMs, status, error, response } = attempt
-    const place = [dueAt, sequence, lease, pulled]
-    const given = next.state === 'pending' && next.anew ? PENDING_ANEW : STATES[next.state]
-    const state = anew ? STATES.anew : given
-    const becomes = [state, nextDueAt, delivery.firstSentAt ?? startedAt, reason, delivery.attemptsBefore]
-    this.#settlements.add(...place, ...becomes, number, startedAt, durationMs, status, error, stored(response))
+    this.#listenerOf(it.settlement.delivery.listenerId, organizationId)
+    this.#settled.push({ it, now })
+    const { number, startedAt, durationMs, status, error, response } = it.settlement.attempt
+    this.#tables.attempt.add({ number, startedAt, durationMs, status, error, response: stored(response) })
   }
 
-  values(): Value[] {
-    return [
-      numbers([...this.#locks].sort((a, b) => a - b)),
-      ...this.#queues.values(),
-      ...this.#accepts.values(),
-      ...this.#recipientSets.values(),
-      ...this.#answers.values(),
-      ...this.#messages.values(),
-      ...this.#deliveries.values(),
-      ...this.#sortedListeners(),
-      numbers(this.#settled.map(({ place }) => place)),
-      ...this.#settlements.values(),
-    ]
+  /** Everything, in the order of the parameters. */
+  values(rest: { changes: readonly UsageRow[]; segments: Iterable<[string, SegmentText]>; keyUses: Batch['keyUses'] }) {
+    const { listener, numbers } = this.#sortedListeners()
+    const tables: Record<TableName, { values(): Value[] }> = {
+      ...this.#tables,
+      lock: this.#sortedLocks(),
+      listener,
+      settled: this.#settledBy(numbers),
+      change: changesOf(rest.changes),
+      segment: segmentsOf(rest.segments),
+      key: keysOf(rest.keyUses),
+    }
+    return Object.keys(TABLES).flatMap((name) => tables[name as TableName].values())
   }
 
-  /** How many parameters `commit_batch` takes. */
-  static readonly count = 1 + 3 + 5 + 1 + 7 + 7 + 5 + 3 + 1 + 15
-
-  static segments(segments: readonly (readonly [organizationId: string, text: SegmentText])[]): Value[] {
-    return [
-      texts(segments.map(([id]) => id)),
-      numbers(segments.map(([, { events }]) => events)),
-      texts(segments.map(([, { entries }]) => entries)),
-    ]
+  /** So that commits do not wait for each other in a circle. */
+  #sortedLocks() {
+    const locks = new Columns(TABLES.lock)
+    for (const number of [...this.#locks].sort((a, b) => a - b)) locks.add({ number })
+    return locks
   }
 
-  /** In the order of their ids, so that two nodes never wait for each other. */
-  static keyUses(uses: Batch['keyUses']): Value[] {
-    const sorted = [...uses].sort((a, b) => (a.apiKeyId < b.apiKeyId ? -1 : 1))
-    return [texts(sorted.map(({ apiKeyId }) => apiKeyId)), numbers(sorted.map(({ at }) => at))]
+  #settledBy(numbers: ReadonlyMap<string, number>) {
+    const settled = new Columns(TABLES.settled)
+    for (const { it, now } of this.#settled) {
+      const { delivery, attempt, next } = it.settlement
+      const { listenerId, dueAt, sequence, lease } = delivery
+      const { ofRun, row } = it.anew
+        ? restartedChange(it.settlement, now)
+        : judgedChange(delivery.attemptsBefore, it.settlement)
+      const isMissed = row === null && next.state === 'missed'
+      settled.add({
+        ...{ listener: numbers.get(listenerId)!, dueAt, sequence, lease, pulled: it.pulled },
+        ...{ ofRun, nextDueAt: row?.dueAt ?? null, nextBefore: row?.attemptsBefore ?? null },
+        firstSentAt: delivery.firstSentAt ?? attempt.startedAt,
+        ...{ missedAt: isMissed ? endOf(attempt) : null, reason: isMissed ? next.reason : null },
+      })
+    }
+    return settled
   }
 
   #listenerOf(listenerId: string, organizationId: string) {
     let known = this.#listeners.get(listenerId)
     if (known === undefined) {
-      known = { organizationId, ordered: false, place: 0 }
+      known = { organizationId, ordered: false }
       this.#listeners.set(listenerId, known)
     }
     return known
   }
 
-  /** In one order in every commit, since they are locked. */
-  #sortedListeners(): Value[] {
-    const sorted = [...this.#listeners].sort(([a], [b]) => (a < b ? -1 : 1))
-    for (const [index, [, listener]] of sorted.entries()) listener.place = index + 1
-    return [
-      texts(sorted.map(([, { organizationId }]) => organizationId)),
-      texts(sorted.map(([id]) => id)),
-      truths(sorted.map(([, { ordered }]) => ordered)),
-    ]
+  /** In one order in every commit, since they are locked; with the number of each. */
+  #sortedListeners() {
+    const listener = new Columns(TABLES.listener)
+    const numbers = new Map<string, number>()
+    for (const [id, { organizationId, ordered }] of [...this.#listeners].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      numbers.set(id, listener.add({ organization: organizationId, id, ordered }))
+    }
+    return { listener, numbers }
   }
 
-  /** The index of a queue in the batch, counted from 1 as in PostgreSQL's arrays. */
+  /** The number of a queue in the batch. */
   #queueOf(
     { organizationId, queueId }: { organizationId: string; queueId: string },
     version: number,
@@ -180,18 +147,41 @@ export class BatchArrays {
     const known = this.#queueNumbers.get(key)
     if (known !== undefined) return known
     this.#locks.add(lockOf(queueId))
-    this.#queues.add(organizationId, queueId, version)
-    const listenerIds = deliveries.map(({ listenerId }) => listenerId)
-    this.#recipientSets.add(texts(listenerIds))
-    this.#queueNumbers.set(key, this.#queues.length)
-    return this.#queues.length
+    this.#tables.recipientSet.add({ listeners: texts(deliveries.map(({ listenerId }) => listenerId)) })
+    const number = this.#tables.queue.add({ organization: organizationId, id: queueId, version })
+    this.#queueNumbers.set(key, number)
+    return number
   }
 
   /** 0 where there is none to keep. */
   #answerOf(answer: IdempotencyRecord | null): number {
     if (answer === null) return 0
-    const { target, key, digest, status, body, storedAt, expiresAt } = answer
-    this.#answers.add(target, stored(key), digest, status, stored(body), storedAt, expiresAt)
-    return this.#answers.length
+    const { target, digest, status, storedAt, expiresAt } = answer
+    const [key, body] = [stored(answer.key), stored(answer.body)]
+    return this.#tables.answer.add({ target, key, digest, status, body, storedAt, expiresAt })
   }
+}
+
+function stepsText(steps: Accept['steps']): string | null {
+  return steps === undefined || steps.length === 0 ? null : JSON.stringify(steps.map(stepJson))
+}
+
+function changesOf(rows: readonly UsageRow[]) {
+  const changes = new Columns(TABLES.change)
+  for (const row of rows) changes.add(changeRow(row))
+  return changes
+}
+
+function segmentsOf(texts: Iterable<[string, SegmentText]>) {
+  const segments = new Columns(TABLES.segment)
+  for (const [organization, { events, entries }] of texts) segments.add({ organization, events, entries })
+  return segments
+}
+
+/** In the order of their ids, so that two nodes never wait for each other. */
+function keysOf(uses: Batch['keyUses']) {
+  const keys = new Columns(TABLES.key)
+  const sorted = [...uses].sort((a, b) => (a.apiKeyId < b.apiKeyId ? -1 : 1))
+  for (const { apiKeyId, at } of sorted) keys.add({ id: apiKeyId, usedAt: at })
+  return keys
 }

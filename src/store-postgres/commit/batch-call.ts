@@ -1,22 +1,12 @@
-import { acknowledges } from '../../core/delivery/attempt.ts'
+import { countSettlement, latencyOf } from '../../core/delivery/settlement.ts'
 import { bucketStart } from '../../core/telemetry/stats.ts'
-import type { Accept, Batch, Settlement } from '../../store/commit/batch.ts'
-import { Changes, changeArrays } from '../cluster/changes.ts'
+import type { Accept, Batch } from '../../store/commit/batch.ts'
+import { Changes } from '../cluster/changes.ts'
 import type { Db, Value } from '../connect/session.ts'
-import type { HeldLease } from '../deliveries/leases.ts'
 import type { EndedLease } from '../deliveries/pull-rows.ts'
 import type { Routines } from '../routines.ts'
-import { BatchArrays } from './batch-arrays.ts'
-
-/** A settlement that is still to be written. */
-export interface LeftSettlement {
-  settlement: Settlement
-  held: HeldLease
-  /** The lease is a client's that pulled, and no node's. */
-  pulled: boolean
-  /** Its run was begun anew meanwhile: whatever was judged, the new one goes on. */
-  anew: boolean
-}
+import { BatchArrays, type LeftSettlement } from './batch-arrays.ts'
+import { callOf } from './batch-parameters.ts'
 
 /** What of a batch is still to be written. */
 export interface LeftWrites {
@@ -52,13 +42,9 @@ export async function settleLocked(
   return ends.map((_, index) => row!.next_due_at?.[index] ?? null)
 }
 
-export function callOf({ name }: Routines): string {
-  const values = Array.from({ length: BatchArrays.count + 21 }, (_, index) => `$${index + 1}`)
-  return `select * from ${name('commit_batch')}(${values.join(', ')})`
-}
-
-/** Everything that the routine takes, in its order. */
+/** Everything that the routine takes, in the order of its parameters. */
 export function valuesOf(batch: BatchFrame, left: LeftWrites, firstLease: number): Value[] {
+  const { node, now, keyUses } = batch
   const arrays = new BatchArrays()
   const changes = new Changes()
   for (const { accept } of left.accepts) {
@@ -68,39 +54,16 @@ export function valuesOf(batch: BatchFrame, left: LeftWrites, firstLease: number
       for (const { listenerId } of deliveries) changes.of({ ...placeOf(message), listenerId }).pending += 1
     }
   }
-  for (const { settlement, held, pulled, anew } of left.settlements) {
-    arrays.settle(settlement, held, { pulled, anew })
-    count(changes, settlement, held, anew)
+  for (const it of left.settlements) {
+    arrays.settle(it, now)
+    const { message, listenerId } = it.held
+    countSettlement(changes.of({ ...placeOf(message), listenerId }), it.settlement, it.anew)
+    changes.usage.published(message, listenerId, latencyOf(it.settlement.attempt, message.deliverAt))
   }
-  const segments = [...changes.usage.segments()]
-  return [
-    ...[batch.node, batch.now, bucketStart(batch.now), firstLease],
-    ...arrays.values(),
-    ...changeArrays(changes.rows()),
-    ...BatchArrays.segments(segments),
-    ...BatchArrays.keyUses(batch.keyUses),
-  ]
+  const rest = { changes: changes.rows(), segments: changes.usage.segments(), keyUses }
+  return [...[node, now, bucketStart(now), firstLease], ...arrays.values(rest)]
 }
 
 function placeOf({ organizationId, queueId }: { organizationId: string; queueId: string }) {
   return { organizationId, queueId }
-}
-
-function count(
-  changes: Changes,
-  { attempt, next }: Settlement,
-  { message, listenerId }: HeldLease,
-  anew: boolean,
-): void {
-  const endedAt = attempt.startedAt + attempt.durationMs
-  const change = changes.of({ ...placeOf(message), listenerId })
-  const ok = acknowledges(attempt)
-  if (ok) change.lastSuccessAt = Math.max(change.lastSuccessAt ?? 0, endedAt)
-  else change.lastFailureAt = Math.max(change.lastFailureAt ?? 0, endedAt)
-  changes.usage.published(message, listenerId, ok ? endedAt - message.deliverAt : null)
-  // It stays pending, whatever was judged.
-  if (anew) return
-  if (next.state !== 'pending') change.pending -= 1
-  if (next.state === 'acknowledged') change.acknowledged += 1
-  if (next.state === 'missed') change.missed += 1
 }

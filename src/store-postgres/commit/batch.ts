@@ -1,3 +1,4 @@
+import type { MessageQuota } from '../../core/telemetry/message-usage.ts'
 import type {
   Accept,
   AcceptResult,
@@ -16,7 +17,9 @@ import type { HeldLease, Leases } from '../deliveries/leases.ts'
 import type { ListenerOwners } from '../deliveries/listener-owners.ts'
 import { DatabaseError } from '../errors.ts'
 import type { Routines } from '../routines.ts'
-import { callOf, type LeftSettlement, valuesOf, type Written } from './batch-call.ts'
+import type { LeftSettlement } from './batch-arrays.ts'
+import { valuesOf, type Written } from './batch-call.ts'
+import { callOf } from './batch-parameters.ts'
 import { createLeaseReader } from './lease-settlements.ts'
 import type { UncertainCommits } from './uncertain-commits.ts'
 
@@ -30,8 +33,8 @@ interface Left {
 }
 
 interface Refusal {
-  /** Of each accept: 0 fine, 1 stale, 2 answered, 3 and 4 the limits of messages, 5 passed. */
-  outcomes: number[]
+  /** Of each accept: what it would be without the others, or which limit of messages leaves no room for it. */
+  outcomes: (Exclude<AcceptResult['outcome'], 'quota'> | MessageQuota)[]
   /** How large that limit is. */
   values: number[] | null
   /** Which settlements, counted from 1, have found their delivery. */
@@ -211,13 +214,11 @@ function leaveOut(
     const result = refusedBy(outcomes[index]!, values?.[index] ?? 0)
     if (result !== null) results.accepts[at] = result
   }
-  left.accepts = left.accepts.filter((_, index) => outcomes[index] === 0)
+  left.accepts = left.accepts.filter((_, index) => outcomes[index] === 'accepted')
 }
 
-function refusedBy(outcome: number, value: number): AcceptResult | null {
-  if (outcome === 0) return null
-  if (outcome === 1) return { outcome: 'stale' }
-  if (outcome === 2) return { outcome: 'answered' }
-  if (outcome === 5) return { outcome: 'passed' }
-  return { outcome: 'quota', limit: outcome === 3 ? 'storedMessages' : 'messagesPerDay', value }
+function refusedBy(outcome: Refusal['outcomes'][number], value: number): AcceptResult | null {
+  if (outcome === 'accepted') return null
+  if (outcome === 'storedMessages' || outcome === 'messagesPerDay') return { outcome: 'quota', limit: outcome, value }
+  return { outcome }
 }

@@ -46,7 +46,7 @@ const EXPIRED = `
   select ${PENDING_ROW} from discue.deliveries d join discue.messages m on m.sequence = any(array[d.sequence])
    where d.pulled_at is not null and d.due_at <= $1
      and exists (select 1 from discue.listeners l where l.organization_id = d.organization_id and l.id = d.listener_id)
-   order by d.due_at limit $2 for update of d skip locked`
+   order by d.due_at, d.listener_id, d.sequence limit $2 for update of d skip locked`
 
 const NEXT_EXPIRY = `select min(due_at) as "dueAt" from discue.deliveries where pulled_at is not null`
 

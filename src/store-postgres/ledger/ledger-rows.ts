@@ -1,10 +1,13 @@
-/** Names of columns that are also ways to stand. */
-export const [DELETED, EXPIRED] = ['deleted', 'expired'] as const
-
 /** Where a page of a queue's messages ends; the data is left where it is. */
 export const PAGE_END = `
   select max(id) as last, count(*) as looked from (
     select id from discue.messages where organization_id = $1 and queue_id = $2 and id > $3 order by id limit $4) page`
+
+/** As `standingOf` of core/delivery/ledger.ts says; both are held to one table of cases. */
+export const STANDING = `
+  case when pendings > 1 or (is_missed and (pendings > 0 or ended is true)) then 'twice'
+       when pendings = 1 then case when is_scheduled then 'scheduled' else 'pending' end
+       when is_missed then 'missed' when ended is true then 'delivered' else 'nothing' end`
 
 /**
  * How the deliveries of a page of messages stand, from every row that tells of them. A delivery that was tried is
@@ -49,9 +52,7 @@ export const LOOK = `
       from waited v
   ), stood as (
     select listener, id,
-           case when pendings > 1 or (is_missed and (pendings > 0 or ended is true)) then 'twice'
-                when pendings = 1 then case when is_scheduled then 'scheduled' else 'pending' end
-                when is_missed then 'missed' when ended is true then 'delivered' else 'nothing' end as stands
+           ${STANDING} as stands
       from summed
   )
   select listener as "listenerId", count(*) as accepted,

@@ -1,9 +1,16 @@
-import { addTally, emptyTally, MAX_PAIRS, type Tally, type UnaccountedPair } from '../../core/delivery/ledger.ts'
+import {
+  emptyTally,
+  MAX_PAIRS,
+  STANDINGS,
+  type StandingCounts,
+  tallyOf,
+  type UnaccountedPair,
+} from '../../core/delivery/ledger.ts'
 import { SerialQueue } from '../../store/commit/serial-queue.ts'
 import type { Ledger, LedgerAsk, LedgerListener, LedgerQueue, LedgerStore } from '../../store/ledger.ts'
 import type { Db } from '../connect/session.ts'
 import type { Database } from '../connect/transaction.ts'
-import { DELETED, DISCARDED, EXPIRED, LOOK, PAGE_END } from './ledger-rows.ts'
+import { DISCARDED, LOOK, PAGE_END } from './ledger-rows.ts'
 
 /** What is being deleted is not told of. */
 const QUEUES = `
@@ -22,18 +29,9 @@ const MAX_WAITING = 32
 /** Messages that are looked at in one statement: a fraction of a second's work. */
 const MESSAGES = 2_000
 
-/** How many deliveries of a listener stand in each way that the ledger counts, by the rows alone. */
-interface Stands {
+/** How many deliveries of a listener stand in each way, by the rows alone. */
+interface Stands extends StandingCounts {
   listenerId: string
-  accepted: number
-  delivered: number
-  pending: number
-  scheduled: number
-  missed: number
-  deleted: number
-  expired: number
-  nothing: number
-  twice: number
   /** Messages of the last two. */
   nothingIds: string[]
   twiceIds: string[]
@@ -87,7 +85,7 @@ async function readQueue(
     const stands = sums.get(listener.id)
     if (stands === undefined && listener.deletedAt !== null) continue
     const isGone = listener.deletedAt !== null
-    queueLedger.listeners.push({ ...listener, tally: tallyOf(stands, isGone) })
+    queueLedger.listeners.push({ ...listener, tally: stands === undefined ? emptyTally() : tallyOf(stands, isGone) })
     const messageIds = stands === undefined ? [] : [...stands.twiceIds, ...(isGone ? [] : stands.nothingIds)]
     queueLedger.unaccounted.push(...messageIds.map((messageId) => ({ queueId, messageId, listenerId: listener.id })))
   }
@@ -109,39 +107,14 @@ async function* pages(db: Db, queueId: string, { organizationId, since, until, n
   yield await db.rows<Stands>(DISCARDED, [...of, ...range])
 }
 
-const COUNTED = [
-  'accepted',
-  'delivered',
-  'pending',
-  'scheduled',
-  'missed',
-  DELETED,
-  EXPIRED,
-  'nothing',
-  'twice',
-] as const
-
 function addStands(sums: Map<string, Stands>, row: Stands): void {
   const sum = sums.get(row.listenerId)
   if (sum === undefined) {
     sums.set(row.listenerId, { ...row, nothingIds: [...row.nothingIds], twiceIds: [...row.twiceIds] })
     return
   }
-  for (const name of COUNTED) sum[name] += row[name]
+  sum.accepted += row.accepted
+  for (const name of STANDINGS) sum[name] += row[name]
   sum.nothingIds.push(...row.nothingIds.slice(0, MAX_PAIRS - sum.nothingIds.length))
   sum.twiceIds.push(...row.twiceIds.slice(0, MAX_PAIRS - sum.twiceIds.length))
-}
-
-/** What had no end when its listener was deleted has one by that. */
-function tallyOf(stands: Stands | undefined, isGone: boolean): Tally {
-  const tally = emptyTally()
-  if (stands === undefined) return tally
-  const { accepted, delivered, pending, scheduled, missed, deleted, expired, nothing, twice } = stands
-  const open = isGone ? { pending: 0, scheduled: 0, missed: 0 } : { pending, scheduled, missed }
-  addTally(tally, {
-    ...{ accepted, delivered, ...open, deleted, expired },
-    listenerDeleted: isGone ? pending + scheduled + missed + nothing : 0,
-    unaccounted: twice + (isGone ? 0 : nothing),
-  })
-  return tally
 }

@@ -4,29 +4,28 @@
 -- says nothing (of no rows, or with nothing but nulls or falsehoods) comes as null: an entry of null is null, and null
 -- is what there is to read of its array.
 create or replace function discue.commit_batch(
-  p_node text, p_now bigint, p_bucket bigint, p_first_lease bigint, p_locks int[],
+  p_node text, p_now bigint, p_bucket bigint, p_first_lease bigint,
+  p_lock_number int[],
   p_queue_organization text[], p_queue_id text[], p_queue_version int[],
+  p_recipient_set_listeners text[],
   p_accept_queue int[], p_accept_size int[], p_accept_at bigint[], p_accept_answer int[], p_accept_steps text[],
-  p_audience_listeners text[],
   p_answer_target text[], p_answer_key text[], p_answer_digest text[], p_answer_status int[], p_answer_body text[],
   p_answer_stored_at bigint[], p_answer_expires_at bigint[],
-  p_message_queue int[], p_message_id text[], p_message_name text[],
-  p_message_key text[], p_message_data text[], p_message_created_at bigint[], p_message_deliver_at bigint[],
+  p_message_queue int[], p_message_id text[], p_message_name text[], p_message_key text[], p_message_data text[],
+  p_message_created_at bigint[], p_message_deliver_at bigint[],
   p_delivery_message int[], p_delivery_listener text[], p_delivery_leased boolean[], p_delivery_ordered boolean[],
   p_delivery_key text[],
   p_listener_organization text[], p_listener_id text[], p_listener_ordered boolean[],
-  p_settled_listener int[], p_settled_due_at bigint[], p_settled_sequence bigint[],
-  p_settled_lease bigint[], p_settled_pulled boolean[], p_settled_next int[], p_settled_next_due_at bigint[],
-  p_settled_first_sent_at bigint[],
-  p_settled_reason text[], p_settled_before int[],
+  p_settled_listener int[], p_settled_due_at bigint[], p_settled_sequence bigint[], p_settled_lease bigint[],
+  p_settled_pulled boolean[], p_settled_of_run int[], p_settled_next_due_at bigint[], p_settled_next_before int[],
+  p_settled_first_sent_at bigint[], p_settled_missed_at bigint[], p_settled_reason text[],
   p_attempt_number int[], p_attempt_started_at bigint[], p_attempt_duration_ms int[], p_attempt_status int[],
   p_attempt_error text[], p_attempt_response text[],
   p_change_organization text[], p_change_subject text[], p_change_listener text[], p_change_pending int[],
   p_change_acknowledged int[], p_change_missed int[], p_change_success_at bigint[], p_change_failure_at bigint[],
   p_change_added int[], p_change_ok int[], p_change_not_ok int[], p_change_latencies text[],
   p_segment_organization text[], p_segment_events int[], p_segment_entries text[],
-  p_key_id text[], p_key_used_at bigint[]
-,
+  p_key_id text[], p_key_used_at bigint[],
   -- By message; by delivery, where any is ordered: its number and whether it is held; by settlement: when something that
   -- waited for it is due.
   out sequences bigint[], out numbers bigint[], out held boolean[], out next_due_at bigint[]
@@ -43,7 +42,9 @@ declare
   v_stale int[];
   v_unknown int[];
   v_counted boolean;
-  v_outcomes int[] := '{}';
+  -- Of each accept: `accepted` as long as nothing stands against it, else what does, as `AcceptResult` and `MessageQuota` say.
+  c_accepted constant text := 'accepted';
+  v_outcomes text[] := '{}';
   v_usage jsonb := '{}';
   v_dead text[];
   v_ordered text[] := '{}';
@@ -58,16 +59,14 @@ declare
   v_of jsonb;
   v_answer int;
   v_step jsonb;
-  v_day bigint;
-  v_stored bigint;
-  v_accepted bigint;
-  v_refused int;
+  v_counts jsonb;
+  v_limit text;
   v_values bigint[];
 begin
   -- Shared with other commits; a transaction that changes or deletes a queue, or its listeners, takes its lock alone.
   -- What is read below is therefore true until the commit. Locked in the order of the numbers, so that commits do not
   -- wait in a circle.
-  foreach v_lock in array p_locks loop
+  foreach v_lock in array coalesce(p_lock_number, '{}') loop
     perform pg_advisory_xact_lock_shared(1685283702, v_lock);
   end loop;
 
@@ -87,16 +86,18 @@ begin
                                    and a.queue_id = p_queue_id[n] and a.version = p_queue_version[n])),
            exists (select 1 from discue.message_usage u where u.organization_id = any(p_queue_organization))
       into v_stale, v_unknown, v_counted;
-    v_outcomes := array_fill(0, array[cardinality(p_accept_queue)]);
+    v_outcomes := array_fill(c_accepted, array[cardinality(p_accept_queue)]);
     if v_stale <> '{}' then
       v_outcomes := array(
-        select (p_accept_queue[n] = any(v_stale))::int from generate_series(1, cardinality(p_accept_queue)) n order by n);
+        select case when p_accept_queue[n] = any(v_stale) then 'stale' else c_accepted end
+          from generate_series(1, cardinality(p_accept_queue)) n order by n);
     end if;
 
     if v_counted then
       select coalesce(jsonb_object_agg(l.organization_id, l.usage), '{}') into v_usage
         from (select u.organization_id, jsonb_build_object('stored', u.stored, 'day', u.day, 'accepted', u.accepted,
-                       'maxStored', o.limits -> 'storedMessages', 'maxDay', o.limits -> 'messagesPerDay') as usage
+                       'storedMessages', o.limits -> 'storedMessages',
+                       'messagesPerDay', o.limits -> 'messagesPerDay') as usage
                 from discue.message_usage u join discue.organizations o on o.id = u.organization_id
                where u.organization_id = any(p_queue_organization)
                order by u.organization_id for update of u) l;
@@ -105,7 +106,7 @@ begin
     if v_usage <> '{}' or cardinality(p_answer_key) > 0 or array_to_string(p_accept_steps, '') <> '' then
       v_values := array_fill(0::bigint, array[cardinality(v_outcomes)]);
       for i in 1 .. cardinality(v_outcomes) loop
-        continue when v_outcomes[i] <> 0;
+        continue when v_outcomes[i] <> c_accepted;
         v_organization := p_queue_organization[p_accept_queue[i]];
         v_answer := p_accept_answer[i];
         if v_answer > 0 then
@@ -118,7 +119,7 @@ begin
                  stored_at = excluded.stored_at, expires_at = excluded.expires_at
            where a.expires_at <= excluded.stored_at;
           if not found then
-            v_outcomes[i] := 2;
+            v_outcomes[i] := 'answered';
             continue;
           end if;
         end if;
@@ -126,35 +127,23 @@ begin
           -- Each that was taken before one that is refused is undone with everything else.
           for v_step in select s.value from jsonb_array_elements(p_accept_steps[i]::jsonb) s loop
             if not discue.schedule_step(v_step) then
-              v_outcomes[i] := 5;
+              v_outcomes[i] := 'passed';
             end if;
           end loop;
-          continue when v_outcomes[i] <> 0;
+          continue when v_outcomes[i] <> c_accepted;
         end if;
         v_of := v_usage -> v_organization;
         continue when v_of is null;
-        -- Counts an organization's messages of a day as core/telemetry/message-usage.ts does.
-        v_day := floor(p_accept_at[i] / 86400000.0)::bigint;
-        v_stored := (v_of ->> 'stored')::bigint + p_accept_size[i];
-        if v_day = (v_of ->> 'day')::bigint or v_day = (v_of ->> 'day')::bigint - 1 then
-          v_day := (v_of ->> 'day')::bigint;
-          v_accepted := (v_of ->> 'accepted')::bigint + p_accept_size[i];
-        else
-          v_accepted := p_accept_size[i];
-        end if;
-        v_refused := case when v_stored > (v_of ->> 'maxStored')::bigint then 3
-                          when v_accepted > (v_of ->> 'maxDay')::bigint then 4 else 0 end;
-        if v_refused > 0 then
-          v_outcomes[i] := v_refused;
-          v_values[i] := coalesce(case v_refused when 3 then v_of ->> 'maxStored' else v_of ->> 'maxDay' end, '0')::bigint;
+        select c.usage, c.refused into v_counts, v_limit from discue.count_accepted(v_of, p_accept_at[i], p_accept_size[i]) c;
+        v_usage := jsonb_set(v_usage, array[v_organization], v_counts);
+        if v_limit is not null then
+          v_outcomes[i] := v_limit;
+          v_values[i] := (v_of ->> v_limit)::bigint;
           if v_answer > 0 then
             delete from discue.answers a where a.organization_id = v_organization and a.target = p_answer_target[v_answer]
                and a.key = p_answer_key[v_answer];
           end if;
-          continue;
         end if;
-        v_usage := jsonb_set(v_usage, array[v_organization],
-                             v_of || jsonb_build_object('stored', v_stored, 'day', v_day, 'accepted', v_accepted));
       end loop;
     end if;
   end if;
@@ -189,18 +178,17 @@ begin
 
   if cardinality(p_settled_sequence) > 0 then
     -- The lease is this node's, by its number; or a client's that pulled (`pull`), by when it ends and which attempt it is.
-    -- The run that an attempt was judged by must still be the one that runs (next: 1 pending, 2 missed); of one that was
-    -- begun anew meanwhile the caller learns, and says so the next time (3). An acknowledgement (0) ends either, and where
-    -- the attempts are not to count (4), they do not in either.
+    -- What becomes of the row is decided in core/delivery/settlement.ts: it ends where there is no next due time. Of a row of
+    -- another run than it was judged by, the caller learns (`anew`), and says the next time what becomes of that one.
     with gone as (
       delete from discue.deliveries d using generate_series(1, cardinality(p_settled_sequence)) n
-       where p_settled_next[n] in (0, 2)
+       where p_settled_next_due_at[n] is null
          and d.organization_id = any(array[p_listener_organization[p_settled_listener[n]]])
            and d.listener_id = p_listener_id[p_settled_listener[n]]
          and d.due_at = p_settled_due_at[n] and d.sequence = p_settled_sequence[n]
          and d.lease_node = case when p_settled_pulled[n] then 'pull' else p_node end and d.lease = p_settled_lease[n]
          and (p_settled_pulled[n] is not true or d.attempts = p_attempt_number[n] - 1)
-         and (p_settled_next[n] = 0 or d.attempts_before = p_settled_before[n])
+         and (p_settled_of_run[n] is null or d.attempts_before = p_settled_of_run[n])
          and p_listener_id[p_settled_listener[n]] <> all(v_dead)
       returning n
     )
@@ -208,18 +196,17 @@ begin
     if cardinality(v_settled) < cardinality(p_settled_sequence) then
       with moved as (
         update discue.deliveries d
-           set due_at = case p_settled_next[n] when 3 then p_now else p_settled_next_due_at[n] end,
-               attempts = p_attempt_number[n],
-               attempts_before = case p_settled_next[n] when 1 then d.attempts_before else p_attempt_number[n] end,
+           set due_at = p_settled_next_due_at[n], attempts = p_attempt_number[n],
+               attempts_before = p_settled_next_before[n],
                first_sent_at = p_settled_first_sent_at[n], moved = true, pulled_at = null, lease_node = null, lease = null
           from generate_series(1, cardinality(p_settled_sequence)) n
-         where p_settled_next[n] in (1, 3, 4)
+         where p_settled_next_due_at[n] is not null
            and d.organization_id = any(array[p_listener_organization[p_settled_listener[n]]])
            and d.listener_id = p_listener_id[p_settled_listener[n]]
            and d.due_at = p_settled_due_at[n] and d.sequence = p_settled_sequence[n]
            and d.lease_node = case when p_settled_pulled[n] then 'pull' else p_node end and d.lease = p_settled_lease[n]
            and (p_settled_pulled[n] is not true or d.attempts = p_attempt_number[n] - 1)
-           and (p_settled_next[n] in (3, 4) or d.attempts_before = p_settled_before[n])
+           and (p_settled_of_run[n] is null or d.attempts_before = p_settled_of_run[n])
            and p_listener_id[p_settled_listener[n]] <> all(v_dead)
         returning n
       )
@@ -233,12 +220,12 @@ begin
                and d.sequence = p_settled_sequence[n]
                and d.lease_node = case when p_settled_pulled[n] then 'pull' else p_node end and d.lease = p_settled_lease[n]
                and (p_settled_pulled[n] is not true or d.attempts = p_attempt_number[n] - 1)
-         where p_settled_next[n] in (1, 2) and d.attempts_before <> p_settled_before[n]
+         where d.attempts_before <> p_settled_of_run[n]
            and p_listener_id[p_settled_listener[n]] <> all(v_dead));
     end if;
   end if;
 
-  if 0 <> any(v_outcomes) or cardinality(v_settled) < cardinality(p_settled_sequence) then
+  if c_accepted <> any(v_outcomes) or cardinality(v_settled) < cardinality(p_settled_sequence) then
     raise exception 'refused' using errcode = 'XD001',
       detail = json_build_object('outcomes', v_outcomes, 'values', v_values, 'settled', v_settled, 'anew', v_anew)::text;
   end if;
@@ -254,7 +241,7 @@ begin
   if cardinality(v_sequences) > 0 then
     if v_unknown <> '{}' then
       insert into discue.audiences (organization_id, queue_id, version, first_sequence, listener_ids)
-      select p_queue_organization[n], p_queue_id[n], p_queue_version[n], v_sequences[1], p_audience_listeners[n]::text[]
+      select p_queue_organization[n], p_queue_id[n], p_queue_version[n], v_sequences[1], p_recipient_set_listeners[n]::text[]
         from unnest(v_unknown) n
       on conflict (organization_id, queue_id, version) do nothing;
     end if;
@@ -316,12 +303,12 @@ begin
            p_attempt_number[n], p_attempt_started_at[n], p_attempt_duration_ms[n], p_attempt_status[n],
            p_attempt_error[n], p_attempt_response[n]
       from generate_series(1, cardinality(p_settled_sequence)) n;
-    if 2 = any(p_settled_next) then
+    if cardinality(p_settled_missed_at) > 0 then
       insert into discue.missed (organization_id, sequence, listener_id, at, reason)
       select p_listener_organization[p_settled_listener[n]], p_settled_sequence[n],
-             p_listener_id[p_settled_listener[n]], p_attempt_started_at[n] + p_attempt_duration_ms[n], p_settled_reason[n]
+             p_listener_id[p_settled_listener[n]], p_settled_missed_at[n], p_settled_reason[n]
         from generate_series(1, cardinality(p_settled_sequence)) n
-       where p_settled_next[n] = 2;
+       where p_settled_missed_at[n] is not null;
     end if;
     if v_ordered <> '{}' then
       next_due_at := array_fill(null::bigint, array[cardinality(p_settled_sequence)]);
@@ -333,8 +320,8 @@ begin
       for i in 1 .. cardinality(p_settled_sequence) loop
         v_organization := p_listener_organization[p_settled_listener[i]];
         v_listener := p_listener_id[p_settled_listener[i]];
-        continue when p_settled_next[i] not in (0, 2) or v_listener <> all(v_ordered);
-        if p_settled_next[i] = 0 or v_listener <> all(v_blocking) then
+        continue when p_settled_next_due_at[i] is not null or v_listener <> all(v_ordered);
+        if p_settled_missed_at[i] is null or v_listener <> all(v_blocking) then
           next_due_at[i] := discue.order_leave(v_organization, v_listener, p_settled_sequence[i], p_now);
         else
           perform discue.order_block(v_organization, v_listener, p_settled_sequence[i]);

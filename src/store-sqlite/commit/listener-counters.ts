@@ -1,13 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ListenerCounters } from '../../core/delivery/listener.ts'
+import { type CounterChange, emptyCounterChange } from '../../core/delivery/settlement.ts'
 
-/** What one transaction changes of a listener's counters. */
-export interface CounterChange {
-  pending: number
-  acknowledged: number
-  missed: number
-  lastSuccessAt: number | null
-  lastFailureAt: number | null
+/** Attempts are not settled in the order in which they ended: of a lease that ran out it shows long afterwards. */
+function later(column: string): string {
+  return `coalesce(max(${column}, excluded.${column}), ${column}, excluded.${column})`
 }
 
 const ADD = `
@@ -17,8 +14,8 @@ const ADD = `
     pending = pending + excluded.pending,
     acknowledged = acknowledged + excluded.acknowledged,
     missed = missed + excluded.missed,
-    last_success_at = coalesce(excluded.last_success_at, last_success_at),
-    last_failure_at = coalesce(excluded.last_failure_at, last_failure_at)`
+    last_success_at = ${later('last_success_at')},
+    last_failure_at = ${later('last_failure_at')}`
 
 const READ = `
   select pending as pendingCount, acknowledged as acknowledgedCount, missed as missedCount,
@@ -53,7 +50,7 @@ export class CounterChanges {
   of(listenerId: string): CounterChange {
     let change = this.#changes.get(listenerId)
     if (change === undefined) {
-      change = { pending: 0, acknowledged: 0, missed: 0, lastSuccessAt: null, lastFailureAt: null }
+      change = emptyCounterChange()
       this.#changes.set(listenerId, change)
     }
     return change

@@ -1,5 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { acknowledges } from '../../core/delivery/attempt.ts'
+import {
+  countSettlement,
+  endOf,
+  judgedChange,
+  latencyOf,
+  type RowChange,
+  restartedChange,
+} from '../../core/delivery/settlement.ts'
 import type { Settlement, SettleResult } from '../../store/commit/batch.ts'
 import { INSERT_RUN } from '../deliveries/delivery-rows.ts'
 import type { LeasedMessage } from '../deliveries/leases.ts'
@@ -9,19 +16,14 @@ const INSERT_ATTEMPT = `
   insert into attempts (sequence, listener_id, number, started_at, duration_ms, status, error, response)
   values (?, ?, ?, ?, ?, ?, ?, ?)`
 
-const DELETE_DELIVERY = `delete from deliveries where listener_id = ? and due_at = ? and sequence = ?`
-
-/** The run that the attempt was judged by must still be the one that runs. */
-const OF_RUN = `listener_id = ? and due_at = ? and sequence = ? and attempts_before = ?`
-
-const GIVE_UP = `delete from deliveries where ${OF_RUN}`
-const MOVE_DELIVERY = `
-  update deliveries set due_at = ?, attempts = ?, first_sent_at = ?, moved = 1, pulled_at = null where ${OF_RUN}`
-
-/** A redelivery was asked for while the attempt was on the wire, or the attempts are not to count. */
-const BEGIN_ANEW = `
-  update deliveries set due_at = ?, attempts = ?, attempts_before = ?, first_sent_at = ?, moved = 1, pulled_at = null
-   where listener_id = ? and due_at = ? and sequence = ?`
+/** As a `RowChange` says. */
+const OF_RUN = `
+  where listener_id = :listenerId and due_at = :dueAt and sequence = :sequence
+    and (:ofRun is null or attempts_before = :ofRun)`
+const END = `delete from deliveries ${OF_RUN}`
+const MOVE = `
+  update deliveries set due_at = :nextDueAt, attempts = :attempts, attempts_before = :attemptsBefore,
+         first_sent_at = :firstSentAt, moved = 1, pulled_at = null ${OF_RUN}`
 
 /** What the listener wants when its settlement is written is what counts. */
 const BLOCKS = `select 1 from listeners where id = ? and settings ->> '$.onMissed' = 'block'`
@@ -50,9 +52,7 @@ export interface Settling {
 
 export function createSettling(db: DatabaseSync, { leases, orders, touched }: Shared): Settling {
   const [insertAttempt, insertMissed] = [db.prepare(INSERT_ATTEMPT), db.prepare(INSERT_MISSED)]
-  const [deleteDelivery, giveUp] = [db.prepare(DELETE_DELIVERY), db.prepare(GIVE_UP)]
-  const [moveDelivery, restartDelivery] = [db.prepare(MOVE_DELIVERY), db.prepare(BEGIN_ANEW)]
-  const beginRow = db.prepare(INSERT_RUN)
+  const [end, moveRow, beginRow] = [db.prepare(END), db.prepare(MOVE), db.prepare(INSERT_RUN)]
 
   const blocks = db.prepare(BLOCKS)
 
@@ -69,32 +69,29 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
     return null
   }
 
-  function move(it: Settlement, now: number): Moved {
-    const { delivery, attempt, next } = it
-    const { listenerId, dueAt, sequence, attemptsBefore } = delivery
-    if (next.state === 'acknowledged') {
-      return deleteDelivery.run(listenerId, dueAt, sequence).changes === 1 ? 'as judged' : 'gone'
-    }
+  /** Whether the row was there, and of the run that it must be of. */
+  function change({ delivery, attempt }: Settlement, { ofRun, row }: RowChange): boolean {
+    const { listenerId, dueAt, sequence } = delivery
+    const of = { listenerId, dueAt, sequence, ofRun }
+    if (row === null) return end.run(of).changes === 1
     const firstSentAt = delivery.firstSentAt ?? attempt.startedAt
-    const { number } = attempt
-    if (next.state === 'pending' && next.anew) {
-      const { changes } = restartDelivery.run(next.dueAt, number, number, firstSentAt, listenerId, dueAt, sequence)
-      return changes === 1 ? 'as judged' : 'gone'
-    }
-    const { changes } =
-      next.state === 'missed'
-        ? giveUp.run(listenerId, dueAt, sequence, attemptsBefore)
-        : moveDelivery.run(next.dueAt, number, firstSentAt, listenerId, dueAt, sequence, attemptsBefore)
-    if (changes === 1) return 'as judged'
-    const anew = restartDelivery.run(now, number, number, firstSentAt, listenerId, dueAt, sequence)
-    return anew.changes === 1 ? 'anew' : 'gone'
+    const { dueAt: nextDueAt, attempts, attemptsBefore } = row
+    return moveRow.run({ ...of, nextDueAt, attempts, attemptsBefore, firstSentAt }).changes === 1
+  }
+
+  function move(it: Settlement, now: number): Moved {
+    const judged = judgedChange(it.delivery.attemptsBefore, it)
+    if (change(it, judged)) return 'as judged'
+    return judged.ofRun !== null && change(it, restartedChange(it, now)) ? 'anew' : 'gone'
   }
 
   /** No other call has seen it, so that nothing can have become of it meanwhile. */
-  function moveRowless({ delivery: { listenerId, sequence, firstSentAt }, attempt, next }: Settlement): void {
-    if (next.state !== 'pending') return
-    const before = next.anew ? attempt.number : 0
-    beginRow.run(listenerId, next.dueAt, sequence, attempt.number, before, firstSentAt ?? attempt.startedAt, 1)
+  function moveRowless(it: Settlement): void {
+    const { row } = judgedChange(0, it)
+    if (row === null) return
+    const { listenerId, sequence, firstSentAt } = it.delivery
+    const { dueAt, attempts, attemptsBefore } = row
+    beginRow.run(listenerId, dueAt, sequence, attempts, attemptsBefore, firstSentAt ?? it.attempt.startedAt, 1)
   }
 
   function write(message: LeasedMessage, it: Settlement, now: number, changes: Changes): SettleResult {
@@ -113,20 +110,11 @@ export function createSettling(db: DatabaseSync, { leases, orders, touched }: Sh
     const { number, startedAt, durationMs, status, error, response } = attempt
     insertAttempt.run(sequence, listenerId, number, startedAt, durationMs, status, error, response)
     touched.mark(sequence)
-    const endedAt = startedAt + durationMs
-    const change = counters.of(listenerId)
-    const ok = acknowledges(attempt)
-    if (ok) change.lastSuccessAt = Math.max(change.lastSuccessAt ?? 0, endedAt)
-    else change.lastFailureAt = Math.max(change.lastFailureAt ?? 0, endedAt)
-    usage.published(message, listenerId, ok ? endedAt - message.deliverAt : null)
+    countSettlement(counters.of(listenerId), it, moved === 'anew')
+    usage.published(message, listenerId, latencyOf(attempt, message.deliverAt))
     if (moved === 'anew') return { nextDueAt: now }
     if (next.state === 'pending') return 'settled'
-    change.pending -= 1
-    if (next.state === 'acknowledged') change.acknowledged += 1
-    if (next.state === 'missed') {
-      change.missed += 1
-      insertMissed.run(sequence, listenerId, endedAt, next.reason)
-    }
+    if (next.state === 'missed') insertMissed.run(sequence, listenerId, endOf(attempt), next.reason)
     const nextDueAt = nextInOrder(it, now)
     return nextDueAt === null ? 'settled' : { nextDueAt }
   }

@@ -24,7 +24,7 @@ const LEASE = `
 const EXPIRED = `
   select ${PENDING_ROW} from deliveries d
    where pulled_at is not null and due_at <= ? and exists (select 1 from listeners l where l.id = d.listener_id)
-   order by due_at limit ?`
+   order by due_at, listener_id, sequence limit ?`
 
 const NEXT_EXPIRY = `select min(due_at) as dueAt from deliveries where pulled_at is not null`
 

@@ -1,23 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { MAX_PAIRS } from '../../core/delivery/ledger.ts'
+import { MAX_PAIRS, STANDINGS, type Standing, type StandingCounts, standingOf } from '../../core/delivery/ledger.ts'
 import { isForLater } from '../../core/delivery/message.ts'
 import type { RecipientSets } from '../deliveries/recipient-sets.ts'
 import { rowlessSince } from '../deliveries/rowless.ts'
 import { createLedgerRows, type DiscardRow, type LedgerRows, type MessageRow } from './ledger-rows.ts'
 import { MESSAGES_A_BLOCK } from './touched-blocks.ts'
 
-/** How a delivery stands by the rows alone; what a listener that is gone makes of it is said later. */
-export const [ACCEPTED, DELIVERED, PENDING, SCHEDULED, MISSED, DELETED, EXPIRED, NOTHING, TWICE] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8,
-] as const
-const STANDS = 9
+/** Of the counts of a listener: how many deliveries there are, and then how many stand in each way. */
+const COUNTED = ['accepted', ...STANDINGS] as const
+const PLACES = Object.fromEntries(COUNTED.map((name, place) => [name, place])) as Record<keyof StandingCounts, number>
 
 /** The messages of one block, counted. */
 export interface Block {
   /** For each listener, how many deliveries stand in each way that the ledger counts. */
   counts: Map<string, Uint32Array>
   /** The first deliveries that stand in no way or in two. */
-  faults: { sequence: number; listenerId: string; stands: typeof NOTHING | typeof TWICE }[]
+  faults: { sequence: number; listenerId: string; standing: 'nothing' | 'twice' }[]
   /** Of the messages' acceptance. */
   firstAt: number
   lastAt: number
@@ -63,17 +61,17 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
       const pending = (row === undefined ? 0 : 1) + (isHeld ? 1 : 0) + (waits ? 1 : 0)
       const untouched = waits || (isHeld && !ended.has(listenerId)) || (row?.attempts === 0 && row.dueAt > now)
       const scheduled = untouched && isForLater(message, now)
-      const stands = standsOf({ pending, missed: isMissed, delivered, scheduled })
+      const standing = standingOf({ pending, isMissed, isDelivered: delivered, isScheduled: scheduled })
       if (scheduled) block.nextDueAt = Math.min(block.nextDueAt, message.deliverAt)
-      count(block, listenerId, stands)
-      if (stands === NOTHING || stands === TWICE) fault(block, { sequence, listenerId, stands })
+      count(block, listenerId, standing)
+      if (standing === 'nothing' || standing === 'twice') fault(block, { sequence, listenerId, standing })
     }
   }
 
   function countDiscard({ recipientSet, reason, delivered }: DiscardRow, block: Block): void {
     const got = new Set(JSON.parse(delivered) as string[])
     for (const listenerId of meant(recipientSet)) {
-      count(block, listenerId, got.has(listenerId) ? DELIVERED : reason === 'expired' ? EXPIRED : DELETED)
+      count(block, listenerId, got.has(listenerId) ? 'delivered' : reason === 'expired' ? 'expired' : 'deleted')
     }
   }
 
@@ -101,21 +99,19 @@ function noteTime(block: Block, { createdAt }: { createdAt: number }): void {
   block.lastAt = Math.max(block.lastAt, createdAt)
 }
 
-function standsOf(it: { pending: number; missed: boolean; delivered: boolean; scheduled: boolean }) {
-  if (it.pending > 1 || (it.missed && (it.pending > 0 || it.delivered))) return TWICE
-  if (it.pending === 1) return it.scheduled ? SCHEDULED : PENDING
-  if (it.missed) return MISSED
-  return it.delivered ? DELIVERED : NOTHING
+/** What was counted of a listener, by name. */
+export function countsByName(counts: ArrayLike<number> = []): StandingCounts {
+  return Object.fromEntries(COUNTED.map((name, place) => [name, counts[place] ?? 0])) as StandingCounts
 }
 
-function count(block: Block, listenerId: string, stands: number): void {
+function count(block: Block, listenerId: string, standing: Standing): void {
   let counts = block.counts.get(listenerId)
   if (counts === undefined) {
-    counts = new Uint32Array(STANDS)
+    counts = new Uint32Array(COUNTED.length)
     block.counts.set(listenerId, counts)
   }
-  counts[ACCEPTED]! += 1
-  counts[stands]! += 1
+  counts[PLACES.accepted]! += 1
+  counts[PLACES[standing]]! += 1
 }
 
 function fault(block: Block, it: Block['faults'][number]): void {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { addTally, emptyTally, MAX_PAIRS, type Tally, type UnaccountedPair } from '../../core/delivery/ledger.ts'
+import { MAX_PAIRS, tallyOf, type UnaccountedPair } from '../../core/delivery/ledger.ts'
 import type { Ledger, LedgerAsk, LedgerListener, LedgerQueue } from '../../store/ledger.ts'
-import * as stands from './ledger-block.ts'
+import { type Block, countsByName } from './ledger-block.ts'
 
 /** Of one organization, or of all that exist. What is being deleted is not told of. */
 const QUEUES = `
@@ -21,7 +21,7 @@ const MESSAGE = `select queue_id as queueId, id as messageId from messages where
 /** Which organization's ledger is read; null stands for all. */
 export type ReaderAsk = Omit<LedgerAsk, 'organizationId'> & { organizationId: string | null }
 
-export type Fault = stands.Block['faults'][number]
+export type Fault = Block['faults'][number]
 
 /** What was counted over all messages. */
 export interface Counted {
@@ -54,7 +54,7 @@ export class LedgerQueues {
       const listeners = shown.flatMap((row): LedgerListener[] => {
         const counts = counted.sums.get(row.id)
         if (counts === undefined && row.deletedAt !== null) return []
-        return [{ ...row, tally: tallyOf(counts, row.deletedAt !== null) }]
+        return [{ ...row, tally: tallyOf(countsByName(counts), row.deletedAt !== null) }]
       })
       if (wanted === null || wanted.has(id) || listeners.length > 0) queues.push({ id, name, listeners })
     }
@@ -78,32 +78,13 @@ export class LedgerQueues {
   #pairsOf(faults: readonly Fault[], queues: readonly LedgerQueue[]): UnaccountedPair[] {
     const shown = new Map(queues.flatMap(({ listeners }) => listeners.map((listener) => [listener.id, listener])))
     const pairs: UnaccountedPair[] = []
-    for (const { sequence, listenerId, stands: how } of faults) {
+    for (const { sequence, listenerId, standing } of faults) {
       const listener = shown.get(listenerId)
-      if (listener === undefined || (how === stands.NOTHING && listener.deletedAt !== null)) continue
+      if (listener === undefined || (standing === 'nothing' && listener.deletedAt !== null)) continue
       const found = this.#statements.message.get(sequence) as Omit<UnaccountedPair, 'listenerId'> | undefined
       if (found !== undefined) pairs.push({ ...found, listenerId })
       if (pairs.length === MAX_PAIRS) break
     }
     return pairs
   }
-}
-
-/** What became of a listener's deliveries. What had no end when the listener was deleted has one by that. */
-function tallyOf(counts: ArrayLike<number> = [], isGone: boolean): Tally {
-  const of = (how: number) => counts[how] ?? 0
-  const open = of(stands.PENDING) + of(stands.SCHEDULED) + of(stands.MISSED) + of(stands.NOTHING)
-  const tally = emptyTally()
-  addTally(tally, {
-    accepted: of(stands.ACCEPTED),
-    delivered: of(stands.DELIVERED),
-    pending: isGone ? 0 : of(stands.PENDING),
-    scheduled: isGone ? 0 : of(stands.SCHEDULED),
-    missed: isGone ? 0 : of(stands.MISSED),
-    deleted: of(stands.DELETED),
-    listenerDeleted: isGone ? open : 0,
-    expired: of(stands.EXPIRED),
-    unaccounted: of(stands.TWICE) + (isGone ? 0 : of(stands.NOTHING)),
-  })
-  return tally
 }

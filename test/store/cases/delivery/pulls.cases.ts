@@ -299,6 +299,21 @@ const ended: StoreCase[] = [
     },
   },
   {
+    name: 'the time of the last failure does not go back to that of a lease which was found to have run out later',
+    async run(given) {
+      const { store, now } = given
+      const { queue, listener } = await fixture(given)
+      await accepted(given, queue)
+      await accepted(given, queue)
+      await pulled(given, listener, { limit: 1, leaseMs: 40_000 })
+      const second = receiptOf((await pulled(given, listener, { leaseMs: 600_000 }))[0]!)
+      await end(given, listener, second, { how: 'returned', delayMs: 0 }, now + 50_000)
+      assert.equal((await countersOf(given, listener)).lastFailureAt, now + 50_000)
+      await store.pulls.expire({ now: now + 60_000, limit: 9 })
+      assert.equal((await countersOf(given, listener)).lastFailureAt, now + 50_000)
+    },
+  },
+  {
     name: 'what nobody has seen is handed back without an attempt',
     async run(given) {
       const { now } = given
