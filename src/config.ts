@@ -5,7 +5,7 @@ import { type Exposure, exposureOf } from './core/network/exposure.ts'
 import { ANY_TARGET, PUBLIC_TARGETS, parseTargets, type Targets } from './core/network/target.ts'
 import { type TraceSettings, traceSettingsOf } from './core/telemetry/trace-settings.ts'
 import { DOMAIN_VERIFICATIONS, type DomainVerification } from './core/tenant/domain.ts'
-import { type DatabaseSettings, readConnections, readDatabase, readSchema } from './database-settings.ts'
+import { type DatabaseSettings, readConnections, readDatabase, readListenUrl, readSchema } from './database-settings.ts'
 import type { PostgresUrl } from './postgres-url.ts'
 
 /** What the server was told at its start; nothing of it changes while it runs. */
@@ -68,6 +68,7 @@ const settings = {
   DISCUE_PORT: setting('3000', readPort),
   DISCUE_PUBLIC_URL: setting('', readPublicUrl),
   DISCUE_DATABASE_URL: setting('sqlite:./data/discue.db', readDatabase),
+  DISCUE_DATABASE_LISTEN_URL: setting('', readListenUrl),
   DISCUE_DATABASE_SCHEMA: setting('', readSchema),
   DISCUE_DATABASE_POOL: setting('', readConnections),
   DISCUE_ROOT_API_KEY: setting('', readRootApiKey),
@@ -86,7 +87,12 @@ const settings = {
   DISCUE_LOG_LEVEL: setting('info', readLogLevel),
 }
 
-const SECRET: ReadonlySet<string> = new Set(['DISCUE_DATABASE_URL', 'DISCUE_ROOT_API_KEY', 'DISCUE_SECRET_KEY'])
+const SECRET: ReadonlySet<string> = new Set([
+  'DISCUE_DATABASE_URL',
+  'DISCUE_DATABASE_LISTEN_URL',
+  'DISCUE_ROOT_API_KEY',
+  'DISCUE_SECRET_KEY',
+])
 
 /** What the command line's other commands read; the server knows these names, so as not to refuse them. */
 const CLIENT_SETTINGS: readonly string[] = ['DISCUE_URL', 'DISCUE_API_KEY', 'DISCUE_API_KEY_FILE']
@@ -127,6 +133,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     exposedBy,
     port: read('DISCUE_PORT', settings.DISCUE_PORT),
     database: databaseOf(read('DISCUE_DATABASE_URL', settings.DISCUE_DATABASE_URL), {
+      listen: read('DISCUE_DATABASE_LISTEN_URL', settings.DISCUE_DATABASE_LISTEN_URL),
       schema: read('DISCUE_DATABASE_SCHEMA', settings.DISCUE_DATABASE_SCHEMA),
       connections: read('DISCUE_DATABASE_POOL', settings.DISCUE_DATABASE_POOL),
       passfile: env.PGPASSFILE || null,
@@ -227,24 +234,31 @@ function readPublicUrl(text: string): { value: string | null } | string {
 }
 
 interface DatabaseParts {
+  listen: PostgresUrl | null
   schema: string | null
   connections: number | null
   passfile: string | null
 }
 
 /** What the settings of a database say together. Throws `ConfigError` where one is for another kind of database. */
-function databaseOf(given: { sqlite: string } | { postgres: PostgresUrl }, parts: DatabaseParts): DatabaseSettings {
-  const { schema, connections, passfile } = parts
-  if ('sqlite' in given) {
-    const name = schema !== null ? 'DISCUE_DATABASE_SCHEMA' : connections !== null ? 'DISCUE_DATABASE_POOL' : null
-    if (name !== null) throw new ConfigError(`${name} is for PostgreSQL, and the database is a file`)
-    return { kind: 'sqlite', path: given.sqlite }
+function databaseOf(from: { sqlite: string } | { postgres: PostgresUrl }, parts: DatabaseParts): DatabaseSettings {
+  const { listen, schema, connections, passfile } = parts
+  if ('sqlite' in from) {
+    const given = {
+      DISCUE_DATABASE_LISTEN_URL: listen,
+      DISCUE_DATABASE_SCHEMA: schema,
+      DISCUE_DATABASE_POOL: connections,
+    }
+    const name = Object.entries(given).find(([, value]) => value !== null)?.[0]
+    if (name !== undefined) throw new ConfigError(`${name} is for PostgreSQL, and the database is a file`)
+    return { kind: 'sqlite', path: from.sqlite }
   }
-  const { postgres } = given
+  const { postgres } = from
   return {
     ...{ kind: 'postgres', ...postgres },
     // PostgreSQL's own variable for the password file; a parameter of the URL comes first.
     passfile: postgres.passfile ?? passfile,
+    listen: listen && { ...listen, passfile: listen.passfile ?? passfile },
     schema: schema ?? DEFAULT_SCHEMA,
     connections: connections ?? DEFAULT_CONNECTIONS,
   }

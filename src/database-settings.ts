@@ -6,6 +6,8 @@ export type DatabaseSettings = { kind: 'sqlite'; path: string } | ({ kind: 'post
 interface PostgresSettings extends PostgresUrl {
   /** The schema that holds the tables. */
   schema: string
+  /** Where notifications come, past a pooler; null: where the statements go. */
+  listen: PostgresUrl | null
   /** How many connections a node has, beside the one for notifications. */
   connections: number
 }
@@ -22,6 +24,13 @@ export function readDatabase(text: string): { value: { sqlite: string } | { post
   return /^postgres/.test(text)
     ? postgres
     : 'sqlite: and the path of a file, such as sqlite:./data/discue.db, or postgres://user@host:5432/database'
+}
+
+/** Reads DISCUE_DATABASE_LISTEN_URL. A string that is returned instead says what would be allowed. */
+export function readListenUrl(text: string): { value: PostgresUrl | null } | string {
+  if (text === '') return { value: null }
+  const value = readPostgresUrl(text)
+  return typeof value === 'string' ? value : { value }
 }
 
 /** Reads DISCUE_DATABASE_SCHEMA. A string that is returned instead says what would be allowed. */

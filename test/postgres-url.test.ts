@@ -10,7 +10,7 @@ const databaseOf = (url: string, env: Record<string, string> = {}) =>
 test('a URL says hosts in their order, who asks, and for what; the rest has its usual value', () => {
   const files = { sslrootcert: null, sslcert: null, sslkey: null, passfile: null }
   const usual = { sslmode: 'prefer', channelBinding: 'disable', connectTimeoutMs: null, ...files }
-  const own = { schema: 'discue', connections: 8 }
+  const own = { schema: 'discue', connections: 8, listen: null }
   assert.deepEqual(databaseOf('postgres://discue:p%40ss%3Aw@db1,db2:5433,[::1]:5434/jobs'), {
     kind: 'postgres',
     hosts: [

@@ -4,9 +4,10 @@ import { type Store, StoreUnavailable } from '../store/store.ts'
 import { createApiKeyStore } from './api-keys.ts'
 import { createClockStore } from './clock.ts'
 import { createChangePublisher } from './cluster/change-publisher.ts'
-import { createChangeSubscriber } from './cluster/change-subscriber.ts'
+import { startChangeSource } from './cluster/change-source.ts'
+import type { ChangeSubscriber } from './cluster/change-subscriber.ts'
 import { type Clock, forgetDeadNodes } from './cluster/nodes.ts'
-import { createNotify, createPublish } from './cluster/publish.ts'
+import { createNotify, createPublish, forgetChanges } from './cluster/publish.ts'
 import { createRateStore } from './cluster/rates.ts'
 import { createCommit } from './commit/batch.ts'
 import { createUncertainCommits } from './commit/uncertain-commits.ts'
@@ -69,32 +70,33 @@ export async function openPostgresStore(
   const self = runtime.newId()
   const followers = new ChangeFollowers()
   const heard = (change: HeardChange) => followers.tell(change)
-  const subscriber = createChangeSubscriber(
-    () => connect(target, runtime),
-    { from: self, channel: target.schema, heard },
-    runtime,
-  )
-  try {
-    await onceWritable(runtime, options.stop, async () => {
-      await pool.use((session) => migrate(session, routines, target.schema))
-      await subscriber.start()
-    })
-  } catch (cause) {
-    await subscriber.stop()
-    await pool.close()
-    if (!(cause instanceof StoreUnavailable)) throw cause
-    throw new DatabaseRefused(`the database ${nameOf(target)} cannot be used: ${cause.message}`)
-  }
   const database = createDatabase(pool, (change) => {
     heard(change)
     // Beside the transactions; see `publish`.
     if (change.kind === 'deliveries_due') for (const id of change.listenerIds) publisher.waiting(id)
   })
   const { db } = database
-  const clock: Clock = options.clock === 'database' ? () => null : (now) => now
   const notify = createNotify(self, target.schema)
-  const publish = createPublish(notify)
   const publisher = createChangePublisher(db, notify, runtime)
+  const listening = place.listen ? targetOf(place.listen) : null
+  let source: ChangeSubscriber
+  try {
+    source = await onceWritable(runtime, options.stop, async () => {
+      const pooled = await pool.use(async (session) => {
+        await migrate(session, routines, target.schema)
+        return session.pooled
+      })
+      const open = listening !== null || !pooled ? () => connect(listening ?? target, runtime) : null
+      const subscribed = { from: self, channel: target.schema, heard }
+      return startChangeSource({ open, apart: listening !== null, ...subscribed, db, notify, runtime })
+    })
+  } catch (cause) {
+    await pool.close()
+    if (!(cause instanceof StoreUnavailable)) throw cause
+    throw new DatabaseRefused(`the database ${nameOf(target)} cannot be used: ${cause.message}`)
+  }
+  const clock: Clock = options.clock === 'database' ? () => null : (now) => now
+  const publish = createPublish(notify)
   const memory = {
     leases: new Leases(),
     uncertain: createUncertainCommits(runtime.now),
@@ -104,6 +106,7 @@ export async function openPostgresStore(
   const rates = createRateStore(database)
   const rollup = createRollup(database, runtime, async () => {
     await forgetDeadNodes(db, clock(runtime.now()))
+    await forgetChanges(db)
     await rates.forget()
   })
   rollup.start()
@@ -135,7 +138,7 @@ export async function openPostgresStore(
     ping: async () => void (await db.run(PING)),
     async close() {
       publisher.stop()
-      await subscriber.stop()
+      await source.stop()
       await rollup.stop()
       await pool.close()
     },
@@ -145,7 +148,11 @@ export async function openPostgresStore(
 const READ_ONLY_PAUSE_MS = 1_000
 
 /** A standby may be promoted any moment, and a node that waits for it is there at once. */
-async function onceWritable(runtime: Runtime, stop: AbortSignal | undefined, open: () => Promise<void>): Promise<void> {
+async function onceWritable<Result>(
+  runtime: Runtime,
+  stop: AbortSignal | undefined,
+  open: () => Promise<Result>,
+): Promise<Result> {
   for (let told = false; ; told = true) {
     try {
       return await open()

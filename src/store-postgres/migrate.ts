@@ -1,7 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { forSchema } from './connect/schema.ts'
 import type { Session } from './connect/session.ts'
 import { DatabaseRefused } from './errors.ts'
 import type { Routines } from './routines.ts'
+
+/** A migration may go through a table, and a node that starts waits for the one that does it. */
+const MIGRATION_MS = 3_600_000
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 
@@ -13,6 +17,7 @@ const STANDS = `
   select to_regnamespace($1) is not null as "hasSchema", to_regclass('discue.migrations') is not null as "hasTable"`
 const MAKE_TABLE = `
   create table discue.migrations (number integer primary key, name text not null, applied_at timestamptz not null default now())`
+const REMEMBER = `insert into discue.migrations (number, name) values ($1, $2)`
 const DONE = `select coalesce(max(number), 0) as done from discue.migrations`
 const HAS_ROUTINES = `
   select count(distinct proname)::int as found from pg_proc
@@ -24,35 +29,38 @@ const HAS_ROUTINES = `
  * that is older than the database is refused.
  */
 export async function migrate(session: Session, routines: Routines, schema: string): Promise<void> {
+  const inSchema = forSchema(schema)
   const names = readdirSync(FOLDER)
     .filter((name) => name.endsWith('.sql'))
     .sort()
   if ((await migrationsDone(session, names, schema)) === names.length && (await hasRoutines(session, routines, schema)))
     return
-  await session.script('begin; set local lock_timeout = 0; set local statement_timeout = 0')
   try {
-    await session.script(LOCK)
+    await session.begin('write')
+    await session.script('set local lock_timeout = 0; set local statement_timeout = 0')
+    await session.script(LOCK, MIGRATION_MS)
     await makeTables(session, names, schema)
     if (!(await hasRoutines(session, routines, schema))) {
-      for (const text of routines.definitions) await session.script(text)
+      for (const text of routines.definitions) await session.script(inSchema(text))
     }
-    await session.script('commit')
+    await session.end('commit')
   } catch (error) {
-    if (!session.broken) await session.script('rollback')
+    if (!session.broken) await session.end('rollback')
     throw error
   }
 }
 
 /** The first migrations name their tables without a schema, and are never changed: they find them by the path. */
 async function makeTables(session: Session, names: readonly string[], schema: string): Promise<void> {
+  const inSchema = forSchema(schema)
   const done = await migrationsDone(session, names, schema)
   if (done < 0) await session.script(`create schema "${schema}"`)
-  if (done <= 0) await session.script(MAKE_TABLE)
+  if (done <= 0) await session.script(inSchema(MAKE_TABLE))
   await session.script(`set local search_path = "${schema}"`)
   for (const [index, name] of names.entries()) {
     if (index < done) continue
-    await session.script(readFileSync(new URL(name, FOLDER), 'utf8'))
-    await session.script(`insert into discue.migrations (number, name) values (${index + 1}, '${name}')`)
+    await session.script(inSchema(readFileSync(new URL(name, FOLDER), 'utf8')), MIGRATION_MS)
+    await session.run(REMEMBER, [index + 1, name])
   }
   await session.script('set local search_path = pg_catalog')
 }

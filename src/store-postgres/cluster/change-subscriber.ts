@@ -1,6 +1,7 @@
 import type { Cancel, Runtime } from '../../runtime.ts'
 import type { HeardChange } from '../../store/cluster/changes.ts'
 import type { Session } from '../connect/session.ts'
+import { DatabaseRefused } from '../errors.ts'
 import type { Told } from './publish.ts'
 
 /** A connection that was cut without a word is noticed by asking. */
@@ -9,16 +10,26 @@ const PROBE = `select 1`
 const FIRST_BACKOFF_MS = 50
 const MAX_BACKOFF_MS = 2_000
 
+/** Who hears what, and where. */
+export interface SubscriberOptions {
+  from: string
+  channel: string
+  heard: (change: HeardChange) => void
+}
+
 /** Listens to what other processes tell, on a connection of its own, for as long as it is open. */
 export interface ChangeSubscriber {
   start(): Promise<void>
   stop(): Promise<void>
 }
 
-/** `from` is what this process signs with: `heard` is told of what other processes tell alone. */
+/**
+ * `from` is what this process signs with: `heard` is told of what other processes tell alone, and `onEcho` that something
+ * of its own came.
+ */
 export function createChangeSubscriber(
   open: () => Promise<Session>,
-  { from, channel, heard }: { from: string; channel: string; heard: (change: HeardChange) => void },
+  { from, channel, heard, onEcho }: SubscriberOptions & { onEcho?: () => void },
   runtime: Runtime,
 ): ChangeSubscriber {
   let session: Session | null = null
@@ -29,10 +40,17 @@ export function createChangeSubscriber(
   async function connect(): Promise<void> {
     const opened = await open()
     if (stopped) return opened.close()
+    if (opened.pooled) {
+      await opened.close()
+      throw new DatabaseRefused(
+        'DISCUE_DATABASE_LISTEN_URL must lead to PostgreSQL itself: through a pooler nothing is heard',
+      )
+    }
     session = opened
     opened.onNotification((payload) => {
       const { from: other, change } = JSON.parse(payload) as Told
       if (other !== from) heard(change)
+      else onEcho?.()
     })
     opened.onEnd(() => ended(opened))
     await opened.rows(`listen "${channel}"`)

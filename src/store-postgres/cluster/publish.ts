@@ -2,7 +2,13 @@ import type { NodeNews, StoreChange } from '../../store/cluster/changes.ts'
 import type { Db } from '../connect/session.ts'
 import type { Transaction } from '../connect/transaction.ts'
 
-const NOTIFY = `select pg_notify($1, $2)`
+/** For nodes that listen, and for those that look: both see it once the transaction is on disk. */
+const TELL = `
+  with told as (insert into discue.changes (payload) values ($2))
+  select pg_notify($1, $2)`
+
+/** Long after each node that looks has seen them. */
+const FORGET = `delete from discue.changes where told_at < clock_timestamp() - interval '10 minutes'`
 
 /** PostgreSQL refuses a payload of 8,000 bytes or more. */
 const MAX_IDS = 200
@@ -26,7 +32,7 @@ export type Publish = (on: Transaction, ...changes: StoreChange[]) => Promise<vo
 export function createNotify(from: string, channel: string): Notify {
   return async (db, ...changes) => {
     for (const change of changes.flatMap(small))
-      await db.rows(NOTIFY, [channel, JSON.stringify({ from, change } satisfies Told)])
+      await db.rows(TELL, [channel, JSON.stringify({ from, change } satisfies Told)])
   }
 }
 
@@ -53,4 +59,9 @@ function small(change: StoreChange | NodeNews): (StoreChange | NodeNews)[] {
     parts.push({ ...change, listenerIds: change.listenerIds.slice(at, at + MAX_IDS) })
   }
   return parts
+}
+
+/** Removes what was told long ago. */
+export async function forgetChanges(db: Db): Promise<void> {
+  await db.run(FORGET)
 }

@@ -8,10 +8,11 @@ type Host = PostgresTarget['hosts'][number]
 const BOUND_MECHANISM = 'SCRAM-SHA-256-PLUS'
 
 /**
- * A client that is logged in at `host`, encrypted as `sslmode` says; `options` are settings of its session. Throws
+ * A client that is logged in at `host`, encrypted as `sslmode` says; `options` are settings of its session, null for a
+ * pooler, which takes none and is sent statements without waiting for the answer to the one before. Throws
  * `StoreUnavailable`, or `DatabaseRefused` for good.
  */
-export async function openClient(target: PostgresTarget, host: Host, options: string): Promise<pg.Client> {
+export async function openClient(target: PostgresTarget, host: Host, options: string | null): Promise<pg.Client> {
   try {
     return await tryInTurn(target, host, options)
   } catch (error) {
@@ -20,7 +21,7 @@ export async function openClient(target: PostgresTarget, host: Host, options: st
 }
 
 /** As libpq does: `prefer` goes on without TLS where the server has none or wants none, `allow` the other way round. */
-async function tryInTurn(target: PostgresTarget, host: Host, options: string): Promise<pg.Client> {
+async function tryInTurn(target: PostgresTarget, host: Host, options: string | null): Promise<pg.Client> {
   const { mode } = target.tls
   const plainFirst = mode === 'disable' || mode === 'allow' || isSocketFolder(host.host)
   try {
@@ -32,7 +33,7 @@ async function tryInTurn(target: PostgresTarget, host: Host, options: string): P
   }
 }
 
-async function tryClient(target: PostgresTarget, { host, port }: Host, how: { options: string; tls: boolean }) {
+async function tryClient(target: PostgresTarget, { host, port }: Host, how: { options: string | null; tls: boolean }) {
   const { user, database, passwordFor, channelBinding } = target
   const tls = how.tls ? target.tls.optionsFor(host) : false
   let bound = false
@@ -45,7 +46,7 @@ async function tryClient(target: PostgresTarget, { host, port }: Host, how: { op
     },
     ssl: tls,
     enableChannelBinding: how.tls && channelBinding !== 'disable',
-    options: how.options,
+    ...(how.options === null ? { pipeline: true } : { options: how.options }),
     connectionTimeoutMillis: target.connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,

@@ -4,11 +4,11 @@ import { StoreUnavailable } from '../../store/store.ts'
 import { DatabaseReadOnly, DatabaseRefused, NoConnectionLeft, reasonOf, translated } from '../errors.ts'
 import { openClient } from './client.ts'
 import { forSchema } from './schema.ts'
-import { SESSION_OPTIONS } from './settings.ts'
+import { OPTIONS_READ, SESSION_OPTIONS } from './settings.ts'
+import { directStatements, pooledStatements, type Statements, type TransactionKind, type Value } from './statements.ts'
 import { type PostgresTarget, placeOf } from './target.ts'
 
-/** What a statement is run with: text, whole numbers, truth, nothing, and arrays that `arrays.ts` has written. */
-export type Value = string | number | boolean | null
+export type { Value }
 
 /** Where statements are run, alone or within a transaction. */
 export interface Db {
@@ -20,8 +20,12 @@ export interface Db {
 
 /** One connection to a server that takes writes. */
 export interface Session extends Db {
-  /** Text as it is, several statements and none prepared: for migrations. */
-  script(sql: string): Promise<void>
+  begin(kind: TransactionKind): Promise<void>
+  end(how: 'commit' | 'rollback'): Promise<void>
+  /** Text as it is, several statements and none prepared: for migrations. Cut off after `limitMs`, 10 s if not said. */
+  script(sql: string, limitMs?: number): Promise<void>
+  /** Whether a pooler answers: nothing lasts longer than a transaction there, and no notification comes. */
+  readonly pooled: boolean
   readonly broken: boolean
   /** What the server sends by itself. */
   onNotification(heard: (payload: string) => void): void
@@ -38,7 +42,9 @@ const OLDEST_VERSION = 150_000
 const FACTS = `
   select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
          pg_is_in_recovery() or current_setting('transaction_read_only')::bool as "readOnly",
-         current_setting('synchronous_commit') as "synchronousCommit"`
+         current_setting('synchronous_commit') as "synchronousCommit",
+         current_setting('session_replication_role') as role,
+         current_setting('${OPTIONS_READ}', true) is not distinct from 'yes' as "optionsRead"`
 
 type Host = PostgresTarget['hosts'][number]
 
@@ -47,6 +53,9 @@ interface Facts {
   encoding: string
   readOnly: boolean
   synchronousCommit: string
+  /** `replica` would leave out our triggers. */
+  role: string
+  optionsRead: boolean
 }
 
 /**
@@ -69,37 +78,87 @@ export async function connect(target: PostgresTarget, runtime: Runtime): Promise
 }
 
 async function connectTo(target: PostgresTarget, host: Host, runtime: Runtime): Promise<Session> {
-  const client = await openClient(target, host, SESSION_OPTIONS)
-  const session = sessionOf(client, runtime, forSchema(target.schema))
-  try {
-    const [facts] = await session.rows<Facts>(FACTS)
-    refuseUnfit(facts!)
-    // A standby that answers is not a primary that is away, but nothing can be written either way.
-    if (facts!.readOnly) throw new DatabaseReadOnly('the server takes no writes')
-    // "Acknowledged" means on disk, and on the standby where one is named; nothing weaker is ever used.
-    if (['off', 'local'].includes(facts!.synchronousCommit)) await session.script('set synchronous_commit = on')
+  if (!target.poolers.has(host)) {
+    const session = await connectDirectly(target, host, runtime)
+    if (session !== null) return session
+    // Whatever answers here next is spoken to as a pooler, with which PostgreSQL itself agrees as well.
+    target.poolers.add(host)
+  }
+  const client = await openClient(target, host, null)
+  return usable(client, async () => {
+    const facts = await factsOf(client)
+    const statements = pooledStatements(client, forSchema(target.schema), durable(facts.synchronousCommit))
+    const session = sessionOf(client, runtime, statements, true)
+    await proveTransactions(session)
     return session
-  } catch (error) {
-    session.destroy()
+  })
+}
+
+/** Null where a pooler answers instead of PostgreSQL: it refuses start-up options, or leaves them out. */
+async function connectDirectly(target: PostgresTarget, host: Host, runtime: Runtime): Promise<Session | null> {
+  const client = await openClient(target, host, SESSION_OPTIONS).catch((error: unknown) => {
+    if (/unsupported startup parameter/.test(reasonOf(error))) return null
     throw error
+  })
+  if (client === null) return null
+  return usable(client, async () => {
+    const facts = await factsOf(client)
+    const session = sessionOf(client, runtime, directStatements(client, forSchema(target.schema)), false)
+    if (!facts.optionsRead) {
+      await session.close()
+      return null
+    }
+    const { synchronousCommit } = facts
+    const commits = durable(synchronousCommit)
+    if (commits !== synchronousCommit) await session.script(`set synchronous_commit = ${commits}`)
+    return session
+  })
+}
+
+async function usable<Result>(client: pg.Client, use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use()
+  } catch (error) {
+    client.connection.stream.destroy()
+    throw translated(error)
   }
 }
 
-/** A statement as the server knows it on one connection. */
-interface Statement {
-  name: string
-  text: string
-}
-
-function refuseUnfit({ version, encoding }: Facts): void {
+/** Asked without a prepared statement, since a pooler may answer. Throws where the server cannot be worked with. */
+async function factsOf(client: pg.Client): Promise<Facts> {
+  const facts = (await client.query<Facts>(FACTS)).rows[0]!
+  const { version, encoding, readOnly, role } = facts
   if (version < OLDEST_VERSION) {
     throw new DatabaseRefused(`PostgreSQL ${Math.floor(version / 10_000)} is too old: discue needs 15 or later`)
   }
   if (encoding !== 'UTF8') throw new DatabaseRefused(`the database must have the encoding UTF8, not ${encoding}`)
+  if (role !== 'origin') {
+    throw new DatabaseRefused(`session_replication_role must be origin, not ${role}: triggers would not run`)
+  }
+  // A standby that answers is not a primary that is away, but nothing can be written either way.
+  if (readOnly) throw new DatabaseReadOnly('the server takes no writes')
+  return facts
 }
 
-function sessionOf(client: pg.Client, runtime: Runtime, inSchema: (sql: string) => string): Session {
-  const statements = new Map<string, Statement>()
+/** "Acknowledged" means on disk, and on the standby where one is named; nothing weaker is ever used. */
+function durable(synchronousCommit: string): string {
+  return ['off', 'local'].includes(synchronousCommit) ? 'on' : synchronousCommit
+}
+
+const HOLDS = `select current_setting('enable_seqscan') = 'off' as holds`
+
+/** That what a transaction sets holds until its end. A pooler of single statements lets no transaction begin. */
+async function proveTransactions(session: Session): Promise<void> {
+  try {
+    const [row] = await session.rows<{ holds: boolean }>(HOLDS)
+    if (row!.holds) return
+  } catch (error) {
+    if (!/statement pooling/.test(reasonOf(error))) throw error
+  }
+  throw new DatabaseRefused('the pooler keeps no transaction together: set pool_mode to transaction or session')
+}
+
+function sessionOf(client: pg.Client, runtime: Runtime, statements: Statements, pooled: boolean): Session {
   let broken = false
   /** A cancelled wait for the standby is told as a mere warning, after which the commit counts as done. */
   let unsafe = false
@@ -117,8 +176,8 @@ function sessionOf(client: pg.Client, runtime: Runtime, inSchema: (sql: string) 
     client.connection.stream.destroy()
   }
 
-  async function run<Result>(work: () => Promise<Result>): Promise<Result> {
-    const cancel = runtime.after(STATEMENT_MS, destroy)
+  async function run<Result>(work: () => Promise<Result>, limitMs = STATEMENT_MS): Promise<Result> {
+    const cancel = runtime.after(limitMs, destroy)
     try {
       const result = await work()
       if (unsafe) throw new StoreUnavailable('a commit is on the primary only: waiting for the standby was cut short')
@@ -132,29 +191,24 @@ function sessionOf(client: pg.Client, runtime: Runtime, inSchema: (sql: string) 
     }
   }
 
-  function prepared(sql: string): Statement {
-    const known = statements.get(sql)
-    if (known !== undefined) return known
-    const statement = { name: `s${statements.size + 1}`, text: inSchema(sql) }
-    statements.set(sql, statement)
-    return statement
-  }
-
   return {
     get broken() {
       return broken
     },
     async rows<Row>(sql: string, values: readonly Value[] = []) {
-      const { rows } = await run(() => client.query({ ...prepared(sql), values: [...values] }))
+      const { rows } = await run(() => statements.query(sql, values))
       return rows as Row[]
     },
     async run(sql, values = []) {
-      const { rowCount } = await run(() => client.query({ ...prepared(sql), values: [...values] }))
+      const { rowCount } = await run(() => statements.query(sql, values))
       return rowCount ?? 0
     },
-    async script(sql) {
-      await run(() => client.query(inSchema(sql)))
+    begin: (kind) => run(() => statements.begin(kind)),
+    end: (how) => run(() => statements.end(how)),
+    async script(sql, limitMs) {
+      await run(() => client.query(sql), limitMs)
     },
+    pooled,
     onNotification(heard) {
       client.on('notification', ({ payload }) => heard(payload ?? ''))
     },

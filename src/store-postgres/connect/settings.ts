@@ -46,10 +46,21 @@ const CONNECTION: Settings = {
   tcp_keepalives_count: '2',
 }
 
+/** A setting of our own, by which a session shows whether its `options` were read: poolers leave them out. */
+export const OPTIONS_READ = 'discue.options_read'
+
+/**
+ * What a transaction behind a pooler sets for itself, as statements: what a session sets there outlives it, in a
+ * connection that other applications get.
+ */
+export const LOCAL_SETTINGS = Object.entries(TRANSACTION)
+  .map(([name, value]) => `set local ${name} = '${value}'`)
+  .join('; ')
+
 /**
  * The start-up parameter `options` of a connection to PostgreSQL itself, where settings come before those of roles and
  * databases (PostgreSQL's documentation, "Parameter Interaction via the Shell").
  */
-export const SESSION_OPTIONS = Object.entries({ ...TRANSACTION, ...CONNECTION })
+export const SESSION_OPTIONS = Object.entries({ ...TRANSACTION, ...CONNECTION, [OPTIONS_READ]: 'yes' })
   .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
   .join(' ')

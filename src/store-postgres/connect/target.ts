@@ -24,6 +24,8 @@ export interface PostgresAddress {
   applicationName: string
   /** The schema that holds the tables; `discue` where it is not said. */
   schema?: string
+  /** Where notifications come, past a pooler; null, or not said: where the statements go. */
+  listen?: PostgresAddress | null
   /** How many connections a node has, beside the one for notifications; 8 where it is not said. */
   connections?: number
 }
@@ -35,6 +37,8 @@ export interface PostgresTarget {
   database: string
   applicationName: string
   schema: string
+  /** Of `hosts` those at which a pooler was found. */
+  poolers: Set<PostgresAddress['hosts'][number]>
   connectTimeoutMs: number
   channelBinding: 'disable' | 'prefer' | 'require'
   /** Empty where there is none: the server may not ask for it. */
@@ -50,6 +54,7 @@ export function targetOf(place: PostgresAddress): PostgresTarget {
   const verify = sslmode.startsWith('verify') || (sslmode === 'require' && files.ca !== undefined)
   return {
     ...{ hosts, user, database, applicationName, schema, channelBinding: place.channelBinding ?? 'disable' },
+    poolers: new Set(),
     connectTimeoutMs: place.connectTimeoutMs ?? CONNECT_MS,
     passwordFor(host, port) {
       if (password !== null) return password

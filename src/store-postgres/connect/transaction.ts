@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../../store/store.ts'
 import { isWorthAnotherTry } from '../errors.ts'
 import type { Pool } from './pool.ts'
 import type { Db, Session } from './session.ts'
+import type { TransactionKind } from './statements.ts'
 
 /** A transaction under way. */
 export interface Transaction extends Db {
@@ -37,7 +38,7 @@ export class GivenUp {
 export function createDatabase(pool: Pool, committed: (change: HeardChange) => void): Database {
   async function commit(session: Session, changes: readonly StoreChange[]): Promise<void> {
     try {
-      await session.run('commit')
+      await session.end('commit')
     } catch (error) {
       // Written or not, the answer is lost.
       if (changes.length > 0) committed({ kind: 'everything' })
@@ -46,26 +47,26 @@ export function createDatabase(pool: Pool, committed: (change: HeardChange) => v
     for (const change of changes) committed(change)
   }
 
-  const attempt = <Result>(begin: string, work: (on: Transaction) => Promise<Result>) =>
+  const attempt = <Result>(kind: TransactionKind, work: (on: Transaction) => Promise<Result>) =>
     again(() =>
       pool.use(async (session) => {
-        await session.run(begin)
         try {
+          await session.begin(kind)
           const on: Transaction = { rows: session.rows, run: session.run, changes: [] }
           const result = await work(on)
           await commit(session, on.changes)
           return result
         } catch (error) {
           // Where the connection is gone, so is the transaction.
-          if (!session.broken) await session.run('rollback')
+          if (!session.broken) await session.end('rollback')
           if (error instanceof GivenUp) return error.answer as Result
           throw error
         }
       }),
     )
   return {
-    transact: (work) => attempt('begin', work),
-    snapshot: (work) => attempt('begin isolation level repeatable read read only', work),
+    transact: (work) => attempt('write', work),
+    snapshot: (work) => attempt('snapshot', work),
     db: {
       rows: (sql, values) => again(() => pool.use((session) => session.rows(sql, values))),
       run: (sql, values) => again(() => pool.use((session) => session.run(sql, values))),
