@@ -1,4 +1,5 @@
 import type { LeasedDelivery } from '../core/delivery/delivery.ts'
+import type { RetryPolicy } from '../core/delivery/retry-policy.ts'
 
 /** A listener that has deliveries waiting, and when the first of them is due. */
 export interface WaitingListener {
@@ -28,6 +29,12 @@ export interface LeaseReference {
   lease: number
 }
 
+/** Where a delivery lies among those of its listener. */
+export interface DuePlace {
+  dueAt: number
+  sequence: number
+}
+
 export interface DeliveryStore {
   /**
    * Leases up to `limit` due deliveries of one listener, and no more than `maxBytes` of data but for the first.
@@ -45,6 +52,19 @@ export interface DeliveryStore {
    * client holds stays as it is. Answers with their listeners, one for each; fewer than `limit` where none is left.
    */
   bringForward(ask: { now: number; until: number; limit: number }): Promise<string[]>
+  /**
+   * Makes deliveries of a listener due now that wait because of an outage (`isOfOutage`), in the order of acceptance from
+   * then on. Looks at up to `limit` of those that are due later, from the place `after` on; what a living node holds stays
+   * as it is. Answers with how many, and where to go on; null: nothing is left.
+   */
+  bringBack(ask: {
+    listenerId: string
+    since: number
+    retry: RetryPolicy
+    now: number
+    limit: number
+    after: DuePlace | null
+  }): Promise<{ moved: number; after: DuePlace | null }>
   /**
    * What waits in the whole store, for the operator: the `limit` queues with the most of it, and all other queues
    * together. A queue that is deleted has nothing.

@@ -12,11 +12,8 @@ const MIN_VOLUME = 100
 const WINDOW_MS = 10_000
 
 const FIRST_PAUSE_MS = 250
-/**
- * The longest pause while other deliveries wait as well, whose turns must not take for ever; alone, a delivery has its
- * own retry policy.
- */
-const CROWDED_PAUSE_MS = 1_000
+/** The longest pause while other deliveries wait as well; alone, a delivery has its own retry policy. */
+const CROWDED_PAUSE_MS = 10_000
 const LONGEST_PAUSE_MS = 60_000
 const SHORTEST_PAUSE_MS = 10
 /** The pause in seconds, times the seconds that the probed delivery was overdue: at most a second after an hour. */
@@ -72,8 +69,9 @@ export class CircuitBreaker {
   }
 
   /**
-   * Milliseconds from one probe to the next. `crowded`: more deliveries are due; `overdueMs`: for how long this one
-   * was. The longer they wait, the shorter the pauses: a backlog that grows must end as well.
+   * Milliseconds from one probe to the next. `crowded`: more deliveries are due; `overdueMs`: for how long this one was,
+   * where it has been missed, else 0. The longer they have waited, the shorter the pauses: a backlog that grows must end
+   * as well.
    */
   pauseMs({ crowded, overdueMs }: { crowded: boolean; overdueMs: number }): number {
     const grown = this.#pauseMs

@@ -1,7 +1,7 @@
 import { Problem } from '../problem.ts'
 import { type Attempt, acknowledges, type Outcome } from './attempt.ts'
 import type { Message } from './message.ts'
-import { backoffMs, type RetryPolicy } from './retry-policy.ts'
+import { backoffMs, policyMs, type RetryPolicy } from './retry-policy.ts'
 
 /** A message on its way to one listener, held by this node for as long as its lease is. */
 export interface LeasedDelivery {
@@ -60,6 +60,29 @@ export function afterAttempt(
   if (attempts >= by.retry.maxAttempts) return { state: 'missed', reason: 'retries_used_up' }
   const pauseMs = Math.max(backoffMs(by.retry, attempts, by.random), outcome.directive?.retryAfterMs ?? 0)
   return { state: 'pending', dueAt: by.now + pauseMs }
+}
+
+/** While its listener is away, a delivery waits at least so long before it is missed. */
+const PATIENCE_MS = 24 * 3_600_000
+
+/**
+ * Judges a probe: an attempt at a listener whose circuit breaker is open. It counts as an attempt, but it is the outage
+ * that fails it: so it is missed once it has waited for as long as its policy would have taken, and a day at least. While
+ * other deliveries are due as well (`crowded`) it stays the oldest, and is the next probe too, so that theirs stay whole.
+ */
+export function afterProbe(
+  delivery: { attempts: number; attemptsBefore: number; dueAt: number; message: Pick<Message, 'deliverAt'> },
+  outcome: Outcome,
+  by: { retry: RetryPolicy; now: number; random: () => number; crowded: boolean },
+): Next {
+  const next = afterAttempt(delivery, outcome, { ...by, retry: { ...by.retry, maxAttempts: Number.POSITIVE_INFINITY } })
+  if (next.state !== 'pending' || next.anew) return next
+  const { attempts, attemptsBefore, dueAt, message } = delivery
+  const waitedMs = by.now - (attemptsBefore > 0 ? dueAt : Math.min(dueAt, message.deliverAt))
+  const isUsedUp = !by.crowded && attempts - attemptsBefore + 1 >= by.retry.maxAttempts
+  if (waitedMs >= PATIENCE_MS && (isUsedUp || waitedMs >= policyMs(by.retry)))
+    return { state: 'missed', reason: 'retries_used_up' }
+  return by.crowded && !outcome.directive?.retryAfterMs ? { state: 'pending', dueAt } : next
 }
 
 /** Whether the receiver wants nothing any more. */

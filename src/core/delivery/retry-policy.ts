@@ -26,3 +26,15 @@ export function backoffMs(policy: RetryPolicy, attempts: number, random: () => n
   const delay = Math.min(policy.maxDelayMs, policy.initialDelayMs * policy.multiplier ** (attempts - 1))
   return Math.round(delay * (1 - JITTER + 2 * JITTER * random()))
 }
+
+/** The most that `backoffMs` can be. */
+export function longestBackoffMs(policy: RetryPolicy, attempts: number): number {
+  return backoffMs(policy, attempts, () => 1)
+}
+
+/** Milliseconds from the first to the last attempt of a delivery that always fails, on average and but for the attempts. */
+export function policyMs(policy: RetryPolicy): number {
+  let sum = 0
+  for (let attempts = 1; attempts < policy.maxAttempts; attempts++) sum += backoffMs(policy, attempts, () => 1 / 2)
+  return sum
+}

@@ -12,6 +12,8 @@ export interface LaneLimitDeps {
   runtime: Runtime
   record: LivenessRecord
   tokensFor: (listenerId: string, limit: RateLimit) => TokenSource
+  /** The listener is back from an outage; `since`: when it was last known to be well, 0 where that is not known. */
+  recovered: (since: number) => void
 }
 
 /** `open`: nothing is sent, and everything waits in the store; `half-open`: one delivery at a time, as a probe. */
@@ -26,6 +28,9 @@ export class LaneLimits {
   readonly #record: LivenessRecord
   readonly #rate: RateThrottle
   readonly #changed: () => void
+  readonly #recovered: (since: number) => void
+  /** When a delivery, or a check, has last succeeded. */
+  #lastSuccessAt = 0
   readonly #slowStart: SlowStart
   /** Null where checks of the `livenessUrl` judge the listener. */
   #breaker: CircuitBreaker | null
@@ -43,7 +48,8 @@ export class LaneLimits {
   /** Attempts that may be in flight at once. */
   #limit: number
 
-  constructor(listener: Listener, { runtime, record, tokensFor }: LaneLimitDeps, changed: () => void) {
+  constructor(listener: Listener, { runtime, record, tokensFor, recovered }: LaneLimitDeps, changed: () => void) {
+    this.#recovered = recovered
     this.#runtime = runtime
     this.#record = record
     this.#rate = new RateThrottle(runtime, (limit) => tokensFor(listener.id, limit), changed)
@@ -97,10 +103,13 @@ export class LaneLimits {
   /** A check of the `livenessUrl` has ended. */
   checked(state: LivenessState): void {
     if (this.#breaker !== null) return
-    const wasOpen = this.#circuit === 'open'
+    const [wasOpen, since] = [this.#circuit === 'open', this.#lastSuccessAt]
+    if (state === 'stable') this.#lastSuccessAt = this.#runtime.now()
     if (state === 'stable' || state === 'unknown') this.#isUncertain = false
-    if (wasOpen && this.#circuitNow() === 'closed') this.#startSlowly()
+    const isBack = wasOpen && this.#circuitNow() === 'closed'
+    if (isBack) this.#startSlowly()
     this.#weigh()
+    if (isBack) this.#recovered(since)
   }
 
   /** The receiver wants nothing for so long. */
@@ -120,17 +129,24 @@ export class LaneLimits {
   /** An attempt that began in this generation was acknowledged. */
   succeeded(generation: number): void {
     this.#countDown(generation, true)
+    const [now, since] = [this.#runtime.now(), this.#lastSuccessAt]
+    this.#lastSuccessAt = now
+    let isBack = false
     if (this.#breaker !== null) {
-      const now = this.#runtime.now()
       this.#record.succeeded(now)
       this.#record.become('stable')
-      if (this.#breaker.succeeded(now)) this.#startSlowly()
+      isBack = this.#breaker.succeeded(now)
+      if (isBack) this.#startSlowly()
     }
     this.#weigh()
+    if (isBack) this.#recovered(since)
   }
 
-  /** An attempt has failed. `dueAt`: when its delivery was due; `crowded`: other deliveries are due as well. */
-  failed(outcome: Outcome, it: { generation: number; dueAt: number; crowded: boolean }): void {
+  /**
+   * An attempt has failed. `overdueMs`: for how long its delivery was due, where it has been missed, else 0; `crowded`:
+   * other deliveries are due as well.
+   */
+  failed(outcome: Outcome, it: { generation: number; overdueMs: number; crowded: boolean }): void {
     const isOfNow = this.#countDown(it.generation, false)
     if (this.#breaker !== null) this.#tellOfFailure(this.#breaker, outcome, { ...it, isOfNow })
     else if (this.#record.state === 'unstable') this.#isUncertain = true
@@ -153,7 +169,7 @@ export class LaneLimits {
   #tellOfFailure(
     breaker: CircuitBreaker,
     outcome: Outcome,
-    { isOfNow, dueAt, crowded }: { isOfNow: boolean; dueAt: number; crowded: boolean },
+    { isOfNow, overdueMs, crowded }: { isOfNow: boolean; overdueMs: number; crowded: boolean },
   ): void {
     const now = this.#runtime.now()
     this.#record.failed(now, { status: outcome.status, message: failureMessage(outcome) })
@@ -162,7 +178,7 @@ export class LaneLimits {
     const opened = breaker.failed(outcome.startedAt, now)
     if (opened) this.#generation += 1
     if (opened || wasProbe) {
-      const pauseMs = breaker.pauseMs({ crowded, overdueMs: outcome.startedAt - dueAt })
+      const pauseMs = breaker.pauseMs({ crowded, overdueMs })
       this.#probeAt(Math.max(now, outcome.startedAt + pauseMs))
     }
     this.#record.become(breaker.isOpen ? 'down' : 'unstable')

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../core/delivery/attempt.ts'
 import {
   afterAttempt,
+  afterProbe,
   attemptOf,
   holdMs,
   type LeasedDelivery,
@@ -12,6 +13,7 @@ import type { LivenessState } from '../../core/delivery/liveness.ts'
 import type { FairPlaces } from '../../core/sharing/fair-places.ts'
 import type { TokenSource } from '../../core/sharing/token-bucket.ts'
 import type { SecretBox } from '../../core/tenant/secret-box.ts'
+import type { DuePlace } from '../../store/deliveries.ts'
 import type { Sender } from '../client/sender.ts'
 import type { Committer } from '../commit/committer.ts'
 import type { LivenessRecord } from '../liveness/liveness-record.ts'
@@ -40,6 +42,14 @@ export interface LaneDeps extends LaneBufferDeps {
   disable: (listener: Pick<Pushed, 'id' | 'notifyUrl'>) => Promise<void>
 }
 
+/** An attempt that is on the wire: of which generation of the lane's limits, and whether it tries if the listener lives. */
+interface BegunAttempt {
+  generation: number
+  isProbe: boolean
+}
+
+/** Deliveries that are looked at in one step when a listener is back: a few milliseconds' work, for which writes wait. */
+const BROUGHT_BACK = 500
 /** What cannot be written now, though the store is there, is unlikely to be written a moment later. */
 const REFUSED_MS = 30_000
 const ALWAYS = () => true
@@ -69,7 +79,8 @@ export class Lane {
     this.#listener = listener
     this.#target = isPushed(listener) ? targetOf(listener, deps.secretBox) : null
     this.#record = deps.registry.hold(listener.id)
-    this.#limits = new LaneLimits(listener, { ...deps, record: this.#record }, () => this.#weigh())
+    const recovered = (since: number) => this.#bringBack(since)
+    this.#limits = new LaneLimits(listener, { ...deps, record: this.#record, recovered }, () => this.#weigh())
     const ask = { listenerId: listener.id, organizationId: listener.organizationId, capacity: this.#capacity() }
     this.#buffer = new LaneBuffer(deps, ask, this.#pump)
   }
@@ -163,25 +174,25 @@ export class Lane {
     const { leasesHold = ALWAYS } = this.#deps
     while (!this.#closed && target !== null && buffer.length > 0 && leasesHold() && limits.allows(this.#active)) {
       if (!this.#deps.slots.takeOrWait(this.#listener.organizationId, this.#active, this.#pump)) break
-      const generation = limits.begin()
+      const begun = { generation: limits.begin(), isProbe: limits.circuit === 'half-open' }
       this.#active += 1
-      this.#deliver(buffer.shift()!, target, generation)
+      this.#deliver(buffer.shift()!, target, begun)
     }
     buffer.refill()
   }
 
   /** By callbacks, here and below: these promises would be a third of all that a message costs. */
-  #deliver(delivery: LeasedDelivery, target: Target, generation: number): void {
+  #deliver(delivery: LeasedDelivery, target: Target, begun: BegunAttempt): void {
     const { sender, runtime, userAgent, contentTypes } = this.#deps
     const to = { listener: this.#listener, target, userAgent, now: runtime.now(), contentTypes }
     const request = deliveryRequest(delivery, to)
     // Not at once: the caller is still counting what is in flight.
     if (request === null) queueMicrotask(() => this.#attempted(delivery, unsigned(to.now), null))
-    else void sender.send(request).then((outcome) => this.#attempted(delivery, outcome, generation))
+    else void sender.send(request).then((outcome) => this.#attempted(delivery, outcome, begun))
   }
 
-  /** `generation`: that of the lane's limits when the attempt was begun; null where nothing was sent. */
-  #attempted(delivery: LeasedDelivery, outcome: Outcome | 'aborted', generation: number | null): void {
+  /** `begun`: null where nothing was sent. */
+  #attempted(delivery: LeasedDelivery, outcome: Outcome | 'aborted', begun: BegunAttempt | null): void {
     const { slots, runtime } = this.#deps
     this.#active -= 1
     if (outcome === 'aborted') {
@@ -189,18 +200,40 @@ export class Lane {
       this.#buffer.done(delivery)
       return
     }
-    const by = { retry: this.#listener.settings.retry, now: runtime.now(), random: runtime.random }
-    const next = afterAttempt(delivery, outcome, by)
-    if (generation !== null) this.#judge(delivery, outcome, { next, generation })
+    const crowded = this.#buffer.isCrowded
+    const by = { retry: this.#listener.settings.retry, now: runtime.now(), random: runtime.random, crowded }
+    const isProbe = begun?.isProbe && this.#limits.circuit !== 'closed'
+    const next = isProbe ? afterProbe(delivery, outcome, by) : afterAttempt(delivery, outcome, by)
+    if (begun !== null) this.#judge(delivery, outcome, { next, generation: begun.generation, crowded })
     // Judged first: what it frees may be taken at once, by this lane too.
     slots.give(this.#listener.organizationId)
     this.#sendWhatFits()
     this.#settle(delivery, attemptOf(delivery, outcome), next)
   }
 
-  #judge({ dueAt }: LeasedDelivery, outcome: Outcome, { next, generation }: { next: Next; generation: number }): void {
+  #judge(
+    { dueAt }: LeasedDelivery,
+    outcome: Outcome,
+    { next, generation, crowded }: { next: Next; generation: number; crowded: boolean },
+  ): void {
+    const overdueMs = next.state === 'missed' ? outcome.startedAt - dueAt : 0
     if (next.state === 'acknowledged') this.#limits.succeeded(generation)
-    else this.#heed(outcome, { generation, dueAt, crowded: this.#buffer.isCrowded })
+    else this.#heed(outcome, { generation, overdueMs, crowded })
+  }
+
+  /** The listener is back: what waits because it was away waits no longer. */
+  #bringBack(since: number): void {
+    const { store, runtime } = this.#deps
+    const { id: listenerId, settings } = this.#listener
+    const step = async (after: DuePlace | null): Promise<void> => {
+      const ask = { listenerId, since, retry: settings.retry, now: runtime.now(), limit: BROUGHT_BACK, after }
+      const { moved, after: next } = await store.deliveries.bringBack(ask)
+      if (moved > 0) this.waitUntil(runtime.now())
+      if (next !== null && !this.#closed) await step(next)
+    }
+    step(null).catch((error: unknown) => {
+      runtime.log.warn({ err: error, listenerId }, 'what has waited for a listener that is back keeps its times')
+    })
   }
 
   /** What a failure says about the listener as a whole. */

@@ -1,7 +1,8 @@
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import type { Message } from '../../core/delivery/message.ts'
+import { isOfOutage, type Retried } from '../../core/delivery/outage.ts'
 import type { Runtime } from '../../runtime.ts'
-import type { Claim, DeliveryStore, WaitingListener } from '../../store/deliveries.ts'
+import type { Claim, DeliveryStore, DuePlace, WaitingListener } from '../../store/deliveries.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import { type Clock, forgetNode, renew, timeOr } from '../cluster/nodes.ts'
 import type { Publish } from '../cluster/publish.ts'
@@ -116,6 +117,24 @@ const BRING_FORWARD = `
       limit $3 for update of e skip locked))
   returning d.listener_id as "listenerId"`
 
+/** What waits for another attempt, from a place on, and when the last one ended. */
+const RETRIED = `
+  with living as materialized (select ${LIVING('$6')} as nodes)
+  select d.due_at as "dueAt", d.sequence, d.attempts, d.attempts_before as "attemptsBefore", (
+           select a.started_at + a.duration_ms from discue.attempts a
+            where a.organization_id = d.organization_id and a.sequence = d.sequence and a.listener_id = d.listener_id
+            order by a.number desc limit 1) as "failedAt"
+    from discue.deliveries d
+   where d.organization_id = $1 and d.listener_id = $2 and (d.due_at, d.sequence) > ($3, $4) and d.pulled_at is null
+     and d.attempts > d.attempts_before
+     and (d.lease_node is null or d.lease_node <> all((select nodes from living)::text[]))
+   order by d.due_at, d.sequence limit $5 for update of d skip locked`
+
+const MOVE = `
+  update discue.deliveries d set due_at = $3, moved = true
+    from unnest($4::bigint[], $5::bigint[]) u(due_at, sequence)
+   where d.organization_id = $1 and d.listener_id = $2 and d.due_at = u.due_at and d.sequence = u.sequence`
+
 /** By this the next one of an order is known, when its turn comes. */
 const NOTE = `
   insert into discue.notes as n (name, value) values ('clock_was_at', $1)
@@ -214,6 +233,23 @@ export function createDeliveryStore(
         return listenerIds
       })
     },
+    async bringBack({ listenerId, since, retry, now, limit, after }) {
+      const place = await owners.of(listenerId)
+      if (place === null) return { moved: 0, after: null }
+      return transact(async (on) => {
+        const from = after ?? { dueAt: now, sequence: Number.MAX_SAFE_INTEGER }
+        const ask = [place.organizationId, listenerId, from.dueAt, from.sequence, limit, clock(now)]
+        const rows = await on.rows<Retried & DuePlace>(RETRIED, ask)
+        const back = rows.filter((row) => isOfOutage(row, { since, retry }))
+        const keys = [numbers(back.map(({ dueAt }) => dueAt)), numbers(back.map(({ sequence }) => sequence))]
+        if (back.length > 0) {
+          await on.run(MOVE, [place.organizationId, listenerId, now, ...keys])
+          await publish(on, { kind: 'deliveries_due', listenerIds: [listenerId], dueAt: now })
+        }
+        const last = rows.at(-1)
+        return { moved: back.length, after: last === undefined || rows.length < limit ? null : placeOf(last) }
+      })
+    },
     claimDue: claim,
     async waiting({ node, after, limit, now }) {
       const from = after === null ? { organizationId: '', listenerId: '' } : await owners.of(after)
@@ -245,4 +281,8 @@ export function createDeliveryStore(
       await forgetNode(db, node)
     },
   }
+}
+
+function placeOf({ dueAt, sequence }: DuePlace): DuePlace {
+  return { dueAt, sequence }
 }

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import type { Message } from '../../core/delivery/message.ts'
-import type { Claim, DeliveryStore, WaitingListener } from '../../store/deliveries.ts'
+import { isOfOutage, type Retried } from '../../core/delivery/outage.ts'
+import type { Claim, DeliveryStore, DuePlace, WaitingListener } from '../../store/deliveries.ts'
 import type { Shared } from '../commit/parts.ts'
 import { LISTENER_ENABLED } from '../listener-row.ts'
 import { MESSAGE_COLUMNS } from '../messages/messages.ts'
@@ -32,6 +33,15 @@ const FROM_AHEAD = `
 
 const MOVE = `update deliveries set due_at = ?, moved = 1 where listener_id = ? and due_at = ? and sequence = ?`
 
+/** What waits for another attempt, from a place on, and when the last one ended. */
+const RETRIED = `
+  select d.due_at as dueAt, d.sequence, d.attempts, d.attempts_before as attemptsBefore, (
+           select a.started_at + a.duration_ms from attempts a
+            where a.sequence = d.sequence and a.listener_id = d.listener_id order by a.number desc limit 1) as failedAt
+    from deliveries d
+   where d.listener_id = ? and (d.due_at, d.sequence) > (?, ?) and d.pulled_at is null and d.attempts > d.attempts_before
+   order by d.due_at, d.sequence limit ?`
+
 /** By this the next one of an order is known, when its turn comes. */
 const NOTE = `
   insert into notes (name, value) values ('clock_was_at', ?)
@@ -60,6 +70,7 @@ export function createDeliveryStore(
   }: Pick<Shared, 'rowless' | 'leases' | 'orders' | 'touched'> & { changes: ChangeLog },
   transact: Transact,
 ): DeliveryStore {
+  const retried = db.prepare(RETRIED)
   const [fromAhead, move, note] = [db.prepare(FROM_AHEAD), db.prepare(MOVE), db.prepare(NOTE)]
   const [inDueOrder, message] = [db.prepare(IN_DUE_ORDER), db.prepare(MESSAGE)]
   const backlog = createBacklog(db)
@@ -118,6 +129,20 @@ export function createDeliveryStore(
       rowless.writeFree(ask.now)
       return transact(() => bringForward(ask))
     },
+    async bringBack({ listenerId, since, retry, now, limit, after }) {
+      return transact(() => {
+        const from = after ?? { dueAt: now, sequence: Number.MAX_SAFE_INTEGER }
+        const rows = retried.all(listenerId, from.dueAt, from.sequence, limit) as unknown as (Retried & DuePlace)[]
+        const back = rows.filter((row) => isOfOutage(row, { since, retry }))
+        const free = back.filter(({ sequence }) => !leases.isLeased(listenerId, sequence, now))
+        for (const { dueAt, sequence } of free) {
+          move.run(now, listenerId, dueAt, sequence)
+          touched.mark(sequence)
+        }
+        const last = rows.at(-1)
+        return { moved: free.length, after: last === undefined || rows.length < limit ? null : placeOf(last) }
+      })
+    },
     async claimDue(ask) {
       rowless.writeFree(ask.now)
       return reading(() => claim(ask))
@@ -155,4 +180,8 @@ export function createDeliveryStore(
       leases.release(node)
     },
   }
+}
+
+function placeOf({ dueAt, sequence }: DuePlace): DuePlace {
+  return { dueAt, sequence }
 }
