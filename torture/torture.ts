@@ -24,6 +24,9 @@ export interface TortureOptions {
   note: (line: string) => void
 }
 
+/** Every so manyth seed has a standby, which makes each commit slower and every start of a campaign longer. */
+const WITH_STANDBY = 3
+
 /**
  * Starts real servers, does to them what the seeds say, and judges by its own record whether they kept what they promised.
  * Each campaign has servers and a database of its own. Prints what it did; the answer's `violations` must be 0.
@@ -42,7 +45,7 @@ async function one(options: TortureOptions, seed: number, totals: Totals): Promi
   const own = emptyTotals()
   const record = emptyRecord()
   const clock = startClock()
-  const servers = await startServers(options, (text) => record.incidents.push({ at: clock(), text }))
+  const servers = await startServers(options, seed, (text) => record.incidents.push({ at: clock(), text }))
   try {
     for (const reason of seed === options.seed ? servers.leftOut : []) options.note(reason)
     const plan = planOf({ seed, faults: options.faults, nodes: servers.nodes.length, weights: servers.weights })
@@ -55,11 +58,12 @@ async function one(options: TortureOptions, seed: number, totals: Totals): Promi
   }
 }
 
-async function startServers({ store, nodes, folder }: TortureOptions, ended: Ended): Promise<Servers> {
-  const inFolder = folder ?? undefined
+async function startServers({ store, nodes, folder }: TortureOptions, seed: number, ended: Ended): Promise<Servers> {
   if (store === 'sqlite') {
     const { startOnSqlite } = await import('./servers/sqlite.ts')
-    return startOnSqlite({ inFolder }, ended)
+    return startOnSqlite({ inFolder: folder ?? undefined }, ended)
   }
-  throw new Error(`no ${store} yet: ${nodes}`)
+  // Only here, for it needs programs and files that lie beside a checkout alone.
+  const { startOnPostgres } = await import('./servers/postgres.ts')
+  return startOnPostgres({ nodes, standby: seed % WITH_STANDBY === 0 }, ended)
 }

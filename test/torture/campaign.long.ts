@@ -16,3 +16,9 @@ async function campaigns(t: TestContext, given: { store: 'sqlite' | 'postgres'; 
 test('a server on SQLite keeps its promises through faults that no test has thought of', { timeout }, (t) =>
   campaigns(t, { store: 'sqlite', nodes: 1, faults: 15 }),
 )
+
+test(
+  'three nodes on PostgreSQL keep theirs, whatever happens to them, to the database and on the way',
+  { timeout },
+  (t) => campaigns(t, { store: 'postgres', nodes: 3, faults: 12 }),
+)

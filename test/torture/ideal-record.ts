@@ -83,6 +83,7 @@ export function idealRecord(script: Script): CampaignRecord {
     messages: left,
     ledger: counts,
     runs: { s: runs },
+    attempts: {},
     verification: { counts: { ...counts }, faults: [] },
   }
   return record
@@ -107,7 +108,15 @@ function arrivalsOf({
     Array.from({ length: failures + 1 }, (_, attempt): Arrival => {
       const time = { at: at + attempt * 5, endedAt: at + attempt * 5 + 1 }
       const outcome = attempt === failures ? 'acknowledged' : 'failed'
-      return { listenerId, messageId: id, token, ...time, outcome, sequence: listenerId === ORDERED ? sequence : null }
+      return {
+        listenerId,
+        messageId: id,
+        token,
+        attempt: attempt + 1,
+        ...time,
+        outcome,
+        sequence: listenerId === ORDERED ? sequence : null,
+      }
     }),
   )
 }

@@ -36,7 +36,7 @@ const ONCE: ReadonlySet<Cause> = new Set(['killed node', 'stopped node'])
 
 /** How long before a fault an acknowledgement may have come that was not written down when the fault came. */
 const UNSETTLED_MS = 1_500
-/** How much of a listener's timeout may pass on the way there and back. */
+/** How much of a listener's timeout may pass before its receiver sees the request. */
 const ON_THE_WAY_MS = 150
 
 export interface Duplicates {
@@ -88,11 +88,16 @@ function repetitions(
   return found
 }
 
-function ownCause({ listeners }: Evidence, before: Arrival, again: Arrival): Cause | null {
-  const listener = listeners.get(before.listenerId)
+function ownCause({ listeners, record }: Evidence, before: Arrival, again: Arrival): Cause | null {
   if (before.outcome === 'unknown') return 'lost answer'
-  const limit = (listener?.timeoutMs ?? Number.POSITIVE_INFINITY) - ON_THE_WAY_MS
-  return before.endedAt - before.at >= limit && again.at - before.at >= limit ? 'timeout' : null
+  if (again.attempt === before.attempt) return null
+  const timeoutMs = (listeners.get(before.listenerId)?.timeoutMs ?? Number.POSITIVE_INFINITY) - ON_THE_WAY_MS
+  if (again.attempt > before.attempt && again.at - before.at >= timeoutMs) return 'timeout'
+  // A receiver that has no time to read sees a request late: when most of its time is over, or even after the next attempt.
+  const late = Math.min(before.attempt, again.attempt)
+  const attempts = record.end?.attempts[before.messageId] ?? []
+  const own = attempts.find(({ listenerId, number }) => listenerId === before.listenerId && number === late)
+  return own?.error === 'timeout' && own.durationMs >= timeoutMs ? 'timeout' : null
 }
 
 function redelivery(redeliveries: MessageCall[], again: Arrival): Cause | null {

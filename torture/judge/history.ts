@@ -50,8 +50,11 @@ function arrived(record: CampaignRecord, about: Pick<Violation, 'messageId' | 't
   return record.arrivals
     .filter(({ messageId, token }) => messageId === about.messageId || token === about.token)
     .filter(({ listenerId }) => about.listenerId === undefined || listenerId === about.listenerId)
-    .map(({ at, listenerId, endedAt, outcome, sequence }) => {
+    .map(({ at, listenerId, endedAt, outcome, sequence, attempt }) => {
       const number = sequence === null ? '' : ` as number ${sequence}`
-      return { at, text: `came to ${names.get(listenerId) ?? listenerId}${number}: ${outcome} at ${ms(endedAt)}` }
+      return {
+        at,
+        text: `came to ${names.get(listenerId) ?? listenerId}${number}, attempt ${attempt}: ${outcome} at ${ms(endedAt)}`,
+      }
     })
 }

@@ -18,8 +18,10 @@ export interface PlannedQueue {
   schema?: true
 }
 
-/** Milliseconds after which an attempt is given up. */
-export const TIMEOUT_MS = 700
+/** Milliseconds after which an attempt is given up: long, for a busy machine is late to see an answer. */
+export const TIMEOUT_MS = 3_000
+/** Of receivers that hang. */
+export const HANGING_TIMEOUT_MS = 700
 /** How long a pulled message is leased, in milliseconds. */
 export const PULL_LEASE_MS = 2_000
 /** More attempts than there is time for. */

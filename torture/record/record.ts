@@ -71,6 +71,8 @@ export interface Arrival {
    * or left to its lease.
    */
   outcome: 'acknowledged' | 'failed' | 'unknown'
+  /** Which attempt the server says it is; a lease that ran out, or was left behind, is none that it counts. */
+  attempt: number
   /** The number in its listener's order, where it has one. */
   sequence: number | null
 }
@@ -111,8 +113,18 @@ export interface EndState {
   ledger: LedgerCounts
   /** Of each schedule, by its id. */
   runs: Record<string, { dueAt: number; messageId: string | null }[]>
+  /** What the servers say of attempts, by the message, where a message came again and the record alone does not say why. */
+  attempts: Record<string, StoredAttempt[]>
   /** What `discue verify` said, where the store has a file: its counts, and what is wrong. */
   verification: { counts: LedgerCounts; faults: string[] } | null
+}
+
+export interface StoredAttempt {
+  listenerId: string
+  number: number
+  durationMs: number
+  /** Null where it was answered. */
+  error: string | null
 }
 
 export interface StoredMessage {

@@ -56,7 +56,7 @@ export async function runCampaign(campaign: Campaign): Promise<Judgement> {
     is.healed = true
     await heal(real, shared)
     const rested = await comeToRest(campaign, real, clock)
-    const end = rested ? await readEndState(real, world, record.schedules) : null
+    const end = rested ? await readEndState(real, world, record) : null
     is.over = true
     await Promise.all(pullers)
     await endAll(campaign, clock)

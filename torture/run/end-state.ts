@@ -1,4 +1,6 @@
-import type { EndState, LedgerCounts, ScheduleRecord, StoredMessage } from '../record/record.ts'
+import { judgeDuplicates } from '../judge/duplicates.ts'
+import { evidenceOf } from '../judge/evidence.ts'
+import type { CampaignRecord, EndState, LedgerCounts, StoredAttempt, StoredMessage } from '../record/record.ts'
 import { tokenOf } from './receivers.ts'
 import { expectDone, type World } from './setup.ts'
 import type { Transport } from './transport.ts'
@@ -25,13 +27,32 @@ export async function readLedger(transport: Transport): Promise<LedgerCounts> {
 export async function readEndState(
   transport: Transport,
   world: World,
-  schedules: readonly ScheduleRecord[],
+  record: CampaignRecord,
 ): Promise<Omit<EndState, 'verification'>> {
   const messages: StoredMessage[] = []
   for (const [name, id] of world.queueIds) messages.push(...(await readMessages(transport, name, id)))
   const runs: EndState['runs'] = {}
-  for (const { id } of schedules) runs[id] = await readRuns(transport, world.queueIds.get('timed')!, id)
-  return { messages, ledger: await readLedger(transport), runs }
+  for (const { id } of record.schedules) runs[id] = await readRuns(transport, world.queueIds.get('timed')!, id)
+  const suspects = judgeDuplicates(evidenceOf(record)).violations.map(({ messageId }) => messageId!)
+  const queueOf = new Map(messages.map(({ id, queue }) => [id, world.queueIds.get(queue)!]))
+  const attempts: EndState['attempts'] = {}
+  for (const id of suspects) if (queueOf.has(id)) attempts[id] = await readAttempts(transport, queueOf.get(id)!, id)
+  return { messages, ledger: await readLedger(transport), runs, attempts }
+}
+
+interface FullAttempt {
+  listener_id: string
+  number: number
+  duration: number
+  error?: string
+}
+
+async function readAttempts(transport: Transport, queueId: string, id: string): Promise<StoredAttempt[]> {
+  const path = `/queues/${queueId}/messages/${id}/attempts?per_page=100`
+  const { attempts } = await expectDone(transport, { method: 'GET', path })
+  return (attempts as FullAttempt[]).map(({ listener_id: listenerId, number, duration: durationMs, error = null }) => {
+    return { listenerId, number, durationMs, error }
+  })
 }
 
 interface FullMessage {

@@ -9,6 +9,7 @@ interface Pulled {
   id: string
   data: string
   receipt: string
+  attempt: number
 }
 
 const PAUSE_MS = 30
@@ -41,9 +42,9 @@ export async function runPuller(shared: Shared, lane: number, is: { healed: () =
       continue
     }
     const at = clock()
-    const taken = (body.messages as Pulled[]).map(({ id, data, receipt }) => {
+    const taken = (body.messages as Pulled[]).map(({ id, data, receipt, attempt }) => {
       const outcome = { endedAt: Number.POSITIVE_INFINITY, outcome: 'failed' as const, sequence: null }
-      const arrival: Arrival = { listenerId, messageId: id, token: tokenOf(data), at, ...outcome }
+      const arrival: Arrival = { listenerId, messageId: id, token: tokenOf(data), attempt, at, ...outcome }
       record.arrivals.push(arrival)
       return { arrival, receipt, fate: is.healed() ? 'ack' : random.weighted({ ack: 75, nack: 12, leave: 13 }) }
     })

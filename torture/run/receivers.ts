@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Random, randomOf } from '../plan/random.ts'
-import { type Behaviour, TIMEOUT_MS } from '../plan/world.ts'
+import { type Behaviour, HANGING_TIMEOUT_MS } from '../plan/world.ts'
 import type { Arrival } from '../record/record.ts'
 import { type Clock, sleep } from './clock.ts'
 
@@ -45,7 +45,7 @@ export async function startReceivers({ seed, clock, arrivals, onTheWay }: Deps):
     arrivals.push(arrival)
     response.once('finish', () => noteEnd(arrival, response.statusCode, clock()))
     const behaviour = healed ? 'steady' : (request.url!.slice(1) as Behaviour)
-    const random = randomOf(seed, arrival.token, arrival.listenerId, String(request.headers['discue-attempt']))
+    const random = randomOf(seed, arrival.token, arrival.listenerId, arrival.attempt)
     await answer(behaviour, random, response)
   })
   server.listen(0, '127.0.0.1')
@@ -71,6 +71,7 @@ function arrivalOf({ headers }: IncomingMessage, body: string, at: number): Arri
     messageId: String(headers['webhook-id']),
     token: tokenOf(body),
     ...{ at, endedAt: Number.POSITIVE_INFINITY, outcome: 'failed' },
+    attempt: Number(headers['discue-attempt']),
     sequence: sequence === undefined ? null : Number(sequence),
   }
 }
@@ -103,7 +104,7 @@ async function answer(behaviour: Behaviour, random: Random, response: ServerResp
   if (behaviour === 'slow') await sleep(random.between(5, 300))
   if (behaviour === 'hanging') {
     if (random.percent(5)) return
-    if (random.percent(10)) await sleep(TIMEOUT_MS + random.between(0, 200))
+    if (random.percent(10)) await sleep(HANGING_TIMEOUT_MS + random.between(0, 200))
   }
   response.end()
 }

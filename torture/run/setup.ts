@@ -1,4 +1,12 @@
-import { type Behaviour, PATIENT, type PlannedListener, QUEUES, SCHEDULES, TIMEOUT_MS } from '../plan/world.ts'
+import {
+  type Behaviour,
+  HANGING_TIMEOUT_MS,
+  PATIENT,
+  type PlannedListener,
+  QUEUES,
+  SCHEDULES,
+  TIMEOUT_MS,
+} from '../plan/world.ts'
 import type { Call, CampaignRecord, ListenerRecord } from '../record/record.ts'
 import type { Clock } from './clock.ts'
 import type { ApiRequest, Transport } from './transport.ts'
@@ -38,7 +46,8 @@ export async function makeListener(
 ): Promise<ListenerRecord | null> {
   const { name, ordering = 'none', pull = false, maxAttempts = PATIENT, behaviour } = planned
   const retry = { max_attempts: maxAttempts, initial_delay: 50, max_delay: 500, multiplier: 2 }
-  const push = { notify_url: urlOf(behaviour), timeout: TIMEOUT_MS }
+  const timeoutMs = behaviour === 'hanging' ? HANGING_TIMEOUT_MS : TIMEOUT_MS
+  const push = { notify_url: urlOf(behaviour), timeout: timeoutMs }
   const body = { name, ordering, retry, ...(!pull && push) }
   const askedAt = clock()
   const answer = await transport(node, { method: 'POST', path: `/queues/${queueId}/listeners`, body })
@@ -53,7 +62,7 @@ export async function makeListener(
     ordering,
     pull,
     mayMiss,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs,
     created,
     deleted: null,
   }
