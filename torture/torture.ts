@@ -1,4 +1,4 @@
-import { planOf } from './plan/plan.ts'
+import { type FaultKind, type FaultWeights, planOf } from './plan/plan.ts'
 import { emptyRecord } from './record/record.ts'
 import { addTo, emptyTotals, linesOf, type Totals, violationLines } from './report.ts'
 import { runCampaign } from './run/campaign.ts'
@@ -16,6 +16,8 @@ export interface TortureOptions {
   minutes: number | null
   /** Servers on one database; PostgreSQL alone can have more than one. */
   nodes: number
+  /** The kinds of faults; null: all that the store and the machine can have. */
+  only: readonly FaultKind[] | null
   /** Where the files of the servers go: the disk that is to be tested. Null: where the system has its temporary files. */
   folder: string | null
   /** Results. */
@@ -48,7 +50,8 @@ async function one(options: TortureOptions, seed: number, totals: Totals): Promi
   const servers = await startServers(options, seed, (text) => record.incidents.push({ at: clock(), text }))
   try {
     for (const reason of seed === options.seed ? servers.leftOut : []) options.note(reason)
-    const plan = planOf({ seed, faults: options.faults, nodes: servers.nodes.length, weights: servers.weights })
+    const weights = chosen(servers.weights, options.only)
+    const plan = planOf({ seed, faults: options.faults, nodes: servers.nodes.length, weights })
     const judgement = await runCampaign({ plan, servers, record, say: options.note })
     for (const sums of [own, totals]) addTo(sums, record, judgement)
     for (const line of [`seed ${seed}`, ...linesOf(own)]) options.print(line)
@@ -56,6 +59,13 @@ async function one(options: TortureOptions, seed: number, totals: Totals): Promi
   } finally {
     await servers.close()
   }
+}
+
+/** The weights of these kinds. Throws where none is left: a campaign without faults is asked for by their number. */
+function chosen(weights: FaultWeights, only: readonly FaultKind[] | null): FaultWeights {
+  const left = Object.entries(weights).filter(([kind]) => only === null || only.includes(kind as FaultKind))
+  if (left.length > 0) return Object.fromEntries(left)
+  throw new Error(`none of ${only!.join(', ')} can be done here, but ${Object.keys(weights).join(', ')}`)
 }
 
 async function startServers({ store, nodes, folder }: TortureOptions, seed: number, ended: Ended): Promise<Servers> {

@@ -15,6 +15,7 @@ test('a command line that is wrong is one line, and starts nothing', async () =>
   const wrong: [string[], RegExp][] = [
     [['--seed', 'seven'], /--seed <number>.* must be a whole number from 0 to 2147483648/],
     [['--store', 'mysql'], /--store <store>.* Allowed choices are sqlite, postgres/],
+    [['--only', 'flood'], /--only <fault...>.* Allowed choices are kill, kill in start, /],
     [['--nodes', '2'], /on SQLite there is one server: leave --nodes out/],
   ]
   for (const [args, text] of wrong) {

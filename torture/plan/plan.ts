@@ -22,6 +22,8 @@ export const FAULTS = {
 
 export type FaultKind = keyof typeof FAULTS
 
+export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[]
+
 export interface PlannedFault {
   kind: FaultKind
   /** How long after the one before it. */
@@ -49,7 +51,8 @@ const BEYOND_LEASES_MS = 17_000
 export function planOf(ask: { seed: number; faults: number; nodes: number; weights: FaultWeights }): Plan {
   const random = randomOf(ask.seed, 'faults')
   const { promote, ...weights } = ask.weights
-  const faults = Array.from({ length: ask.faults }, (): PlannedFault => {
+  const count = Object.keys(weights).length === 0 ? 0 : ask.faults
+  const faults = Array.from({ length: count }, (): PlannedFault => {
     const kind = random.weighted(weights as Record<FaultKind, number>)
     const afterMs = random.percent(20) ? random.between(20, 200) : random.between(300, 2_500)
     const forMs = kind === 'stop beyond leases' ? BEYOND_LEASES_MS : random.between(20, 1_500)

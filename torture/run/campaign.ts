@@ -38,10 +38,10 @@ export async function runCampaign(campaign: Campaign): Promise<Judgement> {
   const onTheWay = plant.onTheWay ?? (() => 'pass')
   const receivers = await startReceivers({ seed: plan.seed, clock, arrivals: record.arrivals, onTheWay })
   using real = createTransport((node) => servers.nodes[node]!.url, ROOT_KEY)
+  const is = { stopped: false, healed: false, over: false }
   const transport = plant.transport?.(real, { record }) ?? real
   try {
     const world = await setUp({ transport: real, record, clock, urlOf: receivers.urlOf })
-    const is = { stopped: false, healed: false, over: false }
     const shared: Shared = {
       ...{ seed: plan.seed, nodes: servers.nodes.length, transport, record, clock, world, urlOf: receivers.urlOf },
       ...{ known: [], stopped: () => is.stopped },
@@ -62,7 +62,12 @@ export async function runCampaign(campaign: Campaign): Promise<Judgement> {
     await endAll(campaign, clock)
     plant.afterEnd?.()
     if (end !== null) record.end = { ...end, verification: await servers.verify() }
+  } catch (error) {
+    // A node that does not come back, or does not do what it must be asked for: what came until then is judged.
+    record.incidents.push({ at: clock(), text: (error as Error).message })
   } finally {
+    is.over = true
+    is.stopped = true
     await receivers.close()
   }
   return judge(record)

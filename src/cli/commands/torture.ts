@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { FAULT_KINDS, type FaultKind } from '../../../torture/plan/plan.ts'
 import { createRuntime } from '../../runtime.ts'
 import { silent } from '../client/context.ts'
 import { Failure, UsageFailure } from '../client/failure.ts'
@@ -19,6 +20,7 @@ export function addTorture(program: Command): void {
     .option('--campaigns <number>', 'how many campaigns, each with the next seed', whole(1, 1_000_000), 1)
     .option('--minutes <number>', 'as many campaigns as begin within so many minutes', whole(1, 100_000))
     .option('--nodes <number>', 'servers on one database; 3 on PostgreSQL, else 1', whole(1, 9))
+    .addOption(new Option('--only <fault...>', 'these faults alone').choices(FAULT_KINDS))
     .option('--folder <path>', 'where its files go: the disk that is to be tested; else the temporary folder')
     .addHelpText(
       'after',
@@ -34,7 +36,7 @@ Examples:
   discue torture --seed 7 --store postgres`,
     )
     .action(async (given: GivenOptions, command: Command) => {
-      const { store, folder = null, minutes = null, faults, campaigns } = given
+      const { store, folder = null, minutes = null, only = null, faults, campaigns } = given
       const nodes = given.nodes ?? (store === 'postgres' ? 3 : 1)
       if (store === 'sqlite' && nodes > 1) throw new UsageFailure('on SQLite there is one server: leave --nodes out')
       const { print, note } = createTerminal(command.optsWithGlobals().json === true)
@@ -43,7 +45,18 @@ Examples:
       const interrupted = () => process.exit(130)
       using _signals = stopAt(interrupted)
       const { torture } = await import('../../../torture/torture.ts')
-      const { violations } = await torture({ store, folder, minutes, faults, campaigns, nodes, seed, print, note })
+      const { violations } = await torture({
+        store,
+        folder,
+        minutes,
+        only,
+        faults,
+        campaigns,
+        nodes,
+        seed,
+        print,
+        note,
+      })
       if (violations > 0)
         throw new Failure(`${violations} violations; the same plan again: --seed and --faults as above`)
     })
@@ -56,6 +69,7 @@ interface GivenOptions {
   campaigns: number
   minutes?: number
   nodes?: number
+  only?: FaultKind[]
   folder?: string
 }
 
