@@ -82,6 +82,10 @@ export const problems = {
     status: 429,
     detail: 'too many long readings of the organization are under way; try again when one has ended',
   },
+  too_many_answers: {
+    status: 429,
+    detail: 'too many large answers to the organization are not read yet; try again when one is',
+  },
   too_many_bodies: {
     status: 429,
     detail: 'too many large bodies of the organization are under way; nothing was stored, try again',

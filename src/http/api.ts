@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { createAnswerRoom } from './body/answer-room.ts'
 import { expectNoBody, MAX_BODY_BYTES, parseBody } from './body/body.ts'
 import { lazyCompilers } from './body/compilers.ts'
 import { invalidBody } from './body/faults.ts'
@@ -68,11 +69,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   hearErrors(app.server, deps.runtime.log)
   const admission = createAdmission(deps)
   const handovers: Handovers = new WeakMap()
-  due.watch(app.server)
   allowHalfOpen(app.server)
   readByStream(app.server)
-  // A trace begins where a request does.
-  if (!deps.tracer) takePlainPosts(app, deps, { admission, handovers })
+  due.watch(app.server, takeRequests(app, deps, { admission, handovers }))
   endIdleStreams(app.server, REQUEST_ARRIVES_WITHIN_MS)
   refuseConnect(app.server, deps.runtime.newId, due)
   ignoreExpectations(app.server)
@@ -88,6 +87,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.decorateRequest('bodyDigest', null)
   app.decorateRequest('ifMatch', null)
   app.decorateRequest('known', null)
+  app.decorateRequest('answerBytes', 0)
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(API_HEADERS).header('x-request-id', request.id)
     if (request.is404) deps.metrics.requests.unrouted(request.method, isImplemented(request.method) ? 404 : 501)
@@ -96,6 +96,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     expectHost(request)
     done()
   })
+  app.addHook('onSend', createAnswerRoom())
   app.addHook('onSend', createRestReader(deps.runtime))
   closeIdleConnections(app, deps.runtime)
   app.addHook('onRoute', unversioned.note)
@@ -109,11 +110,12 @@ interface Shared {
   handovers: Handovers
 }
 
-/** Puts them in front of the routes, on Node's own event. */
-function takePlainPosts({ server }: FastifyInstance, deps: ApiDeps, shared: Shared): void {
+/** Takes the routes off Node's own event; answers with what requests are for: plain posts in front of the routes. */
+function takeRequests({ server }: FastifyInstance, deps: ApiDeps, shared: Shared): RequestListener {
   const [routes] = server.listeners('request') as [RequestListener]
   server.off('request', routes)
-  server.on('request', createPlainPosts(deps, { ...shared, server, routes }))
+  // A trace begins where a request does.
+  return deps.tracer ? routes : createPlainPosts(deps, { ...shared, server, routes })
 }
 
 function addRoutes(app: FastifyInstance, deps: ApiDeps, { admission, handovers }: Shared): void {

@@ -20,9 +20,11 @@ interface Embedding {
  */
 export function inPieces<Body extends object>(reply: FastifyReply, body: Body): Body {
   const [collection, entries] = Object.entries((body as Embedding)._embedded ?? {})[0] ?? []
-  if (collection === undefined || charsOf(entries!) <= WRITTEN_AT_ONCE) return body
+  const chars = collection === undefined ? 0 : charsOf(entries!)
+  if (collection === undefined || chars <= WRITTEN_AT_ONCE) return body
   const indent = (reply.request.query as { pretty?: boolean }).pretty === true ? 2 : 0
   reply.type('application/json; charset=utf-8')
+  reply.request.answerBytes = chars
   return Readable.from(pieces(body, collection, entries!, indent), { objectMode: false }) as unknown as Body
 }
 

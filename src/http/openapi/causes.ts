@@ -30,6 +30,7 @@ const always: Rule = () => true
 const never: Rule = () => false
 const withKey: Rule = ({ resource }) => resource !== null
 const readsBody: Rule = ({ method, resource }) => resource !== null && BODY_METHODS.includes(method)
+const reads: Rule = ({ method, resource }) => method === 'GET' && resource !== null
 const takesBody: Rule = ({ bodyProperties }) => bodyProperties !== null
 const acceptsMessages: Rule = ({ method, resource }) => method === 'POST' && resource === 'messages'
 const runsSchedules: Rule = ({ method, params }) => method === 'POST' && params.at(-1) === 'scheduleId'
@@ -109,13 +110,14 @@ const rules: Record<ProblemCode, Rule> = {
   // Told in the description of the one operation that has it.
   too_many_event_streams: never,
   too_many_keyed: ({ method, resource }) => method === 'POST' && resource !== null,
+  too_many_answers: reads,
   too_many_bodies: takesBody,
   too_many_readings: ({ method, resource }) => method === 'GET' && resource !== null && READ_LONG.includes(resource),
   internal: always,
   dashboard_not_built: ({ url }) => url === '/',
   method_not_implemented: never,
   clock_not_manual: ({ bodyProperties }) => bodyProperties?.includes('ms') === true,
-  overloaded: either(acceptsMessages, checks, verifies, delivers, runsSchedules, replacesSchedules),
+  overloaded: either(reads, acceptsMessages, checks, verifies, delivers, runsSchedules, replacesSchedules),
   stopping: either(acceptsMessages, checks, verifies, pulls, runsSchedules),
   store_unavailable: withKey,
 }
