@@ -34,7 +34,10 @@ printReady(0)
 
 /** Has a hostile receiver sent two thousand deliveries at once, and two hundred a second from then on. */
 async function sendTo(url: string): Promise<void> {
-  const { id } = await createQueue(tenant, 'hostile', { count: LISTENERS, with: { notify_url: url } })
+  const { id } = await createQueue(tenant, 'hostile', {
+    count: LISTENERS,
+    with: (n) => ({ notify_url: url.replace('NUMBER', String(n)) }),
+  })
   const caller = callerOf(tenant)
   const messages = Array.from({ length: BURST }, () => ({ data: 'x' }))
   await caller.send('POST', `/queues/${id}/messages/batch`, JSON.stringify({ messages }))

@@ -41,13 +41,14 @@ export function tenantOf(origin: string, key: string): Tenant {
 export async function createQueue(
   tenant: Tenant,
   name: string,
-  listeners: { count: number; with: object } = { count: 0, with: {} },
+  listeners: { count: number; with: object | ((n: number) => object) } = { count: 0, with: {} },
 ): Promise<{ id: string; listenerIds: string[] }> {
   const { queue } = await tenant.call('POST', '/queues', { name })
+  const settingsOf = (n: number) => (typeof listeners.with === 'function' ? listeners.with(n) : listeners.with)
   const listenerIds: string[] = []
   for (let made = 0; made < listeners.count; made += AT_ONCE) {
     const some = Array.from({ length: Math.min(AT_ONCE, listeners.count - made) }, (_, n) =>
-      tenant.call('POST', `/queues/${queue.id}/listeners`, { name: `l-${made + n}`, ...listeners.with }),
+      tenant.call('POST', `/queues/${queue.id}/listeners`, { name: `l-${made + n}`, ...settingsOf(made + n) }),
     )
     for (const { listener } of await Promise.all(some)) listenerIds.push(listener.id)
   }

@@ -1,4 +1,6 @@
+import { type DnsServer, startDnsServer } from '../../../test/support/server/dns-server.ts'
 import { hostileAnswers } from '../../abuse/answers.ts'
+import { manySchedulesDue, watchSchedule } from '../../abuse/due-schedules.ts'
 import { requestAbuses } from '../../abuse/requests.ts'
 import { createQueue, createTenant, type Tenant } from '../../abuse/tenant.ts'
 import type { Inlet } from '../../load/contender.ts'
@@ -20,6 +22,8 @@ const AIM_MS = 250
 const UNREAD_BYTES = 100_000_000
 const MOST_BYTES_MORE = 30_000_000
 const WARM_UP = 200
+/** How late a schedule of another tenant may be, beside 100,000 that are due. */
+const MOST_LATE_MS = 1_000
 
 /** p99 of another tenant, in milliseconds. */
 interface Sample {
@@ -36,6 +40,8 @@ interface Verdict {
   /** The median of the rounds. */
   times: { post: number; delivery: number }
   failed: number
+  /** Of a schedule of that tenant, where the abuse is about schedules: its worst, in milliseconds. */
+  lateMs: number | null
   /** What was asked and is not so. */
   broken: string[]
 }
@@ -46,6 +52,8 @@ export const abuse: Scenario = {
   about: "another tenant's p99 of posts and deliveries beside each abuse, against a server without, in turns",
 
   async run(bench: Bench): Promise<Report> {
+    // Names whose server says nothing, which have nothing to do with those of other listeners.
+    await using dns = await startDnsServer(() => 'silent')
     await using quiet = await startDiscue()
     await using receiver = startProcess('the hostile receiver', [here('../abuse/hostile-receiver.ts')])
     const hostile = await originOf(receiver)
@@ -58,12 +66,9 @@ export const abuse: Scenario = {
     const wanted = abusesAt({ hostile, deaf }).filter(({ name }) => bench.options.contenders.test(name))
     const verdicts: Verdict[] = []
     for (const one of wanted) {
-      await using server = await startDiscue()
-      const verdict = await judge(bench, { one, server, alone, hang: `${hostile}/hangs` })
+      const verdict = await judgeOne(bench, { one, dns, alone, hang: `${hostile}/hangs` })
       verdicts.push(verdict)
       bench.note(`${one.name}: ${verdict.broken.join('; ') || 'as it should be'}`)
-      // What is still on its way to those that hang would take ten seconds to stop.
-      process.kill(server.server.pid, 'SIGKILL')
     }
     const unread = bench.options.contenders.test(UNREAD) ? await measureUnread(bench) : null
     return report(verdicts, unread)
@@ -71,6 +76,8 @@ export const abuse: Scenario = {
 }
 
 const UNREAD = 'unread answers'
+
+const DUE = 'schedules: 100,000 due at once'
 
 interface NamedAbuse {
   name: string
@@ -83,21 +90,48 @@ function abusesAt({ hostile, deaf }: { hostile: string; deaf: string }): NamedAb
     url: `${hostile}/${encodeURIComponent(answer)}`,
   }))
   const names = Object.keys(requestAbuses).map((name) => ({ name }))
-  return [...names, ...receivers, { name: 'receiver: never accepts', url: `${deaf}/` }]
+  const more = [
+    { name: 'receiver: never accepts', url: `${deaf}/` },
+    { name: 'receiver: silent names', url: 'http://silent-NUMBER.example/' },
+    { name: DUE },
+  ]
+  return [...names, ...receivers, ...more]
+}
+
+async function judgeOne(
+  bench: Bench,
+  { one, dns, alone, hang }: { one: NamedAbuse; dns: DnsServer; alone: Inlet; hang: string },
+): Promise<Verdict> {
+  const isDue = one.name === DUE
+  await using server = await startDiscue({
+    env: { DISCUE_DNS_SERVERS: dns.address },
+    ...(isDue && manySchedulesDue),
+  })
+  try {
+    const beside = await honestInlet(bench, server, 'beside')
+    if (!isDue) {
+      await using abuser = await startAbuse(await createTenant(server, 'greedy'), { ...one, hang })
+      const verdict = await judge(bench, { name: one.name, beside, alone })
+      abuser.mustRun()
+      return verdict
+    }
+    const lateMs = await watchSchedule(await createTenant(server, 'scheduled'))
+    return await judge(bench, { name: one.name, beside, alone, lateMs })
+  } finally {
+    // What is still on its way to those that hang would take ten seconds to stop.
+    process.kill(server.server.pid, 'SIGKILL')
+  }
 }
 
 async function judge(
   bench: Bench,
-  { one, server, alone, hang }: { one: NamedAbuse; server: Discue; alone: Inlet; hang: string },
+  { name, beside, alone, lateMs }: { name: string; beside: Inlet; alone: Inlet; lateMs?: () => Promise<number> },
 ): Promise<Verdict> {
-  const beside = await honestInlet(bench, server, 'beside')
-  await using abuser = await startAbuse(await createTenant(server, 'greedy'), { ...one, hang })
   const rounds: { quiet: Sample; abused: Sample }[] = []
   for (let round = 0; round < ROUNDS; round++) {
     rounds.push({ quiet: await measure(bench, alone), abused: await measure(bench, beside) })
   }
-  abuser.mustRun()
-  return verdictOf(one.name, rounds)
+  return verdictOf(name, rounds, lateMs === undefined ? null : await lateMs())
 }
 
 async function startAbuse(
@@ -137,7 +171,7 @@ async function send(bench: Bench, inlet: Inlet, messages: number): Promise<Sampl
   return { post: sent.post.p99, delivery: latency.p99, failed }
 }
 
-function verdictOf(name: string, rounds: readonly { quiet: Sample; abused: Sample }[]): Verdict {
+function verdictOf(name: string, rounds: readonly { quiet: Sample; abused: Sample }[], lateMs: number | null): Verdict {
   const median = (figure: (round: { quiet: Sample; abused: Sample }) => number) => spreadOf(rounds.map(figure)).median
   const both = (figure: (which: 'post' | 'delivery') => number) => ({
     post: figure('post'),
@@ -151,7 +185,8 @@ function verdictOf(name: string, rounds: readonly { quiet: Sample; abused: Sampl
     times[which] <= MOST_TIMES ? [] : [`p99 of a ${which} is ${showNumber(times[which], 1)} times the quiet one`],
   )
   if (failed > 0) broken.push(`${failed} messages of another tenant were refused or lost`)
-  return { name, quiet, abused, times, failed, broken }
+  if (lateMs !== null && lateMs > MOST_LATE_MS) broken.push(`a schedule of another tenant is ${lateMs} ms late`)
+  return { name, quiet, abused, times, failed, lateMs, broken }
 }
 
 /** How much more memory the server takes for answers that the client does not read. */
@@ -183,11 +218,15 @@ function report(verdicts: readonly Verdict[], unread: { bytesMore: number; broke
     unread === null
       ? []
       : [`memory after 100 MB of requests whose answers are not read: ${megabytes(unread.bytesMore)} more`]
+  const late = verdicts.flatMap(({ lateMs }) =>
+    lateMs === null ? [] : [`beside 100,000 that are due a schedule of another tenant is at most ${lateMs} ms late`],
+  )
   return {
     table: [['', 'post ms', 'beside', 'times', 'delivery ms', 'beside', 'times', 'failed', ''], ...verdicts.map(row)],
     conclusions: [
       `p99 at ${RATE} messages/s, medians of ${ROUNDS} rounds of ${SECONDS} s; asked: at most ${MOST_TIMES} times the quiet one`,
       `the highest: ${showNumber(worst)} ms; the aim is ${AIM_MS} ms`,
+      ...late,
       ...memory,
       `not as it should be: ${broken.length}`,
     ],
