@@ -34,7 +34,7 @@ const MADE: Record<string, string> = {
   NAME_PATTERN,
   RECEIPT_PATTERN,
   '`(${ID_PATTERN})`': `(${ID_PATTERN})`,
-  "`\\\\b(${names.join('|')})\\\\(`": '\\b(one|two)\\(',
+  "`\\\\bdiscue\\\\.(${names.join('|')})\\\\(`": '\\bdiscue\\.(one|two)\\(',
 }
 
 const sources = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: ROOT }))

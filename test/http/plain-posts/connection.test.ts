@@ -171,7 +171,7 @@ test('closing gives up a request that never comes whole, though its connection w
     wrap: ({ runtime }) => ({
       runtime: {
         ...runtime,
-        now: () => runtime.now() + passedMs,
+        elapsedMs: () => runtime.elapsedMs() + passedMs,
         after(delayMs, run) {
           // A second goes by with each timer: a server that closes waits for ten.
           const timer = setTimeout(() => {
