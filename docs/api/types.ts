@@ -691,6 +691,10 @@ export interface CreateRedeliveryRequest {
    * only deliveries that stand like this when their turn comes; missed unless told
    */
   status?: 'pending' | 'delivered' | 'missed' | 'all'
+  /**
+   * whether what is scheduled, or waits for its next attempt, becomes due at once; else it keeps its time
+   */
+  now?: boolean
 }
 export interface CreateScheduleRequestCron {
   /**
@@ -1518,6 +1522,10 @@ export interface RedeliverMessageRequest {
    * @maxItems 1000
    */
   listener_ids?: string[]
+  /**
+   * whether what is scheduled, or waits for its next attempt, becomes due at once; else it keeps its time
+   */
+  now?: boolean
 }
 export interface Redelivery {
   /**
@@ -1544,6 +1552,10 @@ export interface Redelivery {
    * pending, delivered, missed or all
    */
   status: string
+  /**
+   * whether what was not due yet becomes due at once
+   */
+  now: boolean
   /**
    * milliseconds since the Unix epoch
    */

@@ -24,7 +24,7 @@ const NOTHING = 'cannot name any: no listener that still exists was there when t
  */
 export async function redeliverMessage(
   { store, runtime }: Deps,
-  ask: MessageAddress & { listenerIds: readonly string[] | null },
+  ask: MessageAddress & { listenerIds: readonly string[] | null; immediately: boolean },
 ): Promise<Revised<MessageDetails>> {
   expectIds([ask.queueId, ask.id], 'message_not_found')
   const now = runtime.now()
@@ -47,7 +47,7 @@ export interface NewRedelivery {
 /** Delivers many messages to one listener again, in the background. Throws `listener_not_found` and `key_running`. */
 export async function beginRedelivery(
   deps: Deps,
-  ask: ListenerAddress & NewRedelivery,
+  ask: ListenerAddress & NewRedelivery & { immediately: boolean },
   answerFor?: AnswerFor<Redelivery>,
 ): Promise<Redelivery> {
   const { organizationId, queueId, id: listenerId, ...what } = ask

@@ -15,6 +15,8 @@ export interface Redelivery {
   until: number | null
   /** Only of deliveries that stand like this when their turn comes; null: of all. */
   status: DeliveryStatus | null
+  /** Whether what is pending for a later time becomes due at once. */
+  immediately: boolean
   createdAt: number
   /** Deliveries that were begun anew so far. */
   matched: number
@@ -40,8 +42,8 @@ export interface RedeliveryCount {
 
 /**
  * A redelivery starts the retry policy anew, from now; attempts go on counting. What is pending stays one delivery:
- * where it is not leased, it is due at once; where it is, the attempt that is under way counts, and only where it fails
- * the policy starts anew. What waits for its turn in an order goes on waiting, and what was done with takes its turn
+ * where it is not leased, it keeps a time that is to come, or is due at once with `immediately`; where it is, the attempt
+ * that is under way counts, and only where it fails the policy starts anew. What waits for its turn in an order goes on waiting, and what was done with takes its turn
  * again, before everything that was accepted after it.
  */
 export interface RedeliveryStore {
@@ -51,6 +53,7 @@ export interface RedeliveryStore {
     queueId: string
     id: string
     listenerIds: readonly string[] | null
+    immediately: boolean
     now: number
   }): Promise<MessageRedelivery>
   /** `answer` is stored together with it; `answered`: there is one already, and nothing was stored. */

@@ -222,7 +222,12 @@ export const CHANGE_CASES: Record<StoreChange['kind'] | 'nothing', ChangeCase[]>
     {
       what: 'a message that is redelivered',
       async write({ store }, { messages, listener }) {
-        await store.redeliveries.ofMessage({ ...idsOf(messages[2]!), listenerIds: [listener.id], now })
+        await store.redeliveries.ofMessage({
+          ...idsOf(messages[2]!),
+          listenerIds: [listener.id],
+          immediately: true,
+          now,
+        })
         return due(listener.id)
       },
     },
@@ -242,7 +247,7 @@ export const CHANGE_CASES: Record<StoreChange['kind'] | 'nothing', ChangeCase[]>
       what: 'a redelivery that begins, and its first step',
       async write({ store, make }, { listener }) {
         const { organizationId, queueId, id: listenerId } = listener
-        const whole = { since: null, until: null, status: null, createdAt: now }
+        const whole = { since: null, until: null, status: null, immediately: true, createdAt: now }
         await store.redeliveries.create({ id: make.id(), organizationId, queueId, listenerId, ...whole })
         await store.redeliveries.step({ limit: 10, now })
         return ['redeliverer.wake', ...due(listenerId)]

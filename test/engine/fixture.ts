@@ -19,8 +19,8 @@ export type Step =
   | { do: 'pause'; paused: boolean }
   | { do: 'enable'; listener: number; enabled: boolean }
   | { do: 'on missed'; listener: number; onMissed: 'continue' | 'block' }
-  | { do: 'redeliver'; message: number; listener: number | null }
-  | { do: 'redeliver many'; listener: number; status: DeliveryStatus | null }
+  | { do: 'redeliver'; message: number; listener: number | null; immediately: boolean }
+  | { do: 'redeliver many'; listener: number; status: DeliveryStatus | null; immediately: boolean }
   | { do: 'delete message'; message: number }
   | { do: 'delete listener'; listener: number }
   | { do: 'add listener'; ordering: DeliverySettings['ordering'] }
@@ -201,7 +201,8 @@ export class Fixture {
     assert.ok(typeof changed === 'object')
   }
 
-  async #redeliver({ message: pick, listener }: Extract<Step, { do: 'redeliver' }>): Promise<void> {
+  async #redeliver(step: Extract<Step, { do: 'redeliver' }>): Promise<void> {
+    const { message: pick, listener, immediately } = step
     const message = picked(this.#kept(), pick)
     if (message === undefined) return
     const meant = this.#listeners.filter(({ id }) => this.#pairs.has(message.id + id))
@@ -211,7 +212,7 @@ export class Fixture {
     const { organizationId, queueId, id } = message
     const ask = { organizationId, queueId, id, now: runtime.now() }
     const listenerIds = listener === null ? null : chosen.map((it) => it.id)
-    const outcome = await store.redeliveries.ofMessage({ ...ask, listenerIds })
+    const outcome = await store.redeliveries.ofMessage({ ...ask, listenerIds, immediately })
     assert.ok(typeof outcome === 'object' && 'details' in outcome)
     assert.deepEqual([...outcome.listenerIds].sort(), chosen.map((it) => it.id).sort())
     for (const it of chosen) this.#asked(message.id + it.id)
@@ -224,13 +225,15 @@ export class Fixture {
     pair.allowedAttempts = pair.sentAttempts + MAX_ATTEMPTS
   }
 
-  async #redeliverMany({ listener: pick, status }: Extract<Step, { do: 'redeliver many' }>): Promise<void> {
+  async #redeliverMany(step: Extract<Step, { do: 'redeliver many' }>): Promise<void> {
+    const { listener: pick, status, immediately } = step
     const listener = picked(this.#listeners, pick)
     if (listener === undefined) return
     const { store, runtime } = this.#engine
     const { organizationId, queueId, id: listenerId } = listener
     const place = { id: runtime.newId(), organizationId, queueId, listenerId, createdAt: runtime.now() }
-    assert.equal(await store.redeliveries.create({ ...place, since: null, until: null, status }), 'created')
+    const which = { since: null, until: null, status, immediately }
+    assert.equal(await store.redeliveries.create({ ...place, ...which }), 'created')
     const matching = await this.#summaries((it) => it.listenerId === listenerId && (status ?? it.status) === it.status)
     for (const { messageId } of matching) this.#asked(messageId + listenerId)
     await this.#pass(0)

@@ -43,7 +43,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constant('redeliver'), message: pick, listener: fc.option(pick, { nil: null }) }),
+    arbitrary: fc.record({
+      do: fc.constant('redeliver'),
+      message: pick,
+      listener: fc.option(pick, { nil: null }),
+      immediately: fc.boolean(),
+    }),
   },
   {
     weight: 2,
@@ -51,6 +56,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('redeliver many'),
       listener: pick,
       status: fc.constantFrom('pending', 'delivered', 'missed', null),
+      immediately: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('delete message'), message: pick }) },

@@ -78,11 +78,12 @@ function addChanging(messages: Command): void {
     .command('redeliver <queue> <message>')
     .description('deliver it again, with all its retries')
     .option('--listener <listener>', 'only to this one; repeat it for more', collect)
-    .action(async (queue, message, options: { listener?: string[] }, command) => {
+    .option('--now', 'at once also where it is scheduled, or waits for its next attempt')
+    .action(async (queue, message, options: { listener?: string[]; now?: boolean }, command) => {
       const context = openContext(command)
       const { path, inThis, id } = await addressOf(context, queue, message)
       const ids = options.listener?.map((listener) => context.inQueue(inThis, 'listeners', listener))
-      const body = ids === undefined ? {} : { listener_ids: await Promise.all(ids) }
+      const body = { listener_ids: ids && (await Promise.all(ids)), now: options.now }
       showDone(context.terminal, await context.api.call('POST', `${path}/redeliver`, { body }), `redelivering ${id}`)
     })
   messages

@@ -13,6 +13,7 @@ interface RedeliverOptions {
   since?: string
   until?: string
   status?: string
+  now?: boolean
   dryRun?: boolean
 }
 
@@ -26,6 +27,7 @@ export function addRedeliveries(listeners: Command): void {
     .addOption(
       new Option('--status <status>', 'only deliveries that stand like this (missed unless told)').choices(STATUSES),
     )
+    .option('--now', 'at once also what is scheduled, or waits for its next attempt')
     .option('--dry-run', 'only count them')
     .addHelpText(
       'after',
@@ -40,9 +42,10 @@ Examples:
       const at = (text?: string) => (text === undefined ? undefined : momentMs(text, context.runtime.now()))
       const which = { since: at(options.since), until: at(options.until), status: options.status }
       if (options.dryRun) return showCount(context, `${path}/redeliver`, which)
+      const body = { ...which, now: options.now }
       showOne(
         context.terminal,
-        (await context.api.call<Api.RedeliveryEnvelope>('POST', `${path}/redeliver`, { body: which })).redelivery,
+        (await context.api.call<Api.RedeliveryEnvelope>('POST', `${path}/redeliver`, { body })).redelivery,
       )
     })
   listeners

@@ -13,19 +13,26 @@ interface Again {
   messages: readonly Pick<Message, 'sequence' | 'deliverAt'>[]
 }
 
+/** How deliveries are begun anew; `immediately`: they become due where they are not. */
+interface Restart {
+  now: number
+  immediately: boolean
+  changes: Changes
+}
+
 /** Begins new runs of deliveries, however they stand, within a transaction. */
-export type RestartDelivery = (db: Db, again: Again, at: { now: number; changes: Changes }) => Promise<void>
+export type RestartDelivery = (db: Db, again: Again, restart: Restart) => Promise<void>
 
 export function createDeliveryRestart({ name }: Routines, clock: Clock): RestartDelivery {
   const BEGIN = `
     select coalesce(sum(r.pending), 0) as pending, coalesce(sum(r.missed), 0) as missed
       from unnest($3::bigint[], $4::bigint[]) u(sequence, deliver_at)
-     cross join lateral ${name('begin_anew')}($1, $2, u.sequence, u.deliver_at, $5, ${timeOr('$6')}) r`
+     cross join lateral ${name('begin_anew')}($1, $2, u.sequence, u.deliver_at, $5, ${timeOr('$6')}, $7) r`
 
-  return async (db, { organizationId, queueId, listenerId, messages }, { now, changes }) => {
+  return async (db, { organizationId, queueId, listenerId, messages }, { now, immediately, changes }) => {
     const sequences = numbers(messages.map(({ sequence }) => sequence))
     const deliverAts = numbers(messages.map(({ deliverAt }) => deliverAt))
-    const values = [organizationId, listenerId, sequences, deliverAts, now, clock(now)]
+    const values = [organizationId, listenerId, sequences, deliverAts, now, clock(now), immediately]
     const [row] = await db.rows<{ pending: number; missed: number }>(BEGIN, values)
     const change = changes.of({ organizationId, queueId, listenerId })
     change.pending += row!.pending

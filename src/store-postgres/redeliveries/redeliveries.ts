@@ -29,12 +29,13 @@ const NEWEST = `select coalesce(max(sequence), 0) as sequence from discue.messag
 
 const INSERT = `
   insert into discue.redeliveries
-    (id, organization_id, queue_id, listener_id, since, until, status, last_sequence, after, matched, created_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, '', 0, $9)`
+    (id, organization_id, queue_id, listener_id, since, until, status, immediately, last_sequence, after, matched,
+     created_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, $10)`
 
 const GET = `
   select id, organization_id as "organizationId", queue_id as "queueId", listener_id as "listenerId", since, until,
-         status, matched, created_at as "createdAt", ended_at as "endedAt"
+         status, immediately, matched, created_at as "createdAt", ended_at as "endedAt"
     from discue.redeliveries where organization_id = $1 and listener_id = $2 and id = $3 and queue_id = $4`
 
 const KEY = 'organization_id, listener_id, id'
@@ -60,7 +61,7 @@ export function createRedeliveryStore(
     on: Transaction,
     ask: Parameters<RedeliveryStore['ofMessage']>[0],
   ): Promise<MessageRedelivery> {
-    const { organizationId, queueId, id, now } = ask
+    const { organizationId, queueId, id, now, immediately } = ask
     const [row] = await on.rows<Revised<Message> & { recipientSet: number }>(MESSAGE, [organizationId, queueId, id])
     if (row === undefined) return 'not_found'
     const { revision, recipientSet, ...found } = messageOf(row)
@@ -77,7 +78,11 @@ export function createRedeliveryStore(
     const changes = new Changes()
     // In one order in every transaction, since their orders are locked.
     for (const listenerId of listenerIds.toSorted()) {
-      await restartDelivery(on, { organizationId, queueId, listenerId, messages: [found] }, { now, changes })
+      await restartDelivery(
+        on,
+        { organizationId, queueId, listenerId, messages: [found] },
+        { now, immediately, changes },
+      )
     }
     await writeChanges(on, changes, now)
     const [deliveries] = await summariesOf(on, [found])
@@ -95,7 +100,7 @@ export function createRedeliveryStore(
         await writeRecord(on, answer)
         const [newest] = await on.rows<{ sequence: number }>(NEWEST)
         const [since, until] = [redelivery.since ?? 0, redelivery.until ?? FOREVER]
-        const which = [since, until, status, newest!.sequence]
+        const which = [since, until, status, redelivery.immediately, newest!.sequence]
         await on.run(INSERT, [id, organizationId, queueId, listenerId, ...which, createdAt])
         await publish(on, { kind: 'redelivery', listenerId })
         return 'created'

@@ -10,7 +10,7 @@ import { lookForMatches, type RedeliverySearch } from './redelivery-matching.ts'
  */
 const OLDEST = (beyond: string) => `
   select id, organization_id as "organizationId", queue_id as "queueId", listener_id as "listenerId", since, until,
-         status, last_sequence as "lastSequence", after, matched
+         status, immediately, last_sequence as "lastSequence", after, matched
     from discue.redeliveries where ended_at is null ${beyond} order by organization_id, id limit 1 for update skip locked`
 
 const LISTENER_EXISTS = `select 1 from discue.listeners where organization_id = $1 and id = $2`
@@ -22,7 +22,7 @@ const ADVANCE = `
 const [NEXT, FIRST] = [OLDEST('and organization_id > $1'), OLDEST('')]
 
 type StepAsk = Parameters<RedeliveryStore['step']>[0]
-type Running = RedeliverySearch & { id: string }
+type Running = RedeliverySearch & { id: string; immediately: boolean }
 
 /** Makes the step of a redelivery, within a transaction. Its progress is stored with what it did. */
 export function createRedeliverySteps(restartDelivery: RestartDelivery) {
@@ -30,12 +30,13 @@ export function createRedeliverySteps(restartDelivery: RestartDelivery) {
     const later = await db.rows<Running>(NEXT, [afterOrganization])
     const [running] = later.length > 0 ? later : await db.rows<Running>(FIRST)
     if (running === undefined) return { looked: 0, listenerIds: [], organizationId: null }
-    const { id, organizationId, listenerId } = running
+    const { id, organizationId, listenerId, immediately } = running
     const exists = (await db.rows(LISTENER_EXISTS, [organizationId, listenerId])).length > 0
     const nothing = { looked: 0, matching: [], after: null }
     const { looked, matching, after } = exists ? await lookForMatches(db, running, limit) : nothing
     const changes = new Changes()
-    if (matching.length > 0) await restartDelivery(db, { ...running, messages: matching }, { now, changes })
+    const again = { ...running, messages: matching }
+    if (matching.length > 0) await restartDelivery(db, again, { now, immediately, changes })
     await writeChanges(db, changes, now)
     const endedAt = after === null ? now : null
     await db.run(ADVANCE, [organizationId, listenerId, id, after ?? running.after, matching.length, endedAt])

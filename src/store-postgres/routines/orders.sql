@@ -147,9 +147,10 @@ begin
 end $$;
 
 -- Begins a new run of a delivery, however it stands; answers with what that does to the counters of its listener.
--- `p_clock` is by which it is judged whether a node lives.
+-- `p_clock` is by which it is judged whether a node lives; with `p_immediately` it becomes due where it is not.
 create or replace function discue.begin_anew(
   p_organization text, p_listener text, p_sequence bigint, p_deliver_at bigint, p_now bigint, p_clock bigint,
+  p_immediately boolean,
   out pending int, out missed int
 ) language plpgsql set enable_seqscan = off as $$
 declare
@@ -168,7 +169,8 @@ begin
      where d.sequence = p_sequence and d.moved and d.listener_id = p_listener for update;
   end if;
   if found then
-    if v_pulled_at is not null or exists (select 1 from discue.nodes n where n.node = v_node and n.alive_until > p_clock) then
+    if v_pulled_at is not null or (v_due_at > p_now and not p_immediately)
+       or exists (select 1 from discue.nodes n where n.node = v_node and n.alive_until > p_clock) then
       -- The node or client that holds it goes on; what comes of that is judged by the new run, or finds that there is
       -- one.
       update discue.deliveries d set attempts_before = d.attempts

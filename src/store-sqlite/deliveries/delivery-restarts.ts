@@ -13,7 +13,8 @@ const MOVED = `
   select due_at as dueAt, pulled_at as pulledAt from deliveries where sequence = ? and moved = 1 and listener_id = ?`
 
 /**
- * The node or client that holds it goes on; what comes of that is judged by the new run, or finds that there is one.
+ * The delivery keeps its time. A node or client that holds it goes on; what comes of that is judged by the new run, or finds
+ * that there is one.
  */
 const RENEW = `
   update deliveries set attempts_before = attempts where listener_id = ? and due_at = ? and sequence = ?`
@@ -34,8 +35,15 @@ interface Pending {
   pulledAt: number | null
 }
 
+/** How a delivery is begun anew; `immediately`: it becomes due where it is not. */
+interface Restart {
+  now: number
+  immediately: boolean
+  changes: CounterChanges
+}
+
 /** Begins a new run of a delivery, however it stands, within a transaction. */
-export type RestartDelivery = (pair: Pair, at: { now: number; changes: CounterChanges }) => void
+export type RestartDelivery = (pair: Pair, restart: Restart) => void
 
 export interface RestartParts {
   leases: Leases
@@ -53,16 +61,20 @@ export function createDeliveryRestart(db: DatabaseSync, { leases, orders, touche
     return row as unknown as Pending | undefined
   }
 
-  function beginPending({ message: { sequence }, listenerId }: Pair, { dueAt, pulledAt }: Pending, now: number): void {
-    if (pulledAt !== null || leases.isLeased(listenerId, sequence, now)) renew.run(listenerId, dueAt, sequence)
+  function beginPending(pair: Pair, { dueAt, pulledAt }: Pending, { now, immediately }: Restart): void {
+    const { listenerId } = pair
+    const { sequence } = pair.message
+    const isHeld = pulledAt !== null || leases.isLeased(listenerId, sequence, now)
+    if (isHeld || (dueAt > now && !immediately)) renew.run(listenerId, dueAt, sequence)
     else bringForward.run(now, listenerId, dueAt, sequence)
   }
 
-  return (pair, { now, changes }) => {
+  return (pair, restart) => {
+    const { now, changes } = restart
     const { message, listenerId } = pair
     touched.mark(message.sequence)
     const pending = pendingOf(pair)
-    if (pending !== undefined) return beginPending(pair, pending, now)
+    if (pending !== undefined) return beginPending(pair, pending, restart)
     if (orders.isHeld(listenerId, message.sequence)) return
     if (deleteMissed.run(message.sequence, listenerId).changes === 1) changes.of(listenerId).missed -= 1
     changes.of(listenerId).pending += 1

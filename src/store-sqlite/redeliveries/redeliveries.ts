@@ -24,12 +24,13 @@ const NEWEST = `select coalesce(max(sequence), 0) as sequence from messages`
 
 const INSERT = `
   insert into redeliveries
-    (id, organization_id, queue_id, listener_id, since, until, status, last_sequence, after, matched, created_at)
-  values (?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?)`
+    (id, organization_id, queue_id, listener_id, since, until, status, immediately, last_sequence, after, matched,
+     created_at)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?)`
 
 const GET = `
   select id, organization_id as organizationId, queue_id as queueId, listener_id as listenerId, since, until, status,
-         matched, created_at as createdAt, ended_at as endedAt
+         immediately, matched, created_at as createdAt, ended_at as endedAt
     from redeliveries where id = ? and organization_id = ? and queue_id = ? and listener_id = ?`
 
 const RUNNING = `select 1 from redeliveries where ended_at is null limit 1`
@@ -40,7 +41,12 @@ const PRUNE = `
 /** Where no time was given. */
 const FOREVER = Number.MAX_SAFE_INTEGER
 
-type Row = Omit<Redelivery, 'since' | 'until' | 'done'> & { since: number; until: number; endedAt: number | null }
+interface Row extends Omit<Redelivery, 'since' | 'until' | 'immediately' | 'done'> {
+  since: number
+  until: number
+  immediately: 0 | 1
+  endedAt: number | null
+}
 
 export function createRedeliveryStore(
   db: DatabaseSync,
@@ -59,7 +65,7 @@ export function createRedeliveryStore(
   const answers = createEffectRecords(db)
 
   function ofMessage(ask: Parameters<RedeliveryStore['ofMessage']>[0]): MessageRedelivery {
-    const { organizationId, queueId, id, now } = ask
+    const { organizationId, queueId, id, now, immediately } = ask
     const row = message.get({ organizationId, queueId, id }) as
       | (Revised<Message> & { recipientSet: number })
       | undefined
@@ -74,7 +80,7 @@ export function createRedeliveryStore(
     const listenerIds = [...new Set(ask.listenerIds ?? meant.filter((it) => existing.has(it)))]
     if (listenerIds.length === 0) return 'nothing'
     const changes = new CounterChanges()
-    for (const listenerId of listenerIds) restartDelivery({ message: found, listenerId }, { now, changes })
+    for (const listenerId of listenerIds) restartDelivery({ message: found, listenerId }, { now, immediately, changes })
     for (const [listenerId, change] of changes.entries()) counters.add(listenerId, change)
     log.note({ kind: 'deliveries_due', listenerIds, dueAt: now })
     return { details: { message: found, revision, deliveries: summaries.of(found) }, listenerIds }
@@ -93,7 +99,8 @@ export function createRedeliveryStore(
         answers.write(answer)
         const { sequence } = newest.get() as { sequence: number }
         const { since, until } = { since: redelivery.since ?? 0, until: redelivery.until ?? FOREVER }
-        insert.run(id, organizationId, queueId, listenerId, since, until, status, sequence, createdAt)
+        const which = [since, until, status, redelivery.immediately ? 1 : 0, sequence]
+        insert.run(id, organizationId, queueId, listenerId, ...which, createdAt)
         log.note({ kind: 'redelivery', listenerId })
         return 'created'
       })
@@ -101,8 +108,9 @@ export function createRedeliveryStore(
     async get({ organizationId, queueId, listenerId, id }) {
       const row = reading(() => get.get(id, organizationId, queueId, listenerId)) as Row | undefined
       if (row === undefined) return null
-      const { since, until, endedAt, ...rest } = row
-      return { ...rest, since: since || null, until: until === FOREVER ? null : until, done: endedAt !== null }
+      const { since, until, immediately, endedAt, ...rest } = row
+      const range = { since: since || null, until: until === FOREVER ? null : until }
+      return { ...rest, ...range, immediately: immediately === 1, done: endedAt !== null }
     },
     async count({ organizationId, since, until, limit, ...which }) {
       rowless.writeToLook()

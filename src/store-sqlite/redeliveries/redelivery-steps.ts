@@ -6,8 +6,8 @@ import type { createRedeliveryMatching, RedeliverySearch } from './redelivery-ma
 
 /** The oldest of the next organization in turn: of one after that of the step before, else of the first. */
 const OLDEST = (beyond: string) => `
-  select id, organization_id as organizationId, queue_id as queueId, listener_id as listenerId, since, until, status, last_sequence as lastSequence, after,
-         matched
+  select id, organization_id as organizationId, queue_id as queueId, listener_id as listenerId, since, until, status,
+         immediately, last_sequence as lastSequence, after, matched
     from redeliveries where ended_at is null ${beyond} order by organization_id, id limit 1`
 
 const LISTENER_EXISTS = `select 1 from listeners where id = ?`
@@ -16,7 +16,7 @@ const ADVANCE = `update redeliveries set after = ?, matched = matched + ?, ended
 
 type StepAsk = Parameters<RedeliveryStore['step']>[0]
 type Step = Awaited<ReturnType<RedeliveryStore['step']>>
-type Running = RedeliverySearch & { id: string; organizationId: string }
+type Running = RedeliverySearch & { id: string; organizationId: string; immediately: 0 | 1 }
 
 /** Makes the step of a redelivery, within a transaction. Its progress is stored with what it did. */
 export function createRedeliverySteps(
@@ -31,10 +31,11 @@ export function createRedeliverySteps(
     const running = (next.get(afterOrganization ?? '') ?? first.get()) as unknown as Running | undefined
     if (running === undefined) return { looked: 0, listenerIds: [], organizationId: null }
     const { id, organizationId, listenerId } = running
+    const immediately = running.immediately === 1
     const exists = listenerExists.get(listenerId) !== undefined
     const { looked, matching, after } = exists ? look(running, limit) : { looked: 0, matching: [], after: null }
     const changes = new CounterChanges()
-    for (const message of matching) restartDelivery({ message, listenerId }, { now, changes })
+    for (const message of matching) restartDelivery({ message, listenerId }, { now, immediately, changes })
     for (const [changedId, change] of changes.entries()) counters.add(changedId, change)
     advance.run(after ?? running.after, matching.length, after === null ? now : null, id)
     return { looked: looked + 1, listenerIds: matching.length > 0 ? [listenerId] : [], organizationId }

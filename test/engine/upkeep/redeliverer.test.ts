@@ -30,7 +30,7 @@ const RETRY = { initialDelayMs: 1_000, maxDelayMs: 1_000, multiplier: 1 }
 async function begin({ store, runtime }: TestEngine, listener: Listener): Promise<void> {
   const { organizationId, queueId, id: listenerId } = listener
   const place = { id: runtime.newId(), organizationId, queueId, listenerId, createdAt: runtime.now() }
-  await store.redeliveries.create({ ...place, since: null, until: null, status: 'missed' })
+  await store.redeliveries.create({ ...place, since: null, until: null, status: 'missed', immediately: false })
 }
 
 async function missedCount({ store }: TestEngine, { organizationId, queueId, id }: Listener): Promise<number> {

@@ -9,7 +9,7 @@ import {
 import type { Listener, Redelivery } from '../../api/types.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Choice, Moment } from '../../parts/field.tsx'
+import { Choice, Moment, Switch } from '../../parts/field.tsx'
 import { Form } from '../../parts/form.tsx'
 import { useChange } from '../../parts/use-change.ts'
 import { exactNumber, plural } from '../../words/format.ts'
@@ -64,12 +64,13 @@ function RangeForm({
   const [range, setRange] = useState<RedeliveryRange>(() => ({
     ...{ since: Date.now() - DAY_MS, until: null, status: 'missed' },
   }))
+  const [now, setNow] = useState(false)
   const count = useRedeliveryCount(queueId, listener.id, range)
   const start = useChange(
     async () => {
       const body = Object.fromEntries(Object.entries(range).filter(([, value]) => value !== null))
       const path = `/queues/${queueId}/listeners/${listener.id}/redeliver`
-      return (await call<{ redelivery: Redelivery }>('POST', path, { body })).redelivery
+      return (await call<{ redelivery: Redelivery }>('POST', path, { body: { ...body, now } })).redelivery
     },
     { after: ({ id }) => onStarted({ id, expected: count.isDone ? count.matched : null }) },
   )
@@ -110,6 +111,11 @@ function RangeForm({
           ['all', 'All, also those that are waiting'],
         ]}
       />
+      {range.status === 'all' && (
+        <Switch isSelected={now} onChange={setNow}>
+          At once also what is scheduled, or waits for its next attempt
+        </Switch>
+      )}
       <p className="soft" aria-live="polite">
         {countText(count)}
       </p>

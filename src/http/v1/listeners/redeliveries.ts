@@ -21,6 +21,13 @@ const OneRedelivery = Type.Object({ queueId: Id, listenerId: Id, redeliveryId: I
 
 const MAX_LISTENERS = 1_000
 
+const Now = Type.Optional(
+  Type.Boolean({
+    description:
+      'whether what is scheduled, or waits for its next attempt, becomes due at once; else it keeps its time',
+  }),
+)
+
 const ToListeners = strict({
   listener_ids: Type.Optional(
     Type.Array(Type.String(), {
@@ -30,6 +37,7 @@ const ToListeners = strict({
       examples: [[EXAMPLE_ID]],
     }),
   ),
+  now: Now,
 })
 
 /** How deliveries can stand that are to be made again, or however they do. */
@@ -52,6 +60,7 @@ const ManyMessages = strict({
       examples: ['missed'],
     }),
   ),
+  now: Now,
 })
 
 const Form = Type.Object(
@@ -62,6 +71,7 @@ const Form = Type.Object(
     since: Type.Optional(Time),
     until: Type.Optional(Time),
     status: Type.String({ description: 'pending, delivered, missed or all', examples: ['missed'] }),
+    now: Type.Boolean({ description: 'whether what was not due yet becomes due at once', examples: [false] }),
     created_at: Time,
   },
   { title: 'Redelivery' },
@@ -108,8 +118,8 @@ export function redeliveryRoutes(api: Api, deps: AppDeps): void {
     },
     handler: async (request) => {
       const { queueId, messageId: id } = request.params
-      const listenerIds = request.body.listener_ids ?? null
-      const ask = { organizationId: request.principal.organizationId, queueId, id, listenerIds }
+      const { listener_ids: listenerIds = null, now: immediately = false } = request.body
+      const ask = { organizationId: request.principal.organizationId, queueId, id, listenerIds, immediately }
       const details = await redeliverMessage(deps, ask)
       const _links = selfLink(request, paths.message(queueId, id))
       return { message: fullMessage(details, deps.runtime.now()), _links }
@@ -127,9 +137,9 @@ export function redeliveryRoutes(api: Api, deps: AppDeps): void {
     },
     handler: async (request, reply) => {
       const { queueId, listenerId: id } = request.params
-      const { since = null, until = null } = request.body
-      const status = statusAsked(request.body.status)
-      const ask = { organizationId: request.principal.organizationId, queueId, id, since, until, status }
+      const { since = null, until = null, now: immediately = false } = request.body
+      const which = { since, until, status: statusAsked(request.body.status), immediately }
+      const ask = { organizationId: request.principal.organizationId, queueId, id, ...which }
       const present = (begun: Redelivery) => presented(request, begun)
       return answerOnce(request, reply, (answerFor) => beginRedelivery(deps, ask, answerFor), present)
     },
@@ -148,12 +158,13 @@ export function redeliveryRoutes(api: Api, deps: AppDeps): void {
 }
 
 function presented(request: FastifyRequest, it: Redelivery) {
-  const { id, queueId, listenerId, matched, done, since, until, status, createdAt } = it
+  const { id, queueId, listenerId, matched, done, since, until, status, immediately, createdAt } = it
   const redelivery: Static<typeof Form> = {
     ...{ id, matched, done },
     ...(since !== null && { since }),
     ...(until !== null && { until }),
     status: status ?? 'all',
+    now: immediately,
     created_at: createdAt,
   }
   return { redelivery, _links: selfLink(request, paths.redelivery(queueId, listenerId, id)) }

@@ -74,7 +74,7 @@ test('many are redelivered in the background, and the progress can be read', asy
   assert.equal(status, 200)
   assert.deepEqual(api.carried, ['redelivery'])
   const { id, created_at: _, ...rest } = body.redelivery
-  assert.deepEqual(rest, { matched: 0, done: false, since: 1, status: 'missed' })
+  assert.deepEqual(rest, { matched: 0, done: false, since: 1, status: 'missed', now: false })
   await api.store.redeliveries.step({ limit: 10, now: api.clock.now })
   const read = await api.call('GET', `${path}/listeners/${listener.id}/redeliveries/${id}`)
   assert.deepEqual([read.body.redelivery.matched, read.body.redelivery.done], [1, true])
@@ -172,6 +172,27 @@ test('a redelivery means what was missed, unless it is told otherwise, and count
     const { status, body } = await api.call('POST', url, asked && { status: asked })
     assert.deepEqual([status, body.redelivery.status], [200, shown])
   }
+})
+
+test('what is scheduled keeps its time when it is redelivered, one or many, unless the request says now', async () => {
+  const { path, listener } = await fixture()
+  const { message } = (await api.call('POST', `${path}/messages`, { data: 'x', delay: 60_000 })).body
+  const url = `${path}/messages/${message.id}`
+  const dueAt = async () => (await api.call('GET', url)).body.message.deliveries[0].next_attempt_at
+  const later = api.clock.now + 60_000
+  assert.equal((await api.call('POST', `${url}/redeliver`)).status, 200)
+  assert.equal(await dueAt(), later)
+  const all = async (body: object) => {
+    const answer = await api.call('POST', `${path}/listeners/${listener.id}/redeliver`, { status: 'all', ...body })
+    while ((await api.store.redeliveries.step({ limit: 10, now: api.clock.now })).looked > 0);
+    return answer.body.redelivery.now
+  }
+  assert.deepEqual([await all({ now: false }), await dueAt()], [false, later])
+  assert.deepEqual([await all({ now: true }), await dueAt()], [true, api.clock.now])
+  const again = (await api.call('POST', `${path}/messages`, { data: 'x', delay: 60_000 })).body.message
+  const { body } = await api.call('POST', `${path}/messages/${again.id}/redeliver`, { now: true })
+  assert.equal(body.message.deliveries[0].next_attempt_at, api.clock.now)
+  assert.equal((await api.call('POST', `${url}/redeliver`, { now: 1 })).status, 422)
 })
 
 test('a message that was for no listener, or for none that is left, cannot be redelivered', async () => {

@@ -572,14 +572,19 @@ const together: StoreCase[] = [
       const message = await accepted(given, queue)
       await end(given, listener, receiptOf(await pulledOne(given, listener)), { how: 'returned', delayMs: 0 })
       const second = await pulledOne(given, listener)
-      await store.redeliveries.ofMessage({ ...idsOf(message), listenerIds: [listener.id], now })
+      await store.redeliveries.ofMessage({ ...idsOf(message), listenerIds: [listener.id], immediately: true, now })
       assert.deepEqual(await pulled(given, listener, { now: now + 1 }), [])
       const returned = await end(given, listener, receiptOf(second), { how: 'returned', delayMs: 0 }, now + 2)
       assert.deepEqual(returned, { nextDueAt: now + 2 })
       const third = await pulledOne(given, listener, { now: now + 2 })
       assert.equal(third.attempt, 3)
       assert.equal(await end(given, listener, receiptOf(third), ACK, now + 3), 'settled')
-      await store.redeliveries.ofMessage({ ...idsOf(message), listenerIds: [listener.id], now: now + 4 })
+      await store.redeliveries.ofMessage({
+        ...idsOf(message),
+        listenerIds: [listener.id],
+        immediately: false,
+        now: now + 4,
+      })
       assert.equal((await pulledOne(given, listener, { now: now + 4 })).attempt, 4)
     },
   },

@@ -23,8 +23,13 @@ import type { Given, StoreCase } from '../../suite.ts'
 
 const LEASE_MS = 15_000
 
-function redelivered({ store, now }: Given, message: Message, listenerIds: string[] | null = null) {
-  return store.redeliveries.ofMessage({ ...idsOf(message), listenerIds, now })
+interface Asked {
+  listenerIds?: string[] | null
+  immediately?: boolean
+}
+
+function redelivered({ store, now }: Given, message: Message, asked: Asked = {}) {
+  return store.redeliveries.ofMessage({ ...idsOf(message), listenerIds: null, immediately: false, ...asked, now })
 }
 
 async function fixture(given: Given, settings: Partial<DeliverySettings> = {}) {
@@ -85,25 +90,37 @@ const one: StoreCase[] = [
     },
   },
   {
-    name: 'what waits for its next attempt is due at once, and its policy starts anew',
+    name: 'what waits for its next attempt keeps its time unless told, and its policy starts anew either way',
     async run(given) {
-      const at = await fixture(given)
-      const message = await accepted(given, at.queue)
-      const { listenerId } = at
-      await settled(given, await claimedOne(given, { listenerId }), { state: 'pending', dueAt: NOW + 99_000 })
-      await redelivered(given, message)
-      const delivery = await claimedOne(given, { listenerId })
-      assert.deepEqual([delivery.dueAt, delivery.attempts, delivery.attemptsBefore], [NOW, 1, 1])
-      assert.equal(await pendingCount(given, at.queue), 1)
+      for (const immediately of [false, true]) {
+        const at = await fixture(given)
+        const message = await accepted(given, at.queue)
+        const { listenerId } = at
+        await settled(given, await claimedOne(given, { listenerId }), { state: 'pending', dueAt: NOW + 99_000 })
+        await redelivered(given, message, { immediately })
+        const now = immediately ? NOW : NOW + 99_000
+        assert.deepEqual((await claim(given, { listenerId, now: now - 1 })).deliveries, [])
+        const delivery = await claimedOne(given, { listenerId, now })
+        assert.deepEqual([delivery.dueAt, delivery.attempts, delivery.attemptsBefore], [now, 1, 1])
+        assert.equal(await pendingCount(given, at.queue), 1)
+      }
     },
   },
   {
-    name: 'a scheduled message that is redelivered is due now',
+    name: 'a scheduled message that is redelivered keeps its time unless told, and one that is late is due now',
     async run(given) {
-      const at = await fixture(given)
-      const message = await accepted(given, at.queue, { deliverAt: NOW + 99_000 })
-      await redelivered(given, message)
-      assert.equal((await claimedOne(given, { listenerId: at.listenerId })).message.id, message.id)
+      for (const immediately of [false, true]) {
+        const at = await fixture(given)
+        const { listenerId } = at
+        const message = await accepted(given, at.queue, { deliverAt: NOW + 99_000 })
+        await redelivered(given, message, { immediately })
+        const now = immediately ? NOW : NOW + 99_000
+        assert.deepEqual((await claim(given, { listenerId, now: now - 1 })).deliveries, [])
+        assert.equal((await claimedOne(given, { listenerId, now })).message.id, message.id)
+        const late = await accepted(given, at.queue)
+        await redelivered({ ...given, now: NOW + 5 }, late, { immediately })
+        assert.equal((await stored(given, late)).deliveries[0]!.nextAttemptAt, NOW + 5)
+      }
     },
   },
   {
@@ -140,14 +157,17 @@ const one: StoreCase[] = [
       for (const { id } of listeners) await settled(given, await claimedOne(given, { listenerId: id }), ACKNOWLEDGED)
       const later = await storedListener(given, queue)
       const [first, second] = listeners.map(({ id }) => id) as [string, string]
-      assert.deepEqual(await redelivered(given, message, [first, later.id]), {
+      assert.deepEqual(await redelivered(given, message, { listenerIds: [first, later.id] }), {
         refused: 'made_later',
         listenerId: later.id,
       })
       const foreign = other.listeners[0]!.id
-      assert.deepEqual(await redelivered(given, message, [foreign]), { refused: 'unknown', listenerId: foreign })
+      assert.deepEqual(await redelivered(given, message, { listenerIds: [foreign] }), {
+        refused: 'unknown',
+        listenerId: foreign,
+      })
       assert.equal(await pendingCount(given, queue), 0)
-      await redelivered(given, message, [second, second])
+      await redelivered(given, message, { listenerIds: [second, second] })
       assert.equal(await pendingCount(given, queue), 1)
       await claimedOne(given, { listenerId: second })
       await redelivered(given, message)
@@ -164,7 +184,7 @@ const one: StoreCase[] = [
       const { queue } = await storedFixture(given)
       const other = await storedOrganization(given)
       const message = await accepted(given, queue)
-      const ask = { ...idsOf(message), organizationId: other.id, listenerIds: null, now: NOW }
+      const ask = { ...idsOf(message), organizationId: other.id, listenerIds: null, immediately: false, now: NOW }
       assert.equal(await given.store.redeliveries.ofMessage(ask), 'not_found')
       await given.store.queues.delete({ organizationId: queue.organizationId, id: queue.id, now: NOW })
       assert.equal(await redelivered(given, message), 'not_found')
@@ -222,7 +242,7 @@ async function begun(given: Given, at: Awaited<ReturnType<typeof fixture>>, what
   const { organizationId, id: queueId } = at.queue
   const redelivery = {
     ...{ id: given.make.id(), organizationId, queueId, listenerId: at.listenerId, createdAt: given.now },
-    ...{ since: null, until: null, status: null },
+    ...{ since: null, until: null, status: null, immediately: false },
     ...what,
   }
   assert.equal(await given.store.redeliveries.create(redelivery), 'created')
@@ -295,6 +315,21 @@ const many: StoreCase[] = [
     },
   },
   {
+    name: 'what is pending for later is made due where it was asked for, and keeps its time else',
+    async run(given) {
+      for (const immediately of [false, true]) {
+        const at = await fixture(given)
+        const { listenerId } = at
+        await accepted(given, at.queue, { deliverAt: NOW + 99_000 })
+        await ended(given, at, MISSED)
+        const redelivery = await begun(given, at, { immediately })
+        await steps(given, 10)
+        assert.deepEqual(await given.store.redeliveries.get(redelivery), { ...redelivery, matched: 2, done: true })
+        assert.equal((await claim(given, { listenerId })).deliveries.length, immediately ? 2 : 1)
+      }
+    },
+  },
+  {
     name: 'by time and status; what was accepted after it was asked for is not meant',
     async run(given) {
       const table: [{ since?: number; until?: number; status?: DeliveryStatus }, number[]][] = [
@@ -319,7 +354,7 @@ const many: StoreCase[] = [
         const which = { since: time(since), until: time(until), status }
         const counts = await Promise.all([1, 2, 100].map((limit) => counted(given, at, which, limit)))
         assert.deepEqual(counts, [expected.length, expected.length, expected.length])
-        await begun(given, at, which)
+        await begun(given, at, { ...which, immediately: true })
         const later = await ended(given, at, MISSED)
         await steps(given, 3)
         const { deliveries } = await claim(given, { listenerId })

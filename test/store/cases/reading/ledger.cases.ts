@@ -79,7 +79,7 @@ const counted: StoreCase[] = [
       for (const end of [ACKNOWLEDGED, MISSED]) {
         const message = await accepted(given, queue)
         await settled(given, await claimedOne(given, { listenerId }), end)
-        await given.store.redeliveries.ofMessage({ ...idsOf(message), listenerIds: null, now: NOW })
+        await given.store.redeliveries.ofMessage({ ...idsOf(message), listenerIds: null, immediately: false, now: NOW })
         assert.equal((await talliesOf(given, queue)).get(listenerId)?.pending, 1)
         await settled(given, await claimedOne(given, { listenerId }), ACKNOWLEDGED)
       }

@@ -249,7 +249,7 @@ export const searchCases: StoreCase[] = [
     async run(given) {
       const fixture = await storedFixture(given)
       const message = await accepted(given, fixture.queue, { deliverAt: given.now + 60_000 })
-      const ask = { ...idsOfListener(message), listenerIds: null, now: given.now }
+      const ask = { ...idsOfListener(message), listenerIds: null, immediately: true, now: given.now }
       assert.notEqual(typeof (await given.store.redeliveries.ofMessage(ask)), 'string')
       assert.deepEqual(await found(given, fixture, { status: 'pending' }), [message.id])
       await settled(given, await claimedOne(given, { listenerId: fixture.listeners[0]!.id }), ACKNOWLEDGED)
