@@ -26,7 +26,7 @@ export interface Failure {
   stack: string | undefined
 }
 
-/** The number of the answer to opening. */
+/** The number of the answer to opening, which names the parts of the store. */
 export const OPENING = 0
 
 export function failureOf(error: unknown): Failure {

@@ -28,6 +28,11 @@ function methodOf(store: Store, { noun, method }: Call): Method {
   return owner[method]!
 }
 
+/** What the other side can call, by name, so that it need not be told of each new part. */
+function nounsOf(store: Store): string[] {
+  return Object.entries(store).flatMap(([name, part]) => (typeof part === 'object' && part !== null ? name : []))
+}
+
 openSqliteStore(workerData as string, { aside: true }).then(
   (store) => {
     store.follow((change) => changes.push(change as StoreChange))
@@ -41,7 +46,7 @@ openSqliteStore(workerData as string, { aside: true }).then(
         (error: unknown) => answer({ number, failure: failureOf(error) }),
       )
     })
-    answer({ number: OPENING, result: null })
+    answer({ number: OPENING, result: nounsOf(store) })
   },
   (error: unknown) => answer({ number: OPENING, failure: failureOf(error) }),
 )

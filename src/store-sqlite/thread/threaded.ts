@@ -12,27 +12,6 @@ interface PendingCall {
   reject(error: Error): void
 }
 
-const NOUNS = [
-  'organizations',
-  'apiKeys',
-  'queues',
-  'listeners',
-  'liveness',
-  'messages',
-  'deliveries',
-  'removals',
-  'events',
-  'stats',
-  'answers',
-  'domains',
-  'pulls',
-  'clock',
-  'schedules',
-  'secrets',
-  'orders',
-  'redeliveries',
-] as const
-
 /** The thread of the database ended by itself: out of memory, say, or by an error that it does not expect. */
 class ThreadEnded extends Error {
   constructor(cause: unknown) {
@@ -90,7 +69,7 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
   }
   worker.on('error', failAll)
   worker.on('exit', (code) => failAll(new Error(`the thread ended with ${code}`)))
-  const opened = new Promise((resolve, reject) => {
+  const opened = new Promise<unknown>((resolve, reject) => {
     waiting[OPENING] = {
       resolve,
       reject(error) {
@@ -100,22 +79,25 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
       },
     }
   })
-  await opened.catch(async (error: unknown) => {
+  const nouns = await opened.catch(async (error: unknown) => {
     await worker.terminate()
     throw error
   })
   const ledger = new LedgerWorker(path, () => send('ledger', 'drainTouched', []) as Promise<number[] | null>)
-  return remoteStore(send, { ledger, followers }, async () => {
+  return remoteStore(send, { nouns: nouns as string[], ledger, followers }, async () => {
     closing = true
     await ledger.close()
     await worker.terminate()
   })
 }
 
-/** The store's interface, each method of which is a call. */
+/** What is not merely handed on to the thread. */
+type Own = 'ledger' | 'commit' | 'shared' | 'rates' | 'follow' | 'tell' | 'ping' | 'close'
+
+/** The store's interface: `nouns` are the parts of it whose methods are calls. */
 function remoteStore(
   send: (noun: string, method: string, asks: unknown[]) => Promise<unknown>,
-  { ledger, followers }: { ledger: LedgerStore; followers: ChangeFollowers },
+  { nouns, ledger, followers }: { nouns: readonly string[]; ledger: LedgerStore; followers: ChangeFollowers },
   terminate: () => Promise<void>,
 ): Store {
   const noun = (name: string) =>
@@ -128,12 +110,8 @@ function remoteStore(
             send(name, String(method), asks),
       },
     )
-  const nouns = Object.fromEntries(NOUNS.map((name) => [name, noun(name)])) as unknown as Pick<
-    Store,
-    (typeof NOUNS)[number]
-  >
   return {
-    ...nouns,
+    ...(Object.fromEntries(nouns.map((name) => [name, noun(name)])) as unknown as Omit<Store, Own>),
     ledger,
     commit: async (batch) => unpackResult((await send('', 'commit', [packBatch(batch)])) as Packed),
     shared: false,
