@@ -706,7 +706,7 @@ export interface CreateScheduleRequestCron {
    */
   data: string
   /**
-   * 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them
+   * 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them, or @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly; CRON_TZ=Europe/Berlin before them sets timezone
    */
   cron: string
   /**
@@ -2019,7 +2019,7 @@ export interface UpdateScheduleRequest {
    */
   data?: string
   /**
-   * 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them
+   * 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them, or @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly; CRON_TZ=Europe/Berlin before them sets timezone
    */
   cron?: string | null
   /**

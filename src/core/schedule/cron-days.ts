@@ -121,6 +121,8 @@ function daysNamed(rule: DayRule, length: number, firstWeekday: number): Set<num
     ...rule.daysOfMonth,
     ...nearest.map((day) => nearestWeekday(day, length, weekdayOf(day))),
     ...(rule.lastDay ? [length] : []),
+    // The last day but 30 is one that most months do not have.
+    ...rule.daysBeforeLast.map((days) => length - days).filter((day) => day >= 1),
     ...(rule.lastWeekday ? [nearestWeekday(length, length, weekdayOf(length))] : []),
   ])
 }

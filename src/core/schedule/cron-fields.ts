@@ -1,21 +1,24 @@
 import { CronPattern } from 'croner'
 import { quoted } from '../schema/fault-list.ts'
+import { splitZone, type Translated, translated } from './cron-dialects.ts'
 
 const MAX_LENGTH = 256
 
-const OF_NUMBERS = 'lists (1,2), ranges (1-5) and steps (*/2, 0-8/2)'
+const OF_NUMBERS = 'lists (1,2), ranges (1-5, also 22-2) and steps (*/2, 0-8/2, 5/10)'
 const FIELDS = [
   { name: 'second', allowed: `0-59, ${OF_NUMBERS}` },
   { name: 'minute', allowed: `0-59, ${OF_NUMBERS}` },
   { name: 'hour', allowed: `0-23, ${OF_NUMBERS}` },
-  { name: 'day of month', allowed: `1-31, ${OF_NUMBERS}, L for the last, 15W for the weekday nearest to the 15th` },
+  {
+    name: 'day of month',
+    allowed: `1-31, ${OF_NUMBERS}, L for the last, L-3 for three days before it, LW for the last weekday, 15W for the weekday nearest to the 15th`,
+  },
   { name: 'month', allowed: `1-12 or JAN-DEC, ${OF_NUMBERS}` },
   {
     name: 'day of week',
     allowed: `0-7 or SUN-SAT (0 and 7 are Sunday), ${OF_NUMBERS}, 5#2 for the second Friday, 5#L for the last`,
   },
 ]
-const COUNT = 'must have 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them'
 
 /** The fields of a cron expression as sets, ascending where they are lists. */
 export interface CronFields {
@@ -35,6 +38,8 @@ export interface DayRule {
   nearestWeekdays: readonly number[]
   /** `L` */
   lastDay: boolean
+  /** `L-3`: so many days before the last one of the month. */
+  daysBeforeLast: readonly number[]
   /** `LW` */
   lastWeekday: boolean
   /** For each day of the week from Sunday: a set of `NTH[…]`, or 0 for none. */
@@ -51,18 +56,13 @@ export const LAST_OF_MONTH = 32
 export function parseCron(text: string): CronFields | { fault: string } {
   // First of all, because the rest reads the text as often as it has fields.
   if (text.length > MAX_LENGTH) return { fault: `must be at most ${MAX_LENGTH} characters` }
-  const fields = fieldsOf(text)
-  if (fields === null) return { fault: COUNT }
-  const pattern = parse(fields)
-  return pattern === null ? { fault: faultOf(fields) } : setsOf(pattern)
+  const read = translated(splitZone(text).text)
+  if ('fault' in read) return read
+  const pattern = parse(read.fields)
+  return pattern === null ? { fault: faultOf(read.fields) } : setsOf(pattern, read)
 }
 
-/** Six fields, or null where there are fewer than five or more than six. */
-function fieldsOf(text: string): string[] | null {
-  const fields = text.trim().split(/\s+/)
-  if (fields.length === FIELDS.length) return fields
-  return fields.length === FIELDS.length - 1 ? ['0', ...fields] : null
-}
+type TranslatedFields = Exclude<Translated, { fault: string }>
 
 function parse(fields: readonly string[]): CronPattern | null {
   try {
@@ -81,7 +81,7 @@ function faultOf(fields: readonly string[]): string {
   return 'is not valid'
 }
 
-function setsOf(pattern: CronPattern): CronFields {
+function setsOf(pattern: CronPattern, { daysBeforeLast, nothingElse }: TranslatedFields): CronFields {
   return {
     seconds: namedIn(pattern.second),
     minutes: namedIn(pattern.minute),
@@ -90,7 +90,8 @@ function setsOf(pattern: CronPattern): CronFields {
     days: {
       daysOfMonth: namedIn(pattern.day).map((index) => index + 1),
       nearestWeekdays: namedIn(pattern.nearestWeekdays).map((index) => index + 1),
-      lastDay: pattern.lastDayOfMonth,
+      lastDay: pattern.lastDayOfMonth && !nothingElse,
+      daysBeforeLast,
       lastWeekday: pattern.lastWeekday,
       daysOfWeek: [...pattern.dayOfWeek],
       // Where one of the two is a star it fits every day, and would make the other meaningless.

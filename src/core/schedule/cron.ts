@@ -1,5 +1,7 @@
 import { CronDays } from './cron-days.ts'
+import { splitZone } from './cron-dialects.ts'
 import { type CronFields, parseCron } from './cron-fields.ts'
+import { zoneFault } from './zone.ts'
 
 const SECOND_MS = 1_000
 const DAY_MS = 86_400_000
@@ -9,6 +11,8 @@ const SOME_DAY = Date.UTC(2000, 0, 1)
 
 /** Why a cron expression is refused, or null where it is fine: which field, what it says, and what it may say. */
 export function cronFault(text: string): string | null {
+  const { zone } = splitZone(text)
+  if (zone !== null && zoneFault(zone) !== null) return `has a zone before it that ${zoneFault(zone)}`
   const fields = parseCron(text)
   if ('fault' in fields) return fields.fault
   return new CronDays(fields).after(SOME_DAY) === null ? 'never occurs: there is no such day in any year' : null

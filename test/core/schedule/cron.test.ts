@@ -27,9 +27,7 @@ test('a field that is out of range is named, with what it may say', () => {
     ['* * * foo *', /"foo" as its month/],
     ['* * * * 8', /"8" as its day of week.*0-7 or SUN-SAT/],
     ['60 * * * * *', /"60" as its second.*0-59/],
-    ['5-1 * * * *', /"5-1" as its minute/],
     ['*/0 * * * *', /"\*\/0" as its minute/],
-    ['5/10 * * * *', /"5\/10" as its minute/],
     ['1,,2 * * * *', /"1,,2" as its minute/],
     ['L * * * *', /"L" as its minute/],
     ['* * * * MON#6', /"MON#6" as its day of week/],
@@ -39,8 +37,8 @@ test('a field that is out of range is named, with what it may say', () => {
   for (const [text, message] of wrong) assert.match(cronFault(text) ?? '', message, text)
 })
 
-test('five fields or six, and no nicknames', () => {
-  for (const text of ['', ' ', '*', '* * * *', '* * * * * * *', '@daily', '@reboot', '0 9 * *\u00a0']) {
+test('five fields or six', () => {
+  for (const text of ['', ' ', '*', '* * * *', '* * * * * * *', '0 9 * *\u00a0']) {
     assert.match(cronFault(text) ?? '', /5 fields/, text)
   }
   assert.match(cronFault(`${'0,'.repeat(200)}1 * * * *`) ?? '', /at most 256 characters/)

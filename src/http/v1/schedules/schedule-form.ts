@@ -2,7 +2,9 @@ import { type Static, Type } from 'typebox'
 import type { Outlook, ScheduleSettings } from '../../../app/schedules.ts'
 import { MAX_DATA_BYTES } from '../../../core/delivery/message.ts'
 import { Problem } from '../../../core/problem.ts'
+import { splitZone } from '../../../core/schedule/cron-dialects.ts'
 import { CATCH_UPS, MAX_TIME, MIN_EVERY_MS, type Timing } from '../../../core/schedule/schedule.ts'
+import { zoneNamed } from '../../../core/schedule/zone.ts'
 import type { ScheduleDetails, ScheduleRun } from '../../../store/schedules.ts'
 import { exactlyOne } from '../../openapi/exclusive.ts'
 import { encodeCursor } from '../../present/cursor.ts'
@@ -28,7 +30,9 @@ const settings = {
   cron: orNull<string>(
     {
       format: 'cron',
-      description: '5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them',
+      description:
+        '5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them, or @yearly, ' +
+        '@annually, @monthly, @weekly, @daily, @midnight, @hourly; CRON_TZ=Europe/Berlin before them sets timezone',
       examples: [EXAMPLE_CRON],
     },
     'string',
@@ -146,7 +150,7 @@ export function createdOf(body: Static<typeof NewSchedule>): ScheduleSettings {
     name: body.name,
     data: body.data,
     timing,
-    timezone: body.timezone ?? 'UTC',
+    timezone: zoneOf(body) ?? 'UTC',
     messageName: body.message_name ?? null,
     startsAt: body.starts_at ?? null,
     endsAt: body.ends_at ?? null,
@@ -161,7 +165,7 @@ export function changeOf(body: Static<typeof ScheduleChange>): Partial<ScheduleS
     name: body.name,
     data: body.data,
     timing: timingOf(body),
-    timezone: body.timezone,
+    timezone: zoneOf(body),
     messageName: body.message_name,
     startsAt: body.starts_at,
     endsAt: body.ends_at,
@@ -174,11 +178,19 @@ type When = Pick<Static<typeof NewSchedule>, 'cron' | 'every' | 'at'>
 
 function timingOf({ cron, every, at }: When): Timing | undefined {
   const given: Timing[] = []
-  if (typeof cron === 'string') given.push({ cron })
+  if (typeof cron === 'string') given.push({ cron: splitZone(cron).text })
   if (typeof every === 'number') given.push({ everyMs: every })
   if (typeof at === 'number') given.push({ at })
   if (given.length > 1) throw whenFault('cannot be combined: send one of cron, every and at')
   return given[0]
+}
+
+/** A zone that stands before the cron expression must be the one that is given beside it, where one is. */
+function zoneOf({ cron, timezone }: Pick<Static<typeof NewSchedule>, 'cron' | 'timezone'>): string | undefined {
+  const zone = typeof cron === 'string' ? splitZone(cron).zone : null
+  if (zone === null || timezone === undefined || zoneNamed(timezone) === zoneNamed(zone)) return zone ?? timezone
+  const message = `must be ${zone}, as cron says, or left out`
+  throw new Problem('invalid', { errors: [{ path: '/timezone', message }] })
 }
 
 function whenFault(message: string): Problem {

@@ -317,3 +317,18 @@ test('a schedule that this server cannot read is listed with the reason, and can
   assert.ok(!('error' in changed.body.schedule))
   await api.call('DELETE', at)
 })
+
+test('a zone before the cron expression is the time zone, and one beside it must be the same', async () => {
+  const schedule = await create({ cron: 'CRON_TZ=Europe/Berlin 0 9 * * MON-FRI' })
+  assert.deepEqual([schedule.cron, schedule.timezone], ['0 9 * * MON-FRI', 'Europe/Berlin'])
+  const same = await create({ cron: 'TZ=europe/berlin @daily', timezone: 'Europe/Berlin' })
+  assert.deepEqual([same.cron, same.timezone], ['@daily', 'Europe/Berlin'])
+  const other = { name: 'other', data: '{}', cron: 'CRON_TZ=Europe/Berlin 0 9 * * *', timezone: 'UTC' }
+  const { status, body } = await api.call('POST', base, other)
+  assert.deepEqual([status, body.errors[0].path], [422, '/timezone'])
+  assert.match(body.errors[0].message, /must be Europe\/Berlin, as cron says/)
+  const gone = await api.call('POST', base, { ...other, timezone: undefined, cron: 'TZ=Atlantis/Capital 0 9 * * *' })
+  assert.deepEqual([gone.status, gone.body.errors[0].path], [422, '/cron'])
+  const changed = await api.call('PUT', `${base}/${schedule.id}`, { cron: 'TZ=Asia/Tokyo 0 9 * * *' })
+  assert.equal(changed.body.schedule.timezone, 'Asia/Tokyo')
+})
