@@ -111,13 +111,16 @@ export function lastDueBefore(table: Timetable, before: number, first: number, c
 
 function dueAfter({ timing, timezone, startsAt, createdAt }: Timetable, after: number, cronCache: CronCache) {
   if ('at' in timing) return timing.at > after ? timing.at : null
-  if ('everyMs' in timing) return everyAfter(timing.everyMs, startsAt ?? createdAt, after)
+  if ('everyMs' in timing) {
+    const next = everyAfter(timing.everyMs, startsAt ?? createdAt, after)
+    return startsAt === null ? next : Math.max(next, startsAt + timing.everyMs)
+  }
   return cronAfter(cronCache.cron(timing.cron), cronCache.zone(timezone), after)
 }
 
-/** The first is one period after the anchor. */
+/** At even distances from the anchor, in both directions: the clock may have been set back since the schedule was made. */
 function everyAfter(everyMs: number, anchor: number, after: number): number {
-  return anchor + Math.max(1, Math.floor((after - anchor) / everyMs) + 1) * everyMs
+  return anchor + (Math.floor((after - anchor) / everyMs) + 1) * everyMs
 }
 
 function everyBefore(everyMs: number, anchor: number, before: number): number {

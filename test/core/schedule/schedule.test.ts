@@ -21,7 +21,8 @@ test('every counts from the creation, first after one period', () => {
   assert.equal(firstDue(table, NOW, cronCache), NOW + 1_500)
   assert.equal(nextDue(table, NOW + 1_500, cronCache), NOW + 3_000)
   assert.equal(nextDue(table, NOW + 2_999, cronCache), NOW + 3_000)
-  assert.equal(nextDue(table, NOW - 10_000, cronCache), NOW + 1_500)
+  // A clock that was set back since comes to due times before it, at the same distances.
+  assert.equal(nextDue(table, NOW - 10_000, cronCache), NOW - 9_000)
 })
 
 test('every counts from starts_at where that is given, before or after now', () => {
