@@ -1,24 +1,31 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EndState } from '../record/record.ts'
 import { countsIn } from '../run/end-state.ts'
+import { makeDisk } from './disk.ts'
 import { createNode } from './node-process.ts'
 import { freePort } from './ports.ts'
 import { type Ended, ROOT_KEY, type Servers } from './servers.ts'
+import { strikeDisk } from './strike-disk.ts'
 import { strikeNode } from './strike-node.ts'
 
 const MAIN = fileURLToPath(new URL('../../bin/discue.mjs', import.meta.url))
 
-const WEIGHTS = { kill: 10, 'kill in start': 2, stop: 2, terminate: 2 }
+const WEIGHTS = { kill: 8, 'kill in start': 2, stop: 2, terminate: 2 }
+const DISK_WEIGHTS = { 'power cut': 8, 'full disk': 2, 'failing disk': 2 }
 
 /** One server on a file in a folder of its own, on the disk that `inFolder` is on. */
 export async function startOnSqlite({ inFolder = tmpdir() }: { inFolder?: string }, ended: Ended): Promise<Servers> {
   const folder = mkdtempSync(join(inFolder, 'discue-torture-'))
-  const path = join(folder, 'discue.db')
-  const env = { DISCUE_DATABASE_URL: `sqlite:${path}`, DISCUE_ROOT_API_KEY: ROOT_KEY }
+  const [files, tools] = [join(folder, 'files'), join(folder, 'tools')]
+  for (const one of [files, tools]) mkdirSync(one)
+  const path = join(files, 'discue.db')
+  const disk = makeDisk(tools, files)
+  const preloaded = typeof disk === 'string' ? {} : disk.env
+  const env = { ...preloaded, DISCUE_DATABASE_URL: `sqlite:${path}`, DISCUE_ROOT_API_KEY: ROOT_KEY }
   const node = createNode({ port: await freePort(), env }, ended)
   const close = async () => {
     await node.kill()
@@ -33,10 +40,13 @@ export async function startOnSqlite({ inFolder = tmpdir() }: { inFolder?: string
   return {
     nodes: [node],
     database: path,
-    weights: WEIGHTS,
-    leftOut: [],
+    weights: { ...WEIGHTS, ...(typeof disk !== 'string' && DISK_WEIGHTS) },
+    leftOut: typeof disk === 'string' ? [disk] : [],
     async strike(fault, incident) {
-      if (!(await strikeNode(node, fault, incident))) throw new Error(`SQLite has no fault ${fault.kind}`)
+      const done =
+        (await strikeNode(node, fault, incident)) ||
+        (typeof disk !== 'string' && (await strikeDisk(node, { disk, database: path }, fault)))
+      if (!done) throw new Error(`SQLite has no fault ${fault.kind}`)
     },
     verify: () => verify(path),
     close,
