@@ -13,14 +13,15 @@ import { PLANTED, type PlantedFault } from './plants.ts'
 const timeout = 400_000
 const CAMPAIGNS = 3
 const FAULTS = 2
+const WEIGHTS = { kill: 2, stop: 1, terminate: 1 }
 
 async function campaign(seed: number, planted: PlantedFault): Promise<Judgement> {
   const folder = mkdtempSync(join(tmpdir(), 'discue-planted-'))
   const record = emptyRecord()
   const servers = await startOnSqlite({ inFolder: folder }, (text) => record.incidents.push({ at: 0, text }))
   try {
-    const plan = planOf({ seed, faults: FAULTS, nodes: 1, weights: { kill: 2, stop: 1, terminate: 1 } })
-    const plant = planted.plant(servers.database)
+    const plan = planOf({ seed, faults: FAULTS, nodes: 1, weights: planted.weights ?? WEIGHTS })
+    const plant = planted.plant(servers)
     return await runCampaign({ plan, servers, record, plant, say: () => undefined })
   } finally {
     await servers.close()

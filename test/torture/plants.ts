@@ -1,16 +1,20 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { ViolationKind } from '../../torture/judge/evidence.ts'
+import type { FaultWeights } from '../../torture/plan/plan.ts'
 import type { CampaignRecord } from '../../torture/record/record.ts'
 import type { Plant } from '../../torture/run/campaign.ts'
 import type { ApiAnswer, ApiRequest, Transport } from '../../torture/run/transport.ts'
+import type { Disk } from '../../torture/servers/disk.ts'
 
 /** A fault that lies between the torture and the servers, where these cannot know of it. */
 export interface PlantedFault {
   what: string
   /** By which of the violations it must be found. */
   found: ViolationKind
-  /** Made anew for each campaign; `path` is the database's file. */
-  plant(path: string): Plant
+  /** Made anew for each campaign; `database` is the file, and `disk` what it lies on, where that can fail. */
+  plant(servers: { database: string; disk: Disk | null }): Plant
+  /** The faults of the campaign, where it must be certain ones. */
+  weights?: FaultWeights
 }
 
 /** How often a fault strikes: every so manyth time that it could. */
@@ -120,12 +124,23 @@ export const PLANTED: PlantedFault[] = [
   {
     what: 'what became of a delivery is gone from the ledger',
     found: 'ledger',
-    plant: (path) => ({
+    plant: ({ database: path }) => ({
       afterEnd() {
         const database = new DatabaseSync(path)
         database.exec('delete from attempts where sequence = (select max(sequence) from attempts)')
         database.close()
       },
     }),
+  },
+  {
+    what: 'a disk says that it has synced what it has not, and loses it when the power fails',
+    found: 'lost',
+    weights: { 'power cut': 1 },
+    // Not before some posts: what the campaign itself needs is to outlive it.
+    plant: ({ disk }) =>
+      between(isPost, (real, node, request) => {
+        disk!.set('lying')
+        return real(node, request)
+      }),
   },
 ]

@@ -36,6 +36,8 @@ const ONCE: ReadonlySet<Cause> = new Set(['killed node', 'stopped node'])
 
 /** How long before a fault an acknowledgement may have come that was not written down when the fault came. */
 const UNSETTLED_MS = 1_500
+/** A node that goes on after it stood still gives up what has taken too long meanwhile, however quick its answer is then. */
+const LINGERS_MS = 1_000
 /** How much of a listener's timeout may pass before its receiver sees the request. */
 const ON_THE_WAY_MS = 150
 
@@ -110,7 +112,7 @@ function redelivery(redeliveries: MessageCall[], again: Arrival): Cause | null {
 /** A fault that came after the acknowledgement, or just then, and before the message came again. */
 function faultCause(faults: FaultRecord[], before: Arrival, again: Arrival): Cause | null {
   const at = faults.findIndex(
-    ({ from, until }) => from <= again.at && until >= before.at && from <= before.endedAt + UNSETTLED_MS,
+    ({ from, until }) => from <= again.at && until + LINGERS_MS >= before.at && from <= before.endedAt + UNSETTLED_MS,
   )
   if (at === -1) return null
   const cause = CAUSE_OF[faults[at]!.kind]!

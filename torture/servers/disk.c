@@ -1,6 +1,7 @@
 // A disk that fails (on a Linux of 64 bits), for the files below $TORTURE_FOLDER: preloaded into a node, between SQLite and the C library.
 //
-// $TORTURE_CONTROL is a file of one byte: 0 all is well, 1 the disk is full, 2 some writes and syncs fail.
+// $TORTURE_CONTROL is a file of one byte: 0 all is well, 1 the disk is full, 2 some writes and syncs fail,
+// 3 syncs say that they are done, and are not.
 // $TORTURE_JOURNAL gets what each write replaced, and which of it was synced since, so that a power cut can take back
 // what no sync had promised. A record is a head of six numbers of 64 bits, the path, and the replaced bytes.
 #define _GNU_SOURCE
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 enum { WROTE = 1, SYNCED = 2 };
-enum { FULL = 1, FAILING = 2 };
+enum { FULL = 1, FAILING = 2, LYING = 3 };
 struct head { uint64_t kind, path_bytes, offset, bytes, old_bytes, old_size; };
 
 static ssize_t (*real_write)(int, const void *, size_t);
@@ -57,6 +58,14 @@ static int tracked(int fd, char *path, size_t size) {
   return strncmp(path, folder, strlen(folder)) == 0;
 }
 
+// By a descriptor of its own: that of the node may be for writing alone.
+static ssize_t read_old(const char *path, void *old, size_t count, off_t offset) {
+  int fd = old == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t read = fd < 0 ? 0 : pread(fd, old, count, offset);
+  if (fd >= 0) close(fd);
+  return read < 0 ? 0 : read;
+}
+
 static void note(struct head head, const char *path, const void *old) {
   head.path_bytes = strlen(path);
   real_write(journal, &head, sizeof head);
@@ -72,8 +81,8 @@ static ssize_t changed(int fd, const char *path, const void *bytes, size_t count
   int fails = mode == FAILING && rand_r(&chance) % 4 == 0;
   size_t passes = fails ? (rand_r(&chance) % 2 ? count / 2 : 0) : count;
   char *old = malloc(count);
-  ssize_t old_bytes = old == NULL ? 0 : pread(fd, old, count, offset);
-  struct head head = { WROTE, 0, offset, passes, old_bytes < 0 ? 0 : old_bytes, before.st_size };
+  ssize_t old_bytes = read_old(path, old, count, offset);
+  struct head head = { WROTE, 0, offset, passes, old_bytes, before.st_size };
   if (passes > 0) note(head, path, old);
   free(old);
   ssize_t written = passes > 0 ? real_pwrite(fd, bytes, passes, offset) : 0;
@@ -99,7 +108,8 @@ ssize_t write(int fd, const void *bytes, size_t count) {
   char path[512];
   if (!tracked(fd, path, sizeof path)) return real_write(fd, bytes, count);
   pthread_mutex_lock(&mutex);
-  off_t offset = lseek(fd, 0, SEEK_CUR);
+  int appends = fcntl(fd, F_GETFL) & O_APPEND;
+  off_t offset = lseek(fd, 0, appends ? SEEK_END : SEEK_CUR);
   ssize_t result = changed(fd, path, bytes, count, offset);
   int error = errno;
   if (result > 0) lseek(fd, offset + result, SEEK_SET);
@@ -116,8 +126,8 @@ static int truncated(int fd, off_t size) {
   int full = *control == FULL && size > before.st_size;
   size_t gone = !full && size < before.st_size ? before.st_size - size : 0;
   char *old = gone > 0 ? malloc(gone) : NULL;
-  ssize_t read = old == NULL ? 0 : pread(fd, old, gone, size);
-  if (!full) note((struct head){ WROTE, 0, size, 0, read < 0 ? 0 : read, before.st_size }, path, old);
+  ssize_t read = read_old(path, old, gone, size);
+  if (!full) note((struct head){ WROTE, 0, size, 0, read, before.st_size }, path, old);
   free(old);
   int result = full ? -1 : real_ftruncate(fd, size);
   int error = full ? ENOSPC : errno;
@@ -135,9 +145,10 @@ static int synced(int fd, int (*real)(int)) {
   if (!tracked(fd, path, sizeof path)) return real(fd);
   pthread_mutex_lock(&mutex);
   off_t upto = lseek(journal, 0, SEEK_END);
-  int fails = *control == FAILING && rand_r(&chance) % 3 == 0;
+  int fails = *control == FAILING && rand_r(&chance) % 3 == 0, lies = *control == LYING;
   pthread_mutex_unlock(&mutex);
   if (fails) { errno = EIO; return -1; }
+  if (lies) return 0;
   int result = real(fd);
   int error = errno;
   pthread_mutex_lock(&mutex);

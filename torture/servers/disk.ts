@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What the disk below a node does. */
-const MODES = { well: 0, full: 1, failing: 2 } as const
+/** What the disk below a node does. One that lies says of a sync that it is done, and has not begun. */
+const MODES = { well: 0, full: 1, failing: 2, lying: 3 } as const
 
 /** A disk that can fail, by a library that is preloaded into the node. */
 export interface Disk {

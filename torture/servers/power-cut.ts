@@ -13,7 +13,7 @@ import {
 import type { Random } from '../plan/random.ts'
 
 /** What a write replaced, as the preloaded library noted it (`disk.c`). */
-export interface Replaced {
+interface Replaced {
   /** Where the record begins in the journal. */
   at: number
   path: string
@@ -29,7 +29,7 @@ const HEAD_BYTES = 48
 const SYNCED = 2n
 
 /** What no sync has made durable, oldest first. */
-export function unsyncedIn(journal: Buffer): Replaced[] {
+function unsyncedIn(journal: Buffer): Replaced[] {
   const writes: Replaced[] = []
   const durable = new Map<string, number>()
   for (let at = 0; at + HEAD_BYTES <= journal.length; ) {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EndState } from '../record/record.ts'
 import { countsIn } from '../run/end-state.ts'
-import { makeDisk } from './disk.ts'
+import { type Disk, makeDisk } from './disk.ts'
 import { createNode } from './node-process.ts'
 import { freePort } from './ports.ts'
 import { type Ended, ROOT_KEY, type Servers } from './servers.ts'
@@ -18,7 +18,10 @@ const WEIGHTS = { kill: 8, 'kill in start': 2, stop: 2, terminate: 2 }
 const DISK_WEIGHTS = { 'power cut': 8, 'full disk': 2, 'failing disk': 2 }
 
 /** One server on a file in a folder of its own, on the disk that `inFolder` is on. */
-export async function startOnSqlite({ inFolder = tmpdir() }: { inFolder?: string }, ended: Ended): Promise<Servers> {
+export async function startOnSqlite(
+  { inFolder = tmpdir() }: { inFolder?: string },
+  ended: Ended,
+): Promise<Servers & { disk: Disk | null }> {
   const folder = mkdtempSync(join(inFolder, 'discue-torture-'))
   const [files, tools] = [join(folder, 'files'), join(folder, 'tools')]
   for (const one of [files, tools]) mkdirSync(one)
@@ -40,6 +43,7 @@ export async function startOnSqlite({ inFolder = tmpdir() }: { inFolder?: string
   return {
     nodes: [node],
     database: path,
+    disk: typeof disk === 'string' ? null : disk,
     weights: { ...WEIGHTS, ...(typeof disk !== 'string' && DISK_WEIGHTS) },
     leftOut: typeof disk === 'string' ? [disk] : [],
     async strike(fault, incident) {
