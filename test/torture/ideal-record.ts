@@ -151,7 +151,7 @@ function happen(record: CampaignRecord, { deleted, redelivered, killed }: Script
 const call = (at: number) => ({ askedAt: at, answeredAt: at + 1, verdict: 'accepted' as const })
 
 function addSchedule(record: CampaignRecord, messages: StoredMessage[], dueTimes: number): void {
-  const times = { everyMs: PERIOD_MS, createdAt: 5_000, pausedAt: dueAt(dueTimes - 1) + 10 }
+  const times = { everyMs: PERIOD_MS, createdAt: 5_000, lastRunAt: dueAt(dueTimes - 1) }
   record.schedules.push({ id: 's', name: 's', token: 'schedule', catchUp: 'all', ...times })
   for (let k = 0; k < dueTimes; k++)
     messages.push({ id: `id-run-${k}`, token: 'schedule', queue: 'timed', deliveries: [] })

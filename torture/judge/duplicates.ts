@@ -1,6 +1,6 @@
 import type { FaultKind } from '../plan/plan.ts'
 import type { Arrival, FaultRecord, MessageCall } from '../record/record.ts'
-import type { Evidence, Violation } from './evidence.ts'
+import { type Evidence, type Violation, wasDeleted } from './evidence.ts'
 
 /** Why a message may come again to a receiver that had acknowledged it. */
 export type Cause =
@@ -90,11 +90,13 @@ function repetitions(
   return found
 }
 
-function ownCause({ listeners, record }: Evidence, before: Arrival, again: Arrival): Cause | null {
+function ownCause({ listeners, record, deletions }: Evidence, before: Arrival, again: Arrival): Cause | null {
   if (before.outcome === 'unknown') return 'lost answer'
   if (again.attempt === before.attempt) return null
   const timeoutMs = (listeners.get(before.listenerId)?.timeoutMs ?? Number.POSITIVE_INFINITY) - ON_THE_WAY_MS
   if (again.attempt > before.attempt && again.at - before.at >= timeoutMs) return 'timeout'
+  // What the servers say of the attempts of a message went with it.
+  if (wasDeleted({ deletions }, before.messageId)) return 'timeout'
   // A receiver that has no time to read sees a request late: when most of its time is over, or even after the next attempt.
   const late = Math.min(before.attempt, again.attempt)
   const attempts = record.end?.attempts[before.messageId] ?? []

@@ -106,6 +106,10 @@ function idsByToken(seen: readonly { id: string; token: string }[]): Map<string,
 }
 
 /** Whether a client asked to delete the message, whatever came of that. */
-export function wasDeleted({ deletions }: Evidence, messageId: string, before = Number.POSITIVE_INFINITY): boolean {
+export function wasDeleted(
+  { deletions }: Pick<Evidence, 'deletions'>,
+  messageId: string,
+  before = Number.POSITIVE_INFINITY,
+): boolean {
   return (deletions.get(messageId) ?? []).some(({ askedAt, verdict }) => verdict !== 'refused' && askedAt <= before)
 }

@@ -29,8 +29,11 @@ function judgeSchedule({ record, stored }: Evidence, schedule: ScheduleRecord): 
 }
 
 /** Where all are caught up, each multiple of the period since its creation has run. */
-function leftOut({ name, token, createdAt, pausedAt, everyMs }: ScheduleRecord, ran: ReadonlySet<number>): Violation[] {
-  const count = Math.max(0, Math.floor((pausedAt - createdAt) / everyMs))
+function leftOut(
+  { name, token, createdAt, lastRunAt, everyMs }: ScheduleRecord,
+  ran: ReadonlySet<number>,
+): Violation[] {
+  const count = Math.max(0, Math.floor((lastRunAt - createdAt) / everyMs))
   return Array.from({ length: count }, (_, index) => createdAt + (index + 1) * everyMs)
     .filter((dueAt) => !ran.has(dueAt))
     .map((dueAt) => ({ kind: 'due time left out', text: `${name}: the due time ${dueAt} never ran`, token }))

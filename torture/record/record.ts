@@ -93,8 +93,8 @@ export interface ScheduleRecord {
   catchUp: string
   /** Milliseconds since the Unix epoch. */
   createdAt: number
-  /** Due times up to here must have run: when it was asked to pause; since the Unix epoch. */
-  pausedAt: number
+  /** The latest due time that had run before it was paused at the end: those before it must have; since the Unix epoch. */
+  lastRunAt: number
 }
 
 export interface LedgerCounts {

@@ -95,10 +95,22 @@ async function heal(transport: Transport, { world, record }: Shared): Promise<vo
   await put(plain, { status: 'enabled' })
   await put(`/queues/${queueIds.get('paused')}`, { paused: false })
   for (const schedule of record.schedules) {
-    const pausedAt = Date.now()
-    await put(`/queues/${queueIds.get('timed')}/schedules/${schedule.id}`, { paused: true })
-    schedule.pausedAt = pausedAt
+    const path = `/queues/${queueIds.get('timed')}/schedules/${schedule.id}`
+    schedule.lastRunAt = await caughtUp(transport, path, schedule.everyMs)
+    await put(path, { paused: true })
   }
+}
+
+/** The latest due time that has run, once the schedule is no further behind than two periods. Throws where it stays so. */
+async function caughtUp(transport: Transport, path: string, everyMs: number): Promise<number> {
+  let lastRunAt = Number.NEGATIVE_INFINITY
+  const isCaughtUp = async () => {
+    const { body, status } = await transport(0, { method: 'GET', path })
+    if (status === 200) lastRunAt = body.schedule.last_run_at ?? lastRunAt
+    return Date.now() - lastRunAt <= 2 * everyMs
+  }
+  if (await until(isCaughtUp)) return lastRunAt
+  throw new Error(`${path} stays behind: its latest run was ${lastRunAt}, and it is ${Date.now()}`)
 }
 
 /** Throws where it is not taken in time. */

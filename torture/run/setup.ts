@@ -79,7 +79,7 @@ async function makeSchedule(
   const body = { name, every, catch_up: catchUp, data: JSON.stringify({ t: token }) }
   const path = `/queues/${world.queueIds.get('timed')}/schedules`
   const { schedule } = await expectDone(transport, { method: 'POST', path, body })
-  const times = { createdAt: schedule.created_at, pausedAt: schedule.created_at }
+  const times = { createdAt: schedule.created_at, lastRunAt: schedule.created_at }
   record.schedules.push({ id: schedule.id, name, token, everyMs: every, catchUp, ...times })
 }
 

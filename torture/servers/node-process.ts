@@ -19,6 +19,8 @@ export interface NodeProcess {
   kill(): Promise<void>
   /** Asks it to stop, and resolves with its exit code; null where it was killed because it did not. */
   terminate(): Promise<number | null>
+  /** What it wrote last. */
+  output(): string
   signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2'): void
 }
 
@@ -90,6 +92,7 @@ export function createNode(
       await end('SIGKILL')
     },
     terminate: () => end('SIGTERM'),
+    output: () => output,
     signal: (name) => void child?.kill(name),
   }
 }

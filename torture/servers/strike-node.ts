@@ -21,7 +21,7 @@ export async function strikeNode(
       break
     case 'terminate': {
       const code = await node.terminate()
-      if (code !== 0) incident(`the server was asked to stop, and ended with ${code}`)
+      if (code !== 0) incident(`the server was asked to stop, and ended with ${code}: ${node.output()}`)
       break
     }
     case 'stop':
