@@ -9,24 +9,23 @@ import { DatabaseError } from '../../../src/store-postgres/errors.ts'
 
 const change = (digest: string) => ({ kind: 'api_key', digest }) as const
 
-/** A database whose statements do nothing but what `run` does. */
-function databaseOf(run: (sql: string) => void = () => undefined) {
+/** A database whose transactions change nothing; `end` may fail. */
+function databaseOf(end: (how: 'commit' | 'rollback') => void = () => undefined) {
   const heard: unknown[] = []
-  const session = {
+  const session: Pick<Session, 'broken' | 'rows' | 'run' | 'begin' | 'end'> = {
     broken: false,
     rows: async () => [],
-    async run(sql: string) {
-      run(sql)
-      return 0
-    },
-  } as unknown as Session
-  const pool = { use: (work) => work(session) } as Pick<Pool, 'use'> as Pool
-  return { heard, ...createDatabase(pool, (it) => void heard.push(it)) }
+    run: async () => 0,
+    begin: async () => undefined,
+    end: async (how) => end(how),
+  }
+  const pool: Pick<Pool, 'use'> = { use: (work) => work(session as Session) }
+  return { heard, ...createDatabase(pool as Pool, (it) => void heard.push(it)) }
 }
 
 test('a transaction tells what it has changed before its promise resolves, and in that order', async () => {
-  const { transact, heard } = databaseOf((sql) => {
-    if (sql === 'commit') assert.deepEqual(heard, [], 'told before it is on disk')
+  const { transact, heard } = databaseOf((how) => {
+    if (how === 'commit') assert.deepEqual(heard, [], 'told before it is on disk')
   })
   await transact(async (on) => void on.changes.push(change('a'), change('b')))
   assert.deepEqual(heard, [change('a'), change('b')])
@@ -49,8 +48,8 @@ test('a transaction that is undone tells nothing, and one that is done again tel
 })
 
 test('where the answer to a commit is lost, anything may have changed', async () => {
-  const { transact, heard } = databaseOf((sql) => {
-    if (sql === 'commit') throw new StoreUnavailable('the connection is lost')
+  const { transact, heard } = databaseOf((how) => {
+    if (how === 'commit') throw new StoreUnavailable('the connection is lost')
   })
   await assert.rejects(
     transact(async (on) => void on.changes.push(change('a'))),
