@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { createClient } from '../support/server/client.ts'
 import { runCommand } from '../support/server/command.ts'
 import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
@@ -17,6 +18,30 @@ before(async () => {
 after(async () => {
   await server.end('SIGTERM')
   folder[Symbol.dispose]()
+})
+
+test('a listener on a domain that is not verified shows as such, with the command that helps', async () => {
+  const strict = await startServerProcess({
+    DISCUE_DATABASE_URL: `sqlite:${join(folder.path, 'strict.db')}`,
+    DISCUE_ROOT_API_KEY: TEST_ROOT_KEY,
+    DISCUE_DOMAIN_VERIFICATION: 'required',
+  })
+  const client = createClient(() => strict.url)
+  const { queue } = (await client.call('POST', '/queues', { name: 'orders' })).body
+  const made = await fetch(`${strict.url}/v2/queues/${queue.id}/listeners`, {
+    method: 'POST',
+    headers: { 'x-api-key': TEST_ROOT_KEY, 'content-type': 'application/json' },
+    body: JSON.stringify({ alias: 'shop', notify_url: 'https://example.com/', liveness_url: 'https://example.com/' }),
+  })
+  assert.equal(made.status, 200)
+  const listed = await runCommand(['listeners'], { url: strict.url })
+  assert.match(listed.stdout, /^shop .* unverified /m)
+  const shown = await runCommand(['listeners', 'show', 'orders', 'shop'], { url: strict.url })
+  assert.match(
+    shown.stderr,
+    /^discue: nothing is sent to it until its domain is verified: .*discue domains verify DOMAIN/,
+  )
+  await strict.end('SIGTERM')
 })
 
 const discue = (...args: string[]) => runCommand(args, { url: server.url })

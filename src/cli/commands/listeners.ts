@@ -11,7 +11,7 @@ const COLUMNS = {
   NAME: (listener: Api.Listener) => listener.name,
   ID: (listener: Api.Listener) => listener.id,
   TO: (listener: Api.Listener) => listener.notify_url ?? '(pull)',
-  STATUS: (listener: Api.Listener) => listener.status,
+  STATUS: (listener: Api.Listener) => (listener.awaits_verification ? 'unverified' : listener.status),
   LIVENESS: (listener: Api.Listener) => listener.liveness.state,
   PENDING: (listener: Api.Listener) => listener.messages.pending_count,
   ACKNOWLEDGED: (listener: Api.Listener) => listener.messages.acknowledged_count,
@@ -44,7 +44,13 @@ function addReading(listeners: Command): void {
     .action(async (queue, listener, _, command) => {
       const context = openContext(command)
       const { path } = await listenerAddress(context, queue, listener)
-      showOne(context.terminal, (await context.api.call<Api.ListenerEnvelope>('GET', path)).listener)
+      const shown = (await context.api.call<Api.ListenerEnvelope>('GET', path)).listener
+      showOne(context.terminal, shown)
+      if (shown.awaits_verification) {
+        context.terminal.note(
+          'discue: nothing is sent to it until its domain is verified: discue domains, then discue domains verify DOMAIN',
+        )
+      }
     })
 }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { TimeSlices } from '../../app/caches/time-slices.ts'
 import { Problem } from '../../core/problem.ts'
@@ -40,9 +41,24 @@ export function parseBody(
   done(null, parsed)
 }
 
-/** For types that are not JSON: clients name one also where they send nothing. Throws `body_not_json` at the first byte. */
-export async function expectNoBody(_request: FastifyRequest, payload: AsyncIterable<Buffer>): Promise<undefined> {
-  for await (const bytes of payload) if (bytes.length > 0) throw new Problem('body_not_json')
+/**
+ * For bodies of no type, or of one that is not JSON: clients name one also where they send nothing, and in chunks the end
+ * alone says that it was nothing. `body_not_json` at the first byte; what follows is left to be read after the answer.
+ */
+export function expectNoBody(
+  _request: FastifyRequest,
+  payload: Readable,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
+  const end = (error: Error | null) => {
+    payload.off('data', look).off('end', finish).off('error', end)
+    done(error)
+  }
+  const finish = () => end(null)
+  const look = (bytes: Buffer) => {
+    if (bytes.length > 0) end(new Problem('body_not_json'))
+  }
+  payload.on('data', look).on('end', finish).on('error', end)
 }
 
 function parse(body: Buffer): unknown {

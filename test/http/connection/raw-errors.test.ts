@@ -53,6 +53,20 @@ test('a chunked body over the limit is a 413, and one without a type a 415', asy
   assert.match(untyped.head, /^HTTP\/1\.1 415 /)
 })
 
+test('a chunked body without a type that turns out to be empty is none', async () => {
+  const headOf = (path: string) =>
+    `POST /v1${path} HTTP/1.1\r\nHost: a\r\nX-API-KEY: ${OWNER_KEY}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`
+  const optional = await exchange(`${headOf('/api_keys')}0\r\n\r\n`)
+  assert.match(optional.head, /^HTTP\/1\.1 200 /)
+  assert.equal(JSON.parse(optional.body).api_key.length, 64)
+  const required = await exchange(`${headOf('/queues')}0\r\n\r\n`)
+  assert.match(required.head, /^HTTP\/1\.1 400 /)
+  assert.equal(JSON.parse(required.body).detail, 'the body is empty; send a JSON object')
+  // More than fits into what is buffered between two sockets: the answer must not wait for it, nor be lost with it.
+  const long = `${(512 * 1024).toString(16)}\r\n${' '.repeat(512 * 1024)}\r\n0\r\n\r\n`
+  assert.match((await exchange(`${headOf('/api_keys')}${long}`)).head, /^HTTP\/1\.1 415 /)
+})
+
 test('a GET with a body and no type is served over the wire', async () => {
   const head = `GET /v1/queues HTTP/1.1\r\nHost: a\r\nX-API-KEY: ${OWNER_KEY}\r\nContent-Length: 9\r\nConnection: close\r\n\r\n`
   assert.match((await exchange(`${head}[jsonReq]`)).head, /^HTTP\/1\.1 200 OK/)

@@ -100,6 +100,18 @@ test('API keys: made with and without a body, listed, read, changed and deleted'
   await expectOk('DELETE', `/api_keys/${id}`)
 })
 
+test('API clients: made, and renamed, with and without a body', async () => {
+  const made = await expectOk('POST', '/api_clients', { name: 'example.com/dev' })
+  const { id } = made.api_client
+  assert.deepEqual(made.api_client, { id, name: 'example.com/dev' })
+  const renamed = await expectOk('PUT', `/api_clients/${id}`, { name: 'example.com/test' })
+  assert.deepEqual(renamed.api_client.name, 'example.com/test')
+  for (const headers of [KEYED, TYPED]) {
+    const same = await expectOk('PUT', `/api_clients/${id}`, undefined, headers)
+    assert.deepEqual([same.api_client.id, same.api_client.name], [id, 'example.com/test'])
+  }
+})
+
 test('queues and schemas: made, listed, read, changed and deleted', async () => {
   const { queue } = await expectOk('POST', '/queues', { name: 'myapp.io/with-a-schema', schema: SCHEMA })
   await expectOk('GET', '/queues')

@@ -59,6 +59,7 @@ function ListenerParts({
         <>
           <LivenessBadge state={listener.liveness.state} />
           {listener.status === 'disabled' && <Badge tone="wait">disabled</Badge>}
+          {listener.awaits_verification && <Badge tone="wait">domain not verified</Badge>}
           {pulls && <Badge>pulls</Badge>}
         </>
       }
@@ -88,6 +89,12 @@ function ListenerParts({
         </>
       }
     >
+      {listener.awaits_verification && (
+        <p className="fault" role="status">
+          Nothing is sent to it until its domain is verified. <Link href="/domains">Verify the domain</Link>, and it
+          goes on.
+        </p>
+      )}
       <ListenerFigures listener={listener} stats={stats.data} />
       <ListenerCharts stats={stats.data} queueId={queueId} listener={listener} />
       <div className="columns">

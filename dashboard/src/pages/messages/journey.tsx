@@ -180,6 +180,8 @@ function waitingWords(at: {
   if (paused) return { title: 'Waits: the queue is paused', why: 'Resume the queue, and it goes on.' }
   if (listener?.status === 'disabled')
     return { title: 'Waits: the listener is disabled', why: 'Enable it, and it goes on.' }
+  if (listener?.awaits_verification)
+    return { title: 'Waits: the domain of the listener is not verified', why: 'Verify it, and it goes on.' }
   if (listener?.liveness.state === 'down') {
     return {
       title: 'Waits: the listener is down',

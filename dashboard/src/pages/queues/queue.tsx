@@ -224,8 +224,11 @@ const COLUMNS: Column<Row>[] = [
   {
     title: 'Liveness',
     width: 'minmax(0, 1fr)',
-    cell: ({ liveness, status }) =>
-      status === 'disabled' ? <Badge tone="wait">disabled</Badge> : <LivenessBadge state={liveness.state} />,
+    cell: ({ liveness, status, awaits_verification }) => {
+      if (status === 'disabled') return <Badge tone="wait">disabled</Badge>
+      if (awaits_verification) return <Badge tone="wait">not verified</Badge>
+      return <LivenessBadge state={liveness.state} />
+    },
   },
   {
     title: 'Success',
