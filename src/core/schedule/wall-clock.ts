@@ -66,7 +66,8 @@ export class WallClock {
     const byMs = offsetMs - this.#offsetMs
     if (Math.abs(byMs) < TOLERANCE_MS) return
     this.#offsetMs = offsetMs
-    for (const hear of this.#hearers) hear(byMs)
+    // Time that has passed is known to fractions of a millisecond, of which no moment of the wall clock has any.
+    for (const hear of this.#hearers) hear(Math.round(byMs))
     for (const timer of [...this.#timers]) {
       timer.cancel()
       this.#arm(timer)

@@ -93,6 +93,19 @@ test('leaps are told before the timers that they bring, and not to those who hav
   assert.deepEqual(told, [`leap ${2 * HOUR}`, 'timer', `leap ${-HOUR}`])
 })
 
+test('leaps are told in whole milliseconds', () => {
+  const clock = new ManualClock(START)
+  let setBy = 0
+  const deps = { now: () => clock.now + setBy, elapsedMs: () => clock.now + 0.371 * clock.now, watched: false }
+  const wall = new WallClock({ ...deps, after: (ms, run) => clock.after(ms, run) })
+  const leaps: number[] = []
+  wall.onLeap((byMs) => leaps.push(byMs))
+  clock.fireNext(START + 777)
+  setBy = -HOUR
+  wall.compare()
+  assert.deepEqual(leaps.map(Number.isInteger), [true])
+})
+
 test('a cancelled timer never comes, and where nothing waits nothing is compared', () => {
   const clock = begin()
   let came = false
