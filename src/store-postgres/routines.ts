@@ -23,6 +23,7 @@ type RoutineName =
   | 'order_promote'
   | 'order_leave'
   | 'begin_anew'
+  | 'order_block'
   | 'order_enter'
   | 'order_erase'
 

@@ -140,3 +140,25 @@ export function urlFault(text: string): string | null {
 function authorityOf(text: string): string {
   return text.slice(text.indexOf('//') + 2).split(/[/?#]/, 1)[0]!
 }
+
+/** Whose turn it is, of all messages with one key of one listener. */
+export interface OrderHead {
+  sequence: number
+  /** It was missed, and those behind it wait until a client has seen to it. */
+  isBlocked: boolean
+}
+
+/** By what a message stands in the order of a listener: the empty text where all of a queue do; null: outside of the order. */
+export function orderKeyOf(ordering: Exclude<Ordering, 'none'>, key: string | null): string | null {
+  return ordering === 'queue' ? '' : key
+}
+
+/** A message that is accepted, or was done with and comes again: it may be sent, or it waits for its turn. */
+export function onEnter(head: OrderHead | undefined, sequence: number): 'head' | 'held' {
+  return head === undefined || head.sequence === sequence ? 'head' : 'held'
+}
+
+/** A message that is done with, or gone: the next one takes its turn, or it leaves those that wait. */
+export function onLeave(head: OrderHead | undefined, sequence: number): 'promotes' | 'leaves' {
+  return head?.sequence === sequence ? 'promotes' : 'leaves'
+}

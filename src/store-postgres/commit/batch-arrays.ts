@@ -1,3 +1,4 @@
+import { orderKeyOf } from '../../core/delivery/listener.ts'
 import { endOf, judgedChange, restartedChange } from '../../core/delivery/settlement.ts'
 import type { Accept, Batch, MessageAccept, Settlement } from '../../store/commit/batch.ts'
 import type { SegmentText } from '../../store/commit/usage-changes.ts'
@@ -63,7 +64,7 @@ export class BatchArrays {
     for (const { listenerId, leased, ordering } of deliveries) {
       const ordered = ordering !== undefined
       if (ordered) this.#listenerOf(listenerId, organizationId).ordered = true
-      const orderKey = ordering === 'queue' ? '' : key
+      const orderKey = ordering === undefined ? null : orderKeyOf(ordering, key)
       this.#tables.delivery.add({ message, listener: listenerId, leased, ordered, key: orderKey })
     }
   }

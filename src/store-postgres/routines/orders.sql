@@ -1,6 +1,7 @@
--- The order of listeners that want one. `deliveries` holds only what may be sent: of all messages with one key that is
--- the head, and the rest is held, in the order of acceptance, until the one before is done with. A caller of any of
--- these has locked the listener's row of `order_counters`, so that two nodes never decide at the same time.
+-- The order of listeners that want one, as core/delivery/listener.ts decides it; both are held to one table of cases.
+-- `deliveries` holds only what may be sent: of all messages with one key that is the head, and the rest is held, in the order
+-- of acceptance, until the one before is done with. A caller of any of these has locked the listener's row of
+-- `order_counters`, so that two nodes never decide at the same time.
 
 -- Puts a pending delivery among those that may be sent; answers with when it is due. One that was never tried is due
 -- with its message, one that was tried begins a new run, and now.

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Ordering } from '../../core/delivery/listener.ts'
+import { type OrderHead, onEnter, onLeave, orderKeyOf } from '../../core/delivery/listener.ts'
 import type { OrderPosition } from '../../store/commit/batch.ts'
 import { type BeginRun, createBeginRun } from './delivery-rows.ts'
 
@@ -67,15 +68,19 @@ export class Orders {
   }
 
   /** Gives a message that is being accepted its place; where that is behind a head, nothing else may be stored of it. */
-  accept(listenerId: string, ordering: Ordering, message: { sequence: number; key: string | null }): OrderPosition {
+  accept(
+    listenerId: string,
+    ordering: Exclude<Ordering, 'none'>,
+    message: { sequence: number; key: string | null },
+  ): OrderPosition {
     const { sequence } = message
     const number = (this.#counters.get(listenerId) ?? 0) + 1
     this.#counters.set(listenerId, number)
     this.#changed.add(listenerId)
-    const key = ordering === 'queue' ? '' : message.key
+    const key = orderKeyOf(ordering, message.key)
     this.#statements.insertPlace.run(sequence, listenerId, number, key)
     if (key === null) return { number, held: false }
-    const held = this.#head(listenerId, key) !== undefined
+    const held = onEnter(this.#head(listenerId, key), sequence) === 'held'
     if (held) this.#statements.hold.run(listenerId, key, sequence)
     else this.#statements.insertHead.run(listenerId, key, sequence)
     return { number, held }
@@ -118,7 +123,7 @@ export class Orders {
   blocks(listenerId: string, sequence: number): boolean {
     const key = this.#placeOf(listenerId, sequence)?.key ?? null
     const head = key === null ? undefined : this.#head(listenerId, key)
-    return head?.sequence === sequence && head.blocked === 1
+    return head?.sequence === sequence && head.isBlocked
   }
 
   /** The message was missed, and the messages after it wait. */
@@ -131,7 +136,7 @@ export class Orders {
   leave(listenerId: string, sequence: number, now: number): number | null {
     const key = this.#placeOf(listenerId, sequence)?.key ?? null
     if (key === null) return null
-    if (this.#head(listenerId, key)?.sequence !== sequence) {
+    if (onLeave(this.#head(listenerId, key), sequence) === 'leaves') {
       this.#statements.letGo.run(listenerId, key, sequence)
       return null
     }
@@ -155,17 +160,16 @@ export class Orders {
     const key = this.#placeOf(listenerId, sequence)?.key ?? null
     if (key === null) return 'outside'
     const head = this.#head(listenerId, key)
-    if (head === undefined) this.#statements.insertHead.run(listenerId, key, sequence)
-    else if (head.sequence === sequence) this.#statements.setHead.run(sequence, listenerId, key)
-    else {
-      this.#statements.hold.run(listenerId, key, sequence)
-      return 'held'
-    }
-    return 'head'
+    const entered = onEnter(head, sequence)
+    if (entered === 'held') this.#statements.hold.run(listenerId, key, sequence)
+    else if (head === undefined) this.#statements.insertHead.run(listenerId, key, sequence)
+    else this.#statements.setHead.run(sequence, listenerId, key)
+    return entered
   }
 
-  #head(listenerId: string, key: string): { sequence: number; blocked: number } | undefined {
-    return this.#statements.head.get(listenerId, key) as { sequence: number; blocked: number } | undefined
+  #head(listenerId: string, key: string): OrderHead | undefined {
+    const row = this.#statements.head.get(listenerId, key) as { sequence: number; blocked: number } | undefined
+    return row === undefined ? undefined : { sequence: row.sequence, isBlocked: row.blocked === 1 }
   }
 
   #placeOf(listenerId: string, sequence: number): OrderKey | undefined {

@@ -76,11 +76,11 @@ export function createPullStore(
     for (;;) {
       const rows = due.all(ask.listenerId, now, dueAt, sequence, ask.limit + 1) as unknown as PendingRow[]
       for (const row of rows) {
-        if (room.isFull) return { deliveries, isMoreDue: true }
         dueAt = row.dueAt
         sequence = row.sequence
         // It was sent things until a moment ago, and one of them is still on the wire.
         if (leases.isLeased(ask.listenerId, sequence, now)) continue
+        if (room.isFull) return { deliveries, isMoreDue: true }
         const freed = free(row)
         if (freed === null) continue
         const whole = { ...(message.get(sequence) as unknown as Message) }
