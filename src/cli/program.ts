@@ -8,6 +8,7 @@ import { addKeys } from './commands/keys.ts'
 import { addLedger } from './commands/ledger.ts'
 import { addListeners } from './commands/listeners.ts'
 import { addMessages } from './commands/messages.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addOrganizations } from './commands/organizations.ts'
 import { addQueues } from './commands/queues.ts'
 import { addSchedules } from './commands/schedules.ts'
@@ -64,7 +65,7 @@ export function createProgram(): Command {
   program.commandsGroup('Messages and what becomes of them:')
   for (const add of [addSend, addListen, addTail]) add(program)
   program.commandsGroup('Care:')
-  for (const add of [addLedger, addVerify, addBackup, addTorture, addCompletion]) add(program)
+  for (const add of [addLedger, addVerify, addBackup, addMigrate, addTorture, addCompletion]) add(program)
   return program
 }
 

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { StoreUnavailable } from '../store/store.ts'
 import { forSchema } from './connect/schema.ts'
 import type { Session } from './connect/session.ts'
 import { DatabaseRefused } from './errors.ts'
@@ -6,6 +7,9 @@ import type { Routines } from './routines.ts'
 
 /** A migration may go through a table, and a node that starts waits for the one that does it. */
 const MIGRATION_MS = 3_600_000
+
+/** The SQLSTATE of a role without a right that a statement needs. */
+const INSUFFICIENT_PRIVILEGE = 'PostgreSQL 42501:'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 
@@ -29,6 +33,21 @@ const HAS_ROUTINES = `
  * that is older than the database is refused.
  */
 export async function migrate(session: Session, routines: Routines, schema: string): Promise<void> {
+  try {
+    await bringUpToDate(session, routines, schema)
+  } catch (error) {
+    if (!lacksRight(error)) throw error
+    throw new DatabaseRefused(
+      `the role may not bring the schema ${schema} up to date, or not use it: run "discue migrate --grant-to ROLE" as one that may (${error.message})`,
+    )
+  }
+}
+
+function lacksRight(error: unknown): error is Error {
+  return error instanceof StoreUnavailable && error.message.includes(INSUFFICIENT_PRIVILEGE)
+}
+
+async function bringUpToDate(session: Session, routines: Routines, schema: string): Promise<void> {
   const inSchema = forSchema(schema)
   const names = readdirSync(FOLDER)
     .filter((name) => name.endsWith('.sql'))
