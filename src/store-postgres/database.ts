@@ -10,6 +10,7 @@ import { type Clock, forgetDeadNodes } from './cluster/nodes.ts'
 import { createNotify, createPublish, forgetChanges } from './cluster/publish.ts'
 import { createRateStore } from './cluster/rates.ts'
 import { createCommit } from './commit/batch.ts'
+import { createLostCommits } from './commit/lost-commits.ts'
 import { createUncertainCommits } from './commit/uncertain-commits.ts'
 import { CallOwner } from './connect/call-owner.ts'
 import { createPool } from './connect/pool.ts'
@@ -130,7 +131,7 @@ export async function openPostgresStore(
     stats: createStatsStore(database, rollup),
     clock: createClockStore(database),
     secrets: createSecretStore(database),
-    commit: createCommit(db, parts, routines),
+    commit: createCommit(db, { ...parts, lostCommits: createLostCommits(db, runtime) }, routines),
     shared: true,
     rates,
     follow: (it) => followers.follow(it),

@@ -11,6 +11,19 @@ export class DatabaseRefused extends Error {
 /** A server answers, and takes no writes: a standby, which may be promoted, or a database that was set to read-only. */
 export class DatabaseReadOnly extends StoreUnavailable {}
 
+/** The backend that a connection led to, by what no other one ever has; null behind a pooler, which may change it. */
+export type Backend = { pid: number; startedAt: string } | null
+
+/** The connection was lost before the answer came: what was asked for may have been done, or may be yet. */
+export class ConnectionLost extends StoreUnavailable {
+  readonly backend: Backend
+
+  constructor(message: string, backend: Backend, options?: ErrorOptions) {
+    super(message, options)
+    this.backend = backend
+  }
+}
+
 /** The server, or the role, has no connection left to give. */
 export class NoConnectionLeft extends StoreUnavailable {}
 
@@ -89,6 +102,11 @@ function away(error: unknown): unknown {
 /** Whether the server let this login not in by `pg_hba.conf`, where an encrypted connection may make a difference. */
 export function isRefusedByAddress(error: unknown): boolean {
   return isServerError(error) && error.code === '28000'
+}
+
+/** Whether it is what the server said, and not what happened to the connection. */
+export function isAnswer(error: unknown): boolean {
+  return isServerError(error)
 }
 
 function isServerError(error: unknown): error is ServerError {

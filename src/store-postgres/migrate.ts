@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import type { Runtime } from '../runtime.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import { forSchema } from './connect/schema.ts'
-import type { Session } from './connect/session.ts'
+import { connect, type Session } from './connect/session.ts'
+import { type PostgresAddress, targetOf } from './connect/target.ts'
 import { DatabaseRefused } from './errors.ts'
-import type { Routines } from './routines.ts'
+import { type Routines, readRoutines } from './routines.ts'
 
 /** A migration may go through a table, and a node that starts waits for the one that does it. */
 const MIGRATION_MS = 3_600_000
@@ -97,4 +99,31 @@ async function migrationsDone(session: Session, names: readonly string[], schema
 async function hasRoutines(session: Session, { names }: Routines, schema: string): Promise<boolean> {
   const [row] = await session.rows<{ found: number }>(HAS_ROUTINES, [`"${schema}"`, `{${names.join(',')}}`])
   return row!.found === names.length
+}
+
+/** What a role needs to run a node, beside the schema itself: to use it, and neither to change nor to empty it. */
+const GRANTS = (schema: string, role: string) => `
+  grant usage on schema "${schema}" to "${role}";
+  grant select, insert, update, delete on all tables in schema "${schema}" to "${role}";
+  grant usage, select, update on all sequences in schema "${schema}" to "${role}";
+  grant execute on all functions in schema "${schema}" to "${role}"`
+
+/**
+ * Brings the database at `place` up to date without a server, and lets `grantTo` run nodes on it; null: no other role.
+ * Throws `StoreUnavailable` or `DatabaseRefused`.
+ */
+export async function migratePostgres(
+  place: PostgresAddress,
+  runtime: Runtime,
+  grantTo: string | null,
+): Promise<{ schema: string }> {
+  const target = targetOf(place)
+  const session = await connect(target, runtime)
+  try {
+    await migrate(session, readRoutines(), target.schema)
+    if (grantTo !== null) await session.script(GRANTS(target.schema, grantTo.replaceAll('"', '""')))
+    return { schema: target.schema }
+  } finally {
+    await session.close()
+  }
 }

@@ -1,3 +1,4 @@
+import { Problem } from '../core/problem.ts'
 import type { ApiKeyStore } from './api-keys.ts'
 import type { ClockStore } from './clock.ts'
 import type { HeardChange, NodeNews } from './cluster/changes.ts'
@@ -72,4 +73,16 @@ export class StoreUnavailable extends Error {
     super(message, options)
     this.name = 'StoreUnavailable'
   }
+}
+
+/** As `StoreUnavailable`, but of a write of which it cannot be known whether it is stored. */
+export class OutcomeUnknown extends StoreUnavailable {}
+
+const UNKNOWN =
+  'the connection to the store was lost while it wrote; the outcome is unknown: it may have been stored, or not'
+
+/** What a caller is told where the store is away: that nothing was stored, or that it cannot be known. */
+export function problemOfStore(error: StoreUnavailable): Problem {
+  const detail = error instanceof OutcomeUnknown ? { detail: UNKNOWN } : {}
+  return new Problem('store_unavailable', { ...detail, cause: error })
 }

@@ -2,7 +2,7 @@ import { Problem } from '../../core/problem.ts'
 import type { Cancel, Runtime } from '../../runtime.ts'
 import type { Accept, AcceptResult, BatchResult, Settlement, SettleResult } from '../../store/commit/batch.ts'
 import type { LeaseSettlement } from '../../store/pulls.ts'
-import { type Store, StoreUnavailable } from '../../store/store.ts'
+import { problemOfStore, type Store, StoreUnavailable } from '../../store/store.ts'
 import { commitIndividually, type PendingBatch } from './individual-commits.ts'
 import { PendingAccepts, type PendingSettlement, type PendingWrite } from './pending-accepts.ts'
 import { PendingLeaseSettlements } from './pending-lease-settlements.ts'
@@ -162,10 +162,10 @@ export function createCommitter(deps: {
   }
 
   /** The store is away: clients are told so, settlements of what was sent stay. */
-  function refuse(batch: PendingBatch, error: Error): void {
+  function refuse(batch: PendingBatch, error: StoreUnavailable): void {
     runtime.log.error({ err: error }, 'the store cannot be written')
     for (const it of [...batch.accepts, ...batch.leaseSettlements]) {
-      it.reject(new Problem('store_unavailable', { cause: error }))
+      it.reject(problemOfStore(error))
     }
     keep(batch.settlements)
   }

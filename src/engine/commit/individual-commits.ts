@@ -1,6 +1,5 @@
-import { Problem } from '../../core/problem.ts'
 import type { Runtime } from '../../runtime.ts'
-import { type Store, StoreUnavailable } from '../../store/store.ts'
+import { problemOfStore, type Store, StoreUnavailable } from '../../store/store.ts'
 import type { PendingAccept, PendingSettlement } from './pending-accepts.ts'
 import type { PendingLeaseSettlement } from './pending-lease-settlements.ts'
 
@@ -48,5 +47,5 @@ export async function commitIndividually(
 }
 
 function toldToClient(error: unknown): unknown {
-  return error instanceof StoreUnavailable ? new Problem('store_unavailable', { cause: error }) : error
+  return error instanceof StoreUnavailable ? problemOfStore(error) : error
 }

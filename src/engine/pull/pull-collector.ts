@@ -1,10 +1,9 @@
-import { Problem } from '../../core/problem.ts'
 import { FairPlaces } from '../../core/sharing/fair-places.ts'
 import { FairQueue } from '../../core/sharing/fair-queue.ts'
 import { full } from '../../core/sharing/full.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { PullAsk, Pulled } from '../../store/pulls.ts'
-import { type Store, StoreUnavailable } from '../../store/store.ts'
+import { problemOfStore, type Store, StoreUnavailable } from '../../store/store.ts'
 
 /** Of one transaction: both keep it, and with it every client's waiting time, short. */
 const MAX_PULLS = 500
@@ -71,7 +70,7 @@ export function createPullCollector(deps: { store: Pick<Store, 'pulls'>; runtime
   function refuse(pulls: readonly PendingPull[], error: unknown): void {
     const away = error instanceof StoreUnavailable
     if (away) runtime.log.error({ err: error }, 'the store cannot be written')
-    for (const it of pulls) it.reject(away ? new Problem('store_unavailable', { cause: error }) : error)
+    for (const it of pulls) it.reject(away ? problemOfStore(error) : error)
   }
 
   return {

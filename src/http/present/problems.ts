@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Fault, Problem } from '../../core/problem.ts'
 import type { Log } from '../../runtime.ts'
-import { StoreUnavailable } from '../../store/store.ts'
+import { problemOfStore, StoreUnavailable } from '../../store/store.ts'
 import { keepConnection } from '../connection/rest-of-body.ts'
 import { API_HEADERS } from '../pipeline/api-fields.ts'
 import { isImplemented } from '../pipeline/methods.ts'
@@ -68,7 +68,7 @@ function logProblem(log: Log, { code }: Problem, fields: object): void {
 /** A problem for whatever was thrown by our own code. */
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof StoreUnavailable) return new Problem('store_unavailable', { cause: error })
+  if (error instanceof StoreUnavailable) return problemOfStore(error)
   return new Problem('internal', { cause: error })
 }
 

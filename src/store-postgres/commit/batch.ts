@@ -15,12 +15,13 @@ import type { Db } from '../connect/session.ts'
 import { again } from '../connect/transaction.ts'
 import type { HeldLease, Leases } from '../deliveries/leases.ts'
 import type { ListenerOwners } from '../deliveries/listener-owners.ts'
-import { DatabaseError } from '../errors.ts'
+import { ConnectionLost, DatabaseError } from '../errors.ts'
 import type { Routines } from '../routines.ts'
 import type { LeftSettlement } from './batch-arrays.ts'
 import { valuesOf, type Written } from './batch-call.ts'
 import { callOf } from './batch-parameters.ts'
 import { createLeaseReader } from './lease-settlements.ts'
+import type { LostCommits } from './lost-commits.ts'
 import type { UncertainCommits } from './uncertain-commits.ts'
 
 /** Each try leaves out what the one before it was refused; what is left is then refused only by a race. */
@@ -51,11 +52,13 @@ export function createCommit(
     uncertain,
     publisher,
     owners,
+    lostCommits,
   }: {
     leases: Leases
     uncertain: UncertainCommits
     publisher: Pick<ChangePublisher, 'waiting'>
     owners: ListenerOwners
+    lostCommits: LostCommits
   },
   routines: Routines,
 ): (batch: Batch) => Promise<BatchResult> {
@@ -139,6 +142,21 @@ export function createCommit(
     for (const { held: lease } of owned) leases.drop(batch.node, lease)
     return results
 
+    /** The answer is lost, and what there is of the messages tells of all that was in the transaction. */
+    async function findOut(lost: ConnectionLost): Promise<void> {
+      const accepts = left.accepts.map(({ accept }) => accept)
+      const stored = await lostCommits.resultsOf(accepts, lost)
+      if (stored === null) throw new StoreUnavailable(lost.message, { cause: lost })
+      // What is leased to this node, or was held back and is due now, is found by a lane that asks what waits.
+      uncertain.add(listenersIn(batch))
+      for (const [index, { at }] of left.accepts.entries()) results.accepts[at] = stored[index]!
+      for (const { accept } of left.accepts) tellOthers(accept, batch.now)
+      for (const it of left.settlements) {
+        const of = it.pulled ? results.leaseSettlements : results.settlements
+        of[it.at] = settledAs(it, batch.now, batch.now)
+      }
+    }
+
     async function writeWhatHolds(): Promise<void> {
       for (let tries = 0; tries < TRIES; tries++) {
         if (left.accepts.length + left.settlements.length + batch.keyUses.length === 0) return
@@ -155,6 +173,10 @@ export function createCommit(
           }
           return
         } catch (error) {
+          if (error instanceof ConnectionLost && left.accepts.length > 0) {
+            await findOut(error)
+            return
+          }
           leaveOut(left, results, refusalIn(error))
         }
       }

@@ -1,7 +1,16 @@
 import type pg from 'pg'
 import type { Runtime } from '../../runtime.ts'
 import { StoreUnavailable } from '../../store/store.ts'
-import { DatabaseReadOnly, DatabaseRefused, NoConnectionLeft, reasonOf, translated } from '../errors.ts'
+import {
+  type Backend,
+  ConnectionLost,
+  DatabaseReadOnly,
+  DatabaseRefused,
+  isAnswer,
+  NoConnectionLeft,
+  reasonOf,
+  translated,
+} from '../errors.ts'
 import { openClient } from './client.ts'
 import { forSchema } from './schema.ts'
 import { OPTIONS_READ, SESSION_OPTIONS } from './settings.ts'
@@ -43,6 +52,8 @@ const FACTS = `
   select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
          pg_is_in_recovery() or current_setting('transaction_read_only')::bool as "readOnly",
          current_setting('synchronous_commit') as "synchronousCommit",
+         pg_backend_pid() as pid,
+         (select backend_start::text from pg_stat_activity where pid = pg_backend_pid()) as "startedAt",
          current_setting('session_replication_role') as role,
          current_setting('${OPTIONS_READ}', true) is not distinct from 'yes' as "optionsRead"`
 
@@ -53,6 +64,8 @@ interface Facts {
   encoding: string
   readOnly: boolean
   synchronousCommit: string
+  pid: number
+  startedAt: string
   /** `replica` would leave out our triggers. */
   role: string
   optionsRead: boolean
@@ -88,7 +101,7 @@ async function connectTo(target: PostgresTarget, host: Host, runtime: Runtime): 
   return usable(client, async () => {
     const facts = await factsOf(client)
     const statements = pooledStatements(client, forSchema(target.schema), durable(facts.synchronousCommit))
-    const session = sessionOf(client, runtime, statements, true)
+    const session = sessionOf(client, runtime, statements, null)
     await proveTransactions(session)
     return session
   })
@@ -103,7 +116,8 @@ async function connectDirectly(target: PostgresTarget, host: Host, runtime: Runt
   if (client === null) return null
   return usable(client, async () => {
     const facts = await factsOf(client)
-    const session = sessionOf(client, runtime, directStatements(client, forSchema(target.schema)), false)
+    const backend = { pid: facts.pid, startedAt: facts.startedAt }
+    const session = sessionOf(client, runtime, directStatements(client, forSchema(target.schema)), backend)
     if (!facts.optionsRead) {
       await session.close()
       return null
@@ -158,7 +172,8 @@ async function proveTransactions(session: Session): Promise<void> {
   throw new DatabaseRefused('the pooler keeps no transaction together: set pool_mode to transaction or session')
 }
 
-function sessionOf(client: pg.Client, runtime: Runtime, statements: Statements, pooled: boolean): Session {
+/** `backend` is null behind a pooler. */
+function sessionOf(client: pg.Client, runtime: Runtime, statements: Statements, backend: Backend): Session {
   let broken = false
   /** A cancelled wait for the standby is told as a mere warning, after which the commit counts as done. */
   let unsafe = false
@@ -184,8 +199,10 @@ function sessionOf(client: pg.Client, runtime: Runtime, statements: Statements, 
       return result
     } catch (error) {
       const ours = translated(error)
-      if (ours instanceof StoreUnavailable) destroy()
-      throw ours
+      if (!(ours instanceof StoreUnavailable)) throw ours
+      destroy()
+      if (isAnswer(error) && !unsafe) throw ours
+      throw new ConnectionLost(ours.message, backend, { cause: error })
     } finally {
       cancel()
     }
@@ -208,7 +225,7 @@ function sessionOf(client: pg.Client, runtime: Runtime, statements: Statements, 
     async script(sql, limitMs) {
       await run(() => client.query(sql), limitMs)
     },
-    pooled,
+    pooled: backend === null,
     onNotification(heard) {
       client.on('notification', ({ payload }) => heard(payload ?? ''))
     },

@@ -1,6 +1,6 @@
 import type { HeardChange, StoreChange } from '../../store/cluster/changes.ts'
-import { StoreUnavailable } from '../../store/store.ts'
-import { isWorthAnotherTry } from '../errors.ts'
+import { OutcomeUnknown, StoreUnavailable } from '../../store/store.ts'
+import { ConnectionLost, isWorthAnotherTry } from '../errors.ts'
 import type { Pool } from './pool.ts'
 import type { Db, Session } from './session.ts'
 import type { TransactionKind } from './statements.ts'
@@ -42,6 +42,7 @@ export function createDatabase(pool: Pool, committed: (change: HeardChange) => v
     } catch (error) {
       // Written or not, the answer is lost.
       if (changes.length > 0) committed({ kind: 'everything' })
+      if (error instanceof ConnectionLost) throw new OutcomeUnknown(error.message, { cause: error })
       throw error
     }
     for (const change of changes) committed(change)

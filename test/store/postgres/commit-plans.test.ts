@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createRuntime } from '../../../src/runtime.ts'
 import type { Settlement } from '../../../src/store/commit/batch.ts'
 import { createCommit } from '../../../src/store-postgres/commit/batch.ts'
+import { createLostCommits } from '../../../src/store-postgres/commit/lost-commits.ts'
 import { createUncertainCommits } from '../../../src/store-postgres/commit/uncertain-commits.ts'
 import type { Db } from '../../../src/store-postgres/connect/session.ts'
 import { PLANNER_SETTINGS } from '../../../src/store-postgres/connect/settings.ts'
@@ -19,9 +20,11 @@ await (await database.open(createRuntime(silentLog))).close()
 const leases = new Leases()
 const publisher = { waiting: () => undefined }
 const db = inSavepoints()
+const lostCommits = createLostCommits(db, createRuntime(silentLog))
+const uncertain = createUncertainCommits(Date.now)
 const commit = createCommit(
   db,
-  { leases, uncertain: createUncertainCommits(Date.now), publisher, owners: createListenerOwners(db) },
+  { leases, uncertain, publisher, owners: createListenerOwners(db), lostCommits },
   readRoutines(),
 )
 const EACH = 40

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRuntime } from '../../../src/runtime.ts'
-import { openPostgresStore } from '../../../src/store-postgres/database.ts'
-import { createLoggedLines } from '../../support/manual-runtime.ts'
-import { placeOf, testDatabase } from '../../support/postgres/postgres.ts'
-import { silentLog } from '../../support/silent-log.ts'
-import { waitFor } from '../../support/wait-for.ts'
-import { acceptFor, commit, storedFixture } from '../fixture.ts'
-import { withStore } from '../suite.ts'
+import { createRuntime } from '../../../../src/runtime.ts'
+import { openPostgresStore } from '../../../../src/store-postgres/database.ts'
+import { createLoggedLines } from '../../../support/manual-runtime.ts'
+import { placeOf, testDatabase } from '../../../support/postgres/postgres.ts'
+import { silentLog } from '../../../support/silent-log.ts'
+import { waitFor } from '../../../support/wait-for.ts'
+import { acceptFor, commit, storedFixture } from '../../fixture.ts'
+import { withStore } from '../../suite.ts'
 
 const database = await testDatabase()
 const runtime = createRuntime(silentLog)

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRuntime } from '../../../src/runtime.ts'
-import { StoreUnavailable } from '../../../src/store/store.ts'
-import { createPool } from '../../../src/store-postgres/connect/pool.ts'
-import type { Session } from '../../../src/store-postgres/connect/session.ts'
-import { openPostgresStore } from '../../../src/store-postgres/database.ts'
-import { createManualRuntime } from '../../support/manual-runtime.ts'
-import { placeOf, testDatabase } from '../../support/postgres/postgres.ts'
-import { silentLog } from '../../support/silent-log.ts'
+import { createRuntime } from '../../../../src/runtime.ts'
+import { StoreUnavailable } from '../../../../src/store/store.ts'
+import { createPool } from '../../../../src/store-postgres/connect/pool.ts'
+import type { Session } from '../../../../src/store-postgres/connect/session.ts'
+import { openPostgresStore } from '../../../../src/store-postgres/database.ts'
+import { createManualRuntime } from '../../../support/manual-runtime.ts'
+import { placeOf, testDatabase } from '../../../support/postgres/postgres.ts'
+import { silentLog } from '../../../support/silent-log.ts'
 
 const TOO_MANY = new StoreUnavailable('PostgreSQL 53300: too many connections')
 
