@@ -53,14 +53,6 @@ async function acrossRestart<Left>(
   )
 }
 
-test('sqlite: migrations are numbered without gap or repetition, for a database remembers how many it has had', () => {
-  const names = readdirSync(new URL('../../../src/store-sqlite/migrations/', import.meta.url)).sort()
-  assert.deepEqual(
-    names.map((name) => Number(name.slice(0, 4))),
-    names.map((_, index) => index + 1),
-  )
-})
-
 test('sqlite in a file: everything is still there after a restart', () =>
   acrossRestart(
     async (given) => {
