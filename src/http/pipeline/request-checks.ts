@@ -140,8 +140,8 @@ const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
 function expectJsonBody(request: FastifyRequest): void {
   const type = request.headers['content-type']
-  // Without a type and a length, nothing may come: the parser refuses the first byte.
-  const isUntyped = type === undefined && request.headers['content-length'] === undefined
+  // In chunks, nothing may come: the parser refuses the first byte.
+  const isUntyped = type === undefined && request.headers['transfer-encoding'] !== undefined
   if (hasBody(request) && !isUntyped && !(type !== undefined && isJsonType(type))) throw new Problem('body_not_json')
   const encoding = request.headers['content-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
