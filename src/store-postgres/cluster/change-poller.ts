@@ -1,7 +1,7 @@
 import type { Cancel, Runtime } from '../../runtime.ts'
 import type { Db } from '../connect/session.ts'
 import type { ChangeSubscriber, SubscriberOptions } from './change-subscriber.ts'
-import type { Told } from './publish.ts'
+import { type Told, toldIn } from './publish.ts'
 
 /** What is changed on one node is to be so on the others within two seconds. */
 const EVERY_MS = 1_000
@@ -56,13 +56,13 @@ export function createChangePoller(
     lookedAt = runtime.elapsedMs()
     since = rows[0]!.nextXid
     const told = rows.filter((row): row is Row & { number: number; payload: string } => row.number !== null)
-    for (const { number, payload } of told) if (!seen.has(number)) tell(JSON.parse(payload) as Told)
+    for (const { number, payload } of told) if (!seen.has(number)) tell(toldIn(payload))
     // Only what this look has found can be found by the next one once more.
     seen = new Set(told.map(({ number }) => number))
   }
 
-  function tell({ from: other, change }: Told): void {
-    if (other !== from) heard(change)
+  function tell(told: Told | null): void {
+    if (told !== null && told.from !== from) heard(told.change)
   }
 
   function lookSoon(): void {

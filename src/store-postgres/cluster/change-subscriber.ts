@@ -2,7 +2,7 @@ import type { Cancel, Runtime } from '../../runtime.ts'
 import type { HeardChange } from '../../store/cluster/changes.ts'
 import type { Session } from '../connect/session.ts'
 import { DatabaseRefused } from '../errors.ts'
-import type { Told } from './publish.ts'
+import { toldIn } from './publish.ts'
 
 /** A connection that was cut without a word is noticed by asking. */
 const PROBE_MS = 2_000
@@ -48,8 +48,9 @@ export function createChangeSubscriber(
     }
     session = opened
     opened.onNotification((payload) => {
-      const { from: other, change } = JSON.parse(payload) as Told
-      if (other !== from) heard(change)
+      const told = toldIn(payload)
+      if (told === null) runtime.log.warn({ bytes: payload.length }, 'a notification that no node sent was passed over')
+      else if (told.from !== from) heard(told.change)
       else onEcho?.()
     })
     opened.onEnd(() => ended(opened))

@@ -19,6 +19,16 @@ export interface Told {
   change: StoreChange | NodeNews
 }
 
+/** What was told by a node; null for anything else: every role of the database may notify on every channel. */
+export function toldIn(payload: string): Told | null {
+  try {
+    const told = JSON.parse(payload)
+    return typeof told?.from === 'string' && typeof told.change?.kind === 'string' ? told : null
+  } catch {
+    return null
+  }
+}
+
 /** Tells the other processes, and them alone, once the transaction is on disk. */
 export type Notify = (db: Db, ...changes: (StoreChange | NodeNews)[]) => Promise<void>
 
