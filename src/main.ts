@@ -1,4 +1,5 @@
-import { ConfigError, readConfig } from './config.ts'
+import { readConfig } from './config/config.ts'
+import { ConfigError } from './config/sources.ts'
 import type { Server } from './server.ts'
 import { explainStartError } from './start-error.ts'
 import { VERSION } from './version.ts'

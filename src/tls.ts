@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type Config, ConfigError } from './config.ts'
+import type { Config } from './config/config.ts'
+import { ConfigError } from './config/sources.ts'
 
 /** A certificate, with the chain above it where the file has one, and its private key; both in PEM. */
 export interface TlsFiles {

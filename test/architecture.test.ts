@@ -42,7 +42,7 @@ describe('the house', () => {
     assert.deepEqual(cycleFaults(files), [])
   })
 
-  test('time, timers and chance come from runtime.ts, and the environment from config.ts', () => {
+  test('time, timers and chance come from runtime.ts, and the environment from config/', () => {
     assert.deepEqual(unpredictableFaults(files), [])
   })
 })
@@ -95,13 +95,13 @@ describe('a fault is found and named', () => {
     ['app/deps.ts', '../engine/lane.ts'],
     ['app/deps.ts', '../store-sqlite/queues.ts'],
     ['engine/lane.ts', '../http/api.ts'],
-    ['engine/lane.ts', '../config.ts'],
+    ['engine/lane.ts', '../config/config.ts'],
     ['http/api.ts', '../engine/lane.ts'],
     ['http/v1/queues.ts', '../../store-sqlite/queues.ts'],
     ['http/api.ts', '../server.ts'],
     ['cli/serve.ts', '../store-sqlite/queues.ts'],
     ['main.ts', './http/api.ts'],
-    ['config.ts', './server.ts'],
+    ['config/config.ts', '../server.ts'],
     ['runtime.ts', './store/store.ts'],
     ['server.ts', './main.ts'],
   ]
@@ -117,7 +117,7 @@ describe('a fault is found and named', () => {
     const allowed = {
       'http/api.ts': `import '../app/deps.ts'; import '../core/queue.ts'; import type { Runtime } from '../runtime.ts'`,
       'server.ts': `import './store-sqlite/database.ts'; import './http/api.ts'; import './engine/lane.ts'; import './runtime.ts'`,
-      'main.ts': `import './cli/serve.ts'; import './config.ts'`,
+      'main.ts': `import './cli/serve.ts'; import './config/config.ts'`,
     }
     assert.deepEqual(layerFaults(house(allowed)), [])
   })
@@ -188,8 +188,8 @@ describe('a fault is found and named', () => {
     assert.deepEqual(unpredictableFaults(house({ 'app/deps.ts': source })), [])
   })
 
-  test('runtime.ts and config.ts may do what no other file may', () => {
-    const sources = { 'runtime.ts': 'Date.now(); Math.random(); setTimeout(run)', 'config.ts': 'process.env' }
+  test('runtime.ts and config/ may do what no other file may', () => {
+    const sources = { 'runtime.ts': 'Date.now(); Math.random(); setTimeout(run)', 'config/sources.ts': 'process.env' }
     assert.deepEqual(unpredictableFaults(house(sources)), [])
   })
 })

@@ -11,7 +11,7 @@ test('the server is started without loading the commands beside it', () => {
   const loaded = atOnce('main.ts').filter(({ typeOnly }) => !typeOnly)
   assert.deepEqual(
     loaded.map(({ specifier }) => specifier),
-    ['./config.ts', './start-error.ts', './version.ts'],
+    ['./config/config.ts', './config/sources.ts', './start-error.ts', './version.ts'],
   )
   assert.match(source('main.ts'), /await import\('\.\/cli\/program\.ts'\)/)
 })

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { Command } from 'commander'
-import { readClientSettings } from '../../config.ts'
+import { readClientSettings } from '../../config/sources.ts'
 import { createRuntime, type Log, type Runtime } from '../../runtime.ts'
 import { type ApiClient, createApiClient } from './api-client.ts'
 import { UsageFailure } from './failure.ts'

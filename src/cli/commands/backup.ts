@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../config/config.ts'
 import { backUpDatabase } from '../../database-file.ts'
 import { Failure, UsageFailure } from '../client/failure.ts'
 import { createTerminal } from '../client/terminal.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../config/config.ts'
 import { migratePostgres } from '../../database-file.ts'
 import { createRuntime } from '../../runtime.ts'
 import { silent } from '../client/context.ts'

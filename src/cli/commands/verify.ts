@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../config/config.ts'
 import { addTally, emptyTally, type Tally } from '../../core/delivery/ledger.ts'
 import { type Verification, verifyDatabase } from '../../database-file.ts'
 import { createRuntime } from '../../runtime.ts'

@@ -1,6 +1,6 @@
 import { after } from 'node:test'
 import pg from 'pg'
-import { readPostgresUrl } from '../../../src/postgres-url.ts'
+import { readPostgresUrl } from '../../../src/config/postgres-url.ts'
 import type { Runtime } from '../../../src/runtime.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { openPostgresStore, type PostgresOptions } from '../../../src/store-postgres/database.ts'

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, readConfig } from '../src/config.ts'
-import { readPostgresUrl } from '../src/postgres-url.ts'
-import { passwordIn } from '../src/store-postgres/connect/password-file.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { readPostgresUrl } from '../../src/config/postgres-url.ts'
+import { ConfigError } from '../../src/config/sources.ts'
+import { passwordIn } from '../../src/store-postgres/connect/password-file.ts'
 
 const databaseOf = (url: string, env: Record<string, string> = {}) =>
   readConfig([], { DISCUE_DATABASE_URL: url, ...env }).database

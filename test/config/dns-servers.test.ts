@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, readConfig } from '../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { ConfigError } from '../../src/config/sources.ts'
 
 const serversOf = (text: string) => readConfig([], { DISCUE_DNS_SERVERS: text }).dnsServers
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, readConfig } from '../src/config.ts'
-import { ANY_TARGET, PUBLIC_TARGETS, permitsAddress } from '../src/core/network/target.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { ConfigError } from '../../src/config/sources.ts'
+import { ANY_TARGET, PUBLIC_TARGETS, permitsAddress } from '../../src/core/network/target.ts'
 
 const targetsOf = (env: Record<string, string>) => readConfig([], env).targets
 

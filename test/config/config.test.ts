@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, readClientSettings, readConfig } from '../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { ConfigError, readClientSettings } from '../../src/config/sources.ts'
 
 const DAY_MS = 86_400_000
 
@@ -26,4 +27,21 @@ test('what only the other commands read does not keep the server from starting',
   readConfig([], env)
   assert.deepEqual(readClientSettings(env), { url: env.DISCUE_URL, apiKey: 'key', apiKeyFile: '/run/key' })
   assert.deepEqual(readClientSettings({ DISCUE_URL: '' }), { url: null, apiKey: null, apiKeyFile: null })
+})
+
+test('what Kubernetes says of a Service of this name is no setting', () => {
+  const injected = {
+    DISCUE_SERVICE_HOST: '10.0.0.11',
+    DISCUE_SERVICE_PORT: '3000',
+    DISCUE_SERVICE_PORT_HTTP: '3000',
+    DISCUE_PORT: 'tcp://10.0.0.11:3000',
+    DISCUE_PORT_3000_TCP: 'tcp://10.0.0.11:3000',
+    DISCUE_PORT_3000_TCP_PROTO: 'tcp',
+    DISCUE_PORT_3000_TCP_PORT: '3000',
+    DISCUE_PORT_3000_TCP_ADDR: '10.0.0.11',
+  }
+  assert.deepEqual(readConfig([], injected), readConfig([], {}))
+  assert.equal(readConfig(['--port', '8080'], injected).port, 8080)
+  assert.equal(readConfig([], { ...injected, DISCUE_PORT: '8081' }).port, 8081)
+  assert.throws(() => readConfig([], { DISCUE_PORT: 'http://10.0.0.11:3000' }), ConfigError)
 })

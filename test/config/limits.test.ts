@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, readConfig } from '../src/config.ts'
-import { contains, parseAddress } from '../src/core/network/address.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { ConfigError } from '../../src/config/sources.ts'
+import { contains, parseAddress } from '../../src/core/network/address.ts'
 
 test('without being told, the server limits no rate and believes no proxy', () => {
   const { rateLimit, trustedProxies } = readConfig([], {})
