@@ -9,7 +9,7 @@ const description = JSON.parse(read('docs/api/openapi.json'))
 
 test('every setting of the server is explained, and nothing that is none', () => {
   const page = read('docs/reference/configuration.md')
-  const known = new Set(read('src/config/config.ts').match(/\bDISCUE_[A-Z_]+\b/g))
+  const known = new Set(`${read('src/config/config.ts')}${read('src/config/sources.ts')}`.match(/\bDISCUE_[A-Z_]+\b/g))
   const explained = new Set(page.match(/\bDISCUE_[A-Z_]+[A-Z]\b/g))
   assert.deepEqual(
     [...known].filter((name) => name !== 'DISCUE_' && !explained.has(name)),
