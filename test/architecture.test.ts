@@ -30,7 +30,7 @@ describe('the house', () => {
     )
   })
 
-  test('imports go one way, http and engine never meet, nor do the stores, and only server.ts names a store', () => {
+  test('imports go one way, http and engine never meet, nor do the stores, and only server.ts and database-file.ts name a store', () => {
     assert.deepEqual(layerFaults(files), [])
   })
 
