@@ -9,7 +9,7 @@ const page = {
   operationId: 'getDashboard',
   summary: 'The dashboard, a page for people',
   description:
-    'Signing in takes an API key, which the page keeps for the session of the browser. 501 where it is not built.',
+    'Signing in takes an API key, which the page keeps for the session of the browser. Where it is not built, browsers get a page that says so, and others a 501.',
   tags: ['server'],
   response: {
     200: { description: 'OK', content: { 'text/html': { schema: Type.String({ examples: ['<!doctype html>'] }) } } },
@@ -80,8 +80,7 @@ export function dashboardRoutes(
     const isBrowser = request.headers.accept?.includes('text/html') === true
     if (found === null && !isBrowser) throw new Problem('dashboard_not_built')
     const nonce = runtime.randomBytes(NONCE_BYTES).toString('base64')
-    return (reply as FastifyReply)
-      .code(found === null ? 501 : 200)
+    return reply
       .headers({ ...HEADERS, 'content-security-policy': policyWith(nonce), 'cache-control': 'no-store' })
       .type('text/html; charset=utf-8')
       .send(found === null ? NOT_BUILT : found.page.replace(NONCE_PLACE, nonce))
