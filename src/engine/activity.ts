@@ -7,11 +7,8 @@ const ATTEMPT_PATIENCE_MS = 1_000
 /** Attempts of one jump that are waited for so long; those after them are given the short time. */
 const PATIENT_ATTEMPTS = 20
 const SHORT_PATIENCE_MS = 50
-/**
- * What was begun shows within this many turns of the event loop: a commit begins two turns after it was asked for, if
- * it follows another one.
- */
-const QUIET_TURNS = 4
+/** What was begun shows within this many turns of the event loop: a commit begins a turn after it was asked for. */
+const QUIET_TURNS = 3
 
 /**
  * Knows whether the engine is at rest, for a clock that is moved by hand: whatever the engine does begins or ends with

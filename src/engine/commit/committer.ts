@@ -9,8 +9,6 @@ import { PendingLeaseSettlements } from './pending-lease-settlements.ts'
 
 /** Of one commit: keeps the transaction, and with it the waiting time of what comes next, short. */
 const MAX_SETTLEMENTS = 1_000
-/** Of so many, each write bears little of what a commit costs by itself. */
-const FEW_WRITES = 100
 /** A settlement that could not be written is tried again until it is: the delivery has happened. */
 const RETRY_MS = 250
 
@@ -81,19 +79,6 @@ export function createCommitter(deps: {
     setImmediate(run)
   }
 
-  /**
-   * After another commit a small one waits for the end of the next turn as well: what this turn reads was there before the
-   * callers of the last commit were told, and what they send next would miss a commit at its end. With 8 to 64 clients a
-   * commit is a fifth to a third larger for it, and a message costs 4 % less processor time. A large one waits for no more:
-   * with 256 clients that took a tenth of the rate, because the store stood still meanwhile.
-   */
-  function scheduleNext(): void {
-    if (running) return
-    running = true
-    const isSmall = accepts.length + settlements.length < FEW_WRITES
-    setImmediate(isSmall ? () => setImmediate(run) : run)
-  }
-
   function run(): void {
     running = true
     const written = writeNext().then((tell) => {
@@ -104,7 +89,7 @@ export function createCommitter(deps: {
     })
     void written.then(() => {
       // Looked at only now: the callers that were just told may have written again.
-      if (worthWriting()) scheduleNext()
+      if (worthWriting()) schedule()
       else if (left() === 0) for (const resolve of onIdle.splice(0)) resolve()
     })
   }

@@ -161,30 +161,6 @@ test('the next commit starts when the last has ended, and takes all that came me
   ])
 })
 
-for (const { waiting, joins } of [
-  { waiting: 1, joins: true },
-  { waiting: 100, joins: false },
-]) {
-  const what = joins ? 'takes in' : 'does not wait for'
-  test(`a commit of ${waiting} that follows another ${what} what comes in the turn after that was told of`, async (t) => {
-    const { given, queue, committer, store, runtime, commits } = await openCommitter(t)
-    const accepts = await Promise.all(Array.from({ length: waiting }, () => acceptFor(given, queue)))
-    const late = await acceptFor(given, queue)
-    const release = store.holdCommits()
-    const first = acceptBy(committer, await acceptFor(given, queue))
-    await runtime.rest()
-    const others = accepts.map((it) => acceptBy(committer, it))
-    release()
-    await first
-    // Behind all that follows from it in the same turn.
-    await new Promise<void>((resolve) => process.nextTick(resolve))
-    await new Promise((resolve) => setImmediate(resolve))
-    await Promise.all([...others, acceptBy(committer, late)])
-    const sizes = commits().map(([size]) => size)
-    assert.deepEqual(sizes, joins ? [1, waiting + 1] : [1, waiting, 1])
-  })
-}
-
 for (const ahead of [true, false]) {
   const when = ahead ? 'before' : 'after'
   test(`what waits is handed to the store ${when} the last commit is told of, where ahead is ${ahead}`, async (t) => {
