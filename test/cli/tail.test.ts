@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { freePort } from '../../torture/servers/ports.ts'
 import { createClient } from '../support/server/client.ts'
 import { startCommand } from '../support/server/command.ts'
-import { freePort, makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const folder = makeFolder()
 after(() => folder[Symbol.dispose]())

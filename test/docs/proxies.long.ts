@@ -8,8 +8,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { freePort } from '../../torture/servers/ports.ts'
 import { type Certificate, makeCertificate } from '../support/server/certificate.ts'
-import { freePort, makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 /** The proxies of the guide, set up as the guide says, in front of a real server: what it says must be what works. */
 const GUIDE = readFileSync(new URL('../../docs/guides/production.md', import.meta.url), 'utf8')

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { type ClientRequest, request } from 'node:http'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { freePort } from '../../torture/servers/ports.ts'
 import { createClient } from '../support/server/client.ts'
-import { freePort, makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
+import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const LEASE_MS = 60_000
 

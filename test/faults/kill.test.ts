@@ -2,16 +2,11 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../torture/servers/ports.ts'
 import { createClient } from '../support/server/client.ts'
 import { allArrived, makeQueue } from '../support/server/cluster.ts'
 import { startReceiver } from '../support/server/receiver.ts'
-import {
-  freePort,
-  makeFolder,
-  type ServerProcess,
-  startServerProcess,
-  TEST_ROOT_KEY,
-} from '../support/server/server-process.ts'
+import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 import { rounds } from '../support/thorough.ts'
 import { waitFor } from '../support/wait-for.ts'
 

@@ -6,7 +6,8 @@ import { existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { freePort, makeFolder } from '../support/server/server-process.ts'
+import { freePort } from '../../torture/servers/ports.ts'
+import { makeFolder } from '../support/server/server-process.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const MAIN = fileURLToPath(new URL('../../bin/discue.mjs', import.meta.url))

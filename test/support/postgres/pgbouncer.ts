@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { freePort } from '../server/server-process.ts'
+import { freePort } from '../../../torture/servers/ports.ts'
 import { waitFor } from '../wait-for.ts'
 import { unprivileged } from './postgres-binaries.ts'
 

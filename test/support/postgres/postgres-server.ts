@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { freePort } from '../../../torture/servers/ports.ts'
 import { findBinaries, unprivileged } from './postgres-binaries.ts'
 
 /** A PostgreSQL server of our own, on a free port of 127.0.0.1. */
@@ -131,20 +131,4 @@ function collect(child: ChildProcess): () => string {
     })
   }
   return () => output
-}
-
-/** Below the ports that systems give to outgoing connections, one of which could take it while the server is down. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000)
-    const server = createServer().listen(port, '127.0.0.1')
-    const free = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    )
-    if (!free) continue
-    server.close()
-    await once(server, 'close')
-    return port
-  }
 }

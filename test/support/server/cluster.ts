@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../../torture/servers/ports.ts'
 import { type WaitOptions, waitFor } from '../wait-for.ts'
 import { type Client, createClient } from './client.ts'
 import type { Receiver } from './receiver.ts'
-import { freePort, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from './server-process.ts'
+import { type ServerProcess, startServerProcess, TEST_ROOT_KEY } from './server-process.ts'
 
 /** Several servers on one database, each of which can be ended and started again at its address. */
 export interface Cluster {

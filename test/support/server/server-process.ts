@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
@@ -73,25 +72,6 @@ export async function runUntilExit(
   const output = collect(child)
   const [code] = await inTime('the end of the server by itself', once(child, 'exit'))
   return { code: code as number | null, ...output }
-}
-
-/**
- * A port for a server that must come back at the same address. It is below those that systems give to outgoing
- * connections (32768 on, on Linux), one of which could take it while the server is down.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000)
-    const server = createServer().listen(port, '127.0.0.1')
-    const free = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    )
-    if (!free) continue
-    server.close()
-    await once(server, 'close')
-    return port
-  }
 }
 
 function runServer(env: Record<string, string>, args: string[]): ChildProcess {

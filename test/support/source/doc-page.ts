@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort, makeFolder, TEST_ROOT_KEY } from '../server/server-process.ts'
+import { freePort } from '../../../torture/servers/ports.ts'
+import { makeFolder, TEST_ROOT_KEY } from '../server/server-process.ts'
 import type { Language, Step } from './doc-blocks.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))

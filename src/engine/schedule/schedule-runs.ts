@@ -1,0 +1,150 @@
+import type { QueueDirectory } from '../../app/caches/queue-directory.ts'
+import type { SchemaChecks } from '../../app/caches/schema-checks.ts'
+import type { Acceptor } from '../../app/deps.ts'
+import { expectFewDeliveries, MAX_DELIVERIES } from '../../core/delivery/delivery.ts'
+import type { Message } from '../../core/delivery/message.ts'
+import { Problem } from '../../core/problem.ts'
+import { NO_SERVER, type Skipped } from '../../core/schedule/missed.ts'
+import { inPortions, type SchedulePlan, separateRuns } from '../../core/schedule/schedule-plan.ts'
+import type { Runtime } from '../../runtime.ts'
+import type { QueueRoute } from '../../store/queues.ts'
+import type { ScheduleRun, ScheduleStep } from '../../store/schedules.ts'
+import type { Store } from '../../store/store.ts'
+
+/** Of a reason why a run failed. */
+const MAX_ERROR_CHARS = 500
+
+export interface ScheduleRunsDeps {
+  store: Pick<Store, 'schedules'>
+  acceptor: Pick<Acceptor, 'accept'>
+  directory: QueueDirectory
+  schemaChecks: SchemaChecks
+  runtime: Runtime
+}
+
+/** Makes the messages of due times, and has their schedules step on. */
+export interface ScheduleRuns {
+  /** Queues side by side, each in the order of its due times. Throws what the store does, once all queues are through. */
+  run(plans: readonly SchedulePlan[]): Promise<void>
+}
+
+export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
+  const { store, runtime } = deps
+
+  async function runQueue(plans: SchedulePlan[]): Promise<void> {
+    const { organizationId, queueId } = plans[0]!.due.schedule
+    const { peek, load, forget } = deps.directory
+    const known = peek(organizationId, queueId)
+    const route = known ?? (await load(organizationId, queueId))
+    // The queue is gone, and its schedules will be.
+    if (route === null) return skip(plans.map((plan) => ({ ...stepOf(plan, [], runtime.now()), nextAt: null })))
+    const refused = plans.flatMap((plan) => {
+      const error = refusalOf(plan, route)
+      return error === null ? [] : [failed(plan, error)]
+    })
+    // No run fails by what may be the schema of yesterday.
+    if (refused.length > 0 && known !== undefined) {
+      forget(organizationId, queueId)
+      return runQueue(plans)
+    }
+    const steps = [
+      ...refused,
+      ...plans.filter(({ dueAts }) => dueAts.length === 0).map((plan) => stepOf(plan, [], runtime.now())),
+    ]
+    const taken = new Set(steps.map(({ scheduleId }) => scheduleId))
+    if (steps.length > 0) await skip(steps)
+    const most = Math.floor(MAX_DELIVERIES / Math.max(1, route.listeners.length))
+    const left = plans.filter(({ due }) => !taken.has(due.schedule.id))
+    // One after the other, because a portion begins where the one before it ends.
+    for (const portion of inPortions(left, most)) if (!(await make(portion, route))) return
+  }
+
+  /** Why none of the runs can make a message, or null where they can. */
+  function refusalOf({ due, dueAts, unreadable }: SchedulePlan, { queue, listeners }: QueueRoute): string | null {
+    if (unreadable !== null) return unreadable
+    if (dueAts.length === 0) return null
+    if (due.frozen) return 'the organization is frozen: it takes no writes'
+    return errorOf(() => {
+      expectFewDeliveries(1, listeners.length)
+      deps.schemaChecks.expectFit(queue, due.schedule.data)
+    })
+  }
+
+  /**
+   * All messages of one queue, in the order of their due times, and the steps of their schedules, or nothing. False where
+   * the queue or a schedule is not what it was: they are read again with the next round.
+   */
+  async function make(plans: SchedulePlan[], route: QueueRoute): Promise<boolean> {
+    const made = plans.map(messagesOf)
+    // Ids begin with the time, so that this is the order of due times; stored in it, they are the least work.
+    const messages = made.flatMap((one) => one.messages).sort((a, b) => (a.id < b.id ? -1 : 1))
+    const steps = made.map((one) => one.step)
+    try {
+      const outcome = await deps.acceptor.accept(messages, route, undefined, steps)
+      if (outcome === 'stale') deps.directory.forget(route.queue.organizationId, route.queue.id)
+      return outcome === 'accepted'
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'quota_reached') throw error
+      if (messages.length === 1) await skip(plans.map((plan) => failed(plan, error.message)))
+      else for (const plan of plans.flatMap(separateRuns)) if (!(await make([plan], route))) return false
+      return true
+    }
+  }
+
+  function messagesOf(plan: SchedulePlan): { messages: Omit<Message, 'sequence'>[]; step: ScheduleStep } {
+    const { organizationId, queueId, messageName: name, data } = plan.due.schedule
+    const messages = plan.dueAts.map((dueTime) => {
+      // Within a jump of the clock a message is made for a time that is yet to come; else the time is now.
+      const at = Math.max(runtime.now(), dueTime)
+      return { id: runtime.newId(at), organizationId, queueId, name, key: null, data, createdAt: at, deliverAt: at }
+    })
+    const runs = messages.map(({ id, createdAt }, index) => {
+      return { dueAt: plan.dueAts[index]!, ranAt: createdAt, messageId: id, error: null, skipped: null }
+    })
+    return { messages, step: stepOf(plan, runs, runtime.now()) }
+  }
+
+  function failed(plan: SchedulePlan, error: string): ScheduleStep {
+    const runs = plan.dueAts.map((dueTime) => {
+      return { dueAt: dueTime, ranAt: Math.max(runtime.now(), dueTime), messageId: null, error, skipped: null }
+    })
+    return stepOf(plan, runs, runtime.now())
+  }
+
+  async function skip(steps: ScheduleStep[]): Promise<void> {
+    await store.schedules.step(steps)
+  }
+
+  return {
+    async run(plans) {
+      const outcomes = await Promise.allSettled([...byQueue(plans)].map(runQueue))
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    },
+  }
+}
+
+function stepOf({ due, skipped, nextAt }: SchedulePlan, runs: ScheduleRun[], now: number): ScheduleStep {
+  const passedOver = skipped === null ? [] : [skippedRun(skipped, now)]
+  const { schedule, revision, nextAt: from } = due
+  return { scheduleId: schedule.id, revision, from, nextAt, runs: [...passedOver, ...runs] }
+}
+
+function skippedRun({ count, firstAt, lastAt }: Skipped, now: number): ScheduleRun {
+  return { dueAt: lastAt, ranAt: now, messageId: null, error: NO_SERVER, skipped: { count, firstAt } }
+}
+
+function byQueue(plans: readonly SchedulePlan[]): Iterable<SchedulePlan[]> {
+  return Map.groupBy(plans, ({ due }) => due.schedule.queueId).values()
+}
+
+/** What a problem says, with its faults; anything else is thrown on. */
+function errorOf(work: () => void): string | null {
+  try {
+    work()
+    return null
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const faults = (error.errors ?? []).map(({ path, message }) => `${path} ${message}`)
+    return [error.detail, ...faults].join('; ').slice(0, MAX_ERROR_CHARS)
+  }
+}
