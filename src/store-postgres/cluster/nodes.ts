@@ -12,6 +12,9 @@ export const timeOr = (parameter: string) =>
 
 export const LIVING = `select node from discue.nodes where alive_until > ${timeOr('$1')}`
 
+/** The nodes whose leases hold, as an array within a statement whose parameter `now` is by the `Clock`. */
+export const LIVING_NODES = (now: string) => `array(select node from discue.nodes where alive_until > ${timeOr(now)})`
+
 /** Nodes that live now. */
 export async function livingNodes(db: Db, now: number | null): Promise<string[]> {
   return (await db.rows<{ node: string }>(LIVING, [now])).map(({ node }) => node)

@@ -1,8 +1,8 @@
 import { PullRoom } from '../../core/delivery/pull.ts'
 import type { PullAsk } from '../../store/pulls.ts'
+import { LIVING_NODES } from '../cluster/nodes.ts'
 import { numbers, texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
-import { LIVING } from './deliveries.ts'
 import type { ListenerOwner } from './listener-owners.ts'
 import { type EndedLease, endedBy, PENDING_ROW, type PendingRow, type PullListener } from './pull-rows.ts'
 
@@ -15,7 +15,7 @@ export const DUE = `
      select * from discue.deliveries d
       where d.organization_id = u.organization and d.listener_id = u.listener and d.due_at <= $6
         and (d.due_at, d.sequence) > (u.due_at, u.sequence)
-        and (d.lease_node is null or d.pulled_at is not null or d.lease_node <> all(${LIVING('$7')}))
+        and (d.lease_node is null or d.pulled_at is not null or d.lease_node <> all(${LIVING_NODES('$7')}))
       order by d.due_at, d.sequence limit u.most for update skip locked) d
     join discue.messages m on m.sequence = any(array[d.sequence])
    order by d.listener_id, d.due_at, d.sequence`

@@ -4,7 +4,7 @@ import type { RetryPolicy } from '../../core/delivery/retry-policy.ts'
 import type { Settlement } from '../../store/commit/batch.ts'
 import { texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
-import { LISTENER, RUNS } from './deliveries.ts'
+import { LISTENER, RUNS } from './claims.ts'
 import type { HeldLease } from './leases.ts'
 
 /** For a statement that has the delivery as `d` and its message as `m`. */
