@@ -20,6 +20,10 @@ export const PROGRESS_COLUMNS = `
   p.revision, p.next_at as "nextAt", p.passed_at as "passedAt", p.last_run_at as "lastRunAt",
   p.last_message_id as "lastMessageId", p.run_count as "runCount"`
 
+/** Both tables, a schedule's row beside its progress. */
+export const SCHEDULE_TABLES = `
+  from discue.schedules s join discue.schedule_progress p on p.organization_id = s.organization_id and p.schedule_id = s.id`
+
 export function scheduleOf(row: ScheduleRow): Schedule {
   const { id, organizationId, queueId, name, timezone, messageName, startsAt, endsAt, createdAt, updatedAt } = row
   const place = { id, organizationId, queueId, name, timezone, messageName, startsAt, endsAt, createdAt, updatedAt }

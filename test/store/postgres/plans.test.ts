@@ -5,7 +5,7 @@ import { HAND_BACK, READ as LEASES } from '../../../src/store-postgres/commit/le
 import { CLAIM, WAITING } from '../../../src/store-postgres/deliveries/claims.ts'
 import { DUE as TO_PULL } from '../../../src/store-postgres/deliveries/due-rows.ts'
 import { LEASE, NEXT_DUE, READ as PULLED } from '../../../src/store-postgres/deliveries/pulls.ts'
-import { DUE, DUE_IN_TURNS, DUE_ORGANIZATIONS } from '../../../src/store-postgres/schedules/schedules.ts'
+import { DUE, DUE_IN_TURNS, DUE_ORGANIZATIONS } from '../../../src/store-postgres/schedules/due-schedules.ts'
 import { OLDEST } from '../../../src/store-postgres/telemetry/events.ts'
 import { fillForPlans, idOf } from '../../support/postgres/plan-rows.ts'
 import { testDatabase } from '../../support/postgres/postgres.ts'
