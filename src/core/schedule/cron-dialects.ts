@@ -112,6 +112,8 @@ function itemOf(item: string, index: number): string {
   if (from === null || (last !== undefined && to === null)) return item
   if (last === undefined)
     return step === undefined ? item : `${from > field.max ? field.min : from}-${field.max}/${step}`
+  // Croner takes the last Sunday of SUN-SUN for the end of the week, and so reads every day.
+  if (to === from) return `${from}-${to}${step === undefined ? '' : `/${step}`}`
   return to! < from ? wrapped(from, to!, Number(step ?? 1), field, item) : item
 }
 
