@@ -18,12 +18,24 @@ const RESERVED = /^(pg_|information_schema$)/
 /** Reads DISCUE_DATABASE_URL. A string that is returned instead says what would be allowed. */
 export function readDatabase(text: string): { value: { sqlite: string } | { postgres: PostgresUrl } } | string {
   const path = /^sqlite:(.+)$/.exec(text)?.[1]
-  if (path !== undefined) return { value: { sqlite: path } }
+  if (path !== undefined) return faultOfPath(path) ?? { value: { sqlite: path } }
   const postgres = readPostgresUrl(text)
   if (typeof postgres !== 'string') return { value: { postgres } }
   return /^postgres/.test(text)
     ? postgres
     : 'sqlite: and the path of a file, such as sqlite:./data/discue.db, or postgres://user@host:5432/database'
+}
+
+/** What other programs take for something else than a path, and would be a file of that name here. */
+function faultOfPath(path: string): string | null {
+  if (path.startsWith('~'))
+    return 'sqlite: and a path that begins with / or ./; nothing replaces ~ by a home folder here, write it out'
+  if (path.startsWith('file:')) return 'sqlite: and the path of a file, such as sqlite:./data/discue.db, without file:'
+  if (path.startsWith(':memory:'))
+    return 'sqlite: and the path of a file: what is only in memory would be lost with every stop; for tests, a file in a temporary folder does'
+  if (path.endsWith('/'))
+    return 'sqlite: and the path of a file, such as sqlite:./data/discue.db; that of a folder ends with /'
+  return null
 }
 
 /** Reads DISCUE_DATABASE_LISTEN_URL. A string that is returned instead says what would be allowed. */

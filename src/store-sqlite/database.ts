@@ -43,17 +43,15 @@ const PING = `insert or replace into notes (name, value) values ('pinged', 'yes'
 export async function openSqliteStore(path: string, { aside } = { aside: false }): Promise<Store> {
   const connection = connect(path)
   try {
-    return storeOn(connection, aside ? path : null)
+    return storeOn(connection, aside)
   } catch (error) {
     connection.close()
     throw error
   }
 }
 
-/** `aside`: where the database is, whose log is to be emptied in a thread of its own. */
-function storeOn({ db, file, close }: Connection, aside: string | null): Store {
-  const checkpoints =
-    aside !== null && file !== null ? checkpointsAside(db, { path: aside, file }) : checkpointsBySqlite(db)
+function storeOn({ db, file, close }: Connection, aside: boolean): Store {
+  const checkpoints = aside && file !== null ? checkpointsAside(db, file) : checkpointsBySqlite(db)
   const changes = new ChangeLog()
   const transact = createTransact(db, checkpoints.committed, changes)
   const leases = new Leases()

@@ -10,7 +10,8 @@ export class DatabaseRefused extends Error {
 
 /** Primary result codes (sqlite.org/rescode.html) that say something about the moment or the device, not the data. */
 const BUSY = 5
-const UNAVAILABLE: ReadonlySet<number> = new Set([BUSY, 6, 7, 8, 10, 11, 13, 14, 26])
+const FULL = 13
+const UNAVAILABLE: ReadonlySet<number> = new Set([BUSY, 6, 7, 8, 10, 11, FULL, 14, 26])
 const CONSTRAINT_UNIQUE = 2067
 
 /** The primary result code of an error of SQLite's, or null for any other error. */
@@ -21,6 +22,10 @@ export function sqliteCode(error: unknown): number | null {
 
 export function isBusy(error: unknown): boolean {
   return sqliteCode(error) === BUSY
+}
+
+export function isFull(error: unknown): boolean {
+  return sqliteCode(error) === FULL
 }
 
 /** What `work` gives, or `name_taken` where another row has the name already. */

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { ChangeFollowers, type StoreChange } from '../store/cluster/changes.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import { translated } from './errors.ts'
+import { createBegin } from './file/busy-wait.ts'
 
 /** Runs `work` as one synced transaction, or not at all. */
 export type Transact = <Result>(work: () => Result) => Result
@@ -40,12 +41,12 @@ export function createTransact(
   committed: () => void = () => undefined,
   changes: ChangeLog = new ChangeLog(),
 ): Transact {
-  const begin = db.prepare('begin immediate')
+  const begin = createBegin(db)
   const commit = db.prepare('commit')
   const rollback = db.prepare('rollback')
   function written<Result>(work: () => Result): Result {
     try {
-      begin.run()
+      begin()
       const result = work()
       commit.run()
       return result

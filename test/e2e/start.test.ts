@@ -57,6 +57,10 @@ const mistakes: { name: string; env?: Record<string, string>; args?: string[]; s
     says: /32 to 128 characters .*not what was given/,
   },
   { name: 'a store of another kind', env: { DISCUE_DATABASE_URL: 'mysql://x' }, says: /DISCUE_DATABASE_URL must be/ },
+  { name: 'a path with a home folder', env: { DISCUE_DATABASE_URL: 'sqlite:~/x.db' }, says: /nothing replaces ~/ },
+  { name: 'the URI of a file', env: { DISCUE_DATABASE_URL: 'sqlite:file:x.db' }, says: /without file:/ },
+  { name: 'a store in memory', env: { DISCUE_DATABASE_URL: 'sqlite::memory:' }, says: /would be lost with every stop/ },
+  { name: 'a folder', env: { DISCUE_DATABASE_URL: 'sqlite:./data/' }, says: /that of a folder ends with/ },
   { name: 'an address of another machine', env: { DISCUE_HOST: '192.0.2.1' }, says: /not an address of this machine/ },
   {
     name: 'a folder that cannot be made',

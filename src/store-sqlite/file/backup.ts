@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSyn
 import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { DatabaseRefused } from '../errors.ts'
+import { BUSY_MS } from './busy-wait.ts'
 import { expectOurs } from './connection.ts'
 
 /**
@@ -42,7 +43,7 @@ function makePrivate(path: string): void {
 }
 
 async function copy(from: string, to: string): Promise<void> {
-  const source = new DatabaseSync(from, { readOnly: true })
+  const source = new DatabaseSync(from, { readOnly: true, timeout: BUSY_MS })
   try {
     expectOurs(source, from)
     await backup(source, to, { rate: ALL_PAGES })

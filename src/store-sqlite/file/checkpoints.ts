@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
+import { withoutWaiting } from './busy-wait.ts'
 
 /**
  * So many pages are in the log when the thread moves them into the database. Commits are synced by the same disk, and wait
@@ -42,7 +43,12 @@ export interface Checkpoints {
 /** SQLite does it itself, at the end of a commit. */
 export function checkpointsBySqlite(db: DatabaseSync): Checkpoints {
   db.exec(`pragma wal_autocheckpoint = ${PAGES_OF_COMMITS}`)
-  return { committed: () => undefined, emptyLog: async () => db.exec(EMPTY), close: async () => undefined }
+  return { committed: () => undefined, emptyLog: async () => empty(db), close: async () => undefined }
+}
+
+/** A connection that reads from the log, a backup say, keeps it from being emptied for as long as it does. */
+function empty(db: DatabaseSync): void {
+  withoutWaiting(db, () => db.exec(EMPTY))
 }
 
 /** What the thread is started with: the database, and its file, open for syncing. */
@@ -141,7 +147,7 @@ export function checkpointsAside(db: DatabaseSync, of: DatabaseFile): Checkpoint
     async emptyLog() {
       // Two cannot do it at once: the second would be sent away.
       while (moving !== null) await moving.promise
-      db.exec(EMPTY)
+      empty(db)
     },
     async close() {
       isOver = true

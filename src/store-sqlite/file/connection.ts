@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { DatabaseRefused, isBusy, sqliteCode } from '../errors.ts'
+import { DatabaseRefused, sqliteCode } from '../errors.ts'
 import { migrate } from '../migrate.ts'
+import { BUSY_MS } from './busy-wait.ts'
+import type { DatabaseFile } from './checkpoints.ts'
+import { Claim } from './claim.ts'
 import { overwriting } from './overwriting.ts'
 
 /** "dscu": written into the file's header, so that the server never touches another application's database. */
@@ -11,12 +12,8 @@ const MEMORY = ':memory:'
 
 export interface Connection {
   db: DatabaseSync
-  /**
-   * The database's file, for syncing; null in memory. It must not be closed while the database is open: the system
-   * takes all of a process's locks on a file with the first of its descriptors that is closed, and SQLite's are among
-   * them.
-   */
-  file: number | null
+  /** The database's file, for syncing, and where it really is; null in memory. It is closed with the connection. */
+  file: DatabaseFile | null
   close(): void
 }
 
@@ -25,82 +22,68 @@ export interface Connection {
  * because leases live in this process's memory. Throws `DatabaseRefused` with a sentence that says why.
  */
 export function connect(path: string): Connection {
-  const taken = path === MEMORY ? null : take(path)
-  const release = () => {
-    if (taken === null) return
-    closeSync(taken.file)
-    taken.lock.close()
-  }
+  if (path === MEMORY) return connectInMemory()
   try {
-    const db = open(path)
-    return {
-      db,
-      file: taken?.file ?? null,
-      close() {
-        db.close()
-        release()
-      },
-    }
+    return connectTo(new Claim(path))
   } catch (cause) {
-    release()
     throw cause instanceof DatabaseRefused ? cause : refusal(path, cause)
   }
 }
 
-/**
- * Makes the file, and locks it against other servers. SQLite's own file locks are the one kind that Node offers and that
- * vanish with the process, however it dies. The lock is a file beside the database, so that backups and checks may still
- * open the database itself.
- */
-function take(path: string): { lock: DatabaseSync; file: number } {
-  let file: number | null = null
+function connectInMemory(): Connection {
+  const db = open(MEMORY)
+  prepare(db, MEMORY)
+  return { db, file: null, close: () => db.close() }
+}
+
+function connectTo(claim: Claim): Connection {
+  const { path, file } = claim
+  let db: DatabaseSync | null = null
   try {
-    makeFolder(dirname(path))
-    // The database holds secrets: only its owner may read it. SQLite gives its other files the same mode.
-    file = openSync(path, 'a', 0o600)
-    makeLike(file, `${path}.lock`)
-    const lock = new DatabaseSync(`${path}.lock`)
-    lock.exec('pragma locking_mode = exclusive; begin exclusive')
-    return { lock, file }
+    db = open(path)
+    if (!claim.isRecordedIn(db)) {
+      db.close()
+      claim.expectAlone()
+      db = open(path)
+    }
+    prepare(db, path)
+    claim.recordIn(db)
   } catch (cause) {
-    if (file !== null) closeSync(file)
-    if (isBusy(cause)) throw new DatabaseRefused(`the database ${path} is in use by another server`, { cause })
-    throw refusal(path, cause)
+    if (db?.isOpen) db.close()
+    claim.withdraw()
+    throw cause
+  }
+  const opened = db
+  return {
+    db,
+    file: { path, file },
+    close() {
+      opened.close()
+      claim.release()
+    },
   }
 }
 
-/**
- * Gives the lock the database's mode, also one that an older version made: SQLite would make it with whatever the umask
- * leaves, and who may open the lock can keep the server from starting. An existing one is not opened, for closing it
- * would take this process's locks on it.
- */
-function makeLike(database: number, lock: string): void {
-  const mode = fstatSync(database).mode & 0o777
-  if (!existsSync(lock)) closeSync(openSync(lock, 'a', mode))
-  if ((statSync(lock).mode & 0o777) !== mode) chmodSync(lock, mode)
-}
-
-/** Node's own recursive `mkdir` never ends on a file system that refuses folders as if their parent were missing. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return
-  makeFolder(dirname(path))
-  mkdirSync(path, { mode: 0o700 })
-}
-
+/** Throws `DatabaseRefused` for a database of another application, and changes nothing. */
 function open(path: string): DatabaseSync {
-  const db = new DatabaseSync(path)
+  const db = new DatabaseSync(path, { timeout: BUSY_MS })
   try {
     identify(db, path)
-    // FULL syncs the log at every commit: an answered message survives a power cut.
-    db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off')
-    db.exec('pragma cache_size = -8000; pragma journal_size_limit = 67108864')
-    // A migration may copy a table with secrets.
-    overwriting(db, () => migrate(db, path))
     return db
   } catch (cause) {
     db.close()
     throw cause
   }
+}
+
+/** Makes it this server's: its mark, its settings, its tables. */
+function prepare(db: DatabaseSync, path: string): void {
+  if (!isOurs(db)) db.exec(`pragma application_id = ${APPLICATION_ID}`)
+  // FULL syncs the log at every commit: an answered message survives a power cut.
+  db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off')
+  db.exec('pragma cache_size = -8000; pragma journal_size_limit = 67108864')
+  // A migration may copy a table with secrets.
+  overwriting(db, () => migrate(db, path))
 }
 
 /** Throws `DatabaseRefused` for a database that is not one of discue's. */
@@ -118,7 +101,6 @@ function identify(db: DatabaseSync, path: string): void {
   const { application_id: id } = db.prepare('pragma application_id').get() as { application_id: number }
   const { tables } = db.prepare('select count(*) as tables from sqlite_schema').get() as { tables: number }
   if (id !== 0 || tables > 0) throw new DatabaseRefused(`the database ${path} is not one of discue's`)
-  db.exec(`pragma application_id = ${APPLICATION_ID}`)
 }
 
 function refusal(path: string, cause: unknown): DatabaseRefused {

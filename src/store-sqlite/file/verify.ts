@@ -5,6 +5,7 @@ import type { Ledger } from '../../store/ledger.ts'
 import { DatabaseRefused } from '../errors.ts'
 import { LedgerReader } from '../ledger/ledger-reader.ts'
 import { expectUpToDate } from '../migrate.ts'
+import { BUSY_MS } from './busy-wait.ts'
 import { expectOurs } from './connection.ts'
 
 /** Waits for a message that is not there. What a deleted listener had waiting is swept, and no fault. */
@@ -40,7 +41,7 @@ export async function verifyDatabase(path: string, now: number): Promise<Verific
   if (!existsSync(path)) throw new DatabaseRefused(`there is no database at ${path}`)
   let db: DatabaseSync | null = null
   try {
-    db = new DatabaseSync(path, { readOnly: true })
+    db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS })
     expectOurs(db, path)
     expectUpToDate(db, path)
     const ledger = await new LedgerReader(db).read({ organizationId: null, only: null, since: null, until: null, now })

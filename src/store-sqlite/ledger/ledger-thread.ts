@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { LedgerAsk } from '../../store/ledger.ts'
 import { translated } from '../errors.ts'
+import { BUSY_MS } from '../file/busy-wait.ts'
 import { type Answer, failureOf } from '../thread/thread-protocol.ts'
 import { LedgerReader } from './ledger-reader.ts'
 
@@ -13,7 +14,7 @@ export interface LedgerCall {
   touched: number[] | null
 }
 
-const reader = new LedgerReader(new DatabaseSync(workerData as string, { readOnly: true }))
+const reader = new LedgerReader(new DatabaseSync(workerData as string, { readOnly: true, timeout: BUSY_MS }))
 let last: Promise<void> = Promise.resolve()
 
 async function answer({ number, ask, touched }: LedgerCall): Promise<void> {

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { ChangeFollowers } from '../../store/cluster/changes.ts'
 import type { LedgerStore } from '../../store/ledger.ts'
@@ -83,7 +84,10 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
     await worker.terminate()
     throw error
   })
-  const ledger = new LedgerWorker(path, () => send('ledger', 'drainTouched', []) as Promise<number[] | null>)
+  const ledger = new LedgerWorker(
+    realpathSync(path),
+    () => send('ledger', 'drainTouched', []) as Promise<number[] | null>,
+  )
   return remoteStore(send, { nouns: nouns as string[], ledger, followers }, async () => {
     closing = true
     await ledger.close()
