@@ -922,6 +922,27 @@ export interface DomainV2Envelope {
   domain: DomainV2
   _links: SelfLink
 }
+export interface ExtendLeasesRequest {
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: as a pull handed it out
+   */
+  receipts: string[]
+  /**
+   * milliseconds from now until they are available again; may be less than what was left
+   */
+  lease: number
+}
+export interface ExtendLeasesResult {
+  extended: number
+  /**
+   * receipts of leases that were over
+   */
+  lost: string[]
+  _links: SelfLink
+}
 export interface GetLedgerResult {
   ledger: Ledger
   _links: SelfLink
@@ -1419,7 +1440,7 @@ export interface PulledMessage {
   name: string
   data: string
   /**
-   * for ack and nack; worth something until the lease ends
+   * for ack, nack and extend; worth something until the lease ends
    */
   receipt: string
   /**

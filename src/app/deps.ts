@@ -84,6 +84,12 @@ export interface Puller {
     receipts: readonly Receipt[]
     end: LeaseEnd
   }): Promise<('settled' | 'lost')[]>
+  /** Begins leases anew, each by itself, for `leaseMs`; otherwise like `settle`. */
+  extend(ask: {
+    listener: Pick<Listener, 'id' | 'queueId' | 'organizationId'>
+    receipts: readonly Receipt[]
+    leaseMs: number
+  }): Promise<('settled' | 'lost')[]>
 }
 
 /** What every use case may ask for. */

@@ -1,5 +1,5 @@
 import type { Listener } from '../core/delivery/listener.ts'
-import { decodeReceipt, encodeReceipt, type LeaseEnd } from '../core/delivery/pull.ts'
+import { decodeReceipt, encodeReceipt, type LeaseEnd, type Receipt } from '../core/delivery/pull.ts'
 import { Problem } from '../core/problem.ts'
 import type { PulledDelivery } from '../store/pulls.ts'
 import { loadRoute } from './accept-message.ts'
@@ -56,8 +56,31 @@ export async function settleLeases(
   { receipts, end, ...address }: ListenerAddress & { receipts: readonly string[]; end: LeaseEnd },
 ): Promise<{ settled: number; lost: string[] }> {
   const listener = await findListener(deps, address)
+  return ofEach(receipts, (decoded) => deps.puller.settle({ listener, receipts: decoded, end }))
+}
+
+/**
+ * Begins leases anew for `leaseMs`; answers with how many those were, and with the receipts of those that no longer held.
+ * Throws `listener_not_found`.
+ */
+export async function extendLeases(
+  deps: Deps,
+  { receipts, leaseMs, ...address }: ListenerAddress & { receipts: readonly string[]; leaseMs: number },
+): Promise<{ extended: number; lost: string[] }> {
+  const listener = await findListener(deps, address)
+  const { settled, lost } = await ofEach(receipts, (decoded) =>
+    deps.puller.extend({ listener, receipts: decoded, leaseMs }),
+  )
+  return { extended: settled, lost }
+}
+
+/** Asks for each receipt once. */
+async function ofEach(
+  receipts: readonly string[],
+  ask: (decoded: Receipt[]) => Promise<('settled' | 'lost')[]>,
+): Promise<{ settled: number; lost: string[] }> {
   const all = [...new Set(receipts)]
-  const outcomes = await deps.puller.settle({ listener, receipts: all.map(decodeReceipt), end })
+  const outcomes = await ask(all.map(decodeReceipt))
   const lost = all.filter((_, index) => outcomes[index] === 'lost')
   return { settled: all.length - lost.length, lost }
 }

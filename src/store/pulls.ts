@@ -32,13 +32,14 @@ export type Pulled =
 
 /**
  * What its holder says of a lease, to be written by a commit. `unseen`: the client hung up before it got what was leased,
- * and it counts as no attempt.
+ * and it counts as no attempt. `extended`: the lease begins anew; it holds as long as no node has ended it, also where it
+ * has run out meanwhile. Where one commit extends a lease and ends it, it does both.
  */
 export interface LeaseSettlement {
   listenerId: string
   queueId: string
   receipt: Receipt
-  end: LeaseEnd | { how: 'unseen' }
+  end: LeaseEnd | { how: 'unseen' } | { how: 'extended'; leaseMs: number }
   /** In [0, 1), for the jitter of a retry. */
   random: number
 }

@@ -7,6 +7,7 @@ import type { Outcome } from '../../src/core/delivery/attempt.ts'
 import { createRuntime } from '../../src/runtime.ts'
 
 const CUT = new Unreachable('http://server', new Error('cut'))
+const REFUSED = new Refused(403, { title: 'Forbidden' }, null)
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
 function answered(status: number, retryAfterMs?: number): Outcome {
@@ -19,7 +20,14 @@ function message(id: string, attempt = 1): PulledMessage {
 }
 
 /** A server that hands out what the test puts in, and a receiver that answers what the test says. */
-function fixture(options: { answer?: (message: PulledMessage) => Outcome; ack?: PullApi['ack'] } = {}) {
+function fixture(
+  options: {
+    answer?: (message: PulledMessage) => Outcome | Promise<Outcome>
+    ack?: PullApi['ack']
+    extend?: PullApi['extend']
+    leaseMs?: number
+  } = {},
+) {
   const pulls: (PulledMessage[] | Error)[] = []
   const told: string[] = []
   let more = Promise.withResolvers<void>()
@@ -47,6 +55,10 @@ function fixture(options: { answer?: (message: PulledMessage) => Outcome; ack?: 
     async nack(receipts, delayMs) {
       told.push(`nack ${receipts} ${delayMs}`)
     },
+    async extend(receipts, leaseMs, signal) {
+      told.push(`extend ${receipts} ${leaseMs}`)
+      return (await options.extend?.(receipts, leaseMs, signal)) ?? { lost: [] }
+    },
   }
   const forwarder: Forwarder = {
     async forward(it) {
@@ -59,11 +71,12 @@ function fixture(options: { answer?: (message: PulledMessage) => Outcome; ack?: 
   const events = {
     forwarded() {},
     repeated: ({ receipt }: PulledMessage) => void told.push(`repeated ${receipt}`),
+    notExtended: ({ receipt }: PulledMessage) => void told.push(`not extended ${receipt}`),
     disconnected: () => void told.push('disconnected'),
     connected: () => void told.push('connected'),
   }
   const runtime = { ...createRuntime(log), random: () => 0 }
-  const tunnel = new Tunnel({ api, forwarder, runtime, events, concurrency: 4, leaseMs: 30_000 })
+  const tunnel = new Tunnel({ api, forwarder, runtime, events, concurrency: 4, leaseMs: options.leaseMs ?? 30_000 })
   return { tunnel, put, told }
 }
 
@@ -139,6 +152,60 @@ describe('a tunnel', () => {
     await it.tunnel.stop()
     await run
     assert.deepEqual(it.told, ['forward one/1', 'ack one/1 lost', 'repeated one/2', 'ack one/2'])
+  })
+
+  test('extends a lease as long as its message is being forwarded, also after the network was cut, and no longer', async () => {
+    const answer = Promise.withResolvers<Outcome>()
+    let extensions = 0
+    const it = fixture({
+      leaseMs: 30,
+      answer: () => answer.promise,
+      extend: async () => {
+        extensions += 1
+        if (extensions === 1) throw CUT
+        if (extensions === 3) answer.resolve(answered(200))
+        return { lost: [] }
+      },
+    })
+    it.put([message('slow')])
+    await runUntil(it, 'ack slow/1')
+    const told = [...it.told]
+    assert.deepEqual(told.slice(0, 4), ['forward slow/1', 'extend slow/1 30', 'disconnected', 'extend slow/1 30'])
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.deepEqual(it.told, told)
+  })
+
+  for (const [why, extend, says] of [
+    ['is lost', async (receipts: string[]) => ({ lost: receipts }), []],
+    ['the server will not extend', async () => Promise.reject(REFUSED), ['not extended slow/1']],
+  ] satisfies [string, PullApi['extend'], string[]][]) {
+    test(`extends a lease once only where it ${why}, and forwards its message to the end`, async () => {
+      const answer = Promise.withResolvers<Outcome>()
+      const it = fixture({ leaseMs: 30, answer: () => answer.promise, extend })
+      setTimeout(() => answer.resolve(answered(500)), 200)
+      it.put([message('slow')])
+      await runUntil(it, 'nack slow/1 1000')
+      assert.deepEqual(it.told, ['forward slow/1', 'extend slow/1 30', ...says, 'nack slow/1 1000'])
+    })
+  }
+
+  test('lets go of what it forwards when it is told to end at once, and extends it no more', async () => {
+    const held = Promise.withResolvers<void>()
+    const it = fixture({
+      leaseMs: 30,
+      answer: () => new Promise(() => undefined),
+      extend: (_receipts, _leaseMs, signal) => {
+        held.resolve()
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      },
+    })
+    const run = it.tunnel.run()
+    it.put([message('slow')])
+    await held.promise
+    it.tunnel.abort()
+    await run
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.deepEqual(it.told, ['forward slow/1', 'extend slow/1 30'])
   })
 
   test('ends where the server refuses, which trying again would not change', async () => {

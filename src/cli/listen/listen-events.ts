@@ -39,6 +39,8 @@ export function createListenEvents({ terminal }: Pick<Context, 'terminal'>): Tun
       }
       terminal.print(`${message.id} had been forwarded before; acknowledged now`)
     },
+    notExtended: ({ id }, error) =>
+      terminal.note(`discue: ${id} may come again while it is being forwarded: ${error.message}`),
     disconnected: (error) => terminal.note(`discue: ${error.message}; trying until it is back`),
     connected: () => terminal.note('discue: connected again'),
   }

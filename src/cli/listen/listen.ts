@@ -25,8 +25,8 @@ interface Listening {
   listener: { id: string; name: string; secret: string }
 }
 
-/** What is left of a lease after a forward that took all its time, to say what became of it. */
-const SETTLE_MS = 5_000
+/** How long a message is ours at a time, however long it takes: once this process is gone, it comes again after that. */
+const LEASE_MS = 30_000
 /** Removing the listener again, after one signal and after two. */
 const REMOVE_MS = { inOrder: 10_000, now: 2_000 }
 
@@ -62,8 +62,7 @@ async function listen(context: Context, queue: string, options: ListenOptions): 
   const forwarder = createForwarder(context.runtime, { url, queueId, listener, timeoutMs })
   const events = createListenEvents(context)
   const api = createPullApi(context.api, listening.path)
-  const leaseMs = timeoutMs + SETTLE_MS
-  const tunnel = new Tunnel({ api, forwarder, runtime: context.runtime, events, concurrency, leaseMs })
+  const tunnel = new Tunnel({ api, forwarder, runtime: context.runtime, events, concurrency, leaseMs: LEASE_MS })
   let now = false
   const signals = onStop({
     inOrder: () => {

@@ -27,5 +27,10 @@ export function createPullApi(api: ApiClient, path: string): PullApi {
     async nack(receipts, delayMs, signal) {
       await api.call('POST', `${path}/nack`, { body: { receipts, delay: delayMs }, signal })
     },
+    async extend(receipts, leaseMs, signal) {
+      const ask = { body: { receipts, lease: leaseMs }, signal }
+      const { lost } = await api.call<Api.ExtendLeasesResult>('POST', `${path}/extend`, ask)
+      return { lost }
+    },
   }
 }

@@ -2,6 +2,7 @@ import { acknowledges, type Outcome } from '../../core/delivery/attempt.ts'
 import { type Runtime, sleep } from '../../runtime.ts'
 import { isPassing, waitMs } from '../client/retrying.ts'
 import type { Forwarder, PulledMessage } from './forwarder.ts'
+import { type HeldLease, holdLease } from './held-lease.ts'
 
 /** The pull side of a listener; each call throws what the API client does. */
 export interface PullApi {
@@ -9,6 +10,8 @@ export interface PullApi {
   /** Receipts whose lease was lost before are answered. */
   ack(receipts: string[], signal: AbortSignal): Promise<{ lost: string[] }>
   nack(receipts: string[], delayMs: number, signal: AbortSignal): Promise<void>
+  /** Begins leases anew; receipts of those that were lost before are answered. */
+  extend(receipts: string[], leaseMs: number, signal: AbortSignal): Promise<{ lost: string[] }>
 }
 
 /** What is told of the way of messages. */
@@ -16,6 +19,8 @@ export interface TunnelEvents {
   forwarded(message: PulledMessage, outcome: Outcome, acknowledged: boolean): void
   /** The message had been forwarded before the connection was lost, and only its acknowledgement is made up for. */
   repeated(message: PulledMessage): void
+  /** The server refuses to extend the lease of a message that is being forwarded, which may so come a second time. */
+  notExtended(message: PulledMessage, error: Error): void
   disconnected(error: Error): void
   connected(): void
 }
@@ -26,7 +31,7 @@ export interface TunnelDeps {
   runtime: Runtime
   events: TunnelEvents
   concurrency: number
-  /** How long a message is ours: long enough to forward it and to say what became of it. */
+  /** How long a message is ours at a time: a lease begins anew as long as its message is being forwarded. */
   leaseMs: number
 }
 
@@ -95,25 +100,33 @@ export class Tunnel {
   }
 
   async #carry(message: PulledMessage): Promise<void> {
-    const { api, forwarder, events, runtime } = this.#deps
-    const until = runtime.now() + this.#deps.leaseMs
+    const { api, forwarder, events } = this.#deps
     const signal = this.#everything.signal
-    if (this.#unconfirmed.has(message.id)) events.repeated(message)
-    else {
-      const outcome = await forwarder.forward(message)
+    const lease = this.#hold(message)
+    if (this.#unconfirmed.has(message.id)) {
+      lease.release()
+      events.repeated(message)
+    } else {
+      const outcome = await forwarder.forward(message).finally(lease.release)
       if (outcome === 'aborted') return
       const acknowledged = acknowledges(outcome)
       events.forwarded(message, outcome, acknowledged)
       if (!acknowledged) {
         const delayMs = nackDelayMs(message, outcome)
-        return this.#insist(until, () => api.nack([message.receipt], delayMs, signal))
+        return this.#insist(lease.until, () => api.nack([message.receipt], delayMs, signal))
       }
       this.#remember(message.id)
     }
-    await this.#insist(until, async () => {
+    await this.#insist(lease.until, async () => {
       const { lost } = await api.ack([message.receipt], signal)
       if (lost.length === 0) this.#unconfirmed.delete(message.id)
     })
+  }
+
+  #hold(message: PulledMessage): HeldLease {
+    const { api, runtime, events, leaseMs } = this.#deps
+    const failed = (error: Error) => (isPassing(error) ? this.#isDown(error) : events.notExtended(message, error))
+    return holdLease({ api, runtime, receipt: message.receipt, leaseMs, signal: this.#everything.signal, failed })
   }
 
   /** Tries until it works or the lease is over: after that the message comes again anyway. */

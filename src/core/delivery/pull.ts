@@ -14,7 +14,7 @@ export const MAX_RECEIPTS = 1_000
 /** One lease of one delivery: it is worth something until the lease has ended, or has been given to another. */
 export interface Receipt {
   messageId: string
-  /** When the lease runs out, which is also where the delivery lies in the store. */
+  /** When the lease runs out unless it is extended, and then where the delivery lies in the store. */
   leaseUntil: number
   /** Which attempt the lease is. */
   attempt: number
@@ -52,6 +52,14 @@ export type LeaseEnd =
   /** Null: after the delay of the retry policy. */
   | { how: 'returned'; delayMs: number | null }
   | { how: 'lease_expired' }
+
+/**
+ * What an extension makes of a lease: it begins anew at `now`, whatever was left of it, and may so become shorter, too. Its
+ * receipt stays good: the store keeps the end that the receipt names beside the end that the lease has now (epoch ms).
+ */
+export function extendedLease(receipt: Receipt, { leaseMs, now }: { leaseMs: number; now: number }) {
+  return { dueAt: now + leaseMs, receiptUntil: receipt.leaseUntil }
+}
 
 /** An acknowledgement is what a 200 is for those who are sent things. */
 const ACKNOWLEDGED_STATUS = 200

@@ -1,5 +1,6 @@
 import type { Puller, PullRequest } from '../../app/deps.ts'
 import type { Listener } from '../../core/delivery/listener.ts'
+import type { Receipt } from '../../core/delivery/pull.ts'
 import { Problem } from '../../core/problem.ts'
 import { FairPlaces } from '../../core/sharing/fair-places.ts'
 import { full } from '../../core/sharing/full.ts'
@@ -112,6 +113,20 @@ export function createPullService(deps: {
     else waiters.wakeAt(dueAt)
   }
 
+  /** Writes the same of several leases; answers with what came of each. */
+  async function writeAll(
+    { id: listenerId, queueId, organizationId }: Parameters<Puller['settle']>[0]['listener'],
+    receipts: readonly Receipt[],
+    end: LeaseSettlement['end'],
+  ): Promise<SettleResult[]> {
+    const settling = receipts.map((receipt) =>
+      write(organizationId, { listenerId, queueId, receipt, end, random: runtime.random() }),
+    )
+    const results = await Promise.all(settling)
+    for (const it of results) if (typeof it === 'object') due(listenerId, it.nextDueAt)
+    return results
+  }
+
   return {
     due,
     changed: (listenerId) => waitersByListener.get(listenerId)?.wake(MAX_WAITING),
@@ -125,18 +140,20 @@ export function createPullService(deps: {
         leave(request.listener, waiters)
       }
     },
-    async settle({ listener, receipts, end }) {
-      const { id: listenerId, queueId, organizationId } = listener
-      const settling = receipts.map((receipt) =>
-        write(organizationId, { listenerId, queueId, receipt, end, random: runtime.random() }),
-      )
-      const results = await Promise.all(settling)
-      for (const it of results) if (typeof it === 'object') due(listenerId, it.nextDueAt)
-      return results.map((it) => (it === 'lost' ? 'lost' : 'settled'))
+    settle: async ({ listener, receipts, end }) => (await writeAll(listener, receipts, end)).map(withoutTime),
+    async extend({ listener, receipts, leaseMs }) {
+      const results = await writeAll(listener, receipts, { how: 'extended', leaseMs })
+      // One that became shorter ends before what this node expects.
+      for (const it of results) if (typeof it === 'object') expirer.expectAt(it.nextDueAt)
+      return results.map(withoutTime)
     },
     stop() {
       stopped = true
       for (const waiters of waitersByListener.values()) waiters.close()
     },
   }
+}
+
+function withoutTime(result: SettleResult): 'settled' | 'lost' {
+  return result === 'lost' ? 'lost' : 'settled'
 }

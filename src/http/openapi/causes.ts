@@ -40,7 +40,7 @@ const checks: Rule = ({ action }) => action === 'check'
 const verifies: Rule = ({ action }) => action === 'verify'
 const pulls: Rule = ({ action }) => action === 'pull'
 /** What is part of delivering goes on while an organization is frozen. */
-const delivers: Rule = ({ action }) => ['pull', 'ack', 'nack'].includes(action)
+const delivers: Rule = ({ action }) => ['pull', 'ack', 'nack', 'extend'].includes(action)
 /** Whether an operation may stop a key that leaked. */
 const deletesKeys: Rule = ({ method, resource }) => method === 'DELETE' && resource === 'api_keys'
 const either =

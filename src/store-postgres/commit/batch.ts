@@ -20,7 +20,7 @@ import type { Routines } from '../routines.ts'
 import type { LeftSettlement } from './batch-arrays.ts'
 import { valuesOf, type Written } from './batch-call.ts'
 import { callOf } from './batch-parameters.ts'
-import { createLeaseReader } from './lease-settlements.ts'
+import { createLeaseReader, type NumberedSettlement } from './lease-settlements.ts'
 import type { LostCommits } from './lost-commits.ts'
 import type { UncertainCommits } from './uncertain-commits.ts'
 
@@ -77,9 +77,14 @@ export function createCommit(
   }
 
   /** The leases of clients that end, judged; of what no client has seen the result is there already. */
-  async function readPulled(said: LeaseSettlement[], now: number, results: BatchResult): Promise<Left['settlements']> {
-    const { ended, handedBack } = await readLeases(said, now)
+  async function readPulled(
+    said: readonly NumberedSettlement[],
+    now: number,
+    results: BatchResult,
+  ): Promise<Left['settlements']> {
+    const { ended, handedBack, extended } = await readLeases(said, now)
     for (const at of handedBack) results.leaseSettlements[at] = { nextDueAt: now }
+    for (const { at, dueAt } of extended) results.leaseSettlements[at] = { nextDueAt: dueAt }
     return ended.map(({ at, lease }) => ({ at, ...lease, pulled: true, anew: false }))
   }
 
@@ -122,7 +127,7 @@ export function createCommit(
       leaseSettlements: leaseSettlements.map(() => 'lost'),
     }
     // Most batches have none, and need not wait for anything.
-    const pulled = leaseSettlements.length === 0 ? [] : await readPulled(leaseSettlements, batch.now, results)
+    const pulled = leaseSettlements.length === 0 ? [] : await readPulled(numbered(leaseSettlements), batch.now, results)
     const owned = held(batch)
     const left: Left = {
       accepts: batch.accepts.map((accept, at) => ({ at, accept })),
@@ -157,6 +162,15 @@ export function createCommit(
       }
     }
 
+    /** Of leases of clients that are not where they were read: those that another node has extended since, read again. */
+    async function extendedMeanwhile(lost: Left['settlements']): Promise<Left['settlements']> {
+      const before = new Map(lost.filter(({ pulled }) => pulled).map(({ at, held }) => [at, held.dueAt]))
+      if (before.size === 0) return []
+      const said = numbered(leaseSettlements).filter(({ at }) => before.has(at))
+      const found = await readPulled(said, batch.now, results)
+      return found.filter(({ at, held }) => held.dueAt !== before.get(at))
+    }
+
     async function writeWhatHolds(): Promise<void> {
       for (let tries = 0; tries < TRIES; tries++) {
         if (left.accepts.length + left.settlements.length + batch.keyUses.length === 0) return
@@ -177,7 +191,8 @@ export function createCommit(
             await findOut(error)
             return
           }
-          leaveOut(left, results, refusalIn(error))
+          const lost = leaveOut(left, results, refusalIn(error))
+          left.settlements.push(...(await extendedMeanwhile(lost)))
         }
       }
       throw new StoreUnavailable('a batch was refused again and again')
@@ -224,19 +239,26 @@ function refusalIn(error: unknown): Refusal {
   throw error
 }
 
+function numbered(settlements: readonly LeaseSettlement[]): NumberedSettlement[] {
+  return settlements.map((it, at) => ({ at, it }))
+}
+
+/** Takes out what was refused; answers with the settlements that have not found their delivery. */
 function leaveOut(
   left: Left,
   results: { accepts: AcceptResult[] },
   { outcomes, values, settled, anew }: Refusal,
-): void {
+): Left['settlements'] {
   for (const number of anew) left.settlements[number - 1]!.anew = true
   const found = new Set([...settled, ...anew])
+  const lost = left.settlements.filter((_, index) => !found.has(index + 1))
   left.settlements = left.settlements.filter((_, index) => found.has(index + 1))
   for (const [index, { at }] of left.accepts.entries()) {
     const result = refusedBy(outcomes[index]!, values?.[index] ?? 0)
     if (result !== null) results.accepts[at] = result
   }
   left.accepts = left.accepts.filter((_, index) => outcomes[index] === 'accepted')
+  return lost
 }
 
 function refusedBy(outcome: Refusal['outcomes'][number], value: number): AcceptResult | null {

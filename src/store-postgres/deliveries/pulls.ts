@@ -25,8 +25,8 @@ export const NEXT_DUE = `
 
 export const LEASE = `
   update discue.deliveries d
-     set due_at = u.lease_until, pulled_at = $6, first_sent_at = coalesce(d.first_sent_at, $6), moved = true,
-         lease_node = '${PULLER}', lease = 0
+     set due_at = u.lease_until, pulled_at = $6, receipt_until = null, first_sent_at = coalesce(d.first_sent_at, $6),
+         moved = true, lease_node = '${PULLER}', lease = 0
     from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
            u(organization, listener, due_at, sequence, lease_until)
    where d.organization_id = any(array[u.organization]) and d.listener_id = u.listener and d.due_at = u.due_at

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { DEFAULT_SETTINGS, withChange } from '../../core/delivery/listener.ts'
-import { judgeLease, type LeaseEnd, type PulledLease } from '../../core/delivery/pull.ts'
+import { extendedLease, judgeLease, type LeaseEnd, type PulledLease, type Receipt } from '../../core/delivery/pull.ts'
 import type { RetryPolicy } from '../../core/delivery/retry-policy.ts'
 import type { SettleResult } from '../../store/commit/batch.ts'
 import type { LeaseSettlement } from '../../store/pulls.ts'
@@ -19,7 +19,16 @@ export const PENDING_ROW = `
 
 const LEASED = `
   select ${PENDING_ROW} from deliveries
-   where listener_id = ? and due_at = ? and sequence = ? and attempts = ? and pulled_at is not null`
+   where listener_id = ? and due_at = ? and sequence = ? and attempts = ? and pulled_at is not null
+     and receipt_until is null`
+
+/** One that was extended does not lie where its receipt says. */
+const EXTENDED = `
+  select ${PENDING_ROW} from deliveries
+   where listener_id = ? and receipt_until = ? and sequence = ? and attempts = ? and pulled_at is not null`
+
+const EXTEND = `
+  update deliveries set due_at = ?, receipt_until = ? where listener_id = ? and due_at = ? and sequence = ?`
 
 const HAND_BACK = `
   update deliveries set due_at = ?, pulled_at = null where listener_id = ? and due_at = ? and sequence = ?`
@@ -60,6 +69,7 @@ export interface LeaseSettling {
 
 export function createLeaseSettling(db: DatabaseSync, { write }: Pick<Settling, 'write'>): LeaseSettling {
   const [listener, leased, handBack] = [db.prepare(LISTENER), db.prepare(LEASED), db.prepare(HAND_BACK)]
+  const [extended, extend] = [db.prepare(EXTENDED), db.prepare(EXTEND)]
   const [factsById, factsBySequence] = [db.prepare(FACTS_BY_ID), db.prepare(FACTS_BY_SEQUENCE)]
 
   function find(listenerId: string): PullListener | null {
@@ -83,18 +93,29 @@ export function createLeaseSettling(db: DatabaseSync, { write }: Pick<Settling, 
     return { isPending, dueAt: isPending ? next.dueAt : null }
   }
 
+  /** The lease that a receipt is for, wherever it lies by now. */
+  function leaseOf(listenerId: string, { leaseUntil, attempt }: Receipt, sequence: number): PendingRow | undefined {
+    const by = [listenerId, leaseUntil, sequence, attempt - 1]
+    return (leased.get(...by) ?? extended.get(...by)) as PendingRow | undefined
+  }
+
   return {
     listener: find,
     settle({ listenerId, queueId, receipt, end: said, random }, now, changes) {
       const facts = factsById.get(queueId, receipt.messageId) as Facts | undefined
       if (facts === undefined) return 'lost'
-      const at = [listenerId, receipt.leaseUntil, facts.sequence] as const
-      const row = leased.get(...at, receipt.attempt - 1) as PendingRow | undefined
+      const row = leaseOf(listenerId, receipt, facts.sequence)
       const found = row === undefined ? null : find(listenerId)
       if (row === undefined || found === null) return 'lost'
+      const at = [listenerId, row.dueAt, facts.sequence] as const
       if (said.how === 'unseen') {
         handBack.run(now, ...at)
         return { nextDueAt: now }
+      }
+      if (said.how === 'extended') {
+        const { dueAt, receiptUntil } = extendedLease(receipt, { leaseMs: said.leaseMs, now })
+        extend.run(dueAt, receiptUntil, ...at)
+        return { nextDueAt: dueAt }
       }
       const ended = end(row, facts, { end: said, retry: found.retry, now, random: () => random, changes })
       if (ended === 'lost') return 'lost'

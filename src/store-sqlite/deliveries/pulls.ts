@@ -17,7 +17,8 @@ const DUE = `
 const NEXT_DUE = `select min(due_at) as dueAt from deliveries where listener_id = ? and due_at > ?`
 
 const LEASE = `
-  update deliveries set due_at = ?, pulled_at = ?, first_sent_at = coalesce(first_sent_at, ?), moved = 1
+  update deliveries set due_at = ?, pulled_at = ?, receipt_until = null, first_sent_at = coalesce(first_sent_at, ?),
+         moved = 1
    where listener_id = ? and due_at = ? and sequence = ?`
 
 /** Leases that have run out; those of a deleted listener are removed with its rows. */

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRuntime } from '../../../src/runtime.ts'
-import { HAND_BACK, READ as LEASES } from '../../../src/store-postgres/commit/lease-settlements.ts'
+import {
+  EXTEND,
+  EXTEND_AGAIN,
+  HAND_BACK,
+  READ as LEASES,
+} from '../../../src/store-postgres/commit/lease-settlements.ts'
 import { CLAIM, WAITING } from '../../../src/store-postgres/deliveries/claims.ts'
 import { DUE as TO_PULL } from '../../../src/store-postgres/deliveries/due-rows.ts'
 import { LEASE, NEXT_DUE, READ as PULLED } from '../../../src/store-postgres/deliveries/pulls.ts'
@@ -77,6 +82,8 @@ function statements(): [name: string, sql: string, values: unknown[]][] {
     ['when something can be pulled', NEXT_DUE, [...pullers, 0]],
     ['what receipts are for', LEASES, receipts],
     ['what is handed back', HAND_BACK, [...receipts, 10]],
+    ['leases that are extended', EXTEND, [...receipts, '{30,30}', '{1,1}']],
+    ['leases that are extended again', EXTEND_AGAIN, [...receipts, '{30,30}', '{1,1}']],
     ['what waits', WAITING, ['', '', 500, 5, 'n']],
     ['due schedules', DUE, [10, 100]],
     ['due schedules in turns', DUE_IN_TURNS, ['{o}', 10, 100]],

@@ -78,6 +78,7 @@ const leaseSettlement: fc.Arbitrary<LeaseSettlement> = fc.record({
   end: fc.oneof(
     fc.record({ how: fc.constantFrom('acknowledged' as const, 'lease_expired' as const, 'unseen' as const) }),
     fc.record({ how: fc.constant('returned' as const), delayMs: nullable(time) }),
+    fc.record({ how: fc.constant('extended' as const), leaseMs: time }),
   ),
 })
 

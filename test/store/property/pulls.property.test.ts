@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { DEFAULT_SETTINGS, type Listener } from '../../../src/core/delivery/listener.ts'
 import type { Receipt } from '../../../src/core/delivery/pull.ts'
 import type { Queue } from '../../../src/core/delivery/queue.ts'
+import type { LeaseSettlement } from '../../../src/store/pulls.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import { rounds } from '../../support/thorough.ts'
 import { accepted, commit, idsOf, pendingCount, storedOrganization, storedQueue } from '../fixture.ts'
@@ -20,6 +21,8 @@ interface Expected {
   state: 'pending' | 'delivered' | 'missed'
   /** When it can be had; of a leased one the end of the lease. */
   dueAt: number
+  /** The end that the receipt of its lease names. */
+  receiptUntil: number
   /** Ended leases that counted. */
   attempts: number
   leased: boolean
@@ -29,6 +32,7 @@ type Step =
   | { kind: 'accept'; delayMs: number }
   | { kind: 'pull'; max: number; leaseMs: number }
   | { kind: 'end'; which: number; how: 'acknowledged' | 'returned' | 'unseen'; delayMs: number }
+  | { kind: 'extend'; which: number; leaseMs: number }
   | { kind: 'expire' }
   | { kind: 'wait'; ms: number }
 
@@ -55,12 +59,21 @@ class Fixture {
     if (step.kind === 'accept') await this.#accept(step.delayMs)
     if (step.kind === 'pull') await this.#pull(step)
     if (step.kind === 'end') await this.#end(step)
+    if (step.kind === 'extend') await this.#extend(step)
     if (step.kind === 'expire') await this.#expire()
   }
 
   async #accept(delayMs: number): Promise<void> {
     const { id, sequence, deliverAt } = await accepted(this.given, this.queue, { deliverAt: this.now + delayMs })
-    this.messages.push({ id, sequence, state: 'pending', dueAt: deliverAt, attempts: 0, leased: false })
+    this.messages.push({
+      id,
+      sequence,
+      state: 'pending',
+      dueAt: deliverAt,
+      receiptUntil: 0,
+      attempts: 0,
+      leased: false,
+    })
   }
 
   async #pull({ max, leaseMs }: { max: number; leaseMs: number }): Promise<void> {
@@ -91,6 +104,7 @@ class Fixture {
       if (message.state !== 'pending') continue
       message.leased = true
       message.dueAt = this.now + leaseMs
+      message.receiptUntil = message.dueAt
       taken.push(message)
     }
     return taken
@@ -106,19 +120,32 @@ class Fixture {
   async #end({ which, how, delayMs }: Extract<Step, { kind: 'end' }>): Promise<void> {
     const receipt = this.receipts[which % Math.max(1, this.receipts.length)]
     if (receipt === undefined) return
-    const end = how === 'returned' ? { how, delayMs } : { how }
-    const settlement = { listenerId: this.listener.id, queueId: this.queue.id, receipt, end, random: 0 }
-    const { leaseSettlements } = await commit(this.given, { leaseSettlements: [settlement] })
-    const message = this.messages.find(({ id }) => id === receipt.messageId)!
-    const live = message.leased && message.dueAt === receipt.leaseUntil && message.attempts + 1 === receipt.attempt
-    assert.equal(leaseSettlements[0] === 'lost', !live)
-    if (!live) return
+    const message = await this.#say(receipt, how === 'returned' ? { how, delayMs } : { how })
+    if (message === null) return
     if (how === 'returned') this.#failed(message, this.now + delayMs)
     else {
       message.leased = false
       message.dueAt = this.now
       if (how === 'acknowledged') message.state = 'delivered'
     }
+  }
+
+  async #extend({ which, leaseMs }: Extract<Step, { kind: 'extend' }>): Promise<void> {
+    const receipt = this.receipts[which % Math.max(1, this.receipts.length)]
+    if (receipt === undefined) return
+    const message = await this.#say(receipt, { how: 'extended', leaseMs })
+    if (message !== null) message.dueAt = this.now + leaseMs
+  }
+
+  /** Null where the lease is over, which the store has to see, too. */
+  async #say(receipt: Receipt, end: LeaseSettlement['end']): Promise<Expected | null> {
+    const settlement = { listenerId: this.listener.id, queueId: this.queue.id, receipt, end, random: 0 }
+    const { leaseSettlements } = await commit(this.given, { leaseSettlements: [settlement] })
+    const message = this.messages.find(({ id }) => id === receipt.messageId)!
+    const isLast = message.receiptUntil === receipt.leaseUntil && message.attempts + 1 === receipt.attempt
+    const live = message.leased && isLast
+    assert.equal(leaseSettlements[0] === 'lost', !live)
+    return live ? message : null
   }
 
   async #expire(): Promise<void> {
@@ -167,6 +194,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       which: fc.nat(1_000),
       how: fc.constantFrom('acknowledged' as const, 'returned' as const, 'unseen' as const),
       delayMs: ms,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('extend' as const),
+      which: fc.nat(1_000),
+      leaseMs: fc.constantFrom(1_000, 3_000),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('expire' as const) }) },

@@ -2,7 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { AppDeps } from '../../../app/deps.ts'
 import type { ListenerAddress } from '../../../app/listeners.ts'
-import { findListener, type PulledMessage, pullMessages, settleLeases, withData } from '../../../app/pulls.ts'
+import {
+  extendLeases,
+  findListener,
+  type PulledMessage,
+  pullMessages,
+  settleLeases,
+  withData,
+} from '../../../app/pulls.ts'
 import {
   DEFAULT_LEASE_MS,
   type LeaseEnd,
@@ -25,6 +32,8 @@ const OneListener = Type.Object({ queueId: Id, listenerId: Id })
 const Receipt = Type.String({ format: 'receipt', description: 'as a pull handed it out' })
 const Receipts = Type.Array(Receipt, { minItems: 1, maxItems: MAX_RECEIPTS })
 
+const leaseBounds = { minimum: MIN_LEASE_MS, maximum: MAX_LEASE_MS, examples: [DEFAULT_LEASE_MS] }
+
 const Pull = strict({
   max: Type.Optional(
     Type.Integer({ minimum: 1, maximum: MAX_PULLED, description: 'messages at most; 1 unless told', examples: [10] }),
@@ -39,10 +48,8 @@ const Pull = strict({
   ),
   lease: Type.Optional(
     Type.Integer({
-      minimum: MIN_LEASE_MS,
-      maximum: MAX_LEASE_MS,
+      ...leaseBounds,
       description: `milliseconds until they are available again; ${DEFAULT_LEASE_MS} unless told`,
-      examples: [DEFAULT_LEASE_MS],
     }),
   ),
 })
@@ -51,7 +58,7 @@ const Pulled = Type.Object(
     id: Id,
     name: ShownName,
     data: Type.String(),
-    receipt: Type.String({ description: 'for ack and nack; worth something until the lease ends' }),
+    receipt: Type.String({ description: 'for ack, nack and extend; worth something until the lease ends' }),
     attempt: Type.Integer({ description: 'which one this is, from 1' }),
     sequence: Type.Optional(Type.Integer({ description: 'counts the messages of a listener that has an order' })),
   },
@@ -94,6 +101,19 @@ const schemas = {
       ),
     }),
     response: answers(Type.Object({ returned: Type.Integer({ examples: [1] }), lost, _links: SelfLink })),
+  },
+  extend: {
+    operationId: 'extendLeases',
+    summary: 'Keep pulled messages for longer: their leases begin anew, and their receipts stay good',
+    ...common,
+    body: strict({
+      receipts: Receipts,
+      lease: Type.Integer({
+        ...leaseBounds,
+        description: 'milliseconds from now until they are available again; may be less than what was left',
+      }),
+    }),
+    response: answers(Type.Object({ extended: Type.Integer({ examples: [1] }), lost, _links: SelfLink })),
   },
 }
 
@@ -141,6 +161,19 @@ export function pullRoutes(api: Api, deps: AppDeps): void {
     handler: async (request) => {
       const { settled, lost } = await settle(request, { how: 'returned', delayMs: request.body.delay ?? null })
       return { returned: settled, lost, _links: linkOf(request) }
+    },
+  })
+
+  api.route({
+    method: 'POST',
+    url: `${ONE}/extend`,
+    schema: schemas.extend,
+    config,
+    preValidation,
+    handler: async (request) => {
+      const { receipts, lease: leaseMs } = request.body
+      const { extended, lost } = await extendLeases(deps, { ...addressOf(request), receipts, leaseMs })
+      return { extended, lost, _links: linkOf(request) }
     },
   })
 }

@@ -78,6 +78,29 @@ test('what is given back comes again after its delay, and every lease is one of 
   assert.ok(full.messages.acknowledged_count > 0)
 })
 
+test('a lease that is extended begins anew, with the receipt that it has, again and again', async () => {
+  const message = await posted()
+  const [{ receipt }] = await pull({ lease: 1_000 })
+  const unknown = `${nobody}000000000000`
+  for (const lease of [60_000, 2_000]) {
+    const { status, body } = await api.call('POST', `${at}/extend`, { receipts: [receipt, unknown, receipt], lease })
+    assert.deepEqual([status, body.extended, body.lost], [200, 1, [unknown]])
+    assert.match(body._links.self.href, new RegExp(`${at}$`))
+    api.clock.now += lease - 1
+    assert.deepEqual(await pull(), [])
+  }
+  api.clock.now += 1
+  const [again] = await pull()
+  assert.deepEqual([again.id, again.attempt], [message, 2])
+  const late = await api.call('POST', `${at}/extend`, { receipts: [receipt], lease: 1_000 })
+  assert.deepEqual([late.body.extended, late.body.lost], [0, [receipt]])
+  await api.call('POST', `${at}/extend`, { receipts: [again.receipt], lease: 90_000 })
+  const ack = await api.call('POST', `${at}/ack`, { receipts: [again.receipt] })
+  assert.deepEqual([ack.body.acknowledged, ack.body.lost], [1, []])
+  const ended = await api.call('POST', `${at}/extend`, { receipts: [again.receipt], lease: 1_000 })
+  assert.deepEqual([ended.body.extended, ended.body.lost], [0, [again.receipt]])
+})
+
 const refused: [string, object, string][] = [
   ['pull', { max: 0 }, '/max'],
   ['pull', { max: 101 }, '/max'],
@@ -89,6 +112,10 @@ const refused: [string, object, string][] = [
   ['ack', { receipts: [] }, '/receipts'],
   ['ack', { receipts: ['no receipt'] }, '/receipts/0'],
   ['nack', { receipts: [`${nobody}000000000000`], delay: -1 }, '/delay'],
+  ['extend', { receipts: [`${nobody}000000000000`] }, '/lease'],
+  ['extend', { receipts: [`${nobody}000000000000`], lease: 999 }, '/lease'],
+  ['extend', { receipts: [`${nobody}000000000000`], lease: 12 * 3_600_000 + 1 }, '/lease'],
+  ['extend', { receipts: ['no receipt'], lease: 1_000 }, '/receipts/0'],
 ]
 for (const [action, body, path] of refused) {
   test(`${action} refuses ${JSON.stringify(body)}, and says what would be right`, async () => {
@@ -107,9 +134,10 @@ test('a listener that is sent its messages has nothing to pull, and what is not 
   const { status, body } = await api.call('POST', `${listeners}/${listener.id}/pull`, {})
   assert.equal(status, 422)
   assert.match(body.detail, /has a notify_url/)
-  for (const action of ['pull', 'ack', 'nack']) {
+  for (const action of ['pull', 'ack', 'nack', 'extend']) {
     const path = `/v1/queues/${queue.id}/listeners/${nobody}/${action}`
-    const sent = action === 'pull' ? {} : { receipts: [`${nobody}000000000000`] }
+    const receipts = [`${nobody}000000000000`]
+    const sent = action === 'pull' ? {} : { receipts, ...(action === 'extend' && { lease: 1_000 }) }
     assert.equal((await api.call('POST', path, sent)).status, 404)
     assert.equal((await api.call('POST', path.replace(queue.id, nobody), sent)).status, 404)
     assert.equal((await api.call('POST', `${at}/${action}`, sent, OTHER_OWNER_KEY)).status, 404)

@@ -3,7 +3,7 @@ import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../..
 import type { LeaseEnd, Receipt } from '../../../../src/core/delivery/pull.ts'
 import type { Queue } from '../../../../src/core/delivery/queue.ts'
 import type { SettleResult } from '../../../../src/store/commit/batch.ts'
-import type { PullAsk, Pulled, PulledDelivery } from '../../../../src/store/pulls.ts'
+import type { LeaseSettlement, PullAsk, Pulled, PulledDelivery } from '../../../../src/store/pulls.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -72,7 +72,7 @@ async function end(
   given: Given,
   { id, queueId }: Pick<Listener, 'id' | 'queueId'>,
   receipt: Receipt,
-  how: LeaseEnd | { how: 'unseen' },
+  how: LeaseSettlement['end'],
   at = given.now,
 ): Promise<SettleResult> {
   const settlement = { listenerId: id, queueId, receipt, end: how, random: 0.5 }
@@ -610,4 +610,121 @@ const together: StoreCase[] = [
   },
 ]
 
-export const pullCases: StoreCase[] = [...taken, ...ended, ...together]
+const extended: StoreCase[] = [
+  {
+    name: 'a lease that is extended begins anew, longer or shorter, and its first receipt stays good, as one attempt',
+    async run(given) {
+      const { store, now } = given
+      const { queue, listener } = await fixture(given)
+      const message = await accepted(given, queue)
+      const receipt = receiptOf(await pulledOne(given, listener))
+      const until = now + 20_000 + 2 * LEASE_MS
+      assert.deepEqual(await end(given, listener, receipt, extendedBy(2 * LEASE_MS), now + 20_000), {
+        nextDueAt: until,
+      })
+      assert.deepEqual(await store.pulls.expire({ now: until - 1, limit: 10 }), { freed: [], nextAt: until })
+      assert.deepEqual(await pulled(given, listener, { now: until - 1 }), [])
+      const sooner = await end(given, listener, receipt, extendedBy(1_000), now + 30_000)
+      assert.deepEqual(sooner, { nextDueAt: now + 31_000 })
+      // A client that makes a receipt up, of when the lease ends now, has none.
+      assert.equal(await end(given, listener, { ...receipt, leaseUntil: now + 31_000 }, ACK, now + 30_000), 'lost')
+      assert.deepEqual(await attemptsOf(given, message), [])
+      assert.equal(await end(given, listener, receipt, ACK, now + 30_500), 'settled')
+      assert.deepEqual(await attemptsOf(given, message), [[1, 200, null, 30_500]])
+      assert.equal(await end(given, listener, receipt, extendedBy(1_000), now + 30_600), 'lost')
+    },
+  },
+  {
+    name: 'an extended lease that runs out is a failed attempt from its pull on, and the next one has a receipt of its own',
+    async run(given) {
+      const { now } = given
+      const { queue, listener } = await fixture(given)
+      const message = await accepted(given, queue)
+      const first = receiptOf(await pulledOne(given, listener))
+      await end(given, listener, first, extendedBy(LEASE_MS), now + 10_000)
+      const second = await pulledOne(given, listener, { now: now + 10_000 + LEASE_MS })
+      assert.equal(second.attempt, 2)
+      assert.deepEqual(await attemptsOf(given, message), [[1, null, 'lease_expired', 10_000 + LEASE_MS]])
+      for (const how of [extendedBy(LEASE_MS), ACK]) {
+        assert.equal(await end(given, listener, first, how, now + 50_000), 'lost')
+      }
+      const returned = { how: 'returned', delayMs: 5 } as const
+      await end(given, listener, receiptOf(second), extendedBy(LEASE_MS), now + 50_000)
+      assert.deepEqual(await end(given, listener, receiptOf(second), returned, now + 51_000), {
+        nextDueAt: now + 51_005,
+      })
+      assert.equal(await end(given, listener, receiptOf(second), extendedBy(LEASE_MS), now + 51_001), 'lost')
+      assert.equal((await pulledOne(given, listener, { now: now + 51_005 })).attempt, 3)
+    },
+  },
+  {
+    name: 'one that has run out is extended as long as no client and no node has ended it',
+    async run(given) {
+      const { store, now } = given
+      const { queue, listener } = await fixture(given)
+      await accepted(given, queue)
+      await accepted(given, queue)
+      const [one, other] = (await pulled(given, listener)).map(receiptOf)
+      const late = now + LEASE_MS + 5
+      assert.deepEqual(await end(given, listener, one!, extendedBy(1_000), late), { nextDueAt: late + 1_000 })
+      assert.equal((await store.pulls.expire({ now: late, limit: 10 })).freed.length, 1)
+      assert.equal(await end(given, listener, other!, extendedBy(1_000), late), 'lost')
+    },
+  },
+  {
+    name: 'many leases are extended together, one twice where it is named twice, also where the same commit ends them',
+    async run(given) {
+      const { now } = given
+      const { queue, listener } = await fixture(given)
+      const other = await puller(given, queue)
+      for (let i = 0; i < 3; i++) await accepted(given, queue)
+      const [first, second, third] = (await pulled(given, listener)).map(receiptOf)
+      const theirs = receiptOf((await pulled(given, other))[0]!)
+      const say = ({ id, queueId }: Listener, receipt: Receipt, how: LeaseSettlement['end']): LeaseSettlement => {
+        return { listenerId: id, queueId, receipt, end: how, random: 0 }
+      }
+      const { leaseSettlements } = await commit(given, {
+        leaseSettlements: [
+          say(listener, first!, extendedBy(50_000)),
+          say(listener, second!, extendedBy(60_000)),
+          say(listener, second!, ACK),
+          say(listener, third!, extendedBy(70_000)),
+          say(listener, third!, extendedBy(70_000)),
+          say(other, theirs, extendedBy(80_000)),
+          say(listener, { ...first!, attempt: 2 }, extendedBy(1_000)),
+        ],
+      })
+      assert.deepEqual(leaseSettlements, [
+        { nextDueAt: now + 50_000 },
+        { nextDueAt: now + 60_000 },
+        'settled',
+        { nextDueAt: now + 70_000 },
+        { nextDueAt: now + 70_000 },
+        { nextDueAt: now + 80_000 },
+        'lost',
+      ])
+    },
+  },
+  {
+    name: 'of a deleted message, listener or queue no lease is extended',
+    async run(given) {
+      const { store, now } = given
+      const { queue, listener } = await fixture(given)
+      const message = await accepted(given, queue)
+      const receipt = receiptOf(await pulledOne(given, listener))
+      assert.equal(await end(given, { id: listener.id, queueId: '0'.repeat(21) }, receipt, extendedBy(9_000)), 'lost')
+      await store.messages.delete({ ...idsOf(message), now })
+      assert.equal(await end(given, listener, receipt, extendedBy(9_000)), 'lost')
+      await accepted(given, queue)
+      const next = receiptOf(await pulledOne(given, listener))
+      await store.listeners.delete({ ...idsOf(listener), now })
+      assert.equal(await end(given, listener, next, extendedBy(9_000)), 'lost')
+    },
+  },
+]
+
+function extendedBy(leaseMs: number): LeaseSettlement['end'] {
+  return { how: 'extended', leaseMs }
+}
+
+export const pullCases: StoreCase[] = [...taken, ...ended, ...together, ...extended]
