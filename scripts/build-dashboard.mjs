@@ -77,9 +77,10 @@ export function buildDashboardBeside() {
   })
 }
 
+/** npm goes on through any other signal; what is left of its work is removed by the next build. */
 function end(pid) {
   try {
-    process.kill(process.platform === 'win32' ? pid : -pid)
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
   } catch {
     // It has ended by itself.
   }

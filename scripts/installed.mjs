@@ -22,13 +22,22 @@ export function ensureInstalled({ development }) {
   return incomplete
 }
 
-/** Runs the command on the pinned Node.js; this process only passes on what it is told. */
+/** What asks a server to stop. */
+const STOPS = ['SIGTERM', 'SIGINT', 'SIGHUP']
+
+/**
+ * Runs the command on the pinned Node.js; this process only passes on what it is told, and ends as that one does. It passes
+ * on each signal, though a terminal or a service manager may have sent it to both: that is for the server to tell apart.
+ */
 export function runOnPinnedNode() {
   const child = spawn(pinnedNode, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' })
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
-  // A terminal sends this one to both.
-  process.on('SIGINT', () => {})
-  child.on('exit', (code) => process.exit(code ?? 1))
+  for (const name of STOPS) process.on(name, () => child.kill(name))
+  child.on('error', (error) => fail(`the pinned Node.js cannot be started: ${error.message}`))
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    for (const name of STOPS) process.removeAllListeners(name)
+    process.kill(process.pid, signal)
+  })
 }
 
 function install({ development }) {

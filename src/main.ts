@@ -1,5 +1,6 @@
 import { readConfig } from './config/config.ts'
 import { ConfigError } from './config/sources.ts'
+import { StopRequests } from './core/stop-requests.ts'
 import type { Server } from './server.ts'
 import { explainStartError } from './start-error.ts'
 import { VERSION } from './version.ts'
@@ -87,27 +88,23 @@ function print(text: string): Promise<boolean> {
 }
 
 /**
- * `asked` resolves at the first signal to stop, which is the reason of `signal` then. A second one does not wait for what
- * that started; it counts only a second later, for a process manager that signals the whole group, and a parent process
- * that passes on what it hears, make two of one.
+ * `asked` resolves at the first signal to stop, which is the reason of `signal` then. A second request does not wait for
+ * what that started. A terminal that is closed asks as well (SIGHUP).
  */
 function stopSignal(): { asked: Promise<NodeJS.Signals>; signal: AbortSignal } {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
   const stop = new AbortController()
-  let askedAt = Number.POSITIVE_INFINITY
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  const requests = new StopRequests()
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (process.uptime() - askedAt >= SECOND_SIGNAL_S) process.exit(1)
-      if (stop.signal.aborted) return
-      askedAt = process.uptime()
+      if (!requests.heard(process.uptime() * 1_000)) return
+      if (requests.count > 1) process.exit(1)
       stop.abort(name)
       resolve(name)
     })
   }
   return { asked: promise, signal: stop.signal }
 }
-
-const SECOND_SIGNAL_S = 1
 
 main().catch((error: unknown) => {
   const line = error instanceof ConfigError ? error.message : explainStartError(error)

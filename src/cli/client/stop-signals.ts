@@ -1,17 +1,22 @@
+import { StopRequests } from '../../core/stop-requests.ts'
+import type { Runtime } from '../../runtime.ts'
 import { EXIT } from './failure.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * The first signal asks to stop in order, the second to stop now, and the third ends the process without waiting.
+ * The first request asks to stop in order, the second to stop now, and the third ends the process without waiting.
  * `dispose` gives the signals back to the system.
  */
-export function onStop(ask: { inOrder: () => void; now: () => void }): { dispose(): void } {
-  let asked = 0
+export function onStop(
+  { elapsedMs }: Pick<Runtime, 'elapsedMs'>,
+  ask: { inOrder: () => void; now: () => void },
+): { dispose(): void } {
+  const requests = new StopRequests()
   const heard = () => {
-    asked += 1
-    if (asked === 1) ask.inOrder()
-    else if (asked === 2) ask.now()
+    if (!requests.heard(elapsedMs())) return
+    if (requests.count === 1) ask.inOrder()
+    else if (requests.count === 2) ask.now()
     else process.exit(EXIT.interrupted)
   }
   for (const signal of SIGNALS) process.on(signal, heard)

@@ -74,7 +74,7 @@ interface GivenOptions {
 }
 
 function stopAt(stop: () => void): Disposable {
-  const signals = onStop({ inOrder: stop, now: stop })
+  const signals = onStop(createRuntime(silent), { inOrder: stop, now: stop })
   return { [Symbol.dispose]: () => signals.dispose() }
 }
 

@@ -64,9 +64,9 @@ async function listen(context: Context, queue: string, options: ListenOptions): 
   const api = createPullApi(context.api, listening.path)
   const tunnel = new Tunnel({ api, forwarder, runtime: context.runtime, events, concurrency, leaseMs: LEASE_MS })
   let now = false
-  const signals = onStop({
+  const signals = onStop(context.runtime, {
     inOrder: () => {
-      context.terminal.note('finishing what is in flight; once more ends it at once')
+      context.terminal.note('finishing what is in flight; once more, a second later, ends it at once')
       void tunnel.stop()
     },
     now: () => {

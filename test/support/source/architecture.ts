@@ -64,7 +64,7 @@ export const LAYERS: Record<string, readonly string[]> = {
     'docs',
   ],
   'main.ts': [
-    ...['cli', 'server.ts', 'runtime.ts', 'config', 'version.ts', 'start-error.ts'],
+    ...['cli', 'server.ts', 'runtime.ts', 'config', 'version.ts', 'start-error.ts', 'core'],
     ...['log.ts', 'unheard-errors.ts'],
   ],
 }
