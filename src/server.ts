@@ -4,6 +4,7 @@ import { createCronCache } from './app/caches/cron-cache.ts'
 import { followChanges } from './app/caches/follow-changes.ts'
 import { createQueueDirectory } from './app/caches/queue-directory.ts'
 import { createSchemaChecks } from './app/caches/schema-checks.ts'
+import type { MovableClock } from './app/clock.ts'
 import { createLockOut } from './app/limits/lock-out.ts'
 import { tellTargetPolicy } from './app/limits/target-policy.ts'
 import { ensureRootKey } from './app/tenant/root-key.ts'
@@ -25,6 +26,9 @@ import { VERSION } from './version.ts'
 /** Made by scripts/build-dashboard.mjs, which a start runs where it is missing or old. */
 const DASHBOARD = fileURLToPath(new URL('../build/dashboard', import.meta.url))
 
+/** A database of this process alone, which no setting of a server names. */
+const IN_MEMORY = ':memory:'
+
 /** A server that answers. */
 export interface Server {
   /** Where it listens, such as http://127.0.0.1:3000. */
@@ -33,6 +37,8 @@ export interface Server {
   newRootKey: string | null
   /** Tell it once the key was shown: it is never shown again. */
   rootKeyShown(): Promise<void>
+  /** The clock that a caller moves; null where the machine's counts. */
+  clock: MovableClock | null
   /** Takes nothing more, finishes what is in flight, hands back the rest. */
   stop(): Promise<void>
 }
@@ -136,7 +142,8 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
     const warning = lockOutWarning(config.exposedBy, config.trustedProxies)
     if (warning !== null) log.warn({}, warning)
     undo.push(tellPolicy(config, log, store))
-    return { url, newRootKey, rootKeyShown: () => store.apiKeys.markRootKeyShown(), stop: () => inReverse(undo) }
+    const rootKeyShown = () => store.apiKeys.markRootKeyShown()
+    return { url, newRootKey, rootKeyShown, clock, stop: once(() => inReverse(undo)) }
   } catch (error) {
     await inReverse(undo)
     throw error
@@ -187,6 +194,10 @@ async function createTracing({ tracing }: Config, runtime: Runtime) {
 /** Each database's code is loaded only where it is used: the other one would cost every start its time. */
 async function openStore({ database, clock }: Config, log: Log, stop?: AbortSignal): Promise<Store> {
   if (database.kind === 'sqlite') {
+    if (database.path === IN_MEMORY) {
+      const { openSqliteStore } = await import('./store-sqlite/database.ts')
+      return openSqliteStore(IN_MEMORY)
+    }
     const { openThreadedSqliteStore } = await import('./store-sqlite/thread/threaded.ts')
     return openThreadedSqliteStore(database.path)
   }
@@ -197,4 +208,13 @@ async function openStore({ database, clock }: Config, log: Log, stop?: AbortSign
 
 async function inReverse(steps: (() => Promise<void>)[]): Promise<void> {
   for (const step of steps.reverse()) await step()
+}
+
+/** Whoever asks again waits for what the first has started. */
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null
+  return () => {
+    running ??= run()
+    return running
+  }
 }

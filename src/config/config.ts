@@ -91,6 +91,9 @@ const settings = {
   DISCUE_LOG_LEVEL: setting('info', readLogLevel),
 }
 
+/** The name of a setting of the server. */
+export type SettingName = keyof typeof settings
+
 const SECRET: ReadonlySet<string> = new Set([
   'DISCUE_DATABASE_URL',
   'DISCUE_DATABASE_LISTEN_URL',
@@ -105,7 +108,7 @@ const SECRET: ReadonlySet<string> = new Set([
 export function readConfig(args: readonly string[], env: Record<string, string | undefined> = process.env): Config {
   const known = Object.keys(settings)
   const given = { ...fromEnvironment(env, known), ...fromFlags(args, known) }
-  const read = <Value>(name: keyof typeof settings, { fallback, reader }: Setting<Value>): Value => {
+  const read = <Value>(name: SettingName, { fallback, reader }: Setting<Value>): Value => {
     const text = given[name] ?? fallback
     const result = reader(text)
     if (typeof result !== 'string') return result.value

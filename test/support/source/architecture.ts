@@ -63,6 +63,7 @@ export const LAYERS: Record<string, readonly string[]> = {
     // The types of what the API takes and answers.
     'docs',
   ],
+  'embedded.ts': ['server.ts', 'config', 'log.ts'],
   'main.ts': [
     ...['cli', 'server.ts', 'runtime.ts', 'config', 'version.ts', 'start-error.ts', 'core'],
     ...['log.ts', 'unheard-errors.ts'],
