@@ -33,6 +33,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // The licences of what the pages are made of go where the pages go.
+    license: { fileName: 'licenses.md' },
     rolldownOptions: {
       onwarn(warning, tell) {
         // "use client" means something to servers that render React, of which there is none here.

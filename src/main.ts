@@ -1,9 +1,14 @@
+import { basename } from 'node:path'
+import { isSea } from 'node:sea'
 import { readConfig } from './config/config.ts'
 import { ConfigError } from './config/sources.ts'
 import { StopRequests } from './core/stop-requests.ts'
 import type { Server } from './server.ts'
 import { explainStartError } from './start-error.ts'
 import { VERSION } from './version.ts'
+
+/** How people call the command line: a single executable is there already. */
+const COMMAND = isSea() ? basename(process.execPath) : 'npx discue'
 
 /** The first start shows the root key, once, with what to type next. */
 function welcome({ url, newRootKey }: Server): string {
@@ -17,9 +22,9 @@ Your root API key, shown only this once:
 What to type next:
 
   export DISCUE_URL=${url} DISCUE_API_KEY=${newRootKey}
-  npx discue queues create hello
-  npx discue send hello '{"first":1}'
-  npx discue messages list hello
+  ${COMMAND} queues create hello
+  ${COMMAND} send hello '{"first":1}'
+  ${COMMAND} messages list hello
 
 or open ${url} and sign in with the key. The API itself is at ${url}/reference.
 `
@@ -28,6 +33,8 @@ or open ${url} and sign in with the key. The API itself is at ${url}/reference.
 /** `discue`, `discue --port 8080` and `discue serve --port 8080` start the server; everything else is a command. */
 async function main(): Promise<void> {
   const args = process.argv.slice(2)
+  // Scripts ask for it in passing: it is not worth loading the command line for.
+  if (args.length === 1 && VERSION_OPTIONS.includes(args[0]!)) return void process.stdout.write(`${VERSION}\n`)
   const settings = settingsOf(args)
   if (settings !== null && !settings.includes('--help')) return serve(settings)
   // Loaded only here: the server starts no slower for the commands beside it.
@@ -35,8 +42,9 @@ async function main(): Promise<void> {
   process.exitCode = await runCommandLine(settings === null ? args : ['serve', '--help'])
 }
 
+const VERSION_OPTIONS = ['-V', '--version']
 /** Options of every command, which may stand before it; all other flags are settings of the server. */
-const COMMAND_OPTIONS = ['-h', '--help', '-V', '--version', '--json', '--url', '--api-key', '--api-key-file']
+const COMMAND_OPTIONS = ['-h', '--help', ...VERSION_OPTIONS, '--json', '--url', '--api-key', '--api-key-file']
 
 /** The server's settings where the server is to be started, null where the words are another command. */
 function settingsOf(args: readonly string[]): readonly string[] | null {

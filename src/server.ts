@@ -210,7 +210,7 @@ async function inReverse(steps: (() => Promise<void>)[]): Promise<void> {
   for (const step of steps.reverse()) await step()
 }
 
-/** Whoever asks again waits for what the first has started. */
+/** Runs it at the first call; each later caller waits for that. */
 function once(run: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | null = null
   return () => {

@@ -46,6 +46,7 @@ export default defineConfig({
           { text: 'Later, and again and again', link: '/guides/schedules' },
           { text: 'Keep the order', link: '/guides/ordering' },
           { text: 'Test with a clock you move', link: '/guides/manual-clock' },
+          { text: 'Install', link: '/guides/install' },
           { text: 'Go to production', link: '/guides/production' },
           { text: 'Many nodes on PostgreSQL', link: '/guides/postgresql' },
           { text: 'Grow', link: '/scaling' },

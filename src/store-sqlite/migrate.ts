@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { DatabaseRefused } from './errors.ts'
-
-const FOLDER = new URL('./migrations/', import.meta.url)
+import { namesOfMigrations, readMigration } from './file/migration-files.ts'
 
 /** Throws `DatabaseRefused` where the database is another version's, which a reader cannot change. */
 export function expectUpToDate(db: DatabaseSync, path: string): void {
@@ -13,12 +11,6 @@ export function expectUpToDate(db: DatabaseSync, path: string): void {
   throw new DatabaseRefused(`the database ${path} was made by ${hint}`)
 }
 
-function namesOfMigrations(): string[] {
-  return readdirSync(FOLDER)
-    .filter((name) => name.endsWith('.sql'))
-    .sort()
-}
-
 /** Brings the database up to date, one numbered file a transaction; `user_version` remembers how far it is. */
 export function migrate(db: DatabaseSync, path: string): void {
   const migrations = namesOfMigrations()
@@ -27,7 +19,7 @@ export function migrate(db: DatabaseSync, path: string): void {
     throw new DatabaseRefused(`the database ${path} was made by a newer version of discue`)
   }
   migrations.slice(done).forEach((name, index) => {
-    const sql = readFileSync(new URL(name, FOLDER), 'utf8')
+    const sql = readMigration(name)
     db.exec(`begin immediate; ${sql}; pragma user_version = ${done + index + 1}; commit`)
   })
 }

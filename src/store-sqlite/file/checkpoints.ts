@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
+import { threadModule } from '../thread/thread-module.ts'
 import { withoutWaiting } from './busy-wait.ts'
 
 /**
@@ -17,9 +18,6 @@ const TOO_MANY_PAGES = 16_000
 
 /** Commits in a row that may not look whether it is time. */
 const MAX_UNLOOKED = 16
-
-/** The thread's module, beside this file, and as this one `.ts` in development and `.js` when built. */
-const THREAD = new URL(import.meta.url.replace(/checkpoints(?=\.[jt]s$)/, 'checkpoint-thread'))
 
 const LOOK = 'pragma wal_checkpoint(noop)'
 const MOVE = 'pragma wal_checkpoint(passive)'
@@ -78,7 +76,7 @@ export function checkpointsAside(db: DatabaseSync, of: DatabaseFile): Checkpoint
   let waited = 0
 
   function start(): Worker {
-    const thread = new Worker(THREAD, {
+    const thread = new Worker(threadModule('checkpoint-thread', import.meta.url), {
       workerData: of satisfies DatabaseFile,
       resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 },
     })

@@ -2,14 +2,12 @@ import { Worker } from 'node:worker_threads'
 import { SerialQueue } from '../../store/commit/serial-queue.ts'
 import type { Ledger, LedgerAsk, LedgerStore } from '../../store/ledger.ts'
 import { StoreUnavailable } from '../../store/store.ts'
+import { threadModule } from '../thread/thread-module.ts'
 import { type Answer, errorOf } from '../thread/thread-protocol.ts'
 import type { LedgerCall } from './ledger-thread.ts'
 
 /** Questions that wait, half of them one organization's. */
 const MAX_WAITING = 32
-
-/** The thread's module, beside this file, and as this one `.ts` in development and `.js` when built. */
-const THREAD = new URL(import.meta.url.replace(/ledger-worker(?=\.[jt]s$)/, 'ledger-thread'))
 
 interface PendingCall {
   resolve(ledger: Ledger): void
@@ -59,7 +57,7 @@ export class LedgerWorker implements LedgerStore {
   }
 
   #start(): Worker {
-    const worker = new Worker(THREAD, {
+    const worker = new Worker(threadModule('ledger-thread', import.meta.url), {
       workerData: this.#path,
       resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 },
     })

@@ -6,6 +6,7 @@ import type { Store } from '../../store/store.ts'
 import { LedgerWorker } from '../ledger/ledger-worker.ts'
 import { packBatch, unpackResult } from './batch-wire.ts'
 import type { Packed } from './flat.ts'
+import { threadModule } from './thread-module.ts'
 import { type Answer, type Call, errorOf, OPENING } from './thread-protocol.ts'
 
 interface PendingCall {
@@ -21,9 +22,6 @@ class ThreadEnded extends Error {
   }
 }
 
-/** The thread's module, beside this file, and as this one `.ts` in development and `.js` when built. */
-const THREAD = new URL(import.meta.url.replace(/threaded(?=\.[jt]s$)/, 'thread'))
-
 /**
  * The store with its database in a thread of its own, so that a disk sync, a listing or a checkpoint never keeps
  * HTTP waiting. Calls are answered in the order in which they were made. A thread that ends by itself fails all
@@ -31,7 +29,7 @@ const THREAD = new URL(import.meta.url.replace(/threaded(?=\.[jt]s$)/, 'thread')
  * is known only after a restart.
  */
 export async function openThreadedSqliteStore(path: string): Promise<Store> {
-  const worker = new Worker(THREAD, {
+  const worker = new Worker(threadModule('thread', import.meta.url), {
     workerData: path,
     resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 },
   })
