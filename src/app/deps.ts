@@ -4,6 +4,7 @@ import type { Message } from '../core/delivery/message.ts'
 import type { CheckReport } from '../core/delivery/preflight.ts'
 import type { LeaseEnd, Receipt } from '../core/delivery/pull.ts'
 import type { Targets } from '../core/network/target.ts'
+import type { Problem } from '../core/problem.ts'
 import type { CronCache } from '../core/schedule/schedule.ts'
 import type { Domain, DomainVerification } from '../core/tenant/domain.ts'
 import type { SecretBox } from '../core/tenant/secret-box.ts'
@@ -60,6 +61,16 @@ export interface DomainChecker {
   check(domain: Domain): Promise<string | null>
 }
 
+/** What an answer holds of the memory for answers that clients have not read yet. */
+export interface AnswerHold {
+  /** Holds this many bytes, in place of what it held; false, and nothing changed, where they are more than its organization's share. */
+  take(bytes: number): boolean
+  /** Holds this many bytes, whatever the share is: they are in memory. */
+  keep(bytes: number): void
+  /** Why `take` answered false: `too_many_answers` or `overloaded`. */
+  refusal(): Problem
+}
+
 /** What a client that pulls asks for. */
 export interface PullRequest {
   listener: Listener
@@ -69,13 +80,15 @@ export interface PullRequest {
   leaseMs: number
   /** Aborted when the client has hung up; null where the transport cannot tell. */
   client: AbortSignal | null
+  /** Room for the answer; null where its transport bounds what is not read by itself. */
+  room: AnswerHold | null
 }
 
 /** The engine's side of listeners that pull. */
 export interface Puller {
   /**
-   * Leases what is due, at least one message where there is any. Throws `listener_not_found` where the listener is gone
-   * or does not pull, `too_many_polls`, `overloaded`, `store_unavailable` and `stopping`.
+   * Leases what is due, at least one message where there is any, and no more than there is `room` for. Throws `listener_not_found` where the listener is gone
+   * or does not pull, `too_many_polls`, `too_many_answers`, `overloaded`, `store_unavailable` and `stopping`.
    */
   pull(request: PullRequest): Promise<PulledDelivery[]>
   /** Ends leases, each by itself; in the order of the receipts. Throws `overloaded` and `store_unavailable`. */

@@ -27,12 +27,12 @@ type Deps = Pick<AppDeps, 'directory' | 'store' | 'puller'>
  */
 export async function pullMessages(
   deps: Deps,
-  { max, waitMs, leaseMs, client, ...address }: ListenerAddress & Omit<PullRequest, 'listener'>,
+  { max, waitMs, leaseMs, client, room, ...address }: ListenerAddress & Omit<PullRequest, 'listener'>,
 ): Promise<PulledMessage[]> {
   const listener = await findListener(deps, address)
   if (listener.notifyUrl !== null) throw new Problem('listener_pushed')
   try {
-    return (await deps.puller.pull({ listener, max, waitMs, leaseMs, client })).map(pulledMessage)
+    return (await deps.puller.pull({ listener, max, waitMs, leaseMs, client, room })).map(pulledMessage)
   } catch (error) {
     // What memory knows of the queue may be older than what the store said.
     if (error instanceof Problem && error.code === 'listener_not_found') {

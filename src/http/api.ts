@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import { createAnswerRoom } from './body/answer-room.ts'
+import { AnswerRoom } from './body/answer-room.ts'
 import { expectNoBody, MAX_BODY_BYTES, parseBody } from './body/body.ts'
 import { lazyCompilers } from './body/compilers.ts'
 import { invalidBody } from './body/faults.ts'
@@ -88,6 +88,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.decorateRequest('ifMatch', null)
   app.decorateRequest('known', null)
   app.decorateRequest('answerBytes', 0)
+  app.decorateRequest('answerHold', null)
+  app.decorate('answerRoom', new AnswerRoom())
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(API_HEADERS).header('x-request-id', request.id)
     if (request.is404) deps.metrics.requests.unrouted(request.method, isImplemented(request.method) ? 404 : 501)
@@ -96,7 +98,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     expectHost(request)
     done()
   })
-  app.addHook('onSend', createAnswerRoom())
+  app.addHook('onSend', app.answerRoom.onSend)
   app.addHook('onSend', createRestReader(deps.runtime))
   closeIdleConnections(app, deps.runtime)
   app.addHook('onRoute', unversioned.note)

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type {
   FastifyBaseLogger,
   FastifyInstance,
+  FastifyReply,
   FastifyRequest,
   FastifyTypeProvider,
   HTTPMethods,
@@ -28,7 +29,7 @@ export interface SecretFields {
   /** The body to store. */
   strip(body: unknown): unknown
   /** The body to repeat. */
-  restore(request: FastifyRequest, stripped: unknown): Promise<unknown>
+  restore(request: FastifyRequest, reply: FastifyReply, stripped: unknown): Promise<unknown>
 }
 
 declare module 'fastify' {

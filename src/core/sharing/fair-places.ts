@@ -64,6 +64,11 @@ export class FairPlaces {
     return true
   }
 
+  /** Takes `amount` places that are in use already, whether or not there are so many; until they are given back, fewer are free for all. */
+  hold(owner: string, amount: number): void {
+    if (amount > 0) this.#hold(this.#of(owner), amount)
+  }
+
   /**
    * Takes a place for a part of an owner (a listener) that holds `part` already; where there is none, `retry` runs when
    * there is one. It must take the place then, or want none any more.

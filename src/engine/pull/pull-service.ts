@@ -16,8 +16,6 @@ import type { PullCollector } from './pull-collector.ts'
 const MAX_WAITING = 10_000
 const TIMES = 4
 const POLLS = { code: 'too_many_polls', what: 'waiting pulls' } as const
-/** Data of one answer; a single message may be of any size that is accepted. */
-const MAX_BYTES = 4 * 1024 * 1024
 
 /** Where listeners come for their messages. */
 export interface PullService extends Puller {
@@ -57,10 +55,10 @@ export function createPullService(deps: {
   }
 
   async function ask(request: PullRequest): Promise<Extract<Pulled, { outcome: 'pulled' }> | null> {
-    const { listener, max, leaseMs, client } = request
+    const { listener, max, leaseMs, client, room } = request
     const { id: listenerId, organizationId } = listener
     if (client?.aborted) return null
-    const pulled = await collector.pull(organizationId, { listenerId, limit: max, maxBytes: MAX_BYTES, leaseMs })
+    const pulled = await collector.pull({ organizationId, ask: { listenerId, limit: max, leaseMs }, room })
     if (pulled.outcome === 'gone') throw new Problem('listener_not_found')
     if (pulled.deliveries.length > 0) expirer.expectAt(pulled.deliveries[0]!.leaseUntil)
     if (!client?.aborted) return pulled

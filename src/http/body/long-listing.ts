@@ -4,13 +4,19 @@ import { TimeSlices } from '../../app/caches/time-slices.ts'
 
 /** Characters that are written in one go. */
 const WRITTEN_AT_ONCE = 256 * 1024
-/** Levels at which the entries of a collection lie in a listing's body. */
-const ENTRY_LEVEL = 3
 /** Of an entry, beside the data that a client chose. */
 const ENTRY_CHARS = 500
 
 interface Embedding {
   _embedded?: { [collection: string]: readonly object[] }
+}
+
+/** A long list in a body, and the body with another list in its place. */
+interface LongList {
+  entries: readonly { data?: unknown }[]
+  around(list: readonly string[]): object
+  /** Levels at which the entries lie. */
+  level: number
 }
 
 /**
@@ -20,26 +26,43 @@ interface Embedding {
  */
 export function inPieces<Body extends object>(reply: FastifyReply, body: Body): Body {
   const [collection, entries] = Object.entries((body as Embedding)._embedded ?? {})[0] ?? []
-  const chars = collection === undefined ? 0 : charsOf(entries!)
-  if (collection === undefined || chars <= WRITTEN_AT_ONCE) return body
+  if (collection === undefined) return body
+  const around = (list: readonly string[]) => ({ ...body, _embedded: { [collection]: list } })
+  return written(reply, body, { entries: entries!, around, level: 3 })
+}
+
+/**
+ * An answer to a pull whose messages are long together is written message by message. One that is kept for repetitions of its request is written as a whole.
+ */
+export function pulledInPieces<Body extends { messages: readonly { data: string }[] }>(
+  reply: FastifyReply,
+  body: Body,
+): Body {
+  if (reply.request.turn !== null) return body
+  const around = (messages: readonly string[]) => ({ ...body, messages })
+  return written(reply, body, { entries: body.messages, around, level: 2 })
+}
+
+function written<Body extends object>(reply: FastifyReply, body: Body, list: LongList): Body {
+  const chars = charsOf(list.entries)
+  if (chars <= WRITTEN_AT_ONCE) return body
   const indent = (reply.request.query as { pretty?: boolean }).pretty === true ? 2 : 0
   reply.type('application/json; charset=utf-8')
   reply.request.answerBytes = chars
-  return Readable.from(pieces(body, collection, entries!, indent), { objectMode: false }) as unknown as Body
+  return Readable.from(pieces(list, indent), { objectMode: false }) as unknown as Body
 }
 
 /** About how long they are. */
-function charsOf(entries: readonly { data?: unknown }[]): number {
+function charsOf(entries: LongList['entries']): number {
   return entries.reduce((sum, { data }) => sum + ENTRY_CHARS + (typeof data === 'string' ? data.length : 0), 0)
 }
 
-async function* pieces(body: object, collection: string, entries: readonly object[], indent: number) {
+async function* pieces({ entries, around, level }: LongList, indent: number) {
   const slices = new TimeSlices(WRITTEN_AT_ONCE)
   const mark = '\u0000'
   // What is around the entries, with a mark in their place: a control character is in no text of JSON as it is.
-  const around = JSON.stringify({ ...body, _embedded: { [collection]: [mark] } }, null, indent)
-  const [before, behind] = around.split(JSON.stringify(mark)) as [string, string]
-  const newLine = indent === 0 ? '' : `\n${' '.repeat(indent * ENTRY_LEVEL)}`
+  const [before, behind] = JSON.stringify(around([mark]), null, indent).split(JSON.stringify(mark)) as [string, string]
+  const newLine = indent === 0 ? '' : `\n${' '.repeat(indent * level)}`
   let separator = before
   for (const entry of entries) {
     const text = JSON.stringify(entry, null, indent)

@@ -110,7 +110,7 @@ const rules: Record<ProblemCode, Rule> = {
   // Told in the description of the one operation that has it.
   too_many_event_streams: never,
   too_many_keyed: ({ method, resource }) => method === 'POST' && resource !== null,
-  too_many_answers: reads,
+  too_many_answers: either(reads, pulls, ({ action }) => action === 'messages/batch'),
   too_many_bodies: takesBody,
   too_many_readings: ({ method, resource }) => method === 'GET' && resource !== null && READ_LONG.includes(resource),
   internal: always,

@@ -47,7 +47,7 @@ export function createIdempotencyHooks(deps: { idempotency: Idempotency; log: Lo
     const { organizationId } = request.principal
     const attempted = { organizationId, target: targetOf(request), key: keyOf(request) }
     const begun = await idempotency.begin({ ...attempted, digest: request.bodyDigest ?? EMPTY })
-    if ('body' in begun) replay(request, reply, { ...begun, body: await restored(request, begun) })
+    if ('body' in begun) replay(request, reply, { ...begun, body: await restored(request, reply, begun) })
     else request.turn = Object.assign(begun, { stored: false })
     return !('body' in begun)
   }
@@ -128,9 +128,14 @@ function stripped({ routeOptions }: FastifyRequest, status: number, body: string
   return kept === undefined || status !== 200 ? body : JSON.stringify(kept.strip(JSON.parse(body)))
 }
 
-async function restored(request: FastifyRequest, { status, body }: IdempotencyRecord): Promise<string> {
+async function restored(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status, body }: IdempotencyRecord,
+): Promise<string> {
   const { kept } = request.routeOptions.config
-  return kept === undefined || status !== 200 ? body : JSON.stringify(await kept.restore(request, JSON.parse(body)))
+  if (kept === undefined || status !== 200) return body
+  return JSON.stringify(await kept.restore(request, reply, JSON.parse(body)))
 }
 
 function keyOf({ headers, raw }: FastifyRequest): string {

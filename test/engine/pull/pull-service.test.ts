@@ -45,7 +45,7 @@ async function openDesk(t: TestContext) {
       deliveries: [],
       error: null,
     }
-    const request = { listener, max: 1, waitMs: 20_000, leaseMs: LEASE_MS, client: null, ...what }
+    const request = { listener, max: 1, waitMs: 20_000, leaseMs: LEASE_MS, client: null, room: null, ...what }
     pullService.pull(request).then(
       (deliveries) => {
         state.deliveries = deliveries

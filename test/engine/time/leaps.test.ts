@@ -93,7 +93,7 @@ onBothStores('a pull that waits, and a lease that has run out, go by a clock tha
   const puller = { ...listener, notifyUrl: null }
   const pulls: string[][] = []
   const pull = (waitMs: number) => {
-    const request: PullRequest = { listener: puller, max: 1, waitMs, leaseMs: HOUR, client: null }
+    const request: PullRequest = { listener: puller, max: 1, waitMs, leaseMs: HOUR, client: null, room: null }
     void pullService.pull(request).then((found) => pulls.push(found.map(({ message }) => message.id)))
   }
   pull(30 * SECOND)

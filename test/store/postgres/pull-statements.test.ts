@@ -54,8 +54,9 @@ async function fixture(t: TestContext) {
     const pulled = await Promise.all(
       Array.from({ length: CLIENTS }, async (_, index): Promise<[string, Pulled]> => {
         const listenerId = listeners[index % LISTENERS]!.id
-        const ask = { listenerId, limit: 1, maxBytes: 1e6, leaseMs: LEASE_MS }
-        return [listenerId, await collector.pull(queue.organizationId, ask)]
+        const ask = { listenerId, limit: 1, leaseMs: LEASE_MS }
+        const { organizationId } = queue
+        return [listenerId, await collector.pull({ organizationId, ask, room: null })]
       }),
     )
     return pulled.map(([listenerId, it]) => {

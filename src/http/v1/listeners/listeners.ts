@@ -96,19 +96,15 @@ const ONE = '/queues/:queueId/listeners/:listenerId'
 export function listenerRoutes(api: Api, deps: AppDeps): void {
   api.get('/listeners', { schema: schemas.listAll, config: requires('listeners', 'read') }, async (request, reply) => {
     const ask = { principal: request.principal, queueId: null, page: pageOf(request.query) }
-    return inPieces(
-      reply,
-      presentListing(request, request.query, await listListeners(deps, ask), listedAt(paths.allListeners)),
-    )
+    const listing = await api.answerRoom.read(request, reply, () => listListeners(deps, ask))
+    return inPieces(reply, presentListing(request, request.query, listing, listedAt(paths.allListeners)))
   })
 
   api.get(IN_QUEUE, { schema: schemas.list, config: requires('listeners', 'read') }, async (request, reply) => {
     const { queueId } = request.params
     const ask = { principal: request.principal, queueId, page: pageOf(request.query) }
-    return inPieces(
-      reply,
-      presentListing(request, request.query, await listListeners(deps, ask), listedAt(paths.listeners(queueId))),
-    )
+    const listing = await api.answerRoom.read(request, reply, () => listListeners(deps, ask))
+    return inPieces(reply, presentListing(request, request.query, listing, listedAt(paths.listeners(queueId))))
   })
 
   api.route({

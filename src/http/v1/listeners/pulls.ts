@@ -21,6 +21,7 @@ import {
 } from '../../../core/delivery/pull.ts'
 import { MAX_RETRY_DELAY_MS } from '../../../core/delivery/retry-policy.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
+import { pulledInPieces } from '../../body/long-listing.ts'
 import { whenClientEnds } from '../../connection/half-open.ts'
 import { type Api, requires, type SecretFields } from '../../contract.ts'
 import { EXAMPLE_ID, EXAMPLE_RECEIPT } from '../../openapi/examples.ts'
@@ -132,8 +133,10 @@ export function pullRoutes(api: Api, deps: AppDeps): void {
     preValidation,
     handler: async (request, reply) => {
       const { max = 1, wait: waitMs = 0, lease: leaseMs = DEFAULT_LEASE_MS } = request.body
-      const ask = { ...addressOf(request), max, waitMs, leaseMs, client: clientOf(reply, waitMs > 0) }
-      return { messages: (await pullMessages(deps, ask)).map(presentMessage), _links: linkOf(request) }
+      const room = api.answerRoom.holdFor(request, reply)
+      const ask = { ...addressOf(request), max, waitMs, leaseMs, client: clientOf(reply, waitMs > 0), room }
+      const messages = (await pullMessages(deps, ask)).map(presentMessage)
+      return pulledInPieces(reply, { messages, _links: linkOf(request) })
     },
   })
 
@@ -223,10 +226,11 @@ function keptPull(deps: AppDeps): SecretFields {
       const { messages, ...rest } = body as PulledAnswer
       return { messages: messages.map(({ data: _, ...message }) => message), ...rest }
     },
-    restore: async (request, body) => {
+    restore: async (request, reply, body) => {
       const { messages: entries, ...rest } = body as PulledAnswer
       const { organizationId, queueId } = addressOf(request as Asked)
-      return { messages: await withData(deps, { organizationId, queueId, entries }), ...rest }
+      const read = () => withData(deps, { organizationId, queueId, entries })
+      return { messages: await request.server.answerRoom.read(request, reply, read, true), ...rest }
     },
   }
 }

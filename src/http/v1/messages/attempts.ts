@@ -37,10 +37,11 @@ const CURSOR = /^(\d{1,15}) ([0-9A-Za-z]+) (\d{1,9})$/
 
 export function attemptRoutes(api: Api, deps: AppDeps): void {
   const config = requires('messages', 'read', 'messageId', 'queueId')
-  api.get('/queues/:queueId/messages/:messageId/attempts', { schema, config }, async (request) => {
+  api.get('/queues/:queueId/messages/:messageId/attempts', { schema, config }, async (request, reply) => {
     const { queueId, messageId: id } = request.params
+    const ask = { organizationId: request.principal.organizationId, queueId, id }
     const cut = cutOf(request.query)
-    const listing = cut(await listAttempts(deps, { organizationId: request.principal.organizationId, queueId, id }))
+    const listing = cut(await api.answerRoom.read(request, reply, () => listAttempts(deps, ask), true))
     return {
       attempts: listing.entries.map(fullAttempt),
       _links: feedLinks(request, paths.attempts(queueId, id), request.query, listing, cursorOf),

@@ -19,6 +19,9 @@ const schema = {
   response: answers(Type.Object({ messages: Type.Array(refTo('Message')), _links: SelfLink })),
 }
 
+/** Of a message's id, its name and what is around them, in an answer; names are as long in the request. */
+const REF_CHARS = 100
+
 export function messageBatchRoutes(api: Api, deps: AppDeps): void {
   api.route({
     method: 'POST',
@@ -32,6 +35,8 @@ export function messageBatchRoutes(api: Api, deps: AppDeps): void {
     },
     handler: async (request, reply) => {
       const { queueId } = request.params
+      // Before anything is stored: the answer is not much smaller than a batch of nearly empty messages.
+      api.answerRoom.expectRoom(request, reply, request.body.messages.length * REF_CHARS)
       const messages = request.body.messages.map(createdOf)
       const ask = { organizationId: request.principal.organizationId, queueId, messages }
       const present = (accepted: AcceptedMessage[]) => ({

@@ -114,7 +114,8 @@ export const CREATE_MESSAGE = requires('messages', 'write', 'queueId')
 export function messageRoutes(api: Api, deps: AppDeps): void {
   api.get('/messages', { schema: schemas.listAll, config: requires('messages', 'read') }, async (request, reply) => {
     const { query, principal } = request
-    const listing = await listMessages(deps, { principal, queueId: null, ...rangeOf(query) })
+    const ask = { principal, queueId: null, ...rangeOf(query) }
+    const listing = await api.answerRoom.read(request, reply, () => listMessages(deps, ask))
     return inPieces(
       reply,
       presentFeed(request, request.query, listing, listedAt(paths.allMessages, deps.runtime.now())),
@@ -135,13 +136,15 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
     const { queueId } = request.params
     const search = searchOf(request.query)
     if (search !== null) {
-      const found = await searchMessages(deps, { principal: request.principal, queueId, ...search })
+      const ask = { principal: request.principal, queueId, ...search }
+      const found = await api.answerRoom.read(request, reply, () => searchMessages(deps, ask))
       return inPieces(
         reply,
         presentSearch(request, request.query, found, listedAt(paths.messages(queueId), deps.runtime.now())),
       )
     }
-    const listing = await listMessages(deps, { principal: request.principal, queueId, ...rangeOf(request.query) })
+    const ask = { principal: request.principal, queueId, ...rangeOf(request.query) }
+    const listing = await api.answerRoom.read(request, reply, () => listMessages(deps, ask))
     return inPieces(
       reply,
       presentFeed(request, request.query, listing, listedAt(paths.messages(queueId), deps.runtime.now())),

@@ -3,6 +3,7 @@ import type { AppDeps } from '../../../app/deps.ts'
 import { createQueue, deleteQueue, listQueues, type QueueAddress, readQueue, updateQueue } from '../../../app/queues.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import type { QueueDetails } from '../../../store/queues.ts'
+import { inPieces } from '../../body/long-listing.ts'
 import { type Api, CREATE_METHODS, requires } from '../../contract.ts'
 import { answerOnce } from '../../pipeline/idempotency.ts'
 import { tagged } from '../../present/etag.ts'
@@ -52,9 +53,10 @@ const schemas = {
 }
 
 export function queueRoutes(api: Api, deps: AppDeps): void {
-  api.get('/queues', { schema: schemas.list, config: requires('queues', 'read') }, async (request) => {
-    const listing = await listQueues(deps, { principal: request.principal, page: pageOf(request.query) })
-    return presentListing(request, request.query, listing, listedQueues)
+  api.get('/queues', { schema: schemas.list, config: requires('queues', 'read') }, async (request, reply) => {
+    const ask = { principal: request.principal, page: pageOf(request.query) }
+    const listing = await api.answerRoom.read(request, reply, () => listQueues(deps, ask))
+    return inPieces(reply, presentListing(request, request.query, listing, listedQueues))
   })
 
   api.route({

@@ -122,7 +122,8 @@ export function scheduleRoutes(api: Api, deps: AppDeps): void {
     const { number, size } = pageOf(request.query) ?? { number: 1, size: DEFAULT_PAGE_SIZE }
     const before = request.query.cursor === undefined ? null : decodeCursor(request.query.cursor, CURSOR)[0]!
     const range = { before, offset: (number - 1) * size, limit: size }
-    const listing = await listSchedules(deps, { principal: request.principal, queueId, ...range })
+    const ask = { principal: request.principal, queueId, ...range }
+    const listing = await api.answerRoom.read(request, reply, () => listSchedules(deps, ask))
     return inPieces(reply, presentFeed(request, request.query, listing, listedAt(paths.schedules(queueId), outlookOf)))
   })
 

@@ -80,10 +80,15 @@ const schemas = {
 const ONE = '/api_clients/:apiClientId'
 
 export function apiClientRoutes(api: Api, deps: AppDeps): void {
-  api.get('/api_clients', { schema: schemas.list, config: requiresRoot('api_clients', 'read') }, async (request) => {
-    const listing = await listOrganizations(deps, { page: pageOf(request.query) })
-    return presentListing(request, request.query, listing, asListed)
-  })
+  api.get(
+    '/api_clients',
+    { schema: schemas.list, config: requiresRoot('api_clients', 'read') },
+    async (request, reply) => {
+      const ask = { page: pageOf(request.query) }
+      const listing = await api.answerRoom.read(request, reply, () => listOrganizations(deps, ask))
+      return presentListing(request, request.query, listing, asListed)
+    },
+  )
 
   api.post(
     '/api_clients',

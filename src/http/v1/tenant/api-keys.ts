@@ -81,8 +81,9 @@ const schemas = {
 }
 
 export function apiKeyRoutes(api: Api, deps: AppDeps): void {
-  api.get('/api_keys', { schema: schemas.list, config: requires('api_keys', 'read') }, async (request) => {
-    const listing = await listApiKeys(deps, { principal: request.principal, page: pageOf(request.query) })
+  api.get('/api_keys', { schema: schemas.list, config: requires('api_keys', 'read') }, async (request, reply) => {
+    const ask = { principal: request.principal, page: pageOf(request.query) }
+    const listing = await api.answerRoom.read(request, reply, () => listApiKeys(deps, ask))
     return presentListing(request, request.query, listing, asListed)
   })
 

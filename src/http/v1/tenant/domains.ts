@@ -79,8 +79,9 @@ export function domainRoutes(api: Api, deps: AppDeps): void {
   })
   const expectThere = async (request: FastifyRequest) => void (await readDomain(deps, addressOf(request as Asked)))
 
-  api.get('/domains', { schema: schemas.list, config: config('read') }, async (request) => {
-    const listing = await listDomains(deps, { principal: request.principal, page: pageOf(request.query) })
+  api.get('/domains', { schema: schemas.list, config: config('read') }, async (request, reply) => {
+    const ask = { principal: request.principal, page: pageOf(request.query) }
+    const listing = await api.answerRoom.read(request, reply, () => listDomains(deps, ask))
     return presentListing(request, request.query, listing, listedAt(deps.runtime.now()))
   })
 

@@ -213,3 +213,33 @@ test('a listener with an order says where each message stands in it', async () =
     await api.call('POST', `${path}/ack`, { receipts: receiptsOf(messages) })
   }
 })
+
+test('an answer that is written piece by piece is the same as one that is kept and repeated', async () => {
+  const long = (await api.call('POST', listeners, { name: 'long' })).body.listener
+  const url = `${listeners}/${long.id}/pull`
+  const data = `\u0000\n{"a": "é"}${'x'.repeat(200_000)}`
+  const ids = [await posted({ data }), await posted({ data }), await posted({ data })]
+  const headers = { 'x-api-key': OWNER_KEY, 'idempotency-key': 'a long pull' }
+  const kept = await api.inject({ method: 'POST', url, headers, payload: { max: 10 } })
+  const { messages: expected } = kept.json()
+  const told = (it: { id: string; name: string; data: string }) => `${it.id} ${it.name} ${it.data === data}`
+  assert.deepEqual(
+    expected.map(told),
+    ids.map((it) => `${it} ${it} true`),
+  )
+  for (const query of ['', '?pretty']) {
+    api.clock.now += 60_000
+    const asked = {
+      method: 'POST',
+      url: url + query,
+      headers: { 'x-api-key': OWNER_KEY },
+      payload: { max: 10 },
+    } as const
+    const answer = await api.inject(asked)
+    const body = JSON.parse(answer.body)
+    assert.equal(answer.headers['content-length'], undefined, 'it is written in pieces')
+    assert.ok(answer.body === JSON.stringify(body, null, query === '' ? 0 : 2))
+    assert.deepEqual(body.messages.map(told), expected.map(told))
+    assert.match(body._links.self.href, new RegExp(`${long.id}$`))
+  }
+})
