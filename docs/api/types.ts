@@ -710,7 +710,7 @@ export interface CreateScheduleRequestCron {
    */
   cron: string
   /**
-   * of cron: the name of an IANA time zone; UTC unless told
+   * of cron and of a calendar period: the name of an IANA time zone; UTC unless told
    */
   timezone?: string
   /**
@@ -741,11 +741,11 @@ export interface CreateScheduleRequestEvery {
    */
   data: string
   /**
-   * milliseconds, counted from starts_at, or else from its creation
+   * milliseconds, or a calendar period of at least one day in timezone (ISO 8601, such as P2W, P1M or P1Y6M); counted from starts_at, at which a period begins, or else from its creation
    */
-  every: number
+  every: number | string
   /**
-   * of cron: the name of an IANA time zone; UTC unless told
+   * of cron and of a calendar period: the name of an IANA time zone; UTC unless told
    */
   timezone?: string
   /**
@@ -780,7 +780,7 @@ export interface CreateScheduleRequestAt {
    */
   at: number
   /**
-   * of cron: the name of an IANA time zone; UTC unless told
+   * of cron and of a calendar period: the name of an IANA time zone; UTC unless told
    */
   timezone?: string
   /**
@@ -1618,7 +1618,7 @@ export interface Schedule {
   id: string
   name: string
   cron?: string
-  every?: number
+  every?: number | string
   /**
    * milliseconds since the Unix epoch
    */
@@ -2044,15 +2044,15 @@ export interface UpdateScheduleRequest {
    */
   cron?: string | null
   /**
-   * milliseconds, counted from starts_at, or else from its creation
+   * milliseconds, or a calendar period of at least one day in timezone (ISO 8601, such as P2W, P1M or P1Y6M); counted from starts_at, at which a period begins, or else from its creation
    */
-  every?: number | null
+  every?: number | string | null
   /**
    * once, in milliseconds since the Unix epoch
    */
   at?: number | null
   /**
-   * of cron: the name of an IANA time zone; UTC unless told
+   * of cron and of a calendar period: the name of an IANA time zone; UTC unless told
    */
   timezone?: string
   /**

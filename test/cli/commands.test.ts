@@ -150,6 +150,8 @@ describe('queues, listeners and messages by their names', () => {
     assert.equal((await json('schedules', 'pause', 'reports', 'daily')).paused, true)
     assert.equal((await json('schedules', 'resume', 'reports', 'daily')).paused, false)
     assert.equal((await json('schedules', 'update', 'reports', 'daily', '--name', 'weekly')).name, 'weekly')
+    const monthly = ['--every', 'P1M', '--starts-at', '2027-01-31T09:00:00Z', '--data', 'x', '--paused']
+    assert.equal((await json('schedules', 'create', 'reports', 'monthly', ...monthly)).every, 'P1M')
     const every = await json('schedules', 'create', 'reports', 'poll', '--every', '15m', '--data', 'x', '--paused')
     assert.deepEqual([every.every, every.paused], [900_000, true])
     assert.match((await discue('schedules', 'list', 'reports')).stdout, /^weekly .* 0 9 \* \* 1-5 +Europe\/Berlin/m)

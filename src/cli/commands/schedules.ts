@@ -59,9 +59,9 @@ export function addSchedules(program: Command): void {
 function addOptions(command: Command): Command {
   return command
     .option('--cron <fields>', 'five or six fields, such as "0 9 * * 1-5"')
-    .option('--every <duration>', 'a period, such as 15m')
+    .option('--every <duration>', 'a period, such as 15m, or one of the calendar, such as P2W or P1M')
     .option('--at <time>', 'once, such as +1h or 2026-01-31T09:00:00Z')
-    .option('--timezone <zone>', 'of --cron, such as Europe/Berlin (default: UTC)')
+    .option('--timezone <zone>', 'of --cron and of a calendar period, such as Europe/Berlin (default: UTC)')
     .option('--data <data>', 'what each message carries: text, @file, or - for standard input')
     .option('--message-name <name>', 'name of each message')
     .option('--starts-at <time>', 'nothing before')
@@ -131,7 +131,7 @@ async function bodyOf(options: ScheduleOptions, now: number): Promise<object> {
   return {
     name: options.name,
     cron: options.cron,
-    every: options.every === undefined ? undefined : durationMs(options.every),
+    every: options.every === undefined ? undefined : everyOf(options.every),
     at: at(options.at),
     timezone: options.timezone,
     data: options.data === undefined ? undefined : await givenText(options.data),
@@ -141,6 +141,11 @@ async function bodyOf(options: ScheduleOptions, now: number): Promise<object> {
     catch_up: options.catchUp,
     paused: options.paused,
   }
+}
+
+/** A calendar period is for the server to read. */
+function everyOf(text: string): number | string {
+  return text.startsWith('P') ? text : durationMs(text)
 }
 
 async function addressOf({ queueId, inQueue }: Context, queue: string, schedule: string) {
@@ -156,5 +161,6 @@ async function change(context: Context, queue: string, schedule: string, body: o
 
 function whenText({ cron, every, at }: Api.Schedule): string {
   if (cron !== undefined) return cron
+  if (typeof every === 'string') return `every ${every}`
   return every !== undefined ? `every ${every} ms` : `at ${momentText(at)}`
 }

@@ -1,9 +1,13 @@
 import type { Fault } from '../problem.ts'
+import { type CalendarPeriod, PeriodTimes, parsePeriod } from './calendar-period.ts'
 import type { CronTimes } from './cron.ts'
 import type { Zone } from './zone.ts'
 
-/** When a schedule is due: at the times of a cron expression, every so many milliseconds, or once. */
-export type Timing = { cron: string } | { everyMs: number } | { at: number }
+/**
+ * When a schedule is due: at the times of a cron expression, every so many milliseconds, at the distance of a calendar
+ * period (ISO 8601, see `parsePeriod`), or once.
+ */
+export type Timing = { cron: string } | { everyMs: number } | { period: string } | { at: number }
 
 /** What becomes of due times at which no node was running: nothing, one run for all of them, or a run for each. */
 export type CatchUp = 'none' | 'last' | 'all'
@@ -12,7 +16,7 @@ export const CATCH_UPS: readonly CatchUp[] = ['none', 'last', 'all']
 /** What says when something is due. */
 export interface Timetable {
   timing: Timing
-  /** A name of the time zone database; only cron expressions go by it. */
+  /** A name of the time zone database; cron expressions and calendar periods go by it. */
   timezone: string
   /** No due time lies before; inclusive. */
   startsAt: number | null
@@ -79,11 +83,13 @@ export function firstDue(table: Timetable, now: number, cronCache: CronCache): n
 
 /** Why due times cannot be worked out: an expression or a zone that this server cannot read; null where they can. */
 export function unreadable({ timing, timezone }: Timetable, cronCache: CronCache): string | null {
-  if (!('cron' in timing)) return null
+  if ('at' in timing || 'everyMs' in timing) return null
   try {
-    cronCache.cron(timing.cron)
+    if ('cron' in timing) cronCache.cron(timing.cron)
+    else readPeriod(timing.period)
   } catch (error) {
-    return `cron ${JSON.stringify(timing.cron)} cannot be read: ${(error as Error).message}`
+    const [what, text] = Object.entries(timing)[0]!
+    return `${what} ${JSON.stringify(text)} cannot be read: ${(error as Error).message}`
   }
   try {
     cronCache.zone(timezone).localOf(0)
@@ -106,16 +112,30 @@ export function lastDueBefore(table: Timetable, before: number, first: number, c
   const end = endsAt === null ? before : Math.min(before, endsAt + 1)
   if ('at' in timing) return first
   if ('everyMs' in timing) return Math.max(first, everyBefore(timing.everyMs, startsAt ?? createdAt, end))
+  if ('period' in timing) return Math.max(first, periodTimes(table, timing.period, cronCache).previous(end))
   return Math.max(first, cronBefore(cronCache.cron(timing.cron), cronCache.zone(timezone), end) ?? first)
 }
 
-function dueAfter({ timing, timezone, startsAt, createdAt }: Timetable, after: number, cronCache: CronCache) {
+function dueAfter(table: Timetable, after: number, cronCache: CronCache): number | null {
+  const { timing, timezone, startsAt, createdAt } = table
   if ('at' in timing) return timing.at > after ? timing.at : null
   if ('everyMs' in timing) {
     const next = everyAfter(timing.everyMs, startsAt ?? createdAt, after)
     return startsAt === null ? next : Math.max(next, startsAt + timing.everyMs)
   }
+  if ('period' in timing) return periodTimes(table, timing.period, cronCache).next(after)
   return cronAfter(cronCache.cron(timing.cron), cronCache.zone(timezone), after)
+}
+
+function periodTimes({ timezone, startsAt, createdAt }: Timetable, period: string, { zone }: CronCache): PeriodTimes {
+  return new PeriodTimes(readPeriod(period), startsAt ?? createdAt, zone(timezone))
+}
+
+/** Throws where the text is no period: what was stored by a server that could read it. */
+function readPeriod(text: string): CalendarPeriod {
+  const read = parsePeriod(text)
+  if ('fault' in read) throw new Error(read.fault)
+  return read
 }
 
 /** At even distances from the anchor, in both directions: the clock may have been set back since the schedule was made. */
@@ -161,6 +181,7 @@ export function countDue(table: Timetable, first: number, last: number, cronCach
   const { timing, timezone } = table
   if ('at' in timing) return 1
   if ('everyMs' in timing) return Math.floor((last - first) / timing.everyMs) + 1
+  if ('period' in timing) return periodTimes(table, timing.period, cronCache).count(first, last)
   const [times, zone] = [cronCache.cron(timing.cron), cronCache.zone(timezone)]
   let count = 1
   for (let at = first; ; ) {
@@ -185,6 +206,6 @@ export function timetableFault(table: Timetable, now: number, cronCache: CronCac
   if (firstDue(table, now, cronCache) !== null) return null
   if ('at' in timing && timing.at < now)
     return { path: '/at', message: 'is over, so that the schedule would never run' }
-  const path = 'cron' in timing ? '/cron' : 'everyMs' in timing ? '/every' : '/at'
+  const path = 'cron' in timing ? '/cron' : 'at' in timing ? '/at' : '/every'
   return { path, message: 'has no due time from now on between starts_at and ends_at: the schedule would never run' }
 }

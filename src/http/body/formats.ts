@@ -3,6 +3,7 @@ import { keyFault } from '../../core/delivery/message.ts'
 import { receiptFault } from '../../core/delivery/pull.ts'
 import { secretFault } from '../../core/delivery/signature.ts'
 import { aliasFault, nameFault } from '../../core/name.ts'
+import { periodFault } from '../../core/schedule/calendar-period.ts'
 import { cronFault } from '../../core/schedule/cron.ts'
 import { zoneFault } from '../../core/schedule/zone.ts'
 import { hostnameFault } from '../../core/tenant/domain.ts'
@@ -22,6 +23,7 @@ export const formats: Record<string, (text: string) => string | null> = {
   },
   'message-key': keyFault,
   cron: cronFault,
+  period: periodFault,
   timezone: zoneFault,
   'host-name': hostnameFault,
   receipt: receiptFault,

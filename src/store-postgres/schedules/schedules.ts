@@ -29,9 +29,9 @@ import { createScheduleRuns } from './schedule-runs.ts'
 
 const INSERT = `
   insert into discue.schedules
-    (id, organization_id, queue_id, created_at, name, cron, every_ms, at, timezone, message_name, starts_at, ends_at,
-     paused, catch_up, updated_at, data)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+    (id, organization_id, queue_id, created_at, name, cron, every_ms, period, at, timezone, message_name, starts_at,
+     ends_at, paused, catch_up, updated_at, data)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
 
 const INSERT_PROGRESS = `
   insert into discue.schedule_progress (organization_id, schedule_id, revision, next_at, run_count) values ($1, $2, 1, $3, 0)`
@@ -54,8 +54,8 @@ const LIST = `
 
 const REPLACE = `
   update discue.schedules
-     set name = $4, cron = $5, every_ms = $6, at = $7, timezone = $8, message_name = $9, starts_at = $10, ends_at = $11,
-         paused = $12, catch_up = $13, updated_at = $14, data = $15
+     set name = $4, cron = $5, every_ms = $6, period = $7, at = $8, timezone = $9, message_name = $10, starts_at = $11,
+         ends_at = $12, paused = $13, catch_up = $14, updated_at = $15, data = $16
    where organization_id = $1 and queue_id = $2 and id = $3`
 
 const REPLAN = `

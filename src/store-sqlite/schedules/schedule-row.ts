@@ -4,6 +4,7 @@ import type { CatchUp, Schedule, ScheduleProgress, Timing } from '../../core/sch
 export type ScheduleRow = Omit<Schedule, 'timing' | 'paused' | 'catchUp'> & {
   cron: string | null
   everyMs: number | null
+  period: string | null
   at: number | null
   paused: number
   catchUp: string
@@ -13,7 +14,7 @@ export type ScheduleRow = Omit<Schedule, 'timing' | 'paused' | 'catchUp'> & {
 export type ScheduleDetailsRow = ScheduleRow & ScheduleProgress & { revision: number }
 
 export const SCHEDULE_COLUMNS = `
-  s.id, s.organization_id as organizationId, s.queue_id as queueId, s.name, s.cron, s.every_ms as everyMs, s.at,
+  s.id, s.organization_id as organizationId, s.queue_id as queueId, s.name, s.cron, s.every_ms as everyMs, s.period, s.at,
   s.timezone, s.message_name as messageName, s.starts_at as startsAt, s.ends_at as endsAt, s.paused,
   s.catch_up as catchUp, s.created_at as createdAt, s.updated_at as updatedAt, s.data`
 
@@ -43,14 +44,18 @@ export function progressOf({ nextAt, passedAt, lastRunAt, lastMessageId, runCoun
   return { nextAt, passedAt, lastRunAt, lastMessageId, runCount }
 }
 
-/** What the columns from `cron` to `at` hold of a timing. */
-export function timingColumnsOf(timing: Timing): [cron: string | null, everyMs: number | null, at: number | null] {
-  if ('cron' in timing) return [timing.cron, null, null]
-  return 'everyMs' in timing ? [null, timing.everyMs, null] : [null, null, timing.at]
+/** What the columns from `cron` to `at` hold of a timing, with `period` after `every_ms`, which is 0 beside a period. */
+export function timingColumnsOf(
+  timing: Timing,
+): [cron: string | null, everyMs: number | null, period: string | null, at: number | null] {
+  if ('cron' in timing) return [timing.cron, null, null, null]
+  if ('period' in timing) return [null, 0, timing.period, null]
+  return 'everyMs' in timing ? [null, timing.everyMs, null, null] : [null, null, null, timing.at]
 }
 
-function timingOf({ cron, everyMs, at }: Pick<ScheduleRow, 'cron' | 'everyMs' | 'at'>): Timing {
+function timingOf({ cron, everyMs, period, at }: Pick<ScheduleRow, 'cron' | 'everyMs' | 'period' | 'at'>): Timing {
   if (cron !== null) return { cron }
+  if (period !== null) return { period }
   // The table sees to it that one of them is there.
   return everyMs !== null ? { everyMs } : { at: at! }
 }

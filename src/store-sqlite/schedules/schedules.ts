@@ -23,9 +23,9 @@ import { createScheduleRuns } from './schedule-runs.ts'
 
 const INSERT = `
   insert into schedules
-    (id, organization_id, queue_id, created_at, name, cron, every_ms, at, timezone, message_name, starts_at, ends_at,
-     paused, catch_up, updated_at, data)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    (id, organization_id, queue_id, created_at, name, cron, every_ms, period, at, timezone, message_name, starts_at,
+     ends_at, paused, catch_up, updated_at, data)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const INSERT_PROGRESS = `
   insert into schedule_progress (organization_id, schedule_id, revision, next_at, run_count) values (?, ?, 1, ?, 0)`
@@ -43,8 +43,8 @@ const LIST = `
 
 const REPLACE = `
   update schedules
-     set name = ?, cron = ?, every_ms = ?, at = ?, timezone = ?, message_name = ?, starts_at = ?, ends_at = ?,
-         paused = ?, catch_up = ?, updated_at = ?, data = ?
+     set name = ?, cron = ?, every_ms = ?, period = ?, at = ?, timezone = ?, message_name = ?, starts_at = ?,
+         ends_at = ?, paused = ?, catch_up = ?, updated_at = ?, data = ?
    where id = ?`
 
 const REPLAN = `update schedule_progress set next_at = ?, revision = revision + 1 where schedule_id = ?`

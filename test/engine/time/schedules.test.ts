@@ -109,20 +109,46 @@ onBothStores(
   },
 )
 
+onBothStores(
+  'after days away a calendar period says what was missed, and goes on at its own time',
+  async (engine, t) => {
+    const start = engine.runtime.now()
+    const queue = await engine.addQueue()
+    const [first, timing] = [start + HOUR, { period: 'P1D' }]
+    const each = await Promise.all(
+      (['none', 'last', 'all'] as const).map((catchUp) =>
+        add(engine, queue, { catchUp, timing, startsAt: first }, first),
+      ),
+    )
+    const after = await restart(engine, t, { awayMs: 3 * 24 * HOUR + 2 * HOUR })
+    await after.runtime.advance(23 * HOUR)
+    const days = (await Promise.all(each.map((schedule) => history(engine, schedule, first)))).map((all) =>
+      all.map((it) => (Array.isArray(it) ? [it[0], it[1]! / 86_400, it[2]! / 86_400] : Number(it) / 86_400)),
+    )
+    assert.deepEqual(days, [
+      [[4, 0, 3], 4],
+      [[3, 0, 2], 3, 4],
+      [0, 1, 2, 3, 4],
+    ])
+  },
+)
+
 onBothStores('a schedule that cannot be read fails alone, and is named in the log', async (engine, t) => {
   const start = engine.runtime.now()
   const queue = await engine.addQueue()
   const zone = await add(engine, queue, { timing: { cron: '* * * * *' }, timezone: 'Atlantis/Capital' }, start + SECOND)
   const expression = await add(engine, queue, { timing: { cron: 'every day' } }, start + SECOND)
+  const period = await add(engine, queue, { timing: { period: 'PX' } }, start + SECOND)
   const fine = await add(engine, queue, {})
   run(engine, t)
   await engine.runtime.advance(3 * SECOND)
   assert.deepEqual(await history(engine, fine, start), [1, 2, 3])
   assert.match((await runsOf(engine, zone))[0]!.error!, /"Atlantis\/Capital" is not in the time zone data/)
   assert.match((await runsOf(engine, expression))[0]!.error!, /"every day" cannot be read: .*must have 5 fields/)
+  assert.match((await runsOf(engine, period))[0]!.error!, /period "PX" cannot be read: must be/)
   assert.equal((await runsOf(engine, zone)).length, 1)
   const named = engine.runtime.lines.filter(({ level }) => level === 'error')
-  assert.deepEqual(named.map(({ fields }) => fields.scheduleId).sort(), [zone.id, expression.id].sort())
+  assert.deepEqual(named.map(({ fields }) => fields.scheduleId).sort(), [zone.id, expression.id, period.id].sort())
   engine.runtime.lines.splice(0)
 })
 

@@ -14,6 +14,7 @@ export interface WallMinute {
 }
 
 const MINUTE = 60
+const HOUR = 3600
 /** No clock was ever set by more than a day: what was shown longer ago is never shown again. */
 const WARM_UP = 2 * 24 * 3600
 
@@ -65,4 +66,32 @@ export function wallMinutes(zone: string, from: number, until: number): WallMinu
     local = next
   }
   return minutes
+}
+
+/** The first second of the epoch at which the clocks of a zone show a local second, or have leapt over it. */
+export function firstShown(zone: string, local: number): number {
+  const shows = wallClock(zone)
+  return searchFirst(shows, local, { from: local - 27 * HOUR, until: local + 27 * HOUR, steps: [HOUR, MINUTE, 1] })!
+}
+
+interface Search {
+  from: number
+  until: number
+  /** By how much to go; smaller, where the clocks are set meanwhile. */
+  steps: readonly number[]
+}
+
+function searchFirst(shows: (at: number) => number, local: number, { from, until, steps }: Search): number | null {
+  const [step, ...finer] = steps
+  for (let at = from; at < until; at += step!) {
+    const [shown, next] = [shows(at), shows(at + step!)]
+    if (shown >= local) return at
+    if (next - shown === step) {
+      if (next > local) return at + local - shown
+    } else if (finer.length > 0) {
+      const found = searchFirst(shows, local, { from: at, until: at + step!, steps: finer })
+      if (found !== null) return found
+    }
+  }
+  return null
 }

@@ -8,7 +8,7 @@ import { Form, faultAt } from '../../parts/form.tsx'
 import { useChange } from '../../parts/use-change.ts'
 import { userZone } from '../../words/format.ts'
 
-type Kind = 'cron' | 'every' | 'at'
+type Kind = 'cron' | 'every' | 'period' | 'at'
 
 /** Makes a schedule of a queue, or changes the one that is given. */
 export function ScheduleDialog({
@@ -32,11 +32,27 @@ export function ScheduleDialog({
 /** Every zone that the browser knows, to pick from while typing. */
 const ZONES: string[] = Intl.supportedValuesOf('timeZone')
 
+/** The time zone that a schedule goes by. */
+function ZoneField(field: { value: string; onChange: (value: string) => void; fault: string | undefined }) {
+  return (
+    <>
+      <Field label="Time zone" list="zones" hint="Right across daylight saving." {...field} />
+      <datalist id="zones">
+        {ZONES.map((zone) => (
+          <option key={zone} value={zone} />
+        ))}
+      </datalist>
+    </>
+  )
+}
+
 interface Draft {
   name: string
   kind: Kind
   cron: string
   everySeconds: string
+  period: string
+  startsAt: number | null
   at: number | null
   timezone: string
   data: string
@@ -47,9 +63,11 @@ interface Draft {
 function draftOf(schedule: Schedule | undefined): Draft {
   return {
     name: schedule?.name ?? '',
-    kind: schedule?.every ? 'every' : schedule?.at ? 'at' : 'cron',
+    kind: kindOf(schedule),
     cron: schedule?.cron ?? '0 3 * * *',
-    everySeconds: schedule?.every ? String(schedule.every / 1000) : '900',
+    everySeconds: typeof schedule?.every === 'number' ? String(schedule.every / 1000) : '900',
+    period: typeof schedule?.every === 'string' ? schedule.every : 'P1M',
+    startsAt: schedule?.starts_at ?? null,
     at: schedule?.at ?? null,
     timezone: schedule?.timezone ?? userZone(),
     data: schedule?.data ?? '{}',
@@ -58,12 +76,18 @@ function draftOf(schedule: Schedule | undefined): Draft {
   }
 }
 
+function kindOf(schedule: Schedule | undefined): Kind {
+  if (typeof schedule?.every === 'string') return 'period'
+  return schedule?.every ? 'every' : schedule?.at ? 'at' : 'cron'
+}
+
 function bodyOf(draft: Draft): Record<string, unknown> {
   // A schedule says in one way when it runs: the other two are none.
   const none = { cron: null, every: null, at: null }
   const when = {
     cron: { ...none, cron: draft.cron, timezone: draft.timezone },
     every: { ...none, every: Math.round(Number(draft.everySeconds) * 1000) },
+    period: { ...none, every: draft.period.trim(), timezone: draft.timezone, starts_at: draft.startsAt },
     at: { ...none, at: draft.at },
   }
   const what = { name: draft.name, data: draft.data, message_name: draft.messageName || null }
@@ -120,6 +144,7 @@ function ScheduleForm({
           options={[
             ['cron', 'By cron'],
             ['every', 'In an interval'],
+            ['period', 'By the calendar'],
             ['at', 'Once'],
           ]}
           {...field('kind')}
@@ -128,21 +153,30 @@ function ScheduleForm({
       {draft.kind === 'cron' && (
         <div className="form-row">
           <Field label="Cron" mono hint="minute hour day month weekday" {...field('cron', '/cron')} />
-          <Field
-            label="Time zone"
-            list="zones"
-            hint="Right across daylight saving."
-            {...field('timezone', '/timezone')}
-          />
-          <datalist id="zones">
-            {ZONES.map((zone) => (
-              <option key={zone} value={zone} />
-            ))}
-          </datalist>
+          <ZoneField {...field('timezone', '/timezone')} />
         </div>
       )}
       {draft.kind === 'every' && (
         <Field label="Every so many seconds" inputMode="numeric" {...field('everySeconds', '/every')} />
+      )}
+      {draft.kind === 'period' && (
+        <>
+          <div className="form-row">
+            <Field
+              label="Every"
+              mono
+              hint="P1D a day, P2W two weeks, P1M a month, P1Y a year"
+              {...field('period', '/every')}
+            />
+            <ZoneField {...field('timezone', '/timezone')} />
+          </div>
+          <Moment
+            label="First at, in your own time (optional)"
+            hint="Each run has this time of the day; else the time at which the schedule is made."
+            value={draft.startsAt}
+            onChange={(startsAt) => setDraft({ ...draft, startsAt })}
+          />
+        </>
       )}
       {draft.kind === 'at' && (
         <Moment label="At, in your own time" value={draft.at} onChange={(at) => setDraft({ ...draft, at })} />

@@ -54,10 +54,10 @@ export function ScheduleList({ queue }: { queue: Queue }) {
 
 type Row = Schedule & { queue: Queue }
 
-/** "0 3 * * *", "every 15 min", "once, 3 May 12:00". */
+/** "0 3 * * *", "every 15 min", "every P1M", "once, 3 May 12:00". */
 export function ruleOf({ cron, every, at }: Pick<Schedule, 'cron' | 'every' | 'at'>): string {
   if (cron) return cron
-  if (every) return `every ${duration(every)}`
+  if (every) return `every ${typeof every === 'string' ? every : duration(every)}`
   return at ? `once, ${dateTime(at)}` : 'never'
 }
 

@@ -57,7 +57,7 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
       badge={schedule.paused ? <Badge tone="wait">paused</Badge> : undefined}
       lead={
         <>
-          <code>{ruleOf(schedule)}</code> {schedule.cron && `in ${zone}`}
+          <code>{ruleOf(schedule)}</code> {(schedule.cron || typeof schedule.every === 'string') && `in ${zone}`}
         </>
       }
       actions={

@@ -15,8 +15,8 @@ const EXAMPLE_CRON = '0 9 * * MON-FRI'
 const EXAMPLE_TIME = 1_767_225_600_000
 
 /** A PUT that sends back what was read may say of an absent one that it is null. */
-function orNull<Value>(schema: object, type: 'string' | 'integer') {
-  return Type.Optional(Type.Unsafe<Value | null>({ ...schema, type: [type, 'null'] }))
+function orNull<Value>(schema: object, ...types: ('string' | 'integer')[]) {
+  return Type.Optional(Type.Unsafe<Value | null>({ ...schema, type: [...types, 'null'] }))
 }
 
 const time = { minimum: 0, maximum: MAX_TIME, examples: [EXAMPLE_TIME] }
@@ -37,20 +37,24 @@ const settings = {
     },
     'string',
   ),
-  every: orNull<number>(
+  every: orNull<number | string>(
     {
       minimum: MIN_EVERY_MS,
       maximum: MAX_TIME,
-      description: 'milliseconds, counted from starts_at, or else from its creation',
-      examples: [60_000],
+      format: 'period',
+      description:
+        'milliseconds, or a calendar period of at least one day in timezone (ISO 8601, such as P2W, P1M or P1Y6M); counted ' +
+        'from starts_at, at which a period begins, or else from its creation',
+      examples: [60_000, 'P1M'],
     },
     'integer',
+    'string',
   ),
   at: orNull<number>({ ...time, description: 'once, in milliseconds since the Unix epoch' }, 'integer'),
   timezone: Type.Optional(
     Type.String({
       format: 'timezone',
-      description: 'of cron: the name of an IANA time zone; UTC unless told',
+      description: 'of cron and of a calendar period: the name of an IANA time zone; UTC unless told',
       examples: ['Europe/Berlin'],
     }),
   ),
@@ -90,7 +94,7 @@ export const Schedule = Type.Object(
     id: Id,
     name: Type.String(),
     cron: Type.Optional(Type.String({ examples: [EXAMPLE_CRON] })),
-    every: Type.Optional(Type.Integer({ examples: [60_000] })),
+    every: Type.Optional(Type.Unsafe<number | string>({ type: ['integer', 'string'], examples: [60_000, 'P1M'] })),
     at: Type.Optional(Time),
     timezone: Type.String({ examples: ['Europe/Berlin'] }),
     data: Type.String({ examples: ['{"order":1}'] }),
@@ -180,6 +184,7 @@ function timingOf({ cron, every, at }: When): Timing | undefined {
   const given: Timing[] = []
   if (typeof cron === 'string') given.push({ cron: splitZone(cron).text })
   if (typeof every === 'number') given.push({ everyMs: every })
+  if (typeof every === 'string') given.push({ period: every })
   if (typeof at === 'number') given.push({ at })
   if (given.length > 1) throw whenFault('cannot be combined: send one of cron, every and at')
   return given[0]
@@ -202,7 +207,7 @@ export function fullSchedule(schedule: ScheduleDetails, { nextRuns, error }: Out
   return {
     id: schedule.id,
     name: schedule.name,
-    ...('cron' in timing ? { cron: timing.cron } : 'at' in timing ? { at: timing.at } : { every: timing.everyMs }),
+    ...whenOf(timing),
     timezone: schedule.timezone,
     data: schedule.data,
     message_name: schedule.messageName,
@@ -218,6 +223,11 @@ export function fullSchedule(schedule: ScheduleDetails, { nextRuns, error }: Out
     run_count: schedule.runCount,
     ...(error !== null && { error }),
   }
+}
+
+function whenOf(timing: Timing): Pick<Static<typeof Schedule>, 'cron' | 'every' | 'at'> {
+  if ('everyMs' in timing) return { every: timing.everyMs }
+  return 'period' in timing ? { every: timing.period } : timing
 }
 
 export function fullRun({ dueAt, ranAt, messageId, error, skipped }: ScheduleRun): Static<typeof Run> {

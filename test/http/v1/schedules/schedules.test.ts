@@ -69,6 +69,23 @@ test('every counts from the creation, at is due once', async () => {
   assert.equal('cron' in at || 'every' in at, false)
 })
 
+test('a calendar period is kept as it was written, in its zone, and can be exchanged for another timing', async () => {
+  const starts_at = Date.UTC(2027, 0, 31, 8)
+  const monthly = await create({ every: 'P1M', timezone: 'Europe/Berlin', starts_at })
+  assert.deepEqual([monthly.every, monthly.timezone], ['P1M', 'Europe/Berlin'])
+  const days = [Date.UTC(2027, 1, 28, 8), Date.UTC(2027, 2, 31, 7), Date.UTC(2027, 3, 30, 7), Date.UTC(2027, 4, 31, 7)]
+  assert.deepEqual(monthly.next_runs, [starts_at, ...days])
+  assert.deepEqual(await read(monthly.id), monthly)
+  const put = async (body: object) => (await api.call('PUT', `${base}/${monthly.id}`, body)).body.schedule
+  assert.equal((await put(monthly)).every, 'P1M')
+  const even = await put({ every: 86_400_000 })
+  assert.deepEqual([even.every, even.next_runs[0]], [86_400_000, starts_at + 86_400_000])
+  const weekly = await put({ every: 'P1W' })
+  assert.deepEqual([weekly.every, weekly.next_runs[0]], ['P1W', starts_at])
+  const cron = await put({ cron: '0 9 * * *' })
+  assert.deepEqual([cron.cron, 'every' in cron], ['0 9 * * *', false])
+})
+
 test('due times are between starts_at and ends_at, in the zone, and there are none while it is paused', async () => {
   const [starts_at, ends_at] = [Date.UTC(2026, 2, 28), Date.UTC(2026, 2, 30)]
   const bounded = await create({ cron: '30 2 * * *', timezone: 'europe/berlin', starts_at, ends_at })
@@ -89,7 +106,14 @@ test('what is wrong is said where it is', async () => {
     [{ cron: null }, '/cron', /every, or at/],
     [{ cron: '* * * * *', every: 5_000 }, '/cron', /cannot be combined/],
     [{ every: 999 }, '/every', /at least 1000/],
-    [{ every: '5000' }, '/every', /whole number/],
+    [{ every: '5000' }, '/every', /as a number/],
+    [{ every: 'PT5M' }, '/every', /in milliseconds/],
+    [{ every: 'P0D' }, '/every', /at least one day/],
+    [{ every: 1.5e300 }, '/every', /at most/],
+    [{ every: true }, '/every', /whole number/],
+    [{ every: 'P1M', timezone: 'Nowhere' }, '/timezone', /IANA time zone/],
+    [{ every: 'P1M', starts_at: now + 5, ends_at: now + 4 }, '/ends_at', /before starts_at/],
+    [{ every: 'P9000Y' }, '/every', /would never run/],
     [{ at: now - 1 }, '/at', /is over/],
     [{ every: 5_000, ends_at: now + 4_999 }, '/every', /would never run/],
     [{ every: 5_000, starts_at: now + 5, ends_at: now + 4 }, '/ends_at', /before starts_at/],

@@ -49,7 +49,7 @@ const found: StoreCase[] = [
     name: 'a schedule comes back as it was stored, whatever it is due by',
     async run(given) {
       const { queue } = await storedFixture(given)
-      const timings = [{ cron: '0 9 * * *' }, { everyMs: 60_000 }, { at: NOW + 5 }]
+      const timings = [{ cron: '0 9 * * *' }, { everyMs: 60_000 }, { period: 'P1Y2M' }, { at: NOW + 5 }]
       for (const timing of timings) {
         const what = { timing, messageName: 'm', startsAt: NOW, endsAt: NOW + 9, paused: true, catchUp: 'all' as const }
         for (const schedule of [await stored(given, queue, { timing }), await stored(given, queue, what, null)]) {
