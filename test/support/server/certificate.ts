@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeFolder } from './server-process.ts'
+import { makeFolder } from '../folder.ts'
 
 /** Both in PEM. */
 export interface Certificate {

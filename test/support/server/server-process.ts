@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { inTime } from '../wait-for.ts'
+
+export { makeFolder } from '../folder.ts'
 
 /** As people start it, with its cache of compiled files. */
 const MAIN = fileURLToPath(new URL('../../../bin/discue.mjs', import.meta.url))
@@ -29,12 +28,6 @@ export interface ServerProcess {
   exited: Promise<number | null>
   /** Ends it with this signal and waits until it is gone; answers with its exit code, or null after a kill. */
   end(signal: NodeJS.Signals): Promise<number | null>
-}
-
-/** Makes a folder that is removed when `dispose` is called. */
-export function makeFolder(): { path: string; [Symbol.dispose](): void } {
-  const path = mkdtempSync(join(tmpdir(), 'discue-test-'))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }
 
 /** Starts the server and waits until it says that it is ready. Throws with its output where it ends instead. */

@@ -1,0 +1,3 @@
+import { GROUPS, runInOneProcess } from '../support/one-process.ts'
+
+runInOneProcess(GROUPS.core)
