@@ -107,7 +107,8 @@ class Contender {
     this.#time += 10
     return Array.from({ length: BATCH }, () => {
       const id = idOf(++this.#messages)
-      const message = { ...PLACE, id, name: null, key: null, data: DATA, createdAt: this.#time, deliverAt: this.#time }
+      const rest = { name: null, key: null, data: DATA, expiresAt: null, headers: null }
+      const message = { ...PLACE, id, ...rest, createdAt: this.#time, deliverAt: this.#time }
       const deliveries = [{ listenerId: LISTENER_ID, leased: true }]
       return { queueVersion: 2, messages: [{ message, deliveries }], answer: null }
     })

@@ -76,6 +76,8 @@ export async function fillStore(path: string, rootKey: string, fillings: readonl
       message: {
         ...{ id: runtime.newId(), organizationId, queueId, name: null, key: null, data: DATA, createdAt: now },
         deliverAt: listenerId === null ? now : now + FIRST_DUE_MS + done + index,
+        expiresAt: null,
+        headers: null,
       },
       deliveries,
     }))

@@ -42,6 +42,8 @@ async function add(store: Store, { place, listenerId, queueVersion, newId }: Fix
       data: 'x',
       createdAt: now,
       deliverAt: now,
+      expiresAt: null,
+      headers: null,
     },
     deliveries: [{ listenerId, leased: false, ordering: 'key' as const }],
   }))

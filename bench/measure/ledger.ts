@@ -51,7 +51,10 @@ async function add(store: Store, fixture: FixtureIds, count: number, delivered: 
   const now = Date.now()
   const { listenerId, queueVersion, place, newId } = fixture
   const messages = Array.from({ length: count }, () => ({
-    message: { ...place, id: newId(), name: null, key: null, data: DATA, createdAt: now, deliverAt: now },
+    message: {
+      ...{ ...place, id: newId(), name: null, key: null, data: DATA, createdAt: now, deliverAt: now },
+      ...{ expiresAt: null, headers: null },
+    },
     deliveries: [{ listenerId, leased: delivered }],
   }))
   const batch = { node: NODE, now, accepts: [], settlements: [], keyUses: [] }

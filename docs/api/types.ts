@@ -624,6 +624,12 @@ export interface CreateMessageRequest {
    * milliseconds from now, instead of deliver_at
    */
   delay?: number
+  /**
+   * sent with each delivery: at most 16, of at most 4,096 characters in all; none that the server sends itself, and of a name that the listener sets as well its own is sent
+   */
+  headers?: {
+    [k: string]: string
+  }
 }
 export interface CreateMessageResult {
   message: MessageRef
@@ -1279,6 +1285,12 @@ export interface Message {
   key?: string
   data: string
   /**
+   * sent with each delivery: at most 16, of at most 4,096 characters in all; none that the server sends itself, and of a name that the listener sets as well its own is sent
+   */
+  headers?: {
+    [k: string]: string
+  }
+  /**
    * milliseconds since the Unix epoch
    */
   created_at: number
@@ -1439,6 +1451,12 @@ export interface PulledMessage {
    */
   name: string
   data: string
+  /**
+   * those of the message
+   */
+  headers?: {
+    [k: string]: string
+  }
   /**
    * for ack, nack and extend; worth something until the lease ends
    */
@@ -1956,6 +1974,9 @@ export interface UpdateMessageRequest {
     [k: string]: unknown
   }
   data?: {
+    [k: string]: unknown
+  }
+  headers?: {
     [k: string]: unknown
   }
   created_at?: {

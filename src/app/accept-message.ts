@@ -1,7 +1,10 @@
 import { expectFewDeliveries } from '../core/delivery/delivery.ts'
 import { type DueAsk, dueTimeFault, dueTimeOf } from '../core/delivery/due-time.ts'
+import type { FixedHeaders } from '../core/delivery/fixed-headers.ts'
 import type { Message } from '../core/delivery/message.ts'
-import { Problem } from '../core/problem.ts'
+import { type ExpiryAsk, expiryFault, expiryOf } from '../core/message/expiry.ts'
+import { messageHeaderFaults, writtenHeaders } from '../core/message/headers.ts'
+import { type Fault, Problem } from '../core/problem.ts'
 import { MAX_FAULTS } from '../core/schema/fault-list.ts'
 import { PatternBudget } from '../core/schema/schema-inspection.ts'
 import type { QueueRoute } from '../store/queues.ts'
@@ -18,10 +21,11 @@ const CHECKED_AT_ONCE = 256 * 1024
 /** A queue that changes this often while one message waits is being changed in a loop. */
 const MAX_TRIES = 8
 
-export interface NewMessage extends DueAsk {
+export interface NewMessage extends DueAsk, ExpiryAsk {
   name: string | null
   key: string | null
   data: string
+  headers?: FixedHeaders | undefined
 }
 
 interface QueueRef {
@@ -73,8 +77,7 @@ const pathOfData = () => '/data'
 
 function madeNow(deps: Deps, ask: QueueRef & NewMessage): AcceptedMessage {
   const now = deps.runtime.now()
-  const fault = dueTimeFault(ask, now)
-  if (fault !== null) throw new Problem('invalid', { errors: [fault] })
+  expectFaultless(faultsOf(ask, now))
   return made(deps, ask, ask, now)
 }
 
@@ -86,23 +89,35 @@ export async function acceptMessages(
 ): Promise<AcceptedMessage[]> {
   const now = deps.runtime.now()
   const pathOf = (index: number) => `/messages/${index}`
-  expectDueTimes(ask.messages, now, pathOf)
+  expectFaultless(ask.messages.flatMap((message, index) => faultsOf(message, now, pathOf(index))))
   const messages = ask.messages.map((message) => made(deps, ask, message, now))
   await store(deps, ask, { messages, pathOf: (index) => `${pathOf(index)}/data` }, () => answerFor?.(messages))
   return messages
 }
 
-/** Throws `invalid`, with the messages' paths in the body. */
-function expectDueTimes(asks: readonly DueAsk[], now: number, pathOf: (index: number) => string): void {
-  const errors = asks.flatMap((ask, index) => dueTimeFault(ask, now, pathOf(index)) ?? [])
-  if (errors.length > 0) throw new Problem('invalid', { errors: errors.slice(0, MAX_FAULTS) })
+/** One for all, since most messages are. */
+const FAULTLESS: Fault[] = []
+
+/** What is wrong with what the caller wants of a message, whose path in the body this is. */
+function faultsOf(ask: NewMessage, now: number, path = ''): Fault[] {
+  const [due, expiry] = [dueTimeFault(ask, now, path), expiryFault(ask, now, path)]
+  if (due === null && expiry === null && ask.headers === undefined) return FAULTLESS
+  return [due, expiry, ...messageHeaderFaults(ask.headers, path)].filter((fault) => fault !== null)
+}
+
+/** Throws `invalid`, with the first faults. */
+function expectFaultless(faults: Fault[]): void {
+  if (faults.length > 0) throw new Problem('invalid', { errors: faults.slice(0, MAX_FAULTS) })
 }
 
 function made({ runtime }: Deps, queue: QueueRef, asked: NewMessage, now: number): AcceptedMessage {
   const { organizationId, queueId } = queue
   const { name, key, data } = asked
   const deliverAt = dueTimeOf(asked, now)
-  return { id: runtime.newId(), organizationId, queueId, name, key, data, createdAt: now, deliverAt }
+  const expiresAt = expiryOf(asked, deliverAt)
+  const headers = writtenHeaders(asked.headers)
+  const id = runtime.newId()
+  return { id, organizationId, queueId, name, key, data, createdAt: now, deliverAt, expiresAt, headers }
 }
 
 interface Sent {

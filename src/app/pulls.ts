@@ -1,4 +1,5 @@
 import type { Listener } from '../core/delivery/listener.ts'
+import type { Message } from '../core/delivery/message.ts'
 import { decodeReceipt, encodeReceipt, type LeaseEnd, type Receipt } from '../core/delivery/pull.ts'
 import { Problem } from '../core/problem.ts'
 import type { PulledDelivery } from '../store/pulls.ts'
@@ -12,6 +13,8 @@ export interface PulledMessage {
   id: string
   name: string | null
   data: string
+  /** As in `Message`. */
+  headers: string | null
   receipt: string
   /** From 1. */
   attempt: number
@@ -43,8 +46,9 @@ export async function pullMessages(
 }
 
 function pulledMessage({ message, leaseUntil, attempt, orderNumber }: PulledDelivery): PulledMessage {
-  const { id, name, data } = message
-  return { id, name, data, receipt: encodeReceipt({ messageId: id, leaseUntil, attempt }), attempt, orderNumber }
+  const { id, name, data, headers } = message
+  const receipt = encodeReceipt({ messageId: id, leaseUntil, attempt })
+  return { id, name, data, headers, receipt, attempt, orderNumber }
 }
 
 /**
@@ -103,14 +107,16 @@ export async function findListener(
   return found
 }
 
-/** Adds their data to messages that were pulled before; those that were deleted since are left out. */
+/** Adds their data and headers to messages that were pulled before; those that were deleted since are left out. */
 export async function withData<Entry extends { id: string }>(
   deps: Pick<AppDeps, 'store'>,
   { organizationId, queueId, entries }: { organizationId: string; queueId: string; entries: readonly Entry[] },
-): Promise<(Entry & { data: string })[]> {
+): Promise<(Entry & Pick<Message, 'data' | 'headers'>)[]> {
   const found = await Promise.all(entries.map(({ id }) => deps.store.messages.get({ organizationId, queueId, id })))
   return entries.flatMap((entry, index) => {
     const details = found[index] ?? null
-    return details === null ? [] : [{ ...entry, data: details.message.data }]
+    if (details === null) return []
+    const { data, headers } = details.message
+    return [{ ...entry, data, headers }]
   })
 }

@@ -72,7 +72,8 @@ export function createMake(): Make {
     },
     message(queue, what) {
       const place = { organizationId: queue.organizationId, queueId: queue.id }
-      return { ...fresh(), ...place, deliverAt: clock, name: null, key: null, data: '{"order":1}', ...what }
+      const rest = { name: null, key: null, data: '{"order":1}', expiresAt: null, headers: null }
+      return { ...fresh(), ...place, deliverAt: clock, ...rest, ...what }
     },
   }
   return make

@@ -7,6 +7,7 @@ import { deliveryCases } from './cases/delivery/deliveries.cases.ts'
 import { expiryCases } from './cases/delivery/expiry.cases.ts'
 import { leaseCases } from './cases/delivery/leases.cases.ts'
 import { livenessCases } from './cases/delivery/liveness.cases.ts'
+import { messageExpiryCases } from './cases/delivery/message-expiry.cases.ts'
 import { orderCases } from './cases/delivery/orders.cases.ts'
 import { pullCases } from './cases/delivery/pulls.cases.ts'
 import { redeliveryCases } from './cases/delivery/redeliveries.cases.ts'
@@ -64,6 +65,7 @@ const nouns: Record<string, StoreCase[]> = {
   events: eventCases,
   stats: statsCases,
   expiry: expiryCases,
+  'messages that expire': messageExpiryCases,
   answers: answerCases,
   orders: orderCases,
   ledger: ledgerCases,

@@ -1,13 +1,18 @@
 import type { Fault } from '../problem.ts'
 
 const DAY_MS = 86_400_000
-const MAX_DELAY_DAYS = 366
+export const MAX_DELAY_DAYS = 366
 
 /** How far ahead a message can be scheduled: any date of the year to come, in a leap year too. */
 export const MAX_DELAY_MS = MAX_DELAY_DAYS * DAY_MS
 
 /** Less than this is a time in seconds: as milliseconds it were in 2001 or before, and sent at once instead of later. */
 const MILLISECONDS_FROM = 1e12
+
+/** Whether a time that should be in milliseconds since the Unix epoch is surely in seconds. */
+export function isInSeconds(time: number): boolean {
+  return time < MILLISECONDS_FROM
+}
 
 /** When a caller wants a message to be delivered: at a time, or after so many milliseconds; at once where both are absent. */
 export interface DueAsk {
@@ -25,7 +30,7 @@ export function dueTimeFault({ deliverAt, delayMs }: DueAsk, now: number, path =
   if (deliverAt !== undefined && delayMs !== undefined) {
     return { path: `${path}/delay`, message: 'cannot be combined with deliver_at; send one of them' }
   }
-  if (deliverAt !== undefined && deliverAt < MILLISECONDS_FROM) {
+  if (deliverAt !== undefined && isInSeconds(deliverAt)) {
     return { path: `${path}/deliver_at`, message: 'must be in milliseconds since the Unix epoch; this is in seconds' }
   }
   if (deliverAt !== undefined && deliverAt > now + MAX_DELAY_MS) {

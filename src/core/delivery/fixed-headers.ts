@@ -4,11 +4,17 @@ import { FaultList, quoted } from '../schema/fault-list.ts'
 /** Headers that a listener wants with each delivery, by the name that it gave them. */
 export type FixedHeaders = Readonly<Record<string, string>>
 
-const MAX_HEADERS = 32
 const MAX_HEADER_NAME = 128
 const MAX_HEADER_VALUE = 4_096
-/** Names and values together: with what is sent anyway, below the 16 KiB that common servers take. */
-const MAX_HEADERS_SIZE = 8_192
+
+/** How many there may be, and how long names and values may be together, of the headers at `path` in the body. */
+interface HeaderLimits {
+  headers: number
+  characters: number
+  path: string
+}
+/** Of a listener: with what is sent anyway, and a message's, below the 16 KiB that common servers take. */
+const OF_LISTENER: HeaderLimits = { headers: 32, characters: 8_192, path: '/headers' }
 
 /** A token of RFC 9110, 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -36,11 +42,11 @@ const TAKEN = new Set([
 ])
 const TAKEN_PREFIXES = ['webhook-', 'discue-', 'proxy-']
 
-/** What is wrong with these headers, as faults of the body's `headers`; empty where they can be sent. */
-export function fixedHeaderFaults(headers: FixedHeaders): Fault[] {
-  const found = new FaultList('/headers')
+/** What is wrong with these headers, of a listener unless told, as faults of the body; empty where they can be sent. */
+export function fixedHeaderFaults(headers: FixedHeaders, limits = OF_LISTENER): Fault[] {
+  const found = new FaultList(limits.path)
   const names = Object.keys(headers)
-  if (names.length > MAX_HEADERS) found.add(`must have at most ${MAX_HEADERS} entries`)
+  if (names.length > limits.headers) found.add(`must have at most ${limits.headers} entries`)
   const seen = new Set<string>()
   let size = 0
   for (const name of names) {
@@ -50,7 +56,7 @@ export function fixedHeaderFaults(headers: FixedHeaders): Fault[] {
     seen.add(name.toLowerCase())
     size += name.length + headers[name]!.length
   }
-  if (size > MAX_HEADERS_SIZE) found.add(`must have at most ${MAX_HEADERS_SIZE} characters in all`)
+  if (size > limits.characters) found.add(`must have at most ${limits.characters} characters in all`)
   return found.faults
 }
 

@@ -12,6 +12,10 @@ export interface Message {
   createdAt: number
   /** When its deliveries are due; that of a message for now is its `createdAt`. */
   deliverAt: number
+  /** What is not delivered by then is discarded (`core/message/expiry.ts`), in epoch ms; null: it is kept until it is delivered or missed. */
+  expiresAt: number | null
+  /** What is sent with each delivery, as JSON (`core/message/headers.ts`); null: nothing. */
+  headers: string | null
   /** Order of acceptance in the store: grows by commit, has gaps, is never reused. */
   sequence: number
 }

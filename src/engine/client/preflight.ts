@@ -100,8 +100,17 @@ function noteOn(runtime: Pick<Runtime, 'now'>): { marks: Marks; addresses: strin
 function testRequest({ runtime, secretBox, userAgent }: PreflightDeps, listener: Pushed): OutgoingRequest | null {
   const now = runtime.now()
   const { id: listenerId, organizationId, queueId } = listener
-  const times = { createdAt: now, deliverAt: now }
-  const message = { id: runtime.newId(), organizationId, queueId, name: null, key: null, data: DATA, ...times }
+  const times = { createdAt: now, deliverAt: now, expiresAt: null }
+  const message = {
+    id: runtime.newId(),
+    organizationId,
+    queueId,
+    name: null,
+    key: null,
+    data: DATA,
+    headers: null,
+    ...times,
+  }
   const delivery = { listenerId, message: { ...message, sequence: 0 }, dueAt: now, attempts: 0, attemptsBefore: 0 }
   const to = { listener, target: targetOf(listener, secretBox), userAgent, now }
   const request = deliveryRequest({ ...delivery, firstSentAt: null, orderNumber: null, lease: 0 }, to)

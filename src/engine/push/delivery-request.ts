@@ -2,8 +2,9 @@ import type { Outcome } from '../../core/delivery/attempt.ts'
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import type { Listener, Pushed } from '../../core/delivery/listener.ts'
 import { openedHeaders } from '../../core/delivery/listener-headers.ts'
-import { contentTypeOf } from '../../core/delivery/message.ts'
+import { contentTypeOf, type Message } from '../../core/delivery/message.ts'
 import { sign } from '../../core/delivery/signature.ts'
+import { hasHeader, headersOf, withMessageHeaders } from '../../core/message/headers.ts'
 import { type SecretBox, SecretUnreadable } from '../../core/tenant/secret-box.ts'
 import type { OutgoingRequest } from '../client/sender.ts'
 import type { ContentTypes } from './content-types.ts'
@@ -23,7 +24,7 @@ export interface Target {
 
 export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
   const { origin, pathname, search } = new URL(listener.notifyUrl)
-  const headers = headersOf(listener, secretBox)
+  const headers = listenerHeadersOf(listener, secretBox)
   return {
     origin,
     path: pathname + search,
@@ -33,24 +34,22 @@ export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
   }
 }
 
+const ANY_ANSWER = 'accept: */*\r\n'
+
 function fixedFields(listener: Pushed): string {
   // Any answer will do, where the listener has no such field of its own; some frameworks ask for one.
-  const accept = hasAccept(listener) ? '' : 'accept: */*\r\n'
+  const accept = hasHeader(listener.settings.headers, 'accept') ? '' : ANY_ANSWER
   return `${accept}discue-queue: ${listener.queueId}\r\ndiscue-listener: ${listener.id}\r\n`
 }
 
 /** Alternating names and values; null where one was encrypted with a key that this node does not have. */
-function headersOf({ id, settings }: Listener, secretBox: SecretBox): string[] | null {
+function listenerHeadersOf({ id, settings }: Listener, secretBox: SecretBox): string[] | null {
   try {
     return Object.entries(openedHeaders(secretBox, id, settings.headers)).flat()
   } catch (error) {
     if (error instanceof SecretUnreadable) return null
     throw error
   }
-}
-
-function hasAccept({ settings }: Pushed): boolean {
-  return Object.keys(settings.headers).some((name) => name.toLowerCase() === 'accept')
 }
 
 /**
@@ -71,7 +70,7 @@ export function deliveryRequest(
   const fields =
     `content-type: ${to.contentTypes?.of(message) ?? contentTypeOf(message.data)}\r\nuser-agent: ${to.userAgent}\r\n` +
     `webhook-id: ${message.id}\r\nwebhook-timestamp: ${timestamp}\r\nwebhook-signature: ${signature}\r\n` +
-    `${to.target.fields}discue-attempt: ${delivery.attempts + 1}\r\n` +
+    `${fieldsFor(message, to.target)}discue-attempt: ${delivery.attempts + 1}\r\n` +
     `discue-first-sent-at: ${delivery.firstSentAt ?? to.now}\r\n` +
     (orderNumber === null ? '' : `discue-sequence: ${orderNumber}\r\n`)
   const { origin, path } = to.target
@@ -80,12 +79,18 @@ export function deliveryRequest(
     origin,
     path,
     fields,
-    headers: to.target.headers,
+    headers: withMessageHeaders(to.target.headers, message.headers),
     body: message.data,
     timeoutMs: to.listener.settings.timeoutMs,
     startedAt: to.now,
     organizationId: to.listener.organizationId,
   }
+}
+
+/** Without what the message says itself of the answers that it takes. */
+function fieldsFor({ headers }: Message, { fields }: Target): string {
+  if (headers === null || !hasHeader(headersOf(headers), 'accept')) return fields
+  return fields.startsWith(ANY_ANSWER) ? fields.slice(ANY_ANSWER.length) : fields
 }
 
 /** What comes of an attempt whose request cannot be signed. */

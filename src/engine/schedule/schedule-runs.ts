@@ -96,7 +96,8 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
     const messages = plan.dueAts.map((dueTime) => {
       // Within a jump of the clock a message is made for a time that is yet to come; else the time is now.
       const at = Math.max(runtime.now(), dueTime)
-      return { id: runtime.newId(at), organizationId, queueId, name, key: null, data, createdAt: at, deliverAt: at }
+      const rest = { name, key: null, data, createdAt: at, deliverAt: at, expiresAt: null, headers: null }
+      return { id: runtime.newId(at), organizationId, queueId, ...rest }
     })
     const runs = messages.map(({ id, createdAt }, index) => {
       return { dueAt: plan.dueAts[index]!, ranAt: createdAt, messageId: id, error: null, skipped: null }

@@ -17,9 +17,14 @@ const QUEUE_VERSION = `
   select version from queues
    where organization_id = ? and id = ? and exists (select 1 from organizations where id = organization_id)`
 
-const INSERT_MESSAGE = `
-  insert into messages (sequence, id, organization_id, queue_id, audience, created_at, deliver_at, name, key, data)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const COLUMNS = 'sequence, id, organization_id, queue_id, audience, created_at, deliver_at, name, key, data'
+const INSERT_MESSAGE = `insert into messages (${COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** Apart, so that a message without either, as most are, does not pay for them. */
+const INSERT_WITH_OPTIONS = `
+  insert into messages (${COLUMNS}, expires_at, headers) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const INSERT_EXPIRY = `insert into message_expiries (organization_id, look_at, sequence) values (?, ?, ?)`
 
 const INSERT_DELIVERY = `
   insert into deliveries (listener_id, due_at, sequence, attempts, first_sent_at, moved) values (?, ?, ?, 0, null, 0)`
@@ -44,8 +49,9 @@ interface Stored {
 
 /** The part of a commit that takes messages in. */
 export function createAccepting(db: DatabaseSync, { recipientSets, rowless, leases, marks, orders }: Shared) {
-  const [queueVersion, insertMessage] = [db.prepare(QUEUE_VERSION), db.prepare(INSERT_MESSAGE)]
-  const insertDelivery = db.prepare(INSERT_DELIVERY)
+  const queueVersion = db.prepare(QUEUE_VERSION)
+  const [insertMessage, insertWithOptions] = [db.prepare(INSERT_MESSAGE), db.prepare(INSERT_WITH_OPTIONS)]
+  const [insertDelivery, insertExpiry] = [db.prepare(INSERT_DELIVERY), db.prepare(INSERT_EXPIRY)]
   const answers = createEffectRecords(db)
   const sequences = createSequence(db)
   const steps = createScheduleSteps(db)
@@ -60,13 +66,23 @@ export function createAccepting(db: DatabaseSync, { recipientSets, rowless, leas
     return version
   }
 
+  function insertRow(message: MessageAccept['message'], sequence: number, recipientSet: number): void {
+    const { id, organizationId, queueId, name, key, data, createdAt, deliverAt, expiresAt, headers } = message
+    if (expiresAt === null && headers === null) {
+      insertMessage.run(sequence, id, organizationId, queueId, recipientSet, createdAt, deliverAt, name, key, data)
+      return
+    }
+    const row = [sequence, id, organizationId, queueId, recipientSet, createdAt, deliverAt, name, key, data]
+    insertWithOptions.run(...row, expiresAt, headers)
+    if (expiresAt !== null) insertExpiry.run(organizationId, expiresAt, sequence)
+  }
+
   /** Returns the message's position in the order of each listener that wants one. */
   function insert(it: MessageAccept, sequence: number, changes: Changes): StoredMessage['places'] {
     const { message, deliveries } = it
-    const { id, organizationId, queueId, name, key, data, createdAt, deliverAt } = message
-    const recipientSet = recipientSets.of(queueId, sequence, deliveries)
-    insertMessage.run(sequence, id, organizationId, queueId, recipientSet, createdAt, deliverAt, name, key, data)
-    marks.added(queueId, id)
+    const { queueId, key, deliverAt } = message
+    insertRow(message, sequence, recipientSets.of(queueId, sequence, deliveries))
+    marks.added(queueId, message.id)
     let places: (OrderPosition | null)[] | null = null
     let isLeftOut = false
     for (let index = 0; index < deliveries.length; index++) {

@@ -17,7 +17,7 @@ import { createMessagesAcross } from './messages-across.ts'
 
 export const MESSAGE_COLUMNS = `
   id, organization_id as organizationId, queue_id as queueId, name, key, data,
-  created_at as createdAt, deliver_at as deliverAt, sequence`
+  created_at as createdAt, deliver_at as deliverAt, expires_at as expiresAt, headers, sequence`
 
 const GET = `select ${MESSAGE_COLUMNS}, revision from messages where queue_id = ? and id = ? and organization_id = ?`
 

@@ -18,8 +18,9 @@ export function packAccept(packer: Packer, { queueVersion, messages, answer, ste
   // All messages of an accept share these, so they cross once.
   cells.push(queueVersion, packer.shared(organizationId), packer.shared(queueId), messages.length)
   for (const { message, deliveries } of messages) {
-    const { id, name, key, data, createdAt, deliverAt } = message
-    cells.push(id, name, key, data, createdAt - now, deliverAt - now, deliveries.length)
+    const { id, name, key, data, createdAt, deliverAt, expiresAt, headers } = message
+    cells.push(id, name, key, data, createdAt - now, deliverAt - now)
+    cells.push(expiresAt === null ? null : expiresAt - now, headers, deliveries.length)
     for (const delivery of deliveries) cells.push(packer.shared(delivery.listenerId), flagsOf(delivery))
   }
   cells.push(answer !== null)
@@ -42,6 +43,8 @@ export function unpackAccept(reader: Reader, now: number): Accept {
       data: reader.text(),
       createdAt: now + reader.number(),
       deliverAt: now + reader.number(),
+      expiresAt: timeAfter(now, reader.numberOrNull()),
+      headers: reader.textOrNull(),
     }
     const deliveries = reader.list(() => deliveryOf(reader.shared(), reader.number()))
     return { message, deliveries }
@@ -49,6 +52,10 @@ export function unpackAccept(reader: Reader, now: number): Accept {
   const answer = reader.yes() ? unpackRecord(reader) : null
   const steps = reader.list(unpackStep)
   return { queueVersion, messages, answer, ...(steps.length > 0 && { steps }) }
+}
+
+function timeAfter(now: number, ms: number | null): number | null {
+  return ms === null ? null : now + ms
 }
 
 function packStep(cells: Cell[], { scheduleId, revision, from, nextAt, runs }: ScheduleStep): void {

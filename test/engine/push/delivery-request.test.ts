@@ -230,3 +230,15 @@ test('what cannot be signed is not sent, but for a retired secret, which is pass
   const replaced = { ...unreadable, ...rotated(unreadable, fresh, NOW) }
   assert.ok(holdsFor(fresh, requestFor(deliveryOf('x'), replaced)))
 })
+
+test("a message's headers are sent, below the listener's own, whatever case they are in", () => {
+  const headers = JSON.stringify({ 'x-order': '17', 'X-Tenant': 'of the message', Accept: 'text/html' })
+  const message = { ...deliveryOf('1').message, headers }
+  const settings = { ...listener.settings, headers: { 'x-tenant': 'of the listener' } }
+  const sent = headersOf(requestFor(deliveryOf('1', { message }), { ...listener, settings }))
+  assert.deepEqual([sent['x-order'], sent['x-tenant'], sent['X-Tenant']], ['17', 'of the listener', undefined])
+  assert.deepEqual([sent.Accept, sent.accept], ['text/html', undefined])
+  const own = { ...listener.settings, headers: { accept: 'text/plain' } }
+  const both = headersOf(requestFor(deliveryOf('1', { message }), { ...listener, settings: own }))
+  assert.deepEqual([both.accept, both.Accept], ['text/plain', undefined])
+})

@@ -91,6 +91,8 @@ function acceptOf(id: string) {
     data: '',
     createdAt: 1,
     deliverAt: 1,
+    expiresAt: null,
+    headers: null,
     revision: 1,
   }
   const deliveries = [{ listenerId: idOf('l', 0), leased: true }]

@@ -38,8 +38,9 @@ const step: fc.Arbitrary<ScheduleStep> = fc.record({
 /** Messages of one accept have one organization and queue. */
 const accept: fc.Arbitrary<Accept> = fc.tuple(text, text).chain(([organizationId, queueId]) => {
   const place = { organizationId: fc.constant(organizationId), queueId: fc.constant(queueId) }
-  const times = { createdAt: time, deliverAt: time }
-  const message = fc.record({ id: text, ...place, name: nullable(text), key: nullable(text), data: text, ...times })
+  const times = { createdAt: time, deliverAt: time, expiresAt: nullable(time) }
+  const texts = { name: nullable(text), key: nullable(text), data: text, headers: nullable(text) }
+  const message = fc.record({ id: text, ...place, ...texts, ...times })
   const deliveries = fc.array(newDelivery)
   const messages = fc.array(fc.record({ message, deliveries }), { minLength: 1 })
   const record = fc.record({ queueVersion: time, messages, answer: nullable(answer) })

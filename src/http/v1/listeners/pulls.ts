@@ -20,6 +20,7 @@ import {
   MIN_LEASE_MS,
 } from '../../../core/delivery/pull.ts'
 import { MAX_RETRY_DELAY_MS } from '../../../core/delivery/retry-policy.ts'
+import { headersOf } from '../../../core/message/headers.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import { pulledInPieces } from '../../body/long-listing.ts'
 import { whenClientEnds } from '../../connection/half-open.ts'
@@ -54,11 +55,15 @@ const Pull = strict({
     }),
   ),
 })
+const MessageHeaders = Type.Unsafe<Record<string, string>>(
+  Type.Object({}, { additionalProperties: Type.String(), description: 'those of the message' }),
+)
 const Pulled = Type.Object(
   {
     id: Id,
     name: ShownName,
     data: Type.String(),
+    headers: Type.Optional(MessageHeaders),
     receipt: Type.String({ description: 'for ack, nack and extend; worth something until the lease ends' }),
     attempt: Type.Integer({ description: 'which one this is, from 1' }),
     sequence: Type.Optional(Type.Integer({ description: 'counts the messages of a listener that has an order' })),
@@ -207,29 +212,36 @@ function clientOf(reply: FastifyReply, waits: boolean): AbortSignal {
   return controller.signal
 }
 
-function presentMessage({ id, name, data, receipt, attempt, orderNumber }: PulledMessage): Static<typeof Pulled> {
+function presentMessage({ id, name, receipt, attempt, orderNumber, ...stored }: PulledMessage): Static<typeof Pulled> {
   return {
     ...refOf({ id, name }),
-    data,
+    ...presentStored(stored),
     receipt,
     attempt,
     ...(orderNumber !== null && { sequence: orderNumber }),
   }
 }
 
+function presentStored({ data, headers }: Pick<PulledMessage, 'data' | 'headers'>) {
+  return { data, ...(headers !== null && { headers: headersOf(headers) }) }
+}
+
 type PulledAnswer = { messages: Static<typeof Pulled>[] }
 
-/** Messages are stored once: an answer that may be repeated is kept without their data, which is read again for it. */
+/** Messages are stored once: an answer that may be repeated is kept without their data and headers, read again for it. */
 function keptPull(deps: AppDeps): SecretFields {
   return {
     strip: (body) => {
       const { messages, ...rest } = body as PulledAnswer
-      return { messages: messages.map(({ data: _, ...message }) => message), ...rest }
+      return { messages: messages.map(({ data: _data, headers: _headers, ...message }) => message), ...rest }
     },
     restore: async (request, reply, body) => {
       const { messages: entries, ...rest } = body as PulledAnswer
       const { organizationId, queueId } = addressOf(request as Asked)
-      const read = () => withData(deps, { organizationId, queueId, entries })
+      const read = async () => {
+        const found = await withData(deps, { organizationId, queueId, entries })
+        return found.map(({ data, headers, ...message }) => ({ ...message, ...presentStored({ data, headers }) }))
+      }
       return { messages: await request.server.answerRoom.read(request, reply, read, true), ...rest }
     },
   }

@@ -3,6 +3,7 @@ import type { AcceptedMessage, NewMessage as New } from '../../../app/accept-mes
 import { MAX_DELAY_MS } from '../../../core/delivery/due-time.ts'
 import { MAX_DATA_BYTES, MAX_KEY_LENGTH, MESSAGE_STATUSES, statusOf } from '../../../core/delivery/message.ts'
 import { ID_PATTERN } from '../../../core/id.ts'
+import { headersOf } from '../../../core/message/headers.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { MessageDetails } from '../../../store/messages.ts'
 import { atMostOne } from '../../openapi/exclusive.ts'
@@ -17,6 +18,19 @@ const DeliverAt = Type.Integer({
     'when to deliver it, in milliseconds since the Unix epoch; a time that is over means now, one below 10^12 is refused as seconds',
   examples: [1_767_225_600_000],
 })
+
+const Headers = Type.Unsafe<Record<string, string>>(
+  Type.Object(
+    {},
+    {
+      additionalProperties: Type.String(),
+      description:
+        'sent with each delivery: at most 16, of at most 4,096 characters in all; none that the server sends itself, and of ' +
+        'a name that the listener sets as well its own is sent',
+      examples: [{ 'x-order': '17' }],
+    },
+  ),
+)
 
 /** What creates a message. */
 export const NewMessage = strict(
@@ -43,6 +57,7 @@ export const NewMessage = strict(
         examples: [60_000],
       }),
     ),
+    headers: Type.Optional(Headers),
   },
   { title: 'CreateMessageRequest', ...atMostOne('deliver_at', 'delay') },
 )
@@ -51,8 +66,8 @@ export const NewMessage = strict(
 export const EXAMPLE_MESSAGE = { data: '{"order":1}', name: 'orders', key: 'customer-17', delay: 60_000 }
 
 /** The body in the words of the use cases. */
-export function createdOf({ data, name, key, deliver_at, delay }: Static<typeof NewMessage>): New {
-  return { data, name: name ?? null, key: key ?? null, deliverAt: deliver_at, delayMs: delay }
+export function createdOf({ data, name, key, deliver_at, delay, headers }: Static<typeof NewMessage>): New {
+  return { data, name: name ?? null, key: key ?? null, deliverAt: deliver_at, delayMs: delay, headers }
 }
 
 /** The response to the client that posted a message. */
@@ -74,7 +89,7 @@ export const NewMessages = strict({
 export const MessageChange = strict({
   name: Type.Optional(Name),
   deliver_at: Type.Optional(DeliverAt),
-  ...readOnly('id', 'key', 'data', 'created_at', 'status', 'deliveries'),
+  ...readOnly('id', 'key', 'data', 'headers', 'created_at', 'status', 'deliveries'),
 })
 
 /** The full form. */
@@ -84,6 +99,7 @@ export const Message = Type.Object(
     name: ShownName,
     key: Type.Optional(Type.String({ examples: ['customer-17'] })),
     data: Type.String({ examples: ['{"order":1}'] }),
+    headers: Type.Optional(Headers),
     created_at: Time,
     deliver_at: Time,
     status: Type.Enum([...MESSAGE_STATUSES], {
@@ -146,6 +162,7 @@ export function fullMessage({ message, deliveries }: MessageDetails, now: number
     ...refOf(message),
     ...(message.key !== null && { key: message.key }),
     data: message.data,
+    ...(message.headers !== null && { headers: headersOf(message.headers) }),
     created_at: message.createdAt,
     deliver_at: message.deliverAt,
     status: statusOf(message, deliveries, now),

@@ -26,6 +26,8 @@ async function triedMessage(count: number): Promise<string> {
     data: 'x',
     createdAt: now,
     deliverAt: now,
+    expiresAt: null,
+    headers: null,
   }
   const deliveries = route.listeners.map((listener) => ({ listenerId: listener.id, leased: true }))
   const nothing = { node: 'n', now, accepts: [], settlements: [], keyUses: [] }
