@@ -41,6 +41,11 @@ export const problems = {
     status: 409,
     detail: 'this Idempotency-Key came with another body before; a new request needs a new key',
   },
+  answered_gone: {
+    status: 409,
+    detail:
+      'what the first request with this Idempotency-Key made is gone: deleted, or past its retention; a new request needs a new key',
+  },
   key_running: { status: 409, detail: 'the first request with this Idempotency-Key is not answered yet; try again' },
   changed: { status: 409, detail: 'the resource is not what If-Match says any more; read it again' },
   body_too_large: { status: 413, detail: 'the body is larger than allowed' },

@@ -12,6 +12,7 @@ import type { Static, TSchema } from 'typebox'
 import type { ProblemCode } from '../core/problem.ts'
 import type { Access, Principal, Resource } from '../core/tenant/api-key.ts'
 import type { MediaType } from './body/media.ts'
+import type { AnsweredKind } from './pipeline/answered-resources.ts'
 
 /** What a route asks of the key; `ids` are the path parameters that a scope may target. */
 export interface RouteRequirement {
@@ -50,6 +51,8 @@ declare module 'fastify' {
     switchedOff?: ProblemCode | null
     /** How an answer that may be repeated is kept, where not as it is. */
     kept?: SecretFields
+    /** The resource that the answer of a `POST` shows: where it is gone, the answer is not repeated. */
+    answersWith?: AnsweredKind
     /** What the path has, on the routes that refuse every other method. */
     allow?: string
   }

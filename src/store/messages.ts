@@ -32,6 +32,8 @@ export interface MessageFilter {
 
 export interface MessageStore {
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<MessageDetails> | null>
+  /** How many of these messages the queue has; none where the queue is gone. Ids must differ. */
+  countOf(ask: { organizationId: string; queueId: string; ids: readonly string[] }): Promise<number>
   /** The queue that a message is in, of all of the organization's; null where there is no such message. */
   locate(ask: { organizationId: string; id: string }): Promise<string | null>
   /**

@@ -41,6 +41,8 @@ const verifies: Rule = ({ action }) => action === 'verify'
 const pulls: Rule = ({ action }) => action === 'pull'
 /** What is part of delivering goes on while an organization is frozen. */
 const delivers: Rule = ({ action }) => ['pull', 'ack', 'nack', 'extend'].includes(action)
+/** Whose answers show no resource that may be deleted. */
+const showsNone: Rule = (at) => delivers(at) || ['check', 'advance'].includes(at.action)
 /** Whether an operation may stop a key that leaked. */
 const deletesKeys: Rule = ({ method, resource }) => method === 'DELETE' && resource === 'api_keys'
 const either =
@@ -82,6 +84,7 @@ const rules: Record<ProblemCode, Rule> = {
   body_too_large: readsBody,
   body_not_json: readsBody,
   key_reused: ({ method, resource }) => method === 'POST' && resource !== null,
+  answered_gone: (at) => at.method === 'POST' && at.resource !== null && !showsNone(at),
   key_running: ({ method, resource }) => method === 'POST' && resource !== null,
   changed: (at) => at.resource !== null && (CHANGE_METHODS.includes(at.method) || verifies(at)),
   invalid: either(takesBody, runsSchedules),

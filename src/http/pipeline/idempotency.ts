@@ -4,6 +4,8 @@ import type { AnswerFor, Idempotency, Turn } from '../../app/idempotency.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Log } from '../../runtime.ts'
 import type { IdempotencyRecord } from '../../store/idempotency-records.ts'
+import type { Store } from '../../store/store.ts'
+import { type AnsweredResource, isStillThere } from './answered-resources.ts'
 
 const HEADER = 'idempotency-key'
 /** Visible ASCII and spaces: what a header can carry without the server having to guess its encoding. */
@@ -40,15 +42,18 @@ export function bodyDigest(request: FastifyRequest): { update(piece: Buffer): vo
 }
 
 /** Hooks of a `POST` route; a request without the header passes them at the cost of looking for it. */
-export function createIdempotencyHooks(deps: { idempotency: Idempotency; log: Log }) {
-  const { idempotency, log } = deps
+export function createIdempotencyHooks(deps: { idempotency: Idempotency; store: Store; log: Log }) {
+  const { idempotency, store, log } = deps
 
   async function start(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
     const { organizationId } = request.principal
     const attempted = { organizationId, target: targetOf(request), key: keyOf(request) }
     const begun = await idempotency.begin({ ...attempted, digest: request.bodyDigest ?? EMPTY })
-    if ('body' in begun) replay(request, reply, { ...begun, body: await restored(request, reply, begun) })
-    else request.turn = Object.assign(begun, { stored: false })
+    if ('body' in begun) {
+      const shown = shownBy(request, begun)
+      if (shown !== null && !(await isStillThere(store, shown))) throw new Problem('answered_gone')
+      replay(request, reply, { ...begun, body: await restored(request, reply, begun) })
+    } else request.turn = Object.assign(begun, { stored: false })
     return !('body' in begun)
   }
 
@@ -120,6 +125,18 @@ function replay(request: FastifyRequest, reply: FastifyReply, { status, body }: 
     .type('application/json; charset=utf-8')
     .serializer((text: string) => text)
     .send(pretty ? JSON.stringify(JSON.parse(body), null, 2) : body)
+}
+
+/** The resource that an answer shows; null where it shows none, as a refusal does. */
+function shownBy(request: FastifyRequest, { status, body }: IdempotencyRecord): AnsweredResource | null {
+  const kind = request.routeOptions.config.answersWith
+  if (kind === undefined || status !== 200) return null
+  const { queueId = '', listenerId = '' } = request.params as Record<string, string>
+  const { organizationId } = request.principal
+  const answer = JSON.parse(body) as Record<string, unknown>
+  // A key that was made is shown beside its text, which is not stored, and not within it.
+  const shown = [answer[kind] ?? answer].flat() as { id: string }[]
+  return { kind, organizationId, queueId, listenerId, ids: shown.map(({ id }) => id) }
 }
 
 /** What a route keeps of an answer that went well. */

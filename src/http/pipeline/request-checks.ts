@@ -32,7 +32,11 @@ export function createRequestChecks(
   handovers: Handovers,
 ): (route: RouteOptions) => void {
   const enter = createEntrance(deps, admission, handovers)
-  const once = createIdempotencyHooks({ idempotency: createIdempotency(deps), log: deps.runtime.log })
+  const once = createIdempotencyHooks({
+    idempotency: createIdempotency(deps),
+    store: deps.store,
+    log: deps.runtime.log,
+  })
   return (route) => {
     const requires = route.config?.requires
     if (requires === undefined) return

@@ -49,18 +49,22 @@ export function apiKeyRoutes(api: Api, deps: AppDeps): void {
   // A key that leaked must be stoppable: the use case takes that much of a frozen organization.
   const config = { ...requires('api_keys', 'write', 'apiKeyId'), whileFrozen: true }
 
-  api.post('/api_keys', { schema: schemas.create, config: requires('api_keys', 'write') }, async (request, reply) => {
-    const { alias: name, status = 'enabled', scopes, owner = false } = request.body
-    const granted = scopes === undefined ? null : grantedBy(scopes)
-    const ask = { organizationId: request.principal.organizationId, name, status, scopes: granted, owner }
-    return answerOnce(
-      request,
-      reply,
-      (answerFor) => issueApiKey(deps, ask, answerFor),
-      ({ key, text }: { key: ApiKey; text: string }) => presented(request, key, text),
-      ({ key }) => presented(request, key),
-    )
-  })
+  api.post(
+    '/api_keys',
+    { schema: schemas.create, config: { ...requires('api_keys', 'write'), answersWith: 'api_key' } },
+    async (request, reply) => {
+      const { alias: name, status = 'enabled', scopes, owner = false } = request.body
+      const granted = scopes === undefined ? null : grantedBy(scopes)
+      const ask = { organizationId: request.principal.organizationId, name, status, scopes: granted, owner }
+      return answerOnce(
+        request,
+        reply,
+        (answerFor) => issueApiKey(deps, ask, answerFor),
+        ({ key, text }: { key: ApiKey; text: string }) => presented(request, key, text),
+        ({ key }) => presented(request, key),
+      )
+    },
+  )
 
   api.get(ONE, { schema: schemas.read, config: requires('api_keys', 'read', 'apiKeyId') }, async (request, reply) =>
     present(request, reply, await readApiKey(deps, addressOf(request))),

@@ -82,13 +82,17 @@ export function domainRoutes(api: Api, deps: AppDeps): void {
   const write = requires('domains', 'write', 'domainId')
   const expectThere = async (request: FastifyRequest) => void (await readDomain(deps, addressOf(request as Asked)))
 
-  api.post('/domains', { schema: schemas.create, config: requires('domains', 'write') }, async (request, reply) => {
-    const { name, hostname, port = HTTPS } = named(request.body)
-    expectPort(port)
-    const ask = { organizationId: request.principal.organizationId, name, hostname, port }
-    const present = (domain: Verifiable) => presented(request, domain)
-    return answerOnce(request, reply, (answerFor) => createDomain(deps, ask, answerFor), present)
-  })
+  api.post(
+    '/domains',
+    { schema: schemas.create, config: { ...requires('domains', 'write'), answersWith: 'domain' } },
+    async (request, reply) => {
+      const { name, hostname, port = HTTPS } = named(request.body)
+      expectPort(port)
+      const ask = { organizationId: request.principal.organizationId, name, hostname, port }
+      const present = (domain: Verifiable) => presented(request, domain)
+      return answerOnce(request, reply, (answerFor) => createDomain(deps, ask, answerFor), present)
+    },
+  )
 
   api.get(ONE, { schema: schemas.read, config: requires('domains', 'read', 'domainId') }, async (request, reply) =>
     present(request, reply, await readDomain(deps, addressOf(request))),

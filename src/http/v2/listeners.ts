@@ -89,7 +89,7 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
     method: 'POST',
     url: IN_QUEUE,
     schema: schemas.create,
-    config: requires('listeners', 'write', 'queueId'),
+    config: { ...requires('listeners', 'write', 'queueId'), answersWith: 'listener' },
     preValidation: (request) => {
       const { organizationId } = request.principal
       return expectQueueForPost(deps, { organizationId, id: request.params.queueId })

@@ -40,11 +40,15 @@ const ONE = '/queues/:queueId'
 export function queueRoutes(api: Api, deps: AppDeps): void {
   const write = requires('queues', 'write', 'queueId')
 
-  api.post('/queues', { schema: schemas.create, config: requires('queues', 'write') }, async (request, reply) => {
-    const ask = { organizationId: request.principal.organizationId, ...named(request.body) }
-    const present = (queue: QueueDetails) => presented(request, queue)
-    return answerOnce(request, reply, (answerFor) => createQueue(deps, ask, answerFor), present)
-  })
+  api.post(
+    '/queues',
+    { schema: schemas.create, config: { ...requires('queues', 'write'), answersWith: 'queue' } },
+    async (request, reply) => {
+      const ask = { organizationId: request.principal.organizationId, ...named(request.body) }
+      const present = (queue: QueueDetails) => presented(request, queue)
+      return answerOnce(request, reply, (answerFor) => createQueue(deps, ask, answerFor), present)
+    },
+  )
 
   api.get(ONE, { schema: schemas.read, config: requires('queues', 'read', 'queueId') }, async (request, reply) =>
     present(request, reply, await readQueue(deps, addressOf(request))),

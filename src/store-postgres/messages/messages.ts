@@ -28,6 +28,11 @@ const GET = `
      and exists (select 1 from discue.queues q where q.organization_id = $1 and q.id = $2)`
 const GET_LOCKED = `${GET} for update of m`
 
+const COUNT_OF = `
+  select count(*)::int as count from unnest($3::text[]) u(id)
+    join discue.messages m on m.organization_id = any(array[$1]) and m.queue_id = $2 and m.id = u.id
+   where exists (select 1 from discue.queues q where q.organization_id = $1 and q.id = $2)`
+
 /** Each queue is looked into by itself, by the messages' primary key. */
 const LOCATE = `
   select q.id as "queueId" from discue.queues q cross join lateral (
@@ -182,6 +187,10 @@ export function createMessageStore(
         const found = await find(on, ask)
         return found === null ? null : { ...(await detailed(on, [found.message]))[0]!, revision: found.revision }
       })
+    },
+    async countOf({ organizationId, queueId, ids }) {
+      const [row] = await db.rows<{ count: number }>(COUNT_OF, [organizationId, queueId, texts(ids)])
+      return row!.count
     },
     async locate({ organizationId, id }) {
       const [row] = await db.rows<{ queueId: string }>(LOCATE, [organizationId, id])

@@ -34,6 +34,9 @@ const NEWEST_ONLY = `
    order by id desc limit :limit offset :offset`
 
 const READ_ONE = `select ${MESSAGE_COLUMNS} from messages where queue_id = ? and id = ?`
+const COUNT_OF = `
+  select count(*) as count from json_each(?) it cross join messages m on m.queue_id = ? and m.id = it.value
+   where m.organization_id = ?`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
 const PULLED = `select 1 from deliveries where sequence = ? and moved = 1 and pulled_at is not null`
 const UPDATE = `update messages set name = ?, deliver_at = ?, revision = revision + 1 where sequence = ?`
@@ -60,7 +63,7 @@ export function createMessageStore(
   const across = createMessagesAcross(db, marks)
   const newestOnly = db.prepare(NEWEST_ONLY)
   const [queueExists, attempts] = [db.prepare(QUEUE_EXISTS), db.prepare(ATTEMPTS)]
-  const readOne = db.prepare(READ_ONE)
+  const [readOne, countOf] = [db.prepare(READ_ONE), db.prepare(COUNT_OF)]
   const [update, move, pulled] = [db.prepare(UPDATE), db.prepare(MOVE), db.prepare(PULLED)]
   const eraseFrom = createMessageErasure(db, shared)
   const summaries = createDeliverySummaries(db, shared)
@@ -153,6 +156,11 @@ export function createMessageStore(
         return found === null ? null : { ...detailed(found.message), revision: found.revision }
       })
     },
+    countOf: async ({ organizationId, queueId, ids }) =>
+      reading(() => {
+        if (queueExists.get(organizationId, queueId) === undefined) return 0
+        return Number(countOf.get(JSON.stringify(ids), queueId, organizationId)!.count)
+      }),
     locate({ organizationId, id }) {
       return readingLong(async () => {
         const ask = { organizationId, only: [id], before: AFTER_EVERY_ID, offset: 0, limit: 1 }

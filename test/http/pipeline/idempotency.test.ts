@@ -95,14 +95,6 @@ test('a refusal is repeated, too, though its reason is gone', async () => {
   }
 })
 
-test('an answer outlives what it is about', async () => {
-  const key = freshKey()
-  const first = await post('/v1/queues', key, { name: 'short-lived' })
-  await api.call('DELETE', `/v1/queues/${first.body.queue.id}`)
-  const again = await post('/v1/queues', key, { name: 'short-lived' })
-  assert.deepEqual([again.status, again.replayed, again.body], [200, true, first.body])
-})
-
 test('a repeated answer shows neither the key nor the secret of the first', async () => {
   const [key, secret] = [freshKey(), freshKey()]
   const issued = await post('/v1/api_keys', key, { name: 'deploy' })

@@ -111,7 +111,7 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
     method: CREATE_METHODS,
     url: IN_QUEUE,
     schema: schemas.create,
-    config: requires('listeners', 'write', 'queueId'),
+    config: { ...requires('listeners', 'write', 'queueId'), answersWith: 'listener' },
     preValidation: (request) => expectQueueForPost(deps, queueOf(request)),
     handler: async (request, reply) => {
       const { organizationId, id: queueId } = queueOf(request)

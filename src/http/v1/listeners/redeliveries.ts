@@ -111,7 +111,7 @@ export function redeliveryRoutes(api: Api, deps: AppDeps): void {
     method: 'POST',
     url: '/queues/:queueId/messages/:messageId/redeliver',
     schema: schemas.message,
-    config: requires('messages', 'write', 'messageId', 'queueId'),
+    config: { ...requires('messages', 'write', 'messageId', 'queueId'), answersWith: 'message' },
     preValidation: async (request) => {
       const { queueId, messageId: id } = request.params
       await readMessage(deps, { organizationId: request.principal.organizationId, queueId, id })
@@ -130,7 +130,7 @@ export function redeliveryRoutes(api: Api, deps: AppDeps): void {
     method: 'POST',
     url: '/queues/:queueId/listeners/:listenerId/redeliver',
     schema: schemas.many,
-    config: requires('listeners', 'write', 'listenerId', 'queueId'),
+    config: { ...requires('listeners', 'write', 'listenerId', 'queueId'), answersWith: 'redelivery' },
     preValidation: async (request) => {
       const { queueId, listenerId: id } = request.params
       await readListener(deps, { organizationId: request.principal.organizationId, queueId, id })

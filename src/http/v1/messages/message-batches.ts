@@ -28,7 +28,7 @@ export function messageBatchRoutes(api: Api, deps: AppDeps): void {
     url: '/queues/:queueId/messages/batch',
     schema,
     bodyLimit: MAX_BATCH_BODY_BYTES,
-    config: { ...requires('messages', 'write', 'queueId'), weigh: weighMessages },
+    config: { ...requires('messages', 'write', 'queueId'), weigh: weighMessages, answersWith: 'messages' },
     preValidation: async (request) => {
       const { organizationId } = request.principal
       await loadRoute(deps, { organizationId, queueId: request.params.queueId })

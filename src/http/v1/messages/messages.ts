@@ -155,7 +155,7 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
     method: CREATE_METHODS,
     url: IN_QUEUE,
     schema: schemas.create,
-    config: { ...CREATE_MESSAGE, weigh: weighMessage },
+    config: { ...CREATE_MESSAGE, weigh: weighMessage, answersWith: 'message' },
     // By callback: on the common path the queue is in memory, and a promise would be the only one of the request.
     preValidation: (request, _reply, done) => {
       const address = { organizationId: request.principal.organizationId, queueId: request.params.queueId }

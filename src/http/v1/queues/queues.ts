@@ -63,7 +63,7 @@ export function queueRoutes(api: Api, deps: AppDeps): void {
     method: CREATE_METHODS,
     url: '/queues',
     schema: schemas.create,
-    config: requires('queues', 'write'),
+    config: { ...requires('queues', 'write'), answersWith: 'queue' },
     handler: async (request, reply) => {
       const ask = { organizationId: request.principal.organizationId, ...request.body }
       const present = (queue: QueueDetails) => presentQueue(request, queue)

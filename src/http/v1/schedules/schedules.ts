@@ -131,7 +131,7 @@ export function scheduleRoutes(api: Api, deps: AppDeps): void {
     method: 'POST',
     url: IN_QUEUE,
     schema: schemas.create,
-    config: { ...requires('schedules', 'write', 'queueId'), weigh: weighMessage },
+    config: { ...requires('schedules', 'write', 'queueId'), weigh: weighMessage, answersWith: 'schedule' },
     preValidation: async (request) => {
       const { organizationId } = request.principal
       await loadRoute(deps, { organizationId, queueId: request.params.queueId })
@@ -186,7 +186,7 @@ export function scheduleRoutes(api: Api, deps: AppDeps): void {
     method: 'POST',
     url: `${ONE}/run`,
     schema: schemas.run,
-    config: requires('schedules', 'write', 'scheduleId', 'queueId'),
+    config: { ...requires('schedules', 'write', 'scheduleId', 'queueId'), answersWith: 'message' },
     preValidation: (request) => expectScheduleForPost(deps, addressOf(request)),
     handler: async (request, reply) => {
       const address = addressOf(request)

@@ -92,7 +92,7 @@ export function apiClientRoutes(api: Api, deps: AppDeps): void {
 
   api.post(
     '/api_clients',
-    { schema: schemas.create, config: requiresRoot('api_clients', 'write') },
+    { schema: schemas.create, config: { ...requiresRoot('api_clients', 'write'), answersWith: 'api_client' } },
     async (request, reply) => {
       const { name, limits = {} } = request.body
       const ask = { name, limits: limitsOf(limits) }

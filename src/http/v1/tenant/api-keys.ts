@@ -87,16 +87,20 @@ export function apiKeyRoutes(api: Api, deps: AppDeps): void {
     return presentListing(request, request.query, listing, asListed)
   })
 
-  api.post('/api_keys', { schema: schemas.issue, config: requires('api_keys', 'write') }, async (request, reply) => {
-    const { name = null, status = 'enabled', scopes = null, owner = false } = request.body
-    const { organizationId } = request.principal
-    const ask = { organizationId, name, status, scopes, owner }
-    const present = ({ key, text }: { key: ApiKey; text: string }) => ({
-      ...{ api_key: text, ...refOf(key) },
-      _links: selfLink(request, paths.apiKey(key.id)),
-    })
-    return answerOnce(request, reply, (answerFor) => issueApiKey(deps, ask, answerFor), present)
-  })
+  api.post(
+    '/api_keys',
+    { schema: schemas.issue, config: { ...requires('api_keys', 'write'), answersWith: 'api_key' } },
+    async (request, reply) => {
+      const { name = null, status = 'enabled', scopes = null, owner = false } = request.body
+      const { organizationId } = request.principal
+      const ask = { organizationId, name, status, scopes, owner }
+      const present = ({ key, text }: { key: ApiKey; text: string }) => ({
+        ...{ api_key: text, ...refOf(key) },
+        _links: selfLink(request, paths.apiKey(key.id)),
+      })
+      return answerOnce(request, reply, (answerFor) => issueApiKey(deps, ask, answerFor), present)
+    },
+  )
 
   api.get(
     '/api_keys/:apiKeyId',

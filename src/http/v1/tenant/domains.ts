@@ -85,15 +85,19 @@ export function domainRoutes(api: Api, deps: AppDeps): void {
     return presentListing(request, request.query, listing, listedAt(deps.runtime.now()))
   })
 
-  api.post('/domains', { schema: schemas.create, config: config('write') }, async (request, reply) => {
-    const { name, hostname, port = DEFAULT_PORT } = request.body
-    const ask = { organizationId: request.principal.organizationId, name, hostname, port }
-    const present = (domain: Verifiable) => ({
-      domain: fullDomain(domain, deps.runtime.now()),
-      _links: selfLink(request, paths.domain(domain.id)),
-    })
-    return answerOnce(request, reply, (answerFor) => createDomain(deps, ask, answerFor), present)
-  })
+  api.post(
+    '/domains',
+    { schema: schemas.create, config: { ...config('write'), answersWith: 'domain' } },
+    async (request, reply) => {
+      const { name, hostname, port = DEFAULT_PORT } = request.body
+      const ask = { organizationId: request.principal.organizationId, name, hostname, port }
+      const present = (domain: Verifiable) => ({
+        domain: fullDomain(domain, deps.runtime.now()),
+        _links: selfLink(request, paths.domain(domain.id)),
+      })
+      return answerOnce(request, reply, (answerFor) => createDomain(deps, ask, answerFor), present)
+    },
+  )
 
   api.get(ONE, { schema: schemas.read, config: config('read', 'domainId') }, async (request, reply) =>
     present(request, reply, await readDomain(deps, addressOf(request))),
@@ -114,7 +118,11 @@ export function domainRoutes(api: Api, deps: AppDeps): void {
 
   api.post(
     `${ONE}/verify`,
-    { schema: schemas.verify, config: config('write', 'domainId'), preValidation: expectThere },
+    {
+      schema: schemas.verify,
+      config: { ...config('write', 'domainId'), answersWith: 'domain' },
+      preValidation: expectThere,
+    },
     async (request, reply) => present(request, reply, await verifyDomain(deps, addressOf(request))),
   )
 

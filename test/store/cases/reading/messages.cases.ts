@@ -13,6 +13,7 @@ import {
   stored,
   storedFixture,
   storedListener,
+  storedOrganization,
   storedQueue,
 } from '../../fixture.ts'
 import { NOW } from '../../make.ts'
@@ -54,6 +55,27 @@ const found: StoreCase[] = [
         listeners.map(({ id }) => ({ listenerId: id, ...untouched })),
       )
       assert.deepEqual(await given.store.messages.attempts(idsOf(message)), [])
+    },
+  },
+  {
+    name: 'of messages that are named, those are counted that the queue has, until they, or the queue, are deleted',
+    async run(given) {
+      const { store, now } = given
+      const organization = await storedOrganization(given)
+      const queue = await storedQueue(given, organization)
+      const other = await storedQueue(given, organization)
+      const [one, two] = [await accepted(given, queue), await accepted(given, queue)]
+      const { organizationId, id: queueId } = queue
+      const ids = [one.id, two.id, (await accepted(given, other)).id, '0'.repeat(21)]
+      const count = (ask: Partial<Parameters<MessageStore['countOf']>[0]> = {}) =>
+        store.messages.countOf({ organizationId, queueId, ids, ...ask })
+      assert.equal(await count(), 2)
+      assert.deepEqual([await count({ ids: [] }), await count({ queueId: other.id })], [0, 1])
+      assert.equal(await count({ organizationId: '0'.repeat(21) }), 0)
+      await store.messages.delete({ ...idsOf(one), now })
+      assert.equal(await count(), 1)
+      await store.queues.delete({ organizationId, id: queueId, now })
+      assert.equal(await count(), 0)
     },
   },
   {
