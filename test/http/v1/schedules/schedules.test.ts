@@ -356,3 +356,19 @@ test('a zone before the cron expression is the time zone, and one beside it must
   const changed = await api.call('PUT', `${base}/${schedule.id}`, { cron: 'TZ=Asia/Tokyo 0 9 * * *' })
   assert.equal(changed.body.schedule.timezone, 'Asia/Tokyo')
 })
+
+test('a schedule may begin after the year 3000; where nothing is due any more, or a date is past 9999, a line says so', async () => {
+  const answer = (body: object) =>
+    api.call('POST', base, { name: `far-${Math.random()}`, data: 'x', timezone: 'Europe/Berlin', ...body })
+  const made = await answer({ cron: '0 9 29 2 *', starts_at: Date.UTC(3001, 0, 1) })
+  assert.equal(made.status, 200, JSON.stringify(made.body))
+  assert.equal(made.body.schedule.next_runs[0], Date.UTC(3004, 1, 29, 8))
+  for (const [startsAt, path, message] of [
+    [Date.UTC(9999, 2, 1), '/cron', /has no due time from now on between starts_at and ends_at/],
+    [Date.UTC(9999, 11, 31, 23, 59, 59) + 1, '/starts_at', /must be at most 253402300799000/],
+  ] as const) {
+    const { status, body } = await answer({ cron: '0 9 29 2 *', starts_at: startsAt })
+    assert.deepEqual([status, body.errors[0].path], [422, path])
+    assert.match(body.errors[0].message, message)
+  }
+})
