@@ -63,7 +63,7 @@ async function serve(settings: readonly string[]): Promise<void> {
   const { asked, signal } = stopSignal()
   // Loaded only now: a mistake on the command line is answered at once.
   const { startServer } = await import('./server.ts')
-  const { createRuntime } = await import('./runtime.ts')
+  const { createRuntime, sleep } = await import('./runtime.ts')
   const { createUnheardErrorHandler } = await import('./unheard-errors.ts')
   const started = startServer(config, log, signal)
   const stop = async () => (await started).stop()
@@ -81,7 +81,8 @@ async function serve(settings: readonly string[]): Promise<void> {
   }
   log.info({ url: server.url }, 'ready')
   log.info({ signal: await asked }, 'stopping')
-  await server.stop()
+  // Keeps the process alive: while the store is away nothing else does, and what waits to be written would be left behind.
+  await Promise.race([server.stop(), sleep(STOP_WITHIN_MS)])
   process.exit(0)
 }
 
@@ -113,6 +114,9 @@ function stopSignal(): { asked: Promise<NodeJS.Signals>; signal: AbortSignal } {
   }
   return { asked: promise, signal: stop.signal }
 }
+
+/** More than all that a stop waits for takes. */
+const STOP_WITHIN_MS = 60_000
 
 main().catch((error: unknown) => {
   const line = error instanceof ConfigError ? error.message : explainStartError(error)

@@ -39,7 +39,7 @@ export interface Server {
   rootKeyShown(): Promise<void>
   /** The clock that a caller moves; null where the machine's counts. */
   clock: MovableClock | null
-  /** Takes nothing more, finishes what is in flight, hands back the rest. */
+  /** Takes nothing more, finishes what is in flight, hands back the rest. What of that fails is logged; it never rejects. */
   stop(): Promise<void>
 }
 
@@ -143,9 +143,9 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
     if (warning !== null) log.warn({}, warning)
     undo.push(tellPolicy(config, log, store))
     const rootKeyShown = () => store.apiKeys.markRootKeyShown()
-    return { url, newRootKey, rootKeyShown, clock, stop: once(() => inReverse(undo)) }
+    return { url, newRootKey, rootKeyShown, clock, stop: once(() => inReverse(undo, log)) }
   } catch (error) {
-    await inReverse(undo)
+    await inReverse(undo, log)
     throw error
   }
 }
@@ -206,8 +206,11 @@ async function openStore({ database, clock }: Config, log: Log, stop?: AbortSign
   return openPostgresStore(database, createRuntime(log), { clock: clock === 'system' ? 'database' : 'caller', stop })
 }
 
-async function inReverse(steps: (() => Promise<void>)[]): Promise<void> {
-  for (const step of steps.reverse()) await step()
+/** Ends what was begun, the last first. A step that fails is logged: those before it are there to be ended all the same. */
+async function inReverse(steps: (() => Promise<void>)[], log: Log): Promise<void> {
+  for (const step of steps.reverse()) {
+    await step().catch((err: unknown) => log.error({ err }, 'a part of the server could not be stopped in order'))
+  }
 }
 
 /** Runs it at the first call; each later caller waits for that. */

@@ -17,6 +17,7 @@ import { createSender } from './client/sender.ts'
 import { createAcceptor } from './commit/acceptor.ts'
 import { createCommitter } from './commit/committer.ts'
 import { measuredCommits } from './commit/measured-commits.ts'
+import { Deadline } from './deadline.ts'
 import { createLoops } from './loops.ts'
 import { createPulling } from './pull/pulling.ts'
 import { createBehindClock } from './push/behind-clock.ts'
@@ -33,6 +34,10 @@ const MAX_IN_FLIGHT = 4_096
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
+/** What is cut off after that needs to be told to its lane, which hands it back. */
+const CUT_OFF_MS = 1_000
+/** What it gives, in all, to telling the store that it is gone. */
+const LEAVE_MS = 3_000
 
 /** Everything that runs by itself, and what the use cases need of it. */
 export interface Engine {
@@ -143,21 +148,23 @@ export function createEngine(deps: {
     async stop() {
       forgetClock()
       behindClock.stop()
-      await scheduler.stop()
+      // What waits for a store that does not answer is not waited for: leases run out by themselves.
+      const finishing = new Deadline(runtime, FINISH_MS + CUT_OFF_MS)
+      await finishing.wait('the last schedules', scheduler.stop())
       committer.close()
       checker.stop()
       const finished = dispatcher.stop()
-      await expirer.stop()
       const cancel = runtime.after(FINISH_MS, sender.abort)
-      await loops.stopWork()
-      // Settlements wait for the store as long as it takes, which a stop cannot.
-      await Promise.race([finished, new Promise<void>((resolve) => runtime.after(FINISH_MS, resolve))])
+      await finishing.wait('the last leases of pulls', expirer.stop())
+      await finishing.wait('the last rounds of what runs by itself', loops.stopWork())
+      await finishing.wait('what is on the wire', finished)
       cancel()
       const lost = await committer.drain(LAST_COMMIT_MS)
       if (lost > 0) runtime.log.error({ writes: lost }, 'stopped with writes that the store did not take')
-      await registry.writeAll().catch((err: unknown) => runtime.log.error({ err }, 'liveness was not written'))
-      await loops.leaseRenewal.stop()
-      await store.deliveries.release({ node })
+      const leaving = new Deadline(runtime, LEAVE_MS)
+      await leaving.wait('the liveness of listeners', registry.writeAll())
+      await leaving.wait('the renewal of leases', loops.leaseRenewal.stop())
+      await leaving.wait('handing back leases', store.deliveries.release({ node }))
       await sender.close()
     },
   }

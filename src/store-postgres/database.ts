@@ -138,15 +138,20 @@ export async function openPostgresStore(
     tell: publisher.tell,
     ping: async () => void (await db.run(PING)),
     async close() {
-      publisher.stop()
-      await source.stop()
-      await rollup.stop()
-      await pool.close()
+      const closeAll = async () => {
+        publisher.stop()
+        await source.stop()
+        await rollup.stop()
+        await pool.close()
+      }
+      await Promise.race([closeAll(), pause(runtime, CLOSE_MS, undefined)])
     },
   })
 }
 
 const READ_ONLY_PAUSE_MS = 1_000
+/** How long a close waits for a database that may not answer: it ends connections by itself that are gone. */
+const CLOSE_MS = 3_000
 
 /** A standby may be promoted any moment, and a node that waits for it is there at once. */
 async function onceWritable<Result>(
