@@ -78,7 +78,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   // A DELETE may carry a body that no route asks for; reading it could only fail.
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)
+  app.addContentTypeParser('application/json', parseBody)
   app.addContentTypeParser('*', expectNoBody)
   app.setErrorHandler(handleError)
   app.decorateRequest('principal')

@@ -21,7 +21,7 @@ import { compilePattern } from '../../src/core/schema/pattern.ts'
 import { positionOfEvent } from '../../src/core/telemetry/event-id.ts'
 import { parseTraceparent } from '../../src/core/telemetry/trace.ts'
 import { hostnameFault, hostnameOf } from '../../src/core/tenant/domain.ts'
-import { parseBody } from '../../src/http/body/body.ts'
+import { parseShort } from '../../src/http/body/body.ts'
 import { formats } from '../../src/http/body/formats.ts'
 import { accepts, isJsonType } from '../../src/http/body/media.ts'
 import { compileQuery } from '../../src/http/body/query.ts'
@@ -146,7 +146,7 @@ const PARSERS: [what: string, read: (text: string) => unknown, starts?: string[]
   ['Retry-After', (text) => retryAfterMs(text, 0), ['', 'Mon, ', 'Mon']],
   ['a cursor', (text) => decodeCursor(text, CURSOR)],
   ['a query', (text) => parseQuery({ text, flag: text, number: text })],
-  ['a body', (text) => parseBody(request('POST', {}), Buffer.from(text), expectRead), ['', '{"a":"', '[', '{"a":']],
+  ['a body', (text) => parseShort(Buffer.from(text)), ['', '{"a":"', '[', '{"a":']],
   ['a name', nameFault],
   ['an id', isId],
   ["a message's key", keyFault],
@@ -165,10 +165,6 @@ const PARSERS: [what: string, read: (text: string) => unknown, starts?: string[]
 
 function request(method: string, headers: Record<string, string>): FastifyRequest {
   return { method, headers } as unknown as FastifyRequest
-}
-
-function expectRead(error: Error | null): void {
-  if (error !== null) throw error
 }
 
 /** CPU time of this thread while it reads, in ms; a refusal is an answer like any other. */

@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { TimeSlices } from '../../app/caches/time-slices.ts'
 import { Problem } from '../../core/problem.ts'
-import { JsonCount, jsonExcess } from '../../core/schema/json-count.ts'
-import { bodyDigest, digestBody } from '../pipeline/idempotency.ts'
+import { type JsonCount, jsonExcess } from '../../core/schema/json-count.ts'
+import { collectBody, PIECE_BYTES, tooMuch } from './arriving-body.ts'
 import { parseInPieces } from './json-pieces.ts'
 
 /** 1 MiB. */
@@ -12,33 +12,36 @@ export const MAX_BODY_BYTES = 1024 * 1024
 /** 16 MiB, for many messages at once. */
 export const MAX_BATCH_BODY_BYTES = 16 * 1024 * 1024
 
-/** Longer bodies are worked on in pieces. */
-const PIECE_BYTES = 256 * 1024
-
 /**
- * Parses a body of JSON; an empty one is `undefined`, because not every route needs one. Bytes that are not UTF-8 are
- * refused: decoding them would silently store something else than was sent. A long one is parsed in pieces, between which
- * the thread is free for other requests.
+ * Reads a body of JSON, and parses it; an empty one is `undefined`, because not every route needs one. Bytes that are not
+ * UTF-8 are refused: decoding them would silently store something else than was sent. A long one is parsed in pieces,
+ * between which the thread is free for other requests.
  */
 export function parseBody(
   request: FastifyRequest,
-  body: Buffer,
+  payload: Readable,
   done: (error: Error | null, body?: unknown) => void,
 ): void {
-  if (body.length > PIECE_BYTES) {
-    parseLong(request, body).then((long) => done(null, long), done)
-    return
-  }
-  let parsed: unknown
-  try {
-    digestBody(request, body)
-    parsed = body.length === 0 ? undefined : parse(body)
-  } catch (error) {
-    done(error as Problem)
-    return
-  }
-  // Outside of the try: whatever runs from here on is not about parsing any more.
-  done(null, parsed)
+  collectBody(request, payload, (error, arrived) => {
+    if (arrived === undefined) {
+      done(error)
+      return
+    }
+    const { bytes, count } = arrived
+    if (count !== null) {
+      parseLong(bytes, count).then((long) => done(null, long), done)
+      return
+    }
+    let parsed: unknown
+    try {
+      parsed = parseShort(bytes)
+    } catch (problem) {
+      done(problem as Problem)
+      return
+    }
+    // Outside of the try: whatever runs from here on is not about parsing any more.
+    done(null, parsed)
+  })
 }
 
 /**
@@ -61,7 +64,9 @@ export function expectNoBody(
   payload.on('data', look).on('end', finish).on('error', end)
 }
 
-function parse(body: Buffer): unknown {
+/** Parses a body at once. Throws `body_too_large` and `bad_json`. */
+export function parseShort(body: Buffer): unknown {
+  if (body.length === 0) return undefined
   const excess = jsonExcess(body)
   if (excess !== null) throw tooMuch(excess)
   expectUtf8(body)
@@ -72,29 +77,14 @@ function parse(body: Buffer): unknown {
   }
 }
 
-async function parseLong(request: FastifyRequest, body: Buffer): Promise<unknown> {
+async function parseLong(body: Buffer, count: JsonCount): Promise<unknown> {
   const slices = new TimeSlices(PIECE_BYTES)
-  const digest = bodyDigest(request)
-  const count = new JsonCount()
-  for (let at = 0; at < body.length; at += PIECE_BYTES) {
-    const end = Math.min(body.length, at + PIECE_BYTES)
-    digest?.update(body.subarray(at, end))
-    const excess = count.read(body, at, end)
-    if (excess !== null) throw tooMuch(excess)
-    await slices.pause()
-  }
-  digest?.end()
   expectUtf8(body)
   try {
     return await parseInPieces(body, count, { bytes: PIECE_BYTES, pause: () => slices.pause() })
   } catch (error) {
     throw notJson(error)
   }
-}
-
-/** Millions of values take seconds to parse, and a hundred times the memory of their text, before anything can look at them. */
-function tooMuch(excess: string): Problem {
-  return new Problem('body_too_large', { detail: `the body holds ${excess}` })
 }
 
 function expectUtf8(body: Buffer): void {

@@ -3,6 +3,7 @@ import type { ServerHttp2Stream } from 'node:http2'
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Runtime } from '../../runtime.ts'
+import { pauseOneTurn } from '../body/arriving-body.ts'
 import { MAX_BATCH_BODY_BYTES } from '../body/body.ts'
 
 /** What a client may still send of a body whose request is answered: twice the longest one that is taken. */
@@ -80,6 +81,7 @@ function restOf(request: IncomingMessage, runtime: Pick<Runtime, 'upkeep'>): Pro
     request.on('data', (piece: Buffer) => {
       bytes += piece.length
       if (bytes > MAX_REST_BYTES) end()
+      else pauseOneTurn(request)
     })
   }).then(cancel) as Promise<void>
 }

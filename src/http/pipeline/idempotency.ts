@@ -24,11 +24,6 @@ declare module 'fastify' {
   }
 }
 
-/** Notes what the body was, for requests that may be repeated. */
-export function digestBody(request: FastifyRequest, body: Buffer): void {
-  if (request.headers[HEADER] !== undefined) request.bodyDigest = digestOf(body)
-}
-
 /** Digests a body that comes in pieces; null where the client sent no key. */
 export function bodyDigest(request: FastifyRequest): { update(piece: Buffer): void; end(): void } | null {
   if (request.headers[HEADER] === undefined) return null

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OWNER_KEY, sharedApi } from '../../support/server/api.ts'
 import { createClient } from '../../support/server/client.ts'
+import { Client } from '../../support/server/wire.ts'
+import { connectRaw } from '../raw-client.ts'
 
 const api = await sharedApi()
 const url = await api.app.listen({ port: 0, host: '127.0.0.1' })
@@ -31,6 +33,25 @@ test('a body of more than 100 levels or 100,000 values is a 413 on every route t
     }
     const { status } = await post(path, `{"name":"a","more":${nested(99)}}`)
     assert.equal(status, 422, `${path} reads 100 levels`)
+  }
+})
+
+test('a body with too many values is refused while it comes, and not when it has come', async () => {
+  const part = `{"messages":[${'{},'.repeat(200_000)}`
+  for (const framing of [`Content-Length: ${12_000_000}`, 'Transfer-Encoding: chunked']) {
+    const { socket } = await connectRaw({ port: Number(new URL(url).port) })
+    const head = [
+      `POST /v1/queues/${queueId}/messages/batch HTTP/1.1`,
+      'Host: a',
+      `X-API-KEY: ${OWNER_KEY}`,
+      'Content-Type: application/json',
+      framing,
+    ]
+    const frame = framing.startsWith('Transfer') ? `${part.length.toString(16)}\r\n${part}\r\n` : part
+    const reader = new Client(socket)
+    reader.send(`${head.join('\r\n')}\r\n\r\n${frame}`)
+    assert.match((await reader.answer())!.statusLine, / 413 /, framing)
+    socket.destroy()
   }
 })
 
