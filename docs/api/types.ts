@@ -16,6 +16,10 @@ export type Ordering = 'none' | 'queue' | 'key'
  * what follows a missed message where the order counts
  */
 export type OnMissed = 'continue' | 'block'
+/**
+ * how a delivery is sent; GET carries no body, and its signature is that of an empty one
+ */
+export type DeliveryMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET'
 export type CreateScheduleRequest = CreateScheduleRequestCron | CreateScheduleRequestEvery | CreateScheduleRequestAt
 /**
  * `discarded` where the listener was deleted before it had the message
@@ -518,6 +522,11 @@ export interface CreateListenerRequest {
   rate_limit?: RateLimit | null
   ordering?: Ordering
   on_missed?: OnMissed
+  method?: DeliveryMethod
+  /**
+   * false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
+   */
+  circuit_breaker?: boolean
   /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
@@ -580,6 +589,11 @@ export interface CreateListenerV2Request {
   rate_limit?: RateLimit | null
   ordering?: Ordering
   on_missed?: OnMissed
+  method?: DeliveryMethod
+  /**
+   * false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
+   */
+  circuit_breaker?: boolean
   /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
@@ -1076,6 +1090,11 @@ export interface Listener {
   rate_limit: RateLimit | null
   ordering: Ordering
   on_missed: OnMissed
+  method: DeliveryMethod
+  /**
+   * false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
+   */
+  circuit_breaker: boolean
   /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
@@ -1174,6 +1193,11 @@ export interface ListenerV2 {
   rate_limit: RateLimit | null
   ordering: Ordering
   on_missed: OnMissed
+  method: DeliveryMethod
+  /**
+   * false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
+   */
+  circuit_breaker: boolean
   /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
@@ -1206,6 +1230,11 @@ export interface ListenerWithSecret {
   rate_limit: RateLimit | null
   ordering: Ordering
   on_missed: OnMissed
+  method: DeliveryMethod
+  /**
+   * false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
+   */
+  circuit_breaker: boolean
   /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
@@ -1242,6 +1271,11 @@ export interface ListenerWithSecretV2 {
   rate_limit: RateLimit | null
   ordering: Ordering
   on_missed: OnMissed
+  method: DeliveryMethod
+  /**
+   * false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
+   */
+  circuit_breaker: boolean
   /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
@@ -1895,6 +1929,11 @@ export interface UpdateListenerRequest {
   rate_limit?: RateLimit | null
   ordering?: Ordering
   on_missed?: OnMissed
+  method?: DeliveryMethod
+  /**
+   * false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
+   */
+  circuit_breaker?: boolean
   /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
@@ -1938,6 +1977,11 @@ export interface UpdateListenerV2Request {
   rate_limit?: RateLimit | null
   ordering?: Ordering
   on_missed?: OnMissed
+  method?: DeliveryMethod
+  /**
+   * false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
+   */
+  circuit_breaker?: boolean
   /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */

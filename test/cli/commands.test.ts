@@ -202,8 +202,10 @@ describe('queues, listeners and messages by their names', () => {
     assert.equal((await json('listeners', 'enable', 'checked', 'shop')).status, 'enabled')
     assert.match((await json('listeners', 'rotate-secret', 'checked', 'shop')).secret, /^whsec_/)
     const update = ['--timeout', '2s', '--ordering', 'queue', '--body', '{"on_missed":"block"}']
+    update.push('--method', 'PATCH', '--circuit-breaker', 'off')
     const changed = await json('listeners', 'update', 'checked', 'shop', ...update)
     assert.deepEqual([changed.timeout, changed.ordering, changed.on_missed], [2_000, 'queue', 'block'])
+    assert.deepEqual([changed.method, changed.circuit_breaker], ['PATCH', false])
   })
 
   test('the ledger is shown, a row for each listener', async () => {

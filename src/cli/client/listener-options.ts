@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { DELIVERY_METHODS as METHODS } from '../../core/delivery/listener.ts'
 import { UsageFailure } from './failure.ts'
 import { givenJson, readTextFile } from './given-text.ts'
 import { durationMs } from './moments.ts'
@@ -18,6 +19,8 @@ export interface ListenerOptions {
   rate?: string
   ordering?: string
   onMissed?: string
+  method?: string
+  circuitBreaker?: string
   header?: string[]
   secretFile?: string
   body?: string
@@ -41,6 +44,13 @@ export function addListenerOptions(command: Command): Command {
     .option('--rate <requests/period>', 'how many it gets in how long, such as 100/1m')
     .addOption(new Option('--ordering <order>', 'in which order').choices(['none', 'queue', 'key']))
     .addOption(new Option('--on-missed <what>', 'with ordering, after a missed one').choices(['continue', 'block']))
+    .addOption(new Option('--method <method>', 'how its messages are sent; GET without a body').choices([...METHODS]))
+    .addOption(
+      new Option('--circuit-breaker <on>', 'off: each delivery follows its retries to the letter').choices([
+        'on',
+        'off',
+      ]),
+    )
     .option(
       '--header <line>',
       '"Name: value" sent with each message, which replaces all headers; repeat it for more; *** keeps a value',
@@ -69,6 +79,8 @@ export async function listenerBody(options: ListenerOptions): Promise<Record<str
       rate_limit: options.rate === undefined ? undefined : rateOf(options.rate),
       ordering: options.ordering,
       on_missed: options.onMissed,
+      method: options.method,
+      circuit_breaker: options.circuitBreaker === undefined ? undefined : options.circuitBreaker === 'on',
       headers: options.header === undefined ? undefined : Object.fromEntries(options.header.map(headerOf)),
       secret: options.secretFile === undefined ? undefined : readTextFile(options.secretFile).trim(),
       retry: Object.keys(retry).length > 0 ? retry : undefined,

@@ -25,6 +25,7 @@ const OVERDUE_PRODUCT = 3_600
  * missed. It is told of every attempt and reads no clock.
  */
 export class CircuitBreaker {
+  readonly #opens: boolean
   #run = 0
   #runSince = 0
   /** Attempts and failures of this window and the one before it. */
@@ -35,6 +36,11 @@ export class CircuitBreaker {
   #failuresBefore = 0
   #isOpen = false
   #pauseMs = FIRST_PAUSE_MS
+
+  /** One that never `opens` only tells whether the latest attempt failed. */
+  constructor({ opens } = { opens: true }) {
+    this.#opens = opens
+  }
 
   get isOpen(): boolean {
     return this.#isOpen
@@ -62,7 +68,7 @@ export class CircuitBreaker {
     this.#turn(now)
     this.#volume += 1
     this.#failures += 1
-    if (this.#isOpen || !this.#isDead(now)) return false
+    if (!this.#opens || this.#isOpen || !this.#isDead(now)) return false
     this.#isOpen = true
     this.#pauseMs = FIRST_PAUSE_MS
     return true

@@ -17,6 +17,10 @@ export type Ordering = (typeof ORDERINGS)[number]
 export const ON_MISSED = ['continue', 'block'] as const
 type OnMissed = (typeof ON_MISSED)[number]
 
+/** How a delivery is sent; GET carries no body. */
+export const DELIVERY_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'GET'] as const
+export type DeliveryMethod = (typeof DELIVERY_METHODS)[number]
+
 /** At most so many deliveries begin in so many milliseconds. */
 export interface RateLimit {
   requests: number
@@ -35,6 +39,9 @@ export interface DeliverySettings {
   rateLimit: RateLimit | null
   ordering: Ordering
   onMissed: OnMissed
+  method: DeliveryMethod
+  /** Whether deliveries that fail in a row hold the rest back; else each follows its retry policy to the letter. */
+  circuitBreaker: boolean
   /** Sent with each delivery, beside what the server says itself; encrypted like secrets. */
   headers: StoredHeaders
   /** Nothing is sent to it until the domains of its URLs are verified. */
@@ -83,6 +90,8 @@ export const DEFAULT_SETTINGS: DeliverySettings = Object.freeze({
   rateLimit: null,
   ordering: 'none',
   onMissed: 'continue',
+  method: 'POST',
+  circuitBreaker: true,
   headers: Object.freeze({}),
   awaitsVerification: false,
 })

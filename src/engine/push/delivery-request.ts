@@ -59,29 +59,32 @@ function listenerHeadersOf({ id, settings }: Listener, secretBox: SecretBox): st
 export function deliveryRequest(
   delivery: LeasedDelivery,
   to: { listener: Listener; target: Target; userAgent: string; now: number; contentTypes?: ContentTypes },
-): (OutgoingRequest & { body: string }) | null {
+): OutgoingRequest | null {
   const { message } = delivery
   const keys = to.target.keys?.at(to.now)
   if (keys === undefined) return null
   const timestamp = Math.floor(to.now / 1000)
-  const signature = sign(keys, { id: message.id, timestamp, body: message.data })
+  const { method, timeoutMs } = to.listener.settings
+  const body = method === 'GET' ? null : message.data
+  const signature = sign(keys, { id: message.id, timestamp, body: body ?? '' })
   const { orderNumber } = delivery
   // Ids, numbers and base64: nothing that could end a line. In one piece, for each part of a text is an object.
   const fields =
-    `content-type: ${to.contentTypes?.of(message) ?? contentTypeOf(message.data)}\r\nuser-agent: ${to.userAgent}\r\n` +
+    (body === null ? '' : `content-type: ${to.contentTypes?.of(message) ?? contentTypeOf(body)}\r\n`) +
+    `user-agent: ${to.userAgent}\r\n` +
     `webhook-id: ${message.id}\r\nwebhook-timestamp: ${timestamp}\r\nwebhook-signature: ${signature}\r\n` +
     `${fieldsFor(message, to.target)}discue-attempt: ${delivery.attempts + 1}\r\n` +
     `discue-first-sent-at: ${delivery.firstSentAt ?? to.now}\r\n` +
     (orderNumber === null ? '' : `discue-sequence: ${orderNumber}\r\n`)
   const { origin, path } = to.target
   return {
-    method: 'POST',
+    method,
     origin,
     path,
     fields,
     headers: withMessageHeaders(to.target.headers, message.headers),
-    body: message.data,
-    timeoutMs: to.listener.settings.timeoutMs,
+    body,
+    timeoutMs,
     startedAt: to.now,
     organizationId: to.listener.organizationId,
   }

@@ -56,7 +56,7 @@ export class LaneLimits {
     this.#rate.change(listener.settings.rateLimit)
     this.#changed = changed
     this.#slowStart = new SlowStart(listener.settings.maxConcurrency)
-    this.#breaker = listener.livenessUrl === null ? new CircuitBreaker() : null
+    this.#breaker = breakerOf(listener)
     if (this.#isDown) this.#slowStart.restart()
     this.#circuit = this.#circuitNow()
     this.#limit = this.#limitOf(this.#circuit)
@@ -87,15 +87,13 @@ export class LaneLimits {
   change(before: Listener, listener: Listener): void {
     this.#slowStart.change(listener.settings.maxConcurrency)
     this.#rate.change(listener.settings.rateLimit)
-    const wasJudged = this.#breaker === null
-    const isJudged = listener.livenessUrl !== null
-    // It is sent to another receiver now: whatever the old one said is void.
-    if (wasJudged !== isJudged || before.notifyUrl !== listener.notifyUrl) {
+    // It is sent to another receiver now, or judged in another way: what was found out before is void.
+    if (isJudgedAnew(before, listener)) {
       this.#generation += 1
-      this.#breaker = isJudged ? null : new CircuitBreaker()
+      this.#breaker = breakerOf(listener)
       this.#isUncertain = false
       this.#release()
-      if (!isJudged) this.#record.become('unknown')
+      if (this.#breaker !== null) this.#record.become('unknown')
     }
     this.#weigh()
   }
@@ -227,4 +225,15 @@ export class LaneLimits {
     this.#limit = limit
     this.#changed()
   }
+}
+
+/** Null where checks of the `livenessUrl` judge the listener. */
+function breakerOf({ livenessUrl, settings }: Listener): CircuitBreaker | null {
+  return livenessUrl === null ? new CircuitBreaker({ opens: settings.circuitBreaker }) : null
+}
+
+function isJudgedAnew(before: Listener, after: Listener): boolean {
+  if (before.notifyUrl !== after.notifyUrl) return true
+  if ((before.livenessUrl === null) !== (after.livenessUrl === null)) return true
+  return after.livenessUrl === null && before.settings.circuitBreaker !== after.settings.circuitBreaker
 }

@@ -94,5 +94,5 @@ function deliveryIn(request: OutgoingRequest): Record<string, string> | null {
     const name = TOLD[headers[at]!]
     if (name !== undefined) told[name] = headers[at + 1]!
   }
-  return request.method === 'POST' && told['messaging.message.id'] !== undefined ? told : null
+  return told['messaging.message.id'] === undefined ? null : told
 }

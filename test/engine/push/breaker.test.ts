@@ -77,6 +77,37 @@ test('the messages of a dead listener end as missed, once a day has passed and n
   assert.ok(attempts.filter((count) => count > 10).length <= 2, `attempts: ${attempts}`)
 })
 
+test('without a circuit breaker every delivery is missed as its policy says, however many fail', async (t) => {
+  const retry = { maxAttempts: 3, initialDelayMs: 1_000, maxDelayMs: 4_000, multiplier: 2 }
+  const lane = await openUnchecked(t, { retry, circuitBreaker: false })
+  lane.sender.reply = () => 500
+  const messages = await lane.postMany(300)
+  await lane.runtime.advance(10_000)
+  assert.equal(lane.state(), 'unstable')
+  assert.equal((await lane.countersOf(lane.listener)).missedCount, 300)
+  const attempts = await Promise.all(messages.map(async (message) => (await lane.deliveriesOf(message))[0]!.attempts))
+  assert.deepEqual(new Set(attempts), new Set([3]))
+  lane.runtime.assertNoErrors()
+})
+
+test('a circuit breaker that is switched off lets everything through at once, one that is switched on judges anew', async (t) => {
+  const lane = await openUnchecked(t)
+  lane.sender.reply = () => 'connection_refused'
+  await lane.postMany(200)
+  await lane.runtime.advance(10_000)
+  assert.equal(lane.state(), 'down')
+  const change = (circuitBreaker: boolean) => lane.change(lane.listener, { settings: { circuitBreaker } })
+  await change(false)
+  lane.sender.reply = () => 200
+  await lane.runtime.advance(10 * MINUTE_MS)
+  assert.equal((await lane.countersOf(lane.listener)).acknowledgedCount, 200)
+  await change(true)
+  lane.sender.reply = () => 'connection_refused'
+  await lane.postMany(200)
+  await lane.runtime.advance(10_000)
+  assert.equal(lane.state(), 'down')
+})
+
 test('with the default policy a dead listener has one message missed within three days', async (t) => {
   const lane = await openUnchecked(t)
   lane.sender.reply = () => 'connection_refused'

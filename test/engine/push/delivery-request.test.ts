@@ -39,7 +39,7 @@ function requestFor(delivery: LeasedDelivery, to: Pushed = listener, { now = NOW
   const target = targetOf(to, box)
   const request = deliveryRequest(delivery, { listener: to, target, userAgent: 'discue/1.2.3', now })
   assert.ok(request)
-  return request
+  return { ...request, body: request.body ?? '' }
 }
 
 /** The flat list as pairs; a name that is there twice fails. */
@@ -121,6 +121,24 @@ test('the signature holds for an independent verifier of the specification', () 
     const verifier = new Webhook(listener.secret)
     assert.doesNotThrow(() => verifier.verify(request.body, headersOf(request), { jsonParse: false }), data)
   }
+})
+
+test('it is sent by the method that the listener wants', () => {
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+    const request = requestFor(deliveryOf('{"order":1}'), { ...listener, settings: { ...listener.settings, method } })
+    assert.deepEqual([request.method, request.body], [method, '{"order":1}'])
+    assert.ok(holdsFor(listener.secret, request), method)
+  }
+})
+
+test('GET carries no body and no type of one, and the signature is that of an empty body', () => {
+  const to: Pushed = { ...listener, settings: { ...listener.settings, method: 'GET' } }
+  const sent = { listener: to, target: targetOf(to, CLEAR_BOX), userAgent: 'discue/1.2.3', now: NOW }
+  const request = deliveryRequest(deliveryOf('{"order":1}'), sent)!
+  assert.deepEqual([request.method, request.body], ['GET', null])
+  assert.equal(headersOf(request)['content-type'], undefined)
+  assert.ok(holdsFor(listener.secret, { ...request, body: '' }))
+  assert.ok(!holdsFor(listener.secret, { ...request, body: '{"order":1}' }))
 })
 
 test('the signature does not hold for another body, id, time or secret', () => {

@@ -1,6 +1,8 @@
+import type { DeliveryMethod } from '../../../core/delivery/listener.ts'
+
 /** A request that goes over one connection. */
 export interface OutgoingMessage {
-  method: 'POST' | 'GET'
+  method: DeliveryMethod
   path: string
   /**
    * Fields as they go on the wire, each with its line break. They are not checked again: they hold nothing that does

@@ -44,6 +44,8 @@ function settingsOf({ retry, rate_limit, ...body }: Settings): SettingsChange {
     rateLimit: rate_limit && { requests: rate_limit.requests, perMs: rate_limit.per },
     ordering: body.ordering,
     onMissed: body.on_missed,
+    method: body.method,
+    circuitBreaker: body.circuit_breaker,
     headers: body.headers && headersOf(body.headers),
   }
 }
@@ -94,6 +96,8 @@ export function fullListener(listener: ListenerDetails): Static<typeof Listener>
     rate_limit: rateLimit && { requests: rateLimit.requests, per: rateLimit.perMs },
     ordering: rest.ordering,
     on_missed: rest.onMissed,
+    method: rest.method,
+    circuit_breaker: rest.circuitBreaker,
     headers: Object.fromEntries(Object.keys(rest.headers).map((name) => [name, HIDDEN])),
   }
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import {
   DEFAULT_SETTINGS,
+  DELIVERY_METHODS,
   LISTENER_STATUSES,
   MAX_CONCURRENCY,
   MAX_RATE_PER_MS,
@@ -73,6 +74,14 @@ const OnMissed = Type.Enum([...ON_MISSED], {
   title: 'OnMissed',
   description: 'what follows a missed message where the order counts',
 })
+const Method = Type.Enum([...DELIVERY_METHODS], {
+  title: 'DeliveryMethod',
+  description: 'how a delivery is sent; GET carries no body, and its signature is that of an empty one',
+})
+const CircuitBreaker = Type.Boolean({
+  description:
+    'false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down',
+})
 const Headers = Type.Unsafe<Record<string, string>>(
   Type.Object(
     {},
@@ -97,6 +106,8 @@ export const settings = {
   rate_limit: Type.Optional(NullableRate),
   ordering: Type.Optional(Ordering),
   on_missed: Type.Optional(OnMissed),
+  method: Type.Optional(Method),
+  circuit_breaker: Type.Optional(CircuitBreaker),
   headers: Type.Optional(Headers),
 }
 
@@ -167,6 +178,8 @@ export const Listener = Type.Object(
     rate_limit: NullableRate,
     ordering: Ordering,
     on_missed: OnMissed,
+    method: Method,
+    circuit_breaker: CircuitBreaker,
     headers: Headers,
   },
   { title: 'Listener' },

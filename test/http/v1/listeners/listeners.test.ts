@@ -62,6 +62,8 @@ test('a listener starts with defaults, empty figures and a liveness that nobody 
     rate_limit: null,
     ordering: 'none',
     on_missed: 'continue',
+    method: 'POST',
+    circuit_breaker: true,
     headers: {},
   })
 })
@@ -146,12 +148,14 @@ test('how a listener wants to be served is set, changed in parts, and taken back
     rate_limit: { requests: 10, per: 1_000 },
     ordering: 'key',
     on_missed: 'block',
+    method: 'PUT',
+    circuit_breaker: false,
     headers: { 'X-Tenant': 'shop', authorization: 'Bearer x' },
   }
   const { id } = await create('served', asked)
   const shown = async () => {
-    const { status, rate_limit, ordering, on_missed, headers } = await read(id)
-    return { status, rate_limit, ordering, on_missed, headers }
+    const { status, rate_limit, ordering, on_missed, method, circuit_breaker, headers } = await read(id)
+    return { status, rate_limit, ordering, on_missed, method, circuit_breaker, headers }
   }
   assert.deepEqual(await shown(), { ...asked, headers: { 'X-Tenant': '***', authorization: '***' } })
   await api.call('PUT', `${base}/${id}`, { status: 'enabled', headers: { 'x-other': '1' } })
@@ -165,6 +169,9 @@ test('what cannot be a way to be served is told with the place and the reason', 
     [{ status: 'off' }, '/status', /one of: enabled, disabled/],
     [{ ordering: 'fifo' }, '/ordering', /one of: none, queue, key/],
     [{ on_missed: 'stop' }, '/on_missed', /one of: continue, block/],
+    [{ method: 'HEAD' }, '/method', /one of: POST, PUT, PATCH, DELETE, GET/],
+    [{ method: 'post' }, '/method', /one of: POST, PUT, PATCH, DELETE, GET/],
+    [{ circuit_breaker: 'off' }, '/circuit_breaker', /true or false|a boolean/],
     [{ rate_limit: { requests: 1 } }, '/rate_limit/per', /is required/],
     [{ rate_limit: { requests: 0, per: 1_000 } }, '/rate_limit/requests', /at least 1/],
     [{ rate_limit: { requests: 1, per: 99 } }, '/rate_limit/per', /at least 100/],

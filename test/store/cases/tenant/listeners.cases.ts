@@ -74,6 +74,8 @@ const found: StoreCase[] = [
         rateLimit: { requests: 10, perMs: 1_000 },
         ordering: 'key',
         onMissed: 'block',
+        method: 'PUT',
+        circuitBreaker: false,
         awaitsVerification: true,
         headers: { 'X-Tenant': 'shop' },
       }
