@@ -101,8 +101,8 @@ function propertyRows(description, given, prefix, depth) {
   const schema = resolve(description, given)
   if (depth > DEPTH) return []
   if (schema.type === 'array' && schema.items) return propertyRows(description, schema.items, `${prefix}[]`, depth)
-  if (schema.oneOf)
-    return propertyRows(description, merged(schema.oneOf.map((it) => resolve(description, it))), prefix, depth)
+  const choices = (schema.oneOf ?? []).map((choice) => resolve(description, choice))
+  if (choices.some(({ properties }) => properties)) return propertyRows(description, merged(choices), prefix, depth)
   const [whole, ...others] = (schema.anyOf ?? []).filter((choice) => choice.type !== 'null')
   if (whole && others.length === 0) return propertyRows(description, whole, prefix, depth)
   return Object.entries(schema.properties ?? {}).flatMap(([name, value]) => {

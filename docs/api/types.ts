@@ -30,6 +30,7 @@ export type LivenessState = 'stable' | 'unstable' | 'down' | 'unknown'
  * derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `discarded` where a listener was deleted before it had it
  */
 export type MessageStatus = 'scheduled' | 'pending' | 'delivered' | 'missed' | 'discarded' | 'unrouted'
+export type PreviewScheduleRequest = PreviewScheduleRequestCron | PreviewScheduleRequestEvery | PreviewScheduleRequestAt
 export type UsageEventType =
   | 'api_key_added'
   | 'api_key_updated'
@@ -1440,6 +1441,73 @@ export interface MessageStatsListenerCounts {
 export interface NotReady {
   status: 'not ready'
   reason?: string
+}
+export interface PreviewScheduleRequestCron {
+  /**
+   * 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them, or @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly; CRON_TZ=Europe/Berlin before them sets timezone
+   */
+  cron: string
+  /**
+   * of cron and of a calendar period: the name of an IANA time zone; UTC unless told
+   */
+  timezone?: string
+  /**
+   * no due time lies before; inclusive
+   */
+  starts_at?: number | null
+  /**
+   * no due time lies behind; inclusive
+   */
+  ends_at?: number | null
+}
+export interface PreviewScheduleRequestEvery {
+  /**
+   * milliseconds, or a calendar period of at least one day in timezone (ISO 8601, such as P2W, P1M or P1Y6M); counted from starts_at, at which a period begins, or else from its creation
+   */
+  every: number | string
+  /**
+   * of cron and of a calendar period: the name of an IANA time zone; UTC unless told
+   */
+  timezone?: string
+  /**
+   * no due time lies before; inclusive
+   */
+  starts_at?: number | null
+  /**
+   * no due time lies behind; inclusive
+   */
+  ends_at?: number | null
+}
+export interface PreviewScheduleRequestAt {
+  /**
+   * once, in milliseconds since the Unix epoch
+   */
+  at: number
+  /**
+   * of cron and of a calendar period: the name of an IANA time zone; UTC unless told
+   */
+  timezone?: string
+  /**
+   * no due time lies before; inclusive
+   */
+  starts_at?: number | null
+  /**
+   * no due time lies behind; inclusive
+   */
+  ends_at?: number | null
+}
+export interface PreviewScheduleResult {
+  /**
+   * when it would be due, in English
+   */
+  words: string
+  /**
+   * the next ten due times; fewer where it ends
+   *
+   * Items: milliseconds since the Unix epoch
+   */
+  next_runs: number[]
+  _links: SelfLink
 }
 export interface Problem {
   /**

@@ -9,6 +9,7 @@ import {
   timetableFault,
   unreadable,
 } from '../core/schedule/schedule.ts'
+import { scheduleWords } from '../core/schedule/schedule-words.ts'
 import { zoneNamed } from '../core/schedule/zone.ts'
 import type { Principal } from '../core/tenant/api-key.ts'
 import type { ExpectedRevisions } from '../store/listing/expected-revision.ts'
@@ -42,6 +43,8 @@ type Deps = Pick<AppDeps, 'store' | 'runtime' | 'cronCache' | 'directory' | 'sch
 const MAX_TRIES = 8
 /** Due times that a schedule shows. */
 const SHOWN_RUNS = 5
+/** Due times that a preview shows. */
+const PREVIEWED_RUNS = 10
 /** Due times of which is looked up whether they have been run, after a clock that was ahead. */
 const LOOKED_AT = 100
 
@@ -93,6 +96,26 @@ export interface Outlook {
 export function outlook({ cronCache }: Pick<AppDeps, 'cronCache'>, schedule: ScheduleDetails): Outlook {
   const error = unreadable(schedule, cronCache)
   return { nextRuns: error === null ? dueTimesFrom(schedule, schedule.nextAt, SHOWN_RUNS, cronCache) : [], error }
+}
+
+/** What a schedule would do. */
+export interface SchedulePreview {
+  /** When it would be due, in English. */
+  words: string
+  /** The next due times (epoch ms), ten, or fewer where it ends. */
+  nextRuns: number[]
+}
+
+/** What a schedule would do that is made now; stores nothing. Throws `invalid` as making it would. */
+export function previewSchedule(
+  { cronCache, runtime }: Pick<AppDeps, 'cronCache' | 'runtime'>,
+  asked: Omit<Timetable, 'createdAt'>,
+): SchedulePreview {
+  const now = runtime.now()
+  const table = { ...asked, timezone: zoneNamed(asked.timezone) ?? asked.timezone, createdAt: now }
+  expectRuns({ cronCache }, table, now)
+  const nextRuns = dueTimesFrom(table, firstDue(table, now, cronCache), PREVIEWED_RUNS, cronCache)
+  return { words: scheduleWords(table, cronCache), nextRuns }
 }
 
 interface ListAsk {

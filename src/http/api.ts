@@ -44,6 +44,7 @@ import { messageRoutes } from './v1/messages/messages.ts'
 import { queueRoutes } from './v1/queues/queues.ts'
 import { schemaRoutes } from './v1/queues/schemas.ts'
 import { clockRoutes } from './v1/schedules/clock.ts'
+import { schedulePreviewRoutes } from './v1/schedules/schedule-preview.ts'
 import { scheduleRunRoutes } from './v1/schedules/schedule-runs.ts'
 import { scheduleRoutes } from './v1/schedules/schedules.ts'
 import { eventStreamRoutes } from './v1/telemetry/event-stream.ts'
@@ -160,6 +161,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   attemptRoutes(api, deps)
   scheduleRoutes(api, deps)
   scheduleRunRoutes(api, deps)
+  schedulePreviewRoutes(api, deps)
   redeliveryRoutes(api, deps)
   redeliveryCountRoutes(api, deps)
   livenessChangeRoutes(api, deps)

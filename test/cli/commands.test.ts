@@ -138,6 +138,18 @@ describe('queues, listeners and messages by their names', () => {
     assert.match((await use()).stderr, /can be read by others/)
   })
 
+  test('what a schedule would do is told without making it', async () => {
+    const preview = await json('schedules', 'preview', '--cron', '0 9 * * 1-5', '--timezone', 'Europe/Berlin')
+    assert.equal(preview.words, 'At 09:00 on Monday to Friday')
+    assert.equal(preview.next_runs.length, 10)
+    const shown = (await discue('schedules', 'preview', '--every', 'P1M', '--starts-at', '2090-01-31T09:00:00Z')).stdout
+    assert.match(shown, /^words +Every month, counted from 31 January 2090 at 09:00 in UTC$/m)
+    assert.match(shown, /^next_runs +2090-01-31T09:00:00Z, 2090-02-28T09:00:00Z, 2090-03-31T09:00:00Z/m)
+    const refused = await discue('schedules', 'preview', '--cron', '61 * * * *')
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /cron has "61" as its minute/)
+  })
+
   test('a schedule is made, run, paused, changed and deleted', async () => {
     await json('queues', 'create', 'reports')
     const when = ['--cron', '0 9 * * 1-5', '--timezone', 'Europe/Berlin']

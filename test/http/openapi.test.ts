@@ -118,6 +118,13 @@ test('an example of a body is one that the server takes', async () => {
   assert.equal((await api.call('POST', create.path, create.body!.example)).status, 200)
 })
 
+test('no value has several types at once, which generators for Go refuse, but for null beside one', () => {
+  const several = nodesOf(document).filter(
+    ([, { type }]) => Array.isArray(type) && type.filter((one) => one !== 'null').length > 1,
+  )
+  assert.deepEqual(several, [])
+})
+
 test('every object with properties is a component, so that a type that is made of it has a good name', () => {
   const inside = nodesOf(document).filter(([path, { type, properties }]) => {
     const isComponent = /^\/components\/schemas\/\w+$/.test(path)

@@ -32,7 +32,9 @@ interface ScheduleOptions {
 }
 
 export function addSchedules(program: Command): void {
-  const schedules = program.command('schedules').description('list, make, change, run, pause and delete schedules')
+  const schedules = program
+    .command('schedules')
+    .description('list, preview, make, change, run, pause and delete schedules')
   schedules
     .command('list <queue>', { isDefault: true })
     .description('the schedules of a queue')
@@ -52,21 +54,38 @@ export function addSchedules(program: Command): void {
       const { path } = await addressOf(context, queue, schedule)
       showOne(context.terminal, (await context.api.call<Api.ScheduleEnvelope>('GET', path)).schedule)
     })
+  addPreview(schedules)
   addChanging(schedules)
   addRunning(schedules)
 }
 
-function addOptions(command: Command): Command {
+/** When a schedule runs: the same for one that is made, and for one that is only looked at. */
+function addTimes(command: Command): Command {
   return command
     .option('--cron <fields>', 'five or six fields, such as "0 9 * * 1-5"')
     .option('--every <duration>', 'a period, such as 15m, or one of the calendar, such as P2W or P1M')
     .option('--at <time>', 'once, such as +1h or 2026-01-31T09:00:00Z')
     .option('--timezone <zone>', 'of --cron and of a calendar period, such as Europe/Berlin (default: UTC)')
-    .option('--data <data>', 'what each message carries: text, @file, or - for standard input')
-    .option('--message-name <name>', 'name of each message')
     .option('--starts-at <time>', 'nothing before')
     .option('--ends-at <time>', 'nothing after')
+}
+
+function addOptions(command: Command): Command {
+  return addTimes(command)
+    .option('--data <data>', 'what each message carries: text, @file, or - for standard input')
+    .option('--message-name <name>', 'name of each message')
     .addOption(new Option('--catch-up <what>', 'of runs missed while down').choices(['none', 'last', 'all']))
+}
+
+function addPreview(schedules: Command): void {
+  addTimes(schedules.command('preview'))
+    .description('say in words when a schedule would run, and its next runs; makes nothing')
+    .addHelpText('after', `\nExample:\n  discue schedules preview --cron '0 9 * * FRI#2' --timezone Europe/Berlin`)
+    .action(async (options: ScheduleOptions, command) => {
+      const { api, terminal, runtime } = openContext(command)
+      const body = await bodyOf(options, runtime.now())
+      showOne(terminal, await api.call<Api.PreviewScheduleResult>('POST', '/schedules/preview', { body }))
+    })
 }
 
 function addChanging(schedules: Command): void {

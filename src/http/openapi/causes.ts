@@ -37,6 +37,8 @@ const runsSchedules: Rule = ({ method, params }) => method === 'POST' && params.
 const replacesSchedules: Rule = ({ method, params }) =>
   CHANGE_METHODS.includes(method) && params.at(-1) === 'scheduleId'
 const checks: Rule = ({ action }) => action === 'check'
+/** Writes nothing, though it has a body. */
+const previews: Rule = ({ url }) => url.endsWith('/schedules/preview')
 const verifies: Rule = ({ action }) => action === 'verify'
 const pulls: Rule = ({ action }) => action === 'pull'
 /** What is part of delivering goes on while an organization is frozen. */
@@ -63,8 +65,12 @@ const rules: Record<ProblemCode, Rule> = {
   bad_request: always,
   key_missing: withKey,
   key_rejected: withKey,
-  quota_reached: ({ method, resource, action }) =>
-    method === 'POST' && resource !== null && COUNTED.includes(resource) && action !== 'redeliver',
+  quota_reached: (at) =>
+    at.method === 'POST' &&
+    at.resource !== null &&
+    COUNTED.includes(at.resource) &&
+    at.action !== 'redeliver' &&
+    !previews(at),
   scope_missing: withKey,
   root_key_needed: ({ resource }) => resource === 'api_clients',
   locked_out: withKey,
@@ -108,7 +114,7 @@ const rules: Record<ProblemCode, Rule> = {
   queue_deleting: ({ method, params }) => method === 'POST' && params.includes('queueId'),
   root_organization: ({ method, resource }) => resource === 'api_clients' && CHANGE_METHODS.includes(method),
   organization_frozen: (at) =>
-    at.resource !== null && WRITE_METHODS.includes(at.method) && !delivers(at) && !deletesKeys(at),
+    at.resource !== null && WRITE_METHODS.includes(at.method) && !delivers(at) && !deletesKeys(at) && !previews(at),
   rate_limited: withKey,
   // Told in the description of the one operation that has it.
   too_many_event_streams: never,

@@ -1,5 +1,6 @@
 import { RECEIPT_PATTERN } from '../../core/delivery/pull.ts'
 import { RESERVED_NAMES } from '../../core/name.ts'
+import { alternatives } from './alternatives.ts'
 import { EXAMPLE_RECEIPT, EXAMPLE_SECRET } from './examples.ts'
 import { withExclusive } from './exclusive.ts'
 import { entryName, isRecord, partName } from './names.ts'
@@ -33,6 +34,7 @@ const FORMATS: Record<string, Node> = {
   'secret-or-rotate': { pattern: `^(?:rotate|${SECRET})$`, examples: ['rotate'] },
   'host-name': { minLength: 1, maxLength: 253, pattern: '^[^/:@?#\\\\\\s]+$' },
   receipt: { pattern: RECEIPT_PATTERN, examples: [EXAMPLE_RECEIPT] },
+  period: { pattern: '^P(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+W)?(?:[0-9]+D)?$' },
   unicode: {},
 }
 
@@ -68,7 +70,7 @@ export function createComponents(): Components {
       if (keyword === 'items') return [[keyword, schema(value, entryName(name))]]
       return [[keyword, DATA.has(keyword) ? value : inner(value, partName(name, 'value'))]]
     })
-    return typed(Object.fromEntries(all))
+    return alternatives(typed(Object.fromEntries(all)))
   }
 
   function mapOf(properties: Node, name: string | undefined): Node {

@@ -19,6 +19,11 @@ export function atMostOne(...names: string[]): { [RULE]: Exclusive } {
   return { [RULE]: { names, required: false } }
 }
 
+/** Whether a body must have one of some properties, though none by itself. */
+export function needsOneOf(schema: Node): boolean {
+  return (schema as Node & { [RULE]?: Exclusive })[RULE]?.required === true
+}
+
 /**
  * The schema with its rule in words that JSON Schema knows: `oneOf` an object for each of the properties, which generators
  * make a type of each of, or `not` more than one of them.

@@ -3,6 +3,7 @@ import type { RouteRequirement } from '../contract.ts'
 import type { Components } from './components.ts'
 import type { DescribedRoute } from './described.ts'
 import { EXAMPLE_ID, exampleOf } from './examples.ts'
+import { needsOneOf } from './exclusive.ts'
 import { operationName } from './names.ts'
 import type { Node } from './node.ts'
 import { commonHeaders, mayBeUnchanged } from './request-headers.ts'
@@ -142,8 +143,9 @@ function bodyOf(schema: Node, optional: boolean, example: unknown): Node {
 }
 
 /** Where every property may be left out, so may the body. */
-function isOptional({ type, required = [] }: Node): boolean {
-  return type === 'object' && (required as readonly string[]).length === 0
+function isOptional(body: Node): boolean {
+  const { type, required = [] } = body
+  return type === 'object' && (required as readonly string[]).length === 0 && !needsOneOf(body)
 }
 
 function propertiesOf({ properties = {} }: Node): string[] {

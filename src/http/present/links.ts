@@ -36,6 +36,7 @@ export const paths = {
   events: '/events',
   schedules: (queueId: string) => `/queues/${queueId}/schedules`,
   schedule: (queueId: string, id: string) => `/queues/${queueId}/schedules/${id}`,
+  schedulePreview: '/schedules/preview',
   scheduleRuns: (queueId: string, id: string) => `/queues/${queueId}/schedules/${id}/runs`,
   clockAdvance: '/clock/advance',
   ledger: '/ledger',

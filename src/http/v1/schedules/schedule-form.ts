@@ -3,7 +3,7 @@ import type { Outlook, ScheduleSettings } from '../../../app/schedules.ts'
 import { MAX_DATA_BYTES } from '../../../core/delivery/message.ts'
 import { Problem } from '../../../core/problem.ts'
 import { splitZone } from '../../../core/schedule/cron-dialects.ts'
-import { CATCH_UPS, MAX_TIME, MIN_EVERY_MS, type Timing } from '../../../core/schedule/schedule.ts'
+import { CATCH_UPS, MAX_TIME, MIN_EVERY_MS, type Timetable, type Timing } from '../../../core/schedule/schedule.ts'
 import { zoneNamed } from '../../../core/schedule/zone.ts'
 import type { ScheduleDetails, ScheduleRun } from '../../../store/schedules.ts'
 import { exactlyOne } from '../../openapi/exclusive.ts'
@@ -78,6 +78,21 @@ export const NewSchedule = strict({ name: Name, data: Data, ...settings }, exact
 
 export const EXAMPLE_SCHEDULE = { name: 'orders', data: '{"order":1}', cron: EXAMPLE_CRON, timezone: 'Europe/Berlin' }
 
+/** When a schedule would be due, without anything else of it. */
+export const When = strict(
+  {
+    cron: settings.cron,
+    every: settings.every,
+    at: settings.at,
+    timezone: settings.timezone,
+    starts_at: settings.starts_at,
+    ends_at: settings.ends_at,
+  },
+  exactlyOne('cron', 'every', 'at'),
+)
+
+export const EXAMPLE_WHEN = { cron: EXAMPLE_CRON, timezone: 'Europe/Berlin' }
+
 /** The body that changes a schedule. */
 export const ScheduleChange = strict({
   name: Type.Optional(Name),
@@ -146,18 +161,21 @@ export const Run = Type.Object(
   { title: 'ScheduleRun' },
 )
 
-/** The body in the words of the use cases. Throws `invalid` unless it says in one way when to run. */
-export function createdOf(body: Static<typeof NewSchedule>): ScheduleSettings {
+/** When the body says that a schedule is due. Throws `invalid` unless it says so in one way. */
+export function timetableOf(body: Static<typeof When>): Omit<Timetable, 'createdAt'> {
   const timing = timingOf(body)
   if (timing === undefined) throw whenFault('is required, or every, or at: a schedule says in one way when it runs')
+  const [startsAt, endsAt] = [body.starts_at ?? null, body.ends_at ?? null]
+  return { timing, timezone: zoneOf(body) ?? 'UTC', startsAt, endsAt }
+}
+
+/** The body in the words of the use cases. Throws `invalid` unless it says in one way when to run. */
+export function createdOf(body: Static<typeof NewSchedule>): ScheduleSettings {
   return {
+    ...timetableOf(body),
     name: body.name,
     data: body.data,
-    timing,
-    timezone: zoneOf(body) ?? 'UTC',
     messageName: body.message_name ?? null,
-    startsAt: body.starts_at ?? null,
-    endsAt: body.ends_at ?? null,
     paused: body.paused ?? false,
     catchUp: body.catch_up ?? 'none',
   }
@@ -178,9 +196,9 @@ export function changeOf(body: Static<typeof ScheduleChange>): Partial<ScheduleS
   }
 }
 
-type When = Pick<Static<typeof NewSchedule>, 'cron' | 'every' | 'at'>
+type Ways = Pick<Static<typeof NewSchedule>, 'cron' | 'every' | 'at'>
 
-function timingOf({ cron, every, at }: When): Timing | undefined {
+function timingOf({ cron, every, at }: Ways): Timing | undefined {
   const given: Timing[] = []
   if (typeof cron === 'string') given.push({ cron: splitZone(cron).text })
   if (typeof every === 'number') given.push({ everyMs: every })
