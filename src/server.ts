@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { createKeyRing } from './app/caches/api-key-cache.ts'
 import { createCronCache } from './app/caches/cron-cache.ts'
@@ -192,7 +193,7 @@ async function createTracing({ tracing }: Config, runtime: Runtime) {
 }
 
 /** Each database's code is loaded only where it is used: the other one would cost every start its time. */
-async function openStore({ database, clock }: Config, log: Log, stop?: AbortSignal): Promise<Store> {
+async function openStore({ database, clock, port }: Config, log: Log, stop?: AbortSignal): Promise<Store> {
   if (database.kind === 'sqlite') {
     if (database.path === IN_MEMORY) {
       const { openSqliteStore } = await import('./store-sqlite/database.ts')
@@ -203,7 +204,11 @@ async function openStore({ database, clock }: Config, log: Log, stop?: AbortSign
   }
   const { openPostgresStore } = await import('./store-postgres/database.ts')
   // Its connections, and what they wait for, live by the machine's clock, even where a client moves the server's.
-  return openPostgresStore(database, createRuntime(log), { clock: clock === 'system' ? 'database' : 'caller', stop })
+  return openPostgresStore(database, createRuntime(log), {
+    clock: clock === 'system' ? 'database' : 'caller',
+    stop,
+    nodeName: `${hostname()}:${port}`,
+  })
 }
 
 /** Ends what was begun, the last first. A step that fails is logged: those before it are there to be ended all the same. */

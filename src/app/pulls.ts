@@ -6,6 +6,7 @@ import type { PulledDelivery } from '../store/pulls.ts'
 import { loadRoute } from './accept-message.ts'
 import type { AppDeps, PullRequest } from './deps.ts'
 import { expectIds } from './ids.ts'
+import { expectUnderstood } from './limits/features.ts'
 import type { ListenerAddress } from './listeners.ts'
 
 /** A message as the client that pulled it gets it. */
@@ -65,13 +66,14 @@ export async function settleLeases(
 
 /**
  * Begins leases anew for `leaseMs`; answers with how many those were, and with the receipts of those that no longer held.
- * Throws `listener_not_found`.
+ * Throws `listener_not_found`, and `invalid` while a node lives that would not find them.
  */
 export async function extendLeases(
   deps: Deps,
   { receipts, leaseMs, ...address }: ListenerAddress & { receipts: readonly string[]; leaseMs: number },
 ): Promise<{ extended: number; lost: string[] }> {
   const listener = await findListener(deps, address)
+  expectUnderstood(deps, [{ feature: 'lease_extension', path: '/lease' }])
   const { settled, lost } = await ofEach(receipts, (decoded) =>
     deps.puller.extend({ listener, receipts: decoded, leaseMs }),
   )

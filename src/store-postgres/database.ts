@@ -6,6 +6,7 @@ import { createClockStore } from './clock.ts'
 import { createChangePublisher } from './cluster/change-publisher.ts'
 import { startChangeSource } from './cluster/change-source.ts'
 import type { ChangeSubscriber } from './cluster/change-subscriber.ts'
+import { NodeFeatures } from './cluster/node-features.ts'
 import { type Clock, forgetDeadNodes } from './cluster/nodes.ts'
 import { createNotify, createPublish, forgetChanges } from './cluster/publish.ts'
 import { createRateStore } from './cluster/rates.ts'
@@ -50,6 +51,8 @@ export interface PostgresOptions {
   clock: 'database' | 'caller'
   /** Ends the wait for a database that takes no writes; the store is then not opened, and its reason thrown. */
   stop?: AbortSignal
+  /** What other nodes call this one where they tell of it. */
+  nodeName?: string
 }
 
 /**
@@ -98,7 +101,10 @@ export async function openPostgresStore(
   }
   const clock: Clock = options.clock === 'database' ? () => null : (now) => now
   const publish = createPublish(notify)
+  const nodeFeatures = new NodeFeatures()
   const memory = {
+    nodeFeatures,
+    nodeName: options.nodeName ?? null,
     leases: new Leases(),
     uncertain: createUncertainCommits(runtime.now),
     owners: createListenerOwners(db),
@@ -136,6 +142,7 @@ export async function openPostgresStore(
     rates,
     follow: (it) => followers.follow(it),
     tell: publisher.tell,
+    nodesWithout: (feature) => nodeFeatures.without(feature),
     ping: async () => void (await db.run(PING)),
     async close() {
       const closeAll = async () => {

@@ -92,6 +92,7 @@ function storeOn({ db, file, close }: Connection, aside: boolean): Store {
     rates: null,
     follow: (heard) => changes.followers.follow(heard),
     tell: () => undefined,
+    nodesWithout: () => [],
     ping: async () => void transact(() => ping.run()),
     close: async () => {
       rowless.forgetNote()

@@ -1,3 +1,4 @@
+import type { Feature } from '../core/feature.ts'
 import { Problem } from '../core/problem.ts'
 import type { ApiKeyStore } from './api-keys.ts'
 import type { ClockStore } from './clock.ts'
@@ -60,6 +61,12 @@ export interface Store {
    * Tells other processes of what is in no row, soon and without a promise; does nothing where the store is not shared.
    */
   tell(news: NodeNews): void
+  /**
+   * Names of other nodes on the same database that live and do not know this: it is to be refused until there are none. What
+   * was heard with the last `deliveries.renew`, so that it costs nothing to ask; of nodes that start meanwhile it says
+   * nothing yet.
+   */
+  nodesWithout(feature: Feature): readonly string[]
   /** Limits that processes share; null where the store is this process's own. */
   readonly rates: RateStore | null
   /** Resolves where the store can be written. */

@@ -1,5 +1,6 @@
 import type { Runtime } from '../../runtime.ts'
 import type { DeliveryStore } from '../../store/deliveries.ts'
+import type { NodeFeatures } from '../cluster/node-features.ts'
 import { type Clock, forgetNode, renew } from '../cluster/nodes.ts'
 import type { Publish } from '../cluster/publish.ts'
 import type { UncertainCommits } from '../commit/uncertain-commits.ts'
@@ -27,6 +28,8 @@ export function createDeliveryStore(
     clock: Clock
     runtime: Runtime
     publish: Publish
+    nodeName: string | null
+    nodeFeatures: NodeFeatures
   },
 ): DeliveryStore {
   const { db } = database
@@ -51,8 +54,10 @@ export function createDeliveryStore(
     ...createDueTimes(database, parts),
     backlog,
     async renew({ node, until }) {
-      if (clock(until) !== null) await renew(db, node, until, 0)
-      else await renew(db, node, null, until - runtime.now())
+      const self = { node, name: parts.nodeName }
+      const byCaller = clock(until) !== null
+      const renewed = byCaller ? renew(db, self, until, 0) : renew(db, self, null, until - runtime.now())
+      parts.nodeFeatures.heard(await renewed)
     },
     async handBack({ node, leases: given }) {
       await giveUp(

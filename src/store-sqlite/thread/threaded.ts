@@ -94,7 +94,7 @@ export async function openThreadedSqliteStore(path: string): Promise<Store> {
 }
 
 /** What is not merely handed on to the thread. */
-type Own = 'ledger' | 'commit' | 'shared' | 'rates' | 'follow' | 'tell' | 'ping' | 'close'
+type Own = 'ledger' | 'commit' | 'shared' | 'rates' | 'follow' | 'tell' | 'nodesWithout' | 'ping' | 'close'
 
 /** The store's interface: `nouns` are the parts of it whose methods are calls. */
 function remoteStore(
@@ -120,6 +120,7 @@ function remoteStore(
     rates: null,
     follow: (heard) => followers.follow(heard),
     tell: () => undefined,
+    nodesWithout: () => [],
     ping: () => send('', 'ping', []) as Promise<void>,
     async close() {
       await send('', 'close', [])
