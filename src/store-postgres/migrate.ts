@@ -18,16 +18,21 @@ const FOLDER = new URL('./migrations/', import.meta.url)
 /** Any number will do, so long as no other application uses it in this database: "dscu", and what it locks. */
 const LOCK = `select pg_advisory_xact_lock(1685283701, 0)`
 
-/** Asked first, because `if not exists` wants the right to create what is there already. */
+/**
+ * Asked first, because `if not exists` wants the right to create what is there already. Of the tables themselves: a function
+ * such as `to_regnamespace` goes on saying no, in a transaction that waited for the lock while another node made them.
+ */
 const STANDS = `
-  select to_regnamespace($1) is not null as "hasSchema", to_regclass('discue.migrations') is not null as "hasTable"`
+  select count(*) > 0 as "hasSchema", count(c.oid) > 0 as "hasTable"
+    from pg_namespace n left join pg_class c on c.relnamespace = n.oid and c.relname = 'migrations'
+   where n.nspname = $1`
 const MAKE_TABLE = `
   create table discue.migrations (number integer primary key, name text not null, applied_at timestamptz not null default now())`
 const REMEMBER = `insert into discue.migrations (number, name) values ($1, $2)`
 const DONE = `select coalesce(max(number), 0) as done from discue.migrations`
 const HAS_ROUTINES = `
-  select count(distinct proname)::int as found from pg_proc
-   where pronamespace = to_regnamespace($1) and proname = any($2)`
+  select count(distinct p.proname)::int as found from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+   where n.nspname = $1 and p.proname = any($2)`
 
 /**
  * Brings the database up to date, all in one transaction: of nodes that start at once, one does it while the rest wait.
@@ -88,7 +93,7 @@ async function makeTables(session: Session, names: readonly string[], schema: st
 
 /** How many migrations the database has had; 0 where there is no table, -1 where there is no schema. */
 async function migrationsDone(session: Session, names: readonly string[], schema: string): Promise<number> {
-  const [stands] = await session.rows<{ hasSchema: boolean; hasTable: boolean }>(STANDS, [`"${schema}"`])
+  const [stands] = await session.rows<{ hasSchema: boolean; hasTable: boolean }>(STANDS, [schema])
   if (!stands!.hasSchema) return -1
   if (!stands!.hasTable) return 0
   const [{ done } = { done: 0 }] = await session.rows<{ done: number }>(DONE)
@@ -97,7 +102,7 @@ async function migrationsDone(session: Session, names: readonly string[], schema
 }
 
 async function hasRoutines(session: Session, { names }: Routines, schema: string): Promise<boolean> {
-  const [row] = await session.rows<{ found: number }>(HAS_ROUTINES, [`"${schema}"`, `{${names.join(',')}}`])
+  const [row] = await session.rows<{ found: number }>(HAS_ROUTINES, [schema, `{${names.join(',')}}`])
   return row!.found === names.length
 }
 
