@@ -36,12 +36,19 @@ import { ChangeLog, createTransact } from './transaction.ts'
 /** A real write: a disk that is full can be read, and would look healthy otherwise. */
 const PING = `insert or replace into notes (name, value) values ('pinged', 'yes')`
 
+interface OpenOptions {
+  /** Empties its log in a thread of its own. */
+  aside?: boolean
+  /** What a store in memory begins as; see `emptyImage`. */
+  image?: Uint8Array
+}
+
 /**
- * Opens the store in the file at `path`, making or migrating it where needed; `:memory:` for tests.
- * With `aside`, its log is emptied in a thread of its own. Throws `DatabaseRefused` where the file is in use, not ours, or cannot be opened.
+ * Opens the store in the file at `path`, making or migrating it where needed; `:memory:` for tests. Throws
+ * `DatabaseRefused` where the file is in use, not ours, or cannot be opened.
  */
-export async function openSqliteStore(path: string, { aside } = { aside: false }): Promise<Store> {
-  const connection = connect(path)
+export async function openSqliteStore(path: string, { aside = false, image }: OpenOptions = {}): Promise<Store> {
+  const connection = connect(path, image)
   try {
     return storeOn(connection, aside)
   } catch (error) {

@@ -8,10 +8,10 @@ import { after, describe, type TestContext, test } from 'node:test'
 import { followChanges } from '../../src/app/caches/follow-changes.ts'
 import { createRuntime } from '../../src/runtime.ts'
 import type { Store } from '../../src/store/store.ts'
-import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { openThreadedSqliteStore } from '../../src/store-sqlite/thread/threaded.ts'
 import { createMake, NOW } from '../store/make.ts'
 import { followersOf } from '../support/followers.ts'
+import { openMemoryStore } from '../support/memory-store.ts'
 import { testDatabase } from '../support/postgres/postgres.ts'
 import { silentLog } from '../support/silent-log.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -76,7 +76,7 @@ async function runCases(t: TestContext, store: Store, other: OtherNode | null): 
 
 describe('every change in the store is told to the caches and parts that keep some of it', () => {
   test('on SQLite, within a process', async (t) => {
-    const store = await openSqliteStore(':memory:')
+    const store = await openMemoryStore()
     t.after(() => store.close())
     await runCases(t, store, null)
   })
@@ -105,7 +105,7 @@ describe('every change in the store is told to the caches and parts that keep so
 })
 
 test('a deleted listener, queue or organization wakes the remover of its own node, with or without listeners', async (t) => {
-  const store = await openSqliteStore(':memory:')
+  const store = await openMemoryStore()
   t.after(() => store.close())
   const { ordered: queue, listener, organization } = await storeAll({ store, make: createMake(), now: NOW })
   const lines = linesOf(store)
@@ -120,7 +120,7 @@ test('a deleted listener, queue or organization wakes the remover of its own nod
 })
 
 test('a part that fails keeps neither the next one from being told nor the write from being answered', async (t) => {
-  const store = await openSqliteStore(':memory:')
+  const store = await openMemoryStore()
   t.after(() => store.close())
   const { listener } = await storeAll({ store, make: createMake(), now: NOW })
   const told: string[] = []

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createIdempotency, type Turn } from '../../src/app/idempotency.ts'
 import { Problem } from '../../src/core/problem.ts'
-import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { NOW } from '../store/make.ts'
 import { createManualRuntime } from '../support/manual-runtime.ts'
+import { openMemoryStore } from '../support/memory-store.ts'
 
 const DAY_MS = 86_400_000
 
 async function open(most: number) {
-  const store = await openSqliteStore(':memory:')
+  const store = await openMemoryStore()
   const runtime = createManualRuntime(NOW)
   const idempotency = createIdempotency({ store, runtime }, most)
   let keys = 0

@@ -4,9 +4,9 @@ import { SecretsRefused, sealAllSecrets } from '../../src/app/tenant/secrets.ts'
 import { DEFAULT_SETTINGS } from '../../src/core/delivery/listener.ts'
 import { openedHeaders } from '../../src/core/delivery/listener-headers.ts'
 import { CLEAR_BOX, createSecretBox } from '../../src/core/tenant/secret-box.ts'
-import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { storedFixture } from '../store/fixture.ts'
 import { createMake, NOW } from '../store/make.ts'
+import { openMemoryStore } from '../support/memory-store.ts'
 import { predictableBytes } from '../support/predictable-bytes.ts'
 
 const LISTENERS = 1_203
@@ -15,7 +15,7 @@ const boxOf = (...keys: string[]) => createSecretBox(keys, predictableBytes())
 
 /** So many listeners as an older version stored them: headers in clear. */
 async function given() {
-  const store = await openSqliteStore(':memory:')
+  const store = await openMemoryStore()
   const make = createMake()
   const { queue } = await storedFixture({ store, make, now: NOW }, 0)
   const headers = { authorization: 'Bearer x', 'x-tenant': 'shop' }

@@ -14,11 +14,11 @@ import { createSystemNames } from '../../src/engine/client/names/system-names.ts
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { LEASE_MS } from '../../src/engine/push/dispatcher.ts'
 import { type Store, StoreUnavailable } from '../../src/store/store.ts'
-import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { storedOrganization, storedQueue } from '../store/fixture.ts'
 import { createMake, NOW } from '../store/make.ts'
 import { NO_FOLLOWERS } from '../support/followers.ts'
 import { createManualRuntime, type ManualRuntime } from '../support/manual-runtime.ts'
+import { openMemoryStore } from '../support/memory-store.ts'
 import { type Received, startReceiver } from '../support/server/receiver.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { type WatchedStore, watch } from './watched-store.ts'
@@ -35,7 +35,7 @@ type Answer = (request: Received, response: ServerResponse) => void
 
 /** A whole engine with a real wire and a real listener at its other end; only the clock is the test's. */
 async function openEngine(t: TestContext, answer?: Answer) {
-  const store = watch(await openSqliteStore(':memory:'))
+  const store = watch(await openMemoryStore())
   const receiver = await startReceiver(answer)
   const make = createMake()
   const queue = await storedQueue({ store, make, now: NOW }, await storedOrganization({ store, make, now: NOW }))

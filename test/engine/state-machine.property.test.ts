@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { openMemoryStore } from '../support/memory-store.ts'
 import { rounds } from '../support/thorough.ts'
 import type { Reply } from './fake-sender.ts'
 import { asking, Fixture, type Step } from './fixture.ts'
@@ -72,7 +72,7 @@ const RUNS = Number(process.env.STATE_MACHINE_RUNS ?? rounds({ quick: 30, long: 
 test('whatever happens, every accepted delivery has one end or next step, in order, and the ledger balances', (t) =>
   fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), async (steps) => {
-      const store = await openSqliteStore(':memory:')
+      const store = await openMemoryStore()
       try {
         const fixture = await Fixture.begin(t, store)
         for (const it of steps) await fixture.take(it)

@@ -16,12 +16,12 @@ import { createDelivering, type Delivering } from '../../src/engine/push/deliver
 import { MemoryShare } from '../../src/engine/push/memory-share.ts'
 import type { ListenerDetails } from '../../src/store/listeners.ts'
 import type { Store } from '../../src/store/store.ts'
-import { openSqliteStore } from '../../src/store-sqlite/database.ts'
 import { aroundCalls, callOn } from '../store/around-calls.ts'
 import { createMake, type Make, NOW } from '../store/make.ts'
 import { refusingOddNumbers } from '../store/whole-numbers.ts'
 import { NO_FOLLOWERS } from '../support/followers.ts'
 import { createManualRuntime, type ManualRuntime } from '../support/manual-runtime.ts'
+import { openMemoryStore } from '../support/memory-store.ts'
 import { createFakeSender, type FakeSender } from './fake-sender.ts'
 import { type WatchedStore, watch } from './watched-store.ts'
 
@@ -75,7 +75,7 @@ const makes = new WeakMap<TestEngine, { make: Make; organizationId: string; stor
 /** Closes the store when the test ends, unless it was handed in. */
 export async function openTestEngine(t: TestContext, options: OfficeOptions = {}): Promise<TestEngine> {
   const before = options.after && makes.get(options.after)
-  const opened = options.store ?? before?.store ?? (await openSqliteStore(':memory:'))
+  const opened = options.store ?? before?.store ?? (await openMemoryStore())
   if (options.store === undefined && before === undefined) t.after(() => opened.close())
   let underWay = 0
   const checked = refusingOddNumbers(opened)

@@ -5,7 +5,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Store } from '../../src/store/store.ts'
-import { openSqliteStore } from '../../src/store-sqlite/database.ts'
+import { openMemoryStore } from '../support/memory-store.ts'
 import { OTHER_OWNER_KEY, OWNER_KEY, startApi, type TestApi } from '../support/server/api.ts'
 import { makeCertificate } from '../support/server/certificate.ts'
 import { listen } from '../support/server/wire.ts'
@@ -33,7 +33,7 @@ async function given(
     domainVerification,
     ...(tls && { tls }),
     async openStore() {
-      const store = await openSqliteStore(':memory:')
+      const store = await openMemoryStore()
       const list: typeof store.messages.list = (ask) => {
         read.pages += 1
         return store.messages.list(ask)

@@ -19,10 +19,11 @@ export interface Connection {
 
 /**
  * Opens or makes the database at `path` (or in memory), alone: a second server on the same file is refused,
- * because leases live in this process's memory. Throws `DatabaseRefused` with a sentence that says why.
+ * because leases live in this process's memory. In memory it begins as `image`, of `emptyImage`, where one is given.
+ * Throws `DatabaseRefused` with a sentence that says why.
  */
-export function connect(path: string): Connection {
-  if (path === MEMORY) return connectInMemory()
+export function connect(path: string, image?: Uint8Array): Connection {
+  if (path === MEMORY) return connectInMemory(image)
   try {
     return connectTo(new Claim(path))
   } catch (cause) {
@@ -30,8 +31,19 @@ export function connect(path: string): Connection {
   }
 }
 
-function connectInMemory(): Connection {
+/** A database in memory after all migrations: another that begins as this one has none of them left to run. */
+export function emptyImage(): Uint8Array {
+  const { db, close } = connectInMemory()
+  try {
+    return db.serialize()
+  } finally {
+    close()
+  }
+}
+
+function connectInMemory(image?: Uint8Array): Connection {
   const db = open(MEMORY)
+  if (image !== undefined) db.deserialize(image)
   prepare(db, MEMORY)
   return { db, file: null, close: () => db.close() }
 }

@@ -6,7 +6,6 @@ import { type Committer, createCommitter } from '../../../src/engine/commit/comm
 import type { Accept, AcceptResult, Settlement, SettleResult } from '../../../src/store/commit/batch.ts'
 import type { LeaseSettlement } from '../../../src/store/pulls.ts'
 import { StoreUnavailable } from '../../../src/store/store.ts'
-import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -20,6 +19,7 @@ import {
 import { createMake, NOW } from '../../store/make.ts'
 import type { Given } from '../../store/suite.ts'
 import { createManualRuntime } from '../../support/manual-runtime.ts'
+import { openMemoryStore } from '../../support/memory-store.ts'
 import { watch } from '../watched-store.ts'
 
 const NODE = 'a'
@@ -27,7 +27,7 @@ const RETRY_MS = 250
 const AWAY = new StoreUnavailable('the disk is full')
 
 async function openCommitter(t: TestContext, { ahead = false } = {}) {
-  const store = watch(await openSqliteStore(':memory:'))
+  const store = watch(await openMemoryStore())
   t.after(() => store.close())
   const runtime = createManualRuntime(NOW)
   const given: Given = { store, make: createMake(), now: NOW }

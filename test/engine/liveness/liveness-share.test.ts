@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { LivenessState } from '../../../src/core/delivery/liveness.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { openMemoryStore } from '../../support/memory-store.ts'
 import { openTestEngine, type TestEngine } from '../test-engine.ts'
 
 const MINUTE_MS = 60_000
 
 /** Two nodes on one store; `nodes` says who of them lives. */
 async function openTwo(t: TestContext) {
-  const opened = await openSqliteStore(':memory:')
+  const opened = await openMemoryStore()
   t.after(() => opened.close())
   const nodes = ['node-1', 'node-2']
   const store: Store = { ...opened, liveness: { ...opened.liveness, nodes: async () => [...nodes] } }

@@ -3,7 +3,7 @@ import { createLoop, type Loop } from '../../../src/engine/loop.ts'
 import { RENEW_EVERY_MS } from '../../../src/engine/push/dispatcher.ts'
 import { createRuntime } from '../../../src/runtime.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { openMemoryStore } from '../../support/memory-store.ts'
 import { testDatabase } from '../../support/postgres/postgres.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { openTestEngine, type TestEngine } from '../test-engine.ts'
@@ -11,7 +11,7 @@ import { openTestEngine, type TestEngine } from '../test-engine.ts'
 const database = await testDatabase()
 
 const stores: Record<string, () => Promise<Store>> = {
-  sqlite: () => openSqliteStore(':memory:'),
+  sqlite: openMemoryStore,
   postgres: () => database.openEmpty(createRuntime(silentLog), { clock: 'caller' }),
 }
 

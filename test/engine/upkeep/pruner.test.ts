@@ -4,19 +4,19 @@ import { UNKNOWN_LIVENESS } from '../../../src/core/delivery/liveness.ts'
 import type { Message } from '../../../src/core/delivery/message.ts'
 import { bucketStart } from '../../../src/core/telemetry/stats.ts'
 import { createPruner } from '../../../src/engine/upkeep/pruner.ts'
-import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import { eventsListed } from '../../store/cases/reading/events.cases.ts'
 import { accepted, storedFixture } from '../../store/fixture.ts'
 import { createMake, NOW } from '../../store/make.ts'
 import type { Given } from '../../store/suite.ts'
 import { createManualRuntime, type ManualRuntime } from '../../support/manual-runtime.ts'
+import { openMemoryStore } from '../../support/memory-store.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const RETENTION = { messagesMs: 7 * DAY_MS, eventsMs: DAY_MS }
 
 async function openHouse(t: TestContext, listenerCount: number) {
-  const store = await openSqliteStore(':memory:')
+  const store = await openMemoryStore()
   t.after(() => store.close())
   const given: Given = { store, make: createMake(), now: NOW }
   const fixture = await storedFixture(given, listenerCount)

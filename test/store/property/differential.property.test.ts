@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { createRuntime } from '../../../src/runtime.ts'
-import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { openMemoryStore } from '../../support/memory-store.ts'
 import { testDatabase } from '../../support/postgres/postgres.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { rounds } from '../../support/thorough.ts'
@@ -17,7 +17,7 @@ test('whatever happens, SQLite and PostgreSQL answer alike at each step, and as 
   fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), (steps) =>
       withStore(
-        async () => twin(await openSqliteStore(':memory:'), await database.openEmpty(runtime, { clock: 'caller' })),
+        async () => twin(await openMemoryStore(), await database.openEmpty(runtime, { clock: 'caller' })),
         async (given) => {
           const walk = await Walk.begin(given)
           for (const it of steps) await walk.take(it)

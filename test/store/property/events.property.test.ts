@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { LeasedDelivery } from '../../../src/core/delivery/delivery.ts'
 import { categoryOf, EVENT_CATEGORIES, type UsageEvent } from '../../../src/core/telemetry/event.ts'
 import { positionOfEvent } from '../../../src/core/telemetry/event-id.ts'
-import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { openMemoryStore } from '../../support/memory-store.ts'
 import { rounds } from '../../support/thorough.ts'
 import { eventsAfter, eventsListed } from '../cases/reading/events.cases.ts'
 import { ACKNOWLEDGED, acceptFor, commit, type Fixture, settlementOf, storedFixture } from '../fixture.ts'
@@ -118,14 +118,11 @@ async function compare(given: Given, diary: Diary, limit: number): Promise<void>
 test("events that are listed page by page are all that happened, in order, none twice, and nobody else's", () =>
   fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), fc.integer({ min: 1, max: 7 }), (steps, limit) =>
-      withStore(
-        () => openSqliteStore(':memory:'),
-        async (given) => {
-          const diary = await Diary.begin(given)
-          for (const it of steps) await diary.take(it)
-          await compare(given, diary, limit)
-        },
-      ),
+      withStore(openMemoryStore, async (given) => {
+        const diary = await Diary.begin(given)
+        for (const it of steps) await diary.take(it)
+        await compare(given, diary, limit)
+      }),
     ),
     { seed: 48, numRuns: rounds({ quick: 40, long: 100 }) },
   ))

@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { createRuntime } from '../../../src/runtime.ts'
-import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { openMemoryStore } from '../../support/memory-store.ts'
 import { testDatabase } from '../../support/postgres/postgres.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { rounds } from '../../support/thorough.ts'
@@ -83,7 +83,7 @@ test('whatever listeners are sent, pull and say, SQLite and PostgreSQL answer al
   fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 80, size: 'max' }), (steps) =>
       withStore(
-        async () => twin(await openSqliteStore(':memory:'), await database.openEmpty(runtime, { clock: 'caller' })),
+        async () => twin(await openMemoryStore(), await database.openEmpty(runtime, { clock: 'caller' })),
         async (given) => {
           const walk = await ListenersWalk.begin(given)
           for (const it of steps) await walk.take(it)

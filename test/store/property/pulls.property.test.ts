@@ -5,7 +5,7 @@ import { DEFAULT_SETTINGS, type Listener } from '../../../src/core/delivery/list
 import type { Receipt } from '../../../src/core/delivery/pull.ts'
 import type { Queue } from '../../../src/core/delivery/queue.ts'
 import type { LeaseSettlement } from '../../../src/store/pulls.ts'
-import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { openMemoryStore } from '../../support/memory-store.ts'
 import { rounds } from '../../support/thorough.ts'
 import { accepted, commit, idsOf, pendingCount, storedOrganization, storedQueue } from '../fixture.ts'
 import { type Given, withStore } from '../suite.ts'
@@ -221,13 +221,10 @@ async function run(given: Given, queue: Queue, steps: readonly Step[]): Promise<
 }
 
 test('whatever is pulled, ended and left, every message is where it should be, and no lease is worth anything twice', () =>
-  withStore(
-    () => openSqliteStore(':memory:'),
-    async (given) => {
-      const organization = await storedOrganization(given)
-      const property = fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
-        await run(given, await storedQueue(given, organization), steps)
-      })
-      await fc.assert(property, { seed: SEED, numRuns: RUNS })
-    },
-  ))
+  withStore(openMemoryStore, async (given) => {
+    const organization = await storedOrganization(given)
+    const property = fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
+      await run(given, await storedQueue(given, organization), steps)
+    })
+    await fc.assert(property, { seed: SEED, numRuns: RUNS })
+  }))

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Message } from '../../../src/core/delivery/message.ts'
 import type { Queue } from '../../../src/core/delivery/queue.ts'
 import { encodeTime } from '../../../src/core/id.ts'
-import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { openMemoryStore } from '../../support/memory-store.ts'
 import { rounds } from '../../support/thorough.ts'
 import { acceptFor, commit, idsOf, messageOf, storedFixture, storedQueue } from '../fixture.ts'
 import { NOW } from '../make.ts'
@@ -118,10 +118,7 @@ async function walk(given: Given, steps: Step[]): Promise<void> {
 test('a message is accepted exactly where a simple count says that there is room', () =>
   fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), (steps) =>
-      withStore(
-        () => openSqliteStore(':memory:'),
-        (given) => walk({ ...given }, steps),
-      ),
+      withStore(openMemoryStore, (given) => walk({ ...given }, steps)),
     ),
     { seed: 48, numRuns: rounds({ quick: 25, long: 60 }) },
   ))

@@ -8,6 +8,7 @@ import { NO_LIMITS } from '../../../src/core/tenant/organization.ts'
 import { lineOf, placeLine } from '../../../src/store/listing/segment.ts'
 import { StoreUnavailable } from '../../../src/store/store.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
+import { openMemoryStore } from '../../support/memory-store.ts'
 import { eventsListed } from '../cases/reading/events.cases.ts'
 import {
   ACKNOWLEDGED,
@@ -34,7 +35,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
 const freshPath = () => join(folder, `${++files}.db`)
 
-runStoreCases('sqlite in memory', () => openSqliteStore(':memory:'))
+runStoreCases('sqlite in memory', openMemoryStore)
 
 /** Does one thing with a file, closes it, opens it again and does the next. */
 async function acrossRestart<Left>(
@@ -242,7 +243,7 @@ test('sqlite in a file: messages from before there were marks are paged like any
 })
 
 test('sqlite: a listing far down that is cut off by the end of the store says so', async () => {
-  const store = openSqliteStore(':memory:')
+  const store = openMemoryStore()
   const given = { store: await store, make: createMake(), now: NOW }
   const fixture = await storedFixture(given, 0)
   const template = await acceptFor(given, fixture.queue)

@@ -24,9 +24,9 @@ import type { MetricsAccess } from '../../../src/http/deps.ts'
 import { createMetrics } from '../../../src/http/metrics/metrics.ts'
 import type { Runtime } from '../../../src/runtime.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import { refusingOddNumbers } from '../../store/whole-numbers.ts'
 import { NO_FOLLOWERS } from '../followers.ts'
+import { openMemoryStore } from '../memory-store.ts'
 import { predictableBytes } from '../predictable-bytes.ts'
 
 export const START = Date.UTC(2026, 0, 1)
@@ -114,7 +114,7 @@ export async function startApi({
   dashboardFolder,
   metricsAccess,
   wrap,
-  openStore = () => openSqliteStore(':memory:'),
+  openStore = openMemoryStore,
 }: ApiOptions = {}): Promise<TestApi> {
   const store = refusingOddNumbers(await openStore())
   const clock = { now: START }
