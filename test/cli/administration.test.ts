@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createClient } from '../support/server/client.ts'
-import { runCommand } from '../support/server/command.ts'
+import { sharedCommand } from '../support/server/command.ts'
 import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
 const folder = makeFolder()
+const run = sharedCommand()
 let server: ServerProcess
 
 before(async () => {
@@ -34,9 +35,9 @@ test('a listener on a domain that is not verified shows as such, with the comman
     body: JSON.stringify({ alias: 'shop', notify_url: 'https://example.com/', liveness_url: 'https://example.com/' }),
   })
   assert.equal(made.status, 200)
-  const listed = await runCommand(['listeners'], { url: strict.url })
+  const listed = await run(['listeners'], { url: strict.url })
   assert.match(listed.stdout, /^shop .* unverified /m)
-  const shown = await runCommand(['listeners', 'show', 'orders', 'shop'], { url: strict.url })
+  const shown = await run(['listeners', 'show', 'orders', 'shop'], { url: strict.url })
   assert.match(
     shown.stderr,
     /^discue: nothing is sent to it until its domain is verified: .*discue domains verify DOMAIN/,
@@ -44,7 +45,7 @@ test('a listener on a domain that is not verified shows as such, with the comman
   await strict.end('SIGTERM')
 })
 
-const discue = (...args: string[]) => runCommand(args, { url: server.url })
+const discue = (...args: string[]) => run(args, { url: server.url })
 const json = async (...args: string[]) => {
   const { code, stdout, stderr } = await discue(...args, '--json')
   assert.equal(code, 0, stderr)
@@ -55,7 +56,7 @@ test('an organization is made with limits, renamed, limited, frozen, thawed and 
   const made = await json('organizations', 'create', 'example.com/dev', '--limit', 'queues=1')
   const { id } = made.api_client
   const own = { DISCUE_URL: server.url, DISCUE_API_KEY: made.api_key }
-  const create = (name: string) => runCommand(['queues', 'create', name], { env: own })
+  const create = (name: string) => run(['queues', 'create', name], { env: own })
   const orders = await create('orders')
   assert.equal(orders.code, 0, orders.stderr)
   assert.match((await create('invoices')).stderr, /402 Payment Required/)

@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { createClient } from '../support/server/client.ts'
-import { runCommand } from '../support/server/command.ts'
+import { runCommand, sharedCommand } from '../support/server/command.ts'
 import { startReceiver } from '../support/server/receiver.ts'
 import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -21,7 +21,8 @@ after(async () => {
   folder[Symbol.dispose]()
 })
 
-const discue = (...args: string[]) => runCommand(args, { url: server.url })
+const run = sharedCommand()
+const discue = (...args: string[]) => run(args, { url: server.url })
 const json = async (...args: string[]) => {
   const { code, stdout, stderr } = await discue(...args, '--json')
   assert.equal(code, 0, stderr)
@@ -94,7 +95,7 @@ describe('queues, listeners and messages by their names', () => {
     const sent = await discue('send', 'lonely', 'x')
     assert.deepEqual([sent.code, sent.stdout.trim().length], [0, 21])
     assert.match(sent.stderr, help)
-    const lines = await runCommand(['send', 'lonely', '--lines'], { url: server.url, stdin: 'a\nb\nc' })
+    const lines = await run(['send', 'lonely', '--lines'], { url: server.url, stdin: 'a\nb\nc' })
     assert.match(lines.stderr, new RegExp(`${help.source}.*\n$`))
     const shown = await discue('messages', 'show', 'lonely', sent.stdout.trim())
     assert.match(shown.stdout, /^status +unrouted$/m)
@@ -112,10 +113,10 @@ describe('queues, listeners and messages by their names', () => {
   test('a message is taken from standard input, from a file, and line by line', async () => {
     await json('queues', 'create', 'inputs')
     const path = file('order.json', '{"from":"a file"}')
-    await runCommand(['send', 'inputs'], { url: server.url, stdin: 'from a pipe\n' })
+    await run(['send', 'inputs'], { url: server.url, stdin: 'from a pipe\n' })
     await discue('send', 'inputs', `@${path}`)
     const lines = Array.from({ length: 1_200 }, (_, at) => `line ${at}`)
-    const sent = await runCommand(['send', 'inputs', '--lines'], { url: server.url, stdin: lines.join('\n') })
+    const sent = await run(['send', 'inputs', '--lines'], { url: server.url, stdin: lines.join('\n') })
     assert.equal(sent.stdout.trim().split('\n').length, 1_200)
     const stored = (await json('messages', 'list', 'inputs', '-n', '2000')).map(({ data }: { data: string }) => data)
     // Of one millisecond, any may be listed before any other.
@@ -125,7 +126,7 @@ describe('queues, listeners and messages by their names', () => {
   test('a key is made with scopes, used from a file, disabled, and refused', async () => {
     const { api_key: key, id } = await json('keys', 'create', '--name', 'shop', '--scope', 'queues:read')
     const path = file('key', `${key}\n`)
-    const use = () => runCommand(['queues', '--api-key-file', path, '--url', server.url])
+    const use = () => run(['queues', '--api-key-file', path, '--url', server.url])
     assert.equal((await use()).code, 0)
     assert.deepEqual((await json('keys', 'show', 'shop')).scopes, [
       { resource: 'queues', access: 'read', targets: '*' },
@@ -261,7 +262,8 @@ describe('what goes wrong is said in one line, with an exit code', () => {
   ]
   for (const [what, args, code, says] of wrong) {
     test(what, async () => {
-      const result = await discue(...args)
+      // As people run it: by itself, and with what it answers the shell.
+      const result = await runCommand(args, { url: server.url })
       assert.equal(result.code, code, result.stderr)
       assert.match(result.stderr, says)
       assert.match(result.stderr, /^discue: [^\n]+\n(\(add --help for what is allowed\)\n)?$/)
@@ -288,7 +290,7 @@ describe('help and completion', () => {
     assert.equal(code, 0)
     assert.match(stdout, /Exit codes:/)
     for (const words of [['serve'], ['queues', 'create'], ['listen'], ['send'], ['backup'], ['torture']]) {
-      const help = await runCommand([...words, '--help'])
+      const help = await run([...words, '--help'])
       assert.equal(help.code, 0, help.stderr)
       assert.match(help.stdout, /Examples:/, words.join(' '))
     }
