@@ -26,6 +26,7 @@ import { type WatchedStore, watch } from './watched-store.ts'
 /** What a stopping server gives to attempts on the wire, and then to the last commit. */
 const FINISH_MS = 10_000
 const LAST_COMMIT_MS = 5_000
+const CUT_OFF_MS = 1_000
 const DAY_MS = 86_400_000
 const RETENTION = { messagesMs: 7 * DAY_MS, eventsMs: DAY_MS }
 /** For tests that talk to a real receiver: long enough for any machine, reached only where something is wrong. */
@@ -181,7 +182,7 @@ test('stopping ends in time while the store cannot be written, and says what was
   const stopping = engine.stop().then(() => {
     stopped = true
   })
-  await runtime.advance(FINISH_MS + LAST_COMMIT_MS)
+  await runtime.advance(FINISH_MS + CUT_OFF_MS + LAST_COMMIT_MS)
   const inTime = stopped
   store.failCommit = () => null
   await runtime.advance(60_000)
