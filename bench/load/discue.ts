@@ -90,10 +90,8 @@ export async function startDiscue({ fill, postgres, joins, env, tls, version }: 
 /** What `npm start` gives to Node.js. */
 function startArguments(folder = root()): string[] {
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { scripts: { start: string } }
-  return scripts.start
-    .split(' ')
-    .slice(1)
-    .map((part) => (part.startsWith('-') ? part : join(folder, part)))
+  const words = scripts.start.split(' ')
+  return words.slice(words.indexOf('node') + 1).map((part) => (part.startsWith('-') ? part : join(folder, part)))
 }
 
 async function untilReady(server: MeasuredProcess, origin: string): Promise<void> {

@@ -1,12 +1,22 @@
+import { MAX_DATA_BYTES } from '../delivery/message.ts'
+
 /** Values of one text of JSON: far more than the largest body that is valid holds, a hundred scopes with their targets. */
 export const MAX_JSON_VALUES = 100_000
 /** Levels of arrays and objects within each other. */
 export const MAX_JSON_LEVELS = 100
+/**
+ * Bytes of one string as it is written: the data of a message, 256 KiB, of which every character is escaped as `\u0000`.
+ * Nothing that is longer can be valid, and to parse it would take the thread for tens of milliseconds.
+ */
+export const MAX_JSON_STRING_BYTES = 6 * MAX_DATA_BYTES
 /** Texts below have too few characters for either to take long. */
 const WORTH_COUNTING = 2 * MAX_JSON_LEVELS
 
 const [SPACE, QUOTE, BACKSLASH, COMMA, COLON] = [0x20, 0x22, 0x5c, 0x2c, 0x3a]
 const [BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+const QUOTES = 2
+const LONG_STRING = `a string of more than ${MAX_JSON_STRING_BYTES} bytes`
 
 /**
  * Bytes of a string that are looked at one by one before its end is searched for: a search costs as much as some dozen of
@@ -38,6 +48,8 @@ export class JsonCount {
   #level = 0
   #inString = false
   #escaped = false
+  /** Where the last string began. */
+  #stringFrom = 0
   #string: [from: number, to: number] = [0, 0]
   #list: ListMarks | null = null
   #inObject = false
@@ -46,19 +58,31 @@ export class JsonCount {
   read(bytes: Buffer, from: number, to: number): string | null {
     // A search for the end of a string must not go beyond: it would look at the rest again with the next piece.
     const piece = bytes.subarray(0, to)
-    for (let at = this.#inString ? this.#readString(piece, from) + 1 : from; at < to; at++) {
+    let at = from
+    if (this.#inString) {
+      at = this.#readString(piece, from) + 1
+      if (this.#isTooLong(at)) return LONG_STRING
+    }
+    for (; at < to; at++) {
       const byte = piece[at]!
       if (byte <= SPACE) continue
       if (byte === QUOTE) {
         this.#inString = true
+        this.#stringFrom = at
         if (this.#level === 1) this.#string[0] = at
         at = this.#readString(piece, at + 1)
+        if (this.#isTooLong(at)) return LONG_STRING
       } else if (byte === COMMA || byte === COLON || byte >= BRACKET) {
         const excess = this.#readMark(byte, at)
         if (excess !== null) return excess
       }
     }
     return null
+  }
+
+  /** Whether the string that has ended, or goes on, at a position is longer than any that is valid. */
+  #isTooLong(at: number): boolean {
+    return at - this.#stringFrom > MAX_JSON_STRING_BYTES + QUOTES
   }
 
   #readMark(byte: number, at: number): string | null {

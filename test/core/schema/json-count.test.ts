@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { JsonCount, jsonExcess, MAX_JSON_LEVELS, MAX_JSON_VALUES } from '../../../src/core/schema/json-count.ts'
+import { MAX_DATA_BYTES } from '../../../src/core/delivery/message.ts'
+import {
+  JsonCount,
+  jsonExcess,
+  MAX_JSON_LEVELS,
+  MAX_JSON_STRING_BYTES,
+  MAX_JSON_VALUES,
+} from '../../../src/core/schema/json-count.ts'
 
 function nested(gauges: number): string {
   return '['.repeat(gauges) + ']'.repeat(gauges)
@@ -14,6 +21,24 @@ test('a hundred levels and a hundred thousand values fit, and no more', () => {
   const list = (values: number) => `[${Array(values).fill('1').join(',')}]`
   assert.equal(jsonExcess(list(MAX_JSON_VALUES)), null)
   assert.equal(jsonExcess(list(MAX_JSON_VALUES + 1)), 'more than 100000 values')
+})
+
+test('a string is as long as data can be, and no longer, in pieces of any size', () => {
+  const ofBytes = (bytes: number) => Buffer.from(JSON.stringify({ data: 'x'.repeat(bytes), more: 'x' }))
+  for (const piece of [1_000, 64 * 1024, 10_000_000]) {
+    const read = (bytes: Buffer) => {
+      const count = new JsonCount()
+      for (let at = 0; at < bytes.length; at += piece) {
+        const excess = count.read(bytes, at, Math.min(bytes.length, at + piece))
+        if (excess !== null) return excess
+      }
+      return null
+    }
+    assert.equal(read(ofBytes(MAX_JSON_STRING_BYTES)), null)
+    assert.equal(read(ofBytes(MAX_JSON_STRING_BYTES + 2)), `a string of more than ${MAX_JSON_STRING_BYTES} bytes`)
+  }
+  // The longest data that is taken, all of it escaped.
+  assert.equal(jsonExcess(JSON.stringify({ data: '\u0000'.repeat(MAX_DATA_BYTES) })), null)
 })
 
 test('what lies in strings does not count, whatever is escaped in them', () => {
