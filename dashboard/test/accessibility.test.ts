@@ -41,7 +41,23 @@ const dialogs: [string, string, (visitor: Visitor) => Promise<void>][] = [
   ['a new listener', `/queues/${ids.orders}`, (visitor) => visitor.button('New listener').click()],
   ['redelivering', pages[6]![1], (visitor) => visitor.button('Redeliver').click()],
   ['checking', pages[6]![1], (visitor) => visitor.button('Check the way').click()],
-  ['a new schedule', pages[4]![1], (visitor) => visitor.button('New schedule').click()],
+  [
+    'a new schedule in words',
+    pages[4]![1],
+    async (visitor) => {
+      await visitor.button('New schedule').click()
+      await visitor.dialog().getByRole('status').getByText('At 03:00 every day.').waitFor()
+    },
+  ],
+  [
+    'a new schedule that cannot be',
+    pages[4]![1],
+    async (visitor) => {
+      await visitor.button('New schedule').click()
+      await visitor.dialog().getByLabel('Cron').fill('61 * * * *')
+      await visitor.dialog().locator('.fault').waitFor()
+    },
+  ],
   ['a new key', '/api-keys', (visitor) => visitor.button('New key').click()],
   ['a new domain', '/domains', (visitor) => visitor.button('New domain').click()],
   ['verifying', '/domains', (visitor) => visitor.pick('Actions for partner', 'Verify')],

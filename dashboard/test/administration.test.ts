@@ -101,6 +101,63 @@ test('a domain is named, tells its file, is looked for in vain, moved and delete
   await visitor.sees('No domain is named yet')
 })
 
+test('while a schedule is typed, the page says in words when it would run, or beside the field what is wrong', async () => {
+  await visitor.open(`/queues/${fixture.ids['search-index']}/schedules`)
+  await visitor.button('New schedule').click()
+  const dialog = visitor.dialog()
+  const said = dialog.getByRole('status')
+  await dialog.getByLabel('Time zone').fill('Asia/Tokyo')
+  await dialog.getByLabel('Cron').fill('0 9 * * FRI#2')
+  await said.getByText('At 09:00 on the 2nd Friday of the month.').waitFor()
+  await said
+    .getByText(/^Fri.* 09:00:00 Asia\/Tokyo$/)
+    .nth(4)
+    .waitFor()
+  await dialog.getByLabel('Cron').fill('0 9 * * FRI#6')
+  await dialog.locator('.fault', { hasText: '"FRI#6" as its day of week' }).waitFor()
+  assert.equal((await said.innerText()).trim(), '')
+  await dialog.getByLabel('Runs').selectOption('period')
+  await dialog.getByLabel('Every', { exact: true }).fill('P2W')
+  await dialog.getByLabel('First at, in your own time (optional)').fill('2090-01-31T09:00')
+  await said.getByText('Every 2 weeks, counted from 31 January 2090 at 17:00 in Asia/Tokyo.').waitFor()
+  await dialog.getByLabel('Every', { exact: true }).fill('PT2W')
+  await dialog.locator('.fault', { hasText: 'in milliseconds' }).waitFor()
+  await dialog.getByLabel('Runs').selectOption('every')
+  await dialog.getByLabel('Every so many seconds').fill('90')
+  await said.getByText('Every 1 minute and 30 seconds, counted from its creation.').waitFor()
+  await dialog.getByLabel('Runs').selectOption('at')
+  await dialog.getByLabel('At, in your own time').fill('2001-01-01T00:00')
+  await dialog.locator('.fault', { hasText: 'is over' }).waitFor()
+  await page.keyboard.press('Escape')
+})
+
+test('of answers that come in another order the one to what was typed last stays', async () => {
+  await visitor.open(`/queues/${fixture.ids['search-index']}/schedules`)
+  await visitor.button('New schedule').click()
+  let held: (() => void) | null = null
+  const isHeld = new Promise<void>((resolve) => {
+    void page.route('**/schedules/preview', async (route) => {
+      if (!route.request().postData()?.includes('11 4')) return route.continue()
+      resolve()
+      await new Promise<void>((release) => {
+        held = release
+      })
+      // Given up by the page in the meantime, which is as good as an answer that comes too late.
+      await route.continue().catch(() => undefined)
+    })
+  })
+  const said = visitor.dialog().getByRole('status')
+  await visitor.dialog().getByLabel('Cron').fill('11 4 * * *')
+  await isHeld
+  await visitor.dialog().getByLabel('Cron').fill('22 4 * * *')
+  await said.getByText('At 04:22 every day.').waitFor()
+  held!()
+  await page.unroute('**/schedules/preview')
+  await visitor.dialog().getByLabel('Cron').fill('33 4 * * *')
+  await said.getByText('At 04:33 every day.').waitFor()
+  await page.keyboard.press('Escape')
+})
+
 test('a schedule is made, run now, paused, changed and deleted', async () => {
   await visitor.open(`/queues/${fixture.ids['search-index']}/schedules`)
   await visitor.button('New schedule').click()
@@ -113,6 +170,7 @@ test('a schedule is made, run now, paused, changed and deleted', async () => {
   await dialog.getByLabel('Time zone').fill('Asia/Tokyo')
   await dialog.getByRole('button', { name: 'Make the schedule' }).click()
   await visitor.heading('nightly').waitFor()
+  await visitor.sees('At 04:30 every day.')
   await page
     .getByText(/Asia\/Tokyo · for you .*Europe\/Berlin/)
     .first()

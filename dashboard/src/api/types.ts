@@ -14,6 +14,7 @@ export type {
   MessageStats as Stats,
   MessageStatus,
   NewScope as Scope,
+  PreviewScheduleResult as SchedulePreview,
   Queue,
   QueueRef as Ref,
   Redelivery,

@@ -78,6 +78,7 @@ export function Choice({
 export function Moment({
   label,
   hint,
+  fault,
   value,
   onChange,
 }: Words & { value: number | null; onChange: (value: number | null) => void }) {
@@ -90,9 +91,16 @@ export function Moment({
         className="input"
         type="datetime-local"
         value={value === null ? '' : localText(value)}
+        aria-invalid={fault !== undefined}
+        aria-describedby={fault === undefined ? undefined : `${id}-fault`}
         onChange={({ target }) => onChange(target.value === '' ? null : new Date(target.value).getTime())}
       />
       {hint && <span className="hint">{hint}</span>}
+      {fault !== undefined && (
+        <span id={`${id}-fault`} className="fault">
+          {fault}
+        </span>
+      )}
     </div>
   )
 }

@@ -7,6 +7,8 @@ import { Choice, Field, Moment } from '../../parts/field.tsx'
 import { Form, faultAt } from '../../parts/form.tsx'
 import { useChange } from '../../parts/use-change.ts'
 import { userZone } from '../../words/format.ts'
+import { Preview } from './preview.tsx'
+import { usePreview, type When } from './use-preview.ts'
 
 type Kind = 'cron' | 'every' | 'period' | 'at'
 
@@ -81,12 +83,21 @@ function kindOf(schedule: Schedule | undefined): Kind {
   return schedule?.every ? 'every' : schedule?.at ? 'at' : 'cron'
 }
 
+/** When it runs, of what was typed so far: the server says what is wrong with it. */
+function whenOf(draft: Draft): When | null {
+  if (draft.kind === 'at') return draft.at === null ? null : { at: draft.at, timezone: draft.timezone }
+  const { cron, every, timezone, starts_at } = bodyOf(draft) as When
+  if (draft.kind === 'cron') return { cron, timezone }
+  return draft.kind === 'every' ? { every } : { every, timezone, starts_at }
+}
+
 function bodyOf(draft: Draft): Record<string, unknown> {
+  const seconds = draft.everySeconds.trim() === '' ? Number.NaN : Number(draft.everySeconds)
   // A schedule says in one way when it runs: the other two are none.
   const none = { cron: null, every: null, at: null }
   const when = {
     cron: { ...none, cron: draft.cron, timezone: draft.timezone },
-    every: { ...none, every: Math.round(Number(draft.everySeconds) * 1000) },
+    every: { ...none, every: Number.isFinite(seconds) ? Math.round(seconds * 1000) : draft.everySeconds },
     period: { ...none, every: draft.period.trim(), timezone: draft.timezone, starts_at: draft.startsAt },
     at: { ...none, at: draft.at },
   }
@@ -122,10 +133,11 @@ function ScheduleForm({
       },
     },
   )
+  const outlook = usePreview(whenOf(draft))
   const field = (name: keyof Draft, path?: string) => ({
     value: String(draft[name] ?? ''),
     onChange: (value: string) => setDraft((all) => ({ ...all, [name]: value })),
-    fault: path === undefined ? undefined : faultAt(save.error, path),
+    fault: path === undefined ? undefined : (faultAt(outlook.error, path) ?? faultAt(save.error, path)),
   })
   return (
     <Form
@@ -133,7 +145,7 @@ function ScheduleForm({
       isPending={save.isPending}
       isDisabled={draft.name.trim() === '' || (draft.kind === 'at' && draft.at === null)}
       error={save.error}
-      shown={['/name', '/cron', '/timezone', '/every', '/data', '/message_name']}
+      shown={['/name', '/cron', '/timezone', '/every', '/at', '/data', '/message_name']}
       onCancel={onClose}
       onSubmit={() => save.mutate()}
     >
@@ -179,8 +191,14 @@ function ScheduleForm({
         </>
       )}
       {draft.kind === 'at' && (
-        <Moment label="At, in your own time" value={draft.at} onChange={(at) => setDraft({ ...draft, at })} />
+        <Moment
+          label="At, in your own time"
+          fault={faultAt(outlook.error, '/at') ?? faultAt(save.error, '/at')}
+          value={draft.at}
+          onChange={(at) => setDraft({ ...draft, at })}
+        />
       )}
+      <Preview {...outlook} zone={draft.kind === 'every' || draft.kind === 'at' ? userZone() : draft.timezone} />
       <Field label="Data of each message" rows={4} mono {...field('data', '/data')} />
       <div className="form-row">
         <Field label="Name of each message (optional)" {...field('messageName', '/message_name')} />

@@ -17,6 +17,7 @@ import { dateTime, inZone, number, readable, userZone } from '../../words/format
 import { type Run, RunLine } from './run-line.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
 import { ruleOf } from './schedule-list.tsx'
+import { usePreview, type When } from './use-preview.ts'
 
 export function SchedulePage({ queueId, scheduleId }: { queueId: string; scheduleId: string }) {
   const schedule = useSchedule(queueId, scheduleId)
@@ -46,6 +47,7 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
     after: ({ id }) => go(`/queues/${queueId}/messages/${id}`),
   })
   const zone = schedule.timezone ?? 'UTC'
+  const { preview } = usePreview(lastingOf(schedule))
   return (
     <Page
       title={schedule.name}
@@ -57,6 +59,7 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
       badge={schedule.paused ? <Badge tone="wait">paused</Badge> : undefined}
       lead={
         <>
+          {preview && <span>{preview.words}. </span>}
           <code>{ruleOf(schedule)}</code> {(schedule.cron || typeof schedule.every === 'string') && `in ${zone}`}
         </>
       }
@@ -152,6 +155,12 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
       </Confirm>
     </Page>
   )
+}
+
+/** What its words say, also when it is over: for a moment, the rule says all. */
+function lastingOf({ cron, every, timezone, starts_at }: Schedule): When | null {
+  if (cron) return { cron, timezone }
+  return every ? { every, timezone, starts_at } : null
 }
 
 const SHOWN_PAST = 5
