@@ -1737,6 +1737,10 @@ export interface Schedule {
    */
   id: string
   name: string
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  queue_id: string
   cron?: string
   every?: number | string
   /**
@@ -2206,6 +2210,9 @@ export interface UpdateScheduleRequest {
   paused?: boolean
   catch_up?: CatchUp
   id?: {
+    [k: string]: unknown
+  }
+  queue_id?: {
     [k: string]: unknown
   }
   created_at?: {

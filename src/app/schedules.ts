@@ -124,14 +124,14 @@ interface ListAsk {
   limit: number
 }
 
-/** Newest first, of those that the key may see. Throws `queue_not_found`. */
+/** Newest first, of one queue or of all (`null`), and of those that the key may see. Throws `queue_not_found`. */
 export async function listSchedules(
   deps: Pick<AppDeps, 'store'>,
-  ask: ListAsk & { principal: Principal; queueId: string },
+  ask: ListAsk & { principal: Principal; queueId: string | null },
 ): Promise<Listing<ScheduleDetails>> {
   const { principal, ...rest } = ask
   const { organizationId } = principal
-  await readRoute(deps, { organizationId, id: ask.queueId })
+  if (ask.queueId !== null) await readRoute(deps, { organizationId, id: ask.queueId })
   const only = onlyVisible(principal, 'schedules')
   const found = await deps.store.schedules.list({ ...rest, organizationId, only, limit: ask.limit + 1 })
   return { entries: found.slice(0, ask.limit), more: found.length > ask.limit }

@@ -67,10 +67,13 @@ export interface ScheduleStore {
     answer?: IdempotencyRecord,
   ): Promise<'created' | 'name_taken' | 'queue_not_found' | 'answered' | Refused>
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<ScheduleDetails> | null>
-  /** Newest first, those before the id `before` where it is given. */
+  /**
+   * Newest first, those before the id `before` where it is given; of one queue, or of all of the organization's where
+   * `queueId` is null.
+   */
   list(ask: {
     organizationId: string
-    queueId: string
+    queueId: string | null
     only: Only
     before: string | null
     offset: number

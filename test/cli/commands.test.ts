@@ -167,6 +167,7 @@ describe('queues, listeners and messages by their names', () => {
     assert.equal((await json('schedules', 'create', 'reports', 'monthly', ...monthly)).every, 'P1M')
     const every = await json('schedules', 'create', 'reports', 'poll', '--every', '15m', '--data', 'x', '--paused')
     assert.deepEqual([every.every, every.paused], [900_000, true])
+    assert.match((await discue('schedules', 'list')).stdout, /^reports +weekly .* 0 9 \* \* 1-5 +Europe\/Berlin/m)
     assert.match((await discue('schedules', 'list', 'reports')).stdout, /^weekly .* 0 9 \* \* 1-5 +Europe\/Berlin/m)
     assert.match(
       (await discue('schedules', 'delete', 'reports', 'weekly')).stdout,

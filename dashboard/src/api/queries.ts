@@ -84,19 +84,19 @@ export function useSchedules(queueId: string) {
   const refetchInterval = usePolling()
   return useQuery({
     queryKey: ['schedules', queueId],
-    queryFn: ({ signal }) => readSchedules(queueId, signal),
+    queryFn: ({ signal }) => readSchedules(`/queues/${queueId}/schedules`, signal),
     refetchInterval,
   })
 }
 
-/** Enough for people; a queue of more schedules than that is found page by page through the API. */
+/** Enough for people; what has more schedules than that is found page by page through the API. */
 const MAX_SCHEDULE_PAGES = 20
 
-async function readSchedules(queueId: string, signal: AbortSignal): Promise<Schedule[]> {
+async function readSchedules(path: string, signal: AbortSignal): Promise<Schedule[]> {
   const schedules: Schedule[] = []
   let cursor: string | null = null
   for (let page = 0; page < MAX_SCHEDULE_PAGES; page++) {
-    const answer: Listing<Schedule> = await call('GET', `/queues/${queueId}/schedules`, {
+    const answer: Listing<Schedule> = await call('GET', path, {
       query: { _embed: true, cursor },
       signal,
     })
@@ -109,37 +109,21 @@ async function readSchedules(queueId: string, signal: AbortSignal): Promise<Sche
 
 export type QueueSchedule = Schedule & { queue: Queue }
 
-const MAX_AT_ONCE = 6
-
-/** The schedules of all queues, some queues at a time. */
+/** The schedules of these queues, which are all that the key may see: those of a queue that was made since come later. */
 export function useAllSchedules(queues: Queue[] | undefined) {
   const refetchInterval = usePolling()
   return useQuery({
     queryKey: ['schedules', 'all', queues?.map(({ id }) => id)],
     queryFn: async ({ signal }): Promise<QueueSchedule[]> => {
-      const all: QueueSchedule[] = []
-      for (let from = 0; from < queues!.length; from += MAX_AT_ONCE) {
-        const some = queues!.slice(from, from + MAX_AT_ONCE)
-        const found = await Promise.all(
-          some.map((queue) => readSchedules(queue.id, signal).catch(goneIsEmpty(queues!))),
-        )
-        for (const [index, schedules] of found.entries()) {
-          all.push(...schedules.map((schedule) => ({ ...schedule, queue: some[index]! })))
-        }
-      }
-      return all
+      const byId = new Map(queues!.map((queue) => [queue.id, queue]))
+      return (await readSchedules('/schedules', signal)).flatMap((schedule) => {
+        const queue = byId.get(schedule.queue_id)
+        return queue === undefined ? [] : [{ ...schedule, queue }]
+      })
     },
     enabled: queues !== undefined,
     refetchInterval,
   })
-}
-
-/** A queue may be deleted meanwhile; where it was the only one, the server may have no schedules at all. */
-function goneIsEmpty(queues: Queue[]) {
-  return (error: unknown): Schedule[] => {
-    if (error instanceof ApiError && error.status === 404 && queues.length > 1 && /queue/.test(error.message)) return []
-    throw error
-  }
 }
 
 /** The latest runs of a schedule, the newest first. */

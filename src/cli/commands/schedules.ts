@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { type ApiClient, Refused } from '../client/api-client.ts'
 import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { givenText } from '../client/given-text.ts'
@@ -36,15 +37,15 @@ export function addSchedules(program: Command): void {
     .command('schedules')
     .description('list, preview, make, change, run, pause and delete schedules')
   schedules
-    .command('list <queue>', { isDefault: true })
-    .description('the schedules of a queue')
+    .command('list [queue]', { isDefault: true })
+    .description('the schedules of a queue, or of all queues')
     .action(async (queue, _, command) => {
       const { api, terminal, queueId } = openContext(command)
-      const entries = await Array.fromAsync(
-        api.all<Api.Schedule>(`/queues/${await queueId(queue)}/schedules`, 'schedules'),
-      )
+      const path = queue === undefined ? '/schedules' : `/queues/${await queueId(queue)}/schedules`
+      const entries = await Array.fromAsync(api.all<Api.Schedule>(path, 'schedules'))
       const empty = `There is no schedule yet. Make one: discue schedules create QUEUE NAME --cron '0 9 * * *' --data '{}'`
-      showList(terminal, entries, COLUMNS, empty)
+      const columns = queue === undefined ? { QUEUE: await queueNames(api), ...COLUMNS } : COLUMNS
+      showList(terminal, entries, columns, empty)
     })
   schedules
     .command('show <queue> <schedule>')
@@ -57,6 +58,17 @@ export function addSchedules(program: Command): void {
   addPreview(schedules)
   addChanging(schedules)
   addRunning(schedules)
+}
+
+/** What a schedule's queue is called; its id where the key may not read queues. */
+async function queueNames(api: ApiClient): Promise<(schedule: Api.Schedule) => string> {
+  const names = new Map<string, string>()
+  try {
+    for await (const { id, name } of api.all<Api.Queue>('/queues', 'queues')) names.set(id, name)
+  } catch (error) {
+    if (!(error instanceof Refused && error.status === 403)) throw error
+  }
+  return ({ queue_id }) => names.get(queue_id) ?? queue_id
 }
 
 /** When a schedule runs: the same for one that is made, and for one that is only looked at. */

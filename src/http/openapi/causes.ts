@@ -44,7 +44,7 @@ const pulls: Rule = ({ action }) => action === 'pull'
 /** What is part of delivering goes on while an organization is frozen. */
 const delivers: Rule = ({ action }) => ['pull', 'ack', 'nack', 'extend'].includes(action)
 /** Whose answers show no resource that may be deleted. */
-const showsNone: Rule = (at) => delivers(at) || ['check', 'advance'].includes(at.action)
+const showsNone: Rule = (at) => delivers(at) || ['check', 'advance', 'preview'].includes(at.action)
 /** Whether an operation may stop a key that leaked. */
 const deletesKeys: Rule = ({ method, resource }) => method === 'DELETE' && resource === 'api_keys'
 const either =

@@ -34,6 +34,7 @@ export const paths = {
   domains: '/domains',
   domain: (id: string) => `/domains/${id}`,
   events: '/events',
+  allSchedules: '/schedules',
   schedules: (queueId: string) => `/queues/${queueId}/schedules`,
   schedule: (queueId: string, id: string) => `/queues/${queueId}/schedules/${id}`,
   schedulePreview: '/schedules/preview',

@@ -1,4 +1,3 @@
-import { AFTER_EVERY_ID } from '../../core/id.ts'
 import type { Schedule } from '../../core/schedule/schedule.ts'
 import { failsIfMatch } from '../../store/listing/expected-revision.ts'
 import type { Revised } from '../../store/listing/slice.ts'
@@ -11,11 +10,11 @@ import { stored } from '../connect/text.ts'
 import type { Database } from '../connect/transaction.ts'
 import { unlessTaken } from '../errors.ts'
 import { hasRecord, writeRecord } from '../idempotency-records.ts'
-import { onlyOf } from '../listing.ts'
 import { refusalOf } from '../quotas.ts'
 import type { Routines } from '../routines.ts'
 import { createDueSchedules } from './due-schedules.ts'
 import { eraseSchedule } from './schedule-erasure.ts'
+import { createScheduleListing } from './schedule-listing.ts'
 import {
   PROGRESS_COLUMNS,
   progressOf,
@@ -45,12 +44,6 @@ const GET = `
   select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS} ${SCHEDULE_TABLES}
    where s.organization_id = $1 and s.queue_id = $2 and s.id = $3 and ${QUEUE_THERE}`
 const GET_LOCKED = `${GET} for update of p`
-
-const LIST = `
-  select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS} ${SCHEDULE_TABLES}
-   where s.organization_id = $1 and s.queue_id = $2 and s.id < $3 and ${QUEUE_THERE}
-     and ($4::text[] is null or s.id = any($4) or s.queue_id = any($4))
-   order by s.id desc limit $5 offset $6`
 
 const REPLACE = `
   update discue.schedules
@@ -105,11 +98,7 @@ export function createScheduleStore(
       )
     },
     get: (ask) => find(db, ask),
-    async list({ organizationId, queueId, only, before, offset, limit }) {
-      const place = [organizationId, queueId, before ?? AFTER_EVERY_ID, onlyOf(only)]
-      const rows = await db.rows<ScheduleDetailsRow>(LIST, [...place, limit, offset])
-      return rows.map((row) => ({ ...scheduleOf(row), ...progressOf(row) }))
-    },
+    ...createScheduleListing(db),
     async replace({ schedule, nextAt, expected }) {
       return unlessTaken(() =>
         transact(async (on) => {

@@ -1,16 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AFTER_EVERY_ID } from '../../core/id.ts'
 import type { Schedule } from '../../core/schedule/schedule.ts'
 import { failsIfMatch } from '../../store/listing/expected-revision.ts'
 import type { Revised } from '../../store/listing/slice.ts'
 import type { ScheduleDetails, ScheduleStore } from '../../store/schedules.ts'
 import { unlessTaken } from '../errors.ts'
 import { createEffectRecords } from '../idempotency-records.ts'
-import { onlyOf } from '../listing.ts'
 import { createRefusal } from '../quotas.ts'
 import { type ChangeLog, reading, type Transact } from '../transaction.ts'
 import { createDueSchedules } from './due-schedules.ts'
 import { createScheduleErasure } from './schedule-erasure.ts'
+import { createScheduleListing } from './schedule-listing.ts'
 import {
   PROGRESS_COLUMNS,
   progressOf,
@@ -35,12 +34,6 @@ const BOTH = `from schedules s join schedule_progress p on p.schedule_id = s.id`
 const GET = `
   select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS} ${BOTH} where s.id = ? and s.organization_id = ? and s.queue_id = ?`
 
-const LIST = `
-  select ${SCHEDULE_COLUMNS}, ${PROGRESS_COLUMNS} ${BOTH}
-   where s.queue_id = :queueId and s.id < :before and +s.organization_id = :organizationId
-     and (:only is null or s.id in (select value from json_each(:only)) or s.queue_id in (select value from json_each(:only)))
-   order by s.id desc limit :limit offset :offset`
-
 const REPLACE = `
   update schedules
      set name = ?, cron = ?, every_ms = ?, period = ?, at = ?, timezone = ?, message_name = ?, starts_at = ?,
@@ -56,7 +49,7 @@ const QUEUE_EXISTS = `
 
 export function createScheduleStore(db: DatabaseSync, transact: Transact, changes: ChangeLog): ScheduleStore {
   const [insert, insertProgress, get] = [db.prepare(INSERT), db.prepare(INSERT_PROGRESS), db.prepare(GET)]
-  const [list, replace, replan] = [db.prepare(LIST), db.prepare(REPLACE), db.prepare(REPLAN)]
+  const [replace, replan] = [db.prepare(REPLACE), db.prepare(REPLAN)]
   const [remember, queueExists] = [db.prepare(REMEMBER), db.prepare(QUEUE_EXISTS)]
   const refusal = createRefusal(db, 'schedules')
   const answers = createEffectRecords(db)
@@ -94,13 +87,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact, change
     async get(ask) {
       return reading(() => find(ask))
     },
-    async list({ only, before, ...ask }) {
-      return reading(() => {
-        if (queueExists.get(ask.organizationId, ask.queueId) === undefined) return []
-        const rows = list.all({ ...ask, before: before ?? AFTER_EVERY_ID, only: onlyOf(only) })
-        return (rows as unknown as ScheduleDetailsRow[]).map((row) => ({ ...scheduleOf(row), ...progressOf(row) }))
-      })
-    },
+    ...createScheduleListing(db, (organizationId, id) => queueExists.get(organizationId, id) !== undefined),
     async replace({ schedule, nextAt, expected }) {
       return unlessTaken(() =>
         transact(() => {

@@ -83,6 +83,7 @@ const cases: Record<string, (() => Promise<Case>) | null> = {
     const { id } = (await made(`${queue}/schedules`, schedule)).schedule
     return { path: `${queue}/schedules/${id}/run`, body: {}, gone: (it) => `${queue}/messages/${it.message.id}` }
   },
+  '/v1/schedules/preview': null,
   '/v1/queues/{queue_id}/messages/{message_id}/redeliver': async () => {
     const { message } = await withMessage()
     return { path: `${message}/redeliver`, body: {}, gone: () => message }

@@ -98,7 +98,8 @@ export const ScheduleChange = strict({
   name: Type.Optional(Name),
   data: Type.Optional(Data),
   ...settings,
-  ...readOnly('id', 'created_at', 'updated_at', 'next_runs', 'last_run_at', 'last_message_id', 'run_count', 'error'),
+  ...readOnly('id', 'queue_id', 'created_at', 'updated_at', 'next_runs', 'last_run_at', 'last_message_id'),
+  ...readOnly('run_count', 'error'),
 })
 
 export const EXAMPLE_CHANGE = { cron: EXAMPLE_CRON, timezone: 'Europe/Berlin', paused: false }
@@ -108,6 +109,7 @@ export const Schedule = Type.Object(
   {
     id: Id,
     name: Type.String(),
+    queue_id: Id,
     cron: Type.Optional(Type.String({ examples: [EXAMPLE_CRON] })),
     every: Type.Optional(Type.Unsafe<number | string>({ type: ['integer', 'string'], examples: [60_000, 'P1M'] })),
     at: Type.Optional(Time),
@@ -225,6 +227,7 @@ export function fullSchedule(schedule: ScheduleDetails, { nextRuns, error }: Out
   return {
     id: schedule.id,
     name: schedule.name,
+    queue_id: schedule.queueId,
     ...whenOf(timing),
     timezone: schedule.timezone,
     data: schedule.data,

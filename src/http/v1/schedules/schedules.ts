@@ -22,7 +22,7 @@ import { answerOnce } from '../../pipeline/idempotency.ts'
 import { decodeCursor, expectOneStart } from '../../present/cursor.ts'
 import { tagged } from '../../present/etag.ts'
 import { paths, selfLink } from '../../present/links.ts'
-import { pageOf, presentFeed, refOf } from '../../present/listing.ts'
+import { type ListingAsk, pageOf, presentFeed, refOf } from '../../present/listing.ts'
 import {
   answers,
   CursorQuery,
@@ -52,6 +52,12 @@ const InQueue = Type.Object({ queueId: Id })
 const OneSchedule = Type.Object({ queueId: Id, scheduleId: Id })
 
 const schemas = {
+  listAll: {
+    operationId: 'listAllSchedules',
+    summary: 'Get the schedules of all queues, newest first',
+    querystring: CursorQuery,
+    response: collection('schedules', Schedule),
+  },
   list: {
     operationId: 'listSchedules',
     summary: 'Get the schedules of a queue, newest first',
@@ -116,13 +122,15 @@ export function scheduleRoutes(api: Api, deps: AppDeps): void {
     return { schedule: fullSchedule(schedule, outlookOf(schedule)), _links }
   }
 
+  api.get('/schedules', { schema: schemas.listAll, config: requires('schedules', 'read') }, async (request, reply) => {
+    const ask = { principal: request.principal, queueId: null, ...rangeOf(request.query) }
+    const listing = await api.answerRoom.read(request, reply, () => listSchedules(deps, ask))
+    return inPieces(reply, presentFeed(request, request.query, listing, listedAt(paths.allSchedules, outlookOf)))
+  })
+
   api.get(IN_QUEUE, { schema: schemas.list, config: requires('schedules', 'read') }, async (request, reply) => {
     const { queueId } = request.params
-    expectOneStart(request.query)
-    const { number, size } = pageOf(request.query) ?? { number: 1, size: DEFAULT_PAGE_SIZE }
-    const before = request.query.cursor === undefined ? null : decodeCursor(request.query.cursor, CURSOR)[0]!
-    const range = { before, offset: (number - 1) * size, limit: size }
-    const ask = { principal: request.principal, queueId, ...range }
+    const ask = { principal: request.principal, queueId, ...rangeOf(request.query) }
     const listing = await api.answerRoom.read(request, reply, () => listSchedules(deps, ask))
     return inPieces(reply, presentFeed(request, request.query, listing, listedAt(paths.schedules(queueId), outlookOf)))
   })
@@ -202,4 +210,11 @@ export function scheduleRoutes(api: Api, deps: AppDeps): void {
 function addressOf(request: { principal: Principal; params: Static<typeof OneSchedule> }): ScheduleAddress {
   const { queueId, scheduleId: id } = request.params
   return { organizationId: request.principal.organizationId, queueId, id }
+}
+
+function rangeOf(query: ListingAsk) {
+  expectOneStart(query)
+  const { number, size } = pageOf(query) ?? { number: 1, size: DEFAULT_PAGE_SIZE }
+  const before = query.cursor === undefined ? null : decodeCursor(query.cursor, CURSOR)[0]!
+  return { before, offset: (number - 1) * size, limit: size }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Json, OWNER_KEY, sharedApi, startApi } from '../../../support/server/api.ts'
+import { type Json, OTHER_OWNER_KEY, OWNER_KEY, sharedApi, startApi } from '../../../support/server/api.ts'
 
 const MINUTE = 60_000
 const api = await sharedApi()
@@ -40,6 +40,7 @@ test('creating a schedule answers with its full form, and the scheduler is told'
   const schedule = {
     id,
     name: 'minutes',
+    queue_id: queue.id,
     cron: '* * * * *',
     timezone: 'UTC',
     data: 'x',
@@ -371,4 +372,41 @@ test('a schedule may begin after the year 3000; where nothing is due any more, o
     assert.deepEqual([status, body.errors[0].path], [422, path])
     assert.match(body.errors[0].message, message)
   }
+})
+
+test('the schedules of all queues are listed together, page by page, and only those that the key may see', async () => {
+  const one = await startApi()
+  const at: string[] = []
+  for (const name of ['a', 'b']) at.push(`/v1/queues/${(await one.call('POST', '/v1/queues', { name })).body.queue.id}`)
+  const made: Json[] = []
+  for (let i = 0; i < 5; i++) {
+    one.clock.now += 1
+    const body = { name: `s${i}`, every: 3_600_000, data: 'x' }
+    made.unshift((await one.call('POST', `${at[i % 2]}/schedules`, body)).body.schedule)
+  }
+  const refs = made.map(({ id, name }) => ({ id, name }))
+  const { status, body } = await one.call('GET', '/v1/schedules')
+  assert.deepEqual([status, body.schedules, body._embedded], [200, refs, undefined])
+  assert.match(body._links.s4.href, new RegExp(`${at[0]}/schedules/${refs[0]!.id}$`))
+  const seen: Json[] = []
+  let next = '/v1/schedules?per_page=2&_embed'
+  for (let pages = 0; pages < 3; pages++) {
+    const page = (await one.call('GET', next)).body
+    seen.push(...page._embedded.schedules)
+    if (page._links.next !== undefined) next = new URL(page._links.next.href).href.replace('http://localhost:80', '')
+  }
+  assert.deepEqual(seen, made)
+  assert.deepEqual(
+    seen.map(({ queue_id }) => queue_id),
+    [0, 1, 0, 1, 0].map((index) => at[index]!.split('/').at(-1)),
+  )
+  const targets = [at[1]!.split('/').at(-1), refs[2]!.id]
+  const scopes = [{ resource: 'schedules', access: 'read', targets }]
+  const key = (await one.call('POST', '/v1/api_keys', { scopes })).body.api_key
+  assert.deepEqual((await one.call('GET', '/v1/schedules', undefined, key)).body.schedules, refs.slice(1, 4))
+  const other = [{ resource: 'messages', access: 'read', targets: '*' }]
+  const without = (await one.call('POST', '/v1/api_keys', { scopes: other })).body.api_key
+  assert.equal((await one.call('GET', '/v1/schedules', undefined, without)).status, 403)
+  assert.equal((await one.call('GET', '/v1/schedules', undefined, OTHER_OWNER_KEY)).body.schedules.length, 0)
+  await one.app.close()
 })

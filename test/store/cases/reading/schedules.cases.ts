@@ -148,6 +148,41 @@ const found: StoreCase[] = [
       assert.deepEqual(await listed({ organizationId: given.make.id() }), [])
     },
   },
+  {
+    name: 'a listing over all queues is newest first, pages, shows only what it is restricted to, and no deleted queue',
+    async run(given) {
+      const { organization, queue } = await storedFixture(given)
+      const stranger = await storedFixture(given)
+      const [second, third] = [await storedQueue(given, organization), await storedQueue(given, organization)]
+      const all: { id: string; queueId: string }[] = []
+      for (const one of [queue, second, queue, third, second, queue, third]) all.unshift(await stored(given, one))
+      const hers = await stored(given, stranger.queue)
+      const idsOfAll = (which = (_: { id: string; queueId: string }) => true) => all.filter(which).map(({ id }) => id)
+      const listed = async (what: object) => {
+        const everything = { queueId: null, only: null, before: null, offset: 0, limit: 100 }
+        const ask = { organizationId: organization.id, ...everything, ...what }
+        return (await given.store.schedules.list(ask)).map(({ id }) => id)
+      }
+      const ids = idsOfAll()
+      assert.deepEqual(await listed({}), ids)
+      assert.deepEqual(await listed({ before: ids[1], limit: 3 }), ids.slice(2, 5))
+      assert.deepEqual(await listed({ offset: 2, limit: 3 }), ids.slice(2, 5))
+      assert.deepEqual(await listed({ only: [] }), [])
+      assert.deepEqual(await listed({ only: [hers.id, stranger.queue.id] }), [])
+      const mine = idsOfAll(({ id, queueId }) => queueId === second.id || queueId === third.id || id === ids.at(-1))
+      const only = [second.id, third.id, third.id, ids.at(-1), all.find(({ queueId }) => queueId === second.id)!.id]
+      assert.deepEqual(await listed({ only }), mine)
+      assert.deepEqual(await listed({ only, limit: 2 }), mine.slice(0, 2))
+      assert.deepEqual(await listed({ only, offset: 2, limit: 2 }), mine.slice(2, 4))
+      assert.deepEqual(await listed({ only, before: mine[1], limit: 2 }), mine.slice(2, 4))
+      await given.store.queues.delete({ organizationId: organization.id, id: second.id, now: NOW })
+      assert.deepEqual(
+        await listed({}),
+        idsOfAll(({ queueId }) => queueId !== second.id),
+      )
+      assert.deepEqual(await listed({ only: [second.id] }), [])
+    },
+  },
 ]
 
 const dues: StoreCase[] = [
