@@ -2,6 +2,7 @@ import { expectFewDeliveries } from '../core/delivery/delivery.ts'
 import { type DueAsk, dueTimeFault, dueTimeOf } from '../core/delivery/due-time.ts'
 import type { FixedHeaders } from '../core/delivery/fixed-headers.ts'
 import type { Message } from '../core/delivery/message.ts'
+import { usedByMessage } from '../core/feature.ts'
 import { type ExpiryAsk, expiryFault, expiryOf } from '../core/message/expiry.ts'
 import { messageHeaderFaults, writtenHeaders } from '../core/message/headers.ts'
 import { type Fault, Problem } from '../core/problem.ts'
@@ -12,6 +13,7 @@ import { TimeSlices } from './caches/time-slices.ts'
 import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
+import { featureFaults } from './limits/features.ts'
 import { missingForPost } from './queues.ts'
 
 type Deps = Pick<AppDeps, 'acceptor' | 'directory' | 'runtime' | 'schemaChecks' | 'store'>
@@ -77,7 +79,7 @@ const pathOfData = () => '/data'
 
 function madeNow(deps: Deps, ask: QueueRef & NewMessage): AcceptedMessage {
   const now = deps.runtime.now()
-  expectFaultless(faultsOf(ask, now))
+  expectFaultless(faultsOf(deps, ask, now))
   return made(deps, ask, ask, now)
 }
 
@@ -89,7 +91,7 @@ export async function acceptMessages(
 ): Promise<AcceptedMessage[]> {
   const now = deps.runtime.now()
   const pathOf = (index: number) => `/messages/${index}`
-  expectFaultless(ask.messages.flatMap((message, index) => faultsOf(message, now, pathOf(index))))
+  expectFaultless(ask.messages.flatMap((message, index) => faultsOf(deps, message, now, pathOf(index))))
   const messages = ask.messages.map((message) => made(deps, ask, message, now))
   await store(deps, ask, { messages, pathOf: (index) => `${pathOf(index)}/data` }, () => answerFor?.(messages))
   return messages
@@ -99,10 +101,12 @@ export async function acceptMessages(
 const FAULTLESS: Fault[] = []
 
 /** What is wrong with what the caller wants of a message, whose path in the body this is. */
-function faultsOf(ask: NewMessage, now: number, path = ''): Fault[] {
-  const [due, expiry] = [dueTimeFault(ask, now, path), expiryFault(ask, now, path)]
-  if (due === null && expiry === null && ask.headers === undefined) return FAULTLESS
-  return [due, expiry, ...messageHeaderFaults(ask.headers, path)].filter((fault) => fault !== null)
+function faultsOf(deps: Deps, ask: NewMessage, now: number, path = ''): Fault[] {
+  const due = dueTimeFault(ask, now, path)
+  const isPlain = ask.headers === undefined && ask.expiresAt === undefined && ask.expiresInMs === undefined
+  if (isPlain) return due === null ? FAULTLESS : [due]
+  const own = [due, expiryFault(ask, now, path)].filter((fault) => fault !== null)
+  return [...own, ...messageHeaderFaults(ask.headers, path), ...featureFaults(deps, usedByMessage(ask, path))]
 }
 
 /** Throws `invalid`, with the first faults. */

@@ -3,6 +3,7 @@ import { DEFAULT_SETTINGS, type Listener, type SettingsChange, withChange } from
 import { withNews } from '../core/delivery/liveness.ts'
 import { MAX_LISTENERS_OF_QUEUE } from '../core/delivery/queue.ts'
 import { makeSecret } from '../core/delivery/signature.ts'
+import { usedByListener } from '../core/feature.ts'
 import { invalid, nameTaken, Problem } from '../core/problem.ts'
 import type { Principal } from '../core/tenant/api-key.ts'
 import { openedOrNull, type SecretBox } from '../core/tenant/secret-box.ts'
@@ -13,6 +14,7 @@ import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
+import { expectUnderstood } from './limits/features.ts'
 import { expectResolvedTargets, expectTargets } from './limits/targets.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
@@ -71,6 +73,7 @@ export async function createListener(
   expectTargets(deps.targets, ask)
   const awaitsVerification = await judgeDomains(deps, ask, ask)
   expectSense(ask)
+  expectUnderstood(deps, usedByListener(ask.settings, DEFAULT_SETTINGS))
   await expectResolvedTargets(deps, ask.organizationId, ask)
   const now = deps.runtime.now()
   const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
@@ -140,6 +143,7 @@ export async function updateListener(
   const { organizationId } = ask
   const awaitsVerification = await judgeChange(deps, { organizationId, whenUnverified, current, change, urls })
   expectSense({ ...current, ...named(change) })
+  expectUnderstood(deps, usedByListener(change.settings, current.settings))
   await expectResolvedTargets(deps, ask.organizationId, urls)
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
   const settings = { ...settingsToStore(deps, current, change.settings), awaitsVerification }

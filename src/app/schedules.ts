@@ -1,3 +1,4 @@
+import { usedBySchedule } from '../core/feature.ts'
 import { nameTaken, Problem } from '../core/problem.ts'
 import {
   dueTimesFrom,
@@ -20,6 +21,7 @@ import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
+import { expectUnderstood } from './limits/features.ts'
 import type { Listing } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
 import { refusalOf } from './tenant/refusal.ts'
@@ -64,6 +66,7 @@ export async function createSchedule(
   const times = { createdAt: now, updatedAt: now }
   const schedule = withZone({ id: deps.runtime.newId(), organizationId, queueId, ...settings, ...times })
   expectRuns(deps, schedule, now)
+  expectUnderstood(deps, usedBySchedule(schedule))
   const nextAt = schedule.paused ? null : firstDue(schedule, now, deps.cronCache)
   const details = { ...schedule, ...NO_PROGRESS, nextAt, revision: 1 }
   const outcome = await deps.store.schedules.create(schedule, nextAt, answerFor?.(details))
@@ -174,7 +177,10 @@ async function replace(deps: Deps, current: Revised<ScheduleDetails>, changes: P
   const schedule: Schedule = withZone({ ...before, ...changes, updatedAt: now })
   if (schedule.data !== before.data) deps.schemaChecks.expectFit((await loadRoute(deps, before)).queue, schedule.data)
   const retimed = !sameTimetable(schedule, before)
-  if (retimed) expectRuns(deps, schedule, now)
+  if (retimed) {
+    expectRuns(deps, schedule, now)
+    expectUnderstood(deps, usedBySchedule(schedule))
+  }
   const replanned = retimed || schedule.paused !== before.paused
   if (replanned && !schedule.paused) expectReadable(deps, schedule)
   const planned = schedule.paused || !replanned ? null : await plan(deps, schedule, now, passedAt)

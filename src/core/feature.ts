@@ -1,11 +1,57 @@
+import type { DeliverySettings, SettingsChange } from './delivery/listener.ts'
+import type { ExpiryAsk } from './message/expiry.ts'
+import type { Timing } from './schedule/schedule.ts'
+
 /**
  * What nodes of an older version, on the same database, do not know: such a node would not find a lease that was extended, or
  * send a message that has expired. Each node says in the database which it knows, and until all that live know it,
  * its use is refused. What is new goes here with the version that brings it.
  */
-export const FEATURES = ['lease_extension'] as const
+export const FEATURES = [
+  'lease_extension',
+  'message_expiry',
+  'message_headers',
+  'listener_method',
+  'listener_circuit_breaker',
+  'schedule_period',
+] as const
 
 export type Feature = (typeof FEATURES)[number]
+
+/** Something that a request makes use of, and where it stands in the body. */
+export interface UsedFeature {
+  feature: Feature
+  path: string
+}
+
+/** What a message makes use of, whose path in the body this is. */
+export function usedByMessage(
+  { expiresAt, expiresInMs, headers }: ExpiryAsk & { headers?: unknown },
+  path: string,
+): UsedFeature[] {
+  return used([
+    [expiresAt !== undefined, 'message_expiry', `${path}/expires_at`],
+    [expiresInMs !== undefined, 'message_expiry', `${path}/expires_in`],
+    [headers !== undefined, 'message_headers', `${path}/headers`],
+  ])
+}
+
+/** What a change of a listener makes use of that it did not before. */
+export function usedByListener({ method, circuitBreaker }: SettingsChange, before: DeliverySettings): UsedFeature[] {
+  return used([
+    [method !== undefined && method !== before.method, 'listener_method', '/method'],
+    [circuitBreaker === false && before.circuitBreaker, 'listener_circuit_breaker', '/circuit_breaker'],
+  ])
+}
+
+/** What a schedule makes use of. */
+export function usedBySchedule({ timing }: { timing: Timing }): UsedFeature[] {
+  return used([['period' in timing, 'schedule_period', '/every']])
+}
+
+function used(all: readonly (readonly [isUsed: boolean, feature: Feature, path: string])[]): UsedFeature[] {
+  return all.flatMap(([isUsed, feature, path]) => (isUsed ? [{ feature, path }] : []))
+}
 
 /** Nodes that are named; of more it is told how many. */
 const NAMED = 3

@@ -33,7 +33,40 @@ const ASKS: { name: string; path: string; ask(queue: string): Promise<{ status: 
       return call('POST', `${queue}/listeners/${body.listeners[0].id}/extend`, ask)
     },
   },
+  {
+    name: 'headers of a message',
+    path: '/headers',
+    ask: (queue) => call('POST', `${queue}/messages`, { data: 'x', headers: { 'x-order': '17' } }),
+  },
+  {
+    name: 'headers of one message of many',
+    path: '/messages/1/headers',
+    ask: (queue) =>
+      call('POST', `${queue}/messages/batch`, { messages: [{ data: 'x' }, { data: 'y', headers: { a: 'b' } }] }),
+  },
+  {
+    name: 'another method',
+    path: '/method',
+    ask: (queue) => call('POST', `${queue}/listeners`, { ...PUSHED, name: nextName(), method: 'PUT' }),
+  },
+  {
+    name: 'no circuit breaker',
+    path: '/circuit_breaker',
+    ask: (queue) => call('POST', `${queue}/listeners`, { ...PUSHED, name: nextName(), circuit_breaker: false }),
+  },
+  {
+    name: 'a calendar period',
+    path: '/every',
+    ask: (queue) => call('POST', `${queue}/schedules`, { name: nextName(), data: 'x', every: 'P2W' }),
+  },
 ]
+
+const PUSHED = { notify_url: 'http://127.0.0.1:9/', status: 'disabled' }
+let names = 0
+function nextName(): string {
+  names += 1
+  return `name-${names}`
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into by the tests, each with its own idea of them
 type Answer = any
