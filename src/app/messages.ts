@@ -123,12 +123,38 @@ export async function deleteMessage(
   if (outcome === 'changed') throw new Problem('changed')
 }
 
-/** Every attempt that is kept, newest first. Throws `message_not_found`. */
-export async function listAttempts(deps: Pick<AppDeps, 'store'>, ask: MessageAddress): Promise<MessageAttempt[]> {
-  expectIds([ask.queueId, ask.id], 'message_not_found')
-  const found = await deps.store.messages.attempts(ask)
-  if (found === null) throw new Problem('message_not_found')
-  return found.sort(newerFirst)
+/** Attempts of one call to the store: with a KiB of an answer each, half a MiB. */
+const ATTEMPTS_AT_ONCE = 500
+
+/**
+ * A page of the attempts that are kept, newest first; `below` continues below one of them. They are read some at a time, and
+ * of those no more kept than the page needs: a message to thousands of listeners may have a million. Throws
+ * `message_not_found`.
+ */
+export async function listAttempts(
+  deps: Pick<AppDeps, 'store'>,
+  { below, offset, limit, ...address }: MessageAddress & Page & { below: AttemptPosition | null },
+): Promise<Listing<MessageAttempt>> {
+  expectIds([address.queueId, address.id], 'message_not_found')
+  const most = offset + limit + 1
+  let newest: MessageAttempt[] = []
+  let after: { listenerId: string; number: number } | null = null
+  for (;;) {
+    const found = await deps.store.messages.attempts({ ...address, part: { after, limit: ATTEMPTS_AT_ONCE } })
+    if (found === null) throw new Problem('message_not_found')
+    newest.push(...(below === null ? found : found.filter((attempt) => newerFirst(below, attempt) < 0)))
+    if (newest.length > most) newest = newest.sort(newerFirst).slice(0, most)
+    const last = found.at(-1)
+    if (last === undefined || found.length < ATTEMPTS_AT_ONCE) break
+    after = { listenerId: last.listenerId, number: last.attempt.number }
+  }
+  const entries = newest.sort(newerFirst).slice(offset)
+  return { entries: entries.slice(0, limit), more: entries.length > limit }
+}
+
+interface Page {
+  offset: number
+  limit: number
 }
 
 /** Where an attempt stands among those of its message. */

@@ -86,10 +86,14 @@ export interface MessageStore {
     now: number
     ifMatch?: ExpectedRevisions
   }): Promise<DeletedMessage | 'not_found' | 'changed'>
-  /** By listener, and newest first for each. */
+  /**
+   * By listener, and newest first for each; with `part` no more than its `limit`, from behind one of them on: a message may
+   * have a million attempts.
+   */
   attempts(ask: {
     organizationId: string
     queueId: string
     id: string
+    part?: { after: { listenerId: string; number: number } | null; limit: number }
   }): Promise<{ listenerId: string; attempt: Attempt }[] | null>
 }

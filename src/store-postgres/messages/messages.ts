@@ -96,7 +96,9 @@ const LOCK_DELIVERIES = `
 
 const ATTEMPTS = `
   select listener_id as "listenerId", number, started_at as "startedAt", duration_ms as "durationMs", status, error, response
-    from discue.attempts where organization_id = $1 and sequence = $2 order by listener_id, number desc`
+    from discue.attempts
+   where organization_id = $1 and sequence = $2 and listener_id >= $3 and (listener_id > $3 or number < $4)
+   order by listener_id, number desc limit $5`
 
 type Ask = { organizationId: string; queueId: string; id: string }
 type ListAsk = Parameters<MessageStore['list']>[0]
@@ -248,7 +250,13 @@ export function createMessageStore(
         const found = await find(on, ask)
         if (found === null) return null
         const { organizationId, sequence } = found.message
-        const rows = await on.rows<{ listenerId: string } & Attempt>(ATTEMPTS, [organizationId, sequence])
+        const rows = await on.rows<{ listenerId: string } & Attempt>(ATTEMPTS, [
+          organizationId,
+          sequence,
+          ask.part?.after?.listenerId ?? '',
+          ask.part?.after?.number ?? 0,
+          ask.part?.limit ?? null,
+        ])
         return rows.map(({ listenerId, ...attempt }) => ({
           listenerId,
           attempt: { ...attempt, response: restored(attempt.response) },

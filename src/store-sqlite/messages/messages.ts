@@ -46,7 +46,10 @@ const MOVE = `update deliveries set due_at = ? where listener_id = ? and due_at 
 
 const ATTEMPTS = `
   select listener_id as listenerId, number, started_at as startedAt, duration_ms as durationMs, status, error, response
-    from attempts where sequence = ? order by listener_id, number desc`
+    from attempts
+   where sequence = :sequence and listener_id >= :listenerId and (listener_id > :listenerId or number < :number)
+   order by listener_id, number desc limit :limit`
+const NO_LIMIT = -1
 
 interface Ask {
   one: { organizationId: string; queueId: string; id: string }
@@ -222,7 +225,10 @@ export function createMessageStore(
       return reading(() => {
         const found = find(ask)
         if (found === null) return null
-        const rows = attempts.all(found.message.sequence) as unknown as ({ listenerId: string } & Attempt)[]
+        const { after, limit } = ask.part ?? { after: null, limit: NO_LIMIT }
+        const { listenerId: from, number } = after ?? { listenerId: '', number: 0 }
+        const part = { sequence: found.message.sequence, listenerId: from, number, limit }
+        const rows = attempts.all(part) as unknown as ({ listenerId: string } & Attempt)[]
         return rows.map(({ listenerId, ...attempt }) => ({ listenerId, attempt }))
       })
     },

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { AppDeps } from '../../../app/deps.ts'
-import { listAttempts, type MessageAttempt, newerFirst } from '../../../app/messages.ts'
-import type { Listing } from '../../../app/page.ts'
+import { type AttemptPosition, listAttempts, type MessageAttempt } from '../../../app/messages.ts'
+import { Problem } from '../../../core/problem.ts'
 import { type Api, requires } from '../../contract.ts'
 import { EXAMPLE_ID } from '../../openapi/examples.ts'
 import { decodeCursor, encodeCursor, expectOneStart } from '../../present/cursor.ts'
@@ -33,15 +33,16 @@ const schema = {
   response: answers(Type.Object({ attempts: Type.Array(Attempt), _links: Links }, { title: 'AttemptList' })),
 }
 
+/** Attempts in front of a page that is asked for by its number. */
+const MAX_OFFSET = 10_000
 const CURSOR = /^(\d{1,15}) ([0-9A-Za-z]+) (\d{1,9})$/
 
 export function attemptRoutes(api: Api, deps: AppDeps): void {
   const config = requires('messages', 'read', 'messageId', 'queueId')
   api.get('/queues/:queueId/messages/:messageId/attempts', { schema, config }, async (request, reply) => {
     const { queueId, messageId: id } = request.params
-    const ask = { organizationId: request.principal.organizationId, queueId, id }
-    const cut = cutOf(request.query)
-    const listing = cut(await api.answerRoom.read(request, reply, () => listAttempts(deps, ask), true))
+    const ask = { organizationId: request.principal.organizationId, queueId, id, ...rangeOf(request.query) }
+    const listing = await api.answerRoom.read(request, reply, () => listAttempts(deps, ask), true)
     return {
       attempts: listing.entries.map(fullAttempt),
       _links: feedLinks(request, paths.attempts(queueId, id), request.query, listing, cursorOf),
@@ -49,23 +50,26 @@ export function attemptRoutes(api: Api, deps: AppDeps): void {
   })
 }
 
-/** Cuts the page that was asked for out of all attempts, which are few: at most 100 for each listener. */
-function cutOf(query: ListingAsk): (all: MessageAttempt[]) => Listing<MessageAttempt> {
+/** Where the listing starts and how long it is, for the use case. Throws `bad_query`. */
+function rangeOf(query: ListingAsk) {
   expectOneStart(query)
   const { number, size } = pageOf(query) ?? { number: 1, size: DEFAULT_PAGE_SIZE }
-  const after = query.cursor === undefined ? null : placeOf(query.cursor)
-  return (all) => {
-    const below = after === null ? all : all.filter((attempt) => newerFirst(after, attempt) < 0)
-    const start = (number - 1) * size
-    return { entries: below.slice(start, start + size), more: below.length > start + size }
-  }
+  const offset = (number - 1) * size
+  if (offset > MAX_OFFSET) throw tooFar(size)
+  return { below: query.cursor === undefined ? null : placeOf(query.cursor), offset, limit: size }
+}
+
+/** All that come before the page are held while it is looked for; cursors need none of that. */
+function tooFar(size: number): Problem {
+  const message = `must be at most ${Math.floor(MAX_OFFSET / size) + 1}; go further by _links.next of a listing without page`
+  return new Problem('bad_query', { errors: [{ path: 'page', message }] })
 }
 
 function cursorOf({ listenerId, attempt }: MessageAttempt): string {
   return encodeCursor(attempt.startedAt, listenerId, attempt.number)
 }
 
-function placeOf(cursor: string): { listenerId: string; attempt: { startedAt: number; number: number } } {
+function placeOf(cursor: string): AttemptPosition {
   const [startedAt, listenerId, number] = decodeCursor(cursor, CURSOR) as [string, string, string]
   return { listenerId, attempt: { startedAt: Number(startedAt), number: Number(number) } }
 }

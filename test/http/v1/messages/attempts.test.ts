@@ -113,6 +113,14 @@ test('attempts are paged by cursor and by page', async () => {
   assert.equal((await api.call('GET', `${path}?cursor=x`)).status, 400)
 })
 
+test('a page that lies too far is refused, and says how to get there', async () => {
+  const path = `/v1/queues/${queue.id}/messages/${'0'.repeat(21)}/attempts`
+  const { status, body } = await api.call('GET', `${path}?page=102&per_page=100`)
+  assert.deepEqual([status, body.errors[0].path], [400, 'page'])
+  assert.match(body.errors[0].message, /^must be at most 101; go further by _links\.next/)
+  assert.equal((await api.call('GET', `${path}?page=101&per_page=100`)).status, 404)
+})
+
 test('attempts of a message that is not there are a 404', async () => {
   assert.equal((await api.call('GET', `/v1/queues/${queue.id}/messages/${'0'.repeat(21)}/attempts`)).status, 404)
 })

@@ -309,6 +309,16 @@ const history: StoreCase[] = [
         }
       }
       const attempts = await given.store.messages.attempts(idsOf(message))
+      for (const limit of [1, 2, 4, 5]) {
+        const parts: typeof attempts = []
+        for (let found = parts; parts.length < 6; parts.push(...found)) {
+          const last = parts.at(-1)
+          const after = last === undefined ? null : { listenerId: last.listenerId, number: last.attempt.number }
+          found = (await given.store.messages.attempts({ ...idsOf(message), part: { after, limit } }))!
+          assert.equal(found.length, Math.min(limit, 6 - parts.length))
+        }
+        assert.deepEqual(parts, attempts)
+      }
       for (const { id } of listeners) {
         const own = attempts?.filter((entry) => entry.listenerId === id).map((entry) => entry.attempt)
         assert.deepEqual(own, made.toReversed())
