@@ -9,7 +9,7 @@ import type {
   StoredMessage,
 } from '../../store/commit/batch.ts'
 import type { LeaseSettlement } from '../../store/pulls.ts'
-import { StoreUnavailable } from '../../store/store.ts'
+import { OutcomeUnknown, StoreUnavailable } from '../../store/store.ts'
 import type { ChangePublisher } from '../cluster/change-publisher.ts'
 import type { Db } from '../connect/session.ts'
 import { again } from '../connect/transaction.ts'
@@ -82,7 +82,11 @@ export function createCommit(
     now: number,
     results: BatchResult,
   ): Promise<Left['settlements']> {
-    const { ended, handedBack, extended } = await readLeases(said, now)
+    const { ended, handedBack, extended } = await readLeases(said, now).catch((error: unknown) => {
+      // An extension is written by a statement of its own.
+      const isWritten = error instanceof ConnectionLost && said.some(({ it }) => it.end.how === 'extended')
+      throw isWritten ? new OutcomeUnknown(error.message, { cause: error }) : error
+    })
     for (const at of handedBack) results.leaseSettlements[at] = { nextDueAt: now }
     for (const { at, dueAt } of extended) results.leaseSettlements[at] = { nextDueAt: dueAt }
     return ended.map(({ at, lease }) => ({ at, ...lease, pulled: true, anew: false }))
@@ -150,6 +154,8 @@ export function createCommit(
     /** The answer is lost, and what there is of the messages tells of all that was in the transaction. */
     async function findOut(lost: ConnectionLost): Promise<void> {
       const accepts = left.accepts.map(({ accept }) => accept)
+      // What a client said of a lease leaves nothing behind by which it could be told from what another node did since.
+      if (accepts.length === 0) throw new OutcomeUnknown(lost.message, { cause: lost })
       const stored = await lostCommits.resultsOf(accepts, lost)
       if (stored === null) throw new StoreUnavailable(lost.message, { cause: lost })
       // What is leased to this node, or was held back and is due now, is found by a lane that asks what waits.
@@ -187,7 +193,7 @@ export function createCommit(
           }
           return
         } catch (error) {
-          if (error instanceof ConnectionLost && left.accepts.length > 0) {
+          if (error instanceof ConnectionLost) {
             await findOut(error)
             return
           }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import { createRuntime } from '../../../src/runtime.ts'
+import type { Batch } from '../../../src/store/commit/batch.ts'
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../../../src/store/store.ts'
 import { openPostgresStore } from '../../../src/store-postgres/database.ts'
 import { placeOf, testDatabase } from '../../support/postgres/postgres.ts'
@@ -131,6 +132,26 @@ test('a commit that is still under way when its node is cut off is ended before 
   const waits = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
   await waitFor('that nothing waits any more', async () => (await database.query(waits)).length === 0)
   assert.deepEqual(await idsOf(), before)
+})
+
+test('what a client said of its lease is unknown where the answer of its commit is lost, and not said to be nowhere', async () => {
+  const { store, make } = given
+  const puller = make.listener(queue, { notifyUrl: null, livenessUrl: null })
+  assert.equal(await store.listeners.create(puller), 'created')
+  await commit(given, { accepts: [await acceptFor(given, queue)] })
+  const asks = [{ listenerId: puller.id, limit: 1, maxBytes: 1e9, leaseMs: 60_000 }]
+  const [pulled] = await store.pulls.pull({ now: given.now, asks })
+  assert.ok(pulled?.outcome === 'pulled')
+  const [{ message, leaseUntil, attempt }] = pulled.deliveries as [(typeof pulled.deliveries)[0]]
+  const receipt = { messageId: message.id, leaseUntil, attempt }
+  const said = { listenerId: puller.id, queueId: queue.id, receipt, random: 0 }
+  const acknowledge = (what: Partial<Batch> = {}) =>
+    commit(given, { leaseSettlements: [{ ...said, end: { how: 'acknowledged' } }], ...what })
+  // The name of the node is an argument of the commit alone, and not of what reads the lease before it.
+  proxy.fault = 'answer'
+  await assert.rejects(acknowledge({ node: 'cut me' }), OutcomeUnknown)
+  // It was done, as a client finds out that says it again.
+  assert.deepEqual((await acknowledge()).leaseSettlements, ['lost'])
 })
 
 test('where the database stays away, it is said that the outcome is unknown', async () => {
