@@ -1,0 +1,119 @@
+/** What a receiver was sent, after its signature was verified. */
+export interface Delivery {
+  /** The message's id, the same on every attempt: know a repetition by it. */
+  id: string
+  /** When this attempt was signed, in ms since the Unix epoch. */
+  signedAt: number
+  /** Exactly what was posted. */
+  data: string
+  /** `data` as JSON. Throws `SyntaxError` where it is none. */
+  json<Value = unknown>(): Value
+  queueId: string
+  listenerId: string
+  /** From 1. */
+  attempt: number
+  /** With an `ordering`: counts up by one per message of the listener. */
+  sequence: number | null
+  /** A test message of a preflight check, which is no message. */
+  isTest: boolean
+}
+
+/** Why a request is not taken for a delivery: answer 400 to it. */
+export class WebhookError extends Error {
+  readonly reason: 'missing' | 'too_old' | 'mismatch'
+
+  constructor(reason: WebhookError['reason'], message: string) {
+    super(message)
+    this.name = 'WebhookError'
+    this.reason = reason
+  }
+}
+
+export type HeaderFields = Headers | Record<string, string | readonly string[] | undefined>
+
+export interface VerifyOptions {
+  /** How far the sender's clock and this one may be apart, in ms; five minutes unless told. */
+  toleranceMs?: number
+  /** Milliseconds since the Unix epoch; the platform's clock unless told. */
+  now?: () => number
+}
+
+/**
+ * Verifies a request by the Standard Webhooks specification, over the bytes of the body as they came. `secrets` are the
+ * listener's `whsec_…`; of several one has to fit, as while one is replaced by another.
+ *
+ * @throws WebhookError
+ */
+export async function verify(
+  body: string | Uint8Array,
+  headers: HeaderFields,
+  secrets: string | readonly string[],
+  { toleranceMs = 300_000, now = Date.now }: VerifyOptions = {},
+): Promise<Delivery> {
+  const id = fieldOf(headers, 'webhook-id')
+  const timestamp = fieldOf(headers, 'webhook-timestamp')
+  const signatures = fieldOf(headers, 'webhook-signature')
+  if (id === null || timestamp === null || signatures === null)
+    throw new WebhookError('missing', 'a request without webhook-id, webhook-timestamp and webhook-signature')
+  const signedAt = Number(timestamp) * 1_000
+  if (!(Math.abs(now() - signedAt) <= toleranceMs))
+    throw new WebhookError('too_old', `signed at ${timestamp}, which is too far from this clock`)
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
+  const signed = joined(new TextEncoder().encode(`${id}.${timestamp}.`), bytes)
+  const given = signatures.split(' ').flatMap((text) => (text.startsWith('v1,') ? [text.slice('v1,'.length)] : []))
+  for (const secret of typeof secrets === 'string' ? [secrets] : secrets) {
+    if (await fits(secret, signed, given)) return deliveryOf(headers, { id, signedAt, bytes })
+  }
+  throw new WebhookError('mismatch', 'no signature fits: another secret, or a body that was changed on its way')
+}
+
+async function fits(secret: string, signed: Uint8Array<ArrayBuffer>, signatures: readonly string[]): Promise<boolean> {
+  const raw = bytesOf(secret.replace(/^whsec_/, ''))
+  if (raw === null) throw new TypeError('a secret must be whsec_ and base64')
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', raw, algorithm, false, ['verify'])
+  for (const signature of signatures) {
+    const bytes = bytesOf(signature)
+    // The platform compares in constant time.
+    if (bytes !== null && (await crypto.subtle.verify('HMAC', key, bytes, signed))) return true
+  }
+  return false
+}
+
+function deliveryOf(
+  headers: HeaderFields,
+  { id, signedAt, bytes }: { id: string; signedAt: number; bytes: Uint8Array },
+): Delivery {
+  const data = new TextDecoder().decode(bytes)
+  const sequence = fieldOf(headers, 'discue-sequence')
+  return {
+    ...{ id, signedAt, data },
+    json: <Value>() => JSON.parse(data) as Value,
+    queueId: fieldOf(headers, 'discue-queue') ?? '',
+    listenerId: fieldOf(headers, 'discue-listener') ?? '',
+    attempt: Number(fieldOf(headers, 'discue-attempt') ?? 1),
+    sequence: sequence === null ? null : Number(sequence),
+    isTest: fieldOf(headers, 'discue-test') === 'true',
+  }
+}
+
+function fieldOf(headers: HeaderFields, name: string): string | null {
+  if (headers instanceof Headers) return headers.get(name)
+  const value = headers[name]
+  return value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
+  } catch {
+    return null
+  }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(first.length + second.length)
+  whole.set(first)
+  whole.set(second, first.length)
+  return whole
+}
