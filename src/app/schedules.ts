@@ -111,12 +111,14 @@ export interface SchedulePreview {
 
 /** What a schedule would do that is made now; stores nothing. Throws `invalid` as making it would. */
 export function previewSchedule(
-  { cronCache, runtime }: Pick<AppDeps, 'cronCache' | 'runtime'>,
+  deps: Pick<AppDeps, 'cronCache' | 'runtime' | 'store'>,
   asked: Omit<Timetable, 'createdAt'>,
 ): SchedulePreview {
+  const { cronCache, runtime } = deps
   const now = runtime.now()
   const table = { ...asked, timezone: zoneNamed(asked.timezone) ?? asked.timezone, createdAt: now }
-  expectRuns({ cronCache }, table, now)
+  expectRuns(deps, table, now)
+  expectUnderstood(deps, usedBySchedule(table))
   const nextRuns = dueTimesFrom(table, firstDue(table, now, cronCache), PREVIEWED_RUNS, cronCache)
   return { words: scheduleWords(table, cronCache), nextRuns }
 }

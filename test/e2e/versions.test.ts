@@ -55,6 +55,11 @@ const ASKS: { name: string; path: string; ask(queue: string): Promise<{ status: 
     ask: (queue) => call('POST', `${queue}/listeners`, { ...PUSHED, name: nextName(), circuit_breaker: false }),
   },
   {
+    name: 'a look at a calendar period',
+    path: '/every',
+    ask: () => call('POST', '/schedules/preview', { every: 'P2W' }),
+  },
+  {
     name: 'a calendar period',
     path: '/every',
     ask: (queue) => call('POST', `${queue}/schedules`, { name: nextName(), data: 'x', every: 'P2W' }),
