@@ -137,13 +137,18 @@ export interface ScheduleStore {
   /** Takes steps that make no message; those that make some are part of an accept. Each is taken or not by itself. */
   step(steps: readonly ScheduleStep[]): Promise<StepResult[]>
   /**
+   * Of up to `limit` schedules after the id `after`, removes those that are over since before `before`, where the last
+   * message that they made is gone; as a deletion does, but for the client. Answers where to go on; null: at the beginning.
+   */
+  removeEnded(ask: { before: number; after: string | null; limit: number }): Promise<Pruned>
+  /**
    * Removes runs of due times before `before`, up to `limit` of them, of schedules after the id `after`; looks at up to
    * `limit` schedules. Answers where to go on; null: at the beginning.
    */
-  pruneRuns(ask: { before: number; after: string | null; limit: number }): Promise<PrunedRuns>
+  pruneRuns(ask: { before: number; after: string | null; limit: number }): Promise<Pruned>
 }
 
-interface PrunedRuns {
+interface Pruned {
   removed: number
   after: string | null
 }

@@ -15,6 +15,7 @@ const MESSAGES = 100
 const SEGMENTS = 100
 const COUNTS = 500
 const RUNS = 500
+const SCHEDULES = 200
 /** How often old messages are looked at again that were pending when the pruner came by. */
 const START_OVER_MS = 3_600_000
 
@@ -31,8 +32,6 @@ type Deps = {
 export function createPruner({ store, runtime, retention }: Deps): () => Promise<number> {
   let after = 0
   let startedOverAt = runtime.now()
-  let runsAfter: string | null = null
-  let runsLookedAt = Number.NEGATIVE_INFINITY
 
   async function expireMessages(now: number): Promise<number> {
     const before = now - retention.messagesMs
@@ -46,15 +45,9 @@ export function createPruner({ store, runtime, retention }: Deps): () => Promise
     return expired.removed
   }
 
-  /** Runs of schedules are kept as long as messages; all schedules are looked through once an hour. */
-  async function pruneRuns(now: number): Promise<number> {
-    if (runsAfter === null && Math.abs(now - runsLookedAt) < START_OVER_MS) return 0
-    const ask = { before: now - retention.messagesMs, after: runsAfter, limit: RUNS }
-    const { removed, after: next } = await store.schedules.pruneRuns(ask)
-    runsAfter = next
-    if (next === null) runsLookedAt = now
-    return next === null ? removed : Math.max(1, removed)
-  }
+  /** Runs of schedules are kept as long as messages, and schedules that are over as long as the last of theirs. */
+  const pruneRuns = hourly((ask) => store.schedules.pruneRuns({ ...ask, limit: RUNS }))
+  const removeEnded = hourly((ask) => store.schedules.removeEnded({ ...ask, limit: SCHEDULES }))
 
   return async () => {
     const now = runtime.now()
@@ -62,6 +55,24 @@ export function createPruner({ store, runtime, retention }: Deps): () => Promise
     const counts = await store.stats.prune({ before: now - STATS_MS, limit: COUNTS })
     const changes = await store.liveness.prune({ before: now - retention.messagesMs, limit: COUNTS })
     const redeliveries = await store.redeliveries.prune({ before: now - retention.messagesMs, limit: COUNTS })
-    return segments + counts + changes + redeliveries + (await pruneRuns(now)) + (await expireMessages(now))
+    const messages = await expireMessages(now)
+    const before = now - retention.messagesMs
+    const schedules = (await pruneRuns(now, before)) + (await removeEnded(now, before))
+    return segments + counts + changes + redeliveries + schedules + messages
+  }
+}
+
+/** Looks through all schedules once an hour, some with each call; answers with 0 where nothing is left to do for now. */
+function hourly(
+  look: (ask: { before: number; after: string | null }) => Promise<{ removed: number; after: string | null }>,
+): (now: number, before: number) => Promise<number> {
+  let after: string | null = null
+  let lookedAt = Number.NEGATIVE_INFINITY
+  return async (now, before) => {
+    if (after === null && Math.abs(now - lookedAt) < START_OVER_MS) return 0
+    const looked = await look({ before, after })
+    after = looked.after
+    if (after === null) lookedAt = now
+    return after === null ? looked.removed : Math.max(1, looked.removed)
   }
 }

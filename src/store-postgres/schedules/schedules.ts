@@ -13,6 +13,7 @@ import { hasRecord, writeRecord } from '../idempotency-records.ts'
 import { refusalOf } from '../quotas.ts'
 import type { Routines } from '../routines.ts'
 import { createDueSchedules } from './due-schedules.ts'
+import { createEndedSchedules } from './ended-schedules.ts'
 import { eraseSchedule } from './schedule-erasure.ts'
 import { createScheduleListing } from './schedule-listing.ts'
 import {
@@ -126,6 +127,7 @@ export function createScheduleStore(
     },
     ...createScheduleRuns(database, { exists: async (on, ask) => (await find(on, ask)) !== null }),
     ...createDueSchedules(database, { routines, clock }),
+    ...createEndedSchedules(database, { publish }),
   }
 }
 

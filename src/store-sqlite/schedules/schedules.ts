@@ -8,6 +8,7 @@ import { createEffectRecords } from '../idempotency-records.ts'
 import { createRefusal } from '../quotas.ts'
 import { type ChangeLog, reading, type Transact } from '../transaction.ts'
 import { createDueSchedules } from './due-schedules.ts'
+import { createEndedSchedules } from './ended-schedules.ts'
 import { createScheduleErasure } from './schedule-erasure.ts'
 import { createScheduleListing } from './schedule-listing.ts'
 import {
@@ -114,6 +115,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact, change
     },
     ...createScheduleRuns(db, transact, { exists: (ask) => find(ask) !== null }),
     ...createDueSchedules(db, transact),
+    ...createEndedSchedules(db, transact, { changes, erase }),
   }
 }
 

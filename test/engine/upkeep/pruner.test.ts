@@ -97,3 +97,27 @@ test('what listeners became is kept as long as messages are', async (t) => {
   await prune()
   assert.deepEqual(await changes(), [{ at: NOW + 1, from: 'down', state: 'stable', message: null }])
 })
+
+test('a schedule that was due once goes within an hour of the message that it made', async (t) => {
+  const { given, store, fixture, prune, post, runtime } = await openHouse(t, 1)
+  const message = await post(NOW)
+  const schedule = given.make.schedule(fixture.queue, { timing: { at: NOW } })
+  await store.schedules.create(schedule, NOW)
+  const runs = [{ dueAt: NOW, ranAt: NOW, messageId: message.id, error: null, skipped: null }]
+  await store.schedules.step([{ scheduleId: schedule.id, revision: 1, from: NOW, nextAt: null, runs }])
+  const { organizationId, queueId, id } = schedule
+  const there = async () => (await store.schedules.get({ organizationId, queueId, id })) !== null
+  await runtime.advance(RETENTION.messagesMs + 1)
+  await prune()
+  // Its message waits for a listener still.
+  assert.equal(await there(), true)
+  await store.listeners.delete({ ...fixture.listeners[0]!, now: runtime.now() })
+  await runtime.advance(HOUR_MS)
+  await prune()
+  await prune()
+  const { organizationId: its, queueId: inQueue } = message
+  assert.equal(await store.messages.get({ organizationId: its, queueId: inQueue, id: message.id }), null)
+  await runtime.advance(HOUR_MS)
+  await prune()
+  assert.equal(await there(), false)
+})

@@ -448,6 +448,63 @@ const pruning: StoreCase[] = [
   },
 ]
 
+const overs: StoreCase[] = [
+  {
+    name: 'a schedule that is over is removed once the last message that it made is gone, and the others stay',
+    async run(given) {
+      const { store } = given
+      const { queue } = await storedFixture(given, 1)
+      const message = await accepted(given, queue)
+      const ended = async (what: Partial<Schedule>, messageId: string | null = null, dueAt = NOW) => {
+        const schedule = given.make.schedule(queue, { timing: { at: dueAt }, ...what })
+        assert.equal(await store.schedules.create(schedule, dueAt), 'created')
+        const runs = [run(dueAt, { messageId, error: messageId === null ? 'failed' : null })]
+        assert.deepEqual(await store.schedules.step([stepOf(schedule, { from: dueAt, nextAt: null, runs })]), [
+          'stepped',
+        ])
+        return schedule
+      }
+      const every = { timing: { everyMs: MINUTE } }
+      const failed = await ended({})
+      const made = await ended({}, message.id)
+      const gone = await ended({}, 'gone')
+      const past = await ended({ ...every, endsAt: NOW + 1 })
+      const stay = [
+        await ended({}, null, NOW + 10),
+        await ended({ ...every, endsAt: NOW + 10 }),
+        await ended({ ...every, endsAt: null }),
+        await ended({ paused: true }),
+        await stored(given, queue),
+      ]
+      const remove = async (limit: number) => {
+        let [removed, after, rounds] = [0, null as string | null, 0]
+        do {
+          const step = await store.schedules.removeEnded({ before: NOW + 10, after, limit })
+          removed += step.removed
+          after = step.after
+          assert.ok(++rounds < 50, 'it never ends')
+        } while (after !== null)
+        return removed
+      }
+      const there = async (schedule: Schedule) => (await store.schedules.get(idsOf(schedule))) !== null
+      assert.equal(await remove(2), 3)
+      for (const schedule of [failed, gone, past]) assert.equal(await there(schedule), false)
+      for (const schedule of [made, ...stay]) assert.equal(await there(schedule), true)
+      assert.equal(await remove(100), 0)
+      await store.messages.delete({ ...idsOf(message), now: NOW })
+      assert.equal(await remove(100), 1)
+      assert.equal(await there(made), false)
+      for (const schedule of stay) assert.equal(await there(schedule), true)
+      assert.equal(await store.schedules.runs({ ...idsOf(made), before: null, offset: 0, limit: 1 }), null)
+      // Its name is free again, and what is left of its runs is swept like those of one that was deleted.
+      assert.equal(await store.schedules.create(given.make.schedule(queue, { name: made.name }), null), 'created')
+      for (let sweeps = 0; (await store.removals.sweep({ limit: 100 })) > 0; sweeps++) {
+        assert.ok(sweeps < 50, 'it never ends')
+      }
+    },
+  },
+]
+
 const clocks: StoreCase[] = [
   {
     name: 'the clock is at the last time that was written down, or at which something was stored',
@@ -521,4 +578,4 @@ const setBack: StoreCase[] = [
   },
 ]
 
-export const scheduleCases = [...found, ...dues, ...steps, ...changes, ...pruning, ...clocks, ...setBack]
+export const scheduleCases = [...found, ...dues, ...steps, ...changes, ...pruning, ...clocks, ...setBack, ...overs]
