@@ -177,12 +177,19 @@ describe('a tunnel', () => {
 
   for (const [why, extend, says] of [
     ['is lost', async (receipts: string[]) => ({ lost: receipts }), []],
-    ['the server will not extend', async () => Promise.reject(REFUSED), ['not extended slow/1']],
-  ] satisfies [string, PullApi['extend'], string[]][]) {
+    ['the server will not extend', () => Promise.reject(REFUSED), ['not extended slow/1']],
+  ] satisfies [string, (receipts: string[]) => Promise<{ lost: string[] }>, string[]][]) {
     test(`extends a lease once only where it ${why}, and forwards its message to the end`, async () => {
       const answer = Promise.withResolvers<Outcome>()
-      const it = fixture({ leaseMs: 30, answer: () => answer.promise, extend })
-      setTimeout(() => answer.resolve(answered(500)), 200)
+      const it = fixture({
+        leaseMs: 30,
+        answer: () => answer.promise,
+        extend: (receipts) => {
+          // Long enough for many more.
+          setTimeout(() => answer.resolve(answered(500)), 200)
+          return extend(receipts)
+        },
+      })
       it.put([message('slow')])
       await runUntil(it, 'nack slow/1 1000')
       assert.deepEqual(it.told, ['forward slow/1', 'extend slow/1 30', ...says, 'nack slow/1 1000'])
