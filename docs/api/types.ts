@@ -22,14 +22,14 @@ export type OnMissed = 'continue' | 'block'
 export type DeliveryMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET'
 export type CreateScheduleRequest = CreateScheduleRequestCron | CreateScheduleRequestEvery | CreateScheduleRequestAt
 /**
- * `discarded` where the listener was deleted before it had the message
+ * `expired` where the message expired, `discarded` where the listener was deleted before it had the message
  */
-export type DeliveryStatus = 'pending' | 'delivered' | 'missed' | 'discarded'
+export type DeliveryStatus = 'pending' | 'delivered' | 'missed' | 'expired' | 'discarded'
 export type LivenessState = 'stable' | 'unstable' | 'down' | 'unknown'
 /**
- * derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `discarded` where a listener was deleted before it had it
+ * derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `expired` where it expired before a listener had it; `discarded` where a listener was deleted before it had it
  */
-export type MessageStatus = 'scheduled' | 'pending' | 'delivered' | 'missed' | 'discarded' | 'unrouted'
+export type MessageStatus = 'scheduled' | 'pending' | 'delivered' | 'missed' | 'expired' | 'discarded' | 'unrouted'
 export type PreviewScheduleRequest = PreviewScheduleRequestCron | PreviewScheduleRequestEvery | PreviewScheduleRequestAt
 export type UsageEventType =
   | 'api_key_added'
@@ -640,6 +640,14 @@ export interface CreateMessageRequest {
    */
   delay?: number
   /**
+   * when it expires, in milliseconds since the Unix epoch: a delivery that is not under way by then is never made. It must be later than the time at which the message is due, by at most 366 days
+   */
+  expires_at?: number
+  /**
+   * milliseconds from the time at which it is due, instead of expires_at
+   */
+  expires_in?: number
+  /**
    * sent with each delivery: at most 16, of at most 4,096 characters in all; none that the server sends itself, and of a name that the listener sets as well its own is sent
    */
   headers?: {
@@ -842,6 +850,10 @@ export interface DiscardedCounts {
   listener_deleted: number
   /**
    * missed, and removed by retention
+   */
+  retention: number
+  /**
+   * the message expired before it was delivered
    */
   expired: number
 }
@@ -1333,6 +1345,10 @@ export interface Message {
    * milliseconds since the Unix epoch
    */
   deliver_at: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  expires_at?: number
   status: MessageStatus
   deliveries: MessageDelivery[]
 }
@@ -2096,6 +2112,9 @@ export interface UpdateMessageRequest {
     [k: string]: unknown
   }
   created_at?: {
+    [k: string]: unknown
+  }
+  expires_at?: {
     [k: string]: unknown
   }
   status?: {

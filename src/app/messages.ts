@@ -2,6 +2,7 @@ import type { Attempt } from '../core/delivery/attempt.ts'
 import { dueTimeFault, dueTimeOf } from '../core/delivery/due-time.ts'
 import type { Message } from '../core/delivery/message.ts'
 import { isId } from '../core/id.ts'
+import { moveFault } from '../core/message/expiry.ts'
 import { changedName } from '../core/name.ts'
 import { Problem } from '../core/problem.ts'
 import { type Principal, permits } from '../core/tenant/api-key.ts'
@@ -100,7 +101,7 @@ function changesOf(wanted: MessageChanges, current: Message, now: number): Messa
   const { deliverAt } = wanted
   const name = changedName(wanted.name, current)
   if (deliverAt === undefined || deliverAt === current.deliverAt) return named({ name })
-  const fault = dueTimeFault({ deliverAt }, now)
+  const fault = dueTimeFault({ deliverAt }, now) ?? moveFault(current, dueTimeOf({ deliverAt }, now))
   if (fault !== null) throw new Problem('invalid', { errors: [fault] })
   // One time that is over is as good as another.
   if (deliverAt <= now && current.deliverAt <= now) return named({ name })

@@ -19,8 +19,8 @@ const REFUSED = {
 const NOTHING = 'cannot name any: no listener that still exists was there when the message was accepted'
 
 /**
- * Delivers a message again, to these listeners or to all that it was accepted for. Throws `message_not_found`, and
- * `invalid` for a listener that it was not accepted for, or where there is none.
+ * Delivers a message again, to these listeners or to all that it was accepted for. Throws `message_not_found`,
+ * `message_expired`, and `invalid` for a listener that it was not accepted for, or where there is none.
  */
 export async function redeliverMessage(
   { store, runtime }: Deps,
@@ -30,6 +30,7 @@ export async function redeliverMessage(
   const now = runtime.now()
   const outcome = await store.redeliveries.ofMessage({ ...ask, now })
   if (outcome === 'not_found') throw new Problem('message_not_found')
+  if (outcome === 'expired') throw new Problem('message_expired')
   if (outcome === 'nothing') throw invalid('/listener_ids', NOTHING)
   if ('refused' in outcome) {
     const index = ask.listenerIds?.indexOf(outcome.listenerId) ?? 0
@@ -70,14 +71,14 @@ const COUNTED_AT_ONCE = 10_000
  * to go on. Throws `listener_not_found`.
  */
 export async function countRedelivery(
-  { store }: Pick<AppDeps, 'store'>,
+  { store, runtime }: Deps,
   ask: ListenerAddress & NewRedelivery & { after: string },
 ): Promise<RedeliveryCount> {
   const { id: listenerId, ...what } = ask
   expectIds([ask.queueId, listenerId], 'listener_not_found')
   let [looked, matched, after]: [number, number, string | null] = [0, 0, ask.after]
   while (after !== null && looked < COUNTED_AT_ONCE) {
-    const step = await store.redeliveries.count({ ...what, listenerId, after, limit: COUNT_STEP })
+    const step = await store.redeliveries.count({ ...what, listenerId, after, limit: COUNT_STEP, now: runtime.now() })
     if (step === 'listener_not_found') throw new Problem('listener_not_found')
     looked += step.looked
     matched += step.matched

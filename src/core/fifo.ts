@@ -31,6 +31,12 @@ export class Fifo<Item> {
     return item
   }
 
+  /** Whether any matches. */
+  some(matches: (item: Item) => boolean): boolean {
+    for (let at = this.#head; at < this.#items.length; at++) if (matches(this.#items[at] as Item)) return true
+    return false
+  }
+
   /** Takes out what matches, and gives it back. */
   remove(matches: (item: Item) => boolean): Item[] {
     const items = this.#items.slice(this.#head) as Item[]

@@ -60,6 +60,10 @@ export const problems = {
     status: 422,
     detail: 'the challenge has expired; there is a new one now: read the domain again',
   },
+  message_expired: {
+    status: 422,
+    detail: 'the message has expired, and is not delivered any more; post it again to have it delivered',
+  },
   challenge_failed: { status: 422, detail: 'the file of the challenge was not found where it must be' },
   name_taken: { status: 422, detail: 'name is taken' },
   queue_deleting: { status: 423, detail: 'the queue is being deleted and takes nothing any more' },

@@ -7,6 +7,7 @@ import type { BehindClock } from './push/behind-clock.ts'
 import type { ClaimFailures } from './push/claim-failures.ts'
 import type { Delivering } from './push/delivering.ts'
 import { RENEW_EVERY_MS } from './push/dispatcher.ts'
+import { createMessageExpirer } from './upkeep/message-expirer.ts'
 import { createPruner, type Retention } from './upkeep/pruner.ts'
 import { createRedeliverer } from './upkeep/redeliverer.ts'
 
@@ -19,6 +20,9 @@ const REMOVE_PAUSE_MS = 20
 /** How often to look for redeliveries, beside being told of them, and the pause between two steps of one. */
 const REDELIVER_EVERY_MS = 10_000
 const REDELIVER_PAUSE_MS = 5
+/** How often to look for messages whose time is over, and the pause between two steps. */
+const EXPIRE_EVERY_MS = 1_000
+const EXPIRE_PAUSE_MS = 5
 const PRUNE_EVERY_MS = 60_000
 /** How often to look for answers to repeated requests that have expired. */
 const REMOVE_ANSWERS_EVERY_MS = 60_000
@@ -82,6 +86,13 @@ export function createLoops(parts: Parts): Loops {
     createLoop({ name: 'dispatcher', tick: () => sweep(parts), idleMs: SWEEP_EVERY_MS, runtime }),
     remover,
     redeliverer,
+    createLoop({
+      name: 'message-expirer',
+      tick: createMessageExpirer({ store, runtime, endHeld: dispatcher.endExpired }),
+      idleMs: EXPIRE_EVERY_MS,
+      busyMs: EXPIRE_PAUSE_MS,
+      runtime,
+    }),
     ...createRetentionLoops(parts),
     ...liveness.loops,
     createLoop({ name: 'liveness-writer', tick: () => registry.write(), idleMs: WRITE_LIVENESS_EVERY_MS, runtime }),

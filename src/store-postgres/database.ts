@@ -20,6 +20,7 @@ import { nameOf, type PostgresAddress, targetOf } from './connect/target.ts'
 import { createDatabase } from './connect/transaction.ts'
 import { createBacklog } from './deliveries/backlog.ts'
 import { createDeliveryStore } from './deliveries/deliveries.ts'
+import { createExpiryStore } from './deliveries/expiries.ts'
 import { Leases } from './deliveries/leases.ts'
 import { createListenerOwners } from './deliveries/listener-owners.ts'
 import { createOrderStore } from './deliveries/order-releases.ts'
@@ -126,6 +127,7 @@ export async function openPostgresStore(
     messages: createMessageStore(database, parts),
     deliveries: createDeliveryStore(database, createBacklog(database, rollup), { ...parts, runtime }),
     schedules: createScheduleStore(database, parts),
+    expiries: createExpiryStore(database, parts),
     pulls: createPullStore(database, parts),
     removals: createRemovalStore(database, routines),
     orders: createOrderStore(database, parts),

@@ -78,6 +78,11 @@ const DELETE_PLACES = some(
   'organization_id = $1 and sequence = $2',
   'organization_id, sequence, listener_id',
 )
+const DELETE_DELIVERY_DISCARDS = some(
+  'delivery_discards',
+  'organization_id = $1 and sequence = $2',
+  'organization_id, sequence, listener_id',
+)
 const DELETE_MESSAGE = `delete from discue.messages where organization_id = $1 and queue_id = $2 and id = $3`
 const DELETE_RECIPIENT_SETS = some(
   'audiences',
@@ -132,7 +137,8 @@ const sweepQueue: Sweep = async (db, { organizationId, id }, limit) => {
   const messages = await db.rows<{ id: string; sequence: number }>(MESSAGES, [organizationId, id, limit])
   for (const message of messages) {
     left -= await db.run(DELETE_ATTEMPTS, [organizationId, message.sequence, left])
-    if (left > 0) left -= await db.run(DELETE_PLACES, [organizationId, message.sequence, left])
+    for (const sql of [DELETE_PLACES, DELETE_DELIVERY_DISCARDS])
+      if (left > 0) left -= await db.run(sql, [organizationId, message.sequence, left])
     // Attempts may be left of it: one message can have more of them than a round may remove.
     if (left === 0) break
     left -= await db.run(DELETE_MESSAGE, [organizationId, id, message.id])

@@ -6,6 +6,7 @@ import { createLeaseSettling } from './commit/lease-settlements.ts'
 import { MessageQuotas } from './commit/message-quotas.ts'
 import { createSettling } from './commit/settlements.ts'
 import { createDeliveryStore } from './deliveries/deliveries.ts'
+import { createExpiryStore } from './deliveries/expiries.ts'
 import { Leases } from './deliveries/leases.ts'
 import { createOrderStore } from './deliveries/order-releases.ts'
 import { Orders } from './deliveries/orders.ts'
@@ -82,6 +83,7 @@ function storeOn({ db, file, close }: Connection, aside: boolean): Store {
     liveness: createLivenessStore(db, transact),
     messages: createMessageStore(db, transact, shared),
     deliveries: createDeliveryStore(db, shared, transact),
+    expiries: createExpiryStore(db, transact, shared),
     pulls: createPullStore(db, transact, { shared, leaseSettling }),
     removals: createRemovalStore(db, transact, shared),
     answers: createIdempotencyRecordStore(db, transact),

@@ -56,6 +56,9 @@ const DELETE_PLACES = `
 const DELETE_ATTEMPTS = `
   delete from attempts where (sequence, listener_id, number) in
     (select sequence, listener_id, number from attempts where sequence = ? limit ?)`
+const DELETE_DELIVERY_DISCARDS = `
+  delete from delivery_discards where (sequence, listener_id) in
+    (select sequence, listener_id from delivery_discards where sequence = ? limit ?)`
 const DELETE_MESSAGE = `delete from messages where sequence = ?`
 
 const LISTENERS = `select id from listeners where organization_id = ? limit ?`
@@ -89,6 +92,7 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, shared:
   const [deleteAttempts, deleteMessage] = [db.prepare(DELETE_ATTEMPTS), db.prepare(DELETE_MESSAGE)]
   const deleteMarks = db.prepare(DELETE_MARKS)
   const ledgerOfQueue = [DELETE_DISCARDS, DELETE_REMOVED_LISTENERS, DELETE_RECIPIENT_SETS].map((sql) => db.prepare(sql))
+  const deleteDeliveryDiscards = db.prepare(DELETE_DELIVERY_DISCARDS)
   const [deletePlaces, deleteCounter] = [db.prepare(DELETE_PLACES), db.prepare(DELETE_COUNTER)]
   const deleteRelease = db.prepare(DELETE_RELEASE)
   const belowListener = [DELETE_MISSED, DELETE_HELD, DELETE_HEADS, DELETE_REDELIVERIES, DELETE_LIVENESS_CHANGES].map(
@@ -116,6 +120,7 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, shared:
     for (const { sequence } of messages.all(id, limit) as { sequence: number }[]) {
       left -= Number(deleteAttempts.run(sequence, left).changes)
       if (left > 0) left -= Number(deletePlaces.run(sequence, left).changes)
+      if (left > 0) left -= Number(deleteDeliveryDiscards.run(sequence, left).changes)
       // Attempts may be left of it: one message can have more of them than a round may remove.
       if (left === 0) break
       left -= Number(deleteMessage.run(sequence).changes)

@@ -77,3 +77,31 @@ export interface DeliveryStore {
   /** Gives up every lease of a node, so that another node may claim at once. */
   release(ask: { node: string }): Promise<void>
 }
+
+/** What one step of looking for messages whose time is over has done. */
+export interface ExpiryStep {
+  /** Messages that it looked at; 0 where the time of none is over. */
+  looked: number
+  /** Deliveries that it discarded. */
+  discarded: number
+  /** The organization whose messages these are; null where there was none. */
+  organizationId: string | null
+}
+
+/**
+ * Discards deliveries of messages whose time is over, which are then never sent. What has been acknowledged stays
+ * delivered, what was missed stays missed; in an order the next message has its turn, also where the listener blocks.
+ */
+export interface ExpiryStore {
+  /**
+   * Looks at up to `limit` messages of one organization whose time is over at `now`, whether or not they could be sent. An
+   * attempt that a living node may be making is let finish, and a pull lease is kept; such a message is looked at again
+   * soon. Organizations take turns: those after `afterOrganization` come first.
+   */
+  step(ask: { now: number; limit: number; afterOrganization: string | null }): Promise<ExpiryStep>
+  /**
+   * Discards deliveries that this node holds and has not sent; what it no longer holds, and what has not expired, stays as
+   * it is. Its leases are given up in any case. Answers with how many were discarded.
+   */
+  endLeased(ask: { node: string; now: number; leases: LeaseReference[] }): Promise<number>
+}

@@ -26,6 +26,8 @@ export interface Redelivery {
 
 export type MessageRedelivery =
   | 'not_found'
+  /** Its time is over; nothing was changed. */
+  | 'expired'
   /** It was for no listener, or for none that exists still. */
   | 'nothing'
   /** The listener is not of this queue, or was made after the message was accepted; nothing was changed. */
@@ -44,7 +46,8 @@ export interface RedeliveryCount {
  * A redelivery starts the retry policy anew, from now; attempts go on counting. What is pending stays one delivery:
  * where it is not leased, it keeps a time that is to come, or is due at once with `immediately`; where it is, the attempt
  * that is under way counts, and only where it fails the policy starts anew. What waits for its turn in an order goes on waiting, and what was done with takes its turn
- * again, before everything that was accepted after it.
+ * again, before everything that was accepted after it. What has
+ * expired is never delivered, and left out.
  */
 export interface RedeliveryStore {
   /** To these listeners, or where `listenerIds` is null to all that exist still of those that it was accepted for. */
@@ -70,6 +73,7 @@ export interface RedeliveryStore {
     ask: Pick<Redelivery, 'organizationId' | 'queueId' | 'listenerId' | 'since' | 'until' | 'status'> & {
       after: string
       limit: number
+      now: number
     },
   ): Promise<RedeliveryCount | 'listener_not_found'>
   /**

@@ -5,7 +5,7 @@ import type { ClockStore } from './clock.ts'
 import type { HeardChange, NodeNews } from './cluster/changes.ts'
 import type { RateStore } from './cluster/rates.ts'
 import type { Batch, BatchResult } from './commit/batch.ts'
-import type { DeliveryStore } from './deliveries.ts'
+import type { DeliveryStore, ExpiryStore } from './deliveries.ts'
 import type { DomainStore } from './domains.ts'
 import type { EventStore } from './events.ts'
 import type { IdempotencyRecordStore } from './idempotency-records.ts'
@@ -36,6 +36,7 @@ export interface Store {
   readonly liveness: LivenessStore
   readonly messages: MessageStore
   readonly deliveries: DeliveryStore
+  readonly expiries: ExpiryStore
   readonly removals: RemovalStore
   readonly events: EventStore
   readonly stats: StatsStore

@@ -13,7 +13,8 @@ const COLUMNS = {
   PENDING: (row: Row) => row.pending,
   SCHEDULED: (row: Row) => row.scheduled,
   MISSED: (row: Row) => row.missed,
-  DISCARDED: ({ discarded }: Row) => discarded.deleted + discarded.listener_deleted + discarded.expired,
+  DISCARDED: ({ discarded }: Row) =>
+    discarded.deleted + discarded.listener_deleted + discarded.retention + discarded.expired,
   UNACCOUNTED: (row: Row) => row.unaccounted,
 }
 

@@ -1,4 +1,4 @@
-export type DeliveryStatus = 'pending' | 'delivered' | 'missed' | 'discarded'
+export type DeliveryStatus = 'pending' | 'delivered' | 'missed' | 'expired' | 'discarded'
 
 /** How one listener stands with one message, derived from what is stored. */
 export interface DeliverySummary {
@@ -18,6 +18,8 @@ export interface DeliveryFacts {
   /** The row of what is pending; both are null where it waits for its turn in an order. */
   waiting: { dueAt: number | null; attempts: number | null } | undefined
   isMissed: boolean
+  /** It was discarded when its message's time was over. */
+  isExpired: boolean
   lastAttempt: { number: number; startedAt: number } | undefined
   /** Whether the last attempt acknowledges. */
   isAcknowledged: boolean
@@ -37,7 +39,9 @@ export function summaryOf(facts: DeliveryFacts): DeliverySummary {
   return { ...rest, attempts: waiting.attempts ?? attempts, nextAttemptAt: waiting.dueAt }
 }
 
-function deliveryStatusOf({ listenerExists, waiting, isMissed, isAcknowledged }: DeliveryFacts): DeliveryStatus {
+function deliveryStatusOf(facts: DeliveryFacts): DeliveryStatus {
+  const { listenerExists, waiting, isMissed, isExpired, isAcknowledged } = facts
+  if (isExpired) return 'expired'
   if (!listenerExists) return isAcknowledged ? 'delivered' : 'discarded'
   if (waiting !== undefined) return 'pending'
   if (isMissed) return 'missed'

@@ -12,6 +12,8 @@ export interface Tally {
   /** The listener was deleted before it was delivered. */
   listenerDeleted: number
   /** Missed, until retention removed the message. */
+  retention: number
+  /** The message's own time was over before it was delivered. */
   expired: number
   /** Neither an end nor a next step, or two at once: must be 0. */
   unaccounted: number
@@ -20,7 +22,7 @@ export interface Tally {
 export function emptyTally(): Tally {
   return {
     ...{ accepted: 0, delivered: 0, pending: 0, scheduled: 0, missed: 0 },
-    ...{ deleted: 0, listenerDeleted: 0, expired: 0, unaccounted: 0 },
+    ...{ deleted: 0, listenerDeleted: 0, retention: 0, expired: 0, unaccounted: 0 },
   }
 }
 
@@ -35,6 +37,7 @@ export const STANDINGS = [
   'scheduled',
   'missed',
   'deleted',
+  'retention',
   'expired',
   'nothing',
   'twice',
@@ -49,6 +52,8 @@ export interface DeliveryRows {
   /** How many say that it waits. */
   pending: number
   isMissed: boolean
+  /** It was discarded when its message's time was over. */
+  isExpired: boolean
   /** The last attempt was acknowledged. */
   isDelivered: boolean
   /** It was never tried, and its time is to come. */
@@ -56,17 +61,19 @@ export interface DeliveryRows {
 }
 
 /** How a delivery stands whose message is there. */
-export function standingOf({ pending, isMissed, isDelivered, isScheduled }: DeliveryRows): Standing {
-  if (pending > 1 || (isMissed && (pending > 0 || isDelivered))) return 'twice'
+export function standingOf({ pending, isMissed, isExpired, isDelivered, isScheduled }: DeliveryRows): Standing {
+  const ends = (isMissed ? 1 : 0) + (isExpired ? 1 : 0)
+  if (pending + ends > 1 || (ends > 0 && isDelivered)) return 'twice'
   if (pending === 1) return isScheduled ? 'scheduled' : 'pending'
   if (isMissed) return 'missed'
+  if (isExpired) return 'expired'
   return isDelivered ? 'delivered' : 'nothing'
 }
 
 /** What became of a listener's deliveries. What had no end when the listener was deleted has one by that. */
 export function tallyOf(counts: StandingCounts, isListenerGone: boolean): Tally {
-  const { accepted, delivered, pending, scheduled, missed, deleted, expired, nothing, twice } = counts
-  const ended = { accepted, delivered, deleted, expired }
+  const { accepted, delivered, pending, scheduled, missed, deleted, retention, expired, nothing, twice } = counts
+  const ended = { accepted, delivered, deleted, retention, expired }
   if (!isListenerGone) {
     return { ...ended, pending, scheduled, missed, listenerDeleted: 0, unaccounted: twice + nothing }
   }

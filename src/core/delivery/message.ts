@@ -21,7 +21,15 @@ export interface Message {
 }
 
 /** In the order in which a client may meet them. */
-export const MESSAGE_STATUSES = ['scheduled', 'pending', 'delivered', 'missed', 'discarded', 'unrouted'] as const
+export const MESSAGE_STATUSES = [
+  'scheduled',
+  'pending',
+  'delivered',
+  'missed',
+  'expired',
+  'discarded',
+  'unrouted',
+] as const
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
 
 export const MAX_DATA_BYTES = 256 * 1024
@@ -29,8 +37,8 @@ export const MAX_DATA_BYTES = 256 * 1024
 export const MAX_KEY_LENGTH = 128
 
 /**
- * With any delivery pending the message is pending, else with any missed it is missed, else with any discarded it is
- * discarded, else delivered. A message that was accepted for no listener is unrouted, also where its time is to come.
+ * With any delivery pending the message is pending, else with any missed it is missed, else with any expired it is
+ * expired, else with any discarded it is discarded, else delivered. A message that was accepted for no listener is unrouted, also where its time is to come.
  * `deliveries` are those to all listeners that it was accepted for.
  */
 export function statusOf(
@@ -42,6 +50,7 @@ export function statusOf(
   const has = (status: DeliveryStatus) => deliveries.some((delivery) => delivery.status === status)
   if (has('pending')) return isForLater(message, now) && isUntouched(deliveries, now) ? 'scheduled' : 'pending'
   if (has('missed')) return 'missed'
+  if (has('expired')) return 'expired'
   return has('discarded') ? 'discarded' : 'delivered'
 }
 

@@ -1,4 +1,5 @@
 import { type DueAsk, dueTimeOf, isInSeconds, MAX_DELAY_DAYS, MAX_DELAY_MS } from '../delivery/due-time.ts'
+import type { Message } from '../delivery/message.ts'
 import type { Fault } from '../problem.ts'
 
 /**
@@ -32,3 +33,38 @@ export function expiryFault(ask: ExpiryAsk & DueAsk, now: number, path = ''): Fa
   if (expiresAt <= deliverAt) return fault('must be later than the time at which the message is due')
   return expiresAt > deliverAt + MAX_DELAY_MS ? fault(`must be at most ${MAX_DELAY_DAYS} days after it is due`) : null
 }
+
+/** What is wrong with moving a message to this time, or null: it would expire before it is due. */
+export function moveFault({ expiresAt }: Pick<Message, 'expiresAt'>, deliverAt: number): Fault | null {
+  if (expiresAt === null || deliverAt < expiresAt) return null
+  return { path: '/deliver_at', message: `must be earlier than expires_at, which is ${expiresAt}` }
+}
+
+/** Whether the message's time is over: what of it is not delivered, or on its way, is discarded and never sent. */
+export function isExpired({ expiresAt }: Pick<Message, 'expiresAt'>, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now
+}
+
+/** How a delivery that waits ends when its message's time is over: what its listener has got already stays delivered. */
+export function endOnExpiry({ isAcknowledged }: { isAcknowledged: boolean }): 'delivered' | 'expired' {
+  return isAcknowledged ? 'delivered' : 'expired'
+}
+
+/** How soon to look again at what was sent when its message's time was over, and how soon at what was pulled. */
+const SENT_AGAIN_MS = 2_000
+const PULLED_AGAIN_MS = 60_000
+
+/**
+ * When to look again at a message whose time is over while deliveries of it are on their way: an attempt that is under way
+ * is let finish (`isSent`), and a pull lease is kept until `pulledUntil`; null: none of them is pulled.
+ */
+export function nextLookAt(
+  { isSent, pulledUntil }: { isSent: boolean; pulledUntil: number | null },
+  now: number,
+): number {
+  if (isSent || pulledUntil === null) return now + SENT_AGAIN_MS
+  return Math.max(now + SENT_AGAIN_MS, Math.min(pulledUntil, now + PULLED_AGAIN_MS))
+}
+
+/** What one pull discards at most of what it comes across: the next one goes on. */
+export const MAX_EXPIRED_A_PULL = 200

@@ -28,6 +28,8 @@ export interface Dispatcher extends LaneFollower {
   laneCount(): number
   /** A check of the listener's `livenessUrl` has ended; `isNew`: the state was another before. */
   checked(listenerId: string, state: LivenessState, isNew: boolean): void
+  /** Has the lanes discard what they hold and what has expired, however long they cannot send. */
+  endExpired(): void
   /** Finds what waits in the store without a lane that knows of it, and drops lanes that are idle. */
   sweep(): Promise<number>
   /** Says that this node lives, so that its leases hold. */
@@ -37,7 +39,7 @@ export interface Dispatcher extends LaneFollower {
 }
 
 export function createDispatcher(
-  given: Omit<LaneDeps, 'leasesHold'> & { store: Pick<Store, 'deliveries' | 'listeners' | 'shared'> },
+  given: Omit<LaneDeps, 'leasesHold'> & { store: Pick<Store, 'deliveries' | 'expiries' | 'listeners' | 'shared'> },
 ): Dispatcher {
   const { store, runtime, node } = given
   /** Until when no other node can have taken what this node holds: by the clock on the wall, and by the time that passes. */
@@ -152,6 +154,9 @@ export function createDispatcher(
       })
     },
     laneCount: () => lanes.size,
+    endExpired() {
+      for (const lane of lanes.values()) lane.endExpired()
+    },
     async sweep() {
       dropIdleLanes()
       let after: string | null = null

@@ -1,5 +1,6 @@
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import { Fifo } from '../../core/fifo.ts'
+import { isExpired } from '../../core/message/expiry.ts'
 import type { Cancel, Runtime } from '../../runtime.ts'
 import type { Store } from '../../store/store.ts'
 import type { ClaimFailures } from './claim-failures.ts'
@@ -7,7 +8,7 @@ import { handBack } from './lease-release.ts'
 import { DELIVERY_BYTES, type MemoryShare } from './memory-share.ts'
 
 export interface LaneBufferDeps {
-  store: Pick<Store, 'deliveries'>
+  store: Pick<Store, 'deliveries' | 'expiries'>
   memory: MemoryShare
   runtime: Runtime
   node: string
@@ -71,6 +72,12 @@ export class LaneBuffer {
     return this.#queue.length
   }
 
+  /** Whether the next one to send must not be sent any more. */
+  get isNextExpired(): boolean {
+    const next = this.#queue.peek()
+    return next !== undefined && next.message.expiresAt !== null && isExpired(next.message, this.#deps.runtime.now())
+  }
+
   /** Other deliveries are due as well, here or in the store. */
   get isCrowded(): boolean {
     return this.#behind || this.#queue.length > 0
@@ -104,6 +111,32 @@ export class LaneBuffer {
   /** The next one to send. Its place is kept until it is `done`. */
   shift(): LeasedDelivery | undefined {
     return this.#queue.shift()
+  }
+
+  /** Takes out what waits here and has expired; its places are kept until it is `ended`. */
+  removeExpired(now: number): LeasedDelivery[] {
+    const hasExpired = ({ message }: LeasedDelivery) => isExpired(message, now)
+    return this.#queue.some(hasExpired) ? this.#queue.remove(hasExpired) : []
+  }
+
+  /**
+   * Has the store discard what has expired, instead of sending it. Where that fails, the leases are given up after a while,
+   * and another look finds that it has expired.
+   */
+  async endExpired(deliveries: readonly LeasedDelivery[]): Promise<void> {
+    const { store, node, runtime } = this.#deps
+    const leases = deliveries.map(({ listenerId, message, lease }) => ({
+      listenerId,
+      sequence: message.sequence,
+      lease,
+    }))
+    try {
+      await store.expiries.endLeased({ node, now: runtime.now(), leases })
+      for (const delivery of deliveries) this.done(delivery)
+    } catch (error) {
+      runtime.log.warn({ err: error, listenerId: this.#listenerId }, 'what has expired could not be discarded')
+      for (const delivery of deliveries) this.giveUpLater(delivery, RETRY_CLAIM_MS)
+    }
   }
 
   /** The delivery is settled, or it is not for us to settle. */

@@ -131,6 +131,12 @@ export class Lane {
     this.#buffer.forget(messageId)
   }
 
+  /** What has expired before it could be sent is not sent. */
+  endExpired(): void {
+    const expired = this.#buffer.removeExpired(this.#deps.runtime.now())
+    if (expired.length > 0) void this.#buffer.endExpired(expired)
+  }
+
   /** Sends nothing more until it is resumed, and holds nothing: what waits in memory goes back to the store. */
   pause(): void {
     this.#paused = true
@@ -173,6 +179,10 @@ export class Lane {
     const [buffer, limits, target] = [this.#buffer, this.#limits, this.#target]
     const { leasesHold = ALWAYS } = this.#deps
     while (!this.#closed && target !== null && buffer.length > 0 && leasesHold() && limits.allows(this.#active)) {
+      if (buffer.isNextExpired) {
+        this.endExpired()
+        continue
+      }
       if (!this.#deps.slots.takeOrWait(this.#listener.organizationId, this.#active, this.#pump)) break
       const begun = { generation: limits.begin(), isProbe: limits.circuit === 'half-open' }
       this.#active += 1

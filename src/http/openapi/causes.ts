@@ -105,6 +105,7 @@ const rules: Record<ProblemCode, Rule> = {
   queue_full: ({ method, params, resource }) =>
     method === 'POST' && resource === 'listeners' && params.at(-1) === 'queueId',
   too_many_deliveries: either((at) => acceptsMessages(at) && at.action !== 'redeliver', runsSchedules),
+  message_expired: ({ resource, action }) => resource === 'messages' && action === 'redeliver',
   challenge_expired: verifies,
   challenge_failed: verifies,
   // In version 2 domains are always there.

@@ -12,7 +12,7 @@ const RECEIPTS = `
       from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::int[]) with ordinality
              u(organization, queue, message, listener, lease_until, attempts, n)
      cross join lateral (
-       select m.id, m.queue_id, m.name, m.deliver_at, m.sequence from discue.messages m
+       select m.id, m.queue_id, m.name, m.deliver_at, m.expires_at, m.sequence from discue.messages m
         where m.organization_id = u.organization and m.queue_id = u.queue and m.id = u.message offset 0) m
   )`
 

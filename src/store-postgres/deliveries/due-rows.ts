@@ -1,4 +1,5 @@
 import { PullRoom } from '../../core/delivery/pull.ts'
+import { isExpired, MAX_EXPIRED_A_PULL } from '../../core/message/expiry.ts'
 import type { PullAsk } from '../../store/pulls.ts'
 import { LIVING_NODES } from '../cluster/nodes.ts'
 import { numbers, texts } from '../connect/arrays.ts'
@@ -52,6 +53,8 @@ interface Took {
 export class DueRows {
   /** Leases that have run out, which pulls came across: to be written before anything is leased. */
   readonly ended: EndedLease[] = []
+  /** What pulls came across whose messages' time is over: to be discarded, after what has ended is written. */
+  readonly expired: DueRow[] = []
   readonly #db: Db
   readonly #by: { now: number; clock: number | null; listeners: ReadonlyMap<string, PullListener> }
   readonly #due = new Map<string, DueOfListener>()
@@ -74,13 +77,18 @@ export class DueRows {
     const due = this.#due.get(ask.listenerId)!
     const room = new PullRoom(ask)
     const taken: TakenRow[] = []
+    const mostExpired = this.expired.length + MAX_EXPIRED_A_PULL
     for (;;) {
       if (due.at === due.rows.length && !due.isRead) await this.#read(due)
       const row = due.rows[due.at]
       if (row === undefined) return { taken, isMoreDue: false }
       if (room.isFull) return { taken, isMoreDue: true }
       const free = row.pulledAt === null ? row : this.#freed(row)
-      if (free !== null) {
+      if (free !== null && isExpired(free, this.#by.now)) {
+        due.rows[due.at] = free
+        if (this.expired.length === mostExpired) return { taken, isMoreDue: true }
+        this.expired.push(free)
+      } else if (free !== null) {
         due.rows[due.at] = free
         if (!room.take(free.bytes)) return { taken, isMoreDue: true }
         taken.push(free)

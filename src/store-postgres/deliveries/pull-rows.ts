@@ -11,7 +11,7 @@ import type { HeldLease } from './leases.ts'
 export const PENDING_ROW = `
   d.organization_id as "organizationId", d.listener_id as "listenerId", d.due_at as "dueAt", d.sequence, d.attempts,
   d.attempts_before as "attemptsBefore", d.first_sent_at as "firstSentAt", d.pulled_at as "pulledAt",
-  m.id, m.queue_id as "queueId", m.name, m.deliver_at as "deliverAt"`
+  m.id, m.queue_id as "queueId", m.name, m.deliver_at as "deliverAt", m.expires_at as "expiresAt"`
 
 const LISTENERS = `
   select l.id, l.settings, l.notify_url is null as pulls, (${RUNS}) as runs
@@ -28,6 +28,7 @@ export interface PendingRow extends PulledLease {
   queueId: string
   name: string | null
   deliverAt: number
+  expiresAt: number | null
 }
 
 /** What a listener that pulls says of its pulls. */

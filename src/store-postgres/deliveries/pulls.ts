@@ -1,5 +1,6 @@
 import type { Message } from '../../core/delivery/message.ts'
 import type { ExpiredLeases, PullAsk, Pulled, PulledDelivery, PullStore } from '../../store/pulls.ts'
+import { Changes, writeChanges } from '../cluster/changes.ts'
 import { shareQueues } from '../cluster/locks.ts'
 import type { Clock } from '../cluster/nodes.ts'
 import { settleLocked } from '../commit/batch-call.ts'
@@ -8,6 +9,7 @@ import type { Db } from '../connect/session.ts'
 import type { Database } from '../connect/transaction.ts'
 import { MESSAGE_COLUMNS, messageOf } from '../messages/message-row.ts'
 import type { Routines } from '../routines.ts'
+import { discardLocked } from './delivery-discards.ts'
 import { DueRows, type TakenRow } from './due-rows.ts'
 import type { ListenerOwner, ListenerOwners } from './listener-owners.ts'
 import { type EndedLease, endedBy, PENDING_ROW, type PendingRow, pullListeners } from './pull-rows.ts'
@@ -91,6 +93,7 @@ export function createPullStore(
     // In the order of the asks: what one leaves is the next one's of the same listener.
     for (const it of running) Object.assign(it, await due.take(it.ask))
     const freed = await freedBy(db, due.ended, now)
+    for (const listenerId of await discardedOf(db, due.expired, now)) freed.add(listenerId)
     const deliveries = await lease(db, running, now)
     const nextDue = await nextDueOf(db, running, now)
     return pulls.map((it): Pulled => {
@@ -108,6 +111,17 @@ export function createPullStore(
     for (const [index, dueAt] of (await write(db, ended, now)).entries()) {
       const { delivery, next } = ended[index]!.settlement
       if (next.state !== 'pending' && dueAt !== null && dueAt <= now) freed.add(delivery.listenerId)
+    }
+    return freed
+  }
+
+  /** Discards what has expired; answers with the listeners of which another message has its turn now. */
+  async function discardedOf(db: Db, rows: readonly PendingRow[], now: number): Promise<string[]> {
+    const freed: string[] = []
+    for (const [organizationId, own] of Map.groupBy(rows, (row) => row.organizationId)) {
+      const changes = new Changes()
+      freed.push(...(await discardLocked(db, own, { organizationId, now, changes, routines })))
+      await writeChanges(db, changes, now)
     }
     return freed
   }

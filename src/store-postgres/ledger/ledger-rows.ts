@@ -5,9 +5,9 @@ export const PAGE_END = `
 
 /** As `standingOf` of core/delivery/ledger.ts says; both are held to one table of cases. */
 export const STANDING = `
-  case when pendings > 1 or (is_missed and (pendings > 0 or ended is true)) then 'twice'
+  case when pendings + is_missed::int + is_expired::int > 1 or ((is_missed or is_expired) and ended is true) then 'twice'
        when pendings = 1 then case when is_scheduled then 'scheduled' else 'pending' end
-       when is_missed then 'missed' when ended is true then 'delivered' else 'nothing' end`
+       when is_missed then 'missed' when is_expired then 'expired' when ended is true then 'delivered' else 'nothing' end`
 
 /**
  * How the deliveries of a page of messages stand, from every row that tells of them. A delivery that was tried is
@@ -37,7 +37,10 @@ export const LOOK = `
                      join discue.order_heads o on o.organization_id = $1 and o.listener_id = h.listener_id and o.key = h.key
                     where p.organization_id = $1 and p.sequence = w.sequence and p.listener_id = w.listener) as is_held,
            exists (select 1 from discue.missed x
-                    where x.organization_id = $1 and x.sequence = w.sequence and x.listener_id = w.listener) as is_missed
+                    where x.organization_id = $1 and x.sequence = w.sequence and x.listener_id = w.listener) as is_missed,
+           exists (select 1 from discue.delivery_discards x
+                    where x.organization_id = $1 and x.sequence = w.sequence and x.listener_id = w.listener
+                      and x.reason = 'expired') as is_expired
       from meant w
   ), waited as (
     select f.*,
@@ -60,7 +63,8 @@ export const LOOK = `
          count(*) filter (where stands = 'pending') as pending,
          count(*) filter (where stands = 'scheduled') as scheduled,
          count(*) filter (where stands = 'missed') as missed,
-         0 as deleted, 0 as expired,
+         0 as deleted, 0 as retention,
+         count(*) filter (where stands = 'expired') as expired,
          count(*) filter (where stands = 'nothing') as nothing,
          count(*) filter (where stands = 'twice') as twice,
          coalesce((array_agg(id order by id) filter (where stands = 'nothing'))[1:100], '{}') as "nothingIds",
@@ -72,8 +76,10 @@ export const DISCARDED = `
   select x.listener as "listenerId", count(*) as accepted,
          count(*) filter (where x.listener = any(d.delivered)) as delivered,
          0 as pending, 0 as scheduled, 0 as missed,
-         count(*) filter (where x.listener <> all(d.delivered) and d.reason <> 'expired') as deleted,
-         count(*) filter (where x.listener <> all(d.delivered) and d.reason = 'expired') as expired,
+         -- An older version wrote 'expired' for 'retention'.
+         count(*) filter (where x.listener <> all(d.delivered || d.expired) and d.reason = 'deleted') as deleted,
+         count(*) filter (where x.listener <> all(d.delivered || d.expired) and d.reason <> 'deleted') as retention,
+         count(*) filter (where x.listener = any(d.expired)) as expired,
          0 as nothing, 0 as twice, '{}'::text[] as "nothingIds", '{}'::text[] as "twiceIds"
     from discue.discards d
     join discue.audiences a on a.organization_id = $1 and a.queue_id = $2 and a.version = d.audience

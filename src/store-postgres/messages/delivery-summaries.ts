@@ -35,6 +35,11 @@ const MISSED = `
   select m.sequence, x.listener_id as "listenerId"
     from ${MESSAGES} join discue.missed x on x.organization_id = $1 and x.sequence = m.sequence`
 
+const EXPIRED = `
+  select m.sequence, x.listener_id as "listenerId"
+    from ${MESSAGES} join discue.delivery_discards x on x.organization_id = $1 and x.sequence = m.sequence
+   where x.reason = 'expired'`
+
 const LAST_ATTEMPTS = `
   select distinct on (a.sequence, a.listener_id)
          a.sequence, a.listener_id as "listenerId", a.number, a.started_at as "startedAt", a.status, a.error
@@ -91,6 +96,7 @@ export async function summariesOf(db: Db, messages: readonly Facts[]): Promise<D
   const pending = byPair(await pendingOf(db, messages))
   const last = byPair(await db.rows<LastAttempt>(LAST_ATTEMPTS, values))
   const gaveUp = byPair(await db.rows<{ sequence: number; listenerId: string }>(MISSED, values))
+  const over = byPair(await db.rows<{ sequence: number; listenerId: string }>(EXPIRED, values))
   const sets = await db.rows<Recipients>(RECIPIENTS, values)
   const recipients = new Map(sets.flatMap((set) => set.sequences.map((sequence) => [sequence, set])))
   return messages.map(({ sequence, deliverAt }) => {
@@ -104,6 +110,7 @@ export async function summariesOf(db: Db, messages: readonly Facts[]): Promise<D
         deliverAt,
         waiting: pending.get(pair),
         isMissed: gaveUp.has(pair),
+        isExpired: over.has(pair),
         lastAttempt,
         isAcknowledged: lastAttempt !== undefined && acknowledges(lastAttempt),
       })

@@ -3,17 +3,19 @@ import { numbers, texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 
 /** Why a message is taken out of the store before all of it was delivered. */
-export type DiscardReason = 'deleted' | 'expired'
+export type DiscardReason = 'deleted' | 'retention'
 
 /** The listeners whose last attempt was acknowledged, and that are not among those to whom it had not come. */
 const INSERT = `
   insert into discue.discards
-    (organization_id, queue_id, sequence, id, audience, created_at, discarded_at, reason, delivered)
+    (organization_id, queue_id, sequence, id, audience, created_at, discarded_at, reason, delivered, expired)
   select m.organization_id, m.queue_id, m.sequence, m.id, m.audience, m.created_at, $4, $5, array(
            select x.listener_id from (
              select distinct on (a.listener_id) a.listener_id, a.error, a.status from discue.attempts a
               where a.organization_id = $1 and a.sequence = m.sequence order by a.listener_id, a.number desc) x
-            where x.error is null and x.status between 200 and 299 and x.listener_id <> all(u.undelivered::text[]))
+            where x.error is null and x.status between 200 and 299 and x.listener_id <> all(u.undelivered::text[])),
+         array(select x.listener_id from discue.delivery_discards x
+                where x.organization_id = $1 and x.sequence = m.sequence and x.reason = 'expired')
     from unnest($2::bigint[], $3::text[]) u(sequence, undelivered)
     join discue.messages m on m.sequence = any(array[u.sequence])
     join discue.audiences w on w.organization_id = m.organization_id and w.queue_id = m.queue_id and w.version = m.audience
@@ -23,10 +25,23 @@ const INSERT = `
 export async function noteDiscards(
   db: Db,
   messages: readonly Pick<Message, 'organizationId' | 'sequence'>[],
-  { reason, now, undelivered }: { reason: DiscardReason; now: number; undelivered: ReadonlyMap<number, string[]> },
+  {
+    reason,
+    now,
+    undelivered,
+    expired,
+  }: {
+    reason: DiscardReason
+    now: number
+    undelivered: ReadonlyMap<number, string[]>
+    /** Messages that had expired for a listener before. */
+    expired: ReadonlySet<number>
+  },
 ): Promise<void> {
   // A message that every listener got may be forgotten when its time is over.
-  const noted = messages.filter(({ sequence }) => reason === 'deleted' || undelivered.has(sequence))
+  const noted = messages.filter(({ sequence }) => {
+    return reason === 'deleted' || undelivered.has(sequence) || expired.has(sequence)
+  })
   if (noted.length === 0) return
   const sequences = numbers(noted.map(({ sequence }) => sequence))
   const lists = texts(noted.map(({ sequence }) => texts(undelivered.get(sequence) ?? [])))

@@ -55,7 +55,7 @@ export function createExpiry({ transact }: Database, routines: Routines): Remova
     for (const { sequence } of waitedFor) pending.add(sequence)
     const young = new Set(attempts.filter(({ at }) => at >= before).map(({ sequence }) => sequence))
     const over = messages.filter(({ sequence }) => !pending.has(sequence) && !young.has(sequence))
-    if (over.length > 0) await erase(db, over, [], { now, reason: 'expired', changes, routines })
+    if (over.length > 0) await erase(db, over, [], { now, reason: 'retention', changes, routines })
     return over.length
   }
 

@@ -15,6 +15,8 @@ const DELETE_ATTEMPTS = `delete from discue.attempts where organization_id = $1 
 const MISSED = `
   select sequence, listener_id as "listenerId" from discue.missed where organization_id = $1 and sequence = any($2) for update`
 const DELETE_MISSED = `delete from discue.missed where organization_id = $1 and sequence = any($2)`
+const DISCARDED = `select distinct sequence from discue.delivery_discards where organization_id = $1 and sequence = any($2)`
+const DELETE_DISCARDED = `delete from discue.delivery_discards where organization_id = $1 and sequence = any($2)`
 const DELETE_MESSAGES = `delete from discue.messages where sequence = any($1)`
 
 type Erased = Pick<Message, 'organizationId' | 'sequence' | 'queueId' | 'id'>
@@ -57,7 +59,9 @@ export async function erase(
   for (const { sequence, listenerId } of [...pending, ...gaveUp]) {
     undelivered.set(sequence, [...(undelivered.get(sequence) ?? []), listenerId])
   }
-  await noteDiscards(db, messages, { reason, now, undelivered })
+  const discarded = await db.rows<{ sequence: number }>(DISCARDED, [organizationId, sequences])
+  const expired = new Set(discarded.map(({ sequence }) => sequence))
+  await noteDiscards(db, messages, { reason, now, undelivered, expired })
   const held = pending.filter(({ dueAt }) => dueAt === null)
   const due = pending.filter(({ dueAt }) => dueAt !== null)
   const deleted = due.length === 0 ? [] : await db.rows<Pair>(DELETE_PENDING, pairArraysOf(organizationId, due))
@@ -65,6 +69,7 @@ export async function erase(
   for (const pair of gone) counters(pair).pending -= 1
   for (const pair of gaveUp) counters(pair).missed -= 1
   await db.run(DELETE_MISSED, [organizationId, sequences])
+  if (expired.size > 0) await db.run(DELETE_DISCARDED, [organizationId, sequences])
   await db.run(DELETE_ATTEMPTS, [organizationId, sequences])
   await db.run(DELETE_MESSAGES, [sequences])
   return { gone, freedListenerIds: left!.freed }

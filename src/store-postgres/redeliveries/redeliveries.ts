@@ -1,4 +1,5 @@
 import type { Message } from '../../core/delivery/message.ts'
+import { isExpired } from '../../core/message/expiry.ts'
 import type { Revised } from '../../store/listing/slice.ts'
 import type { MessageRedelivery, Redelivery, RedeliveryStore } from '../../store/redeliveries.ts'
 import { Changes, writeChanges } from '../cluster/changes.ts'
@@ -65,6 +66,7 @@ export function createRedeliveryStore(
     const [row] = await on.rows<Revised<Message> & { recipientSet: number }>(MESSAGE, [organizationId, queueId, id])
     if (row === undefined) return 'not_found'
     const { revision, recipientSet, ...found } = messageOf(row)
+    if (isExpired(found, now)) return 'expired'
     const listeners = await on.rows<{ id: string }>(LISTENERS, [organizationId, queueId])
     const existing = new Set(listeners.map((listener) => listener.id))
     const [whom] = await on.rows<{ listenerIds: string[] }>(RECIPIENT_SET, [organizationId, queueId, recipientSet])

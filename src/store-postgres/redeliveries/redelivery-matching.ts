@@ -1,10 +1,12 @@
 import type { Message } from '../../core/delivery/message.ts'
 import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
+import { isExpired } from '../../core/message/expiry.ts'
 import type { Redelivery } from '../../store/redeliveries.ts'
 import type { Db } from '../connect/session.ts'
 import { summariesOf } from '../messages/delivery-summaries.ts'
 
-const COLUMNS = `m.sequence, m.id, m.created_at as "createdAt", m.deliver_at as "deliverAt", $2 = any(a.listener_ids) as meant`
+const COLUMNS = `m.sequence, m.id, m.created_at as "createdAt", m.deliver_at as "deliverAt", m.expires_at as "expiresAt",
+  $2 = any(a.listener_ids) as meant`
 const RECIPIENT_SET = `
   join discue.audiences a on a.organization_id = $1 and a.queue_id = m.queue_id and a.version = m.audience`
 
@@ -34,11 +36,13 @@ export interface RedeliverySearch extends Pick<Redelivery, 'organizationId' | 'q
   until: number
   /** The sequence of the newest message that the redelivery covers. */
   lastSequence: number
+  /** What has expired by then is left out. */
+  now: number
   /** Empty at the beginning. */
   after: string
 }
 
-type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt'> & { meant: boolean }
+type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt' | 'expiresAt'> & { meant: boolean }
 
 export interface MatchedStep {
   looked: number
@@ -69,9 +73,15 @@ function rowsOf(db: Db, search: RedeliverySearch, limit: number): Promise<Matche
 }
 
 async function matchingOf(db: Db, rows: readonly MatchedRow[], search: RedeliverySearch): Promise<MatchedRow[]> {
-  const { organizationId, queueId, listenerId, since, until, lastSequence, status } = search
+  const { organizationId, queueId, listenerId, since, until, lastSequence, status, now } = search
   const meant = rows.filter((row) => {
-    return row.meant && row.createdAt >= since && row.createdAt < until && row.sequence <= lastSequence
+    return (
+      row.meant &&
+      !isExpired(row, now) &&
+      row.createdAt >= since &&
+      row.createdAt < until &&
+      row.sequence <= lastSequence
+    )
   })
   if (status === null) return meant
   const summaries = await summariesOf(

@@ -22,7 +22,7 @@ const ADVANCE = `
 const [NEXT, FIRST] = [OLDEST('and organization_id > $1'), OLDEST('')]
 
 type StepAsk = Parameters<RedeliveryStore['step']>[0]
-type Running = RedeliverySearch & { id: string; immediately: boolean }
+type Running = Omit<RedeliverySearch, 'now'> & { id: string; immediately: boolean }
 
 /** Makes the step of a redelivery, within a transaction. Its progress is stored with what it did. */
 export function createRedeliverySteps(restartDelivery: RestartDelivery) {
@@ -33,7 +33,7 @@ export function createRedeliverySteps(restartDelivery: RestartDelivery) {
     const { id, organizationId, listenerId, immediately } = running
     const exists = (await db.rows(LISTENER_EXISTS, [organizationId, listenerId])).length > 0
     const nothing = { looked: 0, matching: [], after: null }
-    const { looked, matching, after } = exists ? await lookForMatches(db, running, limit) : nothing
+    const { looked, matching, after } = exists ? await lookForMatches(db, { ...running, now }, limit) : nothing
     const changes = new Changes()
     const again = { ...running, messages: matching }
     if (matching.length > 0) await restartDelivery(db, again, { now, immediately, changes })

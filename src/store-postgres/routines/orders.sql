@@ -162,6 +162,9 @@ begin
   pending := 0;
   missed := 0;
   perform 1 from discue.order_counters c where c.organization_id = p_organization and c.listener_id = p_listener for update;
+  insert into discue.message_expiries (organization_id, look_at, sequence)
+  select m.organization_id, m.expires_at, m.sequence from discue.messages m
+   where m.sequence = p_sequence and m.expires_at is not null on conflict do nothing;
   select d.due_at, d.lease_node, d.pulled_at into v_due_at, v_node, v_pulled_at from discue.deliveries d
    where d.organization_id = p_organization and d.listener_id = p_listener and d.due_at = p_deliver_at
      and d.sequence = p_sequence and not d.moved for update;
@@ -196,6 +199,9 @@ begin
   if found then
     missed := -1;
   end if;
+  -- Its time was over by a clock that went back since.
+  delete from discue.delivery_discards x
+   where x.organization_id = p_organization and x.sequence = p_sequence and x.listener_id = p_listener;
   pending := 1;
   if discue.order_enter(p_organization, p_listener, p_sequence) <> 'held' then
     perform discue.order_begin_run(p_organization, p_listener, p_sequence, p_now);

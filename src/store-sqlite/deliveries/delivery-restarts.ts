@@ -23,6 +23,12 @@ const BRING_FORWARD = `
    where listener_id = ? and due_at = ? and sequence = ?`
 const DELETE_MISSED = `delete from missed where sequence = ? and listener_id = ?`
 
+/** Its time was over by a clock that went back since: it is looked for again. */
+const DELETE_DISCARD = `delete from delivery_discards where sequence = ? and listener_id = ?`
+const EXPECT_EXPIRY = `
+  insert or ignore into message_expiries (organization_id, look_at, sequence)
+  select organization_id, expires_at, sequence from messages where sequence = ? and expires_at is not null`
+
 /** Which delivery is to be made again. */
 interface Pair {
   message: Pick<Message, 'sequence' | 'deliverAt'>
@@ -53,6 +59,7 @@ export interface RestartParts {
 
 export function createDeliveryRestart(db: DatabaseSync, { leases, orders, touched }: RestartParts): RestartDelivery {
   const [unmoved, moved, deleteMissed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(DELETE_MISSED)]
+  const [deleteDiscard, expectExpiry] = [db.prepare(DELETE_DISCARD), db.prepare(EXPECT_EXPIRY)]
   const [renew, bringForward] = [db.prepare(RENEW), db.prepare(BRING_FORWARD)]
   const beginRun = createBeginRun(db)
 
@@ -73,10 +80,12 @@ export function createDeliveryRestart(db: DatabaseSync, { leases, orders, touche
     const { now, changes } = restart
     const { message, listenerId } = pair
     touched.mark(message.sequence)
+    expectExpiry.run(message.sequence)
     const pending = pendingOf(pair)
     if (pending !== undefined) return beginPending(pair, pending, restart)
     if (orders.isHeld(listenerId, message.sequence)) return
     if (deleteMissed.run(message.sequence, listenerId).changes === 1) changes.of(listenerId).missed -= 1
+    deleteDiscard.run(message.sequence, listenerId)
     changes.of(listenerId).pending += 1
     if (orders.enter(listenerId, message.sequence) !== 'held') beginRun(listenerId, message.sequence, now)
   }

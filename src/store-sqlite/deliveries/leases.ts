@@ -102,6 +102,12 @@ export class Leases {
     return lease.node === node || (this.#aliveUntil.get(lease.node) ?? 0) > now
   }
 
+  /** Whether the lease is this holder's, and no other was given since. */
+  holds(node: string, { listenerId, sequence, lease }: LeaseReference): boolean {
+    const found = this.#byListener.get(listenerId)?.get(sequence)
+    return found?.node === node && found.number === lease
+  }
+
   /** Whether any living node holds the delivery. */
   isLeased(listenerId: string, sequence: number, now: number): boolean {
     const lease = this.#byListener.get(listenerId)?.get(sequence)

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Message } from '../../core/delivery/message.ts'
 import { PullRoom } from '../../core/delivery/pull.ts'
+import { isExpired, MAX_EXPIRED_A_PULL } from '../../core/message/expiry.ts'
 import { UsageChanges } from '../../store/commit/usage-changes.ts'
 import type { ExpiredLeases, PullAsk, Pulled, PulledDelivery, PullStore } from '../../store/pulls.ts'
 import { type LeaseSettling, PENDING_ROW, type PendingRow } from '../commit/lease-settlements.ts'
@@ -8,6 +9,7 @@ import { CounterChanges, createListenerCounters } from '../commit/listener-count
 import type { Changes, Shared } from '../commit/parts.ts'
 import { MESSAGE_COLUMNS } from '../messages/messages.ts'
 import type { Transact } from '../transaction.ts'
+import { createDiscardExpired, type WaitingDelivery } from './delivery-discards.ts'
 
 /** From a place on, which is a due time and a sequence. */
 const DUE = `
@@ -38,6 +40,14 @@ interface Took {
   isMoreDue: boolean
 }
 
+/** What becomes of what a pull comes across, and does not take as it is. */
+interface Met {
+  /** The row as it is after its lease has run out; null where that was its last attempt. */
+  free(row: PendingRow): PendingRow | null
+  /** Its message's time is over. */
+  end(waiting: WaitingDelivery): void
+}
+
 export function createPullStore(
   db: DatabaseSync,
   transact: Transact,
@@ -47,6 +57,7 @@ export function createPullStore(
   const [due, nextDue, lease] = [db.prepare(DUE), db.prepare(NEXT_DUE), db.prepare(LEASE)]
   const [expired, nextExpiry] = [db.prepare(EXPIRED), db.prepare(NEXT_EXPIRY)]
   const message = db.prepare(MESSAGE)
+  const discard = createDiscardExpired(db, shared)
   const counters = createListenerCounters(db)
 
   function pull(ask: PullAsk, now: number, changes: Changes): Pulled {
@@ -64,16 +75,20 @@ export function createPullStore(
       isFreed ||= ended.dueAt !== null && ended.dueAt <= now
       return null
     }
-    const { deliveries, isMoreDue } = take(ask, now, free)
+    const end = (waiting: WaitingDelivery) => {
+      const nextDueAt = discard(waiting, { now, changes: changes.counters })
+      isFreed ||= nextDueAt !== null && nextDueAt <= now
+    }
+    const { deliveries, isMoreDue } = take(ask, now, { free, end })
     if (isMoreDue || isFreed) return { outcome: 'pulled', deliveries, nextDueAt: now }
     const next = nextDue.get(ask.listenerId, now) as { dueAt: number | null }
     return { outcome: 'pulled', deliveries, nextDueAt: next.dueAt }
   }
 
-  function take(ask: PullAsk, now: number, free: (row: PendingRow) => PendingRow | null): Took {
+  function take(ask: PullAsk, now: number, { free, end }: Met): Took {
     const room = new PullRoom(ask)
     const deliveries: PulledDelivery[] = []
-    let [dueAt, sequence] = [Number.MIN_SAFE_INTEGER, 0]
+    let [dueAt, sequence, expired] = [Number.MIN_SAFE_INTEGER, 0, 0]
     for (;;) {
       const rows = due.all(ask.listenerId, now, dueAt, sequence, ask.limit + 1) as unknown as PendingRow[]
       for (const row of rows) {
@@ -85,6 +100,12 @@ export function createPullStore(
         const freed = free(row)
         if (freed === null) continue
         const whole = { ...(message.get(sequence) as unknown as Message) }
+        if (isExpired(whole, now)) {
+          if (expired === MAX_EXPIRED_A_PULL) return { deliveries, isMoreDue: true }
+          expired += 1
+          end({ listenerId: ask.listenerId, sequence, dueAt: freed.dueAt })
+          continue
+        }
         if (!room.take(Buffer.byteLength(whole.data))) return { deliveries, isMoreDue: true }
         deliveries.push(leasedTo(freed, whole, now, ask.leaseMs))
       }

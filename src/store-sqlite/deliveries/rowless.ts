@@ -29,6 +29,7 @@ const INSERT_ALL = `
    where m.sequence between ? and ?
      and not exists (select 1 from attempts t where t.sequence = m.sequence and t.listener_id = l.id)
      and not exists (select 1 from missed t where t.sequence = m.sequence and t.listener_id = l.id)
+     and not exists (select 1 from delivery_discards t where t.sequence = m.sequence and t.listener_id = l.id)
      and not exists (select 1 from order_places t where t.sequence = m.sequence and t.listener_id = l.id)
      and not exists (select 1 from deliveries d where d.sequence = m.sequence and d.moved = 1 and d.listener_id = l.id)
      and not exists

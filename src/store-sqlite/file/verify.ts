@@ -60,7 +60,7 @@ function faultsOf(db: DatabaseSync, ledger: Ledger): string[] {
     ...ledger.unaccounted.map(({ queueId, messageId, listenerId }) => {
       return `queue ${queueId}: message ${messageId} for listener ${listenerId} has neither an end nor a next step`
     }),
-    ...['deliveries', 'missed', 'held'].flatMap(orphansOf),
+    ...['deliveries', 'missed', 'delivery_discards', 'held'].flatMap(orphansOf),
     ...rows(STUCK).map((row) => `${named(row)} has its turn, and nothing is to be done for it`),
   ]
 

@@ -51,27 +51,31 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
     const moved = new Map(found.moved.of(sequence).map((row) => [row.listenerId, row]))
     const held = new Set(found.held.of(sequence).map(({ listenerId }) => listenerId))
     const missed = new Set(found.missed.of(sequence).map(({ listenerId }) => listenerId))
+    const expired = new Set(found.expired.of(sequence).map(({ listenerId }) => listenerId))
     for (const listenerId of meant(message.recipientSet)) {
+      const isExpired = expired.has(listenerId)
       const [isMissed, isHeld, row] = [missed.has(listenerId), held.has(listenerId), moved.get(listenerId)]
       const delivered = ended.get(listenerId) === true
       // A delivery that was tried is either moved or gone: most need no look at where untouched ones wait.
       const mayWait = !delivered && !isHeld && row === undefined
-      const isTouched = isMissed || ended.has(listenerId)
+      const isTouched = isMissed || isExpired || ended.has(listenerId)
       const waits = mayWait && (rows.waits(listenerId, message) || (!isTouched && isRowless(listenerId, sequence)))
       const pending = (row === undefined ? 0 : 1) + (isHeld ? 1 : 0) + (waits ? 1 : 0)
       const untouched = waits || (isHeld && !ended.has(listenerId)) || (row?.attempts === 0 && row.dueAt > now)
       const scheduled = untouched && isForLater(message, now)
-      const standing = standingOf({ pending, isMissed, isDelivered: delivered, isScheduled: scheduled })
+      const rowsSay = { pending, isMissed, isExpired, isDelivered: delivered, isScheduled: scheduled }
+      const standing = standingOf(rowsSay)
       if (scheduled) block.nextDueAt = Math.min(block.nextDueAt, message.deliverAt)
       count(block, listenerId, standing)
       if (standing === 'nothing' || standing === 'twice') fault(block, { sequence, listenerId, standing })
     }
   }
 
-  function countDiscard({ recipientSet, reason, delivered }: DiscardRow, block: Block): void {
-    const got = new Set(JSON.parse(delivered) as string[])
+  function countDiscard({ recipientSet, reason, delivered, expired }: DiscardRow, block: Block): void {
+    const [got, over] = [delivered, expired].map((ids) => new Set(JSON.parse(ids) as string[]))
+    const rest = reason === 'deleted' ? 'deleted' : 'retention'
     for (const listenerId of meant(recipientSet)) {
-      count(block, listenerId, got.has(listenerId) ? 'delivered' : reason === 'expired' ? 'expired' : 'deleted')
+      count(block, listenerId, got!.has(listenerId) ? 'delivered' : over!.has(listenerId) ? 'expired' : rest)
     }
   }
 
@@ -89,7 +93,7 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
       noteTime(block, discard)
       if (isMeant(discard)) countDiscard(discard, block)
     }
-    for (const rest of [found.attempts, found.moved, found.held, found.missed]) rest.end()
+    for (const rest of [found.attempts, found.moved, found.held, found.missed, found.expired]) rest.end()
     return block
   }
 }

@@ -37,7 +37,7 @@ const MESSAGES = `
     from messages where ${IN_BLOCK} order by sequence`
 
 const DISCARDS = `
-  select sequence, audience as recipientSet, created_at as createdAt, reason, delivered from discards where ${IN_BLOCK} order by sequence`
+  select sequence, audience as recipientSet, created_at as createdAt, reason, delivered, expired from discards where ${IN_BLOCK} order by sequence`
 
 const ATTEMPTS = `
   select sequence, listener_id as listenerId, error is null and status between 200 and 299 as ok
@@ -56,6 +56,9 @@ const HELD = `
 
 const MISSED = `select sequence, listener_id as listenerId from missed where ${IN_BLOCK} order by sequence`
 
+const EXPIRED = `
+  select sequence, listener_id as listenerId from delivery_discards where ${IN_BLOCK} and reason = 'expired' order by sequence`
+
 const UNMOVED = `select 1 from deliveries where listener_id = ? and due_at = ? and sequence = ? and moved = 0`
 
 const ORDERED = `select 1 from order_places where sequence = ? and listener_id = ?`
@@ -71,9 +74,11 @@ export interface DiscardRow {
   sequence: number
   recipientSet: number
   createdAt: number
-  reason: 'deleted' | 'expired'
-  /** A JSON array of listeners. */
+  /** An older version wrote `expired` for `retention`. */
+  reason: 'deleted' | 'retention' | 'expired'
+  /** JSON arrays of listeners. */
   delivered: string
+  expired: string
 }
 
 interface PairRow {
@@ -83,9 +88,9 @@ interface PairRow {
 
 /** Everything that tells what became of the messages from `first` to `last`. */
 export function createLedgerRows(db: DatabaseSync) {
-  const statements = [MESSAGES, DISCARDS, ATTEMPTS, MOVED, HELD, MISSED].map((sql) => db.prepare(sql))
-  const [messages, discards, attempts, moved, held, missed] = statements as [
-    ...[StatementSync, StatementSync, StatementSync, StatementSync, StatementSync, StatementSync],
+  const statements = [MESSAGES, DISCARDS, ATTEMPTS, MOVED, HELD, MISSED, EXPIRED].map((sql) => db.prepare(sql))
+  const [messages, discards, attempts, moved, held, missed, expired] = statements as [
+    ...[StatementSync, StatementSync, StatementSync, StatementSync, StatementSync, StatementSync, StatementSync],
   ]
   const [unmoved, ordered] = [db.prepare(UNMOVED), db.prepare(ORDERED)]
   return {
@@ -96,6 +101,7 @@ export function createLedgerRows(db: DatabaseSync) {
       moved: new RowsBySequence<PairRow & { attempts: number; dueAt: number }>(moved, first, last),
       held: new RowsBySequence<PairRow>(held, first, last),
       missed: new RowsBySequence<PairRow>(missed, first, last),
+      expired: new RowsBySequence<PairRow>(expired, first, last),
     }),
     /** Whether a delivery that was never tried waits where its message's due time leads. */
     waits: (listenerId: string, { deliverAt, sequence }: MessageRow) =>

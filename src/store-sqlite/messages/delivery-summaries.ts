@@ -25,6 +25,8 @@ const HELD = `
 
 const MISSED = `select listener_id as listenerId from missed where sequence = ?`
 
+const EXPIRED = `select listener_id as listenerId from delivery_discards where sequence = ? and reason = 'expired'`
+
 const LAST_ATTEMPTS = `
   select listener_id as listenerId, max(number) as number, started_at as startedAt, status, error
     from attempts where sequence = ? group by listener_id`
@@ -58,7 +60,7 @@ export function createDeliverySummaries(
   { leases, recipientSets }: { leases: Leases; recipientSets: RecipientSets },
 ) {
   const [unmoved, moved, missed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(MISSED)]
-  const [held, recipientSet] = [db.prepare(HELD), db.prepare(RECIPIENT_SET)]
+  const [held, expired, recipientSet] = [db.prepare(HELD), db.prepare(EXPIRED), db.prepare(RECIPIENT_SET)]
   const [lastAttempts, listeners] = [db.prepare(LAST_ATTEMPTS), db.prepare(LISTENERS)]
 
   function existingIn(queueId: string): string[] {
@@ -88,6 +90,7 @@ export function createDeliverySummaries(
     const pending = byListener(pendingOf(message))
     const last = byListener(lastAttempts.all(sequence) as unknown as LastAttempt[])
     const gaveUp = byListener(missed.all(sequence) as unknown as { listenerId: string }[])
+    const discarded = byListener(expired.all(sequence) as unknown as { listenerId: string }[])
     const existing = new Set(existingIn(queueId))
     return recipientsOf(sequence).map((listenerId) => {
       const lastAttempt = last.get(listenerId)
@@ -97,6 +100,7 @@ export function createDeliverySummaries(
         deliverAt,
         waiting: pending.get(listenerId),
         isMissed: gaveUp.has(listenerId),
+        isExpired: discarded.has(listenerId),
         lastAttempt,
         isAcknowledged: lastAttempt !== undefined && acknowledges(lastAttempt),
       })

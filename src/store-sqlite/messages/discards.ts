@@ -9,8 +9,8 @@ const LAST_ATTEMPTS = `
   select listener_id as listenerId, max(number), status, error from attempts where sequence = ? group by listener_id`
 
 const INSERT = `
-  insert into discards (sequence, id, queue_id, audience, created_at, discarded_at, reason, delivered)
-  values (?, ?, ?, ?, ?, ?, ?, ?)`
+  insert into discards (sequence, id, queue_id, audience, created_at, discarded_at, reason, delivered, expired)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const SWEEP = `
   delete from discards where sequence in (select sequence from discards where discarded_at < ? limit ?)
@@ -19,7 +19,7 @@ const SWEEP = `
 type Row = Record<'id' | 'queueId', string> & Record<'recipientSet' | 'createdAt', number>
 
 /** Why a message is taken out of the store before all of it was delivered. */
-export type DiscardReason = 'deleted' | 'expired'
+export type DiscardReason = 'deleted' | 'retention'
 
 /** A message on its way out, with those that it had not come to. */
 export interface Discarded {
@@ -27,6 +27,8 @@ export interface Discarded {
   reason: DiscardReason
   now: number
   undelivered: ReadonlySet<string>
+  /** The listeners for which it had expired before. */
+  expired: readonly string[]
 }
 
 /** Keeps for the ledger what they need of messages that are removed. */
@@ -46,13 +48,14 @@ export function createDiscards(db: DatabaseSync, recipientSets: RecipientSets) {
   return {
     /** Within the transaction that removes the message, before anything of it is gone. */
     note(discarded: Discarded): void {
-      const { sequence, reason, now, undelivered } = discarded
+      const { sequence, reason, now, undelivered, expired } = discarded
       // A message that every listener got may be forgotten when its time is over.
-      if (reason === 'expired' && undelivered.size === 0) return
+      if (reason === 'retention' && undelivered.size === 0 && expired.length === 0) return
       const { id, queueId, recipientSet, createdAt } = message.get(sequence) as Row
       if (recipientSets.listenersOf(recipientSet).length === 0) return
       const delivered = JSON.stringify(deliveredOf(discarded))
-      insert.run(sequence, id, queueId, recipientSet, createdAt, now, reason, delivered)
+      const row = [sequence, id, queueId, recipientSet, createdAt, now, reason, delivered]
+      insert.run(...row, JSON.stringify(expired))
     },
     /** Forgets up to `limit` that are older; answers with their sequences. */
     sweep: (before: number, limit: number) =>

@@ -47,7 +47,7 @@ export function createExpiry(db: DatabaseSync, transact: Transact, parts: Expiry
   function expire(messages: readonly Message[], before: number, now: number): number {
     const changes = new CounterChanges()
     const over = messages.filter((message) => isOver(message, before))
-    for (const message of over) erase(message, [], { now, reason: 'expired', changes })
+    for (const message of over) erase(message, [], { now, reason: 'retention', changes })
     for (const [listenerId, change] of changes.entries()) counters.add(listenerId, change)
     return over.length
   }

@@ -12,6 +12,8 @@ const DELETE_PENDING = `delete from deliveries where listener_id = ? and due_at 
 const DELETE_ATTEMPTS = `delete from attempts where sequence = ?`
 const MISSED = `select listener_id as listenerId from missed where sequence = ?`
 const DELETE_MISSED = `delete from missed where sequence = ?`
+const DISCARDED = `select listener_id as listenerId from delivery_discards where sequence = ?`
+const DELETE_DISCARDED = `delete from delivery_discards where sequence = ?`
 const DELETE_PLACES = `delete from order_places where sequence = ?`
 const PLACES = `select listener_id as listenerId from order_places where sequence = ?`
 const DELETE_MESSAGE = `delete from messages where sequence = ?`
@@ -38,7 +40,7 @@ export interface ErasureParts {
 export function createMessageErasure(db: DatabaseSync, { recipientSets, marks, orders, touched }: ErasureParts) {
   const [removePending, removeAttempts] = [db.prepare(DELETE_PENDING), db.prepare(DELETE_ATTEMPTS)]
   const [removeMissed, removeMessage] = [db.prepare(DELETE_MISSED), db.prepare(DELETE_MESSAGE)]
-  const missed = db.prepare(MISSED)
+  const [missed, discarded, removeDiscarded] = [db.prepare(MISSED), db.prepare(DISCARDED), db.prepare(DELETE_DISCARDED)]
   const discards = createDiscards(db, recipientSets)
   const [places, removePlaces] = [db.prepare(PLACES), db.prepare(DELETE_PLACES)]
 
@@ -58,7 +60,9 @@ export function createMessageErasure(db: DatabaseSync, { recipientSets, marks, o
   ): string[] => {
     const gaveUp = missed.all(sequence) as { listenerId: string }[]
     const undelivered = new Set([...pending, ...gaveUp].map(({ listenerId }) => listenerId))
-    discards.note({ sequence, reason, now, undelivered })
+    const expired = discarded.all(sequence).map(({ listenerId }) => listenerId as string)
+    discards.note({ sequence, reason, now, undelivered, expired })
+    if (expired.length > 0) removeDiscarded.run(sequence)
     for (const { listenerId, dueAt } of pending) {
       if (dueAt !== null) removePending.run(listenerId, dueAt, sequence)
       changes.of(listenerId).pending -= 1

@@ -20,6 +20,8 @@ const MAY_BE_PENDING = `
               where p.sequence = m.sequence)`
 const MAY_BE_MISSED = `exists (select 1 from missed x where x.sequence = m.sequence)`
 
+const MAY_BE_EXPIRED = `exists (select 1 from delivery_discards x where x.sequence = m.sequence)`
+
 /** The bound is inside: however few fit, no more rows are read. */
 function candidates(where: string, likely: string): string {
   return `
@@ -34,6 +36,7 @@ const LIKELY: Record<NonNullable<MessageFilter['status']> | 'any', string> = {
   scheduled: `m.deliver_at > :now and m.deliver_at > m.created_at`,
   pending: MAY_BE_PENDING,
   missed: MAY_BE_MISSED,
+  expired: MAY_BE_EXPIRED,
   // A redelivery may have brought it forward.
   delivered: `m.deliver_at <= :now or m.deliver_at = m.created_at or exists (select 1 from attempts a where a.sequence = m.sequence)`,
   // The recipient set says it, which is in memory.

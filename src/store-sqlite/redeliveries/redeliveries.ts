@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Message } from '../../core/delivery/message.ts'
+import { isExpired } from '../../core/message/expiry.ts'
 import type { Revised } from '../../store/listing/slice.ts'
 import type { MessageRedelivery, Redelivery, RedeliveryStore } from '../../store/redeliveries.ts'
 import { CounterChanges, createListenerCounters } from '../commit/listener-counters.ts'
@@ -71,6 +72,7 @@ export function createRedeliveryStore(
       | undefined
     if (row === undefined) return 'not_found'
     const { revision, recipientSet, ...found } = row
+    if (isExpired(found, now)) return 'expired'
     const existing = new Set(listeners.all(queueId).map((it) => it.id as string))
     const meant = shared.recipientSets.listenersOf(recipientSet)
     for (const listenerId of ask.listenerIds ?? []) {

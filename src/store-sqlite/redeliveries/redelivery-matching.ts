@@ -2,11 +2,13 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { DeliveryStatus } from '../../core/delivery/delivery-summary.ts'
 import type { Message } from '../../core/delivery/message.ts'
 import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
+import { isExpired } from '../../core/message/expiry.ts'
 import type { Redelivery } from '../../store/redeliveries.ts'
 import type { Orders } from '../deliveries/orders.ts'
 import type { RecipientSets } from '../deliveries/recipient-sets.ts'
 
-const COLUMNS = `m.sequence, m.id, m.audience as recipientSet, m.created_at as createdAt, m.deliver_at as deliverAt`
+const COLUMNS = `m.sequence, m.id, m.audience as recipientSet, m.created_at as createdAt, m.deliver_at as deliverAt,
+  m.expires_at as expiresAt`
 
 /** Of the listener's own index: few of very many messages are missed. */
 const MISSED = `
@@ -34,11 +36,13 @@ export interface RedeliverySearch extends Pick<Redelivery, 'queueId' | 'listener
   until: number
   /** The newest message that may be meant. */
   lastSequence: number
+  /** What has expired by then is left out. */
+  now: number
   /** Empty at the beginning. */
   after: string
 }
 
-type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt'> & { recipientSet: number }
+type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt' | 'expiresAt'> & { recipientSet: number }
 
 export interface MatchedStep {
   looked: number
@@ -73,7 +77,9 @@ export function createRedeliveryMatching(
     return orders.isHeld(listenerId, sequence) ? 'pending' : 'delivered'
   }
 
-  function matches(row: MatchedRow, { listenerId, since, until, lastSequence, status }: RedeliverySearch): boolean {
+  function matches(row: MatchedRow, search: RedeliverySearch): boolean {
+    const { listenerId, since, until, lastSequence, status, now } = search
+    if (isExpired(row, now)) return false
     if (row.createdAt < since || row.createdAt >= until || row.sequence > lastSequence) return false
     if (!recipientSets.listenersOf(row.recipientSet).includes(listenerId)) return false
     return status === null || statusOf(row, listenerId) === status

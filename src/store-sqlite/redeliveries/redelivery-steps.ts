@@ -16,7 +16,7 @@ const ADVANCE = `update redeliveries set after = ?, matched = matched + ?, ended
 
 type StepAsk = Parameters<RedeliveryStore['step']>[0]
 type Step = Awaited<ReturnType<RedeliveryStore['step']>>
-type Running = RedeliverySearch & { id: string; organizationId: string; immediately: 0 | 1 }
+type Running = Omit<RedeliverySearch, 'now'> & { id: string; organizationId: string; immediately: 0 | 1 }
 
 /** Makes the step of a redelivery, within a transaction. Its progress is stored with what it did. */
 export function createRedeliverySteps(
@@ -33,7 +33,9 @@ export function createRedeliverySteps(
     const { id, organizationId, listenerId } = running
     const immediately = running.immediately === 1
     const exists = listenerExists.get(listenerId) !== undefined
-    const { looked, matching, after } = exists ? look(running, limit) : { looked: 0, matching: [], after: null }
+    const { looked, matching, after } = exists
+      ? look({ ...running, now }, limit)
+      : { looked: 0, matching: [], after: null }
     const changes = new CounterChanges()
     for (const message of matching) restartDelivery({ message, listenerId }, { now, immediately, changes })
     for (const [changedId, change] of changes.entries()) counters.add(changedId, change)

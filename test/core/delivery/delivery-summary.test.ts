@@ -8,6 +8,7 @@ const NOTHING: DeliveryFacts = {
   deliverAt: 500,
   waiting: undefined,
   isMissed: false,
+  isExpired: false,
   lastAttempt: undefined,
   isAcknowledged: false,
 }

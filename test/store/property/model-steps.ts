@@ -14,6 +14,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       node,
       leased: fc.boolean(),
       delayMs: fc.constantFrom(-500, 0, 0, 1_000, 3_000),
+      lifeMs: fc.constantFrom(null, null, 1_000, 2_500),
       stale: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
     }),
   },
@@ -36,6 +37,11 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('hand back'), tickets: fc.array(pick, { minLength: 1, maxLength: 3 }) }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('expire'), limit: fc.integer({ min: 1, max: 5 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('end held'), tickets: fc.array(pick, { minLength: 1, maxLength: 3 }) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('pause'), queue: pick, paused: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('delete message'), message: pick }) },

@@ -24,13 +24,23 @@ import type { Given } from '../suite.ts'
 import { Model, type Pair } from './model.ts'
 
 export type Step =
-  | { do: 'accept'; queue: number; node: string; leased: boolean; delayMs: number; stale: boolean }
+  | {
+      do: 'accept'
+      queue: number
+      node: string
+      leased: boolean
+      delayMs: number
+      lifeMs?: number | null
+      stale: boolean
+    }
   | { do: 'claim'; listener: number; node: string; limit: number }
   | { do: 'settle'; tickets: number[]; next: 'acknowledged' | 'retry' | 'missed'; retryMs: number }
   | { do: 'pass'; ms: number }
   | { do: 'renew'; node: string }
   | { do: 'release'; node: string }
   | { do: 'hand back'; tickets: number[] }
+  | { do: 'expire'; limit: number }
+  | { do: 'end held'; tickets: number[] }
   | { do: 'pause'; queue: number; paused: boolean }
   | { do: 'delete message'; message: number }
   | { do: 'create listener'; queue: number }
@@ -127,6 +137,10 @@ export class Walk {
         return this.#given.store.deliveries.release({ node: step.node })
       case 'hand back':
         return this.#handBack(step.tickets)
+      case 'expire':
+        return this.#expire(step.limit)
+      case 'end held':
+        return this.#endHeld(step.tickets)
       case 'pause':
         return this.#pause(step.queue, step.paused)
       case 'delete message':
@@ -155,7 +169,10 @@ export class Walk {
     const queue = picked(this.#queues, step.queue)
     if (queue === undefined) return
     const times = { createdAt: this.#given.now, deliverAt: this.#given.now + step.delayMs }
-    const accept = await acceptFor(this.#given, queue, { ...times, leased: step.leased })
+    // Late enough that what waits is looked at again in time: see `SENT_AGAIN_MS`.
+    const { lifeMs = null } = step
+    const expiresAt = lifeMs === null ? null : times.deliverAt + Math.max(0, -step.delayMs) + lifeMs
+    const accept = await acceptFor(this.#given, queue, { ...times, expiresAt, leased: step.leased })
     if (step.stale) accept.queueVersion -= 1
     const result: AcceptResult = (await commit(this.#given, { node: step.node, accepts: [accept] })).accepts[0]!
     assert.equal(result.outcome, step.stale ? 'stale' : 'accepted')
@@ -168,7 +185,7 @@ export class Walk {
       assert.equal(lease !== null, step.leased)
       const holder = lease === null ? null : { node: step.node, lease }
       const dueAt = message.deliverAt
-      this.#model.accept({ messageId: message.id, listenerId, queueId: queue.id, dueAt, holder })
+      this.#model.accept({ messageId: message.id, listenerId, queueId: queue.id, dueAt, holder, expiresAt })
       if (lease === null) continue
       const delivery = {
         listenerId,
@@ -239,6 +256,29 @@ export class Walk {
       const { listenerId, lease, message } = delivery
       await this.#given.store.deliveries.handBack({ node, leases: [{ listenerId, lease, sequence: message.sequence }] })
       this.#model.handBack({ messageId: message.id, listenerId }, { node, lease })
+    }
+  }
+
+  /** Until nothing is over that can be ended; what a living node holds is looked at again, two seconds later. */
+  async #expire(limit: number): Promise<void> {
+    const { store } = this.#given
+    this.#given.now += 2_000
+    const { now } = this.#given
+    for (let afterOrganization: string | null = null; ; ) {
+      const step = await store.expiries.step({ now, limit, afterOrganization })
+      if (step.looked === 0) break
+      afterOrganization = step.organizationId
+    }
+    this.#model.expire(now)
+  }
+
+  /** By tickets old and new, as a lane does with what it cannot send in time. */
+  async #endHeld(tickets: number[]): Promise<void> {
+    const { store, now } = this.#given
+    for (const { node, delivery } of tickets.flatMap((i) => picked(this.#tickets, i) ?? [])) {
+      const { listenerId, lease, message } = delivery
+      await store.expiries.endLeased({ node, now, leases: [{ listenerId, lease, sequence: message.sequence }] })
+      this.#model.endHeld({ messageId: message.id, listenerId }, { node, lease }, now)
     }
   }
 

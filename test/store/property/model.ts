@@ -6,7 +6,12 @@ export type Pair = {
   listenerId: string
   queueId: string
   attempts: number
-} & ({ state: 'pending'; dueAt: number; holder: Holder | null } | { state: 'delivered' | 'missed' | 'discarded' })
+  /** Null: never. */
+  expiresAt: number | null
+} & (
+  | { state: 'pending'; dueAt: number; holder: Holder | null }
+  | { state: 'delivered' | 'missed' | 'expired' | 'discarded' }
+)
 
 export interface Holder {
   node: string
@@ -21,7 +26,7 @@ export class Model {
   readonly #livesUntil = new Map<string, number>()
   readonly #paused = new Set<string>()
 
-  accept(what: { messageId: string; listenerId: string; queueId: string; dueAt: number; holder: Holder | null }): void {
+  accept(what: Pick<PendingPair, 'messageId' | 'listenerId' | 'queueId' | 'dueAt' | 'holder' | 'expiresAt'>): void {
     this.pairs.set(keyOf(what), { ...what, state: 'pending', attempts: 0 })
   }
 
@@ -49,8 +54,8 @@ export class Model {
   }
 
   settle(key: { messageId: string; listenerId: string }, next: { state: Pair['state'] } | { dueAt: number }): void {
-    const { messageId, listenerId, queueId, attempts } = this.pairs.get(keyOf(key))!
-    const pair = { messageId, listenerId, queueId, attempts: attempts + 1 }
+    const { messageId, listenerId, queueId, attempts, expiresAt } = this.pairs.get(keyOf(key))!
+    const pair = { messageId, listenerId, queueId, attempts: attempts + 1, expiresAt }
     if ('dueAt' in next) this.pairs.set(keyOf(key), { ...pair, state: 'pending', dueAt: next.dueAt, holder: null })
     else if (next.state !== 'pending') this.pairs.set(keyOf(key), { ...pair, state: next.state })
   }
@@ -71,6 +76,27 @@ export class Model {
     if (pair?.state === 'pending' && this.holds(key, holder)) pair.holder = null
   }
 
+  /** What is over is discarded where no living node holds it. */
+  expire(now: number): void {
+    for (const pair of this.pairs.values()) {
+      if (pair.state !== 'pending' || pair.expiresAt === null || pair.expiresAt > now) continue
+      if (pair.holder === null || (this.#livesUntil.get(pair.holder.node) ?? 0) <= now) this.#end(pair)
+    }
+  }
+
+  /** The holder gives the pair up, and it ends where it is over. */
+  endHeld(key: { messageId: string; listenerId: string }, holder: Holder, now: number): void {
+    const pair = this.pairs.get(keyOf(key))
+    if (pair?.state !== 'pending' || !this.holds(key, holder)) return
+    if (pair.expiresAt !== null && pair.expiresAt <= now) this.#end(pair)
+    else pair.holder = null
+  }
+
+  #end({ messageId, listenerId, queueId, attempts, expiresAt }: Pair): void {
+    const pair = { messageId, listenerId, queueId, attempts, expiresAt, state: 'expired' as const }
+    this.pairs.set(keyOf(pair), pair)
+  }
+
   pause(queueId: string, paused: boolean): void {
     if (paused) this.#paused.add(queueId)
     else this.#paused.delete(queueId)
@@ -85,9 +111,10 @@ export class Model {
 
   /** The listener is deleted: it gets nothing more, and keeps what it had. */
   discard(listener: string): void {
-    for (const { messageId, listenerId, queueId, attempts, state } of this.of((pair) => pair.listenerId === listener)) {
-      if (state === 'delivered') continue
-      const pair = { messageId, listenerId, queueId, attempts, state: 'discarded' as const }
+    for (const { state, ...rest } of this.of((pair) => pair.listenerId === listener)) {
+      if (state === 'delivered' || state === 'expired') continue
+      const { messageId, listenerId, queueId, attempts, expiresAt } = rest
+      const pair = { messageId, listenerId, queueId, attempts, expiresAt, state: 'discarded' as const }
       this.pairs.set(keyOf(pair), pair)
     }
   }

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { AcceptedMessage, NewMessage as New } from '../../../app/accept-message.ts'
-import { MAX_DELAY_MS } from '../../../core/delivery/due-time.ts'
+import { MAX_DELAY_DAYS, MAX_DELAY_MS } from '../../../core/delivery/due-time.ts'
 import { MAX_DATA_BYTES, MAX_KEY_LENGTH, MESSAGE_STATUSES, statusOf } from '../../../core/delivery/message.ts'
 import { ID_PATTERN } from '../../../core/id.ts'
 import { headersOf } from '../../../core/message/headers.ts'
@@ -17,6 +17,14 @@ const DeliverAt = Type.Integer({
   description:
     'when to deliver it, in milliseconds since the Unix epoch; a time that is over means now, one below 10^12 is refused as seconds',
   examples: [1_767_225_600_000],
+})
+
+const ExpiresAt = Type.Integer({
+  minimum: 0,
+  description:
+    'when it expires, in milliseconds since the Unix epoch: a delivery that is not under way by then is never made. It must ' +
+    `be later than the time at which the message is due, by at most ${MAX_DELAY_DAYS} days`,
+  examples: [1_767_225_660_000],
 })
 
 const Headers = Type.Unsafe<Record<string, string>>(
@@ -57,6 +65,15 @@ export const NewMessage = strict(
         examples: [60_000],
       }),
     ),
+    expires_at: Type.Optional(ExpiresAt),
+    expires_in: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_DELAY_MS,
+        description: 'milliseconds from the time at which it is due, instead of expires_at',
+        examples: [300_000],
+      }),
+    ),
     headers: Type.Optional(Headers),
   },
   { title: 'CreateMessageRequest', ...atMostOne('deliver_at', 'delay') },
@@ -66,8 +83,10 @@ export const NewMessage = strict(
 export const EXAMPLE_MESSAGE = { data: '{"order":1}', name: 'orders', key: 'customer-17', delay: 60_000 }
 
 /** The body in the words of the use cases. */
-export function createdOf({ data, name, key, deliver_at, delay, headers }: Static<typeof NewMessage>): New {
-  return { data, name: name ?? null, key: key ?? null, deliverAt: deliver_at, delayMs: delay, headers }
+export function createdOf(body: Static<typeof NewMessage>): New {
+  const { data, name = null, key = null, headers } = body
+  const times = { deliverAt: body.deliver_at, delayMs: body.delay }
+  return { data, name, key, ...times, expiresAt: body.expires_at, expiresInMs: body.expires_in, headers }
 }
 
 /** The response to the client that posted a message. */
@@ -89,7 +108,7 @@ export const NewMessages = strict({
 export const MessageChange = strict({
   name: Type.Optional(Name),
   deliver_at: Type.Optional(DeliverAt),
-  ...readOnly('id', 'key', 'data', 'headers', 'created_at', 'status', 'deliveries'),
+  ...readOnly('id', 'key', 'data', 'headers', 'created_at', 'expires_at', 'status', 'deliveries'),
 })
 
 /** The full form. */
@@ -102,18 +121,20 @@ export const Message = Type.Object(
     headers: Type.Optional(Headers),
     created_at: Time,
     deliver_at: Time,
+    expires_at: Type.Optional(Time),
     status: Type.Enum([...MESSAGE_STATUSES], {
       title: 'MessageStatus',
       description:
-        'derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `discarded` where a listener was deleted before it had it',
+        'derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `expired` where it expired before a listener had it; `discarded` where a listener was deleted before it had it',
       examples: ['pending'],
     }),
     deliveries: Type.Array(
       Type.Object({
         listener_id: Id,
-        status: Type.Enum(['pending', 'delivered', 'missed', 'discarded'], {
+        status: Type.Enum(['pending', 'delivered', 'missed', 'expired', 'discarded'], {
           title: 'DeliveryStatus',
-          description: '`discarded` where the listener was deleted before it had the message',
+          description:
+            '`expired` where the message expired, `discarded` where the listener was deleted before it had the message',
         }),
         attempts: Type.Integer({ examples: [1] }),
         last_attempt_at: NullableTime,
@@ -165,6 +186,7 @@ export function fullMessage({ message, deliveries }: MessageDetails, now: number
     ...(message.headers !== null && { headers: headersOf(message.headers) }),
     created_at: message.createdAt,
     deliver_at: message.deliverAt,
+    ...(message.expiresAt !== null && { expires_at: message.expiresAt }),
     status: statusOf(message, deliveries, now),
     deliveries: deliveries.map((delivery) => ({
       listener_id: delivery.listenerId,

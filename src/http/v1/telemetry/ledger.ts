@@ -16,7 +16,8 @@ const Counts = {
     {
       deleted: Type.Integer({ description: 'with their message', examples: [0] }),
       listener_deleted: Type.Integer({ examples: [0] }),
-      expired: Type.Integer({ description: 'missed, and removed by retention', examples: [0] }),
+      retention: Type.Integer({ description: 'missed, and removed by retention', examples: [0] }),
+      expired: Type.Integer({ description: 'the message expired before it was delivered', examples: [0] }),
     },
     { title: 'DiscardedCounts' },
   ),
@@ -91,6 +92,6 @@ function queueOf({ id, name, tally, listeners }: QueueLedger) {
   }
 }
 
-function countsOf({ deleted, listenerDeleted, expired, unaccounted, ...rest }: Tally) {
-  return { ...rest, discarded: { deleted, listener_deleted: listenerDeleted, expired }, unaccounted }
+function countsOf({ deleted, listenerDeleted, retention, expired, unaccounted, ...rest }: Tally) {
+  return { ...rest, discarded: { deleted, listener_deleted: listenerDeleted, retention, expired }, unaccounted }
 }

@@ -5,7 +5,7 @@ import { sharedApi } from '../../../support/server/api.ts'
 const api = await sharedApi()
 const ZERO = {
   ...{ accepted: 0, delivered: 0, pending: 0, scheduled: 0, missed: 0, unaccounted: 0 },
-  discarded: { deleted: 0, listener_deleted: 0, expired: 0 },
+  discarded: { deleted: 0, listener_deleted: 0, retention: 0, expired: 0 },
 }
 
 async function queueWith(name: string, listeners: number) {
@@ -29,7 +29,7 @@ test('the ledger is told per queue and listener, in deliveries, and add up', asy
   assert.equal(status, 200)
   const { queues, unaccounted_pairs, ...total } = body.ledger
   assert.deepEqual(unaccounted_pairs, [])
-  const discarded = { deleted: 1, listener_deleted: 2, expired: 0 }
+  const discarded = { deleted: 1, listener_deleted: 2, retention: 0, expired: 0 }
   assert.deepEqual(total, { ...ZERO, accepted: 5, pending: 1, scheduled: 1, discarded })
   const [first, second] = [one, two].map(({ id }) => queues.find((queue: { id: string }) => queue.id === id))
   assert.deepEqual([first.id, first.name, first.accepted], [one.id, 'one', 4])
@@ -43,7 +43,7 @@ test('the ledger is told per queue and listener, in deliveries, and add up', asy
       discarded: { ...ZERO.discarded, listener_deleted: 2 },
     },
   ])
-  assert.deepEqual(second.discarded, { deleted: 1, listener_deleted: 0, expired: 0 })
+  assert.deepEqual(second.discarded, { deleted: 1, listener_deleted: 0, retention: 0, expired: 0 })
   assert.match(body._links.self.href, /\/v1\/ledger$/)
 })
 

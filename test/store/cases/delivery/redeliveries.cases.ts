@@ -270,7 +270,7 @@ async function counted(
   const ask = { ...which, organizationId: queue.organizationId, queueId: queue.id, listenerId, limit }
   let sum = 0
   for (let after: string | null = ''; after !== null; ) {
-    const step = await store.redeliveries.count({ ...ask, after })
+    const step = await store.redeliveries.count({ ...ask, after, now: NOW })
     assert.ok(step !== 'listener_not_found' && step.looked <= limit)
     sum += step.matched
     after = step.after
@@ -379,10 +379,13 @@ const many: StoreCase[] = [
       assert.equal((await given.store.redeliveries.get(redelivery))?.matched, 1)
       const second = await begun(given, at)
       const ask = { ...all, organizationId: listener.organizationId, queueId: queue.id, listenerId: listener.id }
-      const foreign = { ...ask, organizationId: given.make.id(), after: '', limit: 9 }
+      const foreign = { ...ask, organizationId: given.make.id(), after: '', limit: 9, now: NOW }
       assert.equal(await given.store.redeliveries.count(foreign), 'listener_not_found')
       await given.store.listeners.delete({ ...idsOf(listener), now: NOW })
-      assert.equal(await given.store.redeliveries.count({ ...ask, after: '', limit: 9 }), 'listener_not_found')
+      assert.equal(
+        await given.store.redeliveries.count({ ...ask, after: '', limit: 9, now: NOW }),
+        'listener_not_found',
+      )
       await steps(given, 10)
       assert.equal((await given.store.redeliveries.get(second))?.matched, 0)
       while ((await given.store.removals.sweep({ limit: 10 })) > 0);

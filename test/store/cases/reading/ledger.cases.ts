@@ -149,7 +149,7 @@ const counted: StoreCase[] = [
         await settled(given, await claimedOne(given, { listenerId }), end)
       }
       await given.store.removals.expire({ now: NOW + 100, before: NOW + 50, after: 0, limit: 10 })
-      assert.deepEqual((await talliesOf(given, queue)).get(listenerId), tally({ accepted: 1, expired: 1 }))
+      assert.deepEqual((await talliesOf(given, queue)).get(listenerId), tally({ accepted: 1, retention: 1 }))
       await given.store.removals.expire({ now: NOW + 300, before: NOW + 101, after: 0, limit: 10 })
       assert.deepEqual((await talliesOf(given, queue)).get(listenerId), tally({}))
     },
