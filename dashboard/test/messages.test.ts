@@ -55,6 +55,16 @@ test('a journey says why a message waits', async () => {
   await visitor.sees(/Waits for its time, in 59 min/)
 })
 
+test('a message that expired says so, with what it was sent with and until when it was good', async () => {
+  const queue = (await fixture.call('POST', '/queues', { name: 'short-lived' })).queue.id
+  await fixture.call('POST', `/queues/${queue}/listeners`, { name: 'desk' })
+  const headers = { 'x-kind': 'login' }
+  const { message } = await fixture.call('POST', `/queues/${queue}/messages`, { data: '4711', expires_in: 1, headers })
+  await visitor.open(`/queues/${queue}/messages/${message.id}`)
+  await visitor.sees('x-kind: login')
+  await visitor.sees('Expired before it was delivered')
+})
+
 test('messages are found by name, key, status, time and id', async () => {
   const queue = (await fixture.call('POST', '/queues', { name: 'searched' })).queue.id
   await fixture.call('POST', `/queues/${queue}/messages`, { data: '0', name: 'early' })

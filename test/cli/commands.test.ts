@@ -110,6 +110,20 @@ describe('queues, listeners and messages by their names', () => {
     assert.match((await discue('messages', 'redeliver', 'lonely', routed.stdout.trim())).stderr, /^discue: 422 /)
   })
 
+  test('a message is sent with the time that it is good for, and headers of its own', async () => {
+    await json('queues', 'create', 'codes')
+    const options = ['--delay', '1h', '--expires-in', '5m', '--header', 'x-kind: login', '--header', 'X-Shop:  7']
+    const sent = await discue('send', 'codes', '4711', ...options)
+    assert.equal(sent.code, 0, sent.stderr)
+    const message = await json('messages', 'show', 'codes', sent.stdout.trim())
+    assert.equal(message.expires_at - message.deliver_at, 300_000)
+    assert.deepEqual(message.headers, { 'x-kind': 'login', 'X-Shop': '7' })
+    const at = new Date(message.expires_at).toISOString()
+    const other = await discue('send', 'codes', '4711', '--expires-at', at)
+    assert.equal((await json('messages', 'show', 'codes', other.stdout.trim())).expires_at, message.expires_at)
+    assert.match((await discue('send', 'codes', 'x', '--header', 'none')).stderr, /--header must be "Name: value"/)
+  })
+
   test('a message is taken from standard input, from a file, and line by line', async () => {
     await json('queues', 'create', 'inputs')
     const path = file('order.json', '{"from":"a file"}')

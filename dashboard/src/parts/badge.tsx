@@ -16,6 +16,7 @@ const MESSAGE_TONES: Record<MessageStatus, Tone> = {
   pending: 'wait',
   delivered: 'good',
   missed: 'bad',
+  expired: 'none',
   discarded: 'none',
   unrouted: 'bad',
 }

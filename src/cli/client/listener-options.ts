@@ -111,7 +111,8 @@ function rateOf(text: string): { requests: number; per: number } {
   return { requests: Number(requests), per: durationMs(/^\d/.test(per) ? per : `1${per}`) }
 }
 
-function headerOf(line: string): [string, string] {
+/** The name and value of a header as it is given on the command line, `Name: value`. */
+export function headerOf(line: string): [string, string] {
   const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? []
   // What was given may hold a token, and is not repeated.
   if (name === undefined) throw new UsageFailure('--header must be "Name: value"')

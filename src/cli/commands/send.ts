@@ -3,6 +3,7 @@ import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { UsageFailure } from '../client/failure.ts'
 import { givenText } from '../client/given-text.ts'
+import { collect, headerOf } from '../client/listener-options.ts'
 import { durationMs, momentMs } from '../client/moments.ts'
 import { noteRoutingOf } from '../client/routing-note.ts'
 import { showDone } from '../client/show.ts'
@@ -12,6 +13,9 @@ interface SendOptions {
   delay?: string
   deliverAt?: string
   key?: string
+  expiresIn?: string
+  expiresAt?: string
+  header?: string[]
   lines?: boolean
   idempotencyKey?: string
 }
@@ -27,6 +31,9 @@ export function addSend(program: Command): void {
     .option('--key <key>', 'its key: a listener with --ordering key keeps the order among those with the same one')
     .option('--delay <duration>', 'deliver it that much later, such as 10m')
     .option('--deliver-at <time>', 'deliver it then, such as 2026-01-31T09:00:00Z')
+    .option('--expires-in <duration>', 'do not deliver it later than that after it is due, such as 5m')
+    .option('--expires-at <time>', 'do not deliver it later than then')
+    .option('--header <line>', '"Name: value" sent with each delivery; repeat it for more', collect)
     .option('--lines', 'each line of the data is a message of its own')
     .option('--idempotency-key <key>', 'sent twice with the same one, it is stored once')
     .addHelpText(
@@ -37,6 +44,7 @@ The data is the text itself, @file for what is in a file, or what comes by stand
 Examples:
   discue send orders '{"order":1}'
   discue send orders @order.json --delay 10m
+  discue send codes '{"code":4711}' --expires-in 5m --header 'x-kind: login'
   pg_dump … | discue send backups
   discue send orders --lines < orders.ndjson`,
     )
@@ -58,12 +66,16 @@ async function send(context: Context, queue: string, data: string, options: Send
   await noteRoutingOf(context, queue, `${path}/${message.id}`)
 }
 
-function settingsOf({ name, key, delay, deliverAt }: SendOptions, now: number): object {
+function settingsOf({ name, key, ...options }: SendOptions, now: number): object {
+  const { delay, deliverAt, expiresIn, expiresAt, header } = options
   return {
     name,
     key,
     delay: delay === undefined ? undefined : durationMs(delay),
     deliver_at: deliverAt === undefined ? undefined : momentMs(deliverAt, now),
+    expires_in: expiresIn === undefined ? undefined : durationMs(expiresIn),
+    expires_at: expiresAt === undefined ? undefined : momentMs(expiresAt, now),
+    headers: header === undefined ? undefined : Object.fromEntries(header.map(headerOf)),
   }
 }
 

@@ -145,6 +145,13 @@ function Ending({
       </Step>
     )
   }
+  if (delivery.status === 'expired') {
+    return (
+      <Step tone="bad" title="Expired before it was delivered" at={message.expires_at ?? null}>
+        <p className="small soft">It is not sent any more. If it still matters, send it again.</p>
+      </Step>
+    )
+  }
   if (delivery.status === 'discarded') {
     return (
       <Step tone="bad" title="Discarded: the listener was deleted before it had this">

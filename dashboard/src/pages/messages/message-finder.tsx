@@ -84,6 +84,7 @@ export function MessageFinder({ queue, onSend }: { queue: Queue; onSend: () => v
             ['delivered', 'Delivered'],
             ['missed', 'Missed'],
             ['scheduled', 'Scheduled'],
+            ['expired', 'Expired'],
             ['discarded', 'Discarded'],
             ['unrouted', 'Unrouted'],
           ]}

@@ -25,6 +25,17 @@ export function MessagePage({ queueId, messageId }: { queueId: string; messageId
   )
 }
 
+/** What is sent with each delivery of it. */
+function HeadersOf({ message }: { message: Message }) {
+  const headers = Object.entries(message.headers ?? {})
+  if (headers.length === 0) return 'none'
+  return headers.map(([name, value]) => (
+    <code key={name} style={{ display: 'block' }}>
+      {name}: {value}
+    </code>
+  ))
+}
+
 function MessageParts({ message, queueId }: { message: Message; queueId: string }) {
   const [queue, listeners, attempts] = [useQueue(queueId), useListeners(queueId), useAttempts(queueId, message.id)]
   const [deleting, setDeleting] = useState(false)
@@ -101,7 +112,9 @@ function MessageParts({ message, queueId }: { message: Message; queueId: string 
               facts={[
                 ['Accepted', <Ago key="at" at={message.created_at} />],
                 ['Due', message.deliver_at === message.created_at ? 'at once' : dateTime(message.deliver_at)],
+                ['Expires', message.expires_at === undefined ? 'never' : dateTime(message.expires_at)],
                 ['Key', message.key ?? 'none'],
+                ['Headers', <HeadersOf key="headers" message={message} />],
                 ['Listeners get', <code key="type">webhook-id: {message.id}</code>],
               ]}
             />
