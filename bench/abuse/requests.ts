@@ -123,6 +123,18 @@ export const requestAbuses: Record<string, Abuse> = {
     keepDoing(2_500, (n) => caller.send('POST', path(n), body))
     await sleep(1_000)
   },
+  async 'listings: 100 messages of 256 KiB'(tenant) {
+    const { caller, path } = await quietQueue(tenant)
+    await fill(caller, path)
+    keepDoing(4, () => caller.send('GET', `${path}?_embed&per_page=100`))
+  },
+  async 'pulls of 4 MiB'(tenant) {
+    const { id, listenerIds } = await createQueue(tenant, 'greedy', { count: 1, with: {} })
+    const caller = callerOf(tenant)
+    await fill(caller, `/queues/${id}/messages`)
+    const body = JSON.stringify({ max: 100, lease: 1_000 })
+    keepDoing(16, () => caller.send('POST', `/queues/${id}/listeners/${listenerIds[0]}/pull`, body))
+  },
   async 'idempotency keys'(tenant) {
     const { caller, path } = await quietQueue(tenant)
     const headers = (n: number) => ({ 'idempotency-key': `key-${n}` })
@@ -158,6 +170,12 @@ export const requestAbuses: Record<string, Abuse> = {
     }
     await sleep(500)
   },
+}
+
+/** A page of messages that are as large as they may be. */
+async function fill(caller: Caller, path: string): Promise<void> {
+  const body = batchOf(50, 256 * 1024)
+  for (let sent = 0; sent < 2; sent++) await caller.send('POST', `${path}/batch`, body)
 }
 
 /** Those that ask and never read: posts, listings and the largest page, pipelined. */

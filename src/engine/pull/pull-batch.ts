@@ -10,7 +10,7 @@ const MAX_DELIVERIES = 5_000
 /** Data of one answer. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 /** Data of one transaction, where many pulls wait; but each may have a message of any size that is accepted. */
-const MAX_BATCH_BYTES = 32 * 1024 * 1024
+const MAX_BATCH_BYTES = 8 * 1024 * 1024
 
 /** A pull that waits for the store; how much data it may be given is decided with those that are served beside it. */
 export interface WaitingPull {
