@@ -7,6 +7,7 @@ import { describe, type TestContext, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { OWNER_KEY, startApi } from '../../support/server/api.ts'
 import { makeCertificate, NO_OPENSSL } from '../../support/server/certificate.ts'
+import { inTime } from '../../support/wait-for.ts'
 
 const certificate = makeCertificate()
 const skip = certificate === null ? NO_OPENSSL : false
@@ -127,7 +128,7 @@ test('bytes inside of TLS that are not HTTP are a 400 in the shape of every erro
 })
 
 describe('a server that stops', { skip }, () => {
-  test('does not wait for clients that keep idle connections', { timeout: 5_000 }, async (t) => {
+  test('does not wait for clients that keep idle connections', async (t) => {
     const { api, origin, port } = await serve(t)
     const agent = new Agent({ keepAlive: true })
     t.after(() => agent.destroy())
@@ -135,12 +136,11 @@ describe('a server that stops', { skip }, () => {
     const session = connectHttp2(origin, { ca })
     await within(session, { method: 'GET', path: '/health/live' })
     const ended = once(session, 'close')
-    await api.app.close()
-    await ended
+    await inTime('the end of the server and of the idle session', Promise.all([api.app.close(), ended]))
     assert.equal(await refuses(port), true)
   })
 
-  test('lets a request over HTTP/2 that is under way have its answer', { timeout: 5_000 }, async (t) => {
+  test('lets a request over HTTP/2 that is under way have its answer', async (t) => {
     const { api, origin } = await serve(t)
     const session = connectHttp2(origin, { ca })
     await once(session, 'connect')
@@ -150,10 +150,10 @@ describe('a server that stops', { skip }, () => {
     await within(session, { method: 'GET', path: '/health/live' })
     const closed = api.app.close()
     stream.end('"late"}')
-    const [headers] = await once(stream, 'response')
+    const [headers] = await inTime('the answer', once(stream, 'response'))
     assert.equal(headers[':status'], 200)
     stream.resume()
-    await closed
+    await inTime('the end of the server', closed)
   })
 })
 

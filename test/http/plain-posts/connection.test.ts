@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { type ApiOptions, OWNER_KEY, startApi } from '../../support/server/api.ts'
 import { Client, listen, post, type WireAnswer } from '../../support/server/wire.ts'
+import { inTime } from '../../support/wait-for.ts'
 
 async function given(t: TestContext, options: ApiOptions = {}) {
   const api = await startApi(options)
@@ -131,9 +132,7 @@ test('a client that hangs up leaves nothing behind', async (t) => {
   await api.app.close()
 })
 
-test('closing ends idle connections at once, and those that wait for an answer with it', {
-  timeout: 5_000,
-}, async (t) => {
+test('closing ends idle connections at once, and those that wait for an answer with it', async (t) => {
   const gate = Promise.withResolvers<void>()
   const asked = Promise.withResolvers<void>()
   const { api, open, one } = await given(t, {
@@ -156,16 +155,13 @@ test('closing ends idle connections at once, and those that wait for an answer w
   await asked.promise
   if (fresh.socket.connecting) await once(fresh.socket, 'ready')
   const closing = api.app.close()
-  await Promise.all([fresh.closed(), idle.closed()])
+  await inTime('the end of the idle connections', Promise.all([fresh.closed(), idle.closed()]))
   gate.resolve()
   assert.equal(statusOf(await busy.answer()), '200')
-  await busy.closed()
-  await closing
+  await inTime('the end of the server', Promise.all([busy.closed(), closing]))
 })
 
-test('closing gives up a request that never comes whole, though its connection was handed over', {
-  timeout: 8_000,
-}, async (t) => {
+test('closing gives up a request that never comes whole, though its connection was handed over', async (t) => {
   let passedMs = 0
   const { api, open, one } = await given(t, {
     wrap: ({ runtime }) => ({
@@ -189,5 +185,5 @@ test('closing gives up a request that never comes whole, though its connection w
   const begun = once(api.app.server, 'request')
   client.send(one('never whole').slice(0, -5))
   await begun
-  await Promise.all([api.app.close(), client.closed()])
+  await inTime('the end of the server', Promise.all([api.app.close(), client.closed()]))
 })
