@@ -78,13 +78,23 @@ const nouns: Record<string, StoreCase[]> = {
   pulls: pullCases,
 }
 
-/** Registers every case as a test, each with a store of its own that is closed afterwards. */
-export function runStoreCases(label: string, openStore: OpenStore): void {
-  for (const [noun, cases] of Object.entries(nouns)) {
-    describe(`${label}: ${noun}`, () => {
-      for (const { name, run } of cases) test(name, () => withStore(openStore, run))
-    })
-  }
+/**
+ * Registers every case as a test, each with a store of its own that is closed afterwards. Where there are several ways to
+ * open one, nouns are dealt to them in turn, and each has its cases run beside those of the others.
+ */
+export function runStoreCases(label: string, ...ways: OpenStore[]): void {
+  describe(label, { concurrency: ways.length }, () => {
+    for (const [at, openStore] of ways.entries()) {
+      const dealt = Object.entries(nouns).filter((_, index) => index % ways.length === at)
+      describe(`${at + 1} of ${ways.length}`, { concurrency: 1 }, () => {
+        for (const [noun, cases] of dealt) {
+          describe(`${label}: ${noun}`, { concurrency: 1 }, () => {
+            for (const { name, run } of cases) test(name, () => withStore(openStore, run))
+          })
+        }
+      })
+    }
+  })
 }
 
 /** Runs `use` with a store of its own and closes it, whatever happens. */

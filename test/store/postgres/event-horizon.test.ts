@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import pg from 'pg'
@@ -20,7 +20,6 @@ const runtime = createRuntime(silentLog)
 const nodes = await Promise.all(Array.from({ length: 4 }, () => database.open(runtime)))
 const make = createMake()
 const [reader, ...writers] = nodes as [Store, ...Store[]]
-after(() => Promise.all(nodes.map((node) => node.close())))
 
 async function storedOrganization(): Promise<Organization> {
   const organization = make.organization()

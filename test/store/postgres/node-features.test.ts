@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { FEATURES } from '../../../src/core/feature.ts'
 import { createRuntime } from '../../../src/runtime.ts'
 import { testDatabase } from '../../support/postgres/postgres.ts'
@@ -12,7 +12,6 @@ const runtime = createRuntime(silentLog)
 const stores = await Promise.all(
   ['web-1:3000', 'web-2:3000'].map((nodeName) => database.open(runtime, { clock: 'database', nodeName })),
 )
-after(() => Promise.all(stores.map((store) => store.close())))
 const [first, second] = stores
 
 const heartbeat = (store = first!, node = 'first') => store.deliveries.renew({ node, until: runtime.now() + LEASE_MS })

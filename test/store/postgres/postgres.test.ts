@@ -3,7 +3,8 @@ import { testDatabase } from '../../support/postgres/postgres.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { runStoreCases } from '../suite.ts'
 
-const database = await testDatabase()
+// A store of PostgreSQL mostly waits for it: two of them keep both busy.
+const databases = [await testDatabase(), await testDatabase()]
 const runtime = createRuntime(silentLog)
 
-runStoreCases('postgres', () => database.openEmpty(runtime, { clock: 'caller' }))
+runStoreCases('postgres', ...databases.map((database) => () => database.openEmpty(runtime, { clock: 'caller' })))

@@ -11,8 +11,9 @@ export interface TestDatabase {
   url: string
   /** Runs a statement beside the store. */
   query<Row>(sql: string, values?: unknown[]): Promise<Row[]>
-  /** Empties every table, and opens a store. */
+  /** Empties every table, and opens a store; as `open`. */
   openEmpty(runtime: Runtime, options?: PostgresOptions): Promise<Store>
+  /** Opens a store, which is closed before the database is removed, where the test has not done so. */
   open(runtime: Runtime, options?: PostgresOptions): Promise<Store>
 }
 
@@ -33,8 +34,24 @@ export async function testDatabase(): Promise<TestDatabase> {
   const client = new pg.Client({ connectionString: url, options: '-c search_path=discue' })
   client.on('error', () => undefined)
   await client.connect()
-  after(() => dispose(client, server, name, own))
-  const open: TestDatabase['open'] = (runtime, options) => openPostgresStore(placeOf(url), runtime, options)
+  const stores = new Set<Store>()
+  after(async () => {
+    // Hooks run in the order in which they were told: one of the file itself would come too late.
+    await Promise.all(Array.from(stores, (store) => store.close()))
+    await dispose(client, server, name, own)
+  })
+  const open: TestDatabase['open'] = async (runtime, options) => {
+    const opened = await openPostgresStore(placeOf(url), runtime, options)
+    const store: Store = {
+      ...opened,
+      close() {
+        stores.delete(store)
+        return opened.close()
+      },
+    }
+    stores.add(store)
+    return store
+  }
   return {
     url,
     open,
@@ -64,6 +81,8 @@ async function administer(server: string, sql: string): Promise<void> {
 function withDatabase(server: string, name: string): string {
   const url = new URL(server)
   url.pathname = `/${name}`
+  // Each connection would else ask for TLS first, on a connection of its own, of which PostgreSQL makes a process.
+  if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'disable')
   return url.href
 }
 
