@@ -19,8 +19,8 @@ const MESSAGES = 2_400
  */
 const ROUNDS = { bytes: 6, outlived: 6, promises: 4 }
 /**
- * A busy machine gets more of them. Rounds in which all of the heap was collected say nothing of what outlives a message:
- * others are made for them as well.
+ * A busy machine gets more of them. Rounds in which all of the heap was collected say nothing of what outlives a message,
+ * and do not count.
  */
 const MOST_ROUNDS = 24
 /** To ask costs as much as many messages do, and a busy machine would be asked more often: a few times a round at most. */
