@@ -1,14 +1,7 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { makeClock } from '../../../torture/servers/moved-clock.ts'
 import { createClient } from './client.ts'
 import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from './server-process.ts'
-
-/** Debian's package `libfaketime`; null where it is not installed. */
-const LIBRARY = findLibrary()
-
-/** Why such tests cannot run here, or false. */
-export const CANNOT_MOVE = LIBRARY === null ? 'this machine has no libfaketime, by which clocks are moved' : false
 
 /** A real server whose clock on the wall can be set while it runs; what timers go by is left as it is. */
 export interface MovableServer {
@@ -29,21 +22,17 @@ export async function startMovableServer(
 ): Promise<MovableServer> {
   const folder = makeFolder()
   t.after(() => folder[Symbol.dispose]())
-  const file = join(folder.path, 'ahead')
+  const clock = makeClock(folder.path)
   let ahead = 0
   const setAhead = (ms: number) => {
     ahead = ms
-    writeFileSync(file, `${ms < 0 ? '-' : '+'}${Math.abs(ms) / 1_000}\n`)
+    clock.setAhead(ms)
   }
   setAhead(aheadMs)
   const server = await startServerProcess({
     ...env,
     DISCUE_ROOT_API_KEY: TEST_ROOT_KEY,
-    LD_PRELOAD: LIBRARY!,
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_CACHE_DURATION: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    DONT_FAKE_MONOTONIC: '1',
+    ...clock.env,
   })
   t.after(() => server.end('SIGKILL'))
   return {
@@ -57,10 +46,4 @@ export async function startMovableServer(
       process.kill(server.pid, 'SIGCONT')
     },
   }
-}
-
-function findLibrary(): string | null {
-  const folders = existsSync('/usr/lib') ? readdirSync('/usr/lib') : []
-  const files = folders.map((folder) => join('/usr/lib', folder, 'faketime', 'libfaketimeMT.so.1'))
-  return files.find((file) => existsSync(file)) ?? null
 }
