@@ -4,6 +4,7 @@ import type { AnswerHold } from '../../app/deps.ts'
 import { Problem } from '../../core/problem.ts'
 import { FairPlaces } from '../../core/sharing/fair-places.ts'
 import { full } from '../../core/sharing/full.ts'
+import { SerialTurns } from '../../core/sharing/serial-turns.ts'
 import { SMALL_BODY_BYTES } from './body-room.ts'
 
 /** What all large answers may take while clients read them: four of the largest, of which an organization alone has two. */
@@ -38,6 +39,8 @@ declare module 'fastify' {
 export class AnswerRoom {
   readonly #bytes = new FairPlaces(ALL_BYTES)
   readonly #reads = new FairPlaces(READ_AT_ONCE)
+  /** In which answers that are written in pieces go on. */
+  readonly turns = new SerialTurns((run) => void setImmediate(run))
 
   /** What the answer to this request holds, until the client has read it or is gone. */
   holdFor(request: FastifyRequest, { raw: response }: FastifyReply): AnswerHold {

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { TimeSlices } from '../../app/caches/time-slices.ts'
 
 /** Characters that are written in one go. */
 const WRITTEN_AT_ONCE = 256 * 1024
@@ -49,7 +48,9 @@ function written<Body extends object>(reply: FastifyReply, body: Body, list: Lon
   const indent = (reply.request.query as { pretty?: boolean }).pretty === true ? 2 : 0
   reply.type('application/json; charset=utf-8')
   reply.request.answerBytes = chars
-  return Readable.from(pieces(list, indent), { objectMode: false }) as unknown as Body
+  const { organizationId } = reply.request.principal
+  const turn = () => reply.server.answerRoom.turns.next(organizationId)
+  return Readable.from(pieces(list, indent, turn), { objectMode: false }) as unknown as Body
 }
 
 /** About how long they are. */
@@ -57,19 +58,25 @@ function charsOf(entries: LongList['entries']): number {
   return entries.reduce((sum, { data }) => sum + ENTRY_CHARS + (typeof data === 'string' ? data.length : 0), 0)
 }
 
-async function* pieces({ entries, around, level }: LongList, indent: number) {
-  const slices = new TimeSlices(WRITTEN_AT_ONCE)
+/** `turn` resolves when the next piece may be written: the pieces of many answers at once would be a long one together. */
+async function* pieces({ entries, around, level }: LongList, indent: number, turn: () => Promise<void>) {
+  let chars = 0
   const mark = '\u0000'
   // What is around the entries, with a mark in their place: a control character is in no text of JSON as it is.
   const [before, behind] = JSON.stringify(around([mark]), null, indent).split(JSON.stringify(mark)) as [string, string]
   const newLine = indent === 0 ? '' : `\n${' '.repeat(indent * level)}`
   let separator = before
+  await turn()
   for (const entry of entries) {
+    if (chars >= WRITTEN_AT_ONCE) {
+      chars = 0
+      await turn()
+    }
     const text = JSON.stringify(entry, null, indent)
     // Line breaks in strings are escaped, so that these are all of the layout.
     yield separator + (indent === 0 ? text : text.replaceAll('\n', newLine))
     separator = `,${newLine}`
-    if (slices.due(text.length)) await slices.pause()
+    chars += text.length
   }
   yield behind
 }
