@@ -1,5 +1,6 @@
-import { usedBySchedule } from '../core/feature.ts'
+import { usedByOptions, usedBySchedule } from '../core/feature.ts'
 import { nameTaken, Problem } from '../core/problem.ts'
+import { dueAtOf, jitterFault, plannedRun } from '../core/schedule/jitter.ts'
 import {
   dueTimesFrom,
   firstDue,
@@ -36,7 +37,18 @@ export interface ScheduleAddress {
 /** What callers choose of a schedule. */
 export type ScheduleSettings = Pick<
   Schedule,
-  'name' | 'timing' | 'timezone' | 'data' | 'messageName' | 'startsAt' | 'endsAt' | 'paused' | 'catchUp'
+  | 'name'
+  | 'timing'
+  | 'timezone'
+  | 'data'
+  | 'messageName'
+  | 'key'
+  | 'startsAt'
+  | 'endsAt'
+  | 'paused'
+  | 'catchUp'
+  | 'overlap'
+  | 'jitterMs'
 >
 
 type Deps = Pick<AppDeps, 'store' | 'runtime' | 'cronCache' | 'directory' | 'schemaChecks'>
@@ -52,7 +64,7 @@ const LOOKED_AT = 100
 
 /**
  * Throws `queue_not_found`, `queue_deleting`, `name_taken`, `quota_reached` and `key_running`, and `invalid` for a
- * schedule that can never run and for data that does not fit the queue's schema.
+ * schedule that can never run, for more jitter than there is time between due times, and for data that does not fit the queue's schema.
  */
 export async function createSchedule(
   deps: Deps,
@@ -66,8 +78,10 @@ export async function createSchedule(
   const times = { createdAt: now, updatedAt: now }
   const schedule = withZone({ id: deps.runtime.newId(), organizationId, queueId, ...settings, ...times })
   expectRuns(deps, schedule, now)
-  expectUnderstood(deps, usedBySchedule(schedule))
-  const nextAt = schedule.paused ? null : firstDue(schedule, now, deps.cronCache)
+  expectJitter(deps, schedule, now)
+  expectUnderstood(deps, [...usedBySchedule(schedule), ...usedByOptions(schedule, null)])
+  const first = schedule.paused ? null : firstDue(schedule, now, deps.cronCache)
+  const nextAt = plannedRun(schedule, first, deps.cronCache)?.runAt ?? null
   const details = { ...schedule, ...NO_PROGRESS, nextAt, revision: 1 }
   const outcome = await deps.store.schedules.create(schedule, nextAt, answerFor?.(details))
   if (outcome === 'queue_not_found') throw await missingForPost(deps, { organizationId, id: queueId })
@@ -98,7 +112,9 @@ export interface Outlook {
 
 export function outlook({ cronCache }: Pick<AppDeps, 'cronCache'>, schedule: ScheduleDetails): Outlook {
   const error = unreadable(schedule, cronCache)
-  return { nextRuns: error === null ? dueTimesFrom(schedule, schedule.nextAt, SHOWN_RUNS, cronCache) : [], error }
+  if (error !== null || schedule.nextAt === null) return { nextRuns: [], error }
+  const first = dueAtOf(schedule, schedule.nextAt, cronCache)
+  return { nextRuns: dueTimesFrom(schedule, first, SHOWN_RUNS, cronCache), error }
 }
 
 /** What a schedule would do. */
@@ -178,26 +194,55 @@ async function replace(deps: Deps, current: Revised<ScheduleDetails>, changes: P
   const { nextAt, passedAt, lastRunAt: _l, lastMessageId: _m, runCount: _c, revision, ...before } = current
   const schedule: Schedule = withZone({ ...before, ...changes, updatedAt: now })
   if (schedule.data !== before.data) deps.schemaChecks.expectFit((await loadRoute(deps, before)).queue, schedule.data)
+  expectUnderstood(deps, usedByOptions(schedule, before))
   const retimed = !sameTimetable(schedule, before)
   if (retimed) {
     expectRuns(deps, schedule, now)
     expectUnderstood(deps, usedBySchedule(schedule))
   }
-  const replanned = retimed || schedule.paused !== before.paused
+  const rejittered = schedule.jitterMs !== before.jitterMs
+  if (retimed || rejittered) expectJitter(deps, schedule, now)
+  const replanned = retimed || rejittered || schedule.paused !== before.paused
   if (replanned && !schedule.paused) expectReadable(deps, schedule)
-  const planned = schedule.paused || !replanned ? null : await plan(deps, schedule, now, passedAt)
+  const pendingDue = nextAt === null ? null : pendingDueOf(deps, before, schedule, { nextAt, now })
+  const planned = schedule.paused || !replanned ? null : await plan(deps, schedule, { now, passedAt, pendingDue })
   const expected = { revision, nextAt }
   return deps.store.schedules.replace({ schedule, nextAt: replanned ? planned : nextAt, expected })
 }
 
+/** A due time that is over but has not run yet because of its jitter, where it is one by the changed timetable too. */
+function pendingDueOf(
+  { cronCache }: Deps,
+  before: Schedule,
+  schedule: Schedule,
+  { nextAt, now }: { nextAt: number; now: number },
+): number | null {
+  if (before.jitterMs === 0 || unreadable(before, cronCache) !== null || unreadable(schedule, cronCache) !== null) {
+    return null
+  }
+  const dueAt = dueAtOf(before, nextAt, cronCache)
+  const isOver = dueAt <= now
+  // What should have run by now has been, or is about to be, unless nothing but the jitter changes.
+  if (!isOver || (nextAt <= now && !sameTimetable(before, schedule))) return null
+  return nextDue(schedule, dueAt - 1, cronCache) === dueAt ? dueAt : null
+}
+
 /**
- * From now on, also where it was past that before the clock was set back: then what has been run is left out, as far as a
- * look at the next due times shows; the scheduler leaves out the rest.
+ * When it runs next. From now on, also where it was past that before the clock was set back: then what has been run is
+ * left out, as far as a look at the next due times shows; the scheduler leaves out the rest.
  */
-async function plan(deps: Deps, schedule: Schedule, now: number, passedAt: number | null): Promise<number | null> {
-  const { store, cronCache } = deps
-  const first = firstDue(schedule, now, cronCache)
-  if (first === null || passedAt === null || first > passedAt) return first
+async function plan(
+  deps: Deps,
+  schedule: Schedule,
+  { now, passedAt, pendingDue }: { now: number; passedAt: number | null; pendingDue: number | null },
+): Promise<number | null> {
+  const { cronCache } = deps
+  const first = pendingDue ?? firstDue(schedule, now, cronCache)
+  const due = first === null || passedAt === null || first > passedAt ? first : await firstNotRun(deps, schedule, first)
+  return plannedRun(schedule, due, cronCache)?.runAt ?? null
+}
+
+async function firstNotRun({ store, cronCache }: Deps, schedule: Schedule, first: number): Promise<number | null> {
   const dueAts = dueTimesFrom(schedule, first, LOOKED_AT, cronCache)
   const ran = await store.schedules.ranAt({ organizationId: schedule.organizationId, scheduleId: schedule.id, dueAts })
   return dueAts.find((dueAt) => !ran.includes(dueAt)) ?? nextDue(schedule, dueAts.at(-1)!, cronCache)
@@ -225,8 +270,8 @@ export async function runSchedule(
   ask: ScheduleAddress,
   answerFor?: AnswerFor<AcceptedMessage>,
 ): Promise<AcceptedMessage> {
-  const { organizationId, queueId, messageName: name, data } = await readSchedule(deps, ask)
-  return acceptMessage(deps, { organizationId, queueId, name, key: null, data }, answerFor)
+  const { organizationId, queueId, messageName: name, key, data } = await readSchedule(deps, ask)
+  return acceptMessage(deps, { organizationId, queueId, name, key, data }, answerFor)
 }
 
 /** For a `POST` below the schedule. Throws `queue_not_found`, `queue_deleting` and `schedule_not_found`. */
@@ -240,6 +285,11 @@ export async function expectScheduleForPost(
 
 function expectRuns(deps: Pick<AppDeps, 'cronCache'>, schedule: Timetable, now: number): void {
   const fault = timetableFault(schedule, now, deps.cronCache)
+  if (fault !== null) throw new Problem('invalid', { errors: [fault] })
+}
+
+function expectJitter(deps: Pick<AppDeps, 'cronCache'>, schedule: Schedule, now: number): void {
+  const fault = jitterFault(schedule, now, deps.cronCache)
   if (fault !== null) throw new Problem('invalid', { errors: [fault] })
 }
 

@@ -1,6 +1,6 @@
 import type { DeliverySettings, SettingsChange } from './delivery/listener.ts'
 import type { ExpiryAsk } from './message/expiry.ts'
-import type { Timing } from './schedule/schedule.ts'
+import type { Schedule, Timing } from './schedule/schedule.ts'
 
 /**
  * What nodes of an older version, on the same database, do not know: such a node would not find a lease that was extended, or
@@ -14,6 +14,7 @@ export const FEATURES = [
   'listener_method',
   'listener_circuit_breaker',
   'schedule_period',
+  'schedule_options',
 ] as const
 
 export type Feature = (typeof FEATURES)[number]
@@ -47,6 +48,17 @@ export function usedByListener({ method, circuitBreaker }: SettingsChange, befor
 /** What a schedule makes use of. */
 export function usedBySchedule({ timing }: { timing: Timing }): UsedFeature[] {
   return used([['period' in timing, 'schedule_period', '/every']])
+}
+
+type Options = Pick<Schedule, 'key' | 'overlap' | 'jitterMs'>
+
+/** What a schedule makes use of that it did not before; null: it is new. */
+export function usedByOptions({ key, overlap, jitterMs }: Options, before: Options | null): UsedFeature[] {
+  return used([
+    [key !== null && key !== before?.key, 'schedule_options', '/key'],
+    [overlap === 'skip' && overlap !== before?.overlap, 'schedule_options', '/overlap'],
+    [jitterMs > 0 && jitterMs !== before?.jitterMs, 'schedule_options', '/jitter'],
+  ])
 }
 
 function used(all: readonly (readonly [isUsed: boolean, feature: Feature, path: string])[]): UsedFeature[] {

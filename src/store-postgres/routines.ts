@@ -19,6 +19,7 @@ type RoutineName =
   | 'commit_batch'
   | 'count_accepted'
   | 'schedule_step'
+  | 'message_before_pending'
   | 'order_begin_run'
   | 'order_promote'
   | 'order_leave'

@@ -89,7 +89,7 @@ function storeOn({ db, file, close }: Connection, aside: boolean): Store {
     answers: createIdempotencyRecordStore(db, transact),
     domains: createDomainStore(db, transact),
     clock: createClockStore(db, transact),
-    schedules: createScheduleStore(db, transact, changes),
+    schedules: createScheduleStore(db, transact, shared),
     secrets: createSecretStore(db, transact, checkpoints),
     events: createEventStore(db, transact),
     stats: createStatsStore(db, transact, usage),

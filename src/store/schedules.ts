@@ -1,5 +1,5 @@
 import type { Schedule, ScheduleProgress } from '../core/schedule/schedule.ts'
-import type { DueSchedule } from '../core/schedule/schedule-plan.ts'
+import type { DueSchedule, MessageBefore } from '../core/schedule/schedule-plan.ts'
 import type { IdempotencyRecord } from './idempotency-records.ts'
 import type { Only, Revised } from './listing/slice.ts'
 import type { Refused } from './organizations.ts'
@@ -36,24 +36,33 @@ export interface AheadSchedule {
 }
 
 /**
- * A step of a schedule: what becomes of its next due times, and which one comes after them. It is taken only where the
- * schedule's revision is the expected one, and that is what makes each due time count once, whichever node tries it.
+ * A step of a schedule: what becomes of its next due times, and when the one after them is run. It is taken only where
+ * the schedule's revision and next run are the expected ones, and that is what makes each due time count once, whichever
+ * node tries it.
  */
 export interface ScheduleStep {
   scheduleId: string
   /** The revision that the runs were made by. */
   revision: number
-  /** The due time that the schedule comes to next, with which the runs begin. */
+  /** When the schedule runs next, with which the runs begin. */
   from: number
+  /**
+   * What the message that the schedule made before must be when this is written: `pending` where any of its deliveries is,
+   * else `done`. Null: whatever it is.
+   */
+  messageBefore: MessageBefore
   nextAt: number | null
   /** In order of due time, what is passed over first of all. */
   runs: ScheduleRun[]
 }
 
-/** `passed`: the schedule is gone, was changed, or is past that due time; nothing was written. */
+/**
+ * `passed`: the schedule is gone, was changed, or is past that due time, or the message before is not what was expected;
+ * nothing was written.
+ */
 type StepResult = 'stepped' | 'passed'
 
-/** Schedules that are due, and when the first that is left comes to a due time. */
+/** Schedules that are due, and when the first that is left runs. */
 export interface DuePage {
   due: DueSchedule[]
   nextAt: number | null
@@ -104,17 +113,18 @@ export interface ScheduleStore {
     offset: number
     limit: number
   }): Promise<ScheduleRun[] | null>
-  /** Schedules that come to a due time by `until`, the earliest first, and when the first that is left comes to one. */
+  /** Schedules that run by `until`, the earliest first, and when the first that is left runs. */
   due(ask: { until: number; limit: number }): Promise<DuePage>
-  /** Organizations of which a schedule comes to a due time after `after` (null: ever) and by `until`, in no order. */
+  /** Organizations of which a schedule runs after `after` (null: ever) and by `until`, in no order. */
   dueOrganizations(ask: { after: number | null; until: number }): Promise<string[]>
   /**
-   * For each of these organizations up to `each` of its schedules that come to a due time by `until`, the earliest
-   * first; `nextAt` is null where none that is due by then is left.
+   * For each of these organizations up to `each` of its schedules that run by `until`, the earliest first; `nextAt` is null where none that is due by then is left.
    */
   dueInTurns(ask: { organizationIds: readonly string[]; until: number; each: number }): Promise<DuePage[]>
   /** Of these due times of a schedule, those that have been run, whatever came of it; not what was passed over. */
   ranAt(ask: { organizationId: string; scheduleId: string; dueAts: readonly number[] }): Promise<number[]>
+  /** Of these schedules, those of which a delivery of the message that they made last is pending. */
+  withPendingMessage(ask: { organizationId: string; scheduleIds: readonly string[] }): Promise<string[]>
   /**
    * Schedules, paused ones left out, that are past a due time later than `now`, because the clock was ahead, or that come
    * to no due time any more: up to `limit` of those after the id `after`, by id.

@@ -67,7 +67,8 @@ export function createMake(): Make {
     schedule(queue, what) {
       const place = { organizationId: queue.organizationId, queueId: queue.id }
       const when = { timing: { everyMs: 60_000 }, timezone: 'UTC', startsAt: null, endsAt: null } as const
-      const rest = { data: '{"order":1}', messageName: null, paused: false, catchUp: 'none' } as const
+      const rules = { paused: false, catchUp: 'none', overlap: 'allow', jitterMs: 0 } as const
+      const rest = { data: '{"order":1}', messageName: null, key: null, ...rules } as const
       return { ...named('schedule'), ...place, ...when, ...rest, ...what }
     },
     message(queue, what) {

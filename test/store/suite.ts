@@ -17,6 +17,7 @@ import { eventCases } from './cases/reading/events.cases.ts'
 import { ledgerCases } from './cases/reading/ledger.cases.ts'
 import { messageCases } from './cases/reading/messages.cases.ts'
 import { pagingCases } from './cases/reading/paging.cases.ts'
+import { scheduleOverlapCases } from './cases/reading/schedule-overlap.cases.ts'
 import { scheduleCases } from './cases/reading/schedules.cases.ts'
 import { searchCases } from './cases/reading/search.cases.ts'
 import { statsCases } from './cases/reading/stats.cases.ts'
@@ -72,6 +73,7 @@ const nouns: Record<string, StoreCase[]> = {
   redeliveries: redeliveryCases,
   paging: pagingCases,
   schedules: scheduleCases,
+  'overlap of schedules': scheduleOverlapCases,
   search: searchCases,
   secrets: secretCases,
   domains: domainCases,

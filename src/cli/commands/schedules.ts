@@ -26,9 +26,12 @@ interface ScheduleOptions {
   timezone?: string
   data?: string
   messageName?: string
+  key?: string
   startsAt?: string
   endsAt?: string
   catchUp?: string
+  overlap?: string
+  jitter?: string
   paused?: boolean
 }
 
@@ -86,7 +89,12 @@ function addOptions(command: Command): Command {
   return addTimes(command)
     .option('--data <data>', 'what each message carries: text, @file, or - for standard input')
     .option('--message-name <name>', 'name of each message')
+    .option('--key <key>', 'key of each message: what listeners with ordering by key go by')
     .addOption(new Option('--catch-up <what>', 'of runs missed while down').choices(['none', 'last', 'all']))
+    .addOption(
+      new Option('--overlap <what>', 'of a time whose message before is still pending').choices(['allow', 'skip']),
+    )
+    .option('--jitter <duration>', 'how much later each time may run, such as 30s, so that not all do at once')
 }
 
 function addPreview(schedules: Command): void {
@@ -109,7 +117,7 @@ function addChanging(schedules: Command): void {
       `
 Examples:
   discue schedules create reports daily --cron '0 9 * * 1-5' --timezone Europe/Berlin --data '{"report":"daily"}'
-  discue schedules create cleanup hourly --every 1h --data @cleanup.json`,
+  discue schedules create cleanup hourly --every 1h --jitter 5m --overlap skip --data @cleanup.json`,
     )
     .action(async (queue, name, options: ScheduleOptions, command) => {
       const { api, terminal, queueId, runtime } = openContext(command)
@@ -167,9 +175,12 @@ async function bodyOf(options: ScheduleOptions, now: number): Promise<object> {
     timezone: options.timezone,
     data: options.data === undefined ? undefined : await givenText(options.data),
     message_name: options.messageName,
+    key: options.key,
     starts_at: at(options.startsAt),
     ends_at: at(options.endsAt),
     catch_up: options.catchUp,
+    overlap: options.overlap,
+    jitter: options.jitter === undefined ? undefined : durationMs(options.jitter),
     paused: options.paused,
   }
 }

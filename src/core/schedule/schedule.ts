@@ -13,6 +13,10 @@ export type Timing = { cron: string } | { everyMs: number } | { period: string }
 export type CatchUp = 'none' | 'last' | 'all'
 export const CATCH_UPS: readonly CatchUp[] = ['none', 'last', 'all']
 
+/** What becomes of a due time while the message of the one before it is pending: its own message, or none. */
+export type Overlap = 'allow' | 'skip'
+export const OVERLAPS: readonly Overlap[] = ['allow', 'skip']
+
 /** What says when something is due. */
 export interface Timetable {
   timing: Timing
@@ -33,14 +37,19 @@ export interface Schedule extends Timetable {
   name: string
   data: string
   messageName: string | null
+  /** The `key` of each message. */
+  key: string | null
   paused: boolean
   catchUp: CatchUp
+  overlap: Overlap
+  /** By how much a due time is run later, at most; how much it is for which one stands in `jitter.ts`. */
+  jitterMs: number
   updatedAt: number
 }
 
 /** How far a schedule has come. */
 export interface ScheduleProgress {
-  /** The due time that it comes to next; null while it is paused, and at its end. */
+  /** When it runs next: the due time, or later by its jitter; null while it is paused, and at its end. */
   nextAt: number | null
   /** The last due time that it is past, whether that made a message or not. */
   passedAt: number | null

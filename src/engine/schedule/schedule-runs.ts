@@ -4,7 +4,9 @@ import type { Acceptor } from '../../app/deps.ts'
 import { expectFewDeliveries, MAX_DELIVERIES } from '../../core/delivery/delivery.ts'
 import type { Message } from '../../core/delivery/message.ts'
 import { Problem } from '../../core/problem.ts'
+import type { PlannedRun } from '../../core/schedule/jitter.ts'
 import { NO_SERVER, type Skipped } from '../../core/schedule/missed.ts'
+import { goesByMessageBefore, STILL_PENDING, withoutOverlap } from '../../core/schedule/overlap.ts'
 import { inPortions, type SchedulePlan, separateRuns } from '../../core/schedule/schedule-plan.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { QueueRoute } from '../../store/queues.ts'
@@ -47,22 +49,37 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
       forget(organizationId, queueId)
       return runQueue(plans)
     }
-    const steps = [
-      ...refused,
-      ...plans.filter(({ dueAts }) => dueAts.length === 0).map((plan) => stepOf(plan, [], runtime.now())),
-    ]
-    const taken = new Set(steps.map(({ scheduleId }) => scheduleId))
+    const failing = new Set(refused.map(({ scheduleId }) => scheduleId))
+    const fine = await withoutOverlaps(plans.filter(({ due }) => !failing.has(due.schedule.id)))
+    const idle = fine.filter(({ runs }) => runs.length === 0)
+    const steps = [...refused, ...idle.map((plan) => stepOf(plan, [], runtime.now()))]
     if (steps.length > 0) await skip(steps)
     const most = Math.floor(MAX_DELIVERIES / Math.max(1, route.listeners.length))
-    const left = plans.filter(({ due }) => !taken.has(due.schedule.id))
     // One after the other, because a portion begins where the one before it ends.
-    for (const portion of inPortions(left, most)) if (!(await make(portion, route))) return
+    for (const portion of inPortions(
+      fine.filter(({ runs }) => runs.length > 0),
+      most,
+    )) {
+      if (!(await make(portion, route))) return
+    }
+  }
+
+  /** By what the messages before are now; the store sees to it that it is still so when the steps are written. */
+  async function withoutOverlaps(plans: SchedulePlan[]): Promise<SchedulePlan[]> {
+    const asking = plans.filter(goesByMessageBefore)
+    if (asking.length === 0) return plans
+    const { organizationId } = asking[0]!.due.schedule
+    const scheduleIds = asking.map(({ due }) => due.schedule.id)
+    const pending = new Set(await store.schedules.withPendingMessage({ organizationId, scheduleIds }))
+    return plans.map((plan) =>
+      goesByMessageBefore(plan) ? withoutOverlap(plan, pending.has(plan.due.schedule.id)) : plan,
+    )
   }
 
   /** Why none of the runs can make a message, or null where they can. */
-  function refusalOf({ due, dueAts, unreadable }: SchedulePlan, { queue, listeners }: QueueRoute): string | null {
+  function refusalOf({ due, runs, unreadable }: SchedulePlan, { queue, listeners }: QueueRoute): string | null {
     if (unreadable !== null) return unreadable
-    if (dueAts.length === 0) return null
+    if (runs.length === 0) return null
     if (due.frozen) return 'the organization is frozen: it takes no writes'
     return errorOf(() => {
       expectFewDeliveries(1, listeners.length)
@@ -92,24 +109,28 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
   }
 
   function messagesOf(plan: SchedulePlan): { messages: Omit<Message, 'sequence'>[]; step: ScheduleStep } {
-    const { organizationId, queueId, messageName: name, data } = plan.due.schedule
-    const messages = plan.dueAts.map((dueTime) => {
-      // Within a jump of the clock a message is made for a time that is yet to come; else the time is now.
-      const at = Math.max(runtime.now(), dueTime)
-      const rest = { name, key: null, data, createdAt: at, deliverAt: at, expiresAt: null, headers: null }
+    const { organizationId, queueId, messageName: name, key, data } = plan.due.schedule
+    const messages = plan.runs.map((run) => {
+      const at = madeAt(run)
+      const rest = { name, key, data, createdAt: at, deliverAt: at, expiresAt: null, headers: null }
       return { id: runtime.newId(at), organizationId, queueId, ...rest }
     })
     const runs = messages.map(({ id, createdAt }, index) => {
-      return { dueAt: plan.dueAts[index]!, ranAt: createdAt, messageId: id, error: null, skipped: null }
+      return { dueAt: plan.runs[index]!.dueAt, ranAt: createdAt, messageId: id, error: null, skipped: null }
     })
     return { messages, step: stepOf(plan, runs, runtime.now()) }
   }
 
   function failed(plan: SchedulePlan, error: string): ScheduleStep {
-    const runs = plan.dueAts.map((dueTime) => {
-      return { dueAt: dueTime, ranAt: Math.max(runtime.now(), dueTime), messageId: null, error, skipped: null }
+    const runs = plan.runs.map((run) => {
+      return { dueAt: run.dueAt, ranAt: madeAt(run), messageId: null, error, skipped: null }
     })
     return stepOf(plan, runs, runtime.now())
+  }
+
+  /** Within a jump of the clock a message is made for a time that is yet to come; else the time is now. */
+  function madeAt({ runAt }: PlannedRun): number {
+    return Math.max(runtime.now(), runAt)
   }
 
   async function skip(steps: ScheduleStep[]): Promise<void> {
@@ -124,14 +145,17 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
   }
 }
 
-function stepOf({ due, skipped, nextAt }: SchedulePlan, runs: ScheduleRun[], now: number): ScheduleStep {
-  const passedOver = skipped === null ? [] : [skippedRun(skipped, now)]
+function stepOf(plan: SchedulePlan, runs: ScheduleRun[], now: number): ScheduleStep {
+  const { due, skipped, overlapped, messageBefore, nextAt } = plan
   const { schedule, revision, nextAt: from } = due
-  return { scheduleId: schedule.id, revision, from, nextAt, runs: [...passedOver, ...runs] }
+  const all = [...skippedRuns(skipped, NO_SERVER, now), ...runs, ...skippedRuns(overlapped, STILL_PENDING, now)]
+  return { scheduleId: schedule.id, revision, from, messageBefore, nextAt, runs: all }
 }
 
-function skippedRun({ count, firstAt, lastAt }: Skipped, now: number): ScheduleRun {
-  return { dueAt: lastAt, ranAt: now, messageId: null, error: NO_SERVER, skipped: { count, firstAt } }
+function skippedRuns(skipped: Skipped | null, reason: string, now: number): ScheduleRun[] {
+  if (skipped === null) return []
+  const { count, firstAt, lastAt } = skipped
+  return [{ dueAt: lastAt, ranAt: now, messageId: null, error: reason, skipped: { count, firstAt } }]
 }
 
 function byQueue(plans: readonly SchedulePlan[]): Iterable<SchedulePlan[]> {

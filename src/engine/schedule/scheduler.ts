@@ -1,3 +1,4 @@
+import { plannedRun } from '../../core/schedule/jitter.ts'
 import { type CronCache, nextDue, unreadable } from '../../core/schedule/schedule.ts'
 import { type DueSchedule, planInTurns, type SchedulePlan } from '../../core/schedule/schedule-plan.ts'
 import type { Cancel } from '../../runtime.ts'
@@ -42,6 +43,12 @@ export interface Scheduler extends Loop {
   dueAt(time: number | null): void
 }
 
+interface Round {
+  due: readonly DueSchedule[]
+  planned: number
+  isMore: boolean
+}
+
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   const { store, cronCache, runtime, node = '', throttle = NO_THROTTLE } = deps
   const attendance = createAttendance({ store: store.schedules, node, runtime, known: () => loop.wake() })
@@ -73,9 +80,11 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 
   async function attended(since: number): Promise<number> {
     if (mayBeAhead) await goBack()
-    const { due, isMore } = await round(since, throttle.begin() ? RUNS_AMONG_OTHERS : RUNS)
-    if (isMore) await throttle.pause(runtime.now() - Math.max(earliestOf(due), since))
-    return due.length
+    const { due, planned, isMore } = await round(since, throttle.begin() ? RUNS_AMONG_OTHERS : RUNS)
+    // Within a jump of the clock: they are to be looked at when it comes there.
+    if (planned === 0 && due.length > 0) dueAt(earliestOf(due))
+    if (isMore && planned > 0) await throttle.pause(runtime.now() - Math.max(earliestOf(due), since))
+    return planned
   }
 
   /** Has schedules come again to due times that are yet to come: those that have been run are not run again. */
@@ -84,28 +93,30 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     for (let after: string | null = ''; after !== null; ) {
       const page = await store.schedules.ahead({ now, after, limit: PAGE })
       for (const { schedule, revision, nextAt } of page) {
-        const first = unreadable(schedule, cronCache) === null ? nextDue(schedule, now, cronCache) : null
-        if (first === null || (nextAt !== null && nextAt <= first)) continue
-        await store.schedules.rewind({ schedule, expected: { revision, nextAt }, nextAt: first, now })
-        dueAt(first)
+        const isReadable = unreadable(schedule, cronCache) === null
+        const first = isReadable ? plannedRun(schedule, nextDue(schedule, now, cronCache), cronCache) : null
+        if (first === null || (nextAt !== null && nextAt <= first.runAt)) continue
+        await store.schedules.rewind({ schedule, expected: { revision, nextAt }, nextAt: first.runAt, now })
+        dueAt(first.runAt)
       }
       after = page.length < PAGE ? null : page.at(-1)!.schedule.id
     }
     mayBeAhead = false
   }
 
-  /** What it found, and whether there was more than it could take. */
-  async function round(since: number, most: number): Promise<{ due: readonly DueSchedule[]; isMore: boolean }> {
+  /** What it found, of how many it planned something, and whether there was more than it could take. */
+  async function round(since: number, most: number): Promise<Round> {
     const horizon = runtime.horizon()
     const limit = horizon > runtime.now() ? RUNS_OF_A_JUMP : most
     const { organizations, nextAt, isMore } = await turns.read({ until: horizon, limit })
     const due = organizations.flatMap((own) => own.due)
     if (due.length === 0) dueAt(nextAt)
-    const planned = planInTurns(organizations, { since, limit, maxChars: MAX_CHARS }, cronCache)
+    const rules = { since, limit, maxChars: MAX_CHARS, untilOfSkipping: runtime.now() }
+    const planned = planInTurns(organizations, rules, cronCache)
     for (const { due: one, unreadable } of planned) if (unreadable !== null) tell(one, unreadable)
     const plans = await Promise.all(planned.map(withoutRepeats))
     await runs.run(plans)
-    return { due, isMore }
+    return { due, planned: planned.length, isMore }
   }
 
   function tell({ schedule: { id, organizationId, queueId, name } }: DueSchedule, reason: string): void {
@@ -115,11 +126,12 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 
   /** After a clock that was ahead, some of its due times have been run already. */
   async function withoutRepeats(plan: SchedulePlan): Promise<SchedulePlan> {
-    const { due, dueAts } = plan
-    if (due.passedAt === null || dueAts.length === 0 || due.passedAt < dueAts[0]!) return plan
+    const { due, runs } = plan
+    if (due.passedAt === null || runs.length === 0 || due.passedAt < runs[0]!.dueAt) return plan
     const { organizationId, id: scheduleId } = due.schedule
+    const dueAts = runs.map((run) => run.dueAt)
     const ran = new Set(await store.schedules.ranAt({ organizationId, scheduleId, dueAts }))
-    return { ...plan, dueAts: dueAts.filter((dueTime) => !ran.has(dueTime)) }
+    return { ...plan, runs: runs.filter((run) => !ran.has(run.dueAt)) }
   }
 
   /** Between two looks it slept for no longer than to the next due time, or until it is time to look again. */

@@ -58,7 +58,15 @@ const FORGET_SKIPPED = `
 
 type DueSchedules = Pick<
   ScheduleStore,
-  'due' | 'dueOrganizations' | 'dueInTurns' | 'step' | 'attendants' | 'attend' | 'ahead' | 'rewind'
+  | 'due'
+  | 'dueOrganizations'
+  | 'dueInTurns'
+  | 'step'
+  | 'withPendingMessage'
+  | 'attendants'
+  | 'attend'
+  | 'ahead'
+  | 'rewind'
 >
 
 /** What comes to a due time, and which nodes are there for it. */
@@ -66,6 +74,8 @@ export function createDueSchedules(
   { transact, db }: Database,
   { routines, clock }: { routines: Routines; clock: Clock },
 ): DueSchedules {
+  const WITH_PENDING_MESSAGE = `
+    select w.id from unnest($2::text[]) w(id) where ${routines.name('message_before_pending')}($1, w.id)`
   const STEP = `select ${routines.name('schedule_step')}($1::jsonb) as stepped`
 
   return {
@@ -95,6 +105,10 @@ export function createDueSchedules(
         }
         return stepped.map((was) => (was ? 'stepped' : 'passed'))
       })
+    },
+    async withPendingMessage({ organizationId, scheduleIds }) {
+      const rows = await db.rows<{ id: string }>(WITH_PENDING_MESSAGE, [organizationId, texts(scheduleIds)])
+      return rows.map(({ id }) => id)
     },
     attendants: ({ node, now }) => db.rows(ATTENDANTS, [node, clock(now)]),
     async attend({ node, since }) {

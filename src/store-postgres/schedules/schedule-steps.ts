@@ -2,10 +2,10 @@ import type { ScheduleStep } from '../../store/schedules.ts'
 import { stored } from '../connect/text.ts'
 
 /** A step as `routines/schedules.sql` takes it, with what follows from its runs. */
-export function stepJson({ scheduleId, revision, from, nextAt, runs }: ScheduleStep) {
+export function stepJson({ scheduleId, revision, from, messageBefore, nextAt, runs }: ScheduleStep) {
   const made = runs.filter(({ messageId }) => messageId !== null)
   return {
-    ...{ scheduleId, revision, from, nextAt },
+    ...{ scheduleId, revision, from, messageBefore, nextAt },
     made: made.length,
     passedAt: runs.at(-1)?.dueAt ?? from,
     lastRunAt: made.at(-1)?.dueAt ?? null,

@@ -48,13 +48,14 @@ interface Stored {
 }
 
 /** The part of a commit that takes messages in. */
-export function createAccepting(db: DatabaseSync, { recipientSets, rowless, leases, marks, orders }: Shared) {
+export function createAccepting(db: DatabaseSync, shared: Shared) {
+  const { recipientSets, rowless, leases, marks, orders } = shared
   const queueVersion = db.prepare(QUEUE_VERSION)
   const [insertMessage, insertWithOptions] = [db.prepare(INSERT_MESSAGE), db.prepare(INSERT_WITH_OPTIONS)]
   const [insertDelivery, insertExpiry] = [db.prepare(INSERT_DELIVERY), db.prepare(INSERT_EXPIRY)]
   const answers = createEffectRecords(db)
   const sequences = createSequence(db)
-  const steps = createScheduleSteps(db)
+  const steps = createScheduleSteps(db, shared)
 
   function versionOf({ message: { organizationId, queueId } }: MessageAccept, seen: Transaction['seen']): number {
     // By organization too: a queue's id from another organization must find nothing, whatever else the batch holds.

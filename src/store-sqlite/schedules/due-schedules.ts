@@ -1,7 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DueSchedule } from '../../core/schedule/schedule-plan.ts'
 import type { AheadSchedule, DuePage, ScheduleStore } from '../../store/schedules.ts'
+import type { Leases } from '../deliveries/leases.ts'
+import type { RecipientSets } from '../deliveries/recipient-sets.ts'
 import { reading, type Transact } from '../transaction.ts'
+import { createMessageBefore } from './message-before.ts'
 import { PROGRESS_COLUMNS, SCHEDULE_COLUMNS, type ScheduleDetailsRow, scheduleOf } from './schedule-row.ts'
 import { createScheduleSteps } from './schedule-steps.ts'
 
@@ -37,16 +40,29 @@ const FORGET_SKIPPED = `
 
 type DueSchedules = Pick<
   ScheduleStore,
-  'due' | 'dueOrganizations' | 'dueInTurns' | 'step' | 'attendants' | 'attend' | 'ahead' | 'rewind'
+  | 'due'
+  | 'dueOrganizations'
+  | 'dueInTurns'
+  | 'step'
+  | 'withPendingMessage'
+  | 'attendants'
+  | 'attend'
+  | 'ahead'
+  | 'rewind'
 >
 
 /** What comes to a due time; no other node is there for it. */
-export function createDueSchedules(db: DatabaseSync, transact: Transact): DueSchedules {
+export function createDueSchedules(
+  db: DatabaseSync,
+  transact: Transact,
+  shared: { leases: Leases; recipientSets: RecipientSets },
+): DueSchedules {
   const [due, nextDue, firstDue] = [db.prepare(DUE), db.prepare(NEXT_DUE), db.prepare(FIRST_DUE)]
   const [dueOf, dueOrganizations] = [db.prepare(DUE_OF), db.prepare(DUE_ORGANIZATIONS)]
   const ahead = db.prepare(AHEAD)
   const [rewind, forgetSkipped] = [db.prepare(REWIND), db.prepare(FORGET_SKIPPED)]
-  const steps = createScheduleSteps(db)
+  const steps = createScheduleSteps(db, shared)
+  const hasPendingMessage = createMessageBefore(db, shared)
 
   function findDue(until: number, limit: number): DuePage {
     const rows = due.all(until, limit) as unknown as DueRow[]
@@ -78,6 +94,9 @@ export function createDueSchedules(db: DatabaseSync, transact: Transact): DueSch
           return 'stepped'
         }),
       )
+    },
+    async withPendingMessage({ scheduleIds }) {
+      return reading(() => scheduleIds.filter(hasPendingMessage))
     },
     async attendants() {
       return null

@@ -1,5 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ScheduleStep } from '../../store/schedules.ts'
+import type { Leases } from '../deliveries/leases.ts'
+import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import { createMessageBefore } from './message-before.ts'
 
 const STANDING = `select revision, next_at as nextAt from schedule_progress where schedule_id = ?`
 
@@ -14,15 +17,17 @@ const INSERT_RUN = `
   values (?, ?, ?, ?, ?, ?, ?)`
 
 /**
- * The steps of schedules, within a transaction: first whether each schedule has the expected revision and due time,
- * then the writing.
+ * The steps of schedules, within a transaction: first whether each schedule has the expected revision and next run,
+ * and the message before is what it should be, then the writing.
  */
-export function createScheduleSteps(db: DatabaseSync) {
+export function createScheduleSteps(db: DatabaseSync, shared: { leases: Leases; recipientSets: RecipientSets }) {
+  const hasPendingMessage = createMessageBefore(db, shared)
   const [standing, step, insertRun] = [db.prepare(STANDING), db.prepare(STEP), db.prepare(INSERT_RUN)]
   return {
-    isAsExpected({ scheduleId, revision, from }: ScheduleStep): boolean {
+    isAsExpected({ scheduleId, revision, from, messageBefore }: ScheduleStep): boolean {
       const row = standing.get(scheduleId) as { revision: number; nextAt: number | null } | undefined
-      return row !== undefined && row.revision === revision && row.nextAt === from
+      if (row === undefined || row.revision !== revision || row.nextAt !== from) return false
+      return messageBefore === null || hasPendingMessage(scheduleId) === (messageBefore === 'pending')
     },
     write({ scheduleId, from, nextAt, runs }: ScheduleStep): void {
       let [made, lastRunAt, lastMessageId] = [0, null as number | null, null as string | null]

@@ -3,6 +3,8 @@ import type { Schedule } from '../../core/schedule/schedule.ts'
 import { failsIfMatch } from '../../store/listing/expected-revision.ts'
 import type { Revised } from '../../store/listing/slice.ts'
 import type { ScheduleDetails, ScheduleStore } from '../../store/schedules.ts'
+import type { Leases } from '../deliveries/leases.ts'
+import type { RecipientSets } from '../deliveries/recipient-sets.ts'
 import { unlessTaken } from '../errors.ts'
 import { createEffectRecords } from '../idempotency-records.ts'
 import { createRefusal } from '../quotas.ts'
@@ -24,8 +26,8 @@ import { createScheduleRuns } from './schedule-runs.ts'
 const INSERT = `
   insert into schedules
     (id, organization_id, queue_id, created_at, name, cron, every_ms, period, at, timezone, message_name, starts_at,
-     ends_at, paused, catch_up, updated_at, data)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+     ends_at, paused, catch_up, key, overlap, jitter_ms, updated_at, data)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const INSERT_PROGRESS = `
   insert into schedule_progress (organization_id, schedule_id, revision, next_at, run_count) values (?, ?, 1, ?, 0)`
@@ -38,7 +40,7 @@ const GET = `
 const REPLACE = `
   update schedules
      set name = ?, cron = ?, every_ms = ?, period = ?, at = ?, timezone = ?, message_name = ?, starts_at = ?,
-         ends_at = ?, paused = ?, catch_up = ?, updated_at = ?, data = ?
+         ends_at = ?, paused = ?, catch_up = ?, key = ?, overlap = ?, jitter_ms = ?, updated_at = ?, data = ?
    where id = ?`
 
 const REPLAN = `update schedule_progress set next_at = ?, revision = revision + 1 where schedule_id = ?`
@@ -48,7 +50,12 @@ const QUEUE_EXISTS = `
   select 1 from queues
    where organization_id = ? and id = ? and exists (select 1 from organizations where id = organization_id)`
 
-export function createScheduleStore(db: DatabaseSync, transact: Transact, changes: ChangeLog): ScheduleStore {
+export function createScheduleStore(
+  db: DatabaseSync,
+  transact: Transact,
+  shared: { changes: ChangeLog; leases: Leases; recipientSets: RecipientSets },
+): ScheduleStore {
+  const { changes } = shared
   const [insert, insertProgress, get] = [db.prepare(INSERT), db.prepare(INSERT_PROGRESS), db.prepare(GET)]
   const [replace, replan] = [db.prepare(REPLACE), db.prepare(REPLAN)]
   const [remember, queueExists] = [db.prepare(REMEMBER), db.prepare(QUEUE_EXISTS)]
@@ -114,7 +121,7 @@ export function createScheduleStore(db: DatabaseSync, transact: Transact, change
       })
     },
     ...createScheduleRuns(db, transact, { exists: (ask) => find(ask) !== null }),
-    ...createDueSchedules(db, transact),
+    ...createDueSchedules(db, transact, shared),
     ...createEndedSchedules(db, transact, { changes, erase }),
   }
 }
@@ -126,6 +133,8 @@ function detailsOf(row: ScheduleDetailsRow): Revised<ScheduleDetails> {
 /** What can change of a schedule, in the order of the columns. */
 function columnsOf(schedule: Schedule) {
   const { name, timing, timezone, messageName, startsAt, endsAt, paused, catchUp, updatedAt, data } = schedule
+  const { key, overlap, jitterMs } = schedule
   const when = [...timingColumnsOf(timing), timezone] as const
-  return [name, ...when, messageName, startsAt, endsAt, paused ? 1 : 0, catchUp, updatedAt, data] as const
+  const rules = [paused ? 1 : 0, catchUp, key, overlap, jitterMs] as const
+  return [name, ...when, messageName, startsAt, endsAt, ...rules, updatedAt, data] as const
 }

@@ -58,8 +58,8 @@ function timeAfter(now: number, ms: number | null): number | null {
   return ms === null ? null : now + ms
 }
 
-function packStep(cells: Cell[], { scheduleId, revision, from, nextAt, runs }: ScheduleStep): void {
-  cells.push(scheduleId, revision, from, nextAt, runs.length)
+function packStep(cells: Cell[], { scheduleId, revision, from, messageBefore, nextAt, runs }: ScheduleStep): void {
+  cells.push(scheduleId, revision, from, messageBefore, nextAt, runs.length)
   for (const { dueAt, ranAt, messageId, error, skipped } of runs) {
     cells.push(dueAt, ranAt, messageId, error, skipped?.count ?? null, skipped?.firstAt ?? null)
   }
@@ -70,6 +70,7 @@ function unpackStep(reader: Reader): ScheduleStep {
     scheduleId: reader.text(),
     revision: reader.number(),
     from: reader.number(),
+    messageBefore: reader.textOrNull() as ScheduleStep['messageBefore'],
     nextAt: reader.numberOrNull(),
     runs: reader.list(() => ({
       dueAt: reader.number(),

@@ -16,17 +16,22 @@ const NOW = Date.UTC(2026, 0, 1)
 const MINUTE = 60_000
 
 function due(id: string, everyMs: number, nextAt: number, what: Partial<Schedule> = {}): DueSchedule {
-  const place = { organizationId: 'o', queueId: 'q', name: id, messageName: null }
+  const place = { organizationId: 'o', queueId: 'q', name: id, messageName: null, key: null }
   const bounds = { timezone: 'UTC', startsAt: NOW, endsAt: null }
-  const rest = { data: 'x', paused: false, catchUp: 'none' as CatchUp, createdAt: NOW, updatedAt: NOW }
+  const rules = { paused: false, catchUp: 'none' as CatchUp, overlap: 'allow' as const, jitterMs: 0 }
+  const rest = { data: 'x', ...rules, createdAt: NOW, updatedAt: NOW }
   const schedule = { id, ...place, ...bounds, ...rest, timing: { everyMs }, ...what }
   return { schedule, revision: 1, nextAt, passedAt: null, frozen: false }
 }
 
 function plan(all: DueSchedule[], rules: Partial<PlanRules>) {
   const plans = planRuns(all, { until: NOW, since: 0, limit: 1_000, maxChars: 1_000_000, ...rules }, cronCache)
-  return plans.map(({ due: { schedule }, dueAts, nextAt }) => {
-    return [schedule.id, dueAts.map((at) => (at - NOW) / MINUTE), nextAt === null ? null : (nextAt - NOW) / MINUTE]
+  return plans.map(({ due: { schedule }, runs, nextAt }) => {
+    return [
+      schedule.id,
+      runs.map(({ dueAt }) => (dueAt - NOW) / MINUTE),
+      nextAt === null ? null : (nextAt - NOW) / MINUTE,
+    ]
   })
 }
 
@@ -48,7 +53,7 @@ test('organizations share the runs of a round, and what one does not need is for
     const rules = { since: 0, limit: 100, maxChars: 1_000_000, ...shares }
     const plans = planInTurns(all, rules, cronCache)
     const count = (id: string) =>
-      plans.filter((it) => it.due.schedule.organizationId === id).reduce((sum, it) => sum + it.dueAts.length, 0)
+      plans.filter((it) => it.due.schedule.organizationId === id).reduce((sum, it) => sum + it.runs.length, 0)
     return [count('greedy'), count('one'), count('few')]
   }
   assert.deepEqual(runsOf({}), [91, 1, 8])
@@ -108,12 +113,12 @@ test('however it is cut into rounds, each due time is planned once and in order'
     const seen = new Map(left.map(({ schedule }) => [schedule.id, [] as number[]]))
     while (left.some(({ nextAt }) => nextAt <= until)) {
       const plans = planRuns(left, { until, since: 0, limit, maxChars: 1_000 }, cronCache)
-      assert.ok(plans.reduce((sum, { dueAts }) => sum + dueAts.length, 0) <= limit)
+      assert.ok(plans.reduce((sum, { runs }) => sum + runs.length, 0) <= limit)
       for (const {
         due: { schedule },
-        dueAts,
+        runs,
       } of plans)
-        seen.get(schedule.id)!.push(...dueAts)
+        seen.get(schedule.id)!.push(...runs.map(({ dueAt }) => dueAt))
       const next = new Map(plans.map((it) => [it.due.schedule.id, it.nextAt!]))
       left = left.map((it) => ({ ...it, nextAt: next.get(it.schedule.id) ?? it.nextAt }))
     }
@@ -137,7 +142,7 @@ test('in portions, runs keep the order of due times, and each plan of a schedule
     let [last, runs] = [0, 0]
     const nextAt = new Map<string, number | null>(all.map(({ schedule, nextAt: first }) => [schedule.id, first]))
     for (const portion of portions) {
-      const times = portion.flatMap(({ dueAts }) => dueAts).sort((a, b) => a - b)
+      const times = portion.flatMap((plan) => plan.runs.map(({ dueAt }) => dueAt)).sort((a, b) => a - b)
       assert.ok(times.length >= 1 && times.length <= most)
       assert.ok(times[0]! >= last)
       last = times.at(-1)!
@@ -145,7 +150,7 @@ test('in portions, runs keep the order of due times, and each plan of a schedule
       assert.equal(new Set(portion.map((plan) => plan.due.schedule.id)).size, portion.length)
       for (const plan of portion) {
         assert.equal(plan.due.nextAt, nextAt.get(plan.due.schedule.id))
-        assert.equal(plan.dueAts[0], plan.due.nextAt)
+        assert.equal(plan.runs[0]!.dueAt, plan.due.nextAt)
         nextAt.set(plan.due.schedule.id, plan.nextAt)
       }
     }

@@ -29,7 +29,7 @@ async function readAll(store: Store, at: (round: number) => number, limit: numbe
     if (due.length === 0) return rounds
     rounds.push(due.map(({ schedule }) => schedule.id))
     const steps = due.map(({ schedule, revision, nextAt: from }) => {
-      return { scheduleId: schedule.id, revision, from, nextAt: null, runs: [] }
+      return { scheduleId: schedule.id, revision, from, messageBefore: null, nextAt: null, runs: [] }
     })
     assert.ok((await store.schedules.step(steps)).every((result) => result === 'stepped'))
   }

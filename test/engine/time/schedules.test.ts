@@ -156,7 +156,7 @@ onBothStores('a schedule that a server could not read comes back where one can',
   const start = engine.runtime.now()
   const queue = await engine.addQueue()
   const back = await add(engine, queue, {})
-  const due = { scheduleId: back.id, revision: 1, from: start + SECOND, nextAt: null }
+  const due = { scheduleId: back.id, revision: 1, from: start + SECOND, messageBefore: null, nextAt: null }
   const failed = { dueAt: start + SECOND, ranAt: start, messageId: null, error: 'it cannot be read', skipped: null }
   assert.deepEqual(await engine.store.schedules.step([{ ...due, runs: [failed] }]), ['stepped'])
   run(engine, t)

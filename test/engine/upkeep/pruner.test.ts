@@ -104,7 +104,9 @@ test('a schedule that was due once goes within an hour of the message that it ma
   const schedule = given.make.schedule(fixture.queue, { timing: { at: NOW } })
   await store.schedules.create(schedule, NOW)
   const runs = [{ dueAt: NOW, ranAt: NOW, messageId: message.id, error: null, skipped: null }]
-  await store.schedules.step([{ scheduleId: schedule.id, revision: 1, from: NOW, nextAt: null, runs }])
+  await store.schedules.step([
+    { scheduleId: schedule.id, revision: 1, from: NOW, messageBefore: null, nextAt: null, runs },
+  ])
   const { organizationId, queueId, id } = schedule
   const there = async () => (await store.schedules.get({ organizationId, queueId, id })) !== null
   await runtime.advance(RETENTION.messagesMs + 1)

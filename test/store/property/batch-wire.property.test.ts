@@ -32,6 +32,7 @@ const newDelivery: fc.Arbitrary<NewDelivery> = fc.record(
 const skipped = nullable(fc.record({ count: time, firstAt: time }))
 const run = fc.record({ dueAt: time, ranAt: time, messageId: nullable(text), error: nullable(text), skipped })
 const step: fc.Arbitrary<ScheduleStep> = fc.record({
+  messageBefore: fc.constantFrom('pending' as const, 'done' as const, null),
   ...{ scheduleId: text, revision: time, from: time, nextAt: nullable(time), runs: fc.array(run) },
 })
 

@@ -60,6 +60,9 @@ interface Draft {
   data: string
   messageName: string
   catchUp: string
+  key: string
+  overlap: string
+  jitterSeconds: string
 }
 
 function draftOf(schedule: Schedule | undefined): Draft {
@@ -75,6 +78,9 @@ function draftOf(schedule: Schedule | undefined): Draft {
     data: schedule?.data ?? '{}',
     messageName: schedule?.message_name ?? '',
     catchUp: schedule?.catch_up ?? 'none',
+    key: schedule?.key ?? '',
+    overlap: schedule?.overlap ?? 'allow',
+    jitterSeconds: String((schedule?.jitter ?? 0) / 1000),
   }
 }
 
@@ -92,17 +98,23 @@ function whenOf(draft: Draft): When | null {
 }
 
 function bodyOf(draft: Draft): Record<string, unknown> {
-  const seconds = draft.everySeconds.trim() === '' ? Number.NaN : Number(draft.everySeconds)
   // A schedule says in one way when it runs: the other two are none.
   const none = { cron: null, every: null, at: null }
   const when = {
     cron: { ...none, cron: draft.cron, timezone: draft.timezone },
-    every: { ...none, every: Number.isFinite(seconds) ? Math.round(seconds * 1000) : draft.everySeconds },
+    every: { ...none, every: millisecondsOf(draft.everySeconds) },
     period: { ...none, every: draft.period.trim(), timezone: draft.timezone, starts_at: draft.startsAt },
     at: { ...none, at: draft.at },
   }
-  const what = { name: draft.name, data: draft.data, message_name: draft.messageName || null }
-  return { ...what, catch_up: draft.catchUp, ...when[draft.kind] }
+  const what = { name: draft.name, data: draft.data, message_name: draft.messageName || null, key: draft.key || null }
+  const rules = { catch_up: draft.catchUp, overlap: draft.overlap, jitter: millisecondsOf(draft.jitterSeconds) }
+  return { ...what, ...rules, ...when[draft.kind] }
+}
+
+/** What is no number goes as it was typed: the server says what is wrong with it. */
+function millisecondsOf(typed: string): number | string {
+  const seconds = typed.trim() === '' ? Number.NaN : Number(typed)
+  return Number.isFinite(seconds) ? Math.round(seconds * 1000) : typed
 }
 
 function ScheduleForm({
@@ -145,7 +157,7 @@ function ScheduleForm({
       isPending={save.isPending}
       isDisabled={draft.name.trim() === '' || (draft.kind === 'at' && draft.at === null)}
       error={save.error}
-      shown={['/name', '/cron', '/timezone', '/every', '/at', '/data', '/message_name']}
+      shown={['/name', '/cron', '/timezone', '/every', '/at', '/data', '/message_name', '/key', '/jitter']}
       onCancel={onClose}
       onSubmit={() => save.mutate()}
     >
@@ -202,6 +214,25 @@ function ScheduleForm({
       <Field label="Data of each message" rows={4} mono {...field('data', '/data')} />
       <div className="form-row">
         <Field label="Name of each message (optional)" {...field('messageName', '/message_name')} />
+        <Field label="Key of each message (optional)" {...field('key', '/key')} />
+      </div>
+      <div className="form-row">
+        <Field
+          label="Jitter in seconds"
+          inputMode="numeric"
+          hint="Each run comes up to so much later."
+          {...field('jitterSeconds', '/jitter')}
+        />
+        <Choice
+          label="While the message before is pending"
+          options={[
+            ['allow', 'Run all the same'],
+            ['skip', 'Skip the run'],
+          ]}
+          {...field('overlap')}
+        />
+      </div>
+      <div className="form-row">
         <Choice
           label="After downtime"
           options={[

@@ -28,6 +28,7 @@ export function SchedulePage({ queueId, scheduleId }: { queueId: string; schedul
   )
 }
 
+const OVERLAP = { allow: 'runs all the same', skip: 'skips while the message before is pending' }
 const CATCH_UP = { none: 'only the next run counts', last: 'makes up for the last one', all: 'makes up for all' }
 
 function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: string }) {
@@ -124,6 +125,9 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
                 ],
                 ['From', schedule.starts_at ? dateTime(schedule.starts_at) : 'its making'],
                 ['Until', schedule.ends_at ? dateTime(schedule.ends_at) : 'no end'],
+                ...(schedule.key === null ? [] : [['Key', schedule.key] as [string, string]]),
+                ['Jitter', schedule.jitter === 0 ? 'none' : `up to ${number(schedule.jitter / 1000)} s later`],
+                ['Overlap', OVERLAP[schedule.overlap]],
                 ['After downtime', CATCH_UP[schedule.catch_up ?? 'none']],
               ]}
             />
@@ -191,6 +195,10 @@ function NextRuns({ schedule, zone }: { schedule: Schedule; zone: string }) {
   )
 }
 
+function skippedText({ count, first, reason }: NonNullable<ScheduleRun['skipped']>): string {
+  return count === 1 ? `(${reason})` : `with ${number(count - 1)} before, since ${dateTime(first)} (${reason})`
+}
+
 /** What became of its due times. */
 function History({ runs, queueId }: { runs: ReturnType<typeof useRuns>; queueId: string }) {
   return (
@@ -201,7 +209,7 @@ function History({ runs, queueId }: { runs: ReturnType<typeof useRuns>; queueId:
             <p className="soft">It has not run yet.</p>
           ) : (
             <ul className="stack">
-              {all.map(({ due_at, message_id, error }) => (
+              {all.map(({ due_at, message_id, error, skipped }) => (
                 <li key={due_at} className="spread">
                   <span className="num">{dateTime(due_at)}</span>
                   {error ? (
@@ -211,7 +219,7 @@ function History({ runs, queueId }: { runs: ReturnType<typeof useRuns>; queueId:
                       {message_id}
                     </Link>
                   ) : (
-                    <span className="faint">no message</span>
+                    <span className="faint">{skipped ? `skipped ${skippedText(skipped)}` : 'no message'}</span>
                   )}
                 </li>
               ))}

@@ -1,9 +1,16 @@
 import { type Static, Type } from 'typebox'
 import type { Outlook, ScheduleSettings } from '../../../app/schedules.ts'
-import { MAX_DATA_BYTES } from '../../../core/delivery/message.ts'
+import { MAX_DATA_BYTES, MAX_KEY_LENGTH } from '../../../core/delivery/message.ts'
 import { Problem } from '../../../core/problem.ts'
 import { splitZone } from '../../../core/schedule/cron-dialects.ts'
-import { CATCH_UPS, MAX_TIME, MIN_EVERY_MS, type Timetable, type Timing } from '../../../core/schedule/schedule.ts'
+import {
+  CATCH_UPS,
+  MAX_TIME,
+  MIN_EVERY_MS,
+  OVERLAPS,
+  type Timetable,
+  type Timing,
+} from '../../../core/schedule/schedule.ts'
 import { zoneNamed } from '../../../core/schedule/zone.ts'
 import type { ScheduleDetails, ScheduleRun } from '../../../store/schedules.ts'
 import { exactlyOne } from '../../openapi/exclusive.ts'
@@ -25,6 +32,12 @@ const CatchUp = Type.Enum([...CATCH_UPS], {
   description:
     'what becomes of due times at which no server was running: the newest runs while it is less than a minute past ' +
     '(none), the newest runs (last), or each runs (all)',
+})
+const Overlap = Type.Enum([...OVERLAPS], {
+  title: 'Overlap',
+  description:
+    'whether a due time makes its message while the message of the one before it is still pending (allow), or is passed ' +
+    'over (skip)',
 })
 const settings = {
   cron: orNull<string>(
@@ -62,10 +75,29 @@ const settings = {
     { format: 'name', description: 'the name of each message', examples: ['report'] },
     'string',
   ),
+  key: orNull<string>(
+    {
+      format: 'message-key',
+      description: `the key of each message, 1 to ${MAX_KEY_LENGTH} characters; listeners with ordering by key go by it`,
+      examples: ['customer-17'],
+    },
+    'string',
+  ),
   starts_at: orNull<number>({ ...time, description: 'no due time lies before; inclusive' }, 'integer'),
   ends_at: orNull<number>({ ...time, description: 'no due time lies behind; inclusive' }, 'integer'),
   paused: Type.Optional(Type.Boolean({ description: 'a pause skips what falls into it' })),
   catch_up: Type.Optional(CatchUp),
+  overlap: Type.Optional(Overlap),
+  jitter: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: MAX_TIME,
+      description:
+        'milliseconds by which each due time is run later, at most: another number for each schedule and due time, and ' +
+        'the same whenever it is worked out; at most half of the shortest time between two due times',
+      examples: [30_000],
+    }),
+  ),
 }
 const Data = Type.String({
   format: 'unicode',
@@ -116,13 +148,16 @@ export const Schedule = Type.Object(
     timezone: Type.String({ examples: ['Europe/Berlin'] }),
     data: Type.String({ examples: ['{"order":1}'] }),
     message_name: NullableText,
+    key: NullableText,
     starts_at: NullableTime,
     ends_at: NullableTime,
     paused: Type.Boolean(),
     catch_up: CatchUp,
+    overlap: Overlap,
+    jitter: Type.Integer({ examples: [30_000] }),
     created_at: Time,
     updated_at: Time,
-    next_runs: Type.Array(Time, { description: 'the next five due times' }),
+    next_runs: Type.Array(Time, { description: 'the next five due times; with jitter, they run up to so much later' }),
     last_run_at: NullableTime,
     last_message_id: NullableText,
     run_count: Type.Integer({ examples: [7] }),
@@ -178,8 +213,11 @@ export function createdOf(body: Static<typeof NewSchedule>): ScheduleSettings {
     name: body.name,
     data: body.data,
     messageName: body.message_name ?? null,
+    key: body.key ?? null,
     paused: body.paused ?? false,
     catchUp: body.catch_up ?? 'none',
+    overlap: body.overlap ?? 'allow',
+    jitterMs: body.jitter ?? 0,
   }
 }
 
@@ -191,10 +229,13 @@ export function changeOf(body: Static<typeof ScheduleChange>): Partial<ScheduleS
     timing: timingOf(body),
     timezone: zoneOf(body),
     messageName: body.message_name,
+    key: body.key,
     startsAt: body.starts_at,
     endsAt: body.ends_at,
     paused: body.paused,
     catchUp: body.catch_up,
+    overlap: body.overlap,
+    jitterMs: body.jitter,
   }
 }
 
@@ -232,10 +273,13 @@ export function fullSchedule(schedule: ScheduleDetails, { nextRuns, error }: Out
     timezone: schedule.timezone,
     data: schedule.data,
     message_name: schedule.messageName,
+    key: schedule.key,
     starts_at: schedule.startsAt,
     ends_at: schedule.endsAt,
     paused: schedule.paused,
     catch_up: schedule.catchUp,
+    overlap: schedule.overlap,
+    jitter: schedule.jitterMs,
     created_at: schedule.createdAt,
     updated_at: schedule.updatedAt,
     next_runs: nextRuns,

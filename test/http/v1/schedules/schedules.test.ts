@@ -27,7 +27,7 @@ async function step(schedule: Json, error: string | null = null): Promise<void> 
   const messageId = error === null ? 'a-message' : null
   const runs = [{ dueAt: nextAt!, ranAt: clock.now, messageId, error, skipped: null }]
   const taken = await store.schedules.step([
-    { scheduleId: schedule.id, revision, from: nextAt!, nextAt: nextAt! + MINUTE, runs },
+    { scheduleId: schedule.id, revision, from: nextAt!, messageBefore: null, nextAt: nextAt! + MINUTE, runs },
   ])
   assert.deepEqual(taken, ['stepped'])
 }
@@ -45,10 +45,13 @@ test('creating a schedule answers with its full form, and the scheduler is told'
     timezone: 'UTC',
     data: 'x',
     message_name: null,
+    key: null,
     starts_at: null,
     ends_at: null,
     paused: false,
     catch_up: 'none',
+    overlap: 'allow',
+    jitter: 0,
     created_at: now,
     updated_at: now,
     next_runs: [1, 2, 3, 4, 5].map((minute) => Math.floor(now / MINUTE) * MINUTE + minute * MINUTE),
@@ -322,7 +325,8 @@ test('a schedule that this server cannot read is listed with the reason, and can
   const { store, clock } = api
   const queueOf = { organizationId: api.organizations.first, queueId: queue.id }
   const bounds = { startsAt: null, endsAt: null, createdAt: clock.now, updatedAt: clock.now }
-  const rest = { name: 'sunken', data: '{}', messageName: null, paused: false, catchUp: 'none' as const }
+  const rules = { paused: false, catchUp: 'none' as const, overlap: 'allow' as const, jitterMs: 0 }
+  const rest = { name: 'sunken', data: '{}', messageName: null, key: null, ...rules }
   const schedule = { id: 'schedule0000000000001', ...queueOf, ...bounds, ...rest, timezone: 'Atlantis/Capital' }
   const timing = { cron: '* * * * *' }
   assert.equal(await store.schedules.create({ ...schedule, timing }, clock.now + MINUTE), 'created')

@@ -32,7 +32,8 @@ function run(dueAt: number, what: Partial<ScheduleRun> = {}): ScheduleRun {
 }
 
 function stepOf(schedule: Schedule, what: Partial<ScheduleStep> = {}): ScheduleStep {
-  return { scheduleId: schedule.id, revision: 1, from: NOW, nextAt: NOW + MINUTE, runs: [run(NOW)], ...what }
+  const next = { messageBefore: null, nextAt: NOW + MINUTE, runs: [run(NOW)] }
+  return { scheduleId: schedule.id, revision: 1, from: NOW, ...next, ...what }
 }
 
 async function dueIds({ store }: Given, until = NOW, limit = 100): Promise<[string[], number | null]> {
@@ -51,7 +52,8 @@ const found: StoreCase[] = [
       const { queue } = await storedFixture(given)
       const timings = [{ cron: '0 9 * * *' }, { everyMs: 60_000 }, { period: 'P1Y2M' }, { at: NOW + 5 }]
       for (const timing of timings) {
-        const what = { timing, messageName: 'm', startsAt: NOW, endsAt: NOW + 9, paused: true, catchUp: 'all' as const }
+        const rules = { paused: true, catchUp: 'all' as const, overlap: 'skip' as const, jitterMs: 2 ** 40 }
+        const what = { timing, messageName: 'm', key: 'k\0é', startsAt: NOW, endsAt: NOW + 9, ...rules }
         for (const schedule of [await stored(given, queue, { timing }), await stored(given, queue, what, null)]) {
           const found = await given.store.schedules.get(idsOf(schedule))
           const nextAt = schedule.paused ? null : NOW
@@ -391,7 +393,10 @@ const changes: StoreCase[] = [
         timing: { everyMs: 5_000 },
         data: 'other',
         messageName: 'n',
+        key: 'k',
         paused: true,
+        overlap: 'skip' as const,
+        jitterMs: 7,
         updatedAt: NOW + 1,
       }
       const expected = { revision: 1, nextAt: NOW + MINUTE }
