@@ -28,6 +28,8 @@ export interface NewMessage extends DueAsk, ExpiryAsk {
   key: string | null
   data: string
   headers?: FixedHeaders | undefined
+  /** As the message keeps them (`core/message/headers.ts`), in place of `headers`: what the server has made or checked. */
+  writtenHeaders?: string
 }
 
 interface QueueRef {
@@ -119,7 +121,7 @@ function made({ runtime }: Deps, queue: QueueRef, asked: NewMessage, now: number
   const { name, key, data } = asked
   const deliverAt = dueTimeOf(asked, now)
   const expiresAt = expiryOf(asked, deliverAt)
-  const headers = writtenHeaders(asked.headers)
+  const headers = asked.writtenHeaders ?? writtenHeaders(asked.headers)
   const id = runtime.newId()
   return { id, organizationId, queueId, name, key, data, createdAt: now, deliverAt, expiresAt, headers }
 }

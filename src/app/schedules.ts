@@ -1,4 +1,5 @@
 import { usedByOptions, usedBySchedule } from '../core/feature.ts'
+import { headersOf, messageHeaderFaults } from '../core/message/headers.ts'
 import { nameTaken, Problem } from '../core/problem.ts'
 import { dueAtOf, jitterFault, plannedRun } from '../core/schedule/jitter.ts'
 import {
@@ -12,6 +13,7 @@ import {
   unreadable,
 } from '../core/schedule/schedule.ts'
 import { scheduleWords } from '../core/schedule/schedule-words.ts'
+import { scheduledHeaders } from '../core/schedule/scheduled-headers.ts'
 import { zoneNamed } from '../core/schedule/zone.ts'
 import type { Principal } from '../core/tenant/api-key.ts'
 import type { ExpectedRevisions } from '../store/listing/expected-revision.ts'
@@ -43,6 +45,7 @@ export type ScheduleSettings = Pick<
   | 'data'
   | 'messageName'
   | 'key'
+  | 'headers'
   | 'startsAt'
   | 'endsAt'
   | 'paused'
@@ -75,6 +78,7 @@ export async function createSchedule(
   const now = deps.runtime.now()
   const { queue } = await loadRoute(deps, ask)
   deps.schemaChecks.expectFit(queue, settings.data)
+  expectHeaders(settings)
   const times = { createdAt: now, updatedAt: now }
   const schedule = withZone({ id: deps.runtime.newId(), organizationId, queueId, ...settings, ...times })
   expectRuns(deps, schedule, now)
@@ -195,6 +199,7 @@ async function replace(deps: Deps, current: Revised<ScheduleDetails>, changes: P
   const schedule: Schedule = withZone({ ...before, ...changes, updatedAt: now })
   if (schedule.data !== before.data) deps.schemaChecks.expectFit((await loadRoute(deps, before)).queue, schedule.data)
   expectUnderstood(deps, usedByOptions(schedule, before))
+  if (schedule.headers !== before.headers) expectHeaders(schedule)
   const retimed = !sameTimetable(schedule, before)
   if (retimed) {
     expectRuns(deps, schedule, now)
@@ -270,8 +275,10 @@ export async function runSchedule(
   ask: ScheduleAddress,
   answerFor?: AnswerFor<AcceptedMessage>,
 ): Promise<AcceptedMessage> {
-  const { organizationId, queueId, messageName: name, key, data } = await readSchedule(deps, ask)
-  return acceptMessage(deps, { organizationId, queueId, name, key, data }, answerFor)
+  const schedule = await readSchedule(deps, ask)
+  const { organizationId, queueId, messageName: name, key, data } = schedule
+  const headers = scheduledHeaders(schedule, null)
+  return acceptMessage(deps, { organizationId, queueId, name, key, data, writtenHeaders: headers }, answerFor)
 }
 
 /** For a `POST` below the schedule. Throws `queue_not_found`, `queue_deleting` and `schedule_not_found`. */
@@ -286,6 +293,11 @@ export async function expectScheduleForPost(
 function expectRuns(deps: Pick<AppDeps, 'cronCache'>, schedule: Timetable, now: number): void {
   const fault = timetableFault(schedule, now, deps.cronCache)
   if (fault !== null) throw new Problem('invalid', { errors: [fault] })
+}
+
+function expectHeaders({ headers }: Pick<Schedule, 'headers'>): void {
+  const faults = headers === null ? [] : messageHeaderFaults(headersOf(headers))
+  if (faults.length > 0) throw new Problem('invalid', { errors: faults })
 }
 
 function expectJitter(deps: Pick<AppDeps, 'cronCache'>, schedule: Schedule, now: number): void {

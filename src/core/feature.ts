@@ -50,12 +50,13 @@ export function usedBySchedule({ timing }: { timing: Timing }): UsedFeature[] {
   return used([['period' in timing, 'schedule_period', '/every']])
 }
 
-type Options = Pick<Schedule, 'key' | 'overlap' | 'jitterMs'>
+type Options = Pick<Schedule, 'key' | 'headers' | 'overlap' | 'jitterMs'>
 
 /** What a schedule makes use of that it did not before; null: it is new. */
-export function usedByOptions({ key, overlap, jitterMs }: Options, before: Options | null): UsedFeature[] {
+export function usedByOptions({ key, headers, overlap, jitterMs }: Options, before: Options | null): UsedFeature[] {
   return used([
     [key !== null && key !== before?.key, 'schedule_options', '/key'],
+    [headers !== null && headers !== before?.headers, 'schedule_options', '/headers'],
     [overlap === 'skip' && overlap !== before?.overlap, 'schedule_options', '/overlap'],
     [jitterMs > 0 && jitterMs !== before?.jitterMs, 'schedule_options', '/jitter'],
   ])

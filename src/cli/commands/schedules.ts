@@ -4,6 +4,7 @@ import { type ApiClient, Refused } from '../client/api-client.ts'
 import type { Api } from '../client/api-types.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { givenText } from '../client/given-text.ts'
+import { collect, headerOf } from '../client/listener-options.ts'
 import { durationMs, momentMs, momentText } from '../client/moments.ts'
 import { showDone, showList, showOne } from '../client/show.ts'
 
@@ -27,6 +28,7 @@ interface ScheduleOptions {
   data?: string
   messageName?: string
   key?: string
+  header?: string[]
   startsAt?: string
   endsAt?: string
   catchUp?: string
@@ -90,6 +92,7 @@ function addOptions(command: Command): Command {
     .option('--data <data>', 'what each message carries: text, @file, or - for standard input')
     .option('--message-name <name>', 'name of each message')
     .option('--key <key>', 'key of each message: what listeners with ordering by key go by')
+    .option('--header <line>', '"Name: value" sent with each message; repeat it for more', collect)
     .addOption(new Option('--catch-up <what>', 'of runs missed while down').choices(['none', 'last', 'all']))
     .addOption(
       new Option('--overlap <what>', 'of a time whose message before is still pending').choices(['allow', 'skip']),
@@ -176,6 +179,7 @@ async function bodyOf(options: ScheduleOptions, now: number): Promise<object> {
     data: options.data === undefined ? undefined : await givenText(options.data),
     message_name: options.messageName,
     key: options.key,
+    headers: options.header === undefined ? undefined : Object.fromEntries(options.header.map(headerOf)),
     starts_at: at(options.startsAt),
     ends_at: at(options.endsAt),
     catch_up: options.catchUp,

@@ -11,6 +11,7 @@ export interface PulledMessage {
   id: string
   name?: string
   data: string
+  headers?: Readonly<Record<string, string>>
   receipt: string
   attempt: number
 }
@@ -44,7 +45,7 @@ export function createForwarder(
   }
 
   /** In the order and with the names of the server's own deliveries. */
-  function headersOf({ id, data, attempt }: PulledMessage, now: number): string[] {
+  function headersOf({ id, data, headers, attempt }: PulledMessage, now: number): string[] {
     const timestamp = Math.floor(now / 1000)
     return Object.entries({
       'content-type': contentTypeOf(data),
@@ -56,6 +57,7 @@ export function createForwarder(
       'discue-listener': to.listener.id,
       'discue-attempt': String(attempt),
       'discue-first-sent-at': String(firstSentAt(id, now)),
+      ...headers,
     }).flat()
   }
 

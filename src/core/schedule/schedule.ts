@@ -39,6 +39,8 @@ export interface Schedule extends Timetable {
   messageName: string | null
   /** The `key` of each message. */
   key: string | null
+  /** What is sent with each delivery of each message, as JSON (`core/message/headers.ts`); null: nothing. */
+  headers: string | null
   paused: boolean
   catchUp: CatchUp
   overlap: Overlap

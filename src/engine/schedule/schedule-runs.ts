@@ -8,6 +8,7 @@ import type { PlannedRun } from '../../core/schedule/jitter.ts'
 import { NO_SERVER, type Skipped } from '../../core/schedule/missed.ts'
 import { goesByMessageBefore, STILL_PENDING, withoutOverlap } from '../../core/schedule/overlap.ts'
 import { inPortions, type SchedulePlan, separateRuns } from '../../core/schedule/schedule-plan.ts'
+import { scheduledHeaders } from '../../core/schedule/scheduled-headers.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { QueueRoute } from '../../store/queues.ts'
 import type { ScheduleRun, ScheduleStep } from '../../store/schedules.ts'
@@ -92,8 +93,9 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
    * the queue or a schedule is not what it was: they are read again with the next round.
    */
   async function make(plans: SchedulePlan[], route: QueueRoute): Promise<boolean> {
-    const made = plans.map(messagesOf)
-    // Ids begin with the time, so that this is the order of due times; stored in it, they are the least work.
+    const stamps = stampsOf(plans)
+    const made = plans.map((plan) => messagesOf(plan, stamps))
+    // By their ids, which are in the order in which they run; stored in it, they are the least work.
     const messages = made.flatMap((one) => one.messages).sort((a, b) => (a.id < b.id ? -1 : 1))
     const steps = made.map((one) => one.step)
     try {
@@ -108,12 +110,21 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
     }
   }
 
-  function messagesOf(plan: SchedulePlan): { messages: Omit<Message, 'sequence'>[]; step: ScheduleStep } {
-    const { organizationId, queueId, messageName: name, key, data } = plan.due.schedule
-    const messages = plan.runs.map((run) => {
-      const at = madeAt(run)
-      const rest = { name, key, data, createdAt: at, deliverAt: at, expiresAt: null, headers: null }
-      return { id: runtime.newId(at), organizationId, queueId, ...rest }
+  /** Of each run when its message is made, and the id: also of those that are made together the first has the lowest. */
+  function stampsOf(plans: readonly SchedulePlan[]): Map<PlannedRun, { id: string; at: number }> {
+    const inOrder = plans.flatMap(({ runs }) => runs).sort((one, other) => one.runAt - other.runAt)
+    const ats = inOrder.map(madeAt)
+    const ids = ats.map((at) => runtime.newId(at)).sort()
+    return new Map(inOrder.map((run, index) => [run, { id: ids[index]!, at: ats[index]! }]))
+  }
+
+  function messagesOf(plan: SchedulePlan, stamps: ReturnType<typeof stampsOf>) {
+    const { schedule } = plan.due
+    const { organizationId, queueId, messageName: name, key, data } = schedule
+    const messages = plan.runs.map((run): Omit<Message, 'sequence'> => {
+      const { id, at } = stamps.get(run)!
+      const headers = scheduledHeaders(schedule, run.dueAt)
+      return { id, organizationId, queueId, name, key, data, createdAt: at, deliverAt: at, expiresAt: null, headers }
     })
     const runs = messages.map(({ id, createdAt }, index) => {
       return { dueAt: plan.runs[index]!.dueAt, ranAt: createdAt, messageId: id, error: null, skipped: null }

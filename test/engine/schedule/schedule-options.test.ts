@@ -228,3 +228,45 @@ onBothStores(
     assert.deepEqual(await history(after, schedule, start), [1, 2, 3])
   },
 )
+
+onBothStores(
+  'each delivery says which schedule and which due time it is of, when it is tried again and redelivered, too',
+  async (engine, t) => {
+    const start = engine.runtime.now()
+    const queue = await engine.addQueue()
+    await engine.addListener(queue)
+    const what = { catchUp: 'all' as const, jitterMs: MINUTE / 2, headers: '{"X-Team":"billing"}' }
+    const schedule = await add(engine, queue, what)
+    const after = await next(engine, t, start + 3.75 * MINUTE)
+    after.sender.reply = () => 500
+    const scheduler = run(after, t, { node: 'node-2' })
+    await after.runtime.advance(20_000)
+    await scheduler.stop()
+    const { schedules, messages } = after.store
+    const { organizationId, queueId, id } = schedule
+    const { nextAt, revision } = (await schedules.get({ organizationId, queueId, id }))!
+    await schedules.replace({ schedule: { ...schedule, name: 'renamed' }, nextAt, expected: { nextAt, revision } })
+    await after.runtime.advance(MINUTE)
+    await schedules.delete({ organizationId, queueId, id })
+    await after.runtime.advance(3 * MINUTE)
+    const ask = { organizationId, queueId, only: null, before: null, offset: 0, limit: 100, full: false }
+    const listed = (await messages.list(ask)).map(({ message }) => message).reverse()
+    const made = listed.map((message) => message.id)
+    // Those that were made together are stored in the order of their due times, too.
+    const sequences = listed.map(({ sequence }) => sequence)
+    assert.deepEqual(
+      sequences,
+      sequences.toSorted((a, b) => a - b),
+    )
+    assert.ok(made.length >= 3)
+    for (const [index, messageId] of made.slice(0, 3).entries()) {
+      const sent = after.sender.sent.filter((it) => it.id === messageId)
+      assert.ok(sent.length >= 3, 'it was tried again')
+      const dueAt = new Date(start + (index + 1) * MINUTE).toISOString()
+      for (const it of sent) {
+        const headers = ['X-Team', 'discue-schedule', 'discue-due-at'].map(it.header)
+        assert.deepEqual(headers, ['billing', schedule.name, dueAt])
+      }
+    }
+  },
+)

@@ -27,7 +27,8 @@ const ExpiresAt = Type.Integer({
   examples: [1_767_225_660_000],
 })
 
-const Headers = Type.Unsafe<Record<string, string>>(
+/** What is sent with each delivery of a message. */
+export const Headers = Type.Unsafe<Record<string, string>>(
   Type.Object(
     {},
     {

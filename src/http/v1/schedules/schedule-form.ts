@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Outlook, ScheduleSettings } from '../../../app/schedules.ts'
 import { MAX_DATA_BYTES, MAX_KEY_LENGTH } from '../../../core/delivery/message.ts'
+import { headersOf, writtenHeaders } from '../../../core/message/headers.ts'
 import { Problem } from '../../../core/problem.ts'
 import { splitZone } from '../../../core/schedule/cron-dialects.ts'
 import {
@@ -17,12 +18,13 @@ import { exactlyOne } from '../../openapi/exclusive.ts'
 import { encodeCursor } from '../../present/cursor.ts'
 import { paths } from '../../present/links.ts'
 import { Id, Name, NullableText, NullableTime, readOnly, strict, Time } from '../../present/schemas.ts'
+import { Headers } from '../messages/message-form.ts'
 
 const EXAMPLE_CRON = '0 9 * * MON-FRI'
 const EXAMPLE_TIME = 1_767_225_600_000
 
 /** A PUT that sends back what was read may say of an absent one that it is null. */
-function orNull<Value>(schema: object, ...types: ('string' | 'integer')[]) {
+function orNull<Value>(schema: object, ...types: ('string' | 'integer' | 'object')[]) {
   return Type.Optional(Type.Unsafe<Value | null>({ ...schema, type: [...types, 'null'] }))
 }
 
@@ -83,6 +85,7 @@ const settings = {
     },
     'string',
   ),
+  headers: orNull<Record<string, string>>(Headers, 'object'),
   starts_at: orNull<number>({ ...time, description: 'no due time lies before; inclusive' }, 'integer'),
   ends_at: orNull<number>({ ...time, description: 'no due time lies behind; inclusive' }, 'integer'),
   paused: Type.Optional(Type.Boolean({ description: 'a pause skips what falls into it' })),
@@ -149,6 +152,7 @@ export const Schedule = Type.Object(
     data: Type.String({ examples: ['{"order":1}'] }),
     message_name: NullableText,
     key: NullableText,
+    headers: Type.Union([Headers, Type.Null()]),
     starts_at: NullableTime,
     ends_at: NullableTime,
     paused: Type.Boolean(),
@@ -214,6 +218,7 @@ export function createdOf(body: Static<typeof NewSchedule>): ScheduleSettings {
     data: body.data,
     messageName: body.message_name ?? null,
     key: body.key ?? null,
+    headers: writtenHeaders(body.headers ?? undefined),
     paused: body.paused ?? false,
     catchUp: body.catch_up ?? 'none',
     overlap: body.overlap ?? 'allow',
@@ -230,6 +235,7 @@ export function changeOf(body: Static<typeof ScheduleChange>): Partial<ScheduleS
     timezone: zoneOf(body),
     messageName: body.message_name,
     key: body.key,
+    headers: body.headers === undefined ? undefined : writtenHeaders(body.headers ?? undefined),
     startsAt: body.starts_at,
     endsAt: body.ends_at,
     paused: body.paused,
@@ -274,6 +280,7 @@ export function fullSchedule(schedule: ScheduleDetails, { nextRuns, error }: Out
     data: schedule.data,
     message_name: schedule.messageName,
     key: schedule.key,
+    headers: schedule.headers === null ? null : headersOf(schedule.headers),
     starts_at: schedule.startsAt,
     ends_at: schedule.endsAt,
     paused: schedule.paused,

@@ -25,13 +25,22 @@ async function change(id: string, body: object, method: 'PUT' | 'PATCH' = 'PUT')
 const nextRunOf = async (id: string) =>
   (await api.store.schedules.get({ organizationId: api.organizations.first, queueId: queue.id, id }))!.nextAt
 
-test('key, overlap and jitter are what was sent, else none, allow and 0, and each can be changed by itself', async () => {
+test('key, headers, overlap and jitter are what was sent, else none, none, allow and 0, and each can be changed by itself', async () => {
   const plain = await create({ every: MINUTE })
-  assert.deepEqual([plain.key, plain.overlap, plain.jitter], [null, 'allow', 0])
-  const options = { key: 'customer-17', overlap: 'skip', jitter: 30_000 }
+  assert.deepEqual([plain.key, plain.headers, plain.overlap, plain.jitter], [null, null, 'allow', 0])
+  const options = { key: 'customer-17', headers: { 'X-A': '1' }, overlap: 'skip', jitter: 30_000 }
   const made = await create({ every: MINUTE, ...options })
-  assert.deepEqual({ key: made.key, overlap: made.overlap, jitter: made.jitter }, options)
-  const changes = [{ key: 'other' }, { overlap: 'allow' }, { jitter: 1 }, { key: null }, { jitter: 0 }]
+  const { key, headers, overlap, jitter } = made
+  assert.deepEqual({ key, headers, overlap, jitter }, options)
+  const changes = [
+    { key: 'other' },
+    { headers: { 'x-b': '2' } },
+    { headers: null },
+    { overlap: 'allow' },
+    { jitter: 1 },
+    { key: null },
+    { jitter: 0 },
+  ]
   let expected = made
   for (const [at, part] of changes.entries()) {
     expected = { ...expected, ...part }
@@ -50,6 +59,9 @@ test('what is wrong with an option is said where it is, with what is taken', asy
     [{ every: MINUTE, jitter: -1 }, '/jitter', /at least 0/],
     [{ every: MINUTE, jitter: 1.5 }, '/jitter', /whole number/],
     [{ every: MINUTE, overlap: 'queue' }, '/overlap', /one of: allow, skip/],
+    [{ every: MINUTE, headers: { 'discue-due-at': 'x' } }, '/headers/discue-due-at', /server itself/],
+    [{ every: MINUTE, headers: { 'x-a': 'a'.repeat(4_094) } }, '/headers', /at most 4096 characters/],
+    [{ every: MINUTE, headers: 'x-a: 1' }, '/headers', /object/],
     [{ every: MINUTE, key: '' }, '/key', /1 to 128 characters/],
     [{ every: MINUTE, key: 'x'.repeat(129) }, '/key', /1 to 128 characters/],
   ]
@@ -100,10 +112,20 @@ test('a due time that waits for its jitter is neither lost nor moved to the next
   assert.equal((await change(one.id, { paused: false })).next_runs[0], due + HOUR)
 })
 
-test("a schedule's message has its key, also where it is made by hand", async () => {
-  const { id } = await create({ every: HOUR, key: 'customer-17', message_name: 'm' })
+test('a change is refused as a new schedule is, and leaves it as it was', async () => {
+  const { id, headers } = await create({ every: MINUTE, headers: { 'x-a': '1' } })
+  const { status, body } = await api.call('PUT', `${base}/${id}`, { headers: { 'webhook-id': '1' }, jitter: 1 })
+  assert.deepEqual([status, body.errors[0].path], [422, '/headers/webhook-id'])
+  const read = (await api.call('GET', `${base}/${id}`)).body.schedule
+  assert.deepEqual([read.headers, read.jitter], [headers, 0])
+})
+
+test("a schedule's message has its key and headers, also where it is made by hand, and then for no due time", async () => {
+  const what = { key: 'customer-17', headers: { 'x-a': '1' }, message_name: 'm' }
+  const { id, name } = await create({ every: HOUR, ...what })
   const { status, body } = await api.call('POST', `${base}/${id}/run`)
   assert.equal(status, 200)
   const { message } = (await api.call('GET', `/v1/queues/${queue.id}/messages/${body.message.id}`)).body
   assert.deepEqual([message.key, message.name], ['customer-17', 'm'])
+  assert.deepEqual(message.headers, { 'x-a': '1', 'discue-schedule': name })
 })

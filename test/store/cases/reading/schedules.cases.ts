@@ -53,7 +53,15 @@ const found: StoreCase[] = [
       const timings = [{ cron: '0 9 * * *' }, { everyMs: 60_000 }, { period: 'P1Y2M' }, { at: NOW + 5 }]
       for (const timing of timings) {
         const rules = { paused: true, catchUp: 'all' as const, overlap: 'skip' as const, jitterMs: 2 ** 40 }
-        const what = { timing, messageName: 'm', key: 'k\0é', startsAt: NOW, endsAt: NOW + 9, ...rules }
+        const what = {
+          timing,
+          messageName: 'm',
+          key: 'k\0é',
+          headers: '{"x-a":"1"}',
+          startsAt: NOW,
+          endsAt: NOW + 9,
+          ...rules,
+        }
         for (const schedule of [await stored(given, queue, { timing }), await stored(given, queue, what, null)]) {
           const found = await given.store.schedules.get(idsOf(schedule))
           const nextAt = schedule.paused ? null : NOW
@@ -394,6 +402,7 @@ const changes: StoreCase[] = [
         data: 'other',
         messageName: 'n',
         key: 'k',
+        headers: '{"x-a":"2"}',
         paused: true,
         overlap: 'skip' as const,
         jitterMs: 7,
