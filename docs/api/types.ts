@@ -22,6 +22,10 @@ export type OnMissed = 'continue' | 'block'
 export type DeliveryMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET'
 export type CreateScheduleRequest = CreateScheduleRequestCron | CreateScheduleRequestEvery | CreateScheduleRequestAt
 /**
+ * whether a due time makes its message while the message of the one before it is still pending (allow), or is passed over (skip)
+ */
+export type Overlap = 'allow' | 'skip'
+/**
  * `expired` where the message expired, `discarded` where the listener was deleted before it had the message
  */
 export type DeliveryStatus = 'pending' | 'delivered' | 'missed' | 'expired' | 'discarded'
@@ -747,6 +751,16 @@ export interface CreateScheduleRequestCron {
    */
   message_name?: string | null
   /**
+   * the key of each message, 1 to 128 characters; listeners with ordering by key go by it
+   */
+  key?: string | null
+  /**
+   * sent with each delivery: at most 16, of at most 4,096 characters in all; none that the server sends itself, and of a name that the listener sets as well its own is sent
+   */
+  headers?: {
+    [k: string]: string
+  } | null
+  /**
    * no due time lies before; inclusive
    */
   starts_at?: number | null
@@ -759,6 +773,11 @@ export interface CreateScheduleRequestCron {
    */
   paused?: boolean
   catch_up?: CatchUp
+  overlap?: Overlap
+  /**
+   * milliseconds by which each due time is run later, at most: another number for each schedule and due time, and the same whenever it is worked out; at most half of the shortest time between two due times
+   */
+  jitter?: number
 }
 export interface CreateScheduleRequestEvery {
   /**
@@ -782,6 +801,16 @@ export interface CreateScheduleRequestEvery {
    */
   message_name?: string | null
   /**
+   * the key of each message, 1 to 128 characters; listeners with ordering by key go by it
+   */
+  key?: string | null
+  /**
+   * sent with each delivery: at most 16, of at most 4,096 characters in all; none that the server sends itself, and of a name that the listener sets as well its own is sent
+   */
+  headers?: {
+    [k: string]: string
+  } | null
+  /**
    * no due time lies before; inclusive
    */
   starts_at?: number | null
@@ -794,6 +823,11 @@ export interface CreateScheduleRequestEvery {
    */
   paused?: boolean
   catch_up?: CatchUp
+  overlap?: Overlap
+  /**
+   * milliseconds by which each due time is run later, at most: another number for each schedule and due time, and the same whenever it is worked out; at most half of the shortest time between two due times
+   */
+  jitter?: number
 }
 export interface CreateScheduleRequestAt {
   /**
@@ -817,6 +851,16 @@ export interface CreateScheduleRequestAt {
    */
   message_name?: string | null
   /**
+   * the key of each message, 1 to 128 characters; listeners with ordering by key go by it
+   */
+  key?: string | null
+  /**
+   * sent with each delivery: at most 16, of at most 4,096 characters in all; none that the server sends itself, and of a name that the listener sets as well its own is sent
+   */
+  headers?: {
+    [k: string]: string
+  } | null
+  /**
    * no due time lies before; inclusive
    */
   starts_at?: number | null
@@ -829,6 +873,11 @@ export interface CreateScheduleRequestAt {
    */
   paused?: boolean
   catch_up?: CatchUp
+  overlap?: Overlap
+  /**
+   * milliseconds by which each due time is run later, at most: another number for each schedule and due time, and the same whenever it is worked out; at most half of the shortest time between two due times
+   */
+  jitter?: number
 }
 export interface Deleted {
   _links: SelfLink
@@ -1766,6 +1815,10 @@ export interface Schedule {
   timezone: string
   data: string
   message_name: string | null
+  key: string | null
+  headers: {
+    [k: string]: string
+  } | null
   /**
    * milliseconds since the Unix epoch
    */
@@ -1776,6 +1829,8 @@ export interface Schedule {
   ends_at: number | null
   paused: boolean
   catch_up: CatchUp
+  overlap: Overlap
+  jitter: number
   /**
    * milliseconds since the Unix epoch
    */
@@ -1785,7 +1840,7 @@ export interface Schedule {
    */
   updated_at: number
   /**
-   * the next five due times
+   * the next five due times; with jitter, they run up to so much later
    *
    * Items: milliseconds since the Unix epoch
    */
@@ -2216,6 +2271,16 @@ export interface UpdateScheduleRequest {
    */
   message_name?: string | null
   /**
+   * the key of each message, 1 to 128 characters; listeners with ordering by key go by it
+   */
+  key?: string | null
+  /**
+   * sent with each delivery: at most 16, of at most 4,096 characters in all; none that the server sends itself, and of a name that the listener sets as well its own is sent
+   */
+  headers?: {
+    [k: string]: string
+  } | null
+  /**
    * no due time lies before; inclusive
    */
   starts_at?: number | null
@@ -2228,6 +2293,11 @@ export interface UpdateScheduleRequest {
    */
   paused?: boolean
   catch_up?: CatchUp
+  overlap?: Overlap
+  /**
+   * milliseconds by which each due time is run later, at most: another number for each schedule and due time, and the same whenever it is worked out; at most half of the shortest time between two due times
+   */
+  jitter?: number
   id?: {
     [k: string]: unknown
   }
