@@ -1,66 +1,16 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { testDatabase } from '../support/postgres/postgres.ts'
 import { createClient } from '../support/server/client.ts'
+import { makeOldPostgres, makeOldSqlite } from '../support/server/old-database.ts'
 import { makeFolder, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
-/**
- * Rows as a server of an older version wrote them, which was asked for: a key without a name and one with; a queue
- * `lonely` with a message and no listener; a queue `orders` with the listeners `shop` and `gone`, which pull. Both took
- * `both`; `shop` alone took `half`; another message and `later`, which is scheduled, wait. Then `gone` was deleted.
- */
-const ROWS = {
-  sqlite: { file: 'sqlite-0019.sql', migrations: 19 },
-  postgres: { file: 'postgres-0005.sql', migrations: 5 },
-}
 const HOUR_MS = 3_600_000
-/** After everything that the rows tell of, but for what is scheduled. */
-const ASKED_AT = 1_796_053_570_000
-
-type Kind = keyof typeof ROWS
-
-/** The rows with their times as if that had been a minute ago. */
-function rowsOf(kind: Kind): string {
-  const text = readFileSync(new URL(`./old-database/${ROWS[kind].file}`, import.meta.url), 'utf8')
-  const shift = Date.now() - 60_000 - ASKED_AT
-  return text.replace(/\b1796\d{9}\b/g, (time) => String(Number(time) + shift))
-}
-
-function migrationsOf(kind: Kind): { name: string; sql: string }[] {
-  const folder = new URL(`../../src/store-${kind}/migrations/`, import.meta.url)
-  const names = readdirSync(folder).sort().slice(0, ROWS[kind].migrations)
-  return names.map((name) => ({ name, sql: readFileSync(new URL(name, folder), 'utf8') }))
-}
-
-function makeSqlite(path: string): string {
-  const db = new DatabaseSync(path)
-  for (const { sql } of migrationsOf('sqlite')) db.exec(sql)
-  db.exec(`pragma application_id = ${0x64736375}; pragma user_version = ${ROWS.sqlite.migrations}`)
-  db.exec(rowsOf('sqlite'))
-  db.close()
-  return `sqlite:${path}`
-}
-
-async function makePostgres(): Promise<string> {
-  const database = await testDatabase()
-  await database.query(`
-    create schema discue;
-    create table discue.migrations (number integer primary key, name text not null, applied_at timestamptz default now())`)
-  for (const [index, { name, sql }] of migrationsOf('postgres').entries()) {
-    await database.query(sql)
-    await database.query('insert into discue.migrations (number, name) values ($1, $2)', [index + 1, name])
-  }
-  await database.query(rowsOf('postgres'))
-  return database.url
-}
 
 for (const kind of ['sqlite', 'postgres'] as const) {
   test(`${kind}: what an older version stored answers by the rules of this one`, async () => {
     const folder = makeFolder()
-    const url = kind === 'sqlite' ? makeSqlite(join(folder.path, 'old.db')) : await makePostgres()
+    const url = kind === 'sqlite' ? makeOldSqlite(join(folder.path, 'old.db')) : (await makeOldPostgres()).url
     const server = await startServerProcess({ DISCUE_DATABASE_URL: url, DISCUE_ROOT_API_KEY: TEST_ROOT_KEY })
     try {
       await checkAnswers(createClient(() => server.url))
