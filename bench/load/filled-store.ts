@@ -51,7 +51,15 @@ export async function fillStore(path: string, rootKey: string, fillings: readonl
       const times = { startsAt: null, endsAt: null, createdAt: now, updatedAt: now }
       const timing = { timing: { cron: schedules!.cron }, timezone: 'UTC', paused: false, catchUp: 'none' as const }
       const place = { id: runtime.newId(), organizationId, queueId, name: `schedule-${done}` }
-      const what = { data: DATA, messageName: null, key: null, headers: null, overlap: 'allow' as const, jitterMs: 0 }
+      const what = {
+        data: DATA,
+        messageName: null,
+        key: null,
+        headers: null,
+        expiresInMs: null,
+        overlap: 'allow' as const,
+        jitterMs: 0,
+      }
       const schedule = { ...place, ...times, ...timing, ...what }
       await store.schedules.create(schedule, now)
     }

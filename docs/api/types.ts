@@ -761,6 +761,10 @@ export interface CreateScheduleRequestCron {
     [k: string]: string
   } | null
   /**
+   * milliseconds after it is made, in which each message is delivered or expires
+   */
+  expires_in?: number | null
+  /**
    * no due time lies before; inclusive
    */
   starts_at?: number | null
@@ -811,6 +815,10 @@ export interface CreateScheduleRequestEvery {
     [k: string]: string
   } | null
   /**
+   * milliseconds after it is made, in which each message is delivered or expires
+   */
+  expires_in?: number | null
+  /**
    * no due time lies before; inclusive
    */
   starts_at?: number | null
@@ -860,6 +868,10 @@ export interface CreateScheduleRequestAt {
   headers?: {
     [k: string]: string
   } | null
+  /**
+   * milliseconds after it is made, in which each message is delivered or expires
+   */
+  expires_in?: number | null
   /**
    * no due time lies before; inclusive
    */
@@ -1819,6 +1831,7 @@ export interface Schedule {
   headers: {
     [k: string]: string
   } | null
+  expires_in: number | null
   /**
    * milliseconds since the Unix epoch
    */
@@ -2280,6 +2293,10 @@ export interface UpdateScheduleRequest {
   headers?: {
     [k: string]: string
   } | null
+  /**
+   * milliseconds after it is made, in which each message is delivered or expires
+   */
+  expires_in?: number | null
   /**
    * no due time lies before; inclusive
    */

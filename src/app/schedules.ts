@@ -46,6 +46,7 @@ export type ScheduleSettings = Pick<
   | 'messageName'
   | 'key'
   | 'headers'
+  | 'expiresInMs'
   | 'startsAt'
   | 'endsAt'
   | 'paused'
@@ -276,9 +277,10 @@ export async function runSchedule(
   answerFor?: AnswerFor<AcceptedMessage>,
 ): Promise<AcceptedMessage> {
   const schedule = await readSchedule(deps, ask)
-  const { organizationId, queueId, messageName: name, key, data } = schedule
+  const { organizationId, queueId, messageName: name, key, expiresInMs, data } = schedule
   const headers = scheduledHeaders(schedule, null)
-  return acceptMessage(deps, { organizationId, queueId, name, key, data, writtenHeaders: headers }, answerFor)
+  const message = { name, key, data, expiresInMs: expiresInMs ?? undefined, writtenHeaders: headers }
+  return acceptMessage(deps, { organizationId, queueId, ...message }, answerFor)
 }
 
 /** For a `POST` below the schedule. Throws `queue_not_found`, `queue_deleting` and `schedule_not_found`. */

@@ -50,13 +50,15 @@ export function usedBySchedule({ timing }: { timing: Timing }): UsedFeature[] {
   return used([['period' in timing, 'schedule_period', '/every']])
 }
 
-type Options = Pick<Schedule, 'key' | 'headers' | 'overlap' | 'jitterMs'>
+type Options = Pick<Schedule, 'key' | 'headers' | 'expiresInMs' | 'overlap' | 'jitterMs'>
 
 /** What a schedule makes use of that it did not before; null: it is new. */
-export function usedByOptions({ key, headers, overlap, jitterMs }: Options, before: Options | null): UsedFeature[] {
+export function usedByOptions(options: Options, before: Options | null): UsedFeature[] {
+  const { key, headers, expiresInMs, overlap, jitterMs } = options
   return used([
     [key !== null && key !== before?.key, 'schedule_options', '/key'],
     [headers !== null && headers !== before?.headers, 'schedule_options', '/headers'],
+    [expiresInMs !== null && expiresInMs !== before?.expiresInMs, 'schedule_options', '/expires_in'],
     [overlap === 'skip' && overlap !== before?.overlap, 'schedule_options', '/overlap'],
     [jitterMs > 0 && jitterMs !== before?.jitterMs, 'schedule_options', '/jitter'],
   ])

@@ -64,14 +64,18 @@ const ASKS: { name: string; path: string; ask(queue: string): Promise<{ status: 
     path: '/every',
     ask: (queue) => call('POST', `${queue}/schedules`, { name: nextName(), data: 'x', every: 'P2W' }),
   },
-  ...Object.entries({ key: 'customer-17', headers: { 'x-a': '1' }, overlap: 'skip', jitter: 1_000 }).map(
-    ([option, value]) => ({
-      name: `a schedule with ${option}`,
-      path: `/${option}`,
-      ask: (queue: string) =>
-        call('POST', `${queue}/schedules`, { name: nextName(), every: 60_000, data: '{}', [option]: value }),
-    }),
-  ),
+  ...Object.entries({
+    key: 'customer-17',
+    headers: { 'x-a': '1' },
+    expires_in: 1_000,
+    overlap: 'skip',
+    jitter: 1_000,
+  }).map(([option, value]) => ({
+    name: `a schedule with ${option}`,
+    path: `/${option}`,
+    ask: (queue: string) =>
+      call('POST', `${queue}/schedules`, { name: nextName(), every: 60_000, data: '{}', [option]: value }),
+  })),
 ]
 
 const PUSHED = { notify_url: 'http://127.0.0.1:9/', status: 'disabled' }

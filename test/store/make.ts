@@ -68,7 +68,14 @@ export function createMake(): Make {
       const place = { organizationId: queue.organizationId, queueId: queue.id }
       const when = { timing: { everyMs: 60_000 }, timezone: 'UTC', startsAt: null, endsAt: null } as const
       const rules = { paused: false, catchUp: 'none', overlap: 'allow', jitterMs: 0 } as const
-      const rest = { data: '{"order":1}', messageName: null, key: null, headers: null, ...rules } as const
+      const rest = {
+        data: '{"order":1}',
+        messageName: null,
+        key: null,
+        headers: null,
+        expiresInMs: null,
+        ...rules,
+      } as const
       return { ...named('schedule'), ...place, ...when, ...rest, ...what }
     },
     message(queue, what) {

@@ -29,6 +29,7 @@ interface ScheduleOptions {
   messageName?: string
   key?: string
   header?: string[]
+  expiresIn?: string
   startsAt?: string
   endsAt?: string
   catchUp?: string
@@ -93,6 +94,7 @@ function addOptions(command: Command): Command {
     .option('--message-name <name>', 'name of each message')
     .option('--key <key>', 'key of each message: what listeners with ordering by key go by')
     .option('--header <line>', '"Name: value" sent with each message; repeat it for more', collect)
+    .option('--expires-in <duration>', 'how long each message is good for, such as 5m')
     .addOption(new Option('--catch-up <what>', 'of runs missed while down').choices(['none', 'last', 'all']))
     .addOption(
       new Option('--overlap <what>', 'of a time whose message before is still pending').choices(['allow', 'skip']),
@@ -183,6 +185,7 @@ async function bodyOf(options: ScheduleOptions, now: number): Promise<object> {
     starts_at: at(options.startsAt),
     ends_at: at(options.endsAt),
     catch_up: options.catchUp,
+    expires_in: options.expiresIn === undefined ? undefined : durationMs(options.expiresIn),
     overlap: options.overlap,
     jitter: options.jitter === undefined ? undefined : durationMs(options.jitter),
     paused: options.paused,

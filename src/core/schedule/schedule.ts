@@ -41,6 +41,8 @@ export interface Schedule extends Timetable {
   key: string | null
   /** What is sent with each delivery of each message, as JSON (`core/message/headers.ts`); null: nothing. */
   headers: string | null
+  /** How long after it is made each message expires; null: never. */
+  expiresInMs: number | null
   paused: boolean
   catchUp: CatchUp
   overlap: Overlap

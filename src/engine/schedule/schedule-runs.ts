@@ -120,11 +120,12 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
 
   function messagesOf(plan: SchedulePlan, stamps: ReturnType<typeof stampsOf>) {
     const { schedule } = plan.due
-    const { organizationId, queueId, messageName: name, key, data } = schedule
+    const { organizationId, queueId, messageName: name, key, expiresInMs, data } = schedule
     const messages = plan.runs.map((run): Omit<Message, 'sequence'> => {
       const { id, at } = stamps.get(run)!
       const headers = scheduledHeaders(schedule, run.dueAt)
-      return { id, organizationId, queueId, name, key, data, createdAt: at, deliverAt: at, expiresAt: null, headers }
+      const expiresAt = expiresInMs === null ? null : at + expiresInMs
+      return { id, organizationId, queueId, name, key, data, createdAt: at, deliverAt: at, expiresAt, headers }
     })
     const runs = messages.map(({ id, createdAt }, index) => {
       return { dueAt: plan.runs[index]!.dueAt, ranAt: createdAt, messageId: id, error: null, skipped: null }

@@ -15,7 +15,7 @@ export type ScheduleDetailsRow = ScheduleRow & ScheduleProgress & { revision: nu
 export const SCHEDULE_COLUMNS = `
   s.id, s.organization_id as "organizationId", s.queue_id as "queueId", s.name, s.cron, s.every_ms as "everyMs", s.period, s.at,
   s.timezone, s.message_name as "messageName", s.starts_at as "startsAt", s.ends_at as "endsAt", s.paused,
-  s.catch_up as "catchUp", s.key, s.headers, s.overlap, s.jitter_ms as "jitterMs", s.created_at as "createdAt", s.updated_at as "updatedAt", s.data`
+  s.catch_up as "catchUp", s.key, s.headers, s.expires_in_ms as "expiresInMs", s.overlap, s.jitter_ms as "jitterMs", s.created_at as "createdAt", s.updated_at as "updatedAt", s.data`
 
 export const PROGRESS_COLUMNS = `
   p.revision, p.next_at as "nextAt", p.passed_at as "passedAt", p.last_run_at as "lastRunAt",
@@ -28,9 +28,20 @@ export const SCHEDULE_TABLES = `
 export function scheduleOf(row: ScheduleRow): Schedule {
   const { id, organizationId, queueId, name, timezone, messageName, startsAt, endsAt, createdAt, updatedAt } = row
   const place = { id, organizationId, queueId, name, timezone, messageName, startsAt, endsAt, createdAt, updatedAt }
-  const { paused, catchUp, headers, overlap, jitterMs } = row
+  const { paused, catchUp, headers, expiresInMs, overlap, jitterMs } = row
   const key = row.key === null ? null : restored(row.key)
-  return { ...place, paused, catchUp, key, headers, overlap, jitterMs, data: restored(row.data), timing: timingOf(row) }
+  return {
+    ...place,
+    paused,
+    catchUp,
+    key,
+    headers,
+    expiresInMs,
+    overlap,
+    jitterMs,
+    data: restored(row.data),
+    timing: timingOf(row),
+  }
 }
 
 export function progressOf({ nextAt, passedAt, lastRunAt, lastMessageId, runCount }: ScheduleProgress) {

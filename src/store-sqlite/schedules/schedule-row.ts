@@ -17,7 +17,7 @@ export type ScheduleDetailsRow = ScheduleRow & ScheduleProgress & { revision: nu
 export const SCHEDULE_COLUMNS = `
   s.id, s.organization_id as organizationId, s.queue_id as queueId, s.name, s.cron, s.every_ms as everyMs, s.period, s.at,
   s.timezone, s.message_name as messageName, s.starts_at as startsAt, s.ends_at as endsAt, s.paused,
-  s.catch_up as catchUp, s.key, s.headers, s.overlap, s.jitter_ms as jitterMs, s.created_at as createdAt, s.updated_at as updatedAt, s.data`
+  s.catch_up as catchUp, s.key, s.headers, s.expires_in_ms as expiresInMs, s.overlap, s.jitter_ms as jitterMs, s.created_at as createdAt, s.updated_at as updatedAt, s.data`
 
 export const PROGRESS_COLUMNS = `
   p.revision, p.next_at as nextAt, p.passed_at as passedAt, p.last_run_at as lastRunAt,
@@ -27,7 +27,16 @@ export function scheduleOf(row: ScheduleRow): Schedule {
   const { id, organizationId, queueId, name, timezone, messageName, startsAt, endsAt, createdAt, updatedAt, data } = row
   const place = { id, organizationId, queueId, name, timezone, messageName, startsAt, endsAt, createdAt, updatedAt }
   const rules = { paused: row.paused === 1, catchUp: row.catchUp as CatchUp, overlap: row.overlap as Overlap }
-  return { ...place, ...rules, key: row.key, headers: row.headers, jitterMs: row.jitterMs, data, timing: timingOf(row) }
+  return {
+    ...place,
+    ...rules,
+    key: row.key,
+    headers: row.headers,
+    expiresInMs: row.expiresInMs,
+    jitterMs: row.jitterMs,
+    data,
+    timing: timingOf(row),
+  }
 }
 
 export function progressOf({ nextAt, passedAt, lastRunAt, lastMessageId, runCount }: ScheduleProgress) {

@@ -16,7 +16,15 @@ const NOW = Date.UTC(2026, 0, 1)
 const MINUTE = 60_000
 
 function due(id: string, everyMs: number, nextAt: number, what: Partial<Schedule> = {}): DueSchedule {
-  const place = { organizationId: 'o', queueId: 'q', name: id, messageName: null, key: null, headers: null }
+  const place = {
+    organizationId: 'o',
+    queueId: 'q',
+    name: id,
+    messageName: null,
+    key: null,
+    headers: null,
+    expiresInMs: null,
+  }
   const bounds = { timezone: 'UTC', startsAt: NOW, endsAt: null }
   const rules = { paused: false, catchUp: 'none' as CatchUp, overlap: 'allow' as const, jitterMs: 0 }
   const rest = { data: 'x', ...rules, createdAt: NOW, updatedAt: NOW }

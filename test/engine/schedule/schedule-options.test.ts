@@ -235,7 +235,12 @@ onBothStores(
     const start = engine.runtime.now()
     const queue = await engine.addQueue()
     await engine.addListener(queue)
-    const what = { catchUp: 'all' as const, jitterMs: MINUTE / 2, headers: '{"X-Team":"billing"}' }
+    const what = {
+      catchUp: 'all' as const,
+      jitterMs: MINUTE / 2,
+      headers: '{"X-Team":"billing"}',
+      expiresInMs: 60 * MINUTE,
+    }
     const schedule = await add(engine, queue, what)
     const after = await next(engine, t, start + 3.75 * MINUTE)
     after.sender.reply = () => 500
@@ -251,6 +256,7 @@ onBothStores(
     await after.runtime.advance(3 * MINUTE)
     const ask = { organizationId, queueId, only: null, before: null, offset: 0, limit: 100, full: false }
     const listed = (await messages.list(ask)).map(({ message }) => message).reverse()
+    assert.ok(listed.every(({ createdAt, expiresAt }) => expiresAt === createdAt + 60 * MINUTE))
     const made = listed.map((message) => message.id)
     // Those that were made together are stored in the order of their due times, too.
     const sequences = listed.map(({ sequence }) => sequence)

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Outlook, ScheduleSettings } from '../../../app/schedules.ts'
+import { MAX_DELAY_MS } from '../../../core/delivery/due-time.ts'
 import { MAX_DATA_BYTES, MAX_KEY_LENGTH } from '../../../core/delivery/message.ts'
 import { headersOf, writtenHeaders } from '../../../core/message/headers.ts'
 import { Problem } from '../../../core/problem.ts'
@@ -86,6 +87,15 @@ const settings = {
     'string',
   ),
   headers: orNull<Record<string, string>>(Headers, 'object'),
+  expires_in: orNull<number>(
+    {
+      minimum: 1,
+      maximum: MAX_DELAY_MS,
+      description: 'milliseconds after it is made, in which each message is delivered or expires',
+      examples: [300_000],
+    },
+    'integer',
+  ),
   starts_at: orNull<number>({ ...time, description: 'no due time lies before; inclusive' }, 'integer'),
   ends_at: orNull<number>({ ...time, description: 'no due time lies behind; inclusive' }, 'integer'),
   paused: Type.Optional(Type.Boolean({ description: 'a pause skips what falls into it' })),
@@ -153,6 +163,7 @@ export const Schedule = Type.Object(
     message_name: NullableText,
     key: NullableText,
     headers: Type.Union([Headers, Type.Null()]),
+    expires_in: Type.Unsafe<number | null>({ type: ['integer', 'null'], examples: [300_000] }),
     starts_at: NullableTime,
     ends_at: NullableTime,
     paused: Type.Boolean(),
@@ -219,6 +230,7 @@ export function createdOf(body: Static<typeof NewSchedule>): ScheduleSettings {
     messageName: body.message_name ?? null,
     key: body.key ?? null,
     headers: writtenHeaders(body.headers ?? undefined),
+    expiresInMs: body.expires_in ?? null,
     paused: body.paused ?? false,
     catchUp: body.catch_up ?? 'none',
     overlap: body.overlap ?? 'allow',
@@ -236,6 +248,7 @@ export function changeOf(body: Static<typeof ScheduleChange>): Partial<ScheduleS
     messageName: body.message_name,
     key: body.key,
     headers: body.headers === undefined ? undefined : writtenHeaders(body.headers ?? undefined),
+    expiresInMs: body.expires_in,
     startsAt: body.starts_at,
     endsAt: body.ends_at,
     paused: body.paused,
@@ -281,6 +294,7 @@ export function fullSchedule(schedule: ScheduleDetails, { nextRuns, error }: Out
     message_name: schedule.messageName,
     key: schedule.key,
     headers: schedule.headers === null ? null : headersOf(schedule.headers),
+    expires_in: schedule.expiresInMs,
     starts_at: schedule.startsAt,
     ends_at: schedule.endsAt,
     paused: schedule.paused,

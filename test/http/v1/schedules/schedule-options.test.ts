@@ -34,6 +34,8 @@ test('key, headers, overlap and jitter are what was sent, else none, none, allow
   assert.deepEqual({ key, headers, overlap, jitter }, options)
   const changes = [
     { key: 'other' },
+    { expires_in: 5_000 },
+    { expires_in: null },
     { headers: { 'x-b': '2' } },
     { headers: null },
     { overlap: 'allow' },
@@ -62,6 +64,7 @@ test('what is wrong with an option is said where it is, with what is taken', asy
     [{ every: MINUTE, headers: { 'discue-due-at': 'x' } }, '/headers/discue-due-at', /server itself/],
     [{ every: MINUTE, headers: { 'x-a': 'a'.repeat(4_094) } }, '/headers', /at most 4096 characters/],
     [{ every: MINUTE, headers: 'x-a: 1' }, '/headers', /object/],
+    [{ every: MINUTE, expires_in: 0 }, '/expires_in', /at least 1/],
     [{ every: MINUTE, key: '' }, '/key', /1 to 128 characters/],
     [{ every: MINUTE, key: 'x'.repeat(129) }, '/key', /1 to 128 characters/],
   ]
@@ -121,11 +124,12 @@ test('a change is refused as a new schedule is, and leaves it as it was', async 
 })
 
 test("a schedule's message has its key and headers, also where it is made by hand, and then for no due time", async () => {
-  const what = { key: 'customer-17', headers: { 'x-a': '1' }, message_name: 'm' }
+  const what = { key: 'customer-17', headers: { 'x-a': '1' }, message_name: 'm', expires_in: 60_000 }
   const { id, name } = await create({ every: HOUR, ...what })
   const { status, body } = await api.call('POST', `${base}/${id}/run`)
   assert.equal(status, 200)
   const { message } = (await api.call('GET', `/v1/queues/${queue.id}/messages/${body.message.id}`)).body
   assert.deepEqual([message.key, message.name], ['customer-17', 'm'])
+  assert.equal(message.expires_at, message.created_at + 60_000)
   assert.deepEqual(message.headers, { 'x-a': '1', 'discue-schedule': name })
 })
