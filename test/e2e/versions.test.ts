@@ -34,6 +34,11 @@ const ASKS: { name: string; path: string; ask(queue: string): Promise<{ status: 
     },
   },
   {
+    name: 'a message that expires',
+    path: '/expires_in',
+    ask: (queue) => call('POST', `${queue}/messages`, { data: 'x', expires_in: 60_000 }),
+  },
+  {
     name: 'headers of a message',
     path: '/headers',
     ask: (queue) => call('POST', `${queue}/messages`, { data: 'x', headers: { 'x-order': '17' } }),
