@@ -33,7 +33,7 @@ function validFor(rule: Rule): fc.Arbitrary<unknown> {
   const { enum: values, oneOf, anyOf = oneOf, examples, minimum, maximum } = rule
   if (rule.const !== undefined) return fc.constant(rule.const)
   if (Array.isArray(values)) return fc.constantFrom(...values)
-  if (Array.isArray(anyOf)) return fc.oneof(...anyOf.map(validFor))
+  if (Array.isArray(anyOf)) return fc.oneof(...anyOf.map((one: Rule) => validFor(withExamplesOf(rule, one))))
   const types = [rule.type ?? 'string'].flat() as string[]
   const one = types.map((type) => {
     if (type === 'object') return validObject(rule)
@@ -45,6 +45,12 @@ function validFor(rule: Rule): fc.Arbitrary<unknown> {
   })
   const known = Array.isArray(examples) ? [fc.constantFrom(...examples)] : []
   return fc.oneof(...one, ...known)
+}
+
+/** One of several types, with those examples of the whole that are of it. */
+function withExamplesOf({ examples }: Rule, one: Rule): Rule {
+  if (!Array.isArray(examples) || one.type !== 'string') return one
+  return { examples: examples.filter((example) => typeof example === 'string'), ...one }
 }
 
 function numberBetween(minimum: number, maximum: number): fc.Arbitrary<number> {
