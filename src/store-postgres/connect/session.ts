@@ -102,7 +102,7 @@ async function connectTo(target: PostgresTarget, host: Host, runtime: Runtime): 
     const facts = await factsOf(client)
     const statements = pooledStatements(client, forSchema(target.schema), durable(facts.synchronousCommit))
     const session = sessionOf(client, runtime, statements, null)
-    await proveTransactions(session)
+    await proveTransactions(client, session)
     return session
   })
 }
@@ -162,8 +162,11 @@ function durable(synchronousCommit: string): string {
 const HOLDS = `select current_setting('enable_seqscan') = 'off' as holds`
 
 /** That what a transaction sets holds until its end. A pooler of single statements lets no transaction begin. */
-async function proveTransactions(session: Session): Promise<void> {
+async function proveTransactions(client: pg.Client, session: Session): Promise<void> {
   try {
+    // Each by itself: such a pooler answers and hangs up, and its answer is lost where more is being written to it by then.
+    await client.query('begin')
+    await client.query('rollback')
     const [row] = await session.rows<{ holds: boolean }>(HOLDS)
     if (row!.holds) return
   } catch (error) {
