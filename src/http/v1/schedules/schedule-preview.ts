@@ -1,10 +1,11 @@
 import { Type } from 'typebox'
 import type { AppDeps } from '../../../app/deps.ts'
-import { previewSchedule } from '../../../app/schedules.ts'
+import { previewSchedule } from '../../../app/schedules/schedule-outlook.ts'
 import { type Api, requires } from '../../contract.ts'
 import { paths, selfLink } from '../../present/links.ts'
 import { answers, Query, SelfLink, Time } from '../../present/schemas.ts'
-import { EXAMPLE_WHEN, timetableOf, When } from './schedule-form.ts'
+import { timetableOf } from './schedule-form.ts'
+import { EXAMPLE_WHEN, When } from './schedule-schemas.ts'
 
 const schema = {
   operationId: 'previewSchedule',

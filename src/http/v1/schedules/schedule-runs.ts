@@ -1,13 +1,14 @@
 import { Type } from 'typebox'
 import type { AppDeps } from '../../../app/deps.ts'
-import { listRuns } from '../../../app/schedules.ts'
+import { listRuns } from '../../../app/schedules/schedules.ts'
 import type { ScheduleRun } from '../../../store/schedules.ts'
 import { type Api, requires } from '../../contract.ts'
 import { decodeCursor, encodeCursor, expectOneStart } from '../../present/cursor.ts'
 import { paths } from '../../present/links.ts'
 import { feedLinks, pageOf } from '../../present/listing.ts'
 import { answers, CursorQuery, DEFAULT_PAGE_SIZE, Id, Links } from '../../present/schemas.ts'
-import { fullRun, Run } from './schedule-form.ts'
+import { fullRun } from './schedule-form.ts'
+import { Run } from './schedule-schemas.ts'
 
 const CURSOR = /^(\d{1,15})$/
 

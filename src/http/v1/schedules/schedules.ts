@@ -2,17 +2,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type AcceptedMessage, loadRoute } from '../../../app/accept-message.ts'
 import type { AppDeps } from '../../../app/deps.ts'
+import { outlook } from '../../../app/schedules/schedule-outlook.ts'
 import {
   createSchedule,
   deleteSchedule,
   expectScheduleForPost,
   listSchedules,
-  outlook,
   readSchedule,
   runSchedule,
   type ScheduleAddress,
   updateSchedule,
-} from '../../../app/schedules.ts'
+} from '../../../app/schedules/schedules.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import type { Revised } from '../../../store/listing/slice.ts'
 import type { ScheduleDetails } from '../../../store/schedules.ts'
@@ -36,17 +36,8 @@ import {
   single,
 } from '../../present/schemas.ts'
 import { CURSOR, weighMessage } from '../messages/message-form.ts'
-import {
-  changeOf,
-  createdOf,
-  EXAMPLE_CHANGE,
-  EXAMPLE_SCHEDULE,
-  fullSchedule,
-  listedAt,
-  NewSchedule,
-  Schedule,
-  ScheduleChange,
-} from './schedule-form.ts'
+import { changeOf, createdOf, fullSchedule, listedAt } from './schedule-form.ts'
+import { EXAMPLE_CHANGE, EXAMPLE_SCHEDULE, NewSchedule, Schedule, ScheduleChange } from './schedule-schemas.ts'
 
 const InQueue = Type.Object({ queueId: Id })
 const OneSchedule = Type.Object({ queueId: Id, scheduleId: Id })
