@@ -38,7 +38,7 @@ export async function openWire(databasePort: number): Promise<DatabaseWire> {
     for (const pair of pairs) hold(pair, held)
   }
   function reset(): void {
-    for (const { node, database } of pairs) for (const socket of [node, database]) socket.resetAndDestroy()
+    for (const { node, database } of pairs) for (const socket of [node, database]) cut(socket)
     pairs.clear()
   }
   return {
@@ -56,6 +56,15 @@ export async function openWire(databasePort: number): Promise<DatabaseWire> {
       await once(server, 'close')
     },
   }
+}
+
+/**
+ * Ends a connection by a reset. One that is being made or shut down cannot be reset: Node.js would wait for its end for ever
+ * as the process exits.
+ */
+function cut(socket: Socket): void {
+  if (socket.connecting || socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 /** What one says is written to the other, and the end of one is the end of both. */
