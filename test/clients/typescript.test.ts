@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -99,6 +99,21 @@ describe('the client', () => {
     )
   })
 
+  test('an answer that breaks off is none, and what it was for is asked for again', async () => {
+    let tries = 0
+    const breaking = new Discue({
+      ...{ url: server.url, apiKey: server.rootKey },
+      fetch: async (url, init) => {
+        const answer = await fetch(url, init)
+        if (++tries > 1) return answer
+        const cut = new ReadableStream({ start: (stream) => stream.error(new TypeError('terminated')) })
+        return new Response(cut, { status: 200 })
+      },
+    })
+    const queue = await breaking.queues.create({ name: 'broken-off' })
+    assert.deepEqual([tries, (await discue.queues.get(queue.id)).name], [2, 'broken-off'])
+  })
+
   test('gives up after its tries, with the last failure', async () => {
     let tries = 0
     const answering = (status: number) => async () => {
@@ -165,6 +180,20 @@ describe('a receiver', () => {
     assert.equal((await ask({ ...headers, 'webhook-timestamp': now })).status, 400)
     assert.equal((await ask({ ...headers, 'webhook-timestamp': '1600000000' })).status, 400)
     assert.equal((await ask({})).status, 400)
+  })
+
+  test('outlives a sender that hangs up in the middle of a body', async () => {
+    const errors: unknown[] = []
+    const handle = () => assert.fail('it was handled')
+    const receive = nodeReceiver({ secret: 'whsec_eA==', handle, onError: (error) => errors.push(error) })
+    const ended: unknown[] = []
+    const { url } = await listening((request, response) => void receive(request, response).then(() => ended.push(1)))
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{', () =>
+      setTimeout(() => socket.destroy(), 50),
+    )
+    await waitFor('the end of a request that broke off', () => ended.length)
+    assert.equal(errors.length, 1)
   })
 
   test('says that a body which was parsed before cannot be verified', async () => {

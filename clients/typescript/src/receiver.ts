@@ -71,7 +71,13 @@ export function nodeReceiver(
   options: ReceiverOptions,
 ): (request: NodeRequest, response: NodeResponse) => Promise<void> {
   return async (request, response) => {
-    const body = await bodyOf(request)
+    const body = await bodyOf(request).catch((error: unknown) => {
+      if (error instanceof TypeError) throw error
+      // The sender hung up before it was all there, and hears no answer.
+      options.onError?.(error)
+      return undefined
+    })
+    if (body === undefined) return
     const { status, headers } = body === null ? { status: 413 } : await judge(body, request.headers, options)
     response.writeHead(status, headers)
     response.end()

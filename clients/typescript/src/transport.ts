@@ -1,4 +1,4 @@
-import { ConnectionError, errorOf } from './errors.ts'
+import { type ApiError, ConnectionError, errorOf } from './errors.ts'
 
 export interface ClientOptions {
   /** Where the server is, such as `http://127.0.0.1:3000`. */
@@ -30,6 +30,13 @@ const LONGEST_DELAY_MS = 30_000
 /** Nothing was done, or the same answer will come to the same Idempotency-Key. */
 const WORTH_A_RETRY = new Set([429, 502, 503, 504])
 
+interface Failure {
+  error: ApiError | ConnectionError
+  /** Null where no whole answer came. */
+  status: number | null
+  retryAfter: string | null
+}
+
 /** Speaks to the API: JSON, tries again where that is safe, errors by status. */
 export class Transport {
   readonly #url: string
@@ -51,10 +58,9 @@ export class Transport {
     const mayRepeat = options.repeatable ?? (method !== 'POST' || options.idempotencyKey !== undefined)
     for (let tries = 0; ; tries++) {
       const outcome = await this.#try(method, path, options)
-      if (outcome instanceof Response && outcome.ok) return (await outcome.json()) as Answer
+      if ('json' in outcome) return outcome.json as Answer
       const delayMs = mayRepeat && tries < retries ? delayBefore(outcome, tries) : null
-      if (delayMs === null) throw outcome instanceof Response ? await errorOf(outcome) : outcome
-      if (outcome instanceof Response) await outcome.body?.cancel()
+      if (delayMs === null) throw outcome.error
       await pause(delayMs, options.signal)
     }
   }
@@ -64,7 +70,8 @@ export class Transport {
     return href.slice(href.indexOf('/v1/') + '/v1'.length)
   }
 
-  async #try(method: string, path: string, options: CallOptions): Promise<Response | ConnectionError> {
+  /** The whole answer is read here: it may break off as the way to it may. */
+  async #try(method: string, path: string, options: CallOptions): Promise<{ json: unknown } | Failure> {
     const { fetch = globalThis.fetch, timeoutMs = 30_000, apiKey } = this.#options
     const { signal, idempotencyKey, body, waitMs = 0 } = options
     const late = AbortSignal.timeout(timeoutMs + waitMs)
@@ -72,15 +79,21 @@ export class Transport {
     if (body !== undefined) headers['content-type'] = 'application/json'
     if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey
     try {
-      return await fetch(`${this.#url}/v1${path}${textOf(options.query)}`, {
+      const response = await fetch(`${this.#url}/v1${path}${textOf(options.query)}`, {
         ...{ method, headers, redirect: 'error' },
         signal: signal === undefined ? late : AbortSignal.any([signal, late]),
         ...(body !== undefined && { body: JSON.stringify(body) }),
       })
+      if (response.ok) return { json: await response.json() }
+      return {
+        error: await errorOf(response),
+        status: response.status,
+        retryAfter: response.headers.get('retry-after'),
+      }
     } catch (error) {
       signal?.throwIfAborted()
       const why = late.aborted ? `no answer within ${timeoutMs + waitMs} ms` : 'the server cannot be reached'
-      return new ConnectionError(`${method} ${path}: ${why}`, error)
+      return { error: new ConnectionError(`${method} ${path}: ${why}`, error), status: null, retryAfter: null }
     }
   }
 }
@@ -92,11 +105,11 @@ function textOf(query: CallOptions['query'] = {}): string {
 }
 
 /** Milliseconds until the next try; null where there should be none. */
-function delayBefore(outcome: Response | ConnectionError, tries: number): number | null {
-  const asked = outcome instanceof Response ? Number(outcome.headers.get('retry-after') ?? Number.NaN) : Number.NaN
-  if (outcome instanceof Response && !WORTH_A_RETRY.has(outcome.status)) {
+function delayBefore({ status, retryAfter }: Failure, tries: number): number | null {
+  const asked = Number(retryAfter ?? Number.NaN)
+  if (status !== null && !WORTH_A_RETRY.has(status)) {
     // The first request with this Idempotency-Key is still running; without the header the conflict is for good.
-    if (outcome.status !== 409 || Number.isNaN(asked)) return null
+    if (status !== 409 || Number.isNaN(asked)) return null
   }
   if (asked >= 0) return Math.min(asked * 1_000, LONGEST_DELAY_MS)
   const most = Math.min(FIRST_DELAY_MS * 2 ** tries, LONGEST_DELAY_MS)

@@ -111,12 +111,19 @@ export class PullWorker {
   /** Extends the lease each third of its time, until it is ended or lost. */
   #keep(message: PulledMessage, lost: AbortController): { end(): void } {
     const { queueId, listenerId, leaseMs, onError } = this.#options
+    let isAsking = false
     const timer = setInterval(() => {
+      // One that is slow to be answered is tried again by itself.
+      if (isAsking) return
+      isAsking = true
       const extended = this.#client.leases.extend(queueId, listenerId, [message.receipt], { leaseMs })
-      extended.then(
+      const asked = extended.then(
         (answer) => answer.lost.length > 0 && lost.abort(new Error('the lease is over')),
         (error) => onError?.(error),
       )
+      void asked.finally(() => {
+        isAsking = false
+      })
     }, leaseMs / 3)
     return { end: () => clearInterval(timer) }
   }
