@@ -1,6 +1,6 @@
 import { readConfig, type SettingName } from './config/config.ts'
 import { openLog } from './log.ts'
-import { startServer as startConfigured } from './server.ts'
+import { IN_MEMORY, startServer as startConfigured } from './server.ts'
 
 /**
  * The settings of `discue serve` by the names of their flags, `DISCUE_DATABASE_URL` as `databaseUrl`, with the values that
@@ -26,8 +26,6 @@ export interface EmbeddedServer extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** Any other than it would be gone with the process, or is found again at the next start. */
-const IN_MEMORY = ':memory:'
 const DEFAULTS: Settings = { port: 0, logLevel: 'warn' }
 
 /**

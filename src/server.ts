@@ -28,7 +28,7 @@ import { VERSION } from './version.ts'
 const DASHBOARD = fileURLToPath(new URL('../build/dashboard', import.meta.url))
 
 /** A database of this process alone, which no setting of a server names. */
-const IN_MEMORY = ':memory:'
+export const IN_MEMORY = ':memory:'
 
 /** A server that answers. */
 export interface Server {
