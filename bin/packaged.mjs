@@ -3,7 +3,6 @@
 import module from 'node:module'
 
 const NEEDED_NODE = 26
-const COMMAND = /^[^-]/
 
 const found = Number.parseInt(process.versions.node, 10)
 if (found < NEEDED_NODE) {
@@ -13,20 +12,13 @@ if (found < NEEDED_NODE) {
   process.exit(1)
 }
 
-if (isServer(process.argv[2])) withMemorySettings()
+const { settingsOf } = await import('../src/config/sources.js')
+// A command has no use for them, and no time either.
+if (settingsOf(process.argv.slice(2)) !== null) withMemorySettings()
 module.enableCompileCache()
 // In the environment, from where the database's thread takes it.
 process.env.NODE_COMPILE_CACHE ??= module.getCompileCacheDir()
 await import('../src/main.js')
-
-/** Everything but a command is a flag of the server; a command has no use for the settings, and no time either. */
-function isServer(first) {
-  return (
-    first === undefined ||
-    first === 'serve' ||
-    (!COMMAND.test(first) && !/^(-h|--help|-V|--version|--json|--url|--api-key)/.test(first))
-  )
-}
 
 /** They count only for a process that begins with them: this one begins again, as the same process. */
 function withMemorySettings() {

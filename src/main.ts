@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { isSea } from 'node:sea'
 import { readConfig } from './config/config.ts'
-import { ConfigError } from './config/sources.ts'
+import { ConfigError, settingsOf, VERSION_OPTIONS } from './config/sources.ts'
 import { StopRequests } from './core/stop-requests.ts'
 import type { Server } from './server.ts'
 import { explainStartError } from './start-error.ts'
@@ -40,18 +40,6 @@ async function main(): Promise<void> {
   // Loaded only here: the server starts no slower for the commands beside it.
   const { runCommandLine } = await import('./cli/program.ts')
   process.exitCode = await runCommandLine(settings === null ? args : ['serve', '--help'])
-}
-
-const VERSION_OPTIONS = ['-V', '--version']
-/** Options of every command, which may stand before it; all other flags are settings of the server. */
-const COMMAND_OPTIONS = ['-h', '--help', ...VERSION_OPTIONS, '--json', '--url', '--api-key', '--api-key-file']
-
-/** The server's settings where the server is to be started, null where the words are another command. */
-function settingsOf(args: readonly string[]): readonly string[] | null {
-  const [first] = args
-  if (first === 'serve') return args.slice(1)
-  const isCommand = first !== undefined && (!first.startsWith('-') || COMMAND_OPTIONS.includes(first.split('=')[0]!))
-  return isCommand ? null : args
 }
 
 async function serve(settings: readonly string[]): Promise<void> {

@@ -75,3 +75,16 @@ export function fromFlags(args: readonly string[], known: readonly string[]): Re
 function unknown(name: string, known: readonly string[]): string {
   return `${name} is unknown; these are known: ${known.join(', ')}`
 }
+
+/** What asks for the version alone. */
+export const VERSION_OPTIONS: readonly string[] = ['-V', '--version']
+/** Options of every command, which may stand before it; all other flags are settings of the server. */
+const COMMAND_OPTIONS = ['-h', '--help', ...VERSION_OPTIONS, '--json', '--url', '--api-key', '--api-key-file']
+
+/** The server's settings where the server is to be started, null where the words are another command. */
+export function settingsOf(args: readonly string[]): readonly string[] | null {
+  const [first] = args
+  if (first === 'serve') return args.slice(1)
+  const isCommand = first !== undefined && (!first.startsWith('-') || COMMAND_OPTIONS.includes(first.split('=')[0]!))
+  return isCommand ? null : args
+}
