@@ -114,6 +114,32 @@ describe('the client', () => {
     assert.deepEqual([tries, (await discue.queues.get(queue.id)).name], [2, 'broken-off'])
   })
 
+  test('a secret is rotated once, and what was deleted while the answer was lost is deleted', async () => {
+    const methods: string[] = []
+    const losing = new Discue({
+      ...{ url: server.url, apiKey: server.rootKey },
+      fetch: async (url, init) => {
+        methods.push(init!.method!)
+        const answer = await fetch(url, init)
+        if (methods.length === 1) throw new TypeError('the connection broke')
+        return answer
+      },
+    })
+    const queue = await discue.queues.create({ name: 'lost-answers' })
+    const { id } = await discue.listeners.create(queue.id, { name: 'shop', notify_url: 'http://127.0.0.1:9/' })
+    await assert.rejects(losing.listeners.update(queue.id, id, { secret: 'rotate' }), ConnectionError)
+    assert.deepEqual(methods, ['PATCH'])
+    methods.length = 0
+    await losing.listeners.delete(queue.id, id)
+    assert.deepEqual(methods, ['DELETE', 'DELETE'])
+    await assert.rejects(discue.listeners.delete(queue.id, id), NotFoundError)
+  })
+
+  test('one queue of a name is made, however many ask for it at once', async () => {
+    const made = await Promise.all(Array.from({ length: 4 }, () => discue.queues.ensure('asked-for')))
+    assert.equal(new Set(made.map(({ id }) => id)).size, 1)
+  })
+
   test('gives up after its tries, with the last failure', async () => {
     let tries = 0
     const answering = (status: number) => async () => {
@@ -180,6 +206,30 @@ describe('a receiver', () => {
     assert.equal((await ask({ ...headers, 'webhook-timestamp': now })).status, 400)
     assert.equal((await ask({ ...headers, 'webhook-timestamp': '1600000000' })).status, 400)
     assert.equal((await ask({})).status, 400)
+  })
+
+  test('answers also where its store of what was handled fails, and where its report of that does', async () => {
+    const failing = () => {
+      throw new Error('the disk is full')
+    }
+    const secret = `whsec_${btoa('a-secret-of-24-bytes-long')}`
+    const deduplication = { begin: () => 'new' as const, finish: failing, abandon: failing }
+    const receive = fetchReceiver({ secret, deduplication, handle: () => undefined, onError: failing })
+    const id = 'a'
+    const timestamp = String(Math.floor(Date.now() / 1_000))
+    const raw = Uint8Array.from(atob(secret.slice('whsec_'.length)), (letter) => letter.charCodeAt(0))
+    const key = await crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+    const signed = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(`${id}.${timestamp}.{}`))
+    const signature = `v1,${btoa(String.fromCharCode(...new Uint8Array(signed)))}`
+    const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature }
+    const request = new Request('http://localhost/', { method: 'POST', body: '{}', headers })
+    assert.equal((await receive(request)).status, 500)
+  })
+
+  test('answers 413 to more than a delivery can have', async () => {
+    const receive = fetchReceiver({ secret: 'whsec_eA==', handle: () => assert.fail('it was handled') })
+    const body = new Uint8Array(2 * 1024 * 1024)
+    assert.equal((await receive(new Request('http://localhost/', { method: 'POST', body }))).status, 413)
   })
 
   test('outlives a sender that hangs up in the middle of a body', async () => {

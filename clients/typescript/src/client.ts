@@ -5,6 +5,7 @@ import type {
   CreateQueueRequest,
   CreateScheduleRequest,
   Listener,
+  ListenerWithSecret,
   Message,
   PulledMessage,
   Queue,
@@ -13,6 +14,7 @@ import type {
   UpdateQueueRequest,
   UpdateScheduleRequest,
 } from '../../../docs/api/types.ts'
+import { ValidationError } from './errors.ts'
 import { listed } from './listing.ts'
 import { type ClientOptions, Transport } from './transport.ts'
 
@@ -54,14 +56,21 @@ export class Discue {
       (await this.#transport.call<{ queue: Queue }>('GET', queueAt(id), options)).queue,
     /** The queue of this name, made where there is none. */
     ensure: async (name: string, options: Options = {}): Promise<Queue> => {
-      for await (const queue of this.queues.list(options)) if (queue.name === name) return queue
-      return this.queues.create({ name }, options)
+      return (
+        (await this.#queueNamed(name, options)) ??
+        (await this.queues.create({ name }, options).catch(async (error: unknown) => {
+          // Another process was faster.
+          const made = error instanceof ValidationError ? await this.#queueNamed(name, options) : null
+          if (made === null) throw error
+          return made
+        }))
+      )
     },
     list: (options: Options = {}) => listed<Queue>(this.#transport, '/queues', 'queues', options),
     update: async (id: string, changes: UpdateQueueRequest, options: Options = {}): Promise<Queue> =>
       (await this.#transport.call<{ queue: Queue }>('PATCH', queueAt(id), { ...options, body: changes })).queue,
     delete: async (id: string, options: Options = {}): Promise<void> =>
-      void (await this.#transport.call('DELETE', queueAt(id), options)),
+      void (await this.#transport.call('DELETE', queueAt(id), { ...options, deletes: true })),
   }
 
   readonly listeners = {
@@ -72,20 +81,22 @@ export class Discue {
       (await this.#transport.call<{ listener: Listener }>('GET', listenerAt(queueId, id), options)).listener,
     list: (queueId: string, options: Options = {}) =>
       listed<Listener>(this.#transport, `${queueAt(queueId)}/listeners`, 'listeners', options),
+    /** With `secret: 'rotate'` the answer holds the new one. That is not tried again: each time makes another. */
     update: async (
       queueId: string,
       id: string,
       changes: UpdateListenerRequest,
       options: Options = {},
-    ): Promise<Listener> =>
+    ): Promise<ListenerWithSecret> =>
       (
-        await this.#transport.call<{ listener: Listener }>('PATCH', listenerAt(queueId, id), {
+        await this.#transport.call<{ listener: ListenerWithSecret }>('PATCH', listenerAt(queueId, id), {
           ...options,
+          repeatable: changes.secret !== 'rotate',
           body: changes,
         })
       ).listener,
     delete: async (queueId: string, id: string, options: Options = {}): Promise<void> =>
-      void (await this.#transport.call('DELETE', listenerAt(queueId, id), options)),
+      void (await this.#transport.call('DELETE', listenerAt(queueId, id), { ...options, deletes: true })),
   }
 
   readonly messages = {
@@ -117,7 +128,10 @@ export class Discue {
         query: { ...filter },
       }),
     delete: async (queueId: string, id: string, options: Options = {}): Promise<void> =>
-      void (await this.#transport.call('DELETE', `${queueAt(queueId)}/messages/${encodeURIComponent(id)}`, options)),
+      void (await this.#transport.call('DELETE', `${queueAt(queueId)}/messages/${encodeURIComponent(id)}`, {
+        ...options,
+        deletes: true,
+      })),
   }
 
   readonly schedules = {
@@ -140,13 +154,13 @@ export class Discue {
         })
       ).schedule,
     delete: async (queueId: string, id: string, options: Options = {}): Promise<void> =>
-      void (await this.#transport.call('DELETE', scheduleAt(queueId, id), options)),
+      void (await this.#transport.call('DELETE', scheduleAt(queueId, id), { ...options, deletes: true })),
   }
 
   /** For listeners that pull. `PullWorker` does all of it. */
   readonly leases = {
     pull: async (queueId: string, listenerId: string, options: PullOptions = {}): Promise<PulledMessage[]> => {
-      const { max, waitMs, leaseMs: lease, signal } = options
+      const { max = 10, waitMs, leaseMs: lease, signal } = options
       const body = { max, wait: waitMs, lease }
       // A second pull takes other messages; what the first one took comes again when its lease is over.
       const call = { body, signal, waitMs: waitMs ?? 0, repeatable: true }
@@ -170,6 +184,11 @@ export class Discue {
       { leaseMs: lease, ...options }: Options & { leaseMs: number },
     ) =>
       this.#settle<{ extended: number; lost: string[] }>(queueId, listenerId, 'extend', { receipts, lease }, options),
+  }
+
+  async #queueNamed(name: string, options: Options): Promise<Queue | null> {
+    for await (const queue of this.queues.list(options)) if (queue.name === name) return queue
+    return null
   }
 
   #settle<Answer>(

@@ -19,6 +19,8 @@ interface Verdict {
 
 /** The server allows 256 KiB of data. */
 const MAX_BODY_BYTES = 1024 * 1024
+const MAX_READ_BYTES = 16 * MAX_BODY_BYTES
+const TOO_LARGE: Verdict = { status: 413 }
 /** Another process handles it right now, and may still fail. */
 const RUNNING: Verdict = { status: 409, headers: { 'retry-after': '1' } }
 
@@ -36,18 +38,28 @@ async function judge(body: Uint8Array, headers: HeaderFields, options: ReceiverO
     await deduplication?.finish(delivery.id)
     return { status: 204 }
   } catch (error) {
-    onError?.(error)
+    tell(onError, error)
     // Where even that fails, the message is tried again as one that runs.
-    if (id !== null) await Promise.resolve(deduplication?.abandon(id)).catch((cause) => onError?.(cause))
+    const abandon = async () => id !== null && deduplication?.abandon(id)
+    await abandon().catch((cause) => tell(onError, cause))
     return { status: error instanceof WebhookError ? 400 : 500 }
+  }
+}
+
+/** What is told of an error must not be a second one, for which nothing waits. */
+function tell(onError: ReceiverOptions['onError'], error: unknown): void {
+  try {
+    onError?.(error)
+  } catch {
+    // The caller's own report has failed; there is nowhere left to tell.
   }
 }
 
 /** A receiver for whatever speaks `Request` and `Response`: Hono, Next.js, Deno, Bun, workers. */
 export function fetchReceiver(options: ReceiverOptions): (request: Request) => Promise<Response> {
   return async (request) => {
-    const body = new Uint8Array(await request.arrayBuffer())
-    const { status, headers = {} } = await judge(body, request.headers, options)
+    const body = request.body === null ? new Uint8Array() : await bytesOf(request.body)
+    const { status, headers = {} } = body === null ? TOO_LARGE : await judge(body, request.headers, options)
     return new Response(null, { status, headers })
   }
 }
@@ -74,11 +86,11 @@ export function nodeReceiver(
     const body = await bodyOf(request).catch((error: unknown) => {
       if (error instanceof TypeError) throw error
       // The sender hung up before it was all there, and hears no answer.
-      options.onError?.(error)
+      tell(options.onError, error)
       return undefined
     })
     if (body === undefined) return
-    const { status, headers } = body === null ? { status: 413 } : await judge(body, request.headers, options)
+    const { status, headers } = body === null ? TOO_LARGE : await judge(body, request.headers, options)
     response.writeHead(status, headers)
     response.end()
   }
@@ -89,14 +101,20 @@ async function bodyOf(request: NodeRequest): Promise<Uint8Array | null> {
   if (request.body instanceof Uint8Array) return request.body
   if (request.body !== undefined)
     throw new TypeError('the body was parsed before the signature could be verified: put this before express.json()')
+  return bytesOf(request)
+}
+
+/** Null where there is more than a delivery can have. A little more is read to its end, so that its sender hears why. */
+async function bytesOf(body: AsyncIterable<Uint8Array | string>): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request) {
+  for await (const chunk of body) {
     const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk
     size += bytes.length
-    if (size > MAX_BODY_BYTES) return null
-    chunks.push(bytes)
+    if (size > MAX_READ_BYTES) return null
+    if (size <= MAX_BODY_BYTES) chunks.push(bytes)
   }
+  if (size > MAX_BODY_BYTES) return null
   const whole = new Uint8Array(size)
   let at = 0
   for (const chunk of chunks) {

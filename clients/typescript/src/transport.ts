@@ -21,6 +21,8 @@ export interface CallOptions {
   idempotencyKey?: string | undefined
   /** Whether a repetition does no harm; else it is not sent again. */
   repeatable?: boolean
+  /** What is not there any more when the call is repeated was deleted by the first try, whose answer was lost. */
+  deletes?: boolean
   /** Added to the time that a try has. */
   waitMs?: number
 }
@@ -59,6 +61,7 @@ export class Transport {
     for (let tries = 0; ; tries++) {
       const outcome = await this.#try(method, path, options)
       if ('json' in outcome) return outcome.json as Answer
+      if (tries > 0 && options.deletes && outcome.status === 404) return undefined as Answer
       const delayMs = mayRepeat && tries < retries ? delayBefore(outcome, tries) : null
       if (delayMs === null) throw outcome.error
       await pause(delayMs, options.signal)

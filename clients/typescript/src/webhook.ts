@@ -50,6 +50,10 @@ export async function verify(
   secrets: string | readonly string[],
   { toleranceMs = 300_000, now = Date.now }: VerifyOptions = {},
 ): Promise<Delivery> {
+  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+    throw new TypeError(
+      'the body must be the bytes as they came, or their text: a parser has made something else of them',
+    )
   const id = fieldOf(headers, 'webhook-id')
   const timestamp = fieldOf(headers, 'webhook-timestamp')
   const signatures = fieldOf(headers, 'webhook-signature')
