@@ -45,8 +45,13 @@ export async function startServer(settings: Settings = {}): Promise<EmbeddedServ
   }
   const read = readConfig(flagsOf({ ...DEFAULTS, ...others, databaseUrl, rootApiKey }), {})
   const config = stays ? read : { ...read, database: { kind: 'sqlite' as const, path: IN_MEMORY } }
-  const server = await startConfigured(config, openLog(config.logLevel))
-  const { url, clock, stop } = server
+  const { log, close } = openLog(config.logLevel)
+  const server = await startConfigured(config, log).catch((error: unknown) => {
+    close()
+    throw error
+  })
+  const { url, clock } = server
+  const stop = () => server.stop().finally(close)
   const rootKey = server.newRootKey ?? config.rootApiKey!
   if (server.newRootKey !== null) await server.rootKeyShown()
   return { url, rootKey, clock, stop, [Symbol.asyncDispose]: stop }

@@ -12,12 +12,14 @@ const FULL_MS = 20
 /**
  * The log, as lines of JSON on standard error: standard output is for people, so that the key that is shown there once
  * never reaches a log. Lines that cannot be written, on a full disk or because their reader has gone, are lost: what
- * the server is there for does not depend on them.
+ * the server is there for does not depend on them. What waits is tried once more when the process exits, until it is closed:
+ * a program may open many, one after the other.
  */
-export function openLog(level: Config['logLevel']): Log {
+export function openLog(level: Config['logLevel']): { log: Log; close(): void } {
   const lines = new LogLines(STANDARD_ERROR)
-  process.on('exit', () => lines.end())
-  return pino({ level, base: null }, lines)
+  const end = () => lines.end()
+  process.on('exit', end)
+  return { log: pino({ level, base: null }, lines), close: () => void process.off('exit', end) }
 }
 
 /**

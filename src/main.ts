@@ -46,7 +46,7 @@ async function serve(settings: readonly string[]): Promise<void> {
   const config = readConfig(settings)
   // Not at the top: the commands beside the server do without it, and without the time that it takes.
   const { openLog } = await import('./log.ts')
-  const log = openLog(config.logLevel)
+  const { log } = openLog(config.logLevel)
   // Asked for from here on, so that a signal that comes while the server starts stops it as well, once it can.
   const { asked, signal } = stopSignal()
   // Loaded only now: a mistake on the command line is answered at once.

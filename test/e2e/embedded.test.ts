@@ -42,6 +42,14 @@ describe('a server in a program of its user', () => {
     await assert.rejects(startServer({ databaseUrl: 'sqlite:./x.db' }), /rootApiKey must be given with databaseUrl/)
   })
 
+  test('leaves nothing on the process, however many were started', async () => {
+    const before = process.listenerCount('exit')
+    for (let count = 0; count < 3; count++) {
+      await using _server = await startServer(QUIET)
+    }
+    assert.equal(process.listenerCount('exit'), before)
+  })
+
   test('stops once, however often it is asked to', async () => {
     const server = await startServer(QUIET)
     await Promise.all([server.stop(), server.stop()])
