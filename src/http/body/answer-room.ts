@@ -11,10 +11,13 @@ import { SMALL_BODY_BYTES } from './body-room.ts'
 const ALL_BYTES = 96 * 1024 * 1024
 /** Answers that may be large and are read from the store at the same time; an organization alone has half of them. */
 const READ_AT_ONCE = 6
+/** Requests that wait until it is their turn to read; an organization alone has half of them. */
+const MAX_WAITING = 64
 /** There must be room for this much before anything is read whose size is not known. */
 const LEAST_BYTES = 1024 * 1024
 /** A client that reads nothing of a large answer for so long is let go. */
 const READS_WITHIN_MS = 60_000
+const WAITING = { code: 'too_many_readings', what: 'places for listings that wait' } as const
 const ANSWERS = { code: 'too_many_answers', what: 'bytes for large answers' } as const
 
 type Done = (error: Error | null, payload?: unknown) => void
@@ -38,7 +41,8 @@ declare module 'fastify' {
  */
 export class AnswerRoom {
   readonly #bytes = new FairPlaces(ALL_BYTES)
-  readonly #reads = new FairPlaces(READ_AT_ONCE)
+  readonly #reads = { listing: new FairPlaces(READ_AT_ONCE), search: new FairPlaces(READ_AT_ONCE) }
+  readonly #waiting = new FairPlaces(MAX_WAITING)
   /** In which answers that are written in pieces go on. */
   readonly turns = new SerialTurns((run) => void setImmediate(run))
 
@@ -60,30 +64,39 @@ export class AnswerRoom {
 
   /**
    * Reads what may make a large answer, a few of them at a time, so that no more than those are in memory without being
-   * counted; `isWhole` says that the answer holds whole things, and not names of them. Throws `too_many_answers` or
-   * `overloaded` where the organization's clients leave too much unread.
+   * counted. Names alone (`names`) are small and wait for nothing; searches, which take longer, wait for each other only.
+   * Throws `too_many_answers` or `overloaded` where the organization's clients leave too much unread, `too_many_readings`
+   * or `overloaded` where too many wait already.
    */
   async read<Found>(
     request: FastifyRequest,
     reply: FastifyReply,
     work: () => Promise<Found>,
-    isWhole = isEmbedding(request),
+    kind: 'names' | 'listing' | 'search' = isEmbedding(request) ? 'listing' : 'names',
   ): Promise<Found> {
+    if (kind === 'names') return work()
     const { organizationId } = request.principal
-    await new Promise<void>((resolve) => {
-      const begin = () => {
-        if (this.#reads.takeOrWait(organizationId, 0, begin)) resolve()
-      }
-      begin()
-    })
+    const reads = this.#reads[kind]
+    await this.#turnOf(organizationId, reads)
     try {
       if (reply.raw.destroyed) throw new Problem('stopping', { detail: 'the client has gone' })
-      if (isWhole) this.expectRoom(request, reply, LEAST_BYTES)
+      if (kind === 'listing' || isEmbedding(request)) this.expectRoom(request, reply, LEAST_BYTES)
       return await work()
     } finally {
       // What was read is presented and counted in this turn of the event loop.
-      setImmediate(() => this.#reads.give(organizationId))
+      setImmediate(() => reads.give(organizationId))
     }
+  }
+
+  async #turnOf(organizationId: string, reads: FairPlaces): Promise<void> {
+    if (!this.#waiting.take(organizationId)) throw full(this.#waiting, organizationId, WAITING)
+    await new Promise<void>((resolve) => {
+      const begin = () => {
+        if (reads.takeOrWait(organizationId, 0, begin)) resolve()
+      }
+      begin()
+    })
+    this.#waiting.give(organizationId)
   }
 
   /** The hook that counts an answer before it is sent. */

@@ -122,7 +122,10 @@ const rules: Record<ProblemCode, Rule> = {
   too_many_keyed: ({ method, resource }) => method === 'POST' && resource !== null,
   too_many_answers: either(reads, pulls, ({ action }) => action === 'messages/batch'),
   too_many_bodies: takesBody,
-  too_many_readings: ({ method, resource }) => method === 'GET' && resource !== null && READ_LONG.includes(resource),
+  too_many_readings: either(
+    reads,
+    ({ method, resource }) => method === 'GET' && resource !== null && READ_LONG.includes(resource),
+  ),
   internal: always,
   dashboard_not_built: ({ url }) => url === '/',
   method_not_implemented: never,

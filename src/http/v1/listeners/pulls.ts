@@ -242,7 +242,7 @@ function keptPull(deps: AppDeps): SecretFields {
         const found = await withData(deps, { organizationId, queueId, entries })
         return found.map(({ data, headers, ...message }) => ({ ...message, ...presentStored({ data, headers }) }))
       }
-      return { messages: await request.server.answerRoom.read(request, reply, read, true), ...rest }
+      return { messages: await request.server.answerRoom.read(request, reply, read, 'listing'), ...rest }
     },
   }
 }

@@ -42,7 +42,7 @@ export function attemptRoutes(api: Api, deps: AppDeps): void {
   api.get('/queues/:queueId/messages/:messageId/attempts', { schema, config }, async (request, reply) => {
     const { queueId, messageId: id } = request.params
     const ask = { organizationId: request.principal.organizationId, queueId, id, ...rangeOf(request.query) }
-    const listing = await api.answerRoom.read(request, reply, () => listAttempts(deps, ask), true)
+    const listing = await api.answerRoom.read(request, reply, () => listAttempts(deps, ask), 'listing')
     return {
       attempts: listing.entries.map(fullAttempt),
       _links: feedLinks(request, paths.attempts(queueId, id), request.query, listing, cursorOf),

@@ -137,7 +137,7 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
     const search = searchOf(request.query)
     if (search !== null) {
       const ask = { principal: request.principal, queueId, ...search }
-      const found = await api.answerRoom.read(request, reply, () => searchMessages(deps, ask))
+      const found = await api.answerRoom.read(request, reply, () => searchMessages(deps, ask), 'search')
       return inPieces(
         reply,
         presentSearch(request, request.query, found, listedAt(paths.messages(queueId), deps.runtime.now())),
