@@ -10,6 +10,11 @@ async function addQueue(name: string): Promise<string> {
   return (await fixture.call('POST', '/queues', { name })).queue.id
 }
 
+/** Opens a section of the form: its title, not the fields of the same name. */
+function unfold(title: string): Promise<void> {
+  return visitor.dialog().locator('summary').getByText(title, { exact: true }).click()
+}
+
 test('a listener is made, and its secret is shown once', async () => {
   const queue = await addQueue('fresh')
   await visitor.open(`/queues/${queue}`)
@@ -17,10 +22,10 @@ test('a listener is made, and its secret is shown once', async () => {
   const dialog = visitor.dialog()
   await dialog.getByLabel('Name').fill('warehouse')
   await dialog.getByLabel('URL for messages').fill('shop.example.com')
-  await dialog.getByRole('button', { name: 'Make the listener' }).click()
+  await dialog.getByRole('button', { name: 'Create the listener' }).click()
   await dialog.getByText(/absolute http or https URL/).waitFor()
   await dialog.getByLabel('URL for messages').fill(`${fixture.receiverUrl}/mail`)
-  await dialog.getByRole('button', { name: 'Make the listener' }).click()
+  await dialog.getByRole('button', { name: 'Create the listener' }).click()
   await dialog.getByText(/^whsec_/).waitFor()
   await page.keyboard.press('Escape')
   await dialog.getByText(/^whsec_/).waitFor()
@@ -35,7 +40,7 @@ test('a listener that pulls shows how to', async () => {
   await visitor.button('New listener').click()
   await visitor.dialog().getByLabel('Name').fill('worker')
   await visitor.dialog().getByLabel('How messages get there').selectOption('pull')
-  await visitor.button('Make the listener').click()
+  await visitor.button('Create the listener').click()
   await visitor.button('I have copied it').click()
   await visitor.heading('Pull its messages').waitFor()
   await page.getByText(/\/pull \\/).waitFor()
@@ -49,11 +54,14 @@ test('a listener is edited: order, limits, headers', async () => {
   await visitor.pick('More for this listener', 'Edit')
   const dialog = visitor.dialog()
   await dialog.getByLabel('Name').fill('new')
-  await dialog.getByText('Order, limits and retries').click()
+  await dialog.getByLabel('Method').selectOption('PUT')
+  for (const section of ['Order and status', 'Limits', 'Retries', 'Headers']) await unfold(section)
   await dialog.getByLabel('Order', { exact: true }).selectOption('queue')
   await dialog.getByLabel('After a missed message').selectOption('block')
   await dialog.getByLabel('Timeout (ms)').fill('2500')
   await dialog.getByLabel('Rate limit: requests').fill('50')
+  await dialog.getByLabel('Attempts').fill('7')
+  await dialog.getByLabel('Circuit breaker').selectOption('off')
   await dialog.getByLabel('Headers, one a line').fill('x-tenant: shop')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await visitor.heading('new').waitFor()
@@ -62,16 +70,51 @@ test('a listener is edited: order, limits, headers', async () => {
     [saved.name, saved.ordering, saved.on_missed, saved.timeout, saved.rate_limit, saved.headers],
     ['new', 'queue', 'block', 2500, { requests: 50, per: 1000 }, { 'x-tenant': '***' }],
   )
+  assert.deepEqual([saved.method, saved.circuit_breaker, saved.retry.max_attempts], ['PUT', false, 7])
   // What is set is shown without its value, and stays where the line is left as it is.
   await page.getByText('x-tenant (values are set, and not shown)').waitFor()
   await visitor.pick('More for this listener', 'Edit')
-  await dialog.getByText('Order, limits and retries').click()
+  await unfold('Headers')
   const headers = dialog.getByLabel('Headers, one a line')
   assert.equal(await headers.inputValue(), 'x-tenant: ***')
   await dialog.getByText('Values are never shown again').waitFor()
   await headers.fill('x-tenant: ***\nx-new: 1')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await page.getByText('x-tenant, x-new (values').waitFor()
+})
+
+test('only what was changed is sent, and a section with a fault within opens by itself', async () => {
+  const queue = await addQueue('refused')
+  const made = { name: 'still', notify_url: `${fixture.receiverUrl}/mail`, retry: { max_attempts: 4 } }
+  const { listener } = await fixture.call('POST', `/queues/${queue}/listeners`, made)
+  await visitor.open(`/queues/${queue}/listeners/${listener.id}`)
+  await visitor.pick('More for this listener', 'Edit')
+  const dialog = visitor.dialog()
+  await unfold('Retries')
+  await dialog.getByLabel('Attempts').fill('many')
+  await unfold('Retries')
+  await dialog.getByLabel('Attempts').waitFor({ state: 'hidden' })
+  const [refused] = await Promise.all([
+    page.waitForRequest((request) => request.method() === 'PATCH'),
+    dialog.getByRole('button', { name: 'Save' }).click(),
+  ])
+  assert.deepEqual(Object.keys(refused.postDataJSON()), ['retry'])
+  await dialog.getByText('must be a whole number').waitFor()
+  await dialog.getByLabel('Attempts').fill('5')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  assert.equal((await fixture.call('GET', `/queues/${queue}/listeners/${listener.id}`)).listener.retry.max_attempts, 5)
+})
+
+test('a listener that pulls is asked for nothing that only sending needs', async () => {
+  await visitor.open(`/queues/${fixture.ids.orders}`)
+  await visitor.button('New listener').click()
+  const dialog = visitor.dialog()
+  const sections = () => dialog.locator('summary').allTextContents()
+  assert.ok((await sections()).includes('Retries'))
+  await dialog.getByLabel('How messages get there').selectOption('pull')
+  assert.deepEqual(await sections(), ['Order and status', 'Limits'])
+  await page.keyboard.press('Escape')
 })
 
 test('the way to a listener is checked, phase by phase', async () => {

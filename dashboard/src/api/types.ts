@@ -4,6 +4,7 @@ import type * as Api from '../../../docs/api/types.ts'
 export type {
   ApiClient as Organization,
   Attempt,
+  DeliveryMethod,
   Domain,
   Links as LinkMap,
   Listener,

@@ -1,33 +1,18 @@
 import type { Listener } from '../../api/types.ts'
 import { Card, Facts } from '../../parts/page.tsx'
 import { curl, Snippet } from '../../parts/snippet.tsx'
-import { duration } from '../../words/format.ts'
-
-const ORDERINGS = { none: 'none', queue: 'of acceptance', key: 'within each key' }
+import { address } from './settings/address.tsx'
+import { SECTIONS } from './settings/sections.ts'
 
 /** How it wants to be served. */
 export function ListenerSettings({ listener }: { listener: Listener }) {
-  const { retry, timeout, max_concurrency, rate_limit, ordering, on_missed, headers } = listener
-  const names = Object.keys(headers ?? {})
+  const sections = SECTIONS.filter(({ pushOnly }) => listener.notify_url !== null || !pushOnly)
   return (
     <Card title="Settings">
       <Facts
         facts={[
-          ['Timeout', timeout === undefined ? '–' : duration(timeout)],
-          ['At once', max_concurrency === undefined ? '–' : `${max_concurrency} at most`],
-          [
-            'Attempts',
-            retry
-              ? `${retry.max_attempts}, from ${duration(retry.initial_delay)} to ${duration(retry.max_delay)}`
-              : '–',
-          ],
-          ['Rate limit', rate_limit ? `${rate_limit.requests} in ${duration(rate_limit.per)}` : 'none'],
-          [
-            'Order',
-            ORDERINGS[ordering ?? 'none'] +
-              (ordering && ordering !== 'none' && on_missed === 'block' ? ', blocks when one is missed' : ''),
-          ],
-          ['Headers', names.length === 0 ? 'none' : `${names.join(', ')} (values are set, and not shown)`],
+          ...address.facts(listener),
+          ...sections.flatMap((section) => section.facts(listener)),
           ['Id', <code key="id">{listener.id}</code>],
         ]}
       />

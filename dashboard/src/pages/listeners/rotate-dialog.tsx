@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { call } from '../../api/client.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Secret } from './listener-dialog.tsx'
+import { Secret } from './secret.tsx'
 
 /** Makes a new signing secret, and shows it this once. */
 export function RotateDialog({
