@@ -30,6 +30,8 @@ export interface FakeSender extends Sender {
   checks: { at: number; url: string }[]
   /** What checks are answered with from now on; null leaves them open. */
   alive: (url: string) => Reply | null
+  /** Whose idle connections were to be closed. */
+  droppedPools: string[]
   /** What waits for an answer, to one URL or to any. */
   open(url?: string): Sent[]
   /** The most requests that were ever open at once. */
@@ -43,6 +45,7 @@ export function createFakeSender(runtime: Pick<Runtime, 'now'>): FakeSender {
     sent: [],
     checks: [],
     alive: () => null,
+    droppedPools: [],
     mostOpen: 0,
     reply: () => null,
     open: (url) => sender.sent.filter((sent) => sent.open && (url === undefined || sent.url === url)),
@@ -59,6 +62,7 @@ export function createFakeSender(runtime: Pick<Runtime, 'now'>): FakeSender {
     abort() {
       for (const sent of sender.open()) sent.answer('aborted')
     },
+    dropPool: (pool) => void sender.droppedPools.push(pool),
     dropIdle: () => undefined,
     close: async () => undefined,
   }

@@ -2,11 +2,13 @@ import { Connection, type ConnectionDeps } from './http1/connection.ts'
 import { HeadMemo } from './http1/head-memo.ts'
 
 /**
- * What tells apart connections that cannot stand in for each other: the scheme, host and port. Whatever else comes to
- * decide how one is made belongs in here, so that it never carries a request that was to go another way.
+ * What tells apart connections that cannot stand in for each other: the scheme, host and port, and for whom they were
+ * made. One organization's requests never share a connection, or a TLS session, with another's: what a receiver remembers
+ * of a connection it remembers of one tenant. Whatever else comes to decide how one is made belongs in here, so that it
+ * never carries a request that was to go another way.
  */
-export function poolOf({ origin }: { origin: string }): string {
-  return origin
+export function poolOf({ origin, organizationId = '' }: { origin: string; organizationId?: string }): string {
+  return `${origin} ${organizationId}`
 }
 
 /** Idle connections that are kept over all origins; past this, one that becomes idle is closed. */
@@ -35,13 +37,14 @@ export class Connections {
     this.#deps = { ...deps, memo: new HeadMemo() }
   }
 
-  take(pool: string): Connection {
+  /** A free connection of the pool, or a new one to its origin. */
+  take(pool: string, origin: string): Connection {
     const idle = this.#idle.get(pool)?.pop()
     if (idle !== undefined) {
       this.#idleCount -= 1
       return idle.connection
     }
-    const connection = new Connection(pool, this.#deps)
+    const connection = new Connection({ origin, pool }, this.#deps)
     this.#all.add(connection)
     return connection
   }
@@ -63,6 +66,14 @@ export class Connections {
   drop(connection: Connection): void {
     this.#all.delete(connection)
     connection.destroy()
+  }
+
+  /** Throws away what is idle of one pool, which nothing will be sent over any more. */
+  dropPool(pool: string): void {
+    const idle = this.#idle.get(pool) ?? []
+    this.#idle.delete(pool)
+    this.#idleCount -= idle.length
+    for (const { connection } of idle) this.drop(connection)
   }
 
   /** Throws away what has been idle for long; each stack has its oldest at the bottom. */

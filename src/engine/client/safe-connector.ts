@@ -6,7 +6,7 @@ import { inTryingOrder, SlowAddresses } from './address-order.ts'
 import { type Connected, type Pending, raceConnections } from './connection-race.ts'
 import type { Names } from './names/names.ts'
 import type { SharedReading } from './shared-reading.ts'
-import { TlsSessions } from './tls-sessions.ts'
+import type { TlsSessions } from './tls-sessions.ts'
 
 /** Finds out about peers that are gone while a listener takes its time. */
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 }
@@ -37,6 +37,8 @@ export interface ConnectorDeps {
   reading: SharedReading
   names: Names
   runtime: Pick<Runtime, 'elapsedMs' | 'upkeep'>
+  /** By pool. */
+  sessions: TlsSessions
   /** Told the phases in which a connection comes about, for a preflight that reports them. */
   watch?: ConnectionWatch | undefined
   /** Names that could not be found lately are looked up again. */
@@ -60,9 +62,8 @@ class BlockedTarget extends Error {
  */
 export function createConnector(deps: ConnectorDeps): Connect {
   const slow = new SlowAddresses(deps.runtime.elapsedMs)
-  const sessions = new TlsSessions()
   return (to, done) => {
-    const opening = new Opening(deps, { to, slow, sessions }, done)
+    const opening = new Opening(deps, { to, slow }, done)
     opening.begin()
     return opening
   }
@@ -71,7 +72,6 @@ export function createConnector(deps: ConnectorDeps): Connect {
 interface Parts {
   to: ConnectTo
   slow: SlowAddresses
-  sessions: TlsSessions
 }
 
 /** One connection on its way: its look-up, then its race of addresses, then its handshake. */
@@ -158,8 +158,8 @@ class Opening implements Pending {
 
   /** The certificate is checked against the name, or against the address where the URL has one. */
   #secure(socket: Socket): void {
-    const { watch } = this.#deps
-    const { to, sessions } = this.#parts
+    const { sessions, watch } = this.#deps
+    const { to } = this.#parts
     // A dot at the end of a name is no part of what TLS asks for (RFC 6066, section 3).
     const host = to.hostname.replace(/\.$/, '')
     const servername = isIP(host) === 0 ? host : ''

@@ -9,10 +9,13 @@ import { InFlight } from './in-flight.ts'
 import { createSystemNames } from './names/system-names.ts'
 import { type ConnectorDeps, createConnector } from './safe-connector.ts'
 import { SharedReading } from './shared-reading.ts'
+import { TlsSessions } from './tls-sessions.ts'
 
 /** One request to a listener. */
 export interface OutgoingRequest extends OutgoingMessage {
   origin: string
+  /** `poolOf` the request, where its caller has worked it out already. */
+  pool?: string
   timeoutMs: number
   /** How long the body of an answer is read once its head has come; a second where it is left out. */
   bodyMs?: number
@@ -30,6 +33,8 @@ export interface Sender {
   send(request: OutgoingRequest): Promise<Outcome | 'aborted'>
   /** Ends everything in flight: what was answered by its answer, the rest as `aborted`. */
   abort(): void
+  /** Closes idle connections of a pool, and forgets its TLS session: its requests go another way from now on. */
+  dropPool(pool: string): void
   /** Closes connections that no request has used for a while. */
   dropIdle(): void
   close(): Promise<void>
@@ -41,7 +46,8 @@ export type SenderOptions = Partial<Pick<ConnectorDeps, 'names' | 'watch' | 'ane
 export function createSender(runtime: Runtime, targets: Targets, options: SenderOptions = {}): Sender {
   const reading = new SharedReading()
   const names = options.names ?? createSystemNames(runtime)
-  const connect = createConnector({ ...options, targets, reading, names, runtime })
+  const sessions = new TlsSessions()
+  const connect = createConnector({ ...options, targets, reading, names, runtime, sessions })
   // Listeners' clocks go on, also where the server's own is moved by hand.
   const { elapsedMs: now, random } = runtime
   const connections = new Connections({ connect, reading, now, random })
@@ -56,8 +62,8 @@ export function createSender(runtime: Runtime, targets: Targets, options: Sender
   return {
     send(request) {
       return new Promise((resolve) => {
-        const pool = poolOf(request)
-        const connection = connections.take(pool)
+        const { origin, pool = poolOf(request) } = request
+        const connection = connections.take(pool, origin)
         const exchange = new Exchange(runtime, request, (outcome, clean) => {
           ended(exchange, connection, pool, clean)
           resolve(outcome)
@@ -68,6 +74,10 @@ export function createSender(runtime: Runtime, targets: Targets, options: Sender
     },
     abort() {
       for (const exchange of inFlight.all()) exchange.abort()
+    },
+    dropPool(pool) {
+      connections.dropPool(pool)
+      sessions.delete(pool)
     },
     dropIdle() {
       connections.dropIdle()

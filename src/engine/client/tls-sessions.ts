@@ -11,6 +11,10 @@ export class TlsSessions {
     return this.#sessions.get(key)
   }
 
+  delete(key: string): void {
+    this.#sessions.delete(key)
+  }
+
   set(key: string, session: Buffer): void {
     this.#sessions.delete(key)
     if (this.#sessions.size >= MAX_SESSIONS) this.#sessions.delete(this.#sessions.keys().next().value!)

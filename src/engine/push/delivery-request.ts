@@ -6,6 +6,7 @@ import { contentTypeOf, type Message } from '../../core/delivery/message.ts'
 import { sign } from '../../core/delivery/signature.ts'
 import { hasHeader, headersOf, withMessageHeaders } from '../../core/message/headers.ts'
 import { type SecretBox, SecretUnreadable } from '../../core/tenant/secret-box.ts'
+import { poolOf } from '../client/connections.ts'
 import type { OutgoingRequest } from '../client/sender.ts'
 import type { ContentTypes } from './content-types.ts'
 import { type SigningKeys, signingKeysOf } from './signing-keys.ts'
@@ -14,6 +15,8 @@ import { type SigningKeys, signingKeysOf } from './signing-keys.ts'
 export interface Target {
   origin: string
   path: string
+  /** Which connections its requests may go over. */
+  pool: string
   /** Null: this node cannot read the secret, or a header's value, and so nothing is sent. */
   keys: SigningKeys | null
   /** The listener's own, alternating names and values. */
@@ -27,6 +30,7 @@ export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
   const headers = listenerHeadersOf(listener, secretBox)
   return {
     origin,
+    pool: poolOf({ origin, organizationId: listener.organizationId }),
     path: pathname + search,
     keys: headers === null ? null : signingKeysOf(listener, secretBox),
     headers: headers ?? [],
@@ -76,11 +80,12 @@ export function deliveryRequest(
     `${fieldsFor(message, to.target)}discue-attempt: ${delivery.attempts + 1}\r\n` +
     `discue-first-sent-at: ${delivery.firstSentAt ?? to.now}\r\n` +
     (orderNumber === null ? '' : `discue-sequence: ${orderNumber}\r\n`)
-  const { origin, path } = to.target
+  const { origin, path, pool } = to.target
   return {
     method,
     origin,
     path,
+    pool,
     fields,
     headers: withMessageHeaders(to.target.headers, message.headers),
     body,

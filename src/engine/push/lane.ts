@@ -25,7 +25,7 @@ import { LaneLimits } from './lane-limits.ts'
 
 export interface LaneDeps extends LaneBufferDeps {
   committer: Pick<Committer, 'settle'>
-  sender: Pick<Sender, 'send'>
+  sender: Pick<Sender, 'send' | 'dropPool'>
   /** Attempts in flight over all lanes: shared by organization first, then by listener. */
   slots: FairPlaces
   userAgent: string
@@ -95,7 +95,7 @@ export class Lane {
     const before = this.#listener
     if (listener === before || listener.updatedAt <= before.updatedAt) return
     this.#listener = listener
-    this.#target = isPushed(listener) ? targetOf(listener, this.#deps.secretBox) : null
+    this.#retarget()
     this.#limits.change(before, listener)
     this.#weigh()
   }
@@ -162,6 +162,13 @@ export class Lane {
     this.#limits.close()
     void this.#buffer.close()
     this.#deps.registry.release(this.#record)
+  }
+
+  /** Connections that went another way than its requests go now are closed: no other lane needs them often. */
+  #retarget(): void {
+    const [listener, before] = [this.#listener, this.#target]
+    this.#target = isPushed(listener) ? targetOf(listener, this.#deps.secretBox) : null
+    if (before !== null && before.pool !== this.#target?.pool) this.#deps.sender.dropPool(before.pool)
   }
 
   #capacity(): number {

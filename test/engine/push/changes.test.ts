@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { poolOf } from '../../../src/engine/client/connections.ts'
 import { StoreUnavailable } from '../../../src/store/store.ts'
 import { NOW } from '../../store/make.ts'
 import { idsOf, openTestEngine, type TestEngine } from '../test-engine.ts'
@@ -100,6 +101,19 @@ test('a changed URL, secret and concurrency hold from the next attempt on', asyn
       ['http://moved.test/x?y=1', 9_000],
     ],
   )
+})
+
+test('connections to where a listener was are closed once it has moved, and not while it stays', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  const listener = await engine.addListener(queue)
+  await engine.post(queue)
+  await engine.runtime.rest()
+  const { origin, organizationId } = engine.sender.sent[0]!.request
+  await engine.change(listener, { settings: { timeoutMs: 9_000 } })
+  assert.deepEqual(engine.sender.droppedPools, [])
+  await engine.change(listener, { notifyUrl: 'http://moved.test/' })
+  assert.deepEqual(engine.sender.droppedPools, [poolOf({ origin, organizationId })])
 })
 
 test('a changed retry policy judges the attempts that end from now on', async (t) => {

@@ -33,6 +33,7 @@ function fixture(outcome: Outcome = ANSWER) {
       return new Promise((resolve) => answers.push(() => resolve(outcome)))
     },
     abort: () => answers.splice(0).forEach((answer) => void answer()),
+    dropPool() {},
     dropIdle() {},
     async close() {},
   }

@@ -84,12 +84,12 @@ export class Connection {
   #livesUntil = 0
   #destroyed = false
 
-  constructor(origin: string, deps: ConnectionDeps) {
+  constructor({ origin, pool }: { origin: string; pool: string }, deps: ConnectionDeps) {
     this.#connect = deps.connect
     this.#reading = deps.reading
     this.#now = deps.now
     this.#random = deps.random
-    this.#pool = origin
+    this.#pool = pool
     this.#url = new URL(origin)
     this.#host = this.#url.host
     this.#parser = new ResponseParser(deps.memo)
