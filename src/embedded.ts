@@ -45,7 +45,7 @@ export async function startServer(settings: Settings = {}): Promise<EmbeddedServ
   }
   const read = readConfig(flagsOf({ ...DEFAULTS, ...others, databaseUrl, rootApiKey }), {})
   const config = stays ? read : { ...read, database: { kind: 'sqlite' as const, path: IN_MEMORY } }
-  const { log, close } = openLog(config.logLevel)
+  const { log, close } = openLog(config)
   const server = await startConfigured(config, log).catch((error: unknown) => {
     close()
     throw error

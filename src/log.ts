@@ -1,6 +1,8 @@
 import { write, writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { pino } from 'pino'
 import type { Config } from './config/config.ts'
+import { prettyLine } from './core/telemetry/pretty-log.ts'
 import { type Log, sleep } from './runtime.ts'
 
 const STANDARD_ERROR = 2
@@ -10,16 +12,25 @@ const MAX_WAITING_CHARS = 256 * 1024
 const FULL_MS = 20
 
 /**
- * The log, as lines of JSON on standard error: standard output is for people, so that the key that is shown there once
- * never reaches a log. Lines that cannot be written, on a full disk or because their reader has gone, are lost: what
+ * The log, on standard error: standard output is for people, so that the key that is shown there once never reaches a
+ * log. It is lines of JSON, or `pretty` ones, which are the default where standard error is a terminal. Lines that cannot
+ * be written, on a full disk or because their reader has gone, are lost: what
  * the server is there for does not depend on them. What waits is tried once more when the process exits, until it is closed:
  * a program may open many, one after the other.
  */
-export function openLog(level: Config['logLevel']): { log: Log; close(): void } {
+export function openLog(config: Pick<Config, 'logLevel' | 'logFormat' | 'noColours'>): {
+  log: Log
+  close(): void
+} {
   const lines = new LogLines(STANDARD_ERROR)
   const end = () => lines.end()
   process.on('exit', end)
-  return { log: pino({ level, base: null }, lines), close: () => void process.off('exit', end) }
+  const isTerminal = isatty(STANDARD_ERROR)
+  const format = config.logFormat ?? (isTerminal ? 'pretty' : 'json')
+  const colours = isTerminal && !config.noColours
+  const destination =
+    format === 'json' ? lines : { write: (line: string) => lines.write(prettyLine(line, { colours })) }
+  return { log: pino({ level: config.logLevel, base: null }, destination), close: () => void process.off('exit', end) }
 }
 
 /**

@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   // Scripts ask for it in passing: it is not worth loading the command line for.
   if (args.length === 1 && VERSION_OPTIONS.includes(args[0]!)) return void process.stdout.write(`${VERSION}\n`)
   const settings = settingsOf(args)
-  if (settings !== null && !settings.includes('--help')) return serve(settings)
+  if (settings !== null && !settings.some((word) => word === '--help' || word === '-h')) return serve(settings)
   // Loaded only here: the server starts no slower for the commands beside it.
   const { runCommandLine } = await import('./cli/program.ts')
   process.exitCode = await runCommandLine(settings === null ? args : ['serve', '--help'])
@@ -46,7 +46,7 @@ async function serve(settings: readonly string[]): Promise<void> {
   const config = readConfig(settings)
   // Not at the top: the commands beside the server do without it, and without the time that it takes.
   const { openLog } = await import('./log.ts')
-  const { log } = openLog(config.logLevel)
+  const { log } = openLog(config)
   // Asked for from here on, so that a signal that comes while the server starts stops it as well, once it can.
   const { asked, signal } = stopSignal()
   // Loaded only now: a mistake on the command line is answered at once.
@@ -103,11 +103,13 @@ function stopSignal(): { asked: Promise<NodeJS.Signals>; signal: AbortSignal } {
   return { asked: promise, signal: stop.signal }
 }
 
+/** The exit code of a wrong command line, as of the other commands; starting again does not help. */
+const WRONG_SETTINGS = 2
 /** More than all that a stop waits for takes. */
 const STOP_WITHIN_MS = 60_000
 
 main().catch((error: unknown) => {
   const line = error instanceof ConfigError ? error.message : explainStartError(error)
   process.stderr.write(`discue: ${line}\n`)
-  process.exit(1)
+  process.exit(error instanceof ConfigError ? WRONG_SETTINGS : 1)
 })

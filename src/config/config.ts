@@ -5,15 +5,17 @@ import { type TraceSettings, traceSettingsOf } from '../core/telemetry/trace-set
 import type { DomainVerification } from '../core/tenant/domain.ts'
 import { type DatabaseSettings, readConnections, readDatabase, readListenUrl, readSchema } from './database-settings.ts'
 import type { PostgresUrl } from './postgres-url.ts'
-import { ConfigError, fromEnvironment, fromFlags } from './sources.ts'
+import { ConfigError, flagOf, fromEnvironment, fromFlags } from './sources.ts'
 import {
   type Clock,
+  type LogFormat,
   type Reader,
   readClock,
   readDnsServers,
   readDomainVerification,
   readDuration,
   readHost,
+  readLogFormat,
   readLogLevel,
   readMetricsPort,
   readPath,
@@ -62,33 +64,71 @@ export interface Config {
   /** Where traces go; null: nothing is traced. */
   tracing: TraceSettings | null
   logLevel: string
+  /** Null: pretty where standard error is a terminal, else JSON. */
+  logFormat: LogFormat | null
+  /** Whether `NO_COLOR` is set (https://no-color.org). */
+  noColours: boolean
 }
 
 const DEFAULT_SCHEMA = 'discue'
 const DEFAULT_CONNECTIONS = 8
 
 const settings = {
-  DISCUE_HOST: setting('127.0.0.1', readHost),
-  DISCUE_PORT: setting('3000', readPort),
-  DISCUE_PUBLIC_URL: setting('', readPublicUrl),
-  DISCUE_DATABASE_URL: setting('sqlite:./data/discue.db', readDatabase),
-  DISCUE_DATABASE_LISTEN_URL: setting('', readListenUrl),
-  DISCUE_DATABASE_SCHEMA: setting('', readSchema),
-  DISCUE_DATABASE_POOL: setting('', readConnections),
-  DISCUE_ROOT_API_KEY: setting('', readRootApiKey),
-  DISCUE_SECRET_KEY: setting('', readSecretKeys),
-  DISCUE_METRICS_PORT: setting('', readMetricsPort),
-  DISCUE_RATE_LIMIT: setting('0', readRateLimit),
-  DISCUE_TRUSTED_PROXIES: setting('', readTrustedProxies),
-  DISCUE_TARGETS: setting('', readTargets),
-  DISCUE_DNS_SERVERS: setting('', readDnsServers),
-  DISCUE_DOMAIN_VERIFICATION: setting('off', readDomainVerification),
-  DISCUE_RETENTION: setting('7d', readDuration),
-  DISCUE_EVENT_RETENTION: setting('24h', readDuration),
-  DISCUE_TLS_CERT: setting('', readPath),
-  DISCUE_TLS_KEY: setting('', readPath),
-  DISCUE_CLOCK: setting('system', readClock),
-  DISCUE_LOG_LEVEL: setting('info', readLogLevel),
+  DISCUE_HOST: setting('127.0.0.1', readHost, 'the address to listen on'),
+  DISCUE_PORT: setting('3000', readPort, 'the port; 0 takes any free one'),
+  DISCUE_PUBLIC_URL: setting(
+    '',
+    readPublicUrl,
+    'where clients reach the server; _links begin with it',
+    'from each request',
+  ),
+  DISCUE_DATABASE_URL: setting(
+    'sqlite:./data/discue.db',
+    readDatabase,
+    'the database: the path of a file, or postgres://… for many nodes',
+  ),
+  DISCUE_DATABASE_LISTEN_URL: setting(
+    '',
+    readListenUrl,
+    'the same PostgreSQL past its pooler, to hear changes at once',
+    'none',
+  ),
+  DISCUE_DATABASE_SCHEMA: setting('', readSchema, 'the schema of PostgreSQL that holds the tables', DEFAULT_SCHEMA),
+  DISCUE_DATABASE_POOL: setting(
+    '',
+    readConnections,
+    'connections of a node to PostgreSQL, 1 to 100',
+    String(DEFAULT_CONNECTIONS),
+  ),
+  DISCUE_ROOT_API_KEY: setting(
+    '',
+    readRootApiKey,
+    'your own root key; setting another one replaces it',
+    'made at the first start',
+  ),
+  DISCUE_SECRET_KEY: setting('', readSecretKeys, 'encrypts the secrets and headers of listeners at rest', 'none'),
+  DISCUE_METRICS_PORT: setting('', readMetricsPort, 'a port of its own for GET /metrics, without a key', 'none'),
+  DISCUE_RATE_LIMIT: setting('0', readRateLimit, 'requests a minute of an organization that sets none; 0: no limit'),
+  DISCUE_TRUSTED_PROXIES: setting('', readTrustedProxies, 'proxies whose X-Forwarded-For is believed', 'none'),
+  DISCUE_TARGETS: setting(
+    '',
+    readTargets,
+    'where deliveries may go: public, any, or CIDRs and hosts',
+    'any on loopback, else public',
+  ),
+  DISCUE_DNS_SERVERS: setting('', readDnsServers, 'name servers that know where deliveries go', 'those of the machine'),
+  DISCUE_DOMAIN_VERIFICATION: setting(
+    'off',
+    readDomainVerification,
+    'off, optional or required: whether listeners must be on verified domains',
+  ),
+  DISCUE_RETENTION: setting('7d', readDuration, 'how long messages are kept once nothing of them is pending'),
+  DISCUE_EVENT_RETENTION: setting('24h', readDuration, 'how long usage events are kept'),
+  DISCUE_TLS_CERT: setting('', readPath, 'a certificate in PEM, with its chain: serves HTTPS', 'none'),
+  DISCUE_TLS_KEY: setting('', readPath, 'its private key in PEM', 'none'),
+  DISCUE_CLOCK: setting('system', readClock, 'manual: time moves only when it is told to'),
+  DISCUE_LOG_LEVEL: setting('info', readLogLevel, 'debug, info, warn, error or silent'),
+  DISCUE_LOG_FORMAT: setting('', readLogFormat, 'pretty or json, on standard error', 'pretty on a terminal, else json'),
 }
 
 /** The name of a setting of the server. */
@@ -149,6 +189,8 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     clock: read('DISCUE_CLOCK', settings.DISCUE_CLOCK),
     tracing: readTracing(env),
     logLevel: read('DISCUE_LOG_LEVEL', settings.DISCUE_LOG_LEVEL),
+    logFormat: read('DISCUE_LOG_FORMAT', settings.DISCUE_LOG_FORMAT),
+    noColours: Boolean(env.NO_COLOR),
   })
 }
 
@@ -161,10 +203,19 @@ function readTracing(env: Record<string, string | undefined>): TraceSettings | n
 interface Setting<Value> {
   fallback: string
   reader: Reader<Value>
+  /** What it is for, in a line for `discue serve --help`. */
+  summary: string
+  /** What holds where it is not given. */
+  unset: string
 }
 
-function setting<Value>(fallback: string, reader: Reader<Value>): Setting<Value> {
-  return { fallback, reader }
+function setting<Value>(fallback: string, reader: Reader<Value>, summary: string, unset = fallback): Setting<Value> {
+  return { fallback, reader, summary, unset }
+}
+
+/** Every setting of the server: the name of its variable, the flag, what it is for, and what holds where it is not given. */
+export function describeSettings(): { name: string; flag: string; summary: string; unset: string }[] {
+  return Object.entries(settings).map(([name, { summary, unset }]) => ({ name, flag: flagOf(name), summary, unset }))
 }
 
 interface DatabaseParts {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { nearest } from '../core/nearest.ts'
 
 const PREFIX = 'DISCUE_'
 
@@ -49,8 +50,7 @@ function isOfService(name: string, value: string): boolean {
 
 /** The settings among the flags: `--port 8080` is `DISCUE_PORT`. Throws `ConfigError`. */
 export function fromFlags(args: readonly string[], known: readonly string[]): Record<string, string> {
-  const flagOf = (name: string) => name.slice(PREFIX.length).toLowerCase().replaceAll('_', '-')
-  const names = new Map(known.map((name) => [flagOf(name), name]))
+  const names = new Map(known.map((name) => [flagOf(name).slice(2), name]))
   const options = Object.fromEntries([...names.keys()].map((flag) => [flag, { type: 'string' as const }]))
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true })
   const given: Record<string, string> = {}
@@ -59,20 +59,21 @@ export function fromFlags(args: readonly string[], known: readonly string[]): Re
       throw new ConfigError(`"${token.value}" is not a flag; flags look like --port 3000`)
     if (token.kind !== 'option') continue
     const name = names.get(token.name)
-    if (name === undefined)
-      throw new ConfigError(
-        unknown(
-          token.rawName,
-          [...names.keys()].map((flag) => `--${flag}`),
-        ),
-      )
+    if (name === undefined) throw new ConfigError(unknown(token.rawName, known.map(flagOf)))
     if (token.value === undefined) throw new ConfigError(`${token.rawName} needs a value`)
     given[name] = token.value
   }
   return given
 }
 
+/** The flag of a setting: `--port` of `DISCUE_PORT`. */
+export function flagOf(name: string): string {
+  return `--${name.slice(PREFIX.length).toLowerCase().replaceAll('_', '-')}`
+}
+
 function unknown(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known)
+  if (meant !== null) return `${name} is unknown; did you mean ${meant}? "discue serve --help" lists all settings`
   return `${name} is unknown; these are known: ${known.join(', ')}`
 }
 

@@ -100,3 +100,10 @@ export function readClock(text: string): { value: Clock } | string {
 export function readLogLevel(text: string): { value: string } | string {
   return LOG_LEVELS.includes(text) ? { value: text } : `one of ${LOG_LEVELS.join(', ')}`
 }
+
+export type LogFormat = 'pretty' | 'json'
+
+export function readLogFormat(text: string): { value: LogFormat | null } | string {
+  if (text === '') return { value: null }
+  return text === 'pretty' || text === 'json' ? { value: text } : 'pretty or json'
+}

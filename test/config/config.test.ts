@@ -45,3 +45,14 @@ test('what Kubernetes says of a Service of this name is no setting', () => {
   assert.equal(readConfig([], { ...injected, DISCUE_PORT: '8081' }).port, 8081)
   assert.throws(() => readConfig([], { DISCUE_PORT: 'http://10.0.0.11:3000' }), ConfigError)
 })
+
+test('the format of the log is one of two, or left to where it is written', () => {
+  assert.equal(readConfig([], {}).logFormat, null)
+  assert.equal(readConfig(['--log-format', 'pretty'], {}).logFormat, 'pretty')
+  assert.equal(readConfig([], { DISCUE_LOG_FORMAT: 'json' }).logFormat, 'json')
+  assert.throws(
+    () => readConfig([], { DISCUE_LOG_FORMAT: 'xml' }),
+    /DISCUE_LOG_FORMAT must be pretty or json, not "xml"/,
+  )
+  assert.deepEqual([readConfig([], { NO_COLOR: '1' }).noColours, readConfig([], {}).noColours], [true, false])
+})

@@ -151,7 +151,7 @@ test('a key that is too short to be one is refused without showing it', async (t
   const { env } = fresh(t)
   const short = 'only-a-few-letters'
   const { code, stderr } = await runUntilExit({ ...env, DISCUE_SECRET_KEY: short })
-  assert.equal(code, 1)
+  assert.equal(code, 2)
   assert.match(stderr, /^discue: DISCUE_SECRET_KEY must be 32 to 256 characters/)
   assert.ok(!stderr.includes(short))
 })

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import { describeSettings } from '../../src/config/config.ts'
 import { createClient } from '../support/server/client.ts'
 import { makeFolder, runUntilExit, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 
@@ -45,12 +46,18 @@ test('a configured root key is not shown, and another one replaces it', async (t
   await second.end('SIGTERM')
 })
 
-const mistakes: { name: string; env?: Record<string, string>; args?: string[]; says: RegExp }[] = [
+/** What is wrong with the settings themselves ends with 2, what the machine refuses with 1. */
+const mistakes: { name: string; env?: Record<string, string>; args?: string[]; says: RegExp; code?: number }[] = [
   { name: 'a port out of range', args: ['--port', '99999'], says: /DISCUE_PORT must be a number from 0 to 65535/ },
-  { name: 'an unknown flag', args: ['--prot', '1'], says: /--prot is unknown; these are known: .*--port/ },
+  { name: 'an unknown flag', args: ['--prot', '1'], says: /--prot is unknown; did you mean --port\?/ },
+  { name: 'a flag like no other', args: ['--colour', '1'], says: /--colour is unknown; these are known: .*--port/ },
   { name: 'a flag without a value', args: ['--port'], says: /--port needs a value/ },
   { name: 'a word that is no flag', args: ['serve', 'now'], says: /"now" is not a flag/ },
-  { name: 'an unknown variable', env: { DISCUE_PROT: '1' }, says: /DISCUE_PROT is unknown; these are known/ },
+  {
+    name: 'an unknown variable',
+    env: { DISCUE_PROT: '1' },
+    says: /DISCUE_PROT is unknown; did you mean DISCUE_PORT\?/,
+  },
   {
     name: 'a short root key',
     env: { DISCUE_ROOT_API_KEY: 'secret' },
@@ -61,18 +68,24 @@ const mistakes: { name: string; env?: Record<string, string>; args?: string[]; s
   { name: 'the URI of a file', env: { DISCUE_DATABASE_URL: 'sqlite:file:x.db' }, says: /without file:/ },
   { name: 'a store in memory', env: { DISCUE_DATABASE_URL: 'sqlite::memory:' }, says: /would be lost with every stop/ },
   { name: 'a folder', env: { DISCUE_DATABASE_URL: 'sqlite:./data/' }, says: /that of a folder ends with/ },
-  { name: 'an address of another machine', env: { DISCUE_HOST: '192.0.2.1' }, says: /not an address of this machine/ },
+  {
+    name: 'an address of another machine',
+    env: { DISCUE_HOST: '192.0.2.1' },
+    says: /not an address of this machine/,
+    code: 1,
+  },
   {
     name: 'a folder that cannot be made',
     env: { DISCUE_DATABASE_URL: 'sqlite:/proc/no/such.db' },
     says: /cannot be opened/,
+    code: 1,
   },
 ]
 
-for (const { name, env = {}, args = [], says } of mistakes) {
+for (const { name, env = {}, args = [], says, code: expected = 2 } of mistakes) {
   test(`${name} stops the start with one line`, async (t) => {
     const { code, stdout, stderr } = await runUntilExit({ ...fresh(t).env, ...env }, args)
-    assert.equal(code, 1)
+    assert.equal(code, expected)
     assert.equal(stdout, '')
     assert.match(stderr, says)
     assert.match(stderr, /^discue: [^\n]+\n$/)
@@ -126,4 +139,27 @@ test('a server that is told to stop the moment that it is ready, or before, stop
     const server = await startServerProcess(env)
     assert.equal(await server.end('SIGTERM'), 0)
   }
+})
+
+test('the help of serve names every setting with its default, and starts nothing', async (t) => {
+  for (const flag of ['--help', '-h']) {
+    const { code, stdout, stderr } = await runUntilExit(fresh(t).env, ['serve', flag])
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^ {2}--port +the port; 0 takes any free one \(3000\)$/m)
+    for (const { flag: setting, unset } of describeSettings()) {
+      const line = stdout.split('\n').find((it) => it.startsWith(`  ${setting} `))
+      assert.ok(line?.endsWith(`(${unset})`), setting)
+    }
+  }
+})
+
+test('the log is JSON or for people, as it is told', async (t) => {
+  const env = { ...fresh(t).env, DISCUE_LOG_LEVEL: 'info' }
+  const plain = await startServerProcess(env)
+  assert.equal(await plain.end('SIGTERM'), 0)
+  const lines = plain.output().stderr.trim().split('\n')
+  assert.ok(lines.some((line) => JSON.parse(line).msg === 'ready'))
+  const pretty = await startServerProcess({ ...env, DISCUE_LOG_FORMAT: 'pretty' })
+  assert.equal(await pretty.end('SIGTERM'), 0)
+  assert.match(pretty.output().stderr, /^\d\d:\d\d:\d\d\.\d{3} info {2}ready url=http:\/\/127\.0\.0\.1:\d+$/m)
 })

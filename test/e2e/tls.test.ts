@@ -57,7 +57,7 @@ describe('a server with a certificate', { skip: own === null ? NO_OPENSSL : fals
   for (const [what, env, line] of wrong) {
     test(`does not start with ${what}, and says so in one line`, async () => {
       const { code, stderr } = await runUntilExit({ ...database, ...env })
-      assert.equal(code, 1)
+      assert.equal(code, 2)
       assert.match(stderr, line)
       assert.equal(stderr.trim().split('\n').length, 1, stderr)
     })

@@ -119,6 +119,6 @@ test('without an endpoint nothing is traced or passed on; a wrong one stops the 
   assert.equal(listener.received[0]!.headers.traceparent, undefined)
   await server.end('SIGTERM')
   const { code, stderr } = await runUntilExit({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' })
-  assert.equal(code, 1)
+  assert.equal(code, 2)
   assert.match(stderr, /^discue: OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL[^\n]*\n$/)
 })

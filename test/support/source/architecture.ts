@@ -50,7 +50,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   'version.ts': ['package.json'],
   'start-error.ts': [],
   'tls.ts': ['config'],
-  'log.ts': ['runtime.ts', 'config'],
+  'log.ts': ['runtime.ts', 'config', 'core'],
   'unheard-errors.ts': ['runtime.ts', 'core'],
   'server.ts': [
     ...['http', 'engine', 'app', 'store-sqlite', 'store-postgres', 'store', 'core'],
