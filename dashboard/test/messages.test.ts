@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { ROOT_KEY } from './fixture.ts'
 import { arrive, assertContent, sharedFixture } from './visitor.ts'
 
 const fixture = await sharedFixture()
 const visitor = await arrive(fixture)
 const { page } = visitor
 const orders = fixture.ids.orders!
+
+async function addQueue(name: string): Promise<string> {
+  return (await fixture.call('POST', '/queues', { name })).queue.id
+}
+
+/** As the browser, which is in Berlin, takes a time. */
+function localText(ms: number): string {
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin', dateStyle: 'short', timeStyle: 'short' })
+  return format.format(ms).replace(' ', 'T')
+}
 
 test('a test message is sent, and its journey shows each attempt with what was sent and what came back', async () => {
   fixture.answers.shop = (response) => void response.writeHead(500).end('{"oops":true}')
@@ -25,12 +38,10 @@ test('a test message is sent, and its journey shows each attempt with what was s
   const shop = page.getByRole('region', { name: 'shop' })
   await shop.getByText('Attempt 1: answered 500').waitFor()
   await shop.getByText(/Missed, after 3 attempts/).waitFor()
-  await shop.getByText('What was sent, and what came back').first().click()
-  await shop
-    .getByText(/POST http.*\/shop/)
-    .first()
-    .waitFor()
+  await shop.getByText('What came back').first().click()
   await shop.getByText('"oops": true').first().waitFor()
+  await shop.getByText('As it would be sent now').click()
+  await shop.getByText(/POST http.*\/shop/).waitFor()
   await page.getByRole('region', { name: 'mail' }).getByText('Acknowledged').waitFor()
 })
 
@@ -53,6 +64,94 @@ test('a journey says why a message waits', async () => {
   })
   await visitor.open(`/queues/${fixture.ids['search-index']}/messages/${planned.message.id}`)
   await visitor.sees(/Waits for its time, in 59 min/)
+})
+
+test('what would be sent is told by the settings of now, and never as what was sent', async () => {
+  const queue = await addQueue('resettled')
+  const made = { name: 'desk', notify_url: `${fixture.receiverUrl}/mail`, headers: { 'x-token': 'secret-value' } }
+  const { listener } = await fixture.call('POST', `/queues/${queue}/listeners`, made)
+  const { message } = await fixture.call('POST', `/queues/${queue}/messages`, { data: '{"a":1}' })
+  await visitor.open(`/queues/${queue}/messages/${message.id}`)
+  await page.getByText('Acknowledged').waitFor()
+  await fixture.call('PATCH', `/queues/${queue}/listeners/${listener.id}`, { method: 'GET' })
+  await visitor.open(`/queues/${queue}/messages/${message.id}`)
+  await page.getByText('As it would be sent now').click()
+  const request = await page.getByText(/^GET http/).innerText()
+  assert.match(request, /x-token: \*\*\*/)
+  assert.doesNotMatch(request, /"a": 1|secret-value|content-type/)
+  assert.equal(await page.getByText('What was sent').count(), 0)
+})
+
+test('a listener that is down says what that costs: attempts where a circuit breaker tries, none where a URL is asked', async () => {
+  const queue = await addQueue('outage')
+  const failing = `${fixture.receiverUrl}/partner`
+  const retry = { max_attempts: 90, initial_delay: 10, max_delay: 10 }
+  for (const made of [{ name: 'tried' }, { name: 'asked', liveness_url: failing, notify_url: failing }]) {
+    await fixture.call('POST', `/queues/${queue}/listeners`, { notify_url: failing, retry, ...made })
+  }
+  const messages = Array.from({ length: 30 }, () => ({ data: 'x' }))
+  const sent = await fixture.call('POST', `/queues/${queue}/messages/batch`, { messages })
+  await visitor.open(`/queues/${queue}/messages/${sent.messages.at(-1).id}`)
+  const words = (listener: string) => page.getByRole('region', { name: listener })
+  await words('tried').getByText('which counts as an attempt of that one').waitFor({ timeout: 60_000 })
+  await words('asked').getByText('no attempt is used up').waitFor({ timeout: 60_000 })
+  assert.equal(await words('tried').getByText('no attempt is used up').count(), 0)
+})
+
+test('a scheduled message is moved, and cancelled', async () => {
+  const queue = await addQueue('planned')
+  await fixture.call('POST', `/queues/${queue}/listeners`, { name: 'desk' })
+  const { message } = await fixture.call('POST', `/queues/${queue}/messages`, { data: 'x', delay: 3_600_000 })
+  const path = `/queues/${queue}/messages/${message.id}`
+  await visitor.open(path)
+  await visitor.button('Move').click()
+  const next = Math.floor(Date.now() / 60_000) * 60_000 + 7 * 86_400_000
+  await visitor.dialog().getByLabel('Deliver at').fill(localText(next))
+  await visitor.dialog().getByRole('button', { name: 'Move' }).click()
+  await visitor.dialog().waitFor({ state: 'detached' })
+  const moved = (await fixture.call('GET', path)).message.deliver_at
+  assert.equal(moved, next)
+  await visitor.button('Cancel').click()
+  await visitor.button('Cancel the message').click()
+  await page.getByRole('tab', { name: 'Messages', selected: true }).waitFor()
+  await assert.rejects(fixture.call('GET', path), /404/)
+
+  const other = await fixture.call('POST', `/queues/${queue}/messages`, { data: 'x', delay: 3_600_000 })
+  await visitor.open(`/queues/${queue}/messages/${other.message.id}`)
+  await visitor.button('Move').click()
+  await visitor.dialog().getByLabel('Deliver at').fill('')
+  await visitor.dialog().getByRole('button', { name: 'Deliver now' }).click()
+  await visitor.sees('Waits to be pulled')
+})
+
+test('a message is edited and sent again, with all that it said', async () => {
+  const queue = await addQueue('again')
+  await fixture.call('POST', `/queues/${queue}/listeners`, { name: 'desk' })
+  const said = { data: '{"it\'s":1}', name: 'original', key: 'k', headers: { 'x-kind': 'a' }, expires_in: 5_400_000 }
+  const { message } = await fixture.call('POST', `/queues/${queue}/messages`, said)
+  await visitor.open(`/queues/${queue}/messages/${message.id}`)
+  await visitor.pick('More for this message', 'Copy as curl')
+  await visitor.sees('Copied.')
+  const line = await page.evaluate(() => navigator.clipboard.readText())
+  const run = promisify(execFile)('sh', ['-c', line], { env: { ...process.env, KEY: ROOT_KEY } })
+  const copied = JSON.parse((await run).stdout).message
+  await visitor.pick('More for this message', 'Edit and resend')
+  const dialog = visitor.dialog()
+  assert.equal(await dialog.getByLabel('Expires after').inputValue(), '1 h 30 min')
+  await dialog.getByLabel('Name (optional)').fill('second')
+  await dialog.getByLabel('Expires after').fill('soon')
+  await dialog.getByText('not a length of time').waitFor()
+  assert.ok(await dialog.getByRole('button', { name: 'Send' }).isDisabled())
+  await dialog.getByLabel('Expires after').fill('2 h')
+  await dialog.getByLabel('Headers, one a line').fill('x-kind: b')
+  await dialog.getByRole('button', { name: 'Send' }).click()
+  await visitor.heading('second').waitFor()
+  const { messages } = (await fixture.call('GET', `/queues/${queue}/messages?_embed`))._embedded
+  const [second, curled] = messages
+  assert.deepEqual([second.data, second.key, second.headers], [said.data, 'k', { 'x-kind': 'b' }])
+  assert.equal(second.expires_at - second.deliver_at, 7_200_000)
+  assert.equal(curled.id, copied.id)
+  assert.deepEqual([curled.data, curled.name, curled.headers], [said.data, 'original', said.headers])
 })
 
 test('a message that expired says so, with what it was sent with and until when it was good', async () => {

@@ -10,6 +10,7 @@ import {
   TextField,
   type TextFieldProps,
 } from 'react-aria-components'
+import { isLength } from '../words/spans.ts'
 
 interface Words {
   label: string
@@ -48,6 +49,12 @@ export function Field({
       <FieldError className="fault">{fault}</FieldError>
     </TextField>
   )
+}
+
+/** A length of time, as text, which `lengthIn` reads; or none. */
+export function Span({ fault, ...words }: Words & { value: string; onChange: (value: string) => void }) {
+  const own = isLength(words.value) ? undefined : 'not a length of time'
+  return <Field {...words} hint="Such as 90 s, 15 min, 2 h or 7 d; empty means never." fault={own ?? fault} />
 }
 
 /** One of a few: the browser's own list, which every phone and screen reader knows. */

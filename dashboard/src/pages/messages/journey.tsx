@@ -3,7 +3,9 @@ import type { Attempt, Delivery, Listener, Message } from '../../api/types.ts'
 import type { Tone } from '../../parts/badge.tsx'
 import { Snippet } from '../../parts/snippet.tsx'
 import { useNow } from '../../parts/time.tsx'
-import { dateTime, distance, duration, fullTime, plural, readable, timeOfDay } from '../../words/format.ts'
+import { dateTime, duration, fullTime, plural, readable, timeOfDay } from '../../words/format.ts'
+import { requestText } from './request-text.ts'
+import { waitingWords } from './wait-reason.ts'
 
 /** The way of one message to one listener, from its acceptance to where it is now. */
 export function Journey({
@@ -22,20 +24,28 @@ export function Journey({
 }) {
   const later = message.deliver_at > message.created_at
   return (
-    <ol className="journey">
-      <Step tone="good" title="Accepted, and on disk" at={message.created_at} />
-      {later && (
-        <Step
-          tone={attempts.length > 0 ? 'good' : 'plan'}
-          title={`Due ${dateTime(message.deliver_at)}`}
-          at={message.deliver_at}
-        />
+    <>
+      <ol className="journey">
+        <Step tone="good" title="Accepted, and on disk" at={message.created_at} />
+        {later && (
+          <Step
+            tone={attempts.length > 0 ? 'good' : 'plan'}
+            title={`Due ${dateTime(message.deliver_at)}`}
+            at={message.deliver_at}
+          />
+        )}
+        {attempts.map((attempt) => (
+          <AttemptStep key={attempt.number} attempt={attempt} />
+        ))}
+        <Ending delivery={delivery} attempts={attempts} listener={listener} paused={paused} message={message} />
+      </ol>
+      {listener?.notify_url && (
+        <details>
+          <summary className="small soft">As it would be sent now</summary>
+          <Snippet label="Copy the request">{requestText(message, listener, attempts.length)}</Snippet>
+        </details>
       )}
-      {attempts.map((attempt) => (
-        <AttemptStep key={attempt.number} attempt={attempt} message={message} listener={listener} />
-      ))}
-      <Ending delivery={delivery} attempts={attempts} listener={listener} paused={paused} message={message} />
-    </ol>
+    </>
   )
 }
 
@@ -62,7 +72,7 @@ const ERRORS: Record<string, string> = {
   blocked_target: 'the server may not connect to this address (DISCUE_TARGETS)',
   secret_unreadable: 'this server cannot read the secret of the listener',
   timeout: 'no answer in time',
-  connection_refused: 'nobody listens at this address',
+  connection_refused: 'nothing accepts connections at this address',
   connection_reset: 'the connection was cut',
   connection_failed: 'no connection could be made',
   dns: 'the name of the host is not known',
@@ -75,15 +85,7 @@ function isSuccess({ status, error }: Attempt): boolean {
   return error === undefined && status !== undefined && status >= 200 && status < 300
 }
 
-function AttemptStep({
-  attempt,
-  message,
-  listener,
-}: {
-  attempt: Attempt
-  message: Message
-  listener: Listener | undefined
-}) {
+function AttemptStep({ attempt }: { attempt: Attempt }) {
   const ok = isSuccess(attempt)
   const outcome = attempt.error
     ? (ERRORS[attempt.error] ?? attempt.error.replaceAll('_', ' '))
@@ -95,27 +97,11 @@ function AttemptStep({
       at={attempt.started_at}
     >
       <details>
-        <summary>What was sent, and what came back</summary>
-        <div className="stack">
-          <Snippet label="Copy what was sent">{sentText(attempt, message, listener)}</Snippet>
-          <Snippet label="Copy what came back">{cameBackText(attempt)}</Snippet>
-        </div>
+        <summary>What came back</summary>
+        <Snippet label="Copy what came back">{cameBackText(attempt)}</Snippet>
       </details>
     </Step>
   )
-}
-
-/** As the listener saw it, but for the signature, which is not kept. */
-function sentText({ number, started_at }: Attempt, message: Message, listener: Listener | undefined): string {
-  const lines = [
-    `POST ${listener?.notify_url ?? '(the URL of the listener)'}`,
-    `webhook-id: ${message.id}`,
-    `webhook-timestamp: ${Math.floor(started_at / 1000)}`,
-    'webhook-signature: v1,…',
-    `discue-attempt: ${number}`,
-    ...Object.entries(listener?.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
-  ]
-  return `${lines.join('\n')}\n\n${readable(message.data)}`
 }
 
 function cameBackText({ status, error, response }: Attempt): string {
@@ -169,35 +155,4 @@ function Ending({
 
 function endOf(attempt: Attempt | undefined): number | null {
   return attempt === undefined ? null : attempt.started_at + attempt.duration
-}
-
-/** Why nothing happens right now. */
-function waitingWords(at: {
-  delivery: Delivery
-  listener: Listener | undefined
-  paused: boolean
-  message: Message
-  now: number
-}): { title: string; why: string | null } {
-  const { delivery, listener, paused, message, now } = at
-  const next = delivery.next_attempt_at
-  if (message.status === 'scheduled' && next !== null) {
-    return { title: `Waits for its time, ${distance(next, now)}`, why: null }
-  }
-  if (paused) return { title: 'Waits: the queue is paused', why: 'Resume the queue, and it goes on.' }
-  if (listener?.status === 'disabled')
-    return { title: 'Waits: the listener is disabled', why: 'Enable it, and it goes on.' }
-  if (listener?.awaits_verification)
-    return { title: 'Waits: the domain of the listener is not verified', why: 'Verify it, and it goes on.' }
-  if (listener?.liveness.state === 'down') {
-    return {
-      title: 'Waits: the listener is down',
-      why: 'It goes on by itself, without using up attempts, once the listener is back.',
-    }
-  }
-  if (next === null) return { title: 'Waits for its turn', why: 'Those before it in the order come first.' }
-  if (listener && !listener.notify_url) return { title: 'Waits to be pulled', why: null }
-  if (next > now)
-    return { title: `Next attempt ${distance(next, now)}`, why: `At ${timeOfDay(next)}, with some jitter.` }
-  return { title: 'Being delivered, or next in line', why: null }
 }

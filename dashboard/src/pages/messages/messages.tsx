@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { ApiError, call } from '../../api/client.ts'
 import { useQueues } from '../../api/queries.ts'
-import type { Queue } from '../../api/types.ts'
+import type { LinkMap, Queue } from '../../api/types.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Choice, Field } from '../../parts/field.tsx'
@@ -46,7 +46,7 @@ function Finder({ queues }: { queues: Queue[] }) {
           onChange={setQueueId}
           options={queues.map(({ id, name }) => [id, name])}
         />
-        <ById queues={queues} />
+        <ById />
       </div>
       <Card>
         <MessageFinder key={queue.id} queue={queue} onSend={() => setSending(true)} />
@@ -56,33 +56,16 @@ function Finder({ queues }: { queues: Queue[] }) {
   )
 }
 
-const MAX_AT_ONCE = 8
-
-/** An id says nothing of its queue, so all are asked, a few at a time. */
-async function findQueueOf(queues: Queue[], id: string): Promise<string> {
-  for (let from = 0; from < queues.length; from += MAX_AT_ONCE) {
-    const some = queues.slice(from, from + MAX_AT_ONCE)
-    const found = await Promise.all(
-      some.map(async (queue) => {
-        try {
-          await call('GET', `/queues/${queue.id}/messages/${id}`)
-          return queue.id
-        } catch (error) {
-          if (error instanceof ApiError && error.status === 404) return null
-          throw error
-        }
-      }),
-    )
-    const queueId = found.find((one) => one !== null)
-    if (queueId) return queueId
-  }
-  throw new ApiError(404, 'No message of any queue has this id; it may have been removed by now.')
+/** The queue of a message. Throws an `ApiError` of 404 where no queue has it. */
+async function queueOf(messageId: string): Promise<string> {
+  const { _links } = await call<{ _links: LinkMap }>('GET', `/messages/${encodeURIComponent(messageId)}`)
+  return /\/queues\/(\w+)\//.exec(_links.self!.href)![1]!
 }
 
-function ById({ queues }: { queues: Queue[] }) {
+function ById() {
   const [id, setId] = useState('')
   const [, go] = useLocation()
-  const find = useChange((text: string) => findQueueOf(queues, text), {
+  const find = useChange(queueOf, {
     after: (queueId) => go(`/queues/${queueId}/messages/${id.trim()}`),
   })
   return (
@@ -95,11 +78,22 @@ function ById({ queues }: { queues: Queue[] }) {
       }}
     >
       <div className="grow">
-        <Field label="Or open by id, in any queue" value={id} onChange={setId} mono fault={find.error?.message} />
+        <Field
+          label="Or open by id, in any queue"
+          value={id}
+          onChange={setId}
+          mono
+          fault={find.error === null ? undefined : faultOf(find.error)}
+        />
       </div>
       <Button type="submit" isDisabled={find.isPending}>
         Open
       </Button>
     </form>
   )
+}
+
+function faultOf(error: Error): string {
+  const isUnknown = error instanceof ApiError && error.status === 404
+  return isUnknown ? 'No message of any queue has this id; it may have been removed by now.' : error.message
 }

@@ -3,31 +3,39 @@ import { useLocation } from 'wouter'
 import { call } from '../../api/client.ts'
 import type { Queue, Ref } from '../../api/types.ts'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Field, Moment } from '../../parts/field.tsx'
+import { Field, Moment, Span } from '../../parts/field.tsx'
 import { Form, faultAt } from '../../parts/form.tsx'
 import { useChange } from '../../parts/use-change.ts'
+import { isLength } from '../../words/spans.ts'
+import { bodyOf, type Draft, newDraft } from './draft.ts'
 
-/** Puts one message on a queue, and leads to its journey. */
-export function SendDialog({ isOpen, onClose, queue }: { isOpen: boolean; onClose: () => void; queue: Queue }) {
+const SHOWN = ['/data', '/name', '/key', '/headers', '/deliver_at', '/expires_in']
+
+/** Puts one message on a queue, and leads to its journey; `from` is what it begins with. */
+export function SendDialog({
+  isOpen,
+  onClose,
+  queue,
+  from,
+}: {
+  isOpen: boolean
+  onClose: () => void
+  queue: Queue
+  from?: Draft
+}) {
   return (
     <Dialog title={`Send a message to ${queue.name}`} isOpen={isOpen} onClose={onClose}>
-      <SendForm queue={queue} onClose={onClose} />
+      <SendForm queue={queue} from={from ?? newDraft(queue)} onClose={onClose} />
     </Dialog>
   )
 }
 
-function SendForm({ queue, onClose }: { queue: Queue; onClose: () => void }) {
-  const [data, setData] = useState(queue.schema ? sampleFor(queue.schema) : '{"hello":"world"}')
-  const [name, setName] = useState('')
-  const [key, setKey] = useState('')
-  const [at, setAt] = useState<number | null>(null)
+function SendForm({ queue, from, onClose }: { queue: Queue; from: Draft; onClose: () => void }) {
+  const [draft, setDraft] = useState(from)
   const [, go] = useLocation()
   const lonely = queue.listeners.length === 0
   const send = useChange(
-    async () => {
-      const body = { data, ...(name && { name }), ...(key && { key }), ...(at !== null && { deliver_at: at }) }
-      return (await call<{ message: Ref }>('POST', `/queues/${queue.id}/messages`, { body })).message
-    },
+    async () => (await call<{ message: Ref }>('POST', `/queues/${queue.id}/messages`, { body: bodyOf(draft) })).message,
     {
       said: lonely ? 'The message is on disk, and goes to no listener.' : 'The message is on disk.',
       after: ({ id }) => {
@@ -36,12 +44,18 @@ function SendForm({ queue, onClose }: { queue: Queue; onClose: () => void }) {
       },
     },
   )
+  const text = (name: keyof Draft & ('data' | 'name' | 'key' | 'headers' | 'expiresAfter'), path: string) => ({
+    value: draft[name],
+    onChange: (value: string) => setDraft({ ...draft, [name]: value }),
+    fault: faultAt(send.error, path),
+  })
   return (
     <Form
-      verb={at === null ? 'Send' : 'Schedule'}
+      verb={draft.deliverAt === null ? 'Send' : 'Schedule'}
       isPending={send.isPending}
+      isDisabled={!isLength(draft.expiresAfter)}
       error={send.error}
-      shown={['/data', '/name', '/key', '/deliver_at']}
+      shown={SHOWN}
       onCancel={onClose}
       onSubmit={() => send.mutate()}
     >
@@ -51,55 +65,29 @@ function SendForm({ queue, onClose }: { queue: Queue; onClose: () => void }) {
           first.
         </p>
       )}
-      <Field
-        label="Data"
-        value={data}
-        onChange={setData}
-        rows={7}
-        mono
-        autoFocus
-        hint="Listeners get exactly this text."
-        fault={faultAt(send.error, '/data')}
-      />
+      <Field label="Data" {...text('data', '/data')} rows={7} mono autoFocus hint="Listeners get exactly this text." />
       <div className="form-row">
-        <Field label="Name (optional)" value={name} onChange={setName} fault={faultAt(send.error, '/name')} />
-        <Field
-          label="Key (optional)"
-          value={key}
-          onChange={setKey}
-          hint="For listeners that keep the order by key."
-          fault={faultAt(send.error, '/key')}
-        />
+        <Field label="Name (optional)" {...text('name', '/name')} />
+        <Field label="Key (optional)" {...text('key', '/key')} hint="For listeners that keep the order by key." />
       </div>
-      <Moment label="Deliver at (optional)" value={at} onChange={setAt} hint="In your own time; empty is now." />
+      <div className="form-row">
+        <Moment
+          label="Deliver at (optional)"
+          value={draft.deliverAt}
+          onChange={(deliverAt) => setDraft({ ...draft, deliverAt })}
+          hint="In your own time; empty is now."
+          fault={faultAt(send.error, '/deliver_at')}
+        />
+        <Span label="Expires after (optional)" {...text('expiresAfter', '/expires_in')} />
+      </div>
+      <Field
+        label="Headers, one a line (optional)"
+        {...text('headers', '/headers')}
+        rows={2}
+        mono
+        placeholder="x-tenant: shop"
+        hint="Sent with each delivery; a listener's own of the same name win."
+      />
     </Form>
   )
-}
-
-/** A beginning to write a message of the schema from: each required property with a value of its type. */
-function sampleFor(rules: Record<string, unknown>): string {
-  return JSON.stringify(sampleOfProps(rules), null, 2)
-}
-
-interface AnyRule {
-  type?: string
-  required?: boolean
-  props?: Record<string, AnyRule>
-  items?: AnyRule
-  enum?: string[]
-  min?: number
-}
-
-function sampleOfProps(props: Record<string, unknown>): Record<string, unknown> {
-  const rules = Object.entries(props) as [string, AnyRule][]
-  return Object.fromEntries(
-    rules.filter(([, rule]) => rule.required !== false).map(([key, rule]) => [key, sampleOf(rule)]),
-  )
-}
-
-function sampleOf(rule: AnyRule): unknown {
-  if (rule.type === 'object') return sampleOfProps(rule.props ?? {})
-  if (rule.type === 'array') return rule.items ? [sampleOf(rule.items)] : []
-  if (rule.type === 'number') return rule.min ?? 0
-  return rule.enum?.[0] ?? ''
 }
