@@ -5,6 +5,8 @@ import { createConfig, lintFromString } from '@redocly/openapi-core'
 import fc from 'fast-check'
 import { RE2JS } from 're2js'
 import { apiTypes } from '../../scripts/api-types.mjs'
+import { goTypes } from '../../scripts/types/go.mjs'
+import { pythonTypes } from '../../scripts/types/python.mjs'
 import { nameFault } from '../../src/core/name.ts'
 import { describe } from '../../src/http/openapi/document.ts'
 import { titleOf } from '../../src/http/present/problems.ts'
@@ -12,7 +14,13 @@ import { type Json, sharedApi, startApi } from '../support/server/api.ts'
 import { type Content, type Rule, readDescription } from '../support/source/description.ts'
 
 const FILE = new URL('../../docs/api/openapi.json', import.meta.url)
-const TYPES = new URL('../../docs/api/types.ts', import.meta.url)
+/** What is made of the description, by its file: the types of three languages. */
+const MADE: Record<string, (description: typeof document) => string | Promise<string>> = {
+  'docs/api/types.ts': apiTypes,
+  'clients/python/src/discue/types.py': pythonTypes,
+  'clients/go/types.go': goTypes,
+}
+const at = (path: string) => new URL(`../../${path}`, import.meta.url)
 
 const api = await sharedApi()
 const { document, operations, fault } = await readDescription(api, 'http://127.0.0.1:3000')
@@ -21,7 +29,7 @@ const written = `${JSON.stringify(document, null, 2)}\n`
 // With --write this file brings the document, and the types made of it, up to date instead of complaining about them.
 if (process.argv.includes('--write')) {
   writeFileSync(FILE, written)
-  writeFileSync(TYPES, await apiTypes(document))
+  for (const [path, make] of Object.entries(MADE)) writeFileSync(at(path), await make(document))
 }
 
 test('docs/api/openapi.json is what the server serves', () => {
@@ -29,10 +37,12 @@ test('docs/api/openapi.json is what the server serves', () => {
   assert.ok(same, 'it is not; write it anew: node test/http/openapi.test.ts --write')
 })
 
-test('docs/api/types.ts is made of it', async () => {
-  const same = readFileSync(TYPES, 'utf8') === (await apiTypes(document))
-  assert.ok(same, 'it is not; write it anew: npm run openapi')
-})
+for (const [path, make] of Object.entries(MADE)) {
+  test(`${path} is made of it`, async () => {
+    const same = readFileSync(at(path), 'utf8') === (await make(document))
+    assert.ok(same, 'it is not; write it anew: npm run openapi')
+  })
+}
 
 test('every operation says what it is, with examples of all that goes in and out', () => {
   assert.deepEqual(describe(api.app.described.described(), '/').faults, [])

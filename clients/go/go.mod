@@ -1,0 +1,3 @@
+module discue
+
+go 1.24
