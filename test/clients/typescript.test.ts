@@ -135,6 +135,22 @@ describe('the client', () => {
     await assert.rejects(discue.listeners.delete(queue.id, id), NotFoundError)
   })
 
+  test('an id that would name something else reaches no server', async () => {
+    for (const id of ['', '.', '..']) await assert.rejects(discue.queues.delete(id), /is no id/)
+  })
+
+  test('reads on where the server names itself by another address than its clients do', async () => {
+    const publicUrl = 'https://queue.example.com/v1/behind/'
+    await using published = await startServer({ logLevel: 'silent', publicUrl })
+    const client = new Discue({ url: published.url, apiKey: published.rootKey })
+    const queue = await client.queues.create({ name: 'many' })
+    await client.messages.sendAll(
+      queue.id,
+      Array.from({ length: 101 }, () => ({ data: 'x' })),
+    )
+    assert.equal((await Array.fromAsync(client.messages.list(queue.id))).length, 101)
+  })
+
   test('one queue of a name is made, however many ask for it at once', async () => {
     const made = await Promise.all(Array.from({ length: 4 }, () => discue.queues.ensure('asked-for')))
     assert.equal(new Set(made.map(({ id }) => id)).size, 1)

@@ -120,7 +120,7 @@ export class Discue {
       return (await this.#create<{ messages: { id: string; name: string }[] }>(path, body, options)).messages
     },
     get: async (id: string, options: Options = {}): Promise<Message> =>
-      (await this.#transport.call<{ message: Message }>('GET', `/messages/${encodeURIComponent(id)}`, options)).message,
+      (await this.#transport.call<{ message: Message }>('GET', `/messages/${segment(id)}`, options)).message,
     /** Newest first. */
     list: (queueId: string, filter: MessageFilter = {}, options: Options = {}) =>
       listed<Message>(this.#transport, `${queueAt(queueId)}/messages`, 'messages', {
@@ -128,7 +128,7 @@ export class Discue {
         query: { ...filter },
       }),
     delete: async (queueId: string, id: string, options: Options = {}): Promise<void> =>
-      void (await this.#transport.call('DELETE', `${queueAt(queueId)}/messages/${encodeURIComponent(id)}`, {
+      void (await this.#transport.call('DELETE', `${queueAt(queueId)}/messages/${segment(id)}`, {
         ...options,
         deletes: true,
       })),
@@ -217,9 +217,14 @@ export interface MessageFilter {
   until?: number
 }
 
-const queueAt = (id: string) => `/queues/${encodeURIComponent(id)}`
-const listenerAt = (queueId: string, id: string) => `${queueAt(queueId)}/listeners/${encodeURIComponent(id)}`
-const scheduleAt = (queueId: string, id: string) => `${queueAt(queueId)}/schedules/${encodeURIComponent(id)}`
+/** Throws where an id, which comes from the caller, would make the path another one. */
+function segment(id: string): string {
+  if (id === '' || id === '.' || id === '..') throw new TypeError(`${JSON.stringify(id)} is no id`)
+  return encodeURIComponent(id)
+}
+const queueAt = (id: string) => `/queues/${segment(id)}`
+const listenerAt = (queueId: string, id: string) => `${queueAt(queueId)}/listeners/${segment(id)}`
+const scheduleAt = (queueId: string, id: string) => `${queueAt(queueId)}/schedules/${segment(id)}`
 
 function written({ data, ...rest }: NewMessage): CreateMessageRequest {
   return { ...rest, data: typeof data === 'string' ? data : JSON.stringify(data) }

@@ -23,6 +23,8 @@ export async function* listed<Entry>(
     yield* page._embedded?.[collection] ?? []
     const next = page._links.next
     if (next === undefined) return
-    page = await transport.call<Page<Entry>>('GET', transport.pathOf(next.href), { signal: options.signal })
+    // Path and address of the link may be others than those by which this client reaches the server.
+    const following = Object.fromEntries(new URL(next.href).searchParams)
+    page = await transport.call<Page<Entry>>('GET', path, { query: following, signal: options.signal })
   }
 }

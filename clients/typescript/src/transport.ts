@@ -68,11 +68,6 @@ export class Transport {
     }
   }
 
-  /** The path of a link that an answer holds, which may name the server by another address than this client does. */
-  pathOf(href: string): string {
-    return href.slice(href.indexOf('/v1/') + '/v1'.length)
-  }
-
   /** The whole answer is read here: it may break off as the way to it may. */
   async #try(method: string, path: string, options: CallOptions): Promise<{ json: unknown } | Failure> {
     const { fetch = globalThis.fetch, timeoutMs = 30_000, apiKey } = this.#options

@@ -1,0 +1,1 @@
+# Made of _async/ by scripts/sync.py: change that, not this file.

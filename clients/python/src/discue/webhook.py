@@ -1,0 +1,111 @@
+"""What a receiver was sent, and whether it comes from the server."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a receiver was sent, after its signature was verified."""
+
+    #: The message's id, the same on every attempt: know a repetition by it.
+    id: str
+    #: When this attempt was signed, in ms since the Unix epoch.
+    signed_at: int
+    #: Exactly what was posted.
+    data: str
+    queue_id: str
+    listener_id: str
+    #: From 1.
+    attempt: int
+    #: With an ``ordering``: counts up by one per message of the listener.
+    sequence: int | None
+    #: A test message of a preflight check, which is no message.
+    is_test: bool
+
+    def json(self) -> Any:
+        """``data`` as JSON. Raises ``json.JSONDecodeError`` where it is none."""
+        return json.loads(self.data)
+
+
+class WebhookError(Exception):
+    """Why a request is not taken for a delivery: answer 400 to it."""
+
+    def __init__(self, reason: Literal["missing", "too_old", "mismatch"], message: str):
+        super().__init__(message)
+        self.reason = reason
+
+
+def verify(
+    body: bytes | str,
+    headers: Mapping[str, str],
+    secrets: str | Sequence[str],
+    *,
+    tolerance_ms: int = 300_000,
+    now: Clock = time.time,
+) -> Delivery:
+    """
+    Verifies a request by the Standard Webhooks specification, over the bytes of the body as they came.
+
+    ``secrets`` are the listener's ``whsec_…``; of several one has to fit, as while one is replaced by another.
+    ``tolerance_ms`` is how far the sender's clock and this one may be apart; ``now`` tells seconds since the Unix epoch.
+    Raises ``WebhookError``.
+    """
+    if not isinstance(body, bytes | bytearray | str):
+        raise TypeError(
+            "the body must be the bytes as they came, or their text: a parser has made something else of them"
+        )
+    fields = {name.lower(): value for name, value in headers.items()}
+    message_id, timestamp, signatures = (fields.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature"))
+    if not (message_id and timestamp and signatures):
+        raise WebhookError("missing", "a request without webhook-id, webhook-timestamp and webhook-signature")
+    signed_at = _milliseconds(timestamp)
+    if signed_at is None or abs(now() * 1_000 - signed_at) > tolerance_ms:
+        raise WebhookError("too_old", f"signed at {timestamp[:32]}, which is too far from this clock")
+    raw = body.encode() if isinstance(body, str) else bytes(body)
+    if not _fits(f"{message_id}.{timestamp}.".encode() + raw, signatures, secrets):
+        raise WebhookError("mismatch", "no signature fits: another secret, or a body that was changed on its way")
+    sequence = fields.get("discue-sequence")
+    return Delivery(
+        id=message_id,
+        signed_at=signed_at,
+        data=raw.decode("utf-8", "replace"),
+        queue_id=fields.get("discue-queue", ""),
+        listener_id=fields.get("discue-listener", ""),
+        attempt=int(fields.get("discue-attempt", 1)),
+        sequence=None if sequence is None else int(sequence),
+        is_test=fields.get("discue-test") == "true",
+    )
+
+
+def _milliseconds(timestamp: str) -> int | None:
+    is_number = timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 15
+    return int(timestamp) * 1_000 if is_number else None
+
+
+def _fits(signed: bytes, signatures: str, secrets: str | Sequence[str]) -> bool:
+    given = [text[3:].encode() for text in signatures.split(" ") if text.startswith("v1,")]
+    keys = [_key_of(secret) for secret in ([secrets] if isinstance(secrets, str) else secrets)]
+    expected = [base64.b64encode(hmac.digest(key, signed, "sha256")) for key in keys]
+    return any(hmac.compare_digest(text, one) for one in expected for text in given)
+
+
+def _key_of(secret: str) -> bytes:
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        key = b""
+    # An empty key would take what anybody signs.
+    if not key:
+        raise ValueError("a secret must be whsec_ and base64")
+    return key
