@@ -164,11 +164,11 @@ test('a schedule is made, run now, paused, changed and deleted', async () => {
   const dialog = visitor.dialog()
   await dialog.getByLabel('Name', { exact: true }).fill('nightly')
   await dialog.getByLabel('Cron').fill('61 * * * *')
-  await dialog.getByRole('button', { name: 'Make the schedule' }).click()
+  await dialog.getByRole('button', { name: 'Create the schedule' }).click()
   await dialog.locator('.fault').first().waitFor()
   await dialog.getByLabel('Cron').fill('30 4 * * *')
   await dialog.getByLabel('Time zone').fill('Asia/Tokyo')
-  await dialog.getByRole('button', { name: 'Make the schedule' }).click()
+  await dialog.getByRole('button', { name: 'Create the schedule' }).click()
   await visitor.heading('nightly').waitFor()
   await visitor.sees('At 04:30 every day.')
   await page
@@ -193,6 +193,47 @@ test('a schedule is made, run now, paused, changed and deleted', async () => {
   await visitor.pick('More for this schedule', 'Delete')
   await visitor.button('Delete the schedule').click()
   await page.getByRole('tab', { name: 'Schedules', selected: true }).waitFor()
+})
+
+test('a schedule is created where all are listed, for a queue that is chosen, with all that its messages say', async () => {
+  await visitor.open('/schedules')
+  await visitor.button('New schedule').click()
+  const dialog = visitor.dialog()
+  await dialog.getByLabel('Queue').selectOption('partner-feed')
+  await dialog.getByLabel('Name', { exact: true }).fill('short-lived')
+  await dialog.getByLabel('Runs').selectOption('period')
+  await dialog.getByLabel('Every').fill('P2W')
+  await dialog.getByText(/every 2 weeks/i).waitFor()
+  await dialog.getByLabel('Name of each message').fill('tick')
+  await dialog.getByLabel('Key of each message').fill('clock')
+  await dialog.getByLabel('Each message expires after').fill('1 h 30 min')
+  await dialog.getByLabel('Headers of each message').fill('host: elsewhere')
+  await dialog.getByLabel('While the message before is pending').selectOption('skip')
+  await dialog.getByLabel('Jitter in seconds').fill('90')
+  await dialog.getByRole('button', { name: 'Create the schedule' }).click()
+  await dialog.getByText(/host/).last().waitFor()
+  await dialog.getByLabel('Headers of each message').fill('x-kind: tick')
+  await dialog.getByRole('button', { name: 'Create the schedule' }).click()
+  await visitor.heading('short-lived').waitFor()
+  await visitor.sees('1 h 30 min after it is due')
+  const path = `/queues/${fixture.ids['partner-feed']}/schedules`
+  const [made] = (await fixture.call('GET', `${path}?_embed`))._embedded.schedules.filter(
+    ({ name }: { name: string }) => name === 'short-lived',
+  )
+  assert.deepEqual(
+    [made.every, made.message_name, made.key, made.headers],
+    ['P2W', 'tick', 'clock', { 'x-kind': 'tick' }],
+  )
+  assert.deepEqual([made.expires_in, made.overlap, made.jitter], [5_400_000, 'skip', 90_000])
+  await visitor.pick('More for this schedule', 'Edit')
+  assert.equal(await dialog.getByLabel('Each message expires after').inputValue(), '1 h 30 min')
+  await dialog.getByLabel('Each message expires after').fill('')
+  await dialog.getByLabel('Headers of each message').fill('')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  const changed = (await fixture.call('GET', `${path}/${made.id}`)).schedule
+  assert.deepEqual([changed.expires_in, changed.headers], [null, null])
+  await fixture.call('DELETE', `${path}/${made.id}`)
 })
 
 test('the ledger balances', async () => {

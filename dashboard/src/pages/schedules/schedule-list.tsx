@@ -47,7 +47,7 @@ export function ScheduleList({ queue }: { queue: Queue }) {
           )
         }
       </Loaded>
-      <ScheduleDialog isOpen={creating} onClose={() => setCreating(false)} queue={queue} />
+      <ScheduleDialog isOpen={creating} onClose={() => setCreating(false)} queues={[queue]} />
     </>
   )
 }

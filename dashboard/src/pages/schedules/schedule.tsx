@@ -1,6 +1,6 @@
 import { Pause, Pencil, Play, Trash2, Zap } from 'lucide-react'
 import { useState } from 'react'
-import { Link, useLocation } from 'wouter'
+import { useLocation } from 'wouter'
 import { call } from '../../api/client.ts'
 import { useQueue, useRuns, useSchedule } from '../../api/queries.ts'
 import type { Ref, Schedule, ScheduleRun } from '../../api/types.ts'
@@ -9,13 +9,14 @@ import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Menu } from '../../parts/menu.tsx'
-import { Card, Facts, Page } from '../../parts/page.tsx'
+import { Card, Page } from '../../parts/page.tsx'
 import { Snippet } from '../../parts/snippet.tsx'
-import { Ago } from '../../parts/time.tsx'
 import { useChange } from '../../parts/use-change.ts'
-import { dateTime, inZone, number, readable, userZone } from '../../words/format.ts'
+import { inZone, readable, userZone } from '../../words/format.ts'
+import { History } from './history.tsx'
 import { type Run, RunLine } from './run-line.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
+import { ScheduleFacts } from './schedule-facts.tsx'
 import { ruleOf } from './schedule-list.tsx'
 import { usePreview, type When } from './use-preview.ts'
 
@@ -27,9 +28,6 @@ export function SchedulePage({ queueId, scheduleId }: { queueId: string; schedul
     </Loaded>
   )
 }
-
-const OVERLAP = { allow: 'runs all the same', skip: 'skips while the message before is pending' }
-const CATCH_UP = { none: 'only the next run counts', last: 'makes up for the last one', all: 'makes up for all' }
 
 function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: string }) {
   const queue = useQueue(queueId)
@@ -104,34 +102,7 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
           <NextRuns schedule={schedule} zone={zone} />
         </Card>
         <div className="stack">
-          <Card title="About">
-            <Facts
-              facts={[
-                ['Ran', `${number(schedule.run_count)} times`],
-                ['Last', <Ago key="last" at={schedule.last_run_at} />],
-                [
-                  'Last message',
-                  schedule.last_message_id ? (
-                    <Link
-                      key="message"
-                      href={`/queues/${queueId}/messages/${schedule.last_message_id}`}
-                      className="mono"
-                    >
-                      {schedule.last_message_id}
-                    </Link>
-                  ) : (
-                    'none yet'
-                  ),
-                ],
-                ['From', schedule.starts_at ? dateTime(schedule.starts_at) : 'its making'],
-                ['Until', schedule.ends_at ? dateTime(schedule.ends_at) : 'no end'],
-                ...(schedule.key === null ? [] : [['Key', schedule.key] as [string, string]]),
-                ['Jitter', schedule.jitter === 0 ? 'none' : `up to ${number(schedule.jitter / 1000)} s later`],
-                ['Overlap', OVERLAP[schedule.overlap]],
-                ['After downtime', CATCH_UP[schedule.catch_up ?? 'none']],
-              ]}
-            />
-          </Card>
+          <ScheduleFacts schedule={schedule} />
           <Card title="Data of each message">
             <Snippet label="Copy the data">{readable(schedule.data)}</Snippet>
           </Card>
@@ -141,7 +112,7 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
       <ScheduleDialog
         isOpen={open === 'edit'}
         onClose={close}
-        queue={{ id: queueId, name: queue.data?.name ?? '' }}
+        queues={[{ id: queueId, name: queue.data?.name ?? '' }]}
         schedule={schedule}
       />
       <Confirm
@@ -192,41 +163,5 @@ function NextRuns({ schedule, zone }: { schedule: Schedule; zone: string }) {
         </li>
       ))}
     </ul>
-  )
-}
-
-function skippedText({ count, first, reason }: NonNullable<ScheduleRun['skipped']>): string {
-  return count === 1 ? `(${reason})` : `with ${number(count - 1)} before, since ${dateTime(first)} (${reason})`
-}
-
-/** What became of its due times. */
-function History({ runs, queueId }: { runs: ReturnType<typeof useRuns>; queueId: string }) {
-  return (
-    <Card title="History">
-      <Loaded query={runs} what="the runs" scope="schedules: read">
-        {(all) =>
-          all.length === 0 ? (
-            <p className="soft">It has not run yet.</p>
-          ) : (
-            <ul className="stack">
-              {all.map(({ due_at, message_id, error, skipped }) => (
-                <li key={due_at} className="spread">
-                  <span className="num">{dateTime(due_at)}</span>
-                  {error ? (
-                    <span className="fault">{error}</span>
-                  ) : message_id ? (
-                    <Link href={`/queues/${queueId}/messages/${message_id}`} className="mono">
-                      {message_id}
-                    </Link>
-                  ) : (
-                    <span className="faint">{skipped ? `skipped ${skippedText(skipped)}` : 'no message'}</span>
-                  )}
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
-    </Card>
   )
 }

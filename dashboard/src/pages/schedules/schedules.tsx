@@ -1,6 +1,8 @@
-import { useMemo } from 'react'
+import { Plus } from 'lucide-react'
+import { useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import { useAllSchedules, useQueues } from '../../api/queries.ts'
+import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Card, Page } from '../../parts/page.tsx'
@@ -8,6 +10,7 @@ import { curl } from '../../parts/snippet.tsx'
 import { Table } from '../../parts/table.tsx'
 import { userZone } from '../../words/format.ts'
 import { RunLine } from './run-line.tsx'
+import { ScheduleDialog } from './schedule-dialog.tsx'
 import { COLUMNS } from './schedule-list.tsx'
 
 /** Every schedule, and what comes next of all of them. */
@@ -22,8 +25,19 @@ export function SchedulesPage() {
         .sort((a, b) => a.at - b.at),
     [schedules.data],
   )
+  const [creating, setCreating] = useState(false)
+  const hasQueues = (queues.data?.length ?? 0) > 0
+  const newSchedule = (
+    <Button kind="primary" icon={Plus} onPress={() => setCreating(true)}>
+      New schedule
+    </Button>
+  )
   return (
-    <Page title="Schedules" lead={`Messages that are made by themselves. Times are yours, in ${userZone()}.`}>
+    <Page
+      title="Schedules"
+      lead={`Messages that are made by themselves. Times are yours, in ${userZone()}.`}
+      actions={hasQueues && newSchedule}
+    >
       <Loaded query={queues} what="the queues" scope="queues: read">
         {() => (
           <Loaded query={schedules} what="schedules" scope="schedules: read">
@@ -38,8 +52,13 @@ export function SchedulesPage() {
                     data: '{"report":"daily"}',
                   })}
                 >
-                  A schedule belongs to a queue: open one on the <Link href="/queues">page of queues</Link> and add it
-                  there, or paste this line.
+                  {hasQueues ? (
+                    'A schedule puts a message on a queue at its times: by cron, in an interval, by the calendar, or once.'
+                  ) : (
+                    <>
+                      A schedule belongs to a queue: create one on the <Link href="/queues">page of queues</Link> first.
+                    </>
+                  )}
                 </Empty>
               ) : (
                 <>
@@ -53,6 +72,7 @@ export function SchedulesPage() {
           </Loaded>
         )}
       </Loaded>
+      {hasQueues && <ScheduleDialog isOpen={creating} onClose={() => setCreating(false)} queues={queues.data!} />}
     </Page>
   )
 }
