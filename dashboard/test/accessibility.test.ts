@@ -40,7 +40,7 @@ const dialogs: [string, string, (visitor: Visitor) => Promise<void>][] = [
   ['deleting', `/queues/${ids.orders}`, (visitor) => visitor.pick('More for this queue', 'Delete the queue')],
   ['a new listener', `/queues/${ids.orders}`, (visitor) => visitor.button('New listener').click()],
   ['redelivering', pages[6]![1], (visitor) => visitor.button('Redeliver').click()],
-  ['checking', pages[6]![1], (visitor) => visitor.button('Check the way').click()],
+  ['checking', pages[6]![1], (visitor) => visitor.page.getByRole('button', { name: 'Check', exact: true }).click()],
   [
     'a new schedule in words',
     pages[4]![1],

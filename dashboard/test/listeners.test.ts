@@ -117,15 +117,15 @@ test('a listener that pulls is asked for nothing that only sending needs', async
   await page.keyboard.press('Escape')
 })
 
-test('the way to a listener is checked, phase by phase', async () => {
+test('a delivery to a listener is checked, phase by phase', async () => {
   await visitor.open(`/queues/${fixture.ids.orders}/listeners/${fixture.ids['orders/mail']}`)
-  await visitor.button('Check the way').click()
+  await page.getByRole('button', { name: 'Check', exact: true }).click()
   await visitor.button('Check now').click()
   await visitor.dialog().getByText('A delivery would be acknowledged.').waitFor()
   await visitor.dialog().getByText('Send a signed test message').waitFor()
   await page.keyboard.press('Escape')
   await visitor.open(`/queues/${fixture.ids['partner-feed']}/listeners/${fixture.ids['partner-feed/partner']}`)
-  await visitor.button('Check the way').click()
+  await page.getByRole('button', { name: 'Check', exact: true }).click()
   await visitor.button('Check now').click()
   await visitor.dialog().getByText('A delivery would fail.').waitFor()
   await page.keyboard.press('Escape')

@@ -23,7 +23,7 @@ const PHASE_WORDS: Record<string, string> = {
   send: 'Send a signed test message',
 }
 
-/** Tries the way to a listener, phase by phase; nothing is stored. */
+/** Tries a delivery to a listener, phase by phase; nothing is stored. */
 export function CheckDialog({
   isOpen,
   onClose,
@@ -41,9 +41,9 @@ export function CheckDialog({
     onClose()
   }
   return (
-    <Dialog title={`Check the way to ${name}`} isOpen={isOpen} onClose={close}>
+    <Dialog title={`Check ${name}`} isOpen={isOpen} onClose={close}>
       <p className="soft">
-        The server resolves the address, connects, and posts a signed test message, marked as one by the header
+        The server resolves the address, connects, and sends a signed test message, marked as one by the header
         discue-test. The listener really gets it; nothing is stored here.
       </p>
       <div aria-live="polite" className="stack">

@@ -16,6 +16,8 @@ import { LatencyChart } from '../overview/overview.tsx'
 import { successOf } from '../queues/queues.tsx'
 import { CheckDialog } from './check-dialog.tsx'
 import { HealthStrip } from './health-strip.tsx'
+import { ListenerBadge } from './listener-badge.tsx'
+import { ListenerBanner, PausedBanner } from './listener-banner.tsx'
 import { ListenerDialog } from './listener-dialog.tsx'
 import { ListenerSettings, PullCard } from './listener-settings.tsx'
 import { LivenessLine } from './liveness-line.tsx'
@@ -57,9 +59,7 @@ function ListenerParts({
       ]}
       badge={
         <>
-          <LivenessBadge state={listener.liveness.state} />
-          {listener.status === 'disabled' && <Badge tone="wait">disabled</Badge>}
-          {listener.awaits_verification && <Badge tone="wait">domain not verified</Badge>}
+          <ListenerBadge listener={listener} />
           {pulls && <Badge>pulls</Badge>}
         </>
       }
@@ -68,7 +68,7 @@ function ListenerParts({
         <>
           {!pulls && (
             <Button icon={Stethoscope} onPress={() => setOpen('check')}>
-              Check the way
+              Check
             </Button>
           )}
           <Button
@@ -89,12 +89,8 @@ function ListenerParts({
         </>
       }
     >
-      {listener.awaits_verification && (
-        <p className="fault" role="status">
-          Nothing is sent to it until its domain is verified. <Link href="/domains">Verify the domain</Link>, and it
-          goes on.
-        </p>
-      )}
+      {queue?.paused && <PausedBanner queue={queue} />}
+      <ListenerBanner listener={listener} queueId={queueId} onCheck={() => setOpen('check')} />
       <ListenerFigures listener={listener} stats={stats.data} />
       <ListenerCharts stats={stats.data} queueId={queueId} listener={listener} />
       <div className="columns">
@@ -146,7 +142,7 @@ function ListenerFigures({ listener, stats }: { listener: Listener; stats: Stats
         note={missed > 0 ? 'can be redelivered' : 'none'}
         tone={missed > 0 ? 'bad' : undefined}
       />
-      <Figure label="Acknowledged" value={number(acknowledged)} note="since it was made" />
+      <Figure label="Acknowledged" value={number(acknowledged)} note="since its creation" />
     </Figures>
   )
 }

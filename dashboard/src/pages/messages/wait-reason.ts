@@ -44,7 +44,7 @@ function heldBy({ status, awaits_verification, liveness, liveness_url }: Listene
  * What happens to deliveries while their listener is down. Checks of a URL cost no attempts; without one the circuit
  * breaker tries the oldest delivery now and then, which does.
  */
-function downWords(hasLivenessUrl: boolean): string {
+export function downWords(hasLivenessUrl: boolean): string {
   return hasLivenessUrl
     ? 'Nothing is sent while its URL for liveness fails, and no attempt is used up; it goes on by itself once that succeeds.'
     : 'The circuit breaker tries only the oldest delivery now and then, which counts as an attempt of that one; the others ' +

@@ -1,18 +1,17 @@
-import { CircleCheck, OctagonAlert, TriangleAlert } from 'lucide-react'
 import { useMemo } from 'react'
 import { Link } from 'wouter'
 import { useLive } from '../../api/live.ts'
 import { useAllListeners, useQueues, useStats } from '../../api/queries.ts'
 import type { Bucket, Counts, Stats } from '../../api/types.ts'
-import { Badge } from '../../parts/badge.tsx'
 import { Chart } from '../../parts/chart.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Card, Figure, Figures, Page } from '../../parts/page.tsx'
 import { curl } from '../../parts/snippet.tsx'
 import { coarser } from '../../words/coarser.ts'
-import { duration, latency, number, percent, plural } from '../../words/format.ts'
-import { type Concern, concernsOf } from './attention.ts'
+import { duration, latency, number, percent } from '../../words/format.ts'
+import { concernsOf } from './attention.ts'
+import { Concerns } from './concerns.tsx'
 
 /** Points of a quarter of an hour each. */
 const BUCKETS_EACH = 3
@@ -182,8 +181,6 @@ function SlowestList({ stats }: { stats: Stats }) {
   )
 }
 
-const MAX_CONCERNS = 8
-
 function Attention() {
   const [listeners, queues, stats] = [useAllListeners(), useQueues(), useStats()]
   return (
@@ -192,38 +189,5 @@ function Attention() {
         {(data) => <Concerns concerns={concernsOf(data, queues.data ?? [], stats.data?.queues ?? [])} />}
       </Loaded>
     </Card>
-  )
-}
-
-function Concerns({ concerns }: { concerns: Concern[] }) {
-  if (concerns.length === 0) {
-    return (
-      <p className="row card-body" style={{ color: 'var(--good)' }}>
-        <CircleCheck size={18} aria-hidden /> All is well: no listener is down, nothing was missed.
-      </p>
-    )
-  }
-  return (
-    <ul className="attention">
-      {concerns.slice(0, MAX_CONCERNS).map(({ id, tone, what, why, to }) => {
-        const Icon = tone === 'bad' ? OctagonAlert : TriangleAlert
-        return (
-          <li key={id}>
-            <Icon size={17} style={{ color: `var(--${tone})` }} aria-label={tone === 'bad' ? 'serious' : 'warning'} />
-            <span className="grow">
-              <Link href={to}>{what}</Link>
-              <span className="soft"> {why}</span>
-            </span>
-            <Badge tone={tone}>{tone === 'bad' ? 'act' : 'look'}</Badge>
-          </li>
-        )
-      })}
-      {concerns.length > MAX_CONCERNS && (
-        <li>
-          <span />
-          <span className="soft">and {plural(concerns.length - MAX_CONCERNS, 'more')}</span>
-        </li>
-      )}
-    </ul>
   )
 }

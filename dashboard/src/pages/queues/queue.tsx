@@ -4,7 +4,7 @@ import { Link, useLocation } from 'wouter'
 import { call } from '../../api/client.ts'
 import { useListeners, useQueue, useStats } from '../../api/queries.ts'
 import type { Counts, Listener, Queue, Stats } from '../../api/types.ts'
-import { Badge, LivenessBadge } from '../../parts/badge.tsx'
+import { Badge } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -17,6 +17,7 @@ import { Tabs } from '../../parts/tabs.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { useChange } from '../../parts/use-change.ts'
 import { latency, number, plural } from '../../words/format.ts'
+import { ListenerBadge } from '../listeners/listener-badge.tsx'
 import { ListenerDialog } from '../listeners/listener-dialog.tsx'
 import { MessageFinder } from '../messages/message-finder.tsx'
 import { SendDialog } from '../messages/send-dialog.tsx'
@@ -222,13 +223,9 @@ const COLUMNS: Column<Row>[] = [
     ),
   },
   {
-    title: 'Liveness',
+    title: 'State',
     width: 'minmax(0, 1fr)',
-    cell: ({ liveness, status, awaits_verification }) => {
-      if (status === 'disabled') return <Badge tone="wait">disabled</Badge>
-      if (awaits_verification) return <Badge tone="wait">not verified</Badge>
-      return <LivenessBadge state={liveness.state} />
-    },
+    cell: (listener) => <ListenerBadge listener={listener} />,
   },
   {
     title: 'Success',

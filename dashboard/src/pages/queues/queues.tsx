@@ -1,7 +1,7 @@
 import { Plus } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Link } from 'wouter'
-import { useQueues, useStats } from '../../api/queries.ts'
+import { useAllListeners, useQueues, useStats } from '../../api/queries.ts'
 import type { PartStats, Queue } from '../../api/types.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
@@ -12,23 +12,32 @@ import { Page } from '../../parts/page.tsx'
 import { curl } from '../../parts/snippet.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
 import { latency, number, percent, plural } from '../../words/format.ts'
+import { type Health, HealthBadge, healthOf, NO_LISTENER } from './health.tsx'
 import { QueueDialog } from './queue-dialog.tsx'
 
 const SEARCH_FROM = 12
 
 interface Row extends Queue {
   stats: PartStats | undefined
+  /** Undefined: the key may not see listeners, or they are not here yet. */
+  health: Health | undefined
 }
 
 export function QueuesPage() {
-  const [queues, stats] = [useQueues(), useStats()]
+  const [queues, stats, listeners] = [useQueues(), useStats(), useAllListeners()]
   const [creating, setCreating] = useState(false)
   const [search, setSearch] = useState('')
   const rows = useMemo(() => {
     const byId = new Map(stats.data?.queues?.map((one) => [one.id, one]))
     const fits = (queue: Queue) => queue.name.toLowerCase().includes(search.trim().toLowerCase())
-    return (queues.data ?? []).filter(fits).map((queue): Row => ({ ...queue, stats: byId.get(queue.id) }))
-  }, [queues.data, stats.data, search])
+    const health = listeners.data && healthOf(listeners.data)
+    return (queues.data ?? []).filter(fits).map(
+      (queue): Row => ({
+        ...{ ...queue, stats: byId.get(queue.id) },
+        health: health && (health.get(queue.id) ?? NO_LISTENER),
+      }),
+    )
+  }, [queues.data, stats.data, listeners.data, search])
   return (
     <Page
       title="Queues"
@@ -79,11 +88,28 @@ const COLUMNS: Column<Row>[] = [
     ),
   },
   {
+    title: 'Health',
+    width: 'minmax(0, 1.2fr)',
+    cell: ({ health }) => <HealthBadge health={health} />,
+  },
+  {
     title: 'Waiting',
     width: 'minmax(0, 1fr)',
     align: 'end',
     phone: 'label',
     cell: ({ pending_count }) => <strong>{number(pending_count)}</strong>,
+  },
+  {
+    title: 'Missed',
+    width: 'minmax(0, 1fr)',
+    align: 'end',
+    phone: 'label',
+    cell: ({ health }) =>
+      health === undefined ? (
+        '–'
+      ) : (
+        <span style={health.missed > 0 ? { color: 'var(--bad)' } : undefined}>{number(health.missed)}</span>
+      ),
   },
   {
     title: 'Accepted',
