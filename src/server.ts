@@ -102,6 +102,7 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
       runtime,
       acceptor: engine.acceptor,
       recentLiveness: engine.recentLiveness,
+      holdUps: engine.holdUps,
       preflight: engine.preflight,
       domainChecker: engine.domainChecker,
       puller: engine.puller,

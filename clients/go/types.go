@@ -111,7 +111,7 @@ type APIKeyScope struct {
 type Attempt struct {
 	// 21 characters of 0-9 A-Z a-z, sorted by time of creation
 	ListenerID string `json:"listener_id"`
-	// counts from 1 for each listener
+	// counts from 1 for each message and listener
 	Number int64 `json:"number"`
 	// milliseconds since the Unix epoch
 	StartedAt int64 `json:"started_at"`
@@ -566,6 +566,21 @@ type GetSchemaResult struct {
 	Links  SelfLink `json:"_links"`
 }
 
+type LastAttempt struct {
+	// counts from 1 for each message and listener
+	Number int64 `json:"number"`
+	// milliseconds since the Unix epoch
+	StartedAt int64 `json:"started_at"`
+	// milliseconds
+	Duration int64 `json:"duration"`
+	// of the answer, where there was one
+	Status int64 `json:"status,omitzero"`
+	// why there was no answer that could be judged
+	Error string `json:"error,omitzero"`
+	// the first KiB of it; without an answer, what went wrong in words
+	Response string `json:"response"`
+}
+
 type Ledger struct {
 	// milliseconds since the Unix epoch
 	Since int64 `json:"since,omitzero"`
@@ -650,6 +665,14 @@ type Link struct {
 
 type Links map[string]Link
 
+type ListedDeliveryStatus string
+
+const (
+	ListedDeliveryStatusPending   ListedDeliveryStatus = "pending"
+	ListedDeliveryStatusMissed    ListedDeliveryStatus = "missed"
+	ListedDeliveryStatusDelivered ListedDeliveryStatus = "delivered"
+)
+
 type Listener struct {
 	// 21 characters of 0-9 A-Z a-z, sorted by time of creation
 	ID             string           `json:"id"`
@@ -672,6 +695,50 @@ type Listener struct {
 	CircuitBreaker bool `json:"circuit_breaker"`
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
 	Headers map[string]string `json:"headers"`
+}
+
+type ListenerAttempt struct {
+	Message MessageRef `json:"message"`
+	// counts from 1 for each message and listener
+	Number int64 `json:"number"`
+	// milliseconds since the Unix epoch
+	StartedAt int64 `json:"started_at"`
+	// milliseconds
+	Duration int64 `json:"duration"`
+	// of the answer, where there was one
+	Status int64 `json:"status,omitzero"`
+	// why there was no answer that could be judged
+	Error string `json:"error,omitzero"`
+	// the first KiB of it; without an answer, what went wrong in words
+	Response string `json:"response"`
+}
+
+type ListenerAttemptList struct {
+	Attempts []ListenerAttempt `json:"attempts"`
+	Links    Links             `json:"_links"`
+}
+
+type ListenerDelivery struct {
+	Message MessageRef           `json:"message"`
+	Key     string               `json:"key,omitzero"`
+	Status  ListedDeliveryStatus `json:"status"`
+	// milliseconds since the Unix epoch
+	AcceptedAt int64 `json:"accepted_at"`
+	Attempts   int64 `json:"attempts"`
+	// milliseconds since the Unix epoch
+	NextAttemptAt *int64 `json:"next_attempt_at"`
+	// milliseconds since the Unix epoch
+	MissedAt int64 `json:"missed_at,omitzero"`
+	// why it was given up
+	Reason      string       `json:"reason,omitzero"`
+	WaitsFor    *WaitReason  `json:"waits_for,omitzero"`
+	Behind      *OrderHead   `json:"behind,omitzero"`
+	LastAttempt *LastAttempt `json:"last_attempt,omitzero"`
+}
+
+type ListenerDeliveryList struct {
+	Deliveries []ListenerDelivery `json:"deliveries"`
+	Links      Links              `json:"_links"`
 }
 
 type ListenerEnvelope struct {
@@ -941,6 +1008,14 @@ const (
 	OnMissedContinue OnMissed = "continue"
 	OnMissedBlock    OnMissed = "block"
 )
+
+// OrderHead: the message that comes before it in the order
+type OrderHead struct {
+	// 21 characters of 0-9 A-Z a-z, sorted by time of creation
+	MessageID string `json:"message_id"`
+	// it was missed, and blocks those behind it
+	Missed bool `json:"missed"`
+}
 
 // Ordering: deliver in the order of acceptance: within the queue, or among messages of one key
 type Ordering string
@@ -1462,3 +1537,21 @@ type Verification struct {
 	// milliseconds since the Unix epoch, or 0
 	VerifiedAt int64 `json:"verified_at"`
 }
+
+// WaitReason: `disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it (`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client that pulls it; `down`: the listener is down, or its circuit breaker open; `rate_limit`: the rate that the listener allows, or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.
+type WaitReason string
+
+const (
+	WaitReasonDisabled    WaitReason = "disabled"
+	WaitReasonDomain      WaitReason = "domain"
+	WaitReasonPaused      WaitReason = "paused"
+	WaitReasonOrder       WaitReason = "order"
+	WaitReasonLease       WaitReason = "lease"
+	WaitReasonDue         WaitReason = "due"
+	WaitReasonRetry       WaitReason = "retry"
+	WaitReasonPull        WaitReason = "pull"
+	WaitReasonDown        WaitReason = "down"
+	WaitReasonRateLimit   WaitReason = "rate_limit"
+	WaitReasonConcurrency WaitReason = "concurrency"
+	WaitReasonSending     WaitReason = "sending"
+)

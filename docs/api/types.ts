@@ -29,7 +29,24 @@ export type Overlap = 'allow' | 'skip'
  * `expired` where the message expired, `discarded` where the listener was deleted before it had the message
  */
 export type DeliveryStatus = 'pending' | 'delivered' | 'missed' | 'expired' | 'discarded'
+export type ListedDeliveryStatus = 'pending' | 'missed' | 'delivered'
 export type LivenessState = 'stable' | 'unstable' | 'down' | 'unknown'
+/**
+ * `disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it (`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client that pulls it; `down`: the listener is down, or its circuit breaker open; `rate_limit`: the rate that the listener allows, or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.
+ */
+export type WaitReason =
+  | 'disabled'
+  | 'domain'
+  | 'paused'
+  | 'order'
+  | 'lease'
+  | 'due'
+  | 'retry'
+  | 'pull'
+  | 'down'
+  | 'rate_limit'
+  | 'concurrency'
+  | 'sending'
 /**
  * derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `expired` where it expired before a listener had it; `discarded` where a listener was deleted before it had it
  */
@@ -257,7 +274,7 @@ export interface Attempt {
    */
   listener_id: string
   /**
-   * counts from 1 for each listener
+   * counts from 1 for each message and listener
    */
   number: number
   /**
@@ -1143,6 +1160,32 @@ export interface GetSchemaResult {
   }
   _links: SelfLink
 }
+export interface LastAttempt {
+  /**
+   * counts from 1 for each message and listener
+   */
+  number: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  started_at: number
+  /**
+   * milliseconds
+   */
+  duration: number
+  /**
+   * of the answer, where there was one
+   */
+  status?: number
+  /**
+   * why there was no answer that could be judged
+   */
+  error?: string
+  /**
+   * the first KiB of it; without an answer, what went wrong in words
+   */
+  response: string
+}
 export interface Listener {
   /**
    * 21 characters of 0-9 A-Z a-z, sorted by time of creation
@@ -1219,6 +1262,79 @@ export interface RetryPolicy {
   initial_delay: number
   max_delay: number
   multiplier: number
+}
+export interface ListenerAttempt {
+  message: MessageRef
+  /**
+   * counts from 1 for each message and listener
+   */
+  number: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  started_at: number
+  /**
+   * milliseconds
+   */
+  duration: number
+  /**
+   * of the answer, where there was one
+   */
+  status?: number
+  /**
+   * why there was no answer that could be judged
+   */
+  error?: string
+  /**
+   * the first KiB of it; without an answer, what went wrong in words
+   */
+  response: string
+}
+export interface ListenerAttemptList {
+  attempts: ListenerAttempt[]
+  _links: Links
+}
+export interface ListenerDelivery {
+  message: MessageRef
+  key?: string
+  status: ListedDeliveryStatus
+  /**
+   * milliseconds since the Unix epoch
+   */
+  accepted_at: number
+  attempts: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  next_attempt_at: number | null
+  /**
+   * milliseconds since the Unix epoch
+   */
+  missed_at?: number
+  /**
+   * why it was given up
+   */
+  reason?: string
+  waits_for?: WaitReason
+  behind?: OrderHead
+  last_attempt?: LastAttempt
+}
+/**
+ * the message that comes before it in the order
+ */
+export interface OrderHead {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  message_id: string
+  /**
+   * it was missed, and blocks those behind it
+   */
+  missed: boolean
+}
+export interface ListenerDeliveryList {
+  deliveries: ListenerDelivery[]
+  _links: Links
 }
 export interface ListenerEnvelope {
   listener: Listener

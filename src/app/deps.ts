@@ -6,6 +6,7 @@ import type { LeaseEnd, Receipt } from '../core/delivery/pull.ts'
 import type { Targets } from '../core/network/target.ts'
 import type { Problem } from '../core/problem.ts'
 import type { CronCache } from '../core/schedule/schedule.ts'
+import type { HoldUp } from '../core/search/wait-reason.ts'
 import type { Domain, DomainVerification } from '../core/tenant/domain.ts'
 import type { SecretBox } from '../core/tenant/secret-box.ts'
 import type { Runtime } from '../runtime.ts'
@@ -41,6 +42,12 @@ export interface Acceptor {
 export interface RecentLiveness {
   /** What the store does not know yet of how the listener is doing, or null. */
   newsOf(listenerId: string): LivenessNews | null
+}
+
+/** What keeps listeners from being sent more than they are, as far as this node knows. */
+export interface HoldUps {
+  /** Null where nothing does, or nothing is sent from here. */
+  of(listenerId: string): HoldUp | null
 }
 
 /**
@@ -111,6 +118,7 @@ export interface AppDeps {
   runtime: Runtime
   acceptor: Acceptor
   recentLiveness: RecentLiveness
+  holdUps: HoldUps
   preflight: Preflight
   domainChecker: DomainChecker
   puller: Puller

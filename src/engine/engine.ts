@@ -1,7 +1,7 @@
 import type { EngineFollowers } from '../app/caches/follow-changes.ts'
 import type { QueueDirectory } from '../app/caches/queue-directory.ts'
 import type { SchemaChecks } from '../app/caches/schema-checks.ts'
-import type { Acceptor, DomainChecker, Preflight, Puller, RecentLiveness } from '../app/deps.ts'
+import type { Acceptor, DomainChecker, HoldUps, Preflight, Puller, RecentLiveness } from '../app/deps.ts'
 import type { Targets } from '../core/network/target.ts'
 import type { CronCache } from '../core/schedule/schedule.ts'
 import { FairPlaces } from '../core/sharing/fair-places.ts'
@@ -43,6 +43,7 @@ const LEAVE_MS = 3_000
 export interface Engine {
   acceptor: Acceptor
   recentLiveness: RecentLiveness
+  holdUps: HoldUps
   /** Its parts that are to be told of changes, from before its start. */
   followers: EngineFollowers
   counters: EngineCounters
@@ -103,6 +104,7 @@ export function createEngine(deps: {
   return {
     acceptor,
     recentLiveness: registry,
+    holdUps: { of: dispatcher.holdUpOf },
     followers: {
       checks: {
         listenerAdded: (listener) => checker.listenerChanged(listener),

@@ -32,7 +32,9 @@ import { createUnversioned, type Unversioned, VERSION_ONE } from './pipeline/unv
 import { createPlainPosts, ROUTE } from './plain-posts/handler.ts'
 import { createErrorHandler } from './present/problems.ts'
 import { referenceRoutes } from './reference/routes.ts'
+import { listenerAttemptRoutes } from './v1/listeners/listener-attempts.ts'
 import { listenerCheckRoutes } from './v1/listeners/listener-checks.ts'
+import { listenerDeliveryRoutes } from './v1/listeners/listener-deliveries.ts'
 import { listenerRoutes } from './v1/listeners/listeners.ts'
 import { livenessChangeRoutes } from './v1/listeners/liveness-changes.ts'
 import { pullRoutes } from './v1/listeners/pulls.ts'
@@ -155,6 +157,8 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   schemaRoutes(api, deps)
   listenerRoutes(api, deps)
   listenerCheckRoutes(api, deps)
+  listenerAttemptRoutes(api, deps)
+  listenerDeliveryRoutes(api, deps)
   pullRoutes(api, deps)
   messageRoutes(api, deps)
   messageBatchRoutes(api, deps)

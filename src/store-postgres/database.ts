@@ -22,6 +22,7 @@ import { createBacklog } from './deliveries/backlog.ts'
 import { createDeliveryStore } from './deliveries/deliveries.ts'
 import { createExpiryStore } from './deliveries/expiries.ts'
 import { Leases } from './deliveries/leases.ts'
+import { createListenerDeliveryStore } from './deliveries/listener-deliveries.ts'
 import { createListenerOwners } from './deliveries/listener-owners.ts'
 import { createOrderStore } from './deliveries/order-releases.ts'
 import { createPullStore } from './deliveries/pulls.ts'
@@ -127,6 +128,7 @@ export async function openPostgresStore(
     messages: createMessageStore(database, parts),
     deliveries: createDeliveryStore(database, createBacklog(database, rollup), { ...parts, runtime }),
     schedules: createScheduleStore(database, parts),
+    listenerDeliveries: createListenerDeliveryStore(database),
     expiries: createExpiryStore(database, parts),
     pulls: createPullStore(database, parts),
     removals: createRemovalStore(database, routines),

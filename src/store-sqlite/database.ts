@@ -8,6 +8,7 @@ import { createSettling } from './commit/settlements.ts'
 import { createDeliveryStore } from './deliveries/deliveries.ts'
 import { createExpiryStore } from './deliveries/expiries.ts'
 import { Leases } from './deliveries/leases.ts'
+import { createListenerDeliveryStore } from './deliveries/listener-deliveries.ts'
 import { createOrderStore } from './deliveries/order-releases.ts'
 import { Orders } from './deliveries/orders.ts'
 import { createPullStore } from './deliveries/pulls.ts'
@@ -83,6 +84,7 @@ function storeOn({ db, file, close }: Connection, aside: boolean): Store {
     liveness: createLivenessStore(db, transact),
     messages: createMessageStore(db, transact, shared),
     deliveries: createDeliveryStore(db, shared, transact),
+    listenerDeliveries: createListenerDeliveryStore(db, shared),
     expiries: createExpiryStore(db, transact, shared),
     pulls: createPullStore(db, transact, { shared, leaseSettling }),
     removals: createRemovalStore(db, transact, shared),

@@ -11,6 +11,7 @@ import type { EventStore } from './events.ts'
 import type { IdempotencyRecordStore } from './idempotency-records.ts'
 import type { LedgerStore } from './ledger.ts'
 import type { ListenerStore } from './listeners.ts'
+import type { ListenerDeliveryStore } from './listing/listener-deliveries.ts'
 import type { LivenessStore } from './liveness.ts'
 import type { MessageStore } from './messages.ts'
 import type { OrderStore } from './orders.ts'
@@ -36,6 +37,7 @@ export interface Store {
   readonly liveness: LivenessStore
   readonly messages: MessageStore
   readonly deliveries: DeliveryStore
+  readonly listenerDeliveries: ListenerDeliveryStore
   readonly expiries: ExpiryStore
   readonly removals: RemovalStore
   readonly events: EventStore

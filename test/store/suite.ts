@@ -15,6 +15,7 @@ import { removalCases } from './cases/delivery/removals.cases.ts'
 import { settlementCases } from './cases/delivery/settlements.cases.ts'
 import { eventCases } from './cases/reading/events.cases.ts'
 import { ledgerCases } from './cases/reading/ledger.cases.ts'
+import { listenerDeliveryCases } from './cases/reading/listener-deliveries.cases.ts'
 import { messageCases } from './cases/reading/messages.cases.ts'
 import { pagingCases } from './cases/reading/paging.cases.ts'
 import { scheduleOverlapCases } from './cases/reading/schedule-overlap.cases.ts'
@@ -75,6 +76,7 @@ const nouns: Record<string, StoreCase[]> = {
   schedules: scheduleCases,
   'overlap of schedules': scheduleOverlapCases,
   search: searchCases,
+  'deliveries of a listener': listenerDeliveryCases,
   secrets: secretCases,
   domains: domainCases,
   pulls: pullCases,

@@ -2,6 +2,7 @@ import type { EngineFollowers } from '../../app/caches/follow-changes.ts'
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import { isPushed, type Listener } from '../../core/delivery/listener.ts'
 import type { LivenessState } from '../../core/delivery/liveness.ts'
+import type { HoldUp } from '../../core/search/wait-reason.ts'
 import type { Store } from '../../store/store.ts'
 import { Lane, type LaneDeps } from './lane.ts'
 
@@ -24,6 +25,8 @@ export interface Dispatcher extends LaneFollower {
   offer(delivery: LeasedDelivery): void
   /** A delivery of this listener waits in the store, due at this time. */
   waitUntil(listener: Listener, dueAt: number): void
+  /** What keeps the listener from being sent more than it is; null where nothing does. */
+  holdUpOf(listenerId: string): HoldUp | null
   /** Listeners that something is held in memory for. */
   laneCount(): number
   /** A check of the listener's `livenessUrl` has ended; `isNew`: the state was another before. */
@@ -153,6 +156,7 @@ export function createDispatcher(
         runtime.log.warn({ err: error, listenerId }, 'what is due for a listener waits for the next sweep')
       })
     },
+    holdUpOf: (listenerId) => lanes.get(listenerId)?.holdUp ?? null,
     laneCount: () => lanes.size,
     endExpired() {
       for (const lane of lanes.values()) lane.endExpired()

@@ -2,6 +2,7 @@ import type { Outcome } from '../../core/delivery/attempt.ts'
 import { CircuitBreaker } from '../../core/delivery/circuit-breaker.ts'
 import type { Listener, RateLimit } from '../../core/delivery/listener.ts'
 import { failureMessage, type LivenessState } from '../../core/delivery/liveness.ts'
+import type { HoldUp } from '../../core/search/wait-reason.ts'
 import { SlowStart } from '../../core/sharing/slow-start.ts'
 import type { TokenSource } from '../../core/sharing/token-bucket.ts'
 import type { Cancel, Runtime } from '../../runtime.ts'
@@ -75,6 +76,14 @@ export class LaneLimits {
   /** Whether one more attempt may begin, with so many in flight; one that is limited by its rate is told of later. */
   allows(active: number): boolean {
     return active < this.#limit && this.#rate.isOpen
+  }
+
+  /** What keeps another attempt from beginning, with so many in flight; null where nothing does. */
+  holdUp(active: number): HoldUp | null {
+    if (this.#retryAfter > 0) return 'rate_limit'
+    if (this.#circuit !== 'closed') return 'down'
+    if (active >= this.#limit) return 'concurrency'
+    return this.#rate.isOpen ? null : 'rate_limit'
   }
 
   /** One attempt begins, as `allows` has said that it may. Answers with what is to be told when it has `ended`. */

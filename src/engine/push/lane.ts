@@ -10,6 +10,7 @@ import {
 } from '../../core/delivery/delivery.ts'
 import { isPushed, type Listener, type Pushed, type RateLimit } from '../../core/delivery/listener.ts'
 import type { LivenessState } from '../../core/delivery/liveness.ts'
+import type { HoldUp } from '../../core/search/wait-reason.ts'
 import type { FairPlaces } from '../../core/sharing/fair-places.ts'
 import type { TokenSource } from '../../core/sharing/token-bucket.ts'
 import type { SecretBox } from '../../core/tenant/secret-box.ts'
@@ -88,6 +89,12 @@ export class Lane {
   /** When the lane last had nothing to do and nothing to remember, or null while it has. */
   get idleSince(): number | null {
     return this.#limits.isAtRest ? this.#buffer.idleSince : null
+  }
+
+  /** What keeps it from sending more than it does; null where nothing does. */
+  get holdUp(): HoldUp | null {
+    // What could be sent and was not waits for one of the places that all lanes share.
+    return this.#limits.holdUp(this.#active) ?? (this.#buffer.length > 0 ? 'concurrency' : null)
   }
 
   /** The listener has new settings; they hold from the next attempt on. */

@@ -25,6 +25,8 @@ export const paths = {
   listeners: (queueId: string) => `/queues/${queueId}/listeners`,
   listener: (queueId: string, id: string) => `/queues/${queueId}/listeners/${id}`,
   livenessChanges: (queueId: string, id: string) => `/queues/${queueId}/listeners/${id}/liveness`,
+  listenerAttempts: (queueId: string, id: string) => `/queues/${queueId}/listeners/${id}/attempts`,
+  listenerDeliveries: (queueId: string, id: string) => `/queues/${queueId}/listeners/${id}/deliveries`,
   redeliver: (queueId: string, listenerId: string) => `/queues/${queueId}/listeners/${listenerId}/redeliver`,
   redelivery: (queueId: string, listenerId: string, id: string) =>
     `/queues/${queueId}/listeners/${listenerId}/redeliveries/${id}`,

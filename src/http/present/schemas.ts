@@ -49,6 +49,13 @@ export const CursorQuery = Type.Object({
   cursor: Type.Optional(Type.String({ description: 'from _links.next of the page before' })),
 })
 
+/** On listings whose entries are always full, and that go on by cursor alone. */
+export const OnwardQuery = Type.Object({
+  ...Query.properties,
+  per_page: listing.per_page,
+  cursor: CursorQuery.properties.cursor,
+})
+
 const Fault = Type.Object({
   path: Type.String({ description: 'a JSON pointer into the body, or the name of a parameter or header' }),
   message: Type.String(),

@@ -140,7 +140,7 @@ export function createDeliveryStore(
           touched.mark(sequence)
         }
         const last = rows.at(-1)
-        return { moved: free.length, after: last === undefined || rows.length < limit ? null : placeOf(last) }
+        return { moved: free.length, after: last === undefined || rows.length < limit ? null : positionOf(last) }
       })
     },
     async claimDue(ask) {
@@ -182,6 +182,6 @@ export function createDeliveryStore(
   }
 }
 
-function placeOf({ dueAt, sequence }: DuePlace): DuePlace {
+function positionOf({ dueAt, sequence }: DuePlace): DuePlace {
   return { dueAt, sequence }
 }

@@ -9,6 +9,14 @@ import {
 } from '../../../src/store-postgres/commit/lease-settlements.ts'
 import { CLAIM, WAITING } from '../../../src/store-postgres/deliveries/claims.ts'
 import { DUE as TO_PULL } from '../../../src/store-postgres/deliveries/due-rows.ts'
+import {
+  ATTEMPTS,
+  DELIVERED,
+  FIRST_ATTEMPTS,
+  LAST_ATTEMPTS,
+  MISSED,
+} from '../../../src/store-postgres/deliveries/listener-deliveries.ts'
+import { HELD, DUE as PENDING } from '../../../src/store-postgres/deliveries/pending-deliveries.ts'
 import { LEASE, NEXT_DUE, READ as PULLED } from '../../../src/store-postgres/deliveries/pulls.ts'
 import { DUE, DUE_IN_TURNS, DUE_ORGANIZATIONS } from '../../../src/store-postgres/schedules/due-schedules.ts'
 import { OLDEST } from '../../../src/store-postgres/telemetry/events.ts'
@@ -16,7 +24,8 @@ import { fillForPlans, idOf } from '../../support/postgres/plan-rows.ts'
 import { testDatabase } from '../../support/postgres/postgres.ts'
 import { silentLog } from '../../support/silent-log.ts'
 
-const SEQUENTIAL = /Seq Scan on (messages|deliveries|attempts|missed|listeners|queues|schedule_progress|event_segments)/
+const SEQUENTIAL =
+  /Seq Scan on (messages|deliveries|attempts|missed|listeners|queues|schedule_progress|event_segments|held)/
 
 const database = await testDatabase()
 const store = await database.open(createRuntime(silentLog))
@@ -25,6 +34,18 @@ await database.query(`
   insert into event_segments (organization_id, category, stored_at, segment, events, entries)
   select 'o', case when i % 10 = 0 then 'queues' else 'messages' end, i, i, 1, '+' || lpad(i::text, 21, '0') || E'\\n'
     from generate_series(1, 50000) i`)
+
+// Each listener missed every tenth of its messages, but for the first ones, which nothing was tried of yet.
+await database.query(`
+  insert into attempts (organization_id, sequence, listener_id, number, started_at, duration_ms, status, response)
+  select m.organization_id, m.sequence, 'l' || right(m.queue_id, 19), 1, m.sequence, 1,
+         case when m.sequence / 10 % 10 = 0 then 503 else 200 end, '' from messages m where m.sequence > 5000`)
+await database.query(`
+  insert into missed (organization_id, sequence, listener_id, at, reason)
+  select organization_id, sequence, listener_id, 1, 'r' from attempts where status = 503`)
+await database.query(`
+  insert into held (organization_id, listener_id, key, sequence)
+  select organization_id, listener_id, '', sequence from attempts`)
 
 test('the hot statements step through indexes, however many rows there are and whatever is known of them', async () => {
   for (const analyzed of ['never', 'while empty', 'now']) {
@@ -88,6 +109,14 @@ function statements(): [name: string, sql: string, values: unknown[]][] {
     ['due schedules', DUE, [10, 100]],
     ['due schedules in turns', DUE_IN_TURNS, ['{o}', 10, 100]],
     ['organizations with due schedules', DUE_ORGANIZATIONS, [null, 10]],
+    ['attempts at a listener', ATTEMPTS, [...listener, 0, 1e12, 1e12, 1e12, 1e8, 500]],
+    ['attempts at a listener of a time', ATTEMPTS, [...listener, 40_000, 50_000, 1e12, 1e12, 1e8, 500]],
+    ['first attempts at a listener', FIRST_ATTEMPTS, ['o', idOf('q', 0), idOf('l', 0), '', '~', 500]],
+    ['what waits for a listener', PENDING, [...listener, -1, 0, 101]],
+    ['what waits in an order', HELD, [...listener, '', 0, 101]],
+    ['what a listener missed', MISSED, [...listener, 1e12, 101]],
+    ['what a listener was delivered', DELIVERED, ['o', idOf('q', 0), idOf('l', 0), '', '~', 500]],
+    ['last attempts at a listener', LAST_ATTEMPTS, [...listener, '{50000,50010,50020}']],
     ['a listing', LISTING, ['o', 'q0000000000000000000', '~', 100, 0]],
     ['expiry', EXPIRY, [0, 100]],
     ['events that are followed', OLDEST, ['o', '{messages,queues}', 0, 49_000, 101, 1e9]],

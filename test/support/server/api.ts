@@ -132,6 +132,7 @@ export async function startApi({
     runtime,
     acceptor: createDirectAcceptor(store, used),
     recentLiveness: { newsOf: () => null },
+    holdUps: { of: () => null },
     preflight: { check: async () => REPORT },
     domainChecker: { check: async () => null },
     puller: createTestPuller(store, runtime, clock),

@@ -17,6 +17,8 @@ DeliveryStatus: TypeAlias = Literal["pending", "delivered", "missed", "expired",
 
 Links: TypeAlias = "dict[str, Link]"
 
+ListedDeliveryStatus: TypeAlias = Literal["pending", "missed", "delivered"]
+
 # disabled: messages are stored, none is delivered
 ListenerStatus: TypeAlias = Literal["enabled", "disabled"]
 
@@ -37,6 +39,9 @@ Overlap: TypeAlias = Literal["allow", "skip"]
 PreviewScheduleRequest: TypeAlias = "PreviewScheduleRequestCron | PreviewScheduleRequestEvery | PreviewScheduleRequestAt"
 
 UsageEventType: TypeAlias = Literal["api_key_added", "api_key_updated", "api_key_deleted", "queue_added", "queue_updated", "queue_deleted", "listener_added", "listener_updated", "listener_deleted", "message_added", "message_published_ok", "message_published_not_ok"]
+
+# `disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it (`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client that pulls it; `down`: the listener is down, or its circuit breaker open; `rate_limit`: the rate that the listener allows, or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.
+WaitReason: TypeAlias = Literal["disabled", "domain", "paused", "order", "lease", "due", "retry", "pull", "down", "rate_limit", "concurrency", "sending"]
 
 
 class AcknowledgeMessagesRequest(TypedDict):
@@ -149,7 +154,7 @@ class Attempt(TypedDict):
     listener_id: str
     """21 characters of 0-9 A-Z a-z, sorted by time of creation"""
     number: int
-    """counts from 1 for each listener"""
+    """counts from 1 for each message and listener"""
     started_at: int
     """milliseconds since the Unix epoch"""
     duration: int
@@ -542,6 +547,21 @@ class GetSchemaResult(TypedDict):
     _links: SelfLink
 
 
+class LastAttempt(TypedDict):
+    number: int
+    """counts from 1 for each message and listener"""
+    started_at: int
+    """milliseconds since the Unix epoch"""
+    duration: int
+    """milliseconds"""
+    status: NotRequired[int]
+    """of the answer, where there was one"""
+    error: NotRequired[str]
+    """why there was no answer that could be judged"""
+    response: str
+    """the first KiB of it; without an answer, what went wrong in words"""
+
+
 class Ledger(TypedDict):
     since: NotRequired[int]
     """milliseconds since the Unix epoch"""
@@ -646,6 +666,50 @@ class Listener(TypedDict):
     """false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down"""
     headers: dict[str, str]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
+
+
+class ListenerAttempt(TypedDict):
+    message: MessageRef
+    number: int
+    """counts from 1 for each message and listener"""
+    started_at: int
+    """milliseconds since the Unix epoch"""
+    duration: int
+    """milliseconds"""
+    status: NotRequired[int]
+    """of the answer, where there was one"""
+    error: NotRequired[str]
+    """why there was no answer that could be judged"""
+    response: str
+    """the first KiB of it; without an answer, what went wrong in words"""
+
+
+class ListenerAttemptList(TypedDict):
+    attempts: list[ListenerAttempt]
+    _links: Links
+
+
+class ListenerDelivery(TypedDict):
+    message: MessageRef
+    key: NotRequired[str]
+    status: ListedDeliveryStatus
+    accepted_at: int
+    """milliseconds since the Unix epoch"""
+    attempts: int
+    next_attempt_at: int | None
+    """milliseconds since the Unix epoch"""
+    missed_at: NotRequired[int]
+    """milliseconds since the Unix epoch"""
+    reason: NotRequired[str]
+    """why it was given up"""
+    waits_for: NotRequired[WaitReason]
+    behind: NotRequired[OrderHead]
+    last_attempt: NotRequired[LastAttempt]
+
+
+class ListenerDeliveryList(TypedDict):
+    deliveries: list[ListenerDelivery]
+    _links: Links
 
 
 class ListenerEnvelope(TypedDict):
@@ -879,6 +943,15 @@ class NewScope(TypedDict):
 class NotReady(TypedDict):
     status: Literal["not ready"]
     reason: NotRequired[str]
+
+
+class OrderHead(TypedDict):
+    """the message that comes before it in the order"""
+
+    message_id: str
+    """21 characters of 0-9 A-Z a-z, sorted by time of creation"""
+    missed: bool
+    """it was missed, and blocks those behind it"""
 
 
 class PreviewScheduleRequestAt(TypedDict):

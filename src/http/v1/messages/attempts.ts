@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { AppDeps } from '../../../app/deps.ts'
 import { type AttemptPosition, listAttempts, type MessageAttempt } from '../../../app/messages.ts'
+import type { Attempt } from '../../../core/delivery/attempt.ts'
 import { Problem } from '../../../core/problem.ts'
 import { type Api, requires } from '../../contract.ts'
 import { EXAMPLE_ID } from '../../openapi/examples.ts'
@@ -12,25 +13,29 @@ import { answers, CursorQuery, DEFAULT_PAGE_SIZE, Id, Links, Time } from '../../
 const EXAMPLES = [
   { listener_id: EXAMPLE_ID, number: 1, started_at: 1_767_225_600_000, duration: 12, status: 200, response: 'thanks' },
 ]
-const Attempt = Type.Object(
-  {
-    listener_id: Id,
-    number: Type.Integer({ description: 'counts from 1 for each listener' }),
-    started_at: Time,
-    duration: Type.Integer({ description: 'milliseconds' }),
-    status: Type.Optional(Type.Integer({ description: 'of the answer, where there was one' })),
-    error: Type.Optional(Type.String({ description: 'why there was no answer that could be judged' })),
-    response: Type.String({ description: 'the first KiB of it; without an answer, what went wrong in words' }),
-  },
-  { title: 'Attempt', examples: EXAMPLES },
-)
+/** What an attempt shows beside whom it was for. */
+export const AttemptProperties = {
+  number: Type.Integer({ description: 'counts from 1 for each message and listener' }),
+  started_at: Time,
+  duration: Type.Integer({ description: 'milliseconds' }),
+  status: Type.Optional(Type.Integer({ description: 'of the answer, where there was one' })),
+  error: Type.Optional(
+    Type.String({ description: 'why there was no answer that could be judged', examples: ['timeout'] }),
+  ),
+  response: Type.String({
+    description: 'the first KiB of it; without an answer, what went wrong in words',
+    examples: ['try later'],
+  }),
+}
+
+const AttemptForm = Type.Object({ listener_id: Id, ...AttemptProperties }, { title: 'Attempt', examples: EXAMPLES })
 
 const schema = {
   operationId: 'listAttempts',
   summary: 'Get the attempts to deliver a message, newest first',
   params: Type.Object({ queueId: Id, messageId: Id }),
   querystring: CursorQuery,
-  response: answers(Type.Object({ attempts: Type.Array(Attempt), _links: Links }, { title: 'AttemptList' })),
+  response: answers(Type.Object({ attempts: Type.Array(AttemptForm), _links: Links }, { title: 'AttemptList' })),
 }
 
 /** Attempts in front of a page that is asked for by its number. */
@@ -74,14 +79,18 @@ function placeOf(cursor: string): AttemptPosition {
   return { listenerId, attempt: { startedAt: Number(startedAt), number: Number(number) } }
 }
 
-function fullAttempt({ listenerId, attempt }: MessageAttempt): Static<typeof Attempt> {
+/** An attempt, beside whom it was for. */
+export function shownAttempt({ number, startedAt, durationMs, status, error, response }: Attempt) {
   return {
-    listener_id: listenerId,
-    number: attempt.number,
-    started_at: attempt.startedAt,
-    duration: attempt.durationMs,
-    ...(attempt.status !== null && { status: attempt.status }),
-    ...(attempt.error !== null && { error: attempt.error }),
-    response: attempt.response,
+    number,
+    started_at: startedAt,
+    duration: durationMs,
+    ...(status !== null && { status }),
+    ...(error !== null && { error }),
+    response,
   }
+}
+
+function fullAttempt({ listenerId, attempt }: MessageAttempt): Static<typeof AttemptForm> {
+  return { listener_id: listenerId, ...shownAttempt(attempt) }
 }
