@@ -139,21 +139,6 @@ const (
 	CatchUpAll  CatchUp = "all"
 )
 
-type Challenge struct {
-	HTTPS ChallengeHTTPS `json:"https"`
-}
-
-// ChallengeHTTPS: a file with this content at https://hostname:port/context_path/file_name verifies the domain
-type ChallengeHTTPS struct {
-	ContextPath string `json:"context_path"`
-	FileName    string `json:"file_name"`
-	FileContent string `json:"file_content"`
-	// milliseconds since the Unix epoch
-	CreatedAt int64 `json:"created_at"`
-	// milliseconds since the Unix epoch
-	ExpiresAt int64 `json:"expires_at"`
-}
-
 type Check struct {
 	// a delivery would be acknowledged
 	Passed bool         `json:"passed"`
@@ -550,14 +535,6 @@ type ExtendLeasesResult struct {
 type GetLedgerResult struct {
 	Ledger Ledger   `json:"ledger"`
 	Links  SelfLink `json:"_links"`
-}
-
-type GetLivenessResult struct {
-	Status string `json:"status"`
-}
-
-type GetReadinessResult struct {
-	Status string `json:"status"`
 }
 
 type GetSchemaResult struct {
@@ -994,11 +971,6 @@ type NewScope struct {
 	Access   string `json:"access"`
 	// must be "*", ["*"], or an array of at most 1000 ids
 	Targets any `json:"targets"`
-}
-
-type NotReady struct {
-	Status string `json:"status"`
-	Reason string `json:"reason,omitzero"`
 }
 
 // OnMissed: what follows a missed message where the order counts
@@ -1531,12 +1503,6 @@ const (
 	UsageEventTypeMessagePublishedOk    UsageEventType = "message_published_ok"
 	UsageEventTypeMessagePublishedNotOk UsageEventType = "message_published_not_ok"
 )
-
-type Verification struct {
-	Verified bool `json:"verified"`
-	// milliseconds since the Unix epoch, or 0
-	VerifiedAt int64 `json:"verified_at"`
-}
 
 // WaitReason: `disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it (`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client that pulls it; `down`: the listener is down, or its circuit breaker open; `rate_limit`: the rate that the listener allows, or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.
 type WaitReason string

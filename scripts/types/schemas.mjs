@@ -5,8 +5,23 @@
  * `choices` of a `union`, `of` of a `map`, `fields` of a `record`. Throws for a schema that none of these can say.
  */
 export function declarations(description) {
-  const all = Object.entries(description.components.schemas).filter(([name]) => !/V2(?![a-z])/.test(name))
+  const used = usedSchemas(description)
+  const all = Object.entries(description.components.schemas).filter(([name]) => used.has(name))
   return all.map(([name, schema]) => ({ name, description: oneLine(schema.description), ...bodyOf(name, schema) }))
+}
+
+/** What the operations of version 1 refer to, be it by what they refer to. */
+function usedSchemas({ paths, components }) {
+  const used = new Set()
+  const add = (part) => {
+    for (const [, kind, name] of JSON.stringify(part).matchAll(/"#\/components\/(\w+)\/(\w+)"/g)) {
+      if (used.has(name)) continue
+      if (kind === 'schemas') used.add(name)
+      add(components[kind][name])
+    }
+  }
+  for (const [path, operations] of Object.entries(paths)) if (path.startsWith('/v1/')) add(operations)
+  return used
 }
 
 function bodyOf(name, schema) {

@@ -172,22 +172,6 @@ class AttemptList(TypedDict):
     _links: Links
 
 
-class Challenge(TypedDict):
-    https: ChallengeHttps
-
-
-class ChallengeHttps(TypedDict):
-    """a file with this content at https://hostname:port/context_path/file_name verifies the domain"""
-
-    context_path: str
-    file_name: str
-    file_content: str
-    created_at: int
-    """milliseconds since the Unix epoch"""
-    expires_at: int
-    """milliseconds since the Unix epoch"""
-
-
 class Check(TypedDict):
     passed: bool
     """a delivery would be acknowledged"""
@@ -531,14 +515,6 @@ class ExtendLeasesResult(TypedDict):
 class GetLedgerResult(TypedDict):
     ledger: Ledger
     _links: SelfLink
-
-
-class GetLivenessResult(TypedDict):
-    status: Literal["live"]
-
-
-class GetReadinessResult(TypedDict):
-    status: Literal["ready"]
 
 
 class GetSchemaResult(TypedDict):
@@ -938,11 +914,6 @@ class NewScope(TypedDict):
     access: Literal["read", "write"]
     targets: Literal["*"] | list[str]
     """must be '*', ['*'], or an array of at most 1000 ids"""
-
-
-class NotReady(TypedDict):
-    status: Literal["not ready"]
-    reason: NotRequired[str]
 
 
 class OrderHead(TypedDict):
@@ -1419,9 +1390,3 @@ class UsageEventClient(TypedDict):
 class UsageEventList(TypedDict):
     events: list[UsageEvent]
     _links: Links
-
-
-class Verification(TypedDict):
-    verified: bool
-    verified_at: int
-    """milliseconds since the Unix epoch, or 0"""
