@@ -107,7 +107,7 @@ class Contender {
     this.#time += 10
     return Array.from({ length: BATCH }, () => {
       const id = idOf(++this.#messages)
-      const rest = { name: null, key: null, data: DATA, expiresAt: null, headers: null }
+      const rest = { name: null, key: null, data: DATA, expiresAt: null, headers: null, mediaType: null }
       const message = { ...PLACE, id, ...rest, createdAt: this.#time, deliverAt: this.#time }
       const deliveries = [{ listenerId: LISTENER_ID, leased: true }]
       return { queueVersion: 2, messages: [{ message, deliveries }], answer: null }

@@ -56,6 +56,7 @@ export async function fillStore(path: string, rootKey: string, fillings: readonl
         messageName: null,
         key: null,
         headers: null,
+        mediaType: null,
         expiresInMs: null,
         overlap: 'allow' as const,
         jitterMs: 0,
@@ -87,6 +88,7 @@ export async function fillStore(path: string, rootKey: string, fillings: readonl
         deliverAt: listenerId === null ? now : now + FIRST_DUE_MS + done + index,
         expiresAt: null,
         headers: null,
+        mediaType: null,
       },
       deliveries,
     }))

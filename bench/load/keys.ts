@@ -44,6 +44,7 @@ async function add(store: Store, { place, listenerId, queueVersion, newId }: Fix
       deliverAt: now,
       expiresAt: null,
       headers: null,
+      mediaType: null,
     },
     deliveries: [{ listenerId, leased: false, ordering: 'key' as const }],
   }))

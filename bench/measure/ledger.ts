@@ -53,7 +53,7 @@ async function add(store: Store, fixture: FixtureIds, count: number, delivered: 
   const messages = Array.from({ length: count }, () => ({
     message: {
       ...{ ...place, id: newId(), name: null, key: null, data: DATA, createdAt: now, deliverAt: now },
-      ...{ expiresAt: null, headers: null },
+      ...{ expiresAt: null, headers: null, mediaType: null },
     },
     deliveries: [{ listenerId, leased: delivered }],
   }))

@@ -65,7 +65,7 @@ function oneAccept(): Accept {
   const now = runtime.now()
   const message = {
     ...{ id: newId(), organizationId, queueId, name: null, key: null },
-    ...{ data: 'x'.repeat(256), createdAt: now, deliverAt: now, expiresAt: null, headers: null },
+    ...{ data: 'x'.repeat(256), createdAt: now, deliverAt: now, expiresAt: null, headers: null, mediaType: null },
   }
   return { queueVersion: 2, messages: [{ message, deliveries: [{ listenerId, leased: true }] }], answer: null }
 }

@@ -242,8 +242,12 @@ type CreateListenerResult struct {
 }
 
 type CreateMessageRequest struct {
-	// at most 256 KiB of UTF-8
-	Data string `json:"data"`
+	// at most 256 KiB of UTF-8; required unless data_base64 is there
+	Data *string `json:"data,omitzero"`
+	// bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema
+	DataBase64 *string `json:"data_base64,omitzero"`
+	// the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64
+	ContentType *string `json:"content_type,omitzero"`
 	// 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
 	Name *string `json:"name,omitzero"`
 	// 1 to 128 characters; listeners with ordering by key go by it
@@ -298,12 +302,16 @@ type CreateRedeliveryRequest struct {
 type CreateScheduleRequest struct {
 	// 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
 	Name string `json:"name"`
-	// of each message: at most 256 KiB of UTF-8
-	Data string `json:"data"`
+	// of each message: at most 256 KiB of UTF-8; required unless data_base64 is there
+	Data *string `json:"data,omitzero"`
+	// bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema
+	DataBase64 *string `json:"data_base64,omitzero"`
 	// 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them, or @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly; CRON_TZ=Europe/Berlin before them sets timezone
 	Cron *string `json:"cron,omitzero"`
 	// of cron and of a calendar period: the name of an IANA time zone; UTC unless told
 	Timezone *string `json:"timezone,omitzero"`
+	// the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64
+	ContentType Field[string] `json:"content_type,omitzero"`
 	// the name of each message
 	MessageName Field[string] `json:"message_name,omitzero"`
 	// the key of each message, 1 to 128 characters; listeners with ordering by key go by it
@@ -331,12 +339,16 @@ type CreateScheduleRequest struct {
 type CreateScheduleRequestAt struct {
 	// 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
 	Name string `json:"name"`
-	// of each message: at most 256 KiB of UTF-8
-	Data string `json:"data"`
+	// of each message: at most 256 KiB of UTF-8; required unless data_base64 is there
+	Data *string `json:"data,omitzero"`
+	// bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema
+	DataBase64 *string `json:"data_base64,omitzero"`
 	// once, in milliseconds since the Unix epoch
 	At int64 `json:"at"`
 	// of cron and of a calendar period: the name of an IANA time zone; UTC unless told
 	Timezone *string `json:"timezone,omitzero"`
+	// the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64
+	ContentType Field[string] `json:"content_type,omitzero"`
 	// the name of each message
 	MessageName Field[string] `json:"message_name,omitzero"`
 	// the key of each message, 1 to 128 characters; listeners with ordering by key go by it
@@ -360,12 +372,16 @@ type CreateScheduleRequestAt struct {
 type CreateScheduleRequestCron struct {
 	// 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
 	Name string `json:"name"`
-	// of each message: at most 256 KiB of UTF-8
-	Data string `json:"data"`
+	// of each message: at most 256 KiB of UTF-8; required unless data_base64 is there
+	Data *string `json:"data,omitzero"`
+	// bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema
+	DataBase64 *string `json:"data_base64,omitzero"`
 	// 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them, or @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly; CRON_TZ=Europe/Berlin before them sets timezone
 	Cron string `json:"cron"`
 	// of cron and of a calendar period: the name of an IANA time zone; UTC unless told
 	Timezone *string `json:"timezone,omitzero"`
+	// the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64
+	ContentType Field[string] `json:"content_type,omitzero"`
 	// the name of each message
 	MessageName Field[string] `json:"message_name,omitzero"`
 	// the key of each message, 1 to 128 characters; listeners with ordering by key go by it
@@ -389,12 +405,16 @@ type CreateScheduleRequestCron struct {
 type CreateScheduleRequestEvery struct {
 	// 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
 	Name string `json:"name"`
-	// of each message: at most 256 KiB of UTF-8
-	Data string `json:"data"`
+	// of each message: at most 256 KiB of UTF-8; required unless data_base64 is there
+	Data *string `json:"data,omitzero"`
+	// bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema
+	DataBase64 *string `json:"data_base64,omitzero"`
 	// milliseconds, or a calendar period of at least one day in timezone (ISO 8601, such as P2W, P1M or P1Y6M); counted from starts_at, at which a period begins, or else from its creation
 	Every any `json:"every"`
 	// of cron and of a calendar period: the name of an IANA time zone; UTC unless told
 	Timezone *string `json:"timezone,omitzero"`
+	// the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64
+	ContentType Field[string] `json:"content_type,omitzero"`
 	// the name of each message
 	MessageName Field[string] `json:"message_name,omitzero"`
 	// the key of each message, 1 to 128 characters; listeners with ordering by key go by it
@@ -849,7 +869,12 @@ type Message struct {
 	// its id where it was given none
 	Name string `json:"name"`
 	Key  string `json:"key,omitzero"`
-	Data string `json:"data"`
+	// unless it is bytes
+	Data string `json:"data,omitzero"`
+	// of bytes
+	DataBase64 string `json:"data_base64,omitzero"`
+	// where one was given, and of bytes
+	ContentType string `json:"content_type,omitzero"`
 	// sent with each delivery: at most 16, of at most 4,096 characters in all; none that the server sends itself, and of a name that the listener sets as well its own is sent
 	Headers map[string]string `json:"headers,omitzero"`
 	// milliseconds since the Unix epoch
@@ -1095,7 +1120,12 @@ type PulledMessage struct {
 	ID string `json:"id"`
 	// its id where it was given none
 	Name string `json:"name"`
-	Data string `json:"data"`
+	// unless it is bytes
+	Data string `json:"data,omitzero"`
+	// of bytes
+	DataBase64 string `json:"data_base64,omitzero"`
+	// where one was given, and of bytes
+	ContentType string `json:"content_type,omitzero"`
 	// those of the message
 	Headers map[string]string `json:"headers,omitzero"`
 	// for ack, nack and extend; worth something until the lease ends
@@ -1229,9 +1259,14 @@ type Schedule struct {
 	Cron    string `json:"cron,omitzero"`
 	Every   any    `json:"every,omitzero"`
 	// milliseconds since the Unix epoch
-	At          int64             `json:"at,omitzero"`
-	Timezone    string            `json:"timezone"`
-	Data        string            `json:"data"`
+	At       int64  `json:"at,omitzero"`
+	Timezone string `json:"timezone"`
+	// unless it is bytes
+	Data string `json:"data,omitzero"`
+	// of bytes
+	DataBase64 string `json:"data_base64,omitzero"`
+	// where one was given, and of bytes
+	ContentType string            `json:"content_type,omitzero"`
 	MessageName *string           `json:"message_name"`
 	Key         *string           `json:"key"`
 	Headers     map[string]string `json:"headers"`
@@ -1380,15 +1415,17 @@ type UpdateMessageRequest struct {
 	// 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
 	Name *string `json:"name,omitzero"`
 	// when to deliver it, in milliseconds since the Unix epoch; a time that is over means now, one below 10^12 is refused as seconds
-	DeliverAt  *int64 `json:"deliver_at,omitzero"`
-	ID         any    `json:"id,omitzero"`
-	Key        any    `json:"key,omitzero"`
-	Data       any    `json:"data,omitzero"`
-	Headers    any    `json:"headers,omitzero"`
-	CreatedAt  any    `json:"created_at,omitzero"`
-	ExpiresAt  any    `json:"expires_at,omitzero"`
-	Status     any    `json:"status,omitzero"`
-	Deliveries any    `json:"deliveries,omitzero"`
+	DeliverAt   *int64 `json:"deliver_at,omitzero"`
+	ID          any    `json:"id,omitzero"`
+	Key         any    `json:"key,omitzero"`
+	Data        any    `json:"data,omitzero"`
+	DataBase64  any    `json:"data_base64,omitzero"`
+	ContentType any    `json:"content_type,omitzero"`
+	Headers     any    `json:"headers,omitzero"`
+	CreatedAt   any    `json:"created_at,omitzero"`
+	ExpiresAt   any    `json:"expires_at,omitzero"`
+	Status      any    `json:"status,omitzero"`
+	Deliveries  any    `json:"deliveries,omitzero"`
 }
 
 type UpdateQueueRequest struct {
@@ -1408,8 +1445,10 @@ type UpdateQueueRequest struct {
 type UpdateScheduleRequest struct {
 	// 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
 	Name *string `json:"name,omitzero"`
-	// of each message: at most 256 KiB of UTF-8
+	// of each message: at most 256 KiB of UTF-8; required unless data_base64 is there
 	Data *string `json:"data,omitzero"`
+	// bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema
+	DataBase64 *string `json:"data_base64,omitzero"`
 	// 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them, or @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly; CRON_TZ=Europe/Berlin before them sets timezone
 	Cron Field[string] `json:"cron,omitzero"`
 	// milliseconds, or a calendar period of at least one day in timezone (ISO 8601, such as P2W, P1M or P1Y6M); counted from starts_at, at which a period begins, or else from its creation
@@ -1418,6 +1457,8 @@ type UpdateScheduleRequest struct {
 	At Field[int64] `json:"at,omitzero"`
 	// of cron and of a calendar period: the name of an IANA time zone; UTC unless told
 	Timezone *string `json:"timezone,omitzero"`
+	// the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64
+	ContentType Field[string] `json:"content_type,omitzero"`
 	// the name of each message
 	MessageName Field[string] `json:"message_name,omitzero"`
 	// the key of each message, 1 to 128 characters; listeners with ordering by key go by it

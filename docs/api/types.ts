@@ -641,9 +641,17 @@ export interface CreatedListenerV2 {
 }
 export interface CreateMessageRequest {
   /**
-   * at most 256 KiB of UTF-8
+   * at most 256 KiB of UTF-8; required unless data_base64 is there
    */
-  data: string
+  data?: string
+  /**
+   * bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema
+   */
+  data_base64?: string
+  /**
+   * the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64
+   */
+  content_type?: string
   /**
    * 1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit
    */
@@ -752,9 +760,13 @@ export interface CreateScheduleRequestCron {
    */
   name: string
   /**
-   * of each message: at most 256 KiB of UTF-8
+   * of each message: at most 256 KiB of UTF-8; required unless data_base64 is there
    */
-  data: string
+  data?: string
+  /**
+   * bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema
+   */
+  data_base64?: string
   /**
    * 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them, or @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly; CRON_TZ=Europe/Berlin before them sets timezone
    */
@@ -763,6 +775,10 @@ export interface CreateScheduleRequestCron {
    * of cron and of a calendar period: the name of an IANA time zone; UTC unless told
    */
   timezone?: string
+  /**
+   * the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64
+   */
+  content_type?: string | null
   /**
    * the name of each message
    */
@@ -806,9 +822,13 @@ export interface CreateScheduleRequestEvery {
    */
   name: string
   /**
-   * of each message: at most 256 KiB of UTF-8
+   * of each message: at most 256 KiB of UTF-8; required unless data_base64 is there
    */
-  data: string
+  data?: string
+  /**
+   * bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema
+   */
+  data_base64?: string
   /**
    * milliseconds, or a calendar period of at least one day in timezone (ISO 8601, such as P2W, P1M or P1Y6M); counted from starts_at, at which a period begins, or else from its creation
    */
@@ -817,6 +837,10 @@ export interface CreateScheduleRequestEvery {
    * of cron and of a calendar period: the name of an IANA time zone; UTC unless told
    */
   timezone?: string
+  /**
+   * the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64
+   */
+  content_type?: string | null
   /**
    * the name of each message
    */
@@ -860,9 +884,13 @@ export interface CreateScheduleRequestAt {
    */
   name: string
   /**
-   * of each message: at most 256 KiB of UTF-8
+   * of each message: at most 256 KiB of UTF-8; required unless data_base64 is there
    */
-  data: string
+  data?: string
+  /**
+   * bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema
+   */
+  data_base64?: string
   /**
    * once, in milliseconds since the Unix epoch
    */
@@ -871,6 +899,10 @@ export interface CreateScheduleRequestAt {
    * of cron and of a calendar period: the name of an IANA time zone; UTC unless told
    */
   timezone?: string
+  /**
+   * the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64
+   */
+  content_type?: string | null
   /**
    * the name of each message
    */
@@ -1507,7 +1539,18 @@ export interface Message {
    */
   name: string
   key?: string
-  data: string
+  /**
+   * unless it is bytes
+   */
+  data?: string
+  /**
+   * of bytes
+   */
+  data_base64?: string
+  /**
+   * where one was given, and of bytes
+   */
+  content_type?: string
   /**
    * sent with each delivery: at most 16, of at most 4,096 characters in all; none that the server sends itself, and of a name that the listener sets as well its own is sent
    */
@@ -1745,7 +1788,18 @@ export interface PulledMessage {
    * its id where it was given none
    */
   name: string
-  data: string
+  /**
+   * unless it is bytes
+   */
+  data?: string
+  /**
+   * of bytes
+   */
+  data_base64?: string
+  /**
+   * where one was given, and of bytes
+   */
+  content_type?: string
   /**
    * those of the message
    */
@@ -1941,7 +1995,18 @@ export interface Schedule {
    */
   at?: number
   timezone: string
-  data: string
+  /**
+   * unless it is bytes
+   */
+  data?: string
+  /**
+   * of bytes
+   */
+  data_base64?: string
+  /**
+   * where one was given, and of bytes
+   */
+  content_type?: string
   message_name: string | null
   key: string | null
   headers: {
@@ -2292,6 +2357,12 @@ export interface UpdateMessageRequest {
   data?: {
     [k: string]: unknown
   }
+  data_base64?: {
+    [k: string]: unknown
+  }
+  content_type?: {
+    [k: string]: unknown
+  }
   headers?: {
     [k: string]: unknown
   }
@@ -2376,9 +2447,13 @@ export interface UpdateScheduleRequest {
    */
   name?: string
   /**
-   * of each message: at most 256 KiB of UTF-8
+   * of each message: at most 256 KiB of UTF-8; required unless data_base64 is there
    */
   data?: string
+  /**
+   * bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema
+   */
+  data_base64?: string
   /**
    * 5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them, or @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly; CRON_TZ=Europe/Berlin before them sets timezone
    */
@@ -2395,6 +2470,10 @@ export interface UpdateScheduleRequest {
    * of cron and of a calendar period: the name of an IANA time zone; UTC unless told
    */
   timezone?: string
+  /**
+   * the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64
+   */
+  content_type?: string | null
   /**
    * the name of each message
    */

@@ -3,6 +3,7 @@ import { type DueAsk, dueTimeFault, dueTimeOf } from '../core/delivery/due-time.
 import type { FixedHeaders } from '../core/delivery/fixed-headers.ts'
 import type { Message } from '../core/delivery/message.ts'
 import { usedByMessage } from '../core/feature.ts'
+import { type BodyAsk, bodyFaults, mediaTypeOf } from '../core/message/body.ts'
 import { type ExpiryAsk, expiryFault, expiryOf } from '../core/message/expiry.ts'
 import { messageHeaderFaults, writtenHeaders } from '../core/message/headers.ts'
 import { type Fault, Problem } from '../core/problem.ts'
@@ -23,13 +24,14 @@ const CHECKED_AT_ONCE = 256 * 1024
 /** A queue that changes this often while one message waits is being changed in a loop. */
 const MAX_TRIES = 8
 
-export interface NewMessage extends DueAsk, ExpiryAsk {
+export interface NewMessage extends DueAsk, ExpiryAsk, BodyAsk {
   name: string | null
   key: string | null
-  data: string
   headers?: FixedHeaders | undefined
   /** As the message keeps them (`core/message/headers.ts`), in place of `headers`: what the server has made or checked. */
   writtenHeaders?: string
+  /** The media type as a message keeps it, of `data` in the form in which it is kept: what the server stored before. */
+  storedType?: string | null
 }
 
 interface QueueRef {
@@ -51,7 +53,7 @@ export async function acceptMessage(
   answerFor?: AnswerFor<AcceptedMessage>,
 ): Promise<AcceptedMessage> {
   const message = madeNow(deps, ask)
-  await store(deps, ask, { messages: [message], pathOf: pathOfData }, () => answerFor?.(message))
+  await store(deps, ask, { messages: [message], pathOf: pathOfOne }, () => answerFor?.(message))
   return message
 }
 
@@ -68,16 +70,16 @@ export function acceptMessageTo(
 ): void {
   const message = madeNow(deps, ask)
   expectFewDeliveries(1, route.listeners.length)
-  deps.schemaChecks.expectFit(route.queue, message.data, '/data')
+  deps.schemaChecks.expectFit(route.queue, message)
   void deps.acceptor.accept([message], route).then((outcome) => {
     if (outcome === 'accepted') return accepted(message)
     deps.directory.forget(ask.organizationId, ask.queueId)
-    const stored = store(deps, ask, { messages: [message], pathOf: pathOfData }, () => undefined)
+    const stored = store(deps, ask, { messages: [message], pathOf: pathOfOne }, () => undefined)
     void stored.then(() => accepted(message), failed)
   }, failed)
 }
 
-const pathOfData = () => '/data'
+const pathOfOne = () => ''
 
 function madeNow(deps: Deps, ask: QueueRef & NewMessage): AcceptedMessage {
   const now = deps.runtime.now()
@@ -95,7 +97,7 @@ export async function acceptMessages(
   const pathOf = (index: number) => `/messages/${index}`
   expectFaultless(ask.messages.flatMap((message, index) => faultsOf(deps, message, now, pathOf(index))))
   const messages = ask.messages.map((message) => made(deps, ask, message, now))
-  await store(deps, ask, { messages, pathOf: (index) => `${pathOf(index)}/data` }, () => answerFor?.(messages))
+  await store(deps, ask, { messages, pathOf }, () => answerFor?.(messages))
   return messages
 }
 
@@ -105,10 +107,16 @@ const FAULTLESS: Fault[] = []
 /** What is wrong with what the caller wants of a message, whose path in the body this is. */
 function faultsOf(deps: Deps, ask: NewMessage, now: number, path = ''): Fault[] {
   const due = dueTimeFault(ask, now, path)
-  const isPlain = ask.headers === undefined && ask.expiresAt === undefined && ask.expiresInMs === undefined
-  if (isPlain) return due === null ? FAULTLESS : [due]
+  if (isPlain(ask)) return due === null ? FAULTLESS : [due]
   const own = [due, expiryFault(ask, now, path)].filter((fault) => fault !== null)
-  return [...own, ...messageHeaderFaults(ask.headers, path), ...featureFaults(deps, usedByMessage(ask, path))]
+  const ofContent = [...bodyFaults(ask, path), ...messageHeaderFaults(ask.headers, path)]
+  return [...own, ...ofContent, ...featureFaults(deps, usedByMessage(ask, path))]
+}
+
+/** Whether it is a text without options, as most messages are, of which only the due time can be wrong. */
+function isPlain({ data, dataBase64, contentType, headers, expiresAt, expiresInMs }: NewMessage): boolean {
+  const isText = data !== undefined && dataBase64 === undefined && contentType === undefined
+  return isText && headers === undefined && expiresAt === undefined && expiresInMs === undefined
 }
 
 /** Throws `invalid`, with the first faults. */
@@ -118,17 +126,19 @@ function expectFaultless(faults: Fault[]): void {
 
 function made({ runtime }: Deps, queue: QueueRef, asked: NewMessage, now: number): AcceptedMessage {
   const { organizationId, queueId } = queue
-  const { name, key, data } = asked
+  const { name, key } = asked
+  const data = asked.data ?? asked.dataBase64!
+  const mediaType = asked.storedType === undefined ? mediaTypeOf(asked) : asked.storedType
   const deliverAt = dueTimeOf(asked, now)
   const expiresAt = expiryOf(asked, deliverAt)
   const headers = asked.writtenHeaders ?? writtenHeaders(asked.headers)
   const id = runtime.newId()
-  return { id, organizationId, queueId, name, key, data, createdAt: now, deliverAt, expiresAt, headers }
+  return { id, organizationId, queueId, name, key, data, mediaType, createdAt: now, deliverAt, expiresAt, headers }
 }
 
 interface Sent {
   messages: AcceptedMessage[]
-  /** Where a message's data is in the body. */
+  /** Where a message is in the body. */
   pathOf: (index: number) => string
 }
 
@@ -156,9 +166,9 @@ async function expectFit(deps: Deps, { queue }: QueueRoute, { messages, pathOf }
   const budget = messages.length > 1 ? new PatternBudget() : undefined
   const slices = new TimeSlices(CHECKED_AT_ONCE)
   for (let index = 0; index < messages.length; index++) {
-    const { data } = messages[index]!
-    deps.schemaChecks.expectFit(queue, data, pathOf(index), budget)
-    if (messages.length > 1 && slices.due(data.length)) await slices.pause()
+    const message = messages[index]!
+    deps.schemaChecks.expectFit(queue, message, pathOf(index), budget)
+    if (messages.length > 1 && slices.due(message.data.length)) await slices.pause()
   }
 }
 

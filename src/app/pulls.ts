@@ -14,7 +14,8 @@ export interface PulledMessage {
   id: string
   name: string | null
   data: string
-  /** As in `Message`. */
+  /** These two as in `Message`. */
+  mediaType: string | null
   headers: string | null
   receipt: string
   /** From 1. */
@@ -47,9 +48,9 @@ export async function pullMessages(
 }
 
 function pulledMessage({ message, leaseUntil, attempt, orderNumber }: PulledDelivery): PulledMessage {
-  const { id, name, data, headers } = message
+  const { id, name, data, mediaType, headers } = message
   const receipt = encodeReceipt({ messageId: id, leaseUntil, attempt })
-  return { id, name, data, headers, receipt, attempt, orderNumber }
+  return { id, name, data, mediaType, headers, receipt, attempt, orderNumber }
 }
 
 /**
@@ -113,12 +114,12 @@ export async function findListener(
 export async function withData<Entry extends { id: string }>(
   deps: Pick<AppDeps, 'store'>,
   { organizationId, queueId, entries }: { organizationId: string; queueId: string; entries: readonly Entry[] },
-): Promise<(Entry & Pick<Message, 'data' | 'headers'>)[]> {
+): Promise<(Entry & Pick<Message, 'data' | 'mediaType' | 'headers'>)[]> {
   const found = await Promise.all(entries.map(({ id }) => deps.store.messages.get({ organizationId, queueId, id })))
   return entries.flatMap((entry, index) => {
     const details = found[index] ?? null
     if (details === null) return []
-    const { data, headers } = details.message
-    return [{ ...entry, data, headers }]
+    const { data, mediaType, headers } = details.message
+    return [{ ...entry, data, mediaType, headers }]
   })
 }

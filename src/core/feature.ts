@@ -1,4 +1,5 @@
 import type { DeliverySettings, SettingsChange } from './delivery/listener.ts'
+import { type BodyAsk, isBytes } from './message/body.ts'
 import type { ExpiryAsk } from './message/expiry.ts'
 import type { Schedule, Timing } from './schedule/schedule.ts'
 
@@ -11,6 +12,7 @@ export const FEATURES = [
   'lease_extension',
   'message_expiry',
   'message_headers',
+  'message_body',
   'listener_method',
   'listener_circuit_breaker',
   'schedule_period',
@@ -27,13 +29,15 @@ export interface UsedFeature {
 
 /** What a message makes use of, whose path in the body this is. */
 export function usedByMessage(
-  { expiresAt, expiresInMs, headers }: ExpiryAsk & { headers?: unknown },
+  { expiresAt, expiresInMs, headers, contentType, dataBase64 }: ExpiryAsk & BodyAsk & { headers?: unknown },
   path: string,
 ): UsedFeature[] {
   return used([
     [expiresAt !== undefined, 'message_expiry', `${path}/expires_at`],
     [expiresInMs !== undefined, 'message_expiry', `${path}/expires_in`],
     [headers !== undefined, 'message_headers', `${path}/headers`],
+    [contentType !== undefined, 'message_body', `${path}/content_type`],
+    [dataBase64 !== undefined, 'message_body', `${path}/data_base64`],
   ])
 }
 
@@ -50,12 +54,14 @@ export function usedBySchedule({ timing }: { timing: Timing }): UsedFeature[] {
   return used([['period' in timing, 'schedule_period', '/every']])
 }
 
-type Options = Pick<Schedule, 'key' | 'headers' | 'expiresInMs' | 'overlap' | 'jitterMs'>
+type Options = Pick<Schedule, 'mediaType' | 'key' | 'headers' | 'expiresInMs' | 'overlap' | 'jitterMs'>
 
 /** What a schedule makes use of that it did not before; null: it is new. */
 export function usedByOptions(options: Options, before: Options | null): UsedFeature[] {
-  const { key, headers, expiresInMs, overlap, jitterMs } = options
+  const { mediaType, key, headers, expiresInMs, overlap, jitterMs } = options
+  const body = isBytes(options) ? '/data_base64' : '/content_type'
   return used([
+    [mediaType !== null && mediaType !== before?.mediaType, 'message_body', body],
     [key !== null && key !== before?.key, 'schedule_options', '/key'],
     [headers !== null && headers !== before?.headers, 'schedule_options', '/headers'],
     [expiresInMs !== null && expiresInMs !== before?.expiresInMs, 'schedule_options', '/expires_in'],

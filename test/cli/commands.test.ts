@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { createClient } from '../support/server/client.ts'
-import { runCommand, sharedCommand } from '../support/server/command.ts'
+import { runCommand, sharedCommand, startCommand } from '../support/server/command.ts'
 import { startReceiver } from '../support/server/receiver.ts'
 import { makeFolder, type ServerProcess, startServerProcess, TEST_ROOT_KEY } from '../support/server/server-process.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -29,7 +29,7 @@ const json = async (...args: string[]) => {
   return JSON.parse(stdout)
 }
 
-function file(name: string, text: string): string {
+function file(name: string, text: string | Buffer): string {
   const path = join(folder.path, name)
   writeFileSync(path, text)
   chmodSync(path, 0o600)
@@ -135,6 +135,43 @@ describe('queues, listeners and messages by their names', () => {
     const stored = (await json('messages', 'list', 'inputs', '-n', '2000')).map(({ data }: { data: string }) => data)
     // Of one millisecond, any may be listed before any other.
     assert.deepEqual(stored.sort(), ['from a pipe\n', '{"from":"a file"}', ...lines].sort())
+  })
+
+  test('bytes are taken from a file and from standard input, text stays text, and both go by the type that is given', async () => {
+    await json('queues', 'create', 'bytes')
+    const bytes = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff])
+    const image = file('logo.png', bytes)
+    const note = file('note.xml', '<a/>')
+    const piped = startCommand(['send', 'bytes', '--file', '-', '--name', 'piped'], { url: server.url, stdin: bytes })
+    assert.equal(await piped.ended, 0)
+    const sent = [
+      await discue('send', 'bytes', '--file', image, '--type', 'image/png', '--name', 'image'),
+      await discue('send', 'bytes', '--file', note, '--type', 'application/xml', '--name', 'note'),
+    ]
+    assert.deepEqual(
+      sent.map(({ code }) => code),
+      [0, 0],
+      JSON.stringify(sent),
+    )
+    const shown = async (name: string) => {
+      const { data, data_base64, content_type } = await json('messages', 'show', 'bytes', name)
+      return [data, data_base64, content_type]
+    }
+    const base64 = bytes.toString('base64')
+    assert.deepEqual(await shown('image'), [undefined, base64, 'image/png'])
+    assert.deepEqual(await shown('note'), ['<a/>', undefined, 'application/xml'])
+    assert.deepEqual(await shown('piped'), [undefined, base64, 'application/octet-stream'])
+    assert.match((await discue('messages', 'list', 'bytes')).stdout, /\(6 bytes of image\/png\)/)
+    for (const [args, line] of [
+      [['x', '--file', image], /--file cannot be combined with data/],
+      [['--file', image, '--lines'], /--lines is for text/],
+      [['--file', '/nowhere/at/all'], /nowhere\/at\/all cannot be read \(ENOENT\)/],
+      [['x', '--type', 'png'], /must be a media type/],
+    ] as const) {
+      const refused = await discue('send', 'bytes', ...args)
+      assert.notEqual(refused.code, 0)
+      assert.match(refused.stderr, line)
+    }
   })
 
   test('a key is made with scopes, used from a file, disabled, and refused', async () => {

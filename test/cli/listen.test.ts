@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
+import { verify } from '../../clients/typescript/src/index.ts'
 import { breakableNetwork } from '../support/server/breakable-network.ts'
 import { createClient } from '../support/server/client.ts'
 import { type RunningCommand, startCommand } from '../support/server/command.ts'
@@ -88,6 +89,22 @@ describe('discue listen', () => {
       },
     )
     assert.deepEqual(await listenerNames(queueId), [])
+  })
+
+  test('forwards bytes as they are, by their type, signed', async () => {
+    const queueId = await makeQueue('bytes')
+    const receiver = await startReceiver()
+    const command = await listen('bytes', receiver.url)
+    const bytes = Buffer.from([0, 0xff, 0xc3, 0x28])
+    const body = { data_base64: bytes.toString('base64'), content_type: 'image/png' }
+    assert.equal((await client.call('POST', `/queues/${queueId}/messages`, body)).status, 200)
+    await receiver.until(1)
+    const [{ headers, bytes: got }] = receiver.received as [(typeof receiver.received)[number]]
+    assert.deepEqual([got, headers['content-type']], [bytes, 'image/png'])
+    const secret = /whsec_\S+/.exec(command.output.stderr)![0]
+    await assert.doesNotReject(verify(got, headers, secret))
+    command.signal('SIGINT')
+    assert.equal(await command.ended, 0)
   })
 
   test('gives back what the receiver refused, and forwards it again', async () => {

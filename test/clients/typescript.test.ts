@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type ApiError,
+  bytesOf,
   ConnectionError,
   Discue,
   fetchReceiver,
@@ -12,6 +13,7 @@ import {
   NotFoundError,
   nodeReceiver,
   PullWorker,
+  textOf,
   UnavailableError,
   ValidationError,
 } from '../../clients/typescript/src/index.ts'
@@ -211,6 +213,29 @@ describe('a receiver', () => {
     assert.equal(deduplication.begin(id), 'done')
   })
 
+  test('sends bytes, and verifies and hands over the bytes that came, with their type', async () => {
+    const queue = await discue.queues.create({ name: 'bytes' })
+    const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => (index * 7) % 256)
+    let secret = ''
+    const handled: { bytes: Uint8Array; contentType: string }[] = []
+    const { url } = await listening((request, response) =>
+      nodeReceiver({ secret, handle: (delivery) => void handled.push(delivery) })(request, response),
+    )
+    const listener = await discue.listeners.create(queue.id, { name: 'shop', notify_url: url })
+    secret = listener.secret!
+    const { id } = await discue.messages.send(queue.id, { data: bytes, content_type: 'image/png' })
+    await waitFor('a message that is delivered', async () => (await discue.messages.get(id)).status === 'delivered')
+    assert.deepEqual(
+      handled.map(({ contentType }) => contentType),
+      ['image/png'],
+    )
+    assert.deepEqual(Buffer.from(handled[0]!.bytes), Buffer.from(bytes))
+    const read = await discue.messages.get(id)
+    assert.deepEqual(bytesOf(read), bytes)
+    assert.throws(() => textOf(read), TypeError)
+    assert.equal(textOf({ data_base64: btoa('a text') }), 'a text')
+  })
+
   test('answers 400 to what is signed with another secret, old, or not signed at all, and does not handle it', async () => {
     const handle = () => assert.fail('it was handled')
     const secret = `whsec_${btoa('another-secret-of-24-byte')}`
@@ -283,7 +308,8 @@ describe('a worker', () => {
     const errors: unknown[] = []
     const worker = new PullWorker(discue, {
       ...{ ...at, concurrency: 5, onError: (error) => errors.push(error), retryDelayMs: () => 0 },
-      async handle({ data }) {
+      async handle(message) {
+        const data = textOf(message)
         seen.set(data, (seen.get(data) ?? 0) + 1)
         await sleep(1)
         if (data === '7' && seen.get(data) === 1) throw new Error('again, please')

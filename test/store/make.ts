@@ -73,6 +73,7 @@ export function createMake(): Make {
         messageName: null,
         key: null,
         headers: null,
+        mediaType: null,
         expiresInMs: null,
         ...rules,
       } as const
@@ -80,7 +81,7 @@ export function createMake(): Make {
     },
     message(queue, what) {
       const place = { organizationId: queue.organizationId, queueId: queue.id }
-      const rest = { name: null, key: null, data: '{"order":1}', expiresAt: null, headers: null }
+      const rest = { name: null, key: null, data: '{"order":1}', expiresAt: null, headers: null, mediaType: null }
       return { ...fresh(), ...place, deliverAt: clock, ...rest, ...what }
     },
   }

@@ -14,6 +14,7 @@ import type {
   UpdateQueueRequest,
   UpdateScheduleRequest,
 } from '../../../docs/api/types.ts'
+import { spoken } from './body.ts'
 import { ValidationError } from './errors.ts'
 import { listed } from './listing.ts'
 import { type ClientOptions, Transport } from './transport.ts'
@@ -25,8 +26,8 @@ export interface Options {
   idempotencyKey?: string
 }
 
-/** A message to send: `data` is sent as it is where it is a text, else as JSON. */
-export type NewMessage = Omit<CreateMessageRequest, 'data'> & { data: unknown }
+/** A message to send: `data` is sent as it is where it is a text or bytes (`Uint8Array`), else as JSON. */
+export type NewMessage = Omit<CreateMessageRequest, 'data' | 'data_base64'> & { data: unknown }
 
 export interface PullOptions extends Options {
   /** 1 to 100; 10 unless told. */
@@ -227,5 +228,5 @@ const listenerAt = (queueId: string, id: string) => `${queueAt(queueId)}/listene
 const scheduleAt = (queueId: string, id: string) => `${queueAt(queueId)}/schedules/${segment(id)}`
 
 function written({ data, ...rest }: NewMessage): CreateMessageRequest {
-  return { ...rest, data: typeof data === 'string' ? data : JSON.stringify(data) }
+  return { ...rest, ...spoken(data) }
 }

@@ -1,10 +1,16 @@
+import { decoded } from './body.ts'
+
 /** What a receiver was sent, after its signature was verified. */
 export interface Delivery {
   /** The message's id, the same on every attempt: know a repetition by it. */
   id: string
   /** When this attempt was signed, in ms since the Unix epoch. */
   signedAt: number
-  /** Exactly what was posted. */
+  /** Exactly the bytes that were posted. */
+  bytes: Uint8Array
+  /** The media type that the message was posted with, or the one that follows from what it is. */
+  contentType: string
+  /** The bytes as text; where they are none, what `bytes` holds is what counts. */
   data: string
   /** `data` as JSON. Throws `SyntaxError` where it is none. */
   json<Value = unknown>(): Value
@@ -91,7 +97,8 @@ function deliveryOf(
   const data = new TextDecoder().decode(bytes)
   const sequence = fieldOf(headers, 'discue-sequence')
   return {
-    ...{ id, signedAt, data },
+    ...{ id, signedAt, bytes, data },
+    contentType: fieldOf(headers, 'content-type') ?? '',
     json: <Value>() => JSON.parse(data) as Value,
     queueId: fieldOf(headers, 'discue-queue') ?? '',
     listenerId: fieldOf(headers, 'discue-listener') ?? '',
@@ -109,7 +116,7 @@ function fieldOf(headers: HeaderFields, name: string): string | null {
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> | null {
   try {
-    return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
+    return decoded(base64)
   } catch {
     return null
   }

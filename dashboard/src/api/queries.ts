@@ -1,4 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { bodyLine } from '../words/body.ts'
 import { ApiError, call } from './client.ts'
 import { usePolling } from './live.ts'
 import type {
@@ -180,7 +181,7 @@ export function useMessages(queueId: string, filter: MessageFilter) {
       const answer = await call<Listing<Message>>('GET', path, { query, signal })
       const messages = answer._embedded.messages!.map((one) => ({
         ...{ ...one, queueId },
-        data: one.data.slice(0, SHOWN_CHARS),
+        ...{ data: bodyLine(one).slice(0, SHOWN_CHARS), data_base64: undefined },
       }))
       return { messages, next: cursorOf(answer._links) }
     },

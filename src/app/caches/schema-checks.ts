@@ -1,4 +1,5 @@
 import type { Queue, QueueSchema } from '../../core/delivery/queue.ts'
+import { type Body, isBytes } from '../../core/message/body.ts'
 import { Problem } from '../../core/problem.ts'
 import { type CompiledSchema, compileSchema } from '../../core/schema/compiled-schema.ts'
 import { schemaFaults } from '../../core/schema/schema-faults.ts'
@@ -25,10 +26,10 @@ interface Kept {
  */
 export interface SchemaChecks {
   /**
-   * Throws `invalid` with a fault for each place where the data does not fit the queue's schema, if it has one. The
-   * messages of a batch share a `budget`.
+   * Throws `invalid` with a fault for each place where the data does not fit the queue's schema, if it has one; bytes fit
+   * none. `path` leads to the message in the body. The messages of a batch share a `budget`.
    */
-  expectFit(queue: Pick<Queue, 'schema' | 'organizationId'>, data: string, path?: string, budget?: PatternBudget): void
+  expectFit(queue: Pick<Queue, 'schema' | 'organizationId'>, body: Body, path?: string, budget?: PatternBudget): void
 }
 
 export function createSchemaChecks(): SchemaChecks {
@@ -40,14 +41,17 @@ export function createSchemaChecks(): SchemaChecks {
   const ready = (organizationId: string, { id, rules }: QueueSchema) =>
     cache.getOrMake(`${organizationId} ${id}`, () => ({ organizationId, compiled: compileSchema(rules) })).compiled
   return {
-    expectFit({ schema, organizationId }, data, path = '/data', budget) {
+    expectFit({ schema, organizationId }, body, path = '', budget) {
       if (schema === null) return
-      const faults = ready(organizationId, schema).check(data, path, budget)
+      const faults = isBytes(body)
+        ? [{ path: `${path}/data_base64`, message: BYTES_MISFIT }]
+        : ready(organizationId, schema).check(body.data, `${path}/data`, budget)
       if (faults.length > 0) throw new Problem('invalid', { detail: MISFIT, errors: faults })
     },
   }
 }
 
+const BYTES_MISFIT = 'must be left out: the queue has a schema, which bytes cannot fit; send data in its place'
 const MISFIT = "the message does not fit its queue's schema"
 
 /** A schema as a client sent it, with its id; null stays null. Throws `invalid` with what is wrong with it. */

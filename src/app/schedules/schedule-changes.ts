@@ -1,4 +1,5 @@
 import { usedByOptions, usedBySchedule } from '../../core/feature.ts'
+import { changedBody } from '../../core/message/body.ts'
 import { dueAtOf, plannedRun } from '../../core/schedule/jitter.ts'
 import { dueTimesFrom, firstDue, nextDue, type Schedule, unreadable } from '../../core/schedule/schedule.ts'
 import type { Revised } from '../../store/listing/slice.ts'
@@ -11,7 +12,7 @@ import {
   expectJitter,
   expectReadable,
   expectRuns,
-  type ScheduleSettings,
+  type ScheduleChanges,
   sameTimetable,
   withZone,
 } from './schedule-settings.ts'
@@ -25,11 +26,12 @@ const LOOKED_AT = 100
  * Writes the schedule with what is changed of it, where it is still as it was read. Throws `invalid` for what it cannot be,
  * and what a queue's schema and an older node on the database refuse.
  */
-export async function replace(deps: Deps, current: Revised<ScheduleDetails>, changes: Partial<ScheduleSettings>) {
+export async function replace(deps: Deps, current: Revised<ScheduleDetails>, { body, ...changes }: ScheduleChanges) {
   const now = deps.runtime.now()
   const { nextAt, passedAt, lastRunAt: _l, lastMessageId: _m, runCount: _c, revision, ...before } = current
-  const schedule: Schedule = withZone({ ...before, ...changes, updatedAt: now })
-  if (schedule.data !== before.data) deps.schemaChecks.expectFit((await loadRoute(deps, before)).queue, schedule.data)
+  const schedule: Schedule = withZone({ ...before, ...changes, ...(body && changedBody(before, body)), updatedAt: now })
+  const isOther = schedule.data !== before.data || schedule.mediaType !== before.mediaType
+  if (isOther) deps.schemaChecks.expectFit((await loadRoute(deps, before)).queue, schedule)
   expectUnderstood(deps, usedByOptions(schedule, before))
   if (schedule.headers !== before.headers) expectHeaders(schedule)
   const retimed = !sameTimetable(schedule, before)

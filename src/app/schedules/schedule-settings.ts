@@ -1,3 +1,4 @@
+import type { BodyChange } from '../../core/message/body.ts'
 import { headersOf, messageHeaderFaults } from '../../core/message/headers.ts'
 import { Problem } from '../../core/problem.ts'
 import { jitterFault } from '../../core/schedule/jitter.ts'
@@ -12,6 +13,7 @@ export type ScheduleSettings = Pick<
   | 'timing'
   | 'timezone'
   | 'data'
+  | 'mediaType'
   | 'messageName'
   | 'key'
   | 'headers'
@@ -23,6 +25,9 @@ export type ScheduleSettings = Pick<
   | 'overlap'
   | 'jitterMs'
 >
+
+/** What a change names of them; of a body, which part. */
+export type ScheduleChanges = Partial<Omit<ScheduleSettings, 'data' | 'mediaType'>> & { body?: BodyChange }
 
 /** That it is ever due, by times that can be read. Throws `invalid`. */
 export function expectRuns(deps: Pick<AppDeps, 'cronCache'>, schedule: Timetable, now: number): void {

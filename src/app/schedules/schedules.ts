@@ -18,7 +18,14 @@ import { missingForPost, readRoute } from '../queues.ts'
 import { refusalOf } from '../tenant/refusal.ts'
 import { onlyVisible } from '../tenant/visibility.ts'
 import { replace } from './schedule-changes.ts'
-import { expectHeaders, expectJitter, expectRuns, type ScheduleSettings, withZone } from './schedule-settings.ts'
+import {
+  expectHeaders,
+  expectJitter,
+  expectRuns,
+  type ScheduleChanges,
+  type ScheduleSettings,
+  withZone,
+} from './schedule-settings.ts'
 
 export interface ScheduleAddress {
   organizationId: string
@@ -43,7 +50,7 @@ export async function createSchedule(
   const { organizationId, queueId, settings } = ask
   const now = deps.runtime.now()
   const { queue } = await loadRoute(deps, ask)
-  deps.schemaChecks.expectFit(queue, settings.data)
+  deps.schemaChecks.expectFit(queue, settings)
   expectHeaders(settings)
   const times = { createdAt: now, updatedAt: now }
   const schedule = withZone({ id: deps.runtime.newId(), organizationId, queueId, ...settings, ...times })
@@ -108,7 +115,7 @@ export async function listRuns(
  */
 export async function updateSchedule(
   deps: Deps,
-  ask: ScheduleAddress & { changes: Partial<ScheduleSettings>; ifMatch?: ExpectedRevisions },
+  ask: ScheduleAddress & { changes: ScheduleChanges; ifMatch?: ExpectedRevisions },
 ): Promise<Revised<ScheduleDetails>> {
   const { ifMatch = null, ...address } = ask
   for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -145,9 +152,10 @@ export async function runSchedule(
   answerFor?: AnswerFor<AcceptedMessage>,
 ): Promise<AcceptedMessage> {
   const schedule = await readSchedule(deps, ask)
-  const { organizationId, queueId, messageName: name, key, expiresInMs, data } = schedule
+  const { organizationId, queueId, messageName: name, key, expiresInMs, data, mediaType } = schedule
   const headers = scheduledHeaders(schedule, null)
-  const message = { name, key, data, expiresInMs: expiresInMs ?? undefined, writtenHeaders: headers }
+  const stored = { data, storedType: mediaType, writtenHeaders: headers }
+  const message = { name, key, ...stored, expiresInMs: expiresInMs ?? undefined }
   return acceptMessage(deps, { organizationId, queueId, ...message }, answerFor)
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Api } from '../client/api-types.ts'
+import { bodyLine } from '../client/body.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { collect, numberOf } from '../client/listener-options.ts'
 import { momentMs, momentText } from '../client/moments.ts'
@@ -12,7 +13,7 @@ const COLUMNS = {
   STATUS: (message: Api.Message) => message.status,
   CREATED: (message: Api.Message) => momentText(message.created_at),
   ATTEMPTS: (message: Api.Message) => message.deliveries.reduce((sum, { attempts }) => sum + attempts, 0),
-  DATA: (message: Api.Message) => cut(message.data, 60),
+  DATA: (message: Api.Message) => cut(bodyLine(message), 60),
 }
 
 const ATTEMPT_COLUMNS = {

@@ -1,14 +1,17 @@
 import type { Command } from 'commander'
 import type { Api } from '../client/api-types.ts'
+import { type SpokenBody, spokenBody } from '../client/body.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { UsageFailure } from '../client/failure.ts'
-import { givenText } from '../client/given-text.ts'
+import { givenBytes, readBytes } from '../client/given-text.ts'
 import { collect, headerOf } from '../client/listener-options.ts'
 import { durationMs, momentMs } from '../client/moments.ts'
 import { noteRoutingOf } from '../client/routing-note.ts'
 import { showDone } from '../client/show.ts'
 
 interface SendOptions {
+  file?: string
+  type?: string
   name?: string
   delay?: string
   deliverAt?: string
@@ -27,6 +30,8 @@ export function addSend(program: Command): void {
   program
     .command('send <queue> [data]')
     .description('put a message on a queue; it is on disk when this says so')
+    .option('--file <path>', 'a file to send as it is, bytes that are no text too; - for standard input')
+    .option('--type <type>', 'the Content-Type to deliver it with, such as image/png')
     .option('--name <name>', 'name of the message')
     .option('--key <key>', 'its key: a listener with --ordering key keeps the order among those with the same one')
     .option('--delay <duration>', 'deliver it that much later, such as 10m')
@@ -39,31 +44,39 @@ export function addSend(program: Command): void {
     .addHelpText(
       'after',
       `
-The data is the text itself, @file for what is in a file, or what comes by standard input where it is left out or -.
+The data is the text itself, @file for what is in a file, or what comes by standard input where it is left out or -. What is
+no UTF-8 is sent as bytes.
 
 Examples:
   discue send orders '{"order":1}'
   discue send orders @order.json --delay 10m
   discue send codes '{"code":4711}' --expires-in 5m --header 'x-kind: login'
   pg_dump … | discue send backups
-  discue send orders --lines < orders.ndjson`,
+  discue send orders --lines < orders.ndjson
+  discue send images --file logo.png --type image/png`,
     )
-    .action((queue, data, options: SendOptions, command) => send(openContext(command), queue, data ?? '-', options))
+    .action((queue, data, options: SendOptions, command) => send(openContext(command), queue, data, options))
 }
 
-async function send(context: Context, queue: string, data: string, options: SendOptions): Promise<void> {
+async function send(context: Context, queue: string, data: string | undefined, options: SendOptions): Promise<void> {
   const settings = settingsOf(options, context.runtime.now())
-  const text = await givenText(data)
+  const body = spokenBody(await given(data, options), options.type)
   const path = `/queues/${await context.queueId(queue)}/messages`
-  if (options.lines) return noteRoutingOf(context, queue, `${path}/${await sendLines(context, path, text, settings)}`)
+  if (options.lines) return noteRoutingOf(context, queue, `${path}/${await sendLines(context, path, body, settings)}`)
   const headers: Record<string, string> =
     options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey }
   const { message } = await context.api.call<Api.CreateMessageResult>('POST', path, {
-    body: { data: text, ...settings },
+    body: { ...body, ...settings },
     headers,
   })
   showDone(context.terminal, message, message.id)
   await noteRoutingOf(context, queue, `${path}/${message.id}`)
+}
+
+function given(data: string | undefined, { file }: SendOptions): Promise<Buffer> {
+  if (file === undefined) return givenBytes(data ?? '-')
+  if (data !== undefined) throw new UsageFailure('--file cannot be combined with data; give one of them')
+  return readBytes(file)
 }
 
 function settingsOf({ name, key, ...options }: SendOptions, now: number): object {
@@ -83,13 +96,20 @@ function settingsOf({ name, key, ...options }: SendOptions, now: number): object
  * As many batches as it takes, in order; where one is refused, those before it are on the queue. Answers with the id of
  * the last message.
  */
-async function sendLines({ api, terminal }: Context, path: string, text: string, settings: object): Promise<string> {
+async function sendLines(
+  { api, terminal }: Context,
+  path: string,
+  body: SpokenBody,
+  settings: object,
+): Promise<string> {
+  const { data: text, content_type } = body
+  if (text === undefined) throw new UsageFailure('--lines is for text; this is no UTF-8')
   const lines = text.split('\n').filter((line) => line !== '')
   if (lines.length === 0) throw new UsageFailure('there is no line to send')
   let sent = 0
   let lastId = ''
   for (const batch of batchesOf(lines)) {
-    const messages = batch.map((data) => ({ data, ...settings }))
+    const messages = batch.map((data) => ({ data, content_type, ...settings }))
     const asked = api.call<Api.CreateMessagesResult>('POST', `${path}/batch`, { body: { messages } })
     const answer = await asked.catch((error: unknown) => {
       if (sent > 0) terminal.note(`discue: the first ${sent} of ${lines.length} lines are on the queue`)

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../core/delivery/attempt.ts'
-import { contentTypeOf } from '../../core/delivery/message.ts'
 import { SigningKey, sign } from '../../core/delivery/signature.ts'
+import { type Body, bodyOf, sentBody, sentType } from '../../core/message/body.ts'
 import { ANY_TARGET } from '../../core/network/target.ts'
 import { createSender } from '../../engine/client/sender.ts'
 import type { Runtime } from '../../runtime.ts'
@@ -10,7 +10,9 @@ import { VERSION } from '../../version.ts'
 export interface PulledMessage {
   id: string
   name?: string
-  data: string
+  data?: string
+  data_base64?: string
+  content_type?: string
   headers?: Readonly<Record<string, string>>
   receipt: string
   attempt: number
@@ -45,14 +47,15 @@ export function createForwarder(
   }
 
   /** In the order and with the names of the server's own deliveries. */
-  function headersOf({ id, data, headers, attempt }: PulledMessage, now: number): string[] {
+  function headersOf({ id, headers, attempt, ...given }: PulledMessage, now: number): string[] {
     const timestamp = Math.floor(now / 1000)
+    const body = storedBody(given)
     return Object.entries({
-      'content-type': contentTypeOf(data),
+      'content-type': sentType(body),
       'user-agent': `discue/${VERSION}`,
       'webhook-id': id,
       'webhook-timestamp': String(timestamp),
-      'webhook-signature': sign(keys, { id, timestamp, body: data }),
+      'webhook-signature': sign(keys, { id, timestamp, body: sentBody(body) }),
       'discue-queue': to.queueId,
       'discue-listener': to.listener.id,
       'discue-attempt': String(attempt),
@@ -71,9 +74,15 @@ export function createForwarder(
         timeoutMs: to.timeoutMs,
         startedAt: now,
       }
-      return sender.send({ ...request, headers: headersOf(message, now), body: message.data })
+      return sender.send({ ...request, headers: headersOf(message, now), body: sentBody(storedBody(message)) })
     },
     abort: () => sender.abort(),
     close: () => sender.close(),
   }
+}
+
+/** The body as the server stores it. */
+function storedBody(message: Pick<PulledMessage, 'data' | 'data_base64' | 'content_type'>): Body {
+  const { data, data_base64: dataBase64, content_type: contentType } = message
+  return bodyOf({ data, dataBase64, contentType })
 }

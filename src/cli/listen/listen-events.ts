@@ -1,4 +1,5 @@
 import type { Outcome } from '../../core/delivery/attempt.ts'
+import { bodyLine } from '../client/body.ts'
 import type { Context } from '../client/context.ts'
 import { plain } from '../client/show.ts'
 import type { PulledMessage } from './forwarder.ts'
@@ -14,11 +15,12 @@ export function createListenEvents({ terminal }: Pick<Context, 'terminal'>): Tun
     terminal.print(JSON.stringify({ id, name, attempt, ...more }))
   }
 
-  function line({ id, name, attempt, data }: PulledMessage, startedAt: number, outcome: string): void {
+  function line({ id, name, attempt, ...body }: PulledMessage, startedAt: number, outcome: string): void {
     const time = paint('dim', new Date(startedAt).toISOString().slice(11, 23))
     // A message that was given no name has its id as one.
     const what = name === undefined || name === id ? id : `${id} ${name}`
     const nth = attempt > 1 ? paint('yellow', `  attempt ${attempt}`) : ''
+    const data = bodyLine(body)
     const shown = data.length > SHOWN_DATA ? `${data.slice(0, SHOWN_DATA - 1)}…` : data
     terminal.print(`${time}  ${what}${nth}  ${outcome}  ${paint('dim', plain(shown))}`)
   }

@@ -8,7 +8,13 @@ export interface Message {
   name: string | null
   /** What listeners with `ordering: key` go by. */
   key: string | null
+  /** The text that is delivered; of bytes, their base64. */
   data: string
+  /**
+   * As in a data: URL (`core/message/body.ts`): the media type that a client gave, and for bytes `;base64` behind it; null: a
+   * text whose type follows from itself.
+   */
+  mediaType: string | null
   createdAt: number
   /** When its deliveries are due; that of a message for now is its `createdAt`. */
   deliverAt: number

@@ -51,12 +51,21 @@ export class SigningKey {
     }
   }
 
-  /** Base64 of the HMAC-SHA256 of a text in UTF-8. */
-  sign(content: string): string {
+  /** Base64 of the HMAC-SHA256 of a text in UTF-8, or of bytes. */
+  sign(content: string | Buffer): string {
+    if (typeof content !== 'string') return this.#signed(this.#withBytes(content))
     const room = this.#roomFor(content)
-    const end = BLOCK_BYTES + room.write(content, BLOCK_BYTES, 'utf8')
-    this.#outer.write(hash('sha256', room.subarray(0, end), 'latin1'), BLOCK_BYTES, 'latin1')
+    return this.#signed(room.subarray(0, BLOCK_BYTES + room.write(content, BLOCK_BYTES, 'utf8')))
+  }
+
+  /** `inner`: the block that the inner hash begins with, and the content. */
+  #signed(inner: Buffer): string {
+    this.#outer.write(hash('sha256', inner, 'latin1'), BLOCK_BYTES, 'latin1')
     return hash('sha256', this.#outer, 'base64')
+  }
+
+  #withBytes(content: Buffer): Buffer {
+    return Buffer.concat([this.#inner.subarray(0, BLOCK_BYTES), content])
   }
 
   #roomFor(content: string): Buffer {
@@ -69,9 +78,22 @@ export class SigningKey {
   }
 }
 
-/** The value of `webhook-signature`: one signature per key, separated by spaces. `timestamp` is in seconds. */
-export function sign(keys: readonly SigningKey[], signed: { id: string; timestamp: number; body: string }): string {
-  const content = `${signed.id}.${signed.timestamp}.${signed.body}`
+interface Signed {
+  id: string
+  /** In seconds. */
+  timestamp: number
+  body: string | Buffer
+}
+
+/** What is signed. */
+function contentOf({ id, timestamp, body }: Signed): string | Buffer {
+  if (typeof body === 'string') return `${id}.${timestamp}.${body}`
+  return Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body])
+}
+
+/** The value of `webhook-signature`: one signature per key, separated by spaces. */
+export function sign(keys: readonly SigningKey[], signed: Signed): string {
+  const content = contentOf(signed)
   let text = `v1,${keys[0]!.sign(content)}`
   for (let at = 1; at < keys.length; at++) text += ` v1,${keys[at]!.sign(content)}`
   return text

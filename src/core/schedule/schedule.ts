@@ -36,6 +36,8 @@ export interface Schedule extends Timetable {
   queueId: string
   name: string
   data: string
+  /** As in `Message`. */
+  mediaType: string | null
   messageName: string | null
   /** The `key` of each message. */
   key: string | null

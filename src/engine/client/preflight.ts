@@ -109,6 +109,7 @@ function testRequest({ runtime, secretBox, userAgent }: PreflightDeps, listener:
     key: null,
     data: DATA,
     headers: null,
+    mediaType: null,
     ...times,
   }
   const delivery = { listenerId, message: { ...message, sequence: 0 }, dueAt: now, attempts: 0, attemptsBefore: 0 }

@@ -1,4 +1,5 @@
 import { contentTypeOf, type Message } from '../../core/delivery/message.ts'
+import { givenType } from '../../core/message/body.ts'
 
 /** Shorter data is looked at anew: that costs less than to remember it. */
 const LONG_CHARS = 4_096
@@ -13,7 +14,8 @@ export class ContentTypes {
   /** By the message's id, in the order in which they were found. */
   readonly #found = new Map<string, string>()
 
-  of({ id, data }: Pick<Message, 'id' | 'data'>): string {
+  of({ id, data, mediaType }: Pick<Message, 'id' | 'data' | 'mediaType'>): string {
+    if (mediaType !== null) return givenType({ mediaType })!
     if (data.length < LONG_CHARS) return contentTypeOf(data)
     const known = this.#found.get(id)
     if (known !== undefined) return known

@@ -2,8 +2,9 @@ import type { Outcome } from '../../core/delivery/attempt.ts'
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import type { Listener, Pushed } from '../../core/delivery/listener.ts'
 import { openedHeaders } from '../../core/delivery/listener-headers.ts'
-import { contentTypeOf, type Message } from '../../core/delivery/message.ts'
+import type { Message } from '../../core/delivery/message.ts'
 import { sign } from '../../core/delivery/signature.ts'
+import { sentBody, sentType } from '../../core/message/body.ts'
 import { hasHeader, headersOf, withMessageHeaders } from '../../core/message/headers.ts'
 import { type SecretBox, SecretUnreadable } from '../../core/tenant/secret-box.ts'
 import { poolOf } from '../client/connections.ts'
@@ -69,12 +70,12 @@ export function deliveryRequest(
   if (keys === undefined) return null
   const timestamp = Math.floor(to.now / 1000)
   const { method, timeoutMs } = to.listener.settings
-  const body = method === 'GET' ? null : message.data
+  const body = method === 'GET' ? null : sentBody(message)
   const signature = sign(keys, { id: message.id, timestamp, body: body ?? '' })
   const { orderNumber } = delivery
-  // Ids, numbers and base64: nothing that could end a line. In one piece, for each part of a text is an object.
+  // Ids, numbers, base64 and media types: nothing that could end a line. In one piece, for each part of a text is an object.
   const fields =
-    (body === null ? '' : `content-type: ${to.contentTypes?.of(message) ?? contentTypeOf(body)}\r\n`) +
+    (body === null ? '' : `content-type: ${to.contentTypes?.of(message) ?? sentType(message)}\r\n`) +
     `user-agent: ${to.userAgent}\r\n` +
     `webhook-id: ${message.id}\r\nwebhook-timestamp: ${timestamp}\r\nwebhook-signature: ${signature}\r\n` +
     `${fieldsFor(message, to.target)}discue-attempt: ${delivery.attempts + 1}\r\n` +

@@ -84,7 +84,7 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
     if (due.frozen) return 'the organization is frozen: it takes no writes'
     return errorOf(() => {
       expectFewDeliveries(1, listeners.length)
-      deps.schemaChecks.expectFit(queue, due.schedule.data)
+      deps.schemaChecks.expectFit(queue, due.schedule)
     })
   }
 
@@ -120,12 +120,24 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
 
   function messagesOf(plan: SchedulePlan, stamps: ReturnType<typeof stampsOf>) {
     const { schedule } = plan.due
-    const { organizationId, queueId, messageName: name, key, expiresInMs, data } = schedule
+    const { organizationId, queueId, messageName: name, key, expiresInMs, data, mediaType } = schedule
     const messages = plan.runs.map((run): Omit<Message, 'sequence'> => {
       const { id, at } = stamps.get(run)!
       const headers = scheduledHeaders(schedule, run.dueAt)
       const expiresAt = expiresInMs === null ? null : at + expiresInMs
-      return { id, organizationId, queueId, name, key, data, createdAt: at, deliverAt: at, expiresAt, headers }
+      return {
+        id,
+        organizationId,
+        queueId,
+        name,
+        key,
+        data,
+        mediaType,
+        createdAt: at,
+        deliverAt: at,
+        expiresAt,
+        headers,
+      }
     })
     const runs = messages.map(({ id, createdAt }, index) => {
       return { dueAt: plan.runs[index]!.dueAt, ranAt: createdAt, messageId: id, error: null, skipped: null }

@@ -2,6 +2,7 @@ import { urlFault } from '../../core/delivery/listener.ts'
 import { keyFault } from '../../core/delivery/message.ts'
 import { receiptFault } from '../../core/delivery/pull.ts'
 import { secretFault } from '../../core/delivery/signature.ts'
+import { base64Fault, contentTypeFault } from '../../core/message/body.ts'
 import { aliasFault, nameFault } from '../../core/name.ts'
 import { periodFault } from '../../core/schedule/calendar-period.ts'
 import { cronFault } from '../../core/schedule/cron.ts'
@@ -22,6 +23,8 @@ export const formats: Record<string, (text: string) => string | null> = {
     return fault === null ? null : `${fault}, or "rotate"`
   },
   'message-key': keyFault,
+  'media-type': contentTypeFault,
+  base64: base64Fault,
   cron: cronFault,
   period: periodFault,
   timezone: zoneFault,

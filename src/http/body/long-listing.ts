@@ -12,7 +12,7 @@ interface Embedding {
 
 /** A long list in a body, and the body with another list in its place. */
 interface LongList {
-  entries: readonly { data?: unknown }[]
+  entries: readonly { data?: unknown; data_base64?: unknown }[]
   around(list: readonly string[]): object
   /** Levels at which the entries lie. */
   level: number
@@ -33,7 +33,7 @@ export function inPieces<Body extends object>(reply: FastifyReply, body: Body): 
 /**
  * An answer to a pull whose messages are long together is written message by message. One that is kept for repetitions of its request is written as a whole.
  */
-export function pulledInPieces<Body extends { messages: readonly { data: string }[] }>(
+export function pulledInPieces<Body extends { messages: readonly { data?: string; data_base64?: string }[] }>(
   reply: FastifyReply,
   body: Body,
 ): Body {
@@ -55,7 +55,12 @@ function written<Body extends object>(reply: FastifyReply, body: Body, list: Lon
 
 /** About how long they are. */
 function charsOf(entries: LongList['entries']): number {
-  return entries.reduce((sum, { data }) => sum + ENTRY_CHARS + (typeof data === 'string' ? data.length : 0), 0)
+  const textOf = ({ data, data_base64: base64 }: (typeof entries)[number]) => data ?? base64
+  return entries.reduce((sum, entry) => sum + ENTRY_CHARS + lengthOf(textOf(entry)), 0)
+}
+
+function lengthOf(text: unknown): number {
+  return typeof text === 'string' ? text.length : 0
 }
 
 /** `turn` resolves when the next piece may be written: the pieces of many answers at once would be a long one together. */

@@ -1,4 +1,5 @@
 import { RECEIPT_PATTERN } from '../../core/delivery/pull.ts'
+import { MAX_CONTENT_TYPE_LENGTH } from '../../core/message/body.ts'
 import { RESERVED_NAMES } from '../../core/name.ts'
 import { alternatives } from './alternatives.ts'
 import { EXAMPLE_RECEIPT, EXAMPLE_SECRET } from './examples.ts'
@@ -33,6 +34,16 @@ const FORMATS: Record<string, Node> = {
   secret: { pattern: `^${SECRET}$`, examples: [EXAMPLE_SECRET] },
   'secret-or-rotate': { pattern: `^(?:rotate|${SECRET})$`, examples: ['rotate'] },
   'host-name': { minLength: 1, maxLength: 253, pattern: '^[^/:@?#\\\\\\s]+$' },
+  'media-type': {
+    maxLength: MAX_CONTENT_TYPE_LENGTH,
+    pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+([ \\t]*;[ -~\\t]*)?$",
+    examples: ['application/xml'],
+  },
+  base64: {
+    contentEncoding: 'base64',
+    pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+    examples: ['iVBORw0KGgo='],
+  },
   receipt: { pattern: RECEIPT_PATTERN, examples: [EXAMPLE_RECEIPT] },
   period: { pattern: '^P(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+W)?(?:[0-9]+D)?$' },
   unicode: {},

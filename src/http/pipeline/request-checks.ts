@@ -11,6 +11,8 @@ import { compileQuery } from '../body/query.ts'
 import type { Handover, Handovers } from '../connection/handover.ts'
 import type { RouteRequirement } from '../contract.ts'
 import type { ApiDeps } from '../deps.ts'
+import { needsOneOf } from '../openapi/exclusive.ts'
+import type { Node } from '../openapi/node.ts'
 import { readConditions } from '../present/etag.ts'
 import { indent } from '../present/pretty.ts'
 import { showRate } from '../present/rate-headers.ts'
@@ -164,8 +166,8 @@ function hasBody({ headers, raw }: FastifyRequest): boolean {
 function createRequestCheck(route: RouteOptions) {
   const weigh = route.config?.weigh
   const parseQuery = compileQuery(route.schema?.querystring)
-  const body = route.schema?.body as { required?: readonly string[] } | undefined
-  const isOptional = (body?.required ?? []).length === 0
+  const body = route.schema?.body as ({ required?: readonly string[] } & Node) | undefined
+  const isOptional = body !== undefined && (body.required ?? []).length === 0 && !needsOneOf(body)
   return (request: FastifyRequest, reply: FastifyReply, done: Done): void => {
     weigh?.(request.body)
     const query = parseQuery(request.query as Record<string, unknown>)

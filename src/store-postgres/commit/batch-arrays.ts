@@ -57,9 +57,9 @@ export class BatchArrays {
   }
 
   #message(queue: number, { message: it, deliveries }: MessageAccept): void {
-    const { organizationId, id, name, createdAt, deliverAt, expiresAt, headers } = it
+    const { organizationId, id, name, mediaType, createdAt, deliverAt, expiresAt, headers } = it
     const key = it.key === null ? null : stored(it.key)
-    const row = { queue, id, name, key, data: stored(it.data), createdAt, deliverAt, expiresAt, headers }
+    const row = { queue, id, name, key, data: stored(it.data), createdAt, deliverAt, expiresAt, headers, mediaType }
     const message = this.#tables.message.add(row)
     for (const { listenerId, leased, ordering } of deliveries) {
       const ordered = ordering !== undefined

@@ -21,7 +21,7 @@ export const TABLES = {
   },
   message: {
     ...{ queue: 'int', id: 'text', name: 'text', key: 'text', data: 'text' },
-    ...{ createdAt: 'bigint', deliverAt: 'bigint', expiresAt: 'bigint', headers: 'text' },
+    ...{ createdAt: 'bigint', deliverAt: 'bigint', expiresAt: 'bigint', headers: 'text', mediaType: 'text' },
   },
   delivery: { message: 'int', listener: 'text', leased: 'boolean', ordered: 'boolean', key: 'text' },
   /** Of which something is settled or ordered; sorted, since they are locked in that order. */

@@ -58,7 +58,7 @@ export const CLAIM = `
        and ${FREE}
      order by d.due_at, d.sequence limit 1
   )
-  select t.id, t."organizationId", t."queueId", t.name, t.key, t.data, t."createdAt", t."deliverAt", t."expiresAt", t.headers, t.sequence,
+  select t.id, t."organizationId", t."queueId", t.name, t.key, t.data, t."mediaType", t."createdAt", t."deliverAt", t."expiresAt", t.headers, t.sequence,
          t.due_at as "dueAt", t.attempts, t.attempts_before as "attemptsBefore", t.first_sent_at as "firstSentAt",
          (select o.number from discue.order_places o
            where o.organization_id = $1 and o.sequence = t.sequence and o.listener_id = $2) as "orderNumber",

@@ -13,6 +13,7 @@ create or replace function discue.commit_batch(
   p_answer_stored_at bigint[], p_answer_expires_at bigint[],
   p_message_queue int[], p_message_id text[], p_message_name text[], p_message_key text[], p_message_data text[],
   p_message_created_at bigint[], p_message_deliver_at bigint[], p_message_expires_at bigint[], p_message_headers text[],
+  p_message_media_type text[],
   p_delivery_message int[], p_delivery_listener text[], p_delivery_leased boolean[], p_delivery_ordered boolean[],
   p_delivery_key text[],
   p_listener_organization text[], p_listener_id text[], p_listener_ordered boolean[],
@@ -246,10 +247,12 @@ begin
       on conflict (organization_id, queue_id, version) do nothing;
     end if;
     insert into discue.messages
-      (organization_id, queue_id, id, sequence, name, key, data, created_at, deliver_at, audience, expires_at, headers)
+      (organization_id, queue_id, id, sequence, name, key, data, created_at, deliver_at, audience, expires_at, headers,
+       media_type)
     select p_queue_organization[p_message_queue[n]], p_queue_id[p_message_queue[n]], p_message_id[n], v_sequences[n],
            p_message_name[n], p_message_key[n], p_message_data[n], p_message_created_at[n], p_message_deliver_at[n],
-           p_queue_version[p_message_queue[n]], p_message_expires_at[n], p_message_headers[n]
+           p_queue_version[p_message_queue[n]], p_message_expires_at[n], p_message_headers[n],
+           p_message_media_type[n]
       from generate_series(1, cardinality(p_message_id)) n;
     if p_message_expires_at is not null then
       insert into discue.message_expiries (organization_id, look_at, sequence)

@@ -30,8 +30,8 @@ import { createScheduleRuns } from './schedule-runs.ts'
 const INSERT = `
   insert into discue.schedules
     (id, organization_id, queue_id, created_at, name, cron, every_ms, period, at, timezone, message_name, starts_at,
-     ends_at, paused, catch_up, key, headers, expires_in_ms, overlap, jitter_ms, updated_at, data)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
+     ends_at, paused, catch_up, key, headers, expires_in_ms, overlap, jitter_ms, updated_at, data, media_type)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`
 
 const INSERT_PROGRESS = `
   insert into discue.schedule_progress (organization_id, schedule_id, revision, next_at, run_count) values ($1, $2, 1, $3, 0)`
@@ -50,7 +50,7 @@ const REPLACE = `
   update discue.schedules
      set name = $4, cron = $5, every_ms = $6, period = $7, at = $8, timezone = $9, message_name = $10, starts_at = $11,
          ends_at = $12, paused = $13, catch_up = $14, key = $15, headers = $16, expires_in_ms = $17, overlap = $18,
-         jitter_ms = $19, updated_at = $20, data = $21
+         jitter_ms = $19, updated_at = $20, data = $21, media_type = $22
    where organization_id = $1 and queue_id = $2 and id = $3`
 
 const REPLAN = `
@@ -134,9 +134,10 @@ export function createScheduleStore(
 
 /** What can change of a schedule, in the order of the columns. */
 function columnsOf(schedule: Schedule) {
-  const { name, timing, timezone, messageName, startsAt, endsAt, paused, catchUp, updatedAt, data } = schedule
+  const { name, timing, timezone, messageName, startsAt, endsAt, paused, catchUp, updatedAt, data, mediaType } =
+    schedule
   const { key, headers, expiresInMs, overlap, jitterMs } = schedule
   const when = [...timingColumnsOf(timing), timezone] as const
   const rules = [paused, catchUp, key === null ? null : stored(key), headers, expiresInMs, overlap, jitterMs] as const
-  return [name, ...when, messageName, startsAt, endsAt, ...rules, updatedAt, stored(data)] as const
+  return [name, ...when, messageName, startsAt, endsAt, ...rules, updatedAt, stored(data), mediaType] as const
 }

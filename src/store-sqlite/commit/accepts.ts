@@ -20,9 +20,9 @@ const QUEUE_VERSION = `
 const COLUMNS = 'sequence, id, organization_id, queue_id, audience, created_at, deliver_at, name, key, data'
 const INSERT_MESSAGE = `insert into messages (${COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-/** Apart, so that a message without either, as most are, does not pay for them. */
+/** Apart, so that a message with none of them, as most are, does not pay for them. */
 const INSERT_WITH_OPTIONS = `
-  insert into messages (${COLUMNS}, expires_at, headers) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  insert into messages (${COLUMNS}, expires_at, headers, media_type) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const INSERT_EXPIRY = `insert into message_expiries (organization_id, look_at, sequence) values (?, ?, ?)`
 
@@ -68,13 +68,14 @@ export function createAccepting(db: DatabaseSync, shared: Shared) {
   }
 
   function insertRow(message: MessageAccept['message'], sequence: number, recipientSet: number): void {
-    const { id, organizationId, queueId, name, key, data, createdAt, deliverAt, expiresAt, headers } = message
-    if (expiresAt === null && headers === null) {
+    const { id, organizationId, queueId, name, key, data, mediaType, createdAt, deliverAt, expiresAt, headers } =
+      message
+    if (expiresAt === null && headers === null && mediaType === null) {
       insertMessage.run(sequence, id, organizationId, queueId, recipientSet, createdAt, deliverAt, name, key, data)
       return
     }
     const row = [sequence, id, organizationId, queueId, recipientSet, createdAt, deliverAt, name, key, data]
-    insertWithOptions.run(...row, expiresAt, headers)
+    insertWithOptions.run(...row, expiresAt, headers, mediaType)
     if (expiresAt !== null) insertExpiry.run(organizationId, expiresAt, sequence)
   }
 

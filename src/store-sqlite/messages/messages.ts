@@ -16,7 +16,7 @@ import { createMessageSearch } from './message-search.ts'
 import { createMessagesAcross } from './messages-across.ts'
 
 export const MESSAGE_COLUMNS = `
-  id, organization_id as organizationId, queue_id as queueId, name, key, data,
+  id, organization_id as organizationId, queue_id as queueId, name, key, data, media_type as mediaType,
   created_at as createdAt, deliver_at as deliverAt, expires_at as expiresAt, headers, sequence`
 
 const GET = `select ${MESSAGE_COLUMNS}, revision from messages where queue_id = ? and id = ? and organization_id = ?`

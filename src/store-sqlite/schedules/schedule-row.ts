@@ -17,7 +17,7 @@ export type ScheduleDetailsRow = ScheduleRow & ScheduleProgress & { revision: nu
 export const SCHEDULE_COLUMNS = `
   s.id, s.organization_id as organizationId, s.queue_id as queueId, s.name, s.cron, s.every_ms as everyMs, s.period, s.at,
   s.timezone, s.message_name as messageName, s.starts_at as startsAt, s.ends_at as endsAt, s.paused,
-  s.catch_up as catchUp, s.key, s.headers, s.expires_in_ms as expiresInMs, s.overlap, s.jitter_ms as jitterMs, s.created_at as createdAt, s.updated_at as updatedAt, s.data`
+  s.catch_up as catchUp, s.key, s.headers, s.expires_in_ms as expiresInMs, s.overlap, s.jitter_ms as jitterMs, s.created_at as createdAt, s.updated_at as updatedAt, s.data, s.media_type as mediaType`
 
 export const PROGRESS_COLUMNS = `
   p.revision, p.next_at as nextAt, p.passed_at as passedAt, p.last_run_at as lastRunAt,
@@ -35,6 +35,7 @@ export function scheduleOf(row: ScheduleRow): Schedule {
     expiresInMs: row.expiresInMs,
     jitterMs: row.jitterMs,
     data,
+    mediaType: row.mediaType,
     timing: timingOf(row),
   }
 }

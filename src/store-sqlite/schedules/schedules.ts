@@ -26,8 +26,8 @@ import { createScheduleRuns } from './schedule-runs.ts'
 const INSERT = `
   insert into schedules
     (id, organization_id, queue_id, created_at, name, cron, every_ms, period, at, timezone, message_name, starts_at,
-     ends_at, paused, catch_up, key, headers, expires_in_ms, overlap, jitter_ms, updated_at, data)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+     ends_at, paused, catch_up, key, headers, expires_in_ms, overlap, jitter_ms, updated_at, data, media_type)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const INSERT_PROGRESS = `
   insert into schedule_progress (organization_id, schedule_id, revision, next_at, run_count) values (?, ?, 1, ?, 0)`
@@ -40,7 +40,8 @@ const GET = `
 const REPLACE = `
   update schedules
      set name = ?, cron = ?, every_ms = ?, period = ?, at = ?, timezone = ?, message_name = ?, starts_at = ?,
-         ends_at = ?, paused = ?, catch_up = ?, key = ?, headers = ?, expires_in_ms = ?, overlap = ?, jitter_ms = ?, updated_at = ?, data = ?
+         ends_at = ?, paused = ?, catch_up = ?, key = ?, headers = ?, expires_in_ms = ?, overlap = ?, jitter_ms = ?, updated_at = ?, data = ?,
+         media_type = ?
    where id = ?`
 
 const REPLAN = `update schedule_progress set next_at = ?, revision = revision + 1 where schedule_id = ?`
@@ -132,9 +133,10 @@ function detailsOf(row: ScheduleDetailsRow): Revised<ScheduleDetails> {
 
 /** What can change of a schedule, in the order of the columns. */
 function columnsOf(schedule: Schedule) {
-  const { name, timing, timezone, messageName, startsAt, endsAt, paused, catchUp, updatedAt, data } = schedule
+  const { name, timing, timezone, messageName, startsAt, endsAt, paused, catchUp, updatedAt, data, mediaType } =
+    schedule
   const { key, headers, expiresInMs, overlap, jitterMs } = schedule
   const when = [...timingColumnsOf(timing), timezone] as const
   const rules = [paused ? 1 : 0, catchUp, key, headers, expiresInMs, overlap, jitterMs] as const
-  return [name, ...when, messageName, startsAt, endsAt, ...rules, updatedAt, data] as const
+  return [name, ...when, messageName, startsAt, endsAt, ...rules, updatedAt, data, mediaType] as const
 }

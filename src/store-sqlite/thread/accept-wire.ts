@@ -18,8 +18,8 @@ export function packAccept(packer: Packer, { queueVersion, messages, answer, ste
   // All messages of an accept share these, so they cross once.
   cells.push(queueVersion, packer.shared(organizationId), packer.shared(queueId), messages.length)
   for (const { message, deliveries } of messages) {
-    const { id, name, key, data, createdAt, deliverAt, expiresAt, headers } = message
-    cells.push(id, name, key, data, createdAt - now, deliverAt - now)
+    const { id, name, key, data, mediaType, createdAt, deliverAt, expiresAt, headers } = message
+    cells.push(id, name, key, data, mediaType, createdAt - now, deliverAt - now)
     cells.push(expiresAt === null ? null : expiresAt - now, headers, deliveries.length)
     for (const delivery of deliveries) cells.push(packer.shared(delivery.listenerId), flagsOf(delivery))
   }
@@ -41,6 +41,7 @@ export function unpackAccept(reader: Reader, now: number): Accept {
       name: reader.textOrNull(),
       key: reader.textOrNull(),
       data: reader.text(),
+      mediaType: reader.textOrNull(),
       createdAt: now + reader.number(),
       deliverAt: now + reader.number(),
       expiresAt: timeAfter(now, reader.numberOrNull()),

@@ -10,7 +10,7 @@ fc.configureGlobal({ seed: 48 })
 const NOW = 1_700_000_000_000
 
 function message(what: Partial<Message> = {}): Message {
-  const times = { createdAt: NOW - 1_000, deliverAt: NOW - 1_000, expiresAt: null, headers: null }
+  const times = { createdAt: NOW - 1_000, deliverAt: NOW - 1_000, expiresAt: null, headers: null, mediaType: null }
   return { id: 'm', organizationId: 'o', queueId: 'q', name: null, key: null, data: '', sequence: 1, ...times, ...what }
 }
 

@@ -23,6 +23,7 @@ function due(id: string, everyMs: number, nextAt: number, what: Partial<Schedule
     messageName: null,
     key: null,
     headers: null,
+    mediaType: null,
     expiresInMs: null,
   }
   const bounds = { timezone: 'UTC', startsAt: NOW, endsAt: null }

@@ -33,7 +33,16 @@ async function openDesk(t: TestContext) {
     const route = await store.queues.route({ organizationId: queue.organizationId, id: queue.id })
     const now = runtime.now()
     const message = { id: runtime.newId(), organizationId: queue.organizationId, queueId: queue.id, name: null }
-    const rest = { key: null, data: 'x', createdAt: now, deliverAt: now, expiresAt: null, headers: null, ...what }
+    const rest = {
+      key: null,
+      data: 'x',
+      createdAt: now,
+      deliverAt: now,
+      expiresAt: null,
+      headers: null,
+      mediaType: null,
+      ...what,
+    }
     assert.equal(await acceptor.accept([{ ...message, ...rest }], route!), 'accepted')
     return message.id
   }

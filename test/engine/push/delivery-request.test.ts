@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import type { LeasedDelivery } from '../../../src/core/delivery/delivery.ts'
@@ -131,6 +132,28 @@ test('it is sent by the method that the listener wants', () => {
   }
 })
 
+test('bytes are sent and signed as they are, by the type that was given or the one of unknown bytes', () => {
+  const bytes = Buffer.from([0, 0xff, 0x0d, 0x0a, 0xc3, 0x28])
+  for (const size of [0, 6, 1_500]) {
+    const body = Buffer.concat(Array.from({ length: size / 6 }, () => bytes))
+    const delivery = deliveryOf(body.toString('base64'))
+    const message = { ...delivery.message, mediaType: 'image/png;base64' }
+    const request = requestFor({ ...delivery, message })
+    const headers = headersOf(request)
+    assert.deepEqual([request.body, headers['content-type']], [body, 'image/png'])
+    // By hand: the library makes a text of the body first.
+    const key = Buffer.from(listener.secret.slice('whsec_'.length), 'base64')
+    const signed = createHmac('sha256', key).update(`${message.id}.${headers['webhook-timestamp']}.`).update(body)
+    assert.equal(headers['webhook-signature'], `v1,${signed.digest('base64')}`)
+  }
+})
+
+test('a text goes by the type that was given with it', () => {
+  const delivery = deliveryOf('{"order":1}')
+  const request = requestFor({ ...delivery, message: { ...delivery.message, mediaType: 'application/vnd.shop+json' } })
+  assert.deepEqual([request.body, headersOf(request)['content-type']], ['{"order":1}', 'application/vnd.shop+json'])
+})
+
 test('GET carries no body and no type of one, and the signature is that of an empty body', () => {
   const to: Pushed = { ...listener, settings: { ...listener.settings, method: 'GET' } }
   const sent = { listener: to, target: targetOf(to, CLEAR_BOX), userAgent: 'discue/1.2.3', now: NOW }
@@ -155,7 +178,10 @@ test('the signature does not hold for another body, id, time or secret', () => {
 })
 
 /** Whether a receiver that has only this secret takes the request. */
-function holdsFor(secret: string, request: { body: string; fields?: string; headers: readonly string[] }): boolean {
+function holdsFor(
+  secret: string,
+  request: { body: string | Buffer; fields?: string; headers: readonly string[] },
+): boolean {
   try {
     new Webhook(secret).verify(request.body, headersOf(request), { jsonParse: false })
     return true

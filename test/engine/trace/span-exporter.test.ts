@@ -40,7 +40,7 @@ function fixture(outcome: Outcome = ANSWER) {
   const nothing = () => {}
   const log = { debug: nothing, info: nothing, error: nothing, warn: (fields: object) => void warnings.push(fields) }
   const exporter = createSpanExporter(createRuntime(log), SETTINGS, '1.0.0', sender)
-  const counts = () => requests.map(({ body }) => JSON.parse(body!).resourceSpans[0].scopeSpans[0].spans.length)
+  const counts = () => requests.map(({ body }) => JSON.parse(String(body)).resourceSpans[0].scopeSpans[0].spans.length)
   return { exporter, requests, answers, warnings, counts }
 }
 

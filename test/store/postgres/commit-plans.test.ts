@@ -93,6 +93,7 @@ function acceptOf(id: string) {
     deliverAt: 1,
     expiresAt: null,
     headers: null,
+    mediaType: null,
     revision: 1,
   }
   const deliveries = [{ listenerId: idOf('l', 0), leased: true }]

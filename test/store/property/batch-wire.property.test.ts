@@ -40,7 +40,13 @@ const step: fc.Arbitrary<ScheduleStep> = fc.record({
 const accept: fc.Arbitrary<Accept> = fc.tuple(text, text).chain(([organizationId, queueId]) => {
   const place = { organizationId: fc.constant(organizationId), queueId: fc.constant(queueId) }
   const times = { createdAt: time, deliverAt: time, expiresAt: nullable(time) }
-  const texts = { name: nullable(text), key: nullable(text), data: text, headers: nullable(text) }
+  const texts = {
+    name: nullable(text),
+    key: nullable(text),
+    data: text,
+    mediaType: nullable(text),
+    headers: nullable(text),
+  }
   const message = fc.record({ id: text, ...place, ...texts, ...times })
   const deliveries = fc.array(newDelivery)
   const messages = fc.array(fc.record({ message, deliveries }), { minLength: 1 })

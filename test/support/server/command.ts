@@ -46,7 +46,10 @@ export interface HostedCommand {
 }
 
 /** Starts `discue` with these words, for the server at `url` and with the test's root key. */
-export function startCommand(args: readonly string[], { url, env = {}, stdin }: CommandOptions = {}): RunningCommand {
+export function startCommand(
+  args: readonly string[],
+  { url, env = {}, stdin }: Omit<CommandOptions, 'stdin'> & { stdin?: string | Buffer } = {},
+): RunningCommand {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DISCUE_'))
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...Object.fromEntries(inherited), ...settingsFor(url), ...env },

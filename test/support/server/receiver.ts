@@ -8,7 +8,9 @@ import { type WaitOptions, waitFor } from '../wait-for.ts'
 export interface Received {
   path: string
   headers: IncomingHttpHeaders
+  /** As text. */
   body: string
+  bytes: Buffer
   /** What it was answered. */
   status: number
 }
@@ -32,8 +34,9 @@ export async function startReceiver(
 ): Promise<Receiver> {
   const received: Received[] = []
   const server = createServer(async (request, response) => {
-    const body = Buffer.concat(await Array.fromAsync(request)).toString('utf8')
-    const entry = { path: request.url!, headers: request.headers, body, status: 0 }
+    const bytes = Buffer.concat(await Array.fromAsync(request))
+    const body = bytes.toString('utf8')
+    const entry = { path: request.url!, headers: request.headers, body, bytes, status: 0 }
     received.push(entry)
     answer(entry, response)
     entry.status = response.statusCode

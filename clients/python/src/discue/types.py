@@ -275,8 +275,12 @@ class CreateListenerResult(TypedDict):
 
 
 class CreateMessageRequest(TypedDict):
-    data: str
-    """at most 256 KiB of UTF-8"""
+    data: NotRequired[str]
+    """at most 256 KiB of UTF-8; required unless data_base64 is there"""
+    data_base64: NotRequired[str]
+    """bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema"""
+    content_type: NotRequired[str]
+    """the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64"""
     name: NotRequired[str]
     """1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit"""
     key: NotRequired[str]
@@ -331,12 +335,16 @@ class CreateRedeliveryRequest(TypedDict):
 class CreateScheduleRequestAt(TypedDict):
     name: str
     """1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit"""
-    data: str
-    """of each message: at most 256 KiB of UTF-8"""
+    data: NotRequired[str]
+    """of each message: at most 256 KiB of UTF-8; required unless data_base64 is there"""
+    data_base64: NotRequired[str]
+    """bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema"""
     at: int
     """once, in milliseconds since the Unix epoch"""
     timezone: NotRequired[str]
     """of cron and of a calendar period: the name of an IANA time zone; UTC unless told"""
+    content_type: NotRequired[str | None]
+    """the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64"""
     message_name: NotRequired[str | None]
     """the name of each message"""
     key: NotRequired[str | None]
@@ -360,12 +368,16 @@ class CreateScheduleRequestAt(TypedDict):
 class CreateScheduleRequestCron(TypedDict):
     name: str
     """1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit"""
-    data: str
-    """of each message: at most 256 KiB of UTF-8"""
+    data: NotRequired[str]
+    """of each message: at most 256 KiB of UTF-8; required unless data_base64 is there"""
+    data_base64: NotRequired[str]
+    """bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema"""
     cron: str
     """5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them, or @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly; CRON_TZ=Europe/Berlin before them sets timezone"""
     timezone: NotRequired[str]
     """of cron and of a calendar period: the name of an IANA time zone; UTC unless told"""
+    content_type: NotRequired[str | None]
+    """the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64"""
     message_name: NotRequired[str | None]
     """the name of each message"""
     key: NotRequired[str | None]
@@ -389,12 +401,16 @@ class CreateScheduleRequestCron(TypedDict):
 class CreateScheduleRequestEvery(TypedDict):
     name: str
     """1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit"""
-    data: str
-    """of each message: at most 256 KiB of UTF-8"""
+    data: NotRequired[str]
+    """of each message: at most 256 KiB of UTF-8; required unless data_base64 is there"""
+    data_base64: NotRequired[str]
+    """bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema"""
     every: int | str
     """milliseconds, or a calendar period of at least one day in timezone (ISO 8601, such as P2W, P1M or P1Y6M); counted from starts_at, at which a period begins, or else from its creation"""
     timezone: NotRequired[str]
     """of cron and of a calendar period: the name of an IANA time zone; UTC unless told"""
+    content_type: NotRequired[str | None]
+    """the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64"""
     message_name: NotRequired[str | None]
     """the name of each message"""
     key: NotRequired[str | None]
@@ -805,7 +821,12 @@ class Message(TypedDict):
     name: str
     """its id where it was given none"""
     key: NotRequired[str]
-    data: str
+    data: NotRequired[str]
+    """unless it is bytes"""
+    data_base64: NotRequired[str]
+    """of bytes"""
+    content_type: NotRequired[str]
+    """where one was given, and of bytes"""
     headers: NotRequired[dict[str, str]]
     """sent with each delivery: at most 16, of at most 4,096 characters in all; none that the server sends itself, and of a name that the listener sets as well its own is sent"""
     created_at: int
@@ -999,7 +1020,12 @@ class PulledMessage(TypedDict):
     """21 characters of 0-9 A-Z a-z, sorted by time of creation"""
     name: str
     """its id where it was given none"""
-    data: str
+    data: NotRequired[str]
+    """unless it is bytes"""
+    data_base64: NotRequired[str]
+    """of bytes"""
+    content_type: NotRequired[str]
+    """where one was given, and of bytes"""
     headers: NotRequired[dict[str, str]]
     """those of the message"""
     receipt: str
@@ -1135,7 +1161,12 @@ class Schedule(TypedDict):
     at: NotRequired[int]
     """milliseconds since the Unix epoch"""
     timezone: str
-    data: str
+    data: NotRequired[str]
+    """unless it is bytes"""
+    data_base64: NotRequired[str]
+    """of bytes"""
+    content_type: NotRequired[str]
+    """where one was given, and of bytes"""
     message_name: str | None
     key: str | None
     headers: dict[str, str] | None
@@ -1289,6 +1320,8 @@ class UpdateMessageRequest(TypedDict):
     id: NotRequired[Any]
     key: NotRequired[Any]
     data: NotRequired[Any]
+    data_base64: NotRequired[Any]
+    content_type: NotRequired[Any]
     headers: NotRequired[Any]
     created_at: NotRequired[Any]
     expires_at: NotRequired[Any]
@@ -1314,7 +1347,9 @@ class UpdateScheduleRequest(TypedDict):
     name: NotRequired[str]
     """1 to 128 characters of A-Z a-z 0-9 . _ / -, at least one of them a letter or digit"""
     data: NotRequired[str]
-    """of each message: at most 256 KiB of UTF-8"""
+    """of each message: at most 256 KiB of UTF-8; required unless data_base64 is there"""
+    data_base64: NotRequired[str]
+    """bytes that are no text, in place of data: base64 with padding, of at most 256 KiB; listeners are sent the bytes. Not for a queue that has a schema"""
     cron: NotRequired[str | None]
     """5 fields (minute, hour, day of month, month, day of week), or 6 with the second before them, or @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly; CRON_TZ=Europe/Berlin before them sets timezone"""
     every: NotRequired[int | str | None]
@@ -1323,6 +1358,8 @@ class UpdateScheduleRequest(TypedDict):
     """once, in milliseconds since the Unix epoch"""
     timezone: NotRequired[str]
     """of cron and of a calendar period: the name of an IANA time zone; UTC unless told"""
+    content_type: NotRequired[str | None]
+    """the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is JSON, else text/plain; application/octet-stream for data_base64"""
     message_name: NotRequired[str | None]
     """the name of each message"""
     key: NotRequired[str | None]

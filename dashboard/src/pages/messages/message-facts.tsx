@@ -12,6 +12,7 @@ export function MessageFacts({ message }: { message: Message }) {
           ['Accepted', <Ago key="at" at={message.created_at} />],
           ['Due', message.deliver_at === message.created_at ? 'at once' : dateTime(message.deliver_at)],
           ['Expires', message.expires_at === undefined ? 'never' : dateTime(message.expires_at)],
+          ['Content-Type', message.content_type ?? 'what follows from the data'],
           ['Key', message.key ?? 'none'],
           ['Headers', <HeadersOf key="headers" message={message} />],
           ['Listeners get', <code key="type">webhook-id: {message.id}</code>],

@@ -10,7 +10,8 @@ import { Menu } from '../../parts/menu.tsx'
 import { Card, Page } from '../../parts/page.tsx'
 import { copy, Snippet } from '../../parts/snippet.tsx'
 import { useChange } from '../../parts/use-change.ts'
-import { bytes, plural, readable } from '../../words/format.ts'
+import { bodyPreview, bodySize } from '../../words/body.ts'
+import { bytes, plural } from '../../words/format.ts'
 import { DeleteMessage } from './delete-message.tsx'
 import { draftOf } from './draft.ts'
 import { Journeys } from './journeys.tsx'
@@ -106,12 +107,9 @@ function MessageParts({ message, queueId }: { message: Message; queueId: string 
           </Loaded>
         </Card>
         <div className="stack">
-          <Card
-            title="Data"
-            side={<span className="small soft">{bytes(new TextEncoder().encode(message.data).length)}</span>}
-          >
+          <Card title="Data" side={<span className="small soft">{sizeAndType(message)}</span>}>
             <div className="payload">
-              <Snippet label="Copy the data">{readable(message.data)}</Snippet>
+              <Snippet label="Copy the data">{bodyPreview(message)}</Snippet>
             </div>
           </Card>
           <MessageFacts message={message} />
@@ -124,4 +122,9 @@ function MessageParts({ message, queueId }: { message: Message; queueId: string 
       <DeleteMessage isOpen={open === 'delete'} onClose={close} queueId={queueId} message={message} />
     </Page>
   )
+}
+
+function sizeAndType(message: Message): string {
+  const size = bytes(bodySize(message))
+  return message.content_type === undefined ? size : `${size} · ${message.content_type}`
 }

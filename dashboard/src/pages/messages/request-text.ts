@@ -1,6 +1,6 @@
 import { API } from '../../api/client.ts'
 import type { Listener, Message } from '../../api/types.ts'
-import { readable } from '../../words/format.ts'
+import { bodyPreview } from '../../words/body.ts'
 import { bodyOf, type Draft } from './draft.ts'
 
 /** What shows in place of everything that the server keeps to itself, or makes anew for each attempt. */
@@ -16,14 +16,14 @@ export function requestText(message: Message, listener: Listener, attempts: numb
   const ofMessage = Object.entries(message.headers ?? {}).filter(([name]) => !own.includes(name.toLowerCase()))
   const lines = [
     `${method} ${notify_url}`,
-    ...(method === 'GET' ? [] : [`content-type: ${contentTypeOf(message.data)}`]),
+    ...(method === 'GET' ? [] : [`content-type: ${message.content_type ?? contentTypeOf(message.data ?? '')}`]),
     `webhook-id: ${message.id}`,
     `webhook-timestamp: ${HIDDEN}`,
     `webhook-signature: v1,${HIDDEN}`,
     `discue-attempt: ${attempts + 1}`,
     ...[...ofMessage, ...Object.entries(headers)].map(([name, value]) => `${name}: ${value}`),
   ]
-  return method === 'GET' ? lines.join('\n') : `${lines.join('\n')}\n\n${readable(message.data)}`
+  return method === 'GET' ? lines.join('\n') : `${lines.join('\n')}\n\n${bodyPreview(message)}`
 }
 
 function contentTypeOf(data: string): string {

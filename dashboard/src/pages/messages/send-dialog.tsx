@@ -9,7 +9,7 @@ import { useChange } from '../../parts/use-change.ts'
 import { isLength } from '../../words/spans.ts'
 import { bodyOf, type Draft, newDraft } from './draft.ts'
 
-const SHOWN = ['/data', '/name', '/key', '/headers', '/deliver_at', '/expires_in']
+const SHOWN = ['/data', '/content_type', '/name', '/key', '/headers', '/deliver_at', '/expires_in']
 
 /** Puts one message on a queue, and leads to its journey; `from` is what it begins with. */
 export function SendDialog({
@@ -44,7 +44,10 @@ function SendForm({ queue, from, onClose }: { queue: Queue; from: Draft; onClose
       },
     },
   )
-  const text = (name: keyof Draft & ('data' | 'name' | 'key' | 'headers' | 'expiresAfter'), path: string) => ({
+  const text = (
+    name: keyof Draft & ('data' | 'contentType' | 'name' | 'key' | 'headers' | 'expiresAfter'),
+    path: string,
+  ) => ({
     value: draft[name],
     onChange: (value: string) => setDraft({ ...draft, [name]: value }),
     fault: faultAt(send.error, path),
@@ -65,7 +68,19 @@ function SendForm({ queue, from, onClose }: { queue: Queue; from: Draft; onClose
           first.
         </p>
       )}
-      <Field label="Data" {...text('data', '/data')} rows={7} mono autoFocus hint="Listeners get exactly this text." />
+      <Field
+        label={from.bytes === null ? 'Data' : 'Text to send in place of the bytes (optional)'}
+        {...text('data', '/data')}
+        rows={7}
+        mono
+        autoFocus
+        hint="Listeners get exactly this text."
+      />
+      <Field
+        label="Content-Type (optional)"
+        {...text('contentType', '/content_type')}
+        hint="Empty: JSON where the data is JSON, else plain text."
+      />
       <div className="form-row">
         <Field label="Name (optional)" {...text('name', '/name')} />
         <Field label="Key (optional)" {...text('key', '/key')} hint="For listeners that keep the order by key." />

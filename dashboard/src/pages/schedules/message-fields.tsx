@@ -5,7 +5,14 @@ import type { ScheduleFields } from './fields.ts'
 export function MessageFields({ field }: ScheduleFields) {
   return (
     <>
-      <Field label="Data of each message" rows={4} mono {...field('data', '/data')} />
+      <Field
+        label="Data of each message"
+        rows={4}
+        mono
+        hint="Of bytes, empty keeps them."
+        {...field('data', '/data')}
+      />
+      <Field label="Content-Type of each message (optional)" {...field('contentType', '/content_type')} />
       <div className="form-row">
         <Field label="Name of each message (optional)" {...field('messageName', '/message_name')} />
         <Field label="Key of each message (optional)" {...field('key', '/key')} />

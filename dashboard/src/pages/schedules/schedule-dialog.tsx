@@ -38,7 +38,7 @@ export function ScheduleDialog({
 
 /** The properties whose faults are told beside their fields. */
 const SHOWN = [
-  ...['/name', '/cron', '/timezone', '/every', '/at', '/data', '/message_name', '/key', '/jitter'],
+  ...['/name', '/cron', '/timezone', '/every', '/at', '/data', '/content_type', '/message_name', '/key', '/jitter'],
   ...['/headers', '/expires_in'],
 ]
 

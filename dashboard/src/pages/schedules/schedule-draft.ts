@@ -17,6 +17,9 @@ export interface Draft {
   at: number | null
   timezone: string
   data: string
+  /** Of bytes no text is shown; they stay unless one is typed. */
+  isBytes: boolean
+  contentType: string
   messageName: string
   headers: string
   expiresAfter: string
@@ -37,7 +40,9 @@ export function draftOf(schedule: Schedule | undefined): Draft {
     startsAt: schedule?.starts_at ?? null,
     at: schedule?.at ?? null,
     timezone: schedule?.timezone ?? userZone(),
-    data: schedule?.data ?? '{}',
+    data: schedule === undefined ? '{}' : (schedule.data ?? ''),
+    isBytes: schedule?.data_base64 !== undefined,
+    contentType: schedule?.content_type ?? '',
     messageName: schedule?.message_name ?? '',
     headers: linesOf(schedule?.headers ?? {}),
     expiresAfter: schedule?.expires_in == null ? '' : spanOf(schedule.expires_in),
@@ -72,7 +77,13 @@ export function bodyOf(draft: Draft): Record<string, unknown> {
     at: { ...none, at: draft.at },
   }
   const what = {
-    ...{ name: draft.name, data: draft.data, message_name: draft.messageName || null, key: draft.key || null },
+    ...(draft.isBytes && draft.data === '' ? {} : { data: draft.data }),
+    ...{
+      name: draft.name,
+      content_type: draft.contentType || null,
+      message_name: draft.messageName || null,
+      key: draft.key || null,
+    },
     ...{
       headers: draft.headers.trim() === '' ? null : headersIn(draft.headers),
       expires_in: lengthIn(draft.expiresAfter),

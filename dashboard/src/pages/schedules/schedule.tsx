@@ -12,7 +12,8 @@ import { Menu } from '../../parts/menu.tsx'
 import { Card, Page } from '../../parts/page.tsx'
 import { Snippet } from '../../parts/snippet.tsx'
 import { useChange } from '../../parts/use-change.ts'
-import { inZone, readable, userZone } from '../../words/format.ts'
+import { bodyPreview } from '../../words/body.ts'
+import { inZone, userZone } from '../../words/format.ts'
 import { History } from './history.tsx'
 import { type Run, RunLine } from './run-line.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
@@ -104,7 +105,7 @@ function ScheduleParts({ schedule, queueId }: { schedule: Schedule; queueId: str
         <div className="stack">
           <ScheduleFacts schedule={schedule} />
           <Card title="Data of each message">
-            <Snippet label="Copy the data">{readable(schedule.data)}</Snippet>
+            <Snippet label="Copy the data">{bodyPreview(schedule)}</Snippet>
           </Card>
         </div>
       </div>

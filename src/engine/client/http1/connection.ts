@@ -43,7 +43,7 @@ const PERHAPS_TLS = 'if the port speaks TLS, the URL should begin with https://'
 /** A request as it goes on the wire. */
 interface Written {
   head: string
-  body: string
+  body: string | Buffer
   bodyBytes: number
 }
 
@@ -164,11 +164,13 @@ export class Connection {
     const { head, body, bodyBytes } = this.#request!
     this.#parser.begin(this.#handler!)
     // One write is one system call. What is plain ASCII is the same bytes in latin1, and need not be encoded.
-    if (body.length === bodyBytes) socket.write(head + body, 'latin1')
+    if (typeof body === 'string' && body.length === bodyBytes) socket.write(head + body, 'latin1')
     else {
       socket.cork()
       socket.write(head, 'latin1')
-      socket.write(body, 'utf8')
+      // An encoding is for texts alone.
+      if (typeof body === 'string') socket.write(body, 'utf8')
+      else socket.write(body)
       socket.uncork()
     }
   }

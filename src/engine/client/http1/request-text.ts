@@ -11,7 +11,8 @@ export interface OutgoingMessage {
   fields?: string
   /** Further ones, alternating names and values; they come from anywhere. */
   headers: readonly string[]
-  body: string | null
+  /** A text, which is sent as UTF-8, or the bytes themselves. */
+  body: string | Buffer | null
   /** For whom it is sent; left out where it is the server's own. */
   organizationId?: string
 }

@@ -29,6 +29,7 @@ import { EXAMPLE_ID, EXAMPLE_RECEIPT } from '../../openapi/examples.ts'
 import { paths, selfLink } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
 import { answers, Id, Query, SelfLink, ShownName, strict } from '../../present/schemas.ts'
+import { presentBody, ShownBody } from '../messages/message-form.ts'
 
 const OneListener = Type.Object({ queueId: Id, listenerId: Id })
 const Receipt = Type.String({ format: 'receipt', description: 'as a pull handed it out' })
@@ -62,7 +63,7 @@ const Pulled = Type.Object(
   {
     id: Id,
     name: ShownName,
-    data: Type.String(),
+    ...ShownBody,
     headers: Type.Optional(MessageHeaders),
     receipt: Type.String({ description: 'for ack, nack and extend; worth something until the lease ends' }),
     attempt: Type.Integer({ description: 'which one this is, from 1' }),
@@ -222,8 +223,13 @@ function presentMessage({ id, name, receipt, attempt, orderNumber, ...stored }: 
   }
 }
 
-function presentStored({ data, headers }: Pick<PulledMessage, 'data' | 'headers'>) {
-  return { data, ...(headers !== null && { headers: headersOf(headers) }) }
+function presentStored({ headers, ...body }: Pick<PulledMessage, 'data' | 'mediaType' | 'headers'>) {
+  return { ...presentBody(body), ...(headers !== null && { headers: headersOf(headers) }) }
+}
+
+function withoutStored(message: Static<typeof Pulled>) {
+  const { data: _d, data_base64: _b, content_type: _c, headers: _h, ...rest } = message
+  return rest
 }
 
 type PulledAnswer = { messages: Static<typeof Pulled>[] }
@@ -233,14 +239,17 @@ function keptPull(deps: AppDeps): SecretFields {
   return {
     strip: (body) => {
       const { messages, ...rest } = body as PulledAnswer
-      return { messages: messages.map(({ data: _data, headers: _headers, ...message }) => message), ...rest }
+      return { messages: messages.map(withoutStored), ...rest }
     },
     restore: async (request, reply, body) => {
       const { messages: entries, ...rest } = body as PulledAnswer
       const { organizationId, queueId } = addressOf(request as Asked)
       const read = async () => {
         const found = await withData(deps, { organizationId, queueId, entries })
-        return found.map(({ data, headers, ...message }) => ({ ...message, ...presentStored({ data, headers }) }))
+        return found.map(({ data, mediaType, headers, ...message }) => ({
+          ...message,
+          ...presentStored({ data, mediaType, headers }),
+        }))
       }
       return { messages: await request.server.answerRoom.read(request, reply, read, 'listing'), ...rest }
     },

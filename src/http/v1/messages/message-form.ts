@@ -3,10 +3,11 @@ import type { AcceptedMessage, NewMessage as New } from '../../../app/accept-mes
 import { MAX_DELAY_DAYS, MAX_DELAY_MS } from '../../../core/delivery/due-time.ts'
 import { MAX_DATA_BYTES, MAX_KEY_LENGTH, MESSAGE_STATUSES, statusOf } from '../../../core/delivery/message.ts'
 import { ID_PATTERN } from '../../../core/id.ts'
+import { type Body, bodySizeFault, givenType, isBytes } from '../../../core/message/body.ts'
 import { headersOf } from '../../../core/message/headers.ts'
-import { Problem } from '../../../core/problem.ts'
+import { type Fault, Problem } from '../../../core/problem.ts'
 import type { MessageDetails } from '../../../store/messages.ts'
-import { atMostOne } from '../../openapi/exclusive.ts'
+import { exclusive } from '../../openapi/exclusive.ts'
 import { encodeCursor } from '../../present/cursor.ts'
 import { type Based, paths, selfLink } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
@@ -27,6 +28,23 @@ const ExpiresAt = Type.Integer({
   examples: [1_767_225_660_000],
 })
 
+/** Bytes that a message holds in place of a text. */
+export const DataBase64 = Type.String({
+  format: 'base64',
+  description:
+    `bytes that are no text, in place of data: base64 with padding, of at most ${MAX_DATA_BYTES / 1024} KiB; listeners are sent ` +
+    'the bytes. Not for a queue that has a schema',
+  examples: ['iVBORw0KGgo='],
+})
+
+export const ContentType = Type.String({
+  format: 'media-type',
+  description:
+    'the Content-Type that it is delivered with: a media type (RFC 9110, 8.3.1). Unless told, application/json where data is ' +
+    'JSON, else text/plain; application/octet-stream for data_base64',
+  examples: ['application/xml'],
+})
+
 /** What is sent with each delivery of a message. */
 export const Headers = Type.Unsafe<Record<string, string>>(
   Type.Object(
@@ -44,11 +62,15 @@ export const Headers = Type.Unsafe<Record<string, string>>(
 /** What creates a message. */
 export const NewMessage = strict(
   {
-    data: Type.String({
-      format: 'unicode',
-      description: `at most ${MAX_DATA_BYTES / 1024} KiB of UTF-8`,
-      examples: ['{"order":1}'],
-    }),
+    data: Type.Optional(
+      Type.String({
+        format: 'unicode',
+        description: `at most ${MAX_DATA_BYTES / 1024} KiB of UTF-8; required unless data_base64 is there`,
+        examples: ['{"order":1}'],
+      }),
+    ),
+    data_base64: Type.Optional(DataBase64),
+    content_type: Type.Optional(ContentType),
     name: Type.Optional(Name),
     key: Type.Optional(
       Type.String({
@@ -77,7 +99,13 @@ export const NewMessage = strict(
     ),
     headers: Type.Optional(Headers),
   },
-  { title: 'CreateMessageRequest', ...atMostOne('deliver_at', 'delay') },
+  {
+    title: 'CreateMessageRequest',
+    ...exclusive(
+      { names: ['data', 'data_base64'], required: true },
+      { names: ['deliver_at', 'delay'], required: false },
+    ),
+  },
 )
 
 /** With one of the two ways to say when, since both at once are refused. */
@@ -85,9 +113,10 @@ export const EXAMPLE_MESSAGE = { data: '{"order":1}', name: 'orders', key: 'cust
 
 /** The body in the words of the use cases. */
 export function createdOf(body: Static<typeof NewMessage>): New {
-  const { data, name = null, key = null, headers } = body
+  const { data, data_base64: dataBase64, content_type: contentType, name = null, key = null, headers } = body
   const times = { deliverAt: body.deliver_at, delayMs: body.delay }
-  return { data, name, key, ...times, expiresAt: body.expires_at, expiresInMs: body.expires_in, headers }
+  const content = { data, dataBase64, contentType }
+  return { ...content, name, key, ...times, expiresAt: body.expires_at, expiresInMs: body.expires_in, headers }
 }
 
 /** The response to the client that posted a message. */
@@ -109,8 +138,34 @@ export const NewMessages = strict({
 export const MessageChange = strict({
   name: Type.Optional(Name),
   deliver_at: Type.Optional(DeliverAt),
-  ...readOnly('id', 'key', 'data', 'headers', 'created_at', 'expires_at', 'status', 'deliveries'),
+  ...readOnly(
+    'id',
+    'key',
+    'data',
+    'data_base64',
+    'content_type',
+    'headers',
+    'created_at',
+    'expires_at',
+    'status',
+    'deliveries',
+  ),
 })
+
+/** A body as answers show it. */
+export const ShownBody = {
+  data: Type.Optional(Type.String({ description: 'unless it is bytes', examples: ['{"order":1}'] })),
+  data_base64: Type.Optional(Type.String({ description: 'of bytes', examples: ['iVBORw0KGgo='] })),
+  content_type: Type.Optional(
+    Type.String({ description: 'where one was given, and of bytes', examples: ['application/xml'] }),
+  ),
+}
+
+export function presentBody(body: Body): { data?: string; data_base64?: string; content_type?: string } {
+  const { data } = body
+  if (body.mediaType === null) return { data }
+  return { ...(isBytes(body) ? { data_base64: data } : { data }), content_type: givenType(body)! }
+}
 
 /** The full form. */
 export const Message = Type.Object(
@@ -118,7 +173,7 @@ export const Message = Type.Object(
     id: Id,
     name: ShownName,
     key: Type.Optional(Type.String({ examples: ['customer-17'] })),
-    data: Type.String({ examples: ['{"order":1}'] }),
+    ...ShownBody,
     headers: Type.Optional(Headers),
     created_at: Time,
     deliver_at: Time,
@@ -149,41 +204,36 @@ export const Message = Type.Object(
 /** The cursor of a listing of messages: the id of the last one of the page before. */
 export const CURSOR = new RegExp(`(${ID_PATTERN})`)
 
-/** A UTF-16 unit becomes at most three bytes of UTF-8. */
-const SURELY_FITS = Math.floor(MAX_DATA_BYTES / 3)
-
 /** Faults that a response lists at most; more would help no client. */
 const MAX_FAULTS = 20
 
 /** Data has a limit of its own, below that of the whole request. */
 export function weighMessage(body: unknown): void {
-  if (isTooLarge(body)) throw tooLarge(['/data'])
+  const faults = sizeFaults(body, '')
+  if (faults.length > 0) throw new Problem('body_too_large', { errors: faults })
 }
 
 /** Weighs each message of a batch as `weighMessage` does. */
 export function weighMessages(body: unknown): void {
   const messages = (body as { messages?: unknown } | null | undefined)?.messages
   if (!Array.isArray(messages)) return
-  const paths = messages.flatMap((message, index) => (isTooLarge(message) ? [`/messages/${index}/data`] : []))
-  if (paths.length > 0) throw tooLarge(paths.slice(0, MAX_FAULTS))
+  const faults = messages.flatMap((message, index) => sizeFaults(message, `/messages/${index}`))
+  if (faults.length > 0) throw new Problem('body_too_large', { errors: faults.slice(0, MAX_FAULTS) })
 }
 
-function isTooLarge(message: unknown): boolean {
-  const data = (message as { data?: unknown } | null | undefined)?.data
-  if (typeof data !== 'string' || data.length <= SURELY_FITS) return false
-  return Buffer.byteLength(data) > MAX_DATA_BYTES
-}
-
-function tooLarge(paths: string[]): Problem {
-  const message = `must be at most ${MAX_DATA_BYTES} bytes of UTF-8`
-  return new Problem('body_too_large', { errors: paths.map((path) => ({ path, message })) })
+function sizeFaults(message: unknown, path: string): Fault[] {
+  return (['data', 'data_base64'] as const).flatMap((field) => {
+    const text = (message as Record<string, unknown> | null | undefined)?.[field]
+    const fault = typeof text === 'string' ? bodySizeFault(field, text) : null
+    return fault === null ? [] : [{ path: `${path}/${field}`, message: fault }]
+  })
 }
 
 export function fullMessage({ message, deliveries }: MessageDetails, now: number): Static<typeof Message> {
   return {
     ...refOf(message),
     ...(message.key !== null && { key: message.key }),
-    data: message.data,
+    ...presentBody(message),
     ...(message.headers !== null && { headers: headersOf(message.headers) }),
     created_at: message.createdAt,
     deliver_at: message.deliverAt,

@@ -227,7 +227,7 @@ function presentMessage(request: FastifyRequest, reply: FastifyReply, details: R
   const { queueId, id } = details.message
   const body = { message, _links: selfLink(request, paths.message(queueId, id)) }
   // Data never changes, and there may be a lot of it.
-  return tagged(request, reply, details.revision, body, { ...message, data: null })
+  return tagged(request, reply, details.revision, body, { ...message, data: null, data_base64: null })
 }
 
 function linkOf(request: { base: string; params: Static<typeof OneMessage> }) {

@@ -1,14 +1,16 @@
 import type { Static } from 'typebox'
 import type { Outlook } from '../../../app/schedules/schedule-outlook.ts'
-import type { ScheduleSettings } from '../../../app/schedules/schedule-settings.ts'
+import type { ScheduleChanges, ScheduleSettings } from '../../../app/schedules/schedule-settings.ts'
+import { type BodyAsk, type BodyChange, bodyFaults, bodyOf } from '../../../core/message/body.ts'
 import { headersOf, writtenHeaders } from '../../../core/message/headers.ts'
-import { Problem } from '../../../core/problem.ts'
+import { type Fault, Problem } from '../../../core/problem.ts'
 import { splitZone } from '../../../core/schedule/cron-dialects.ts'
 import type { Timetable, Timing } from '../../../core/schedule/schedule.ts'
 import { zoneNamed } from '../../../core/schedule/zone.ts'
 import type { ScheduleDetails, ScheduleRun } from '../../../store/schedules.ts'
 import { encodeCursor } from '../../present/cursor.ts'
 import { paths } from '../../present/links.ts'
+import { presentBody } from '../messages/message-form.ts'
 import type { NewSchedule, Run, Schedule, ScheduleChange, When } from './schedule-schemas.ts'
 
 /** When the body says that a schedule is due. Throws `invalid` unless it says so in one way. */
@@ -19,12 +21,12 @@ export function timetableOf(body: Static<typeof When>): Omit<Timetable, 'created
   return { timing, timezone: zoneOf(body) ?? 'UTC', startsAt, endsAt }
 }
 
-/** The body in the words of the use cases. Throws `invalid` unless it says in one way when to run. */
+/** The body in the words of the use cases. Throws `invalid` unless it says in one way when to run, and what is sent. */
 export function createdOf(body: Static<typeof NewSchedule>): ScheduleSettings {
   return {
     ...timetableOf(body),
     name: body.name,
-    data: body.data,
+    ...bodyOf(givenBody(body)),
     messageName: body.message_name ?? null,
     key: body.key ?? null,
     headers: writtenHeaders(body.headers ?? undefined),
@@ -37,10 +39,10 @@ export function createdOf(body: Static<typeof NewSchedule>): ScheduleSettings {
 }
 
 /** The settings that a change names; what the body leaves out stays out. */
-export function changeOf(body: Static<typeof ScheduleChange>): Partial<ScheduleSettings> {
+export function changeOf(body: Static<typeof ScheduleChange>): ScheduleChanges {
   return {
     name: body.name,
-    data: body.data,
+    body: changedBodyOf(body),
     timing: timingOf(body),
     timezone: zoneOf(body),
     messageName: body.message_name,
@@ -54,6 +56,24 @@ export function changeOf(body: Static<typeof ScheduleChange>): Partial<ScheduleS
     overlap: body.overlap,
     jitterMs: body.jitter,
   }
+}
+
+function givenBody(body: Static<typeof NewSchedule>): BodyAsk {
+  const ask = { data: body.data, dataBase64: body.data_base64, contentType: body.content_type ?? undefined }
+  expectFaultless(bodyFaults(ask))
+  return ask
+}
+
+function changedBodyOf(body: Static<typeof ScheduleChange>): BodyChange | undefined {
+  const change = { data: body.data, dataBase64: body.data_base64, contentType: body.content_type }
+  if (Object.values(change).every((value) => value === undefined)) return undefined
+  const { data, dataBase64 } = change
+  if (data !== undefined && dataBase64 !== undefined) expectFaultless(bodyFaults({ data, dataBase64 }))
+  return change
+}
+
+function expectFaultless(errors: Fault[]): void {
+  if (errors.length > 0) throw new Problem('invalid', { errors })
 }
 
 type Ways = Pick<Static<typeof NewSchedule>, 'cron' | 'every' | 'at'>
@@ -88,7 +108,7 @@ export function fullSchedule(schedule: ScheduleDetails, { nextRuns, error }: Out
     queue_id: schedule.queueId,
     ...whenOf(timing),
     timezone: schedule.timezone,
-    data: schedule.data,
+    ...presentBody(schedule),
     message_name: schedule.messageName,
     key: schedule.key,
     headers: schedule.headers === null ? null : headersOf(schedule.headers),

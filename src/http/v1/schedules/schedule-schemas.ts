@@ -4,7 +4,7 @@ import { MAX_DATA_BYTES, MAX_KEY_LENGTH } from '../../../core/delivery/message.t
 import { CATCH_UPS, MAX_TIME, MIN_EVERY_MS, OVERLAPS } from '../../../core/schedule/schedule.ts'
 import { exactlyOne } from '../../openapi/exclusive.ts'
 import { Id, Name, NullableText, NullableTime, readOnly, strict, Time } from '../../present/schemas.ts'
-import { Headers } from '../messages/message-form.ts'
+import { ContentType, DataBase64, Headers, ShownBody } from '../messages/message-form.ts'
 
 const EXAMPLE_CRON = '0 9 * * MON-FRI'
 const EXAMPLE_TIME = 1_767_225_600_000
@@ -59,6 +59,7 @@ const settings = {
       examples: ['Europe/Berlin'],
     }),
   ),
+  content_type: orNull<string>(ContentType, 'string'),
   message_name: orNull<string>(
     { format: 'name', description: 'the name of each message', examples: ['report'] },
     'string',
@@ -99,12 +100,15 @@ const settings = {
 }
 const Data = Type.String({
   format: 'unicode',
-  description: `of each message: at most ${MAX_DATA_BYTES / 1024} KiB of UTF-8`,
+  description: `of each message: at most ${MAX_DATA_BYTES / 1024} KiB of UTF-8; required unless data_base64 is there`,
   examples: ['{"order":1}'],
 })
 
 /** What creates a schedule. */
-export const NewSchedule = strict({ name: Name, data: Data, ...settings }, exactlyOne('cron', 'every', 'at'))
+export const NewSchedule = strict(
+  { name: Name, data: Type.Optional(Data), data_base64: Type.Optional(DataBase64), ...settings },
+  exactlyOne('cron', 'every', 'at'),
+)
 
 export const EXAMPLE_SCHEDULE = { name: 'orders', data: '{"order":1}', cron: EXAMPLE_CRON, timezone: 'Europe/Berlin' }
 
@@ -127,6 +131,7 @@ export const EXAMPLE_WHEN = { cron: EXAMPLE_CRON, timezone: 'Europe/Berlin' }
 export const ScheduleChange = strict({
   name: Type.Optional(Name),
   data: Type.Optional(Data),
+  data_base64: Type.Optional(DataBase64),
   ...settings,
   ...readOnly('id', 'queue_id', 'created_at', 'updated_at', 'next_runs', 'last_run_at', 'last_message_id'),
   ...readOnly('run_count', 'error'),
@@ -144,7 +149,7 @@ export const Schedule = Type.Object(
     every: Type.Optional(Type.Unsafe<number | string>({ type: ['integer', 'string'], examples: [60_000, 'P1M'] })),
     at: Type.Optional(Time),
     timezone: Type.String({ examples: ['Europe/Berlin'] }),
-    data: Type.String({ examples: ['{"order":1}'] }),
+    ...ShownBody,
     message_name: NullableText,
     key: NullableText,
     headers: Type.Union([Headers, Type.Null()]),

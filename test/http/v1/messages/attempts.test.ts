@@ -28,6 +28,7 @@ async function triedMessage(count: number): Promise<string> {
     deliverAt: now,
     expiresAt: null,
     headers: null,
+    mediaType: null,
   }
   const deliveries = route.listeners.map((listener) => ({ listenerId: listener.id, leased: true }))
   const nothing = { node: 'n', now, accepts: [], settlements: [], keyUses: [] }

@@ -181,7 +181,10 @@ test('schemas beyond those that are kept ready check messages all the same', () 
     return { i, schema: { id: schemaId(rules), rules } }
   })
   for (const { i, schema } of [...schemas, ...schemas]) {
-    checks.expectFit({ schema, organizationId: 'one' }, `{"p${i}":1}`)
-    assert.throws(() => checks.expectFit({ schema, organizationId: 'one' }, `{"p${i}":"1"}`), { code: 'invalid' })
+    checks.expectFit({ schema, organizationId: 'one' }, { data: `{"p${i}":1}`, mediaType: null })
+    assert.throws(
+      () => checks.expectFit({ schema, organizationId: 'one' }, { data: `{"p${i}":"1"}`, mediaType: null }),
+      { code: 'invalid' },
+    )
   }
 })

@@ -328,7 +328,16 @@ test('a schedule that this server cannot read is listed with the reason, and can
   const queueOf = { organizationId: api.organizations.first, queueId: queue.id }
   const bounds = { startsAt: null, endsAt: null, createdAt: clock.now, updatedAt: clock.now }
   const rules = { paused: false, catchUp: 'none' as const, overlap: 'allow' as const, jitterMs: 0 }
-  const rest = { name: 'sunken', data: '{}', messageName: null, key: null, headers: null, expiresInMs: null, ...rules }
+  const rest = {
+    name: 'sunken',
+    data: '{}',
+    messageName: null,
+    key: null,
+    headers: null,
+    mediaType: null,
+    expiresInMs: null,
+    ...rules,
+  }
   const schedule = { id: 'schedule0000000000001', ...queueOf, ...bounds, ...rest, timezone: 'Atlantis/Capital' }
   const timing = { cron: '* * * * *' }
   assert.equal(await store.schedules.create({ ...schedule, timing }, clock.now + MINUTE), 'created')

@@ -22,6 +22,7 @@ import {
 import { NOW } from '../../make.ts'
 import type { Given, StoreCase } from '../../suite.ts'
 
+const MEDIA_TYPE = 'image/png;base64'
 const HEADERS = '{"x-order":"1"}'
 const LIFE_MS = 60_000
 /** A message for now that expires in a minute. */
@@ -81,12 +82,17 @@ async function pulled({ store }: Given, listenerId: string, now: number, limit =
 
 const swept: StoreCase[] = [
   {
-    name: 'a message keeps when it expires and what is sent with it, and comes with both wherever it is read',
+    name: 'a message keeps when it expires, what is sent with it and its type, and comes with all of them wherever it is read',
     async run(given) {
       const { queue } = await storedFixture(given)
-      const { deliveries: _, ...message } = await accepted(given, queue, { ...SHORT, headers: HEADERS })
+      const { deliveries: _, ...message } = await accepted(given, queue, {
+        ...SHORT,
+        headers: HEADERS,
+        mediaType: MEDIA_TYPE,
+      })
+      await accepted(given, queue, { mediaType: MEDIA_TYPE, deliverAt: NOW + 1 })
       await accepted(given, queue, { expiresAt: null, headers: HEADERS, deliverAt: NOW + 1 })
-      await accepted(given, queue, { expiresAt: OVER, headers: null, deliverAt: NOW + 1 })
+      await accepted(given, queue, { expiresAt: OVER, headers: null, mediaType: null, deliverAt: NOW + 1 })
       const read = await given.store.messages.get(idsOf(message))
       assert.deepEqual(read?.message, message)
       assert.deepEqual((await claimedOne(given, { listenerId: read.deliveries[0]!.listenerId })).message, message)
