@@ -14,10 +14,7 @@ test('text is shown as it is, JSON indented, whether it came as text or as bytes
 })
 
 test('bytes that are no text are shown in hex, with the letters among them, and no more than the first', () => {
-  assert.equal(
-    bodyPreview(ofBytes(0x89, 0x50, 0x4e, 0x47, 0x0d)),
-    `00000000  ${'89 50 4e 47 0d'.padEnd(47)}  .PNG.`,
-  )
+  assert.equal(bodyPreview(ofBytes(0x89, 0x50, 0x4e, 0x47, 0x0d)), `00000000  ${'89 50 4e 47 0d'.padEnd(47)}  .PNG.`)
   const lines = bodyPreview(ofBytes(...Array.from({ length: 2_000 }, () => 0xff))).split('\n')
   assert.equal(lines.length, 33)
   assert.match(lines[31]!, /^000001f0 {2}ff ff/)
