@@ -1,28 +1,27 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
 import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
 import { cache } from './api/cache.ts'
 import { useLiveStream } from './api/live.ts'
 import { useSessionKey } from './api/session.ts'
+import { lazyPage } from './lazy-page.ts'
 import { SignInPage } from './pages/access/sign-in.tsx'
 import { OverviewPage } from './pages/overview/overview.tsx'
 import { ErrorBoundary } from './parts/error-boundary.tsx'
 import { Shell } from './shell.tsx'
 
-const QueuesPage = lazy(async () => ({ default: (await import('./pages/queues/queues.tsx')).QueuesPage }))
-const QueuePage = lazy(async () => ({ default: (await import('./pages/queues/queue.tsx')).QueuePage }))
-const ListenerPage = lazy(async () => ({ default: (await import('./pages/listeners/listener.tsx')).ListenerPage }))
-const MessagesPage = lazy(async () => ({ default: (await import('./pages/messages/messages.tsx')).MessagesPage }))
-const MessagePage = lazy(async () => ({ default: (await import('./pages/messages/message.tsx')).MessagePage }))
-const SchedulesPage = lazy(async () => ({ default: (await import('./pages/schedules/schedules.tsx')).SchedulesPage }))
-const SchedulePage = lazy(async () => ({ default: (await import('./pages/schedules/schedule.tsx')).SchedulePage }))
-const EventsPage = lazy(async () => ({ default: (await import('./pages/messages/events.tsx')).EventsPage }))
-const LedgerPage = lazy(async () => ({ default: (await import('./pages/overview/ledger.tsx')).LedgerPage }))
-const ApiKeysPage = lazy(async () => ({ default: (await import('./pages/access/api-keys.tsx')).ApiKeysPage }))
-const DomainsPage = lazy(async () => ({ default: (await import('./pages/access/domains.tsx')).DomainsPage }))
-const OrganizationsPage = lazy(async () => ({
-  default: (await import('./pages/access/organizations.tsx')).OrganizationsPage,
-}))
+const QueuesPage = lazyPage(async () => (await import('./pages/queues/queues.tsx')).QueuesPage)
+const QueuePage = lazyPage(async () => (await import('./pages/queues/queue.tsx')).QueuePage)
+const ListenerPage = lazyPage(async () => (await import('./pages/listeners/listener.tsx')).ListenerPage)
+const MessagesPage = lazyPage(async () => (await import('./pages/messages/messages.tsx')).MessagesPage)
+const MessagePage = lazyPage(async () => (await import('./pages/messages/message.tsx')).MessagePage)
+const SchedulesPage = lazyPage(async () => (await import('./pages/schedules/schedules.tsx')).SchedulesPage)
+const SchedulePage = lazyPage(async () => (await import('./pages/schedules/schedule.tsx')).SchedulePage)
+const EventsPage = lazyPage(async () => (await import('./pages/messages/events.tsx')).EventsPage)
+const LedgerPage = lazyPage(async () => (await import('./pages/overview/ledger.tsx')).LedgerPage)
+const ApiKeysPage = lazyPage(async () => (await import('./pages/access/api-keys.tsx')).ApiKeysPage)
+const DomainsPage = lazyPage(async () => (await import('./pages/access/domains.tsx')).DomainsPage)
+const OrganizationsPage = lazyPage(async () => (await import('./pages/access/organizations.tsx')).OrganizationsPage)
 
 /** Without a key there is one page. Addresses are behind the #, since the paths before it are the API's. */
 export function App() {

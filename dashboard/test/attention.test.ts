@@ -12,12 +12,7 @@ const WELL = {
   messages: { missed: [], missed_count: 0, pending_count: 0, last_success_at: 90, last_failure_at: null },
 } as unknown as QueueListener
 const QUEUE = { id: 'q', name: 'orders', paused: false, pending_count: 0 } as unknown as Queue
-const GONE = {
-  ...WELL.liveness,
-  state: 'down',
-  last_failure_at: 80,
-  last_failure_msg: 'the listener answered 410 Gone',
-}
+const GONE = { state: 'down' as const, last_failure_at: 80, last_failure_status: 410 }
 
 function listener(
   change: Omit<Partial<QueueListener>, 'liveness' | 'messages'> & { liveness?: object; messages?: object },

@@ -149,7 +149,7 @@ test('liveness over time is drawn from what the listener became, and says it in 
   assert.ok(changes.length > 0, 'the trouble of the fixture shows in the liveness')
   await visitor.open(partner)
   const card = page.getByRole('region', { name: 'Liveness over time' })
-  await card.getByRole('img', { name: /Over 24 hours: .*unknown for/ }).waitFor()
+  await card.getByRole('img', { name: /Over 24 h: .*unknown for/ }).waitFor()
   assert.equal(await card.locator('.liveness i').count(), changes.length + 1)
   await card.getByRole('listitem').first().getByText(changes[0].state, { exact: true }).waitFor()
 })

@@ -10,6 +10,9 @@ export const cache = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 4_000,
+      // What was first asked for while the server was away comes by itself once it is back.
+      refetchInterval: ({ state: { status, error } }) =>
+        status === 'error' && error instanceof ApiError && error.passes ? MAX_WAIT_MS / 2 : false,
       // Whether the machine is online says nothing of a server that may be on that very machine.
       networkMode: 'always',
       retry: (tries, error) => error instanceof ApiError && error.passes && tries < MAX_TRIES,

@@ -22,6 +22,7 @@ export function Chart({
   format,
   summary,
   steps,
+  onBrush,
 }: {
   /** Epoch milliseconds. */
   times: number[]
@@ -33,8 +34,13 @@ export function Chart({
    * which everything else would lie on the ground.
    */
   steps?: readonly number[]
+  /** A part of the time was dragged out, in epoch milliseconds. */
+  onBrush?: (range: { since: number; until: number }) => void
 }) {
   const place = useRef<HTMLDivElement>(null)
+  // The chart is drawn anew for other values, not for another function.
+  const brush = useRef(onBrush)
+  brush.current = onBrush
   useEffect(() => {
     const element = place.current!
     let plot: uPlot | null = null
@@ -46,7 +52,7 @@ export function Chart({
         times.map((ms) => ms / 1000),
         ...series.map(({ values }) => (steps === undefined ? values : values.map(above(steps[0]!)))),
       ] as uPlot.AlignedData
-      plot = new uPlot(optionsFor(element, width, { series, format, steps }), data, element)
+      plot = new uPlot(optionsFor(element, width, { series, format, steps, brush }), data, element)
     }
     draw()
     const sizes = new ResizeObserver(() => plot?.width !== element.clientWidth && draw())
@@ -75,6 +81,18 @@ export function Chart({
       </div>
     </div>
   )
+}
+
+/** A press without a drag selects nothing. */
+const MIN_BRUSH_PX = 8
+
+function tellBrushed(
+  { select, posToVal }: uPlot,
+  tell: ((range: { since: number; until: number }) => void) | undefined,
+) {
+  if (select.width < MIN_BRUSH_PX || tell === undefined) return
+  const at = (px: number) => Math.round(posToVal(px, 'x') * 1000)
+  tell({ since: at(select.left), until: at(select.left + select.width) })
 }
 
 function fromNothing(_plot: uPlot, _low: number | null, high: number | null): [number, number] {
@@ -117,7 +135,13 @@ function optionsFor(
     series,
     format,
     steps,
-  }: { series: Series[]; format: (value: number) => string; steps: readonly number[] | undefined },
+    brush,
+  }: {
+    series: Series[]
+    format: (value: number) => string
+    steps: readonly number[] | undefined
+    brush: { readonly current: ((range: { since: number; until: number }) => void) | undefined }
+  },
 ): uPlot.Options {
   const [ink, line] = [colourOf(element, '--ink-faint'), colourOf(element, '--line')]
   const font = '12px Geist, sans-serif'
@@ -125,7 +149,8 @@ function optionsFor(
   return {
     width,
     height: HEIGHT_PX,
-    cursor: { y: false, points: { size: 7 } },
+    cursor: { y: false, points: { size: 7 }, drag: { x: true, y: false, setScale: false } },
+    hooks: { setSelect: [(plot) => tellBrushed(plot, brush.current)] },
     legend: { show: false },
     scales: { y: steps === undefined ? { range: fromNothing } : { distr: 3, range: within(steps) } },
     axes: [
@@ -145,6 +170,8 @@ function optionsFor(
         ...(steps !== undefined && {
           splits: (_plot, _axis, low, high) => steps.filter((it) => it >= low && it <= high),
         }),
+        // The library labels powers of ten alone on such a scale, and hands over nothing for the other lines.
+        filter: (_plot, values) => values,
         values: (_plot, values) => values.map((value) => format(value)),
       },
     ],

@@ -26,7 +26,12 @@ export function Loaded<Data>({
     return <Trouble error={query.error} what={what} scope={scope} again={() => void query.refetch()} />
   }
   if (query.error) throw query.error
-  const waiting = query.failureReason instanceof ApiError ? query.failureReason.message : null
+  const failure = query.failureReason instanceof ApiError ? query.failureReason : null
+  // It is asked again, but so much later that the reason is told at once.
+  if (failure?.isLockedOut) {
+    return <Trouble error={failure} what={what} scope={scope} again={() => void query.refetch()} />
+  }
+  const waiting = failure?.message ?? null
   return (
     <div className="bones" style={{ minHeight: bones }} aria-busy="true">
       <span className="unseen">Loading {what}</span>

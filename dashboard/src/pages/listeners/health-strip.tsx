@@ -1,8 +1,10 @@
 import type { Bucket } from '../../api/types.ts'
-import { hourMinute, percent, plural } from '../../words/format.ts'
+import { duration, hourMinute, percent, plural } from '../../words/format.ts'
+import { type Range, rangeText, within } from '../../words/range.ts'
 
-/** Half an hour each: five minutes would be thinner than a line on a phone. */
-const BUCKETS_EACH = 6
+/** More would be thinner than a line on a phone. */
+const MOST_STRETCHES = 48
+const BUCKET_MS = 300_000
 /** Below this share of successes a stretch is bad, not just bumpy. */
 const BAD_BELOW = 0.5
 /** A failure now and then is what retries are for. */
@@ -15,10 +17,12 @@ interface Stretch {
 }
 
 /** How a listener answered, stretch by stretch. */
-export function HealthStrip({ series }: { series: Bucket[] }) {
+export function HealthStrip({ series, range }: { series: Bucket[]; range: Range }) {
+  const shown = within(series, range, Date.now())
+  const size = Math.max(1, Math.ceil(shown.length / MOST_STRETCHES))
   const stretches: Stretch[] = []
-  for (let from = 0; from < series.length; from += BUCKETS_EACH) {
-    const some = series.slice(from, from + BUCKETS_EACH)
+  for (let from = 0; from < shown.length; from += size) {
+    const some = shown.slice(from, from + size)
     const sum = (type: 'message_published_ok' | 'message_published_not_ok') =>
       some.reduce((total, { counts }) => total + (counts[type] ?? 0), 0)
     stretches.push({ start: some[0]!.start, ok: sum('message_published_ok'), notOk: sum('message_published_not_ok') })
@@ -28,10 +32,10 @@ export function HealthStrip({ series }: { series: Bucket[] }) {
   const summary =
     ok + notOk === 0
       ? 'Nothing was sent to it.'
-      : `${plural(ok, 'success', 'successes')} and ${plural(notOk, 'failure')}, ${percent(ok, ok + notOk)}; ${plural(bad, 'bad half hour')}.`
+      : `${plural(ok, 'success', 'successes')} and ${plural(notOk, 'failure')}, ${percent(ok, ok + notOk)}${bad === 0 ? '' : `; mostly failures in ${plural(bad, 'stretch', 'stretches')} of ${duration(size * BUCKET_MS)}`}.`
   return (
     <div className="stack">
-      <div className="strip" role="img" aria-label={`Over 24 hours: ${summary}`}>
+      <div className="strip" role="img" aria-label={`Over ${rangeText(range)}: ${summary}`}>
         {stretches.map((one) => (
           <i
             key={one.start}
@@ -42,7 +46,7 @@ export function HealthStrip({ series }: { series: Bucket[] }) {
       </div>
       <div className="spread small faint" aria-hidden>
         <span>{stretches[0] && hourMinute(stretches[0].start)}</span>
-        <span>now</span>
+        <span>{'lastMs' in range ? 'now' : hourMinute(range.until)}</span>
       </div>
       <p className="small soft">{summary}</p>
     </div>

@@ -1,5 +1,5 @@
 import { KeyRound, Pencil, RotateCcw, Stethoscope, Trash2 } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { call } from '../../api/client.ts'
 import { useListener, useQueue, useStats } from '../../api/queries.ts'
@@ -12,15 +12,13 @@ import { Menu } from '../../parts/menu.tsx'
 import { Card, Facts, Figure, Figures, Page } from '../../parts/page.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { latency, number, plural } from '../../words/format.ts'
-import { LatencyChart } from '../overview/overview.tsx'
 import { successOf } from '../queues/queues.tsx'
 import { CheckDialog } from './check-dialog.tsx'
-import { HealthStrip } from './health-strip.tsx'
 import { ListenerBadge } from './listener-badge.tsx'
 import { ListenerBanner, PausedBanner } from './listener-banner.tsx'
+import { ListenerCharts } from './listener-charts.tsx'
 import { ListenerDialog } from './listener-dialog.tsx'
 import { ListenerSettings, PullCard } from './listener-settings.tsx'
-import { LivenessLine } from './liveness-line.tsx'
 import { RedeliverDialog } from './redeliver-dialog.tsx'
 import { RotateDialog } from './rotate-dialog.tsx'
 
@@ -144,34 +142,6 @@ function ListenerFigures({ listener, stats }: { listener: Listener; stats: Stats
       />
       <Figure label="Acknowledged" value={number(acknowledged)} note="since its creation" />
     </Figures>
-  )
-}
-
-function ListenerCharts({
-  stats,
-  queueId,
-  listener,
-}: {
-  stats: Stats | undefined
-  queueId: string
-  listener: Listener
-}) {
-  const series = useMemo(() => stats?.series ?? [], [stats])
-  const measured = series.some((one) => (one.delivery_latency?.count ?? 0) > 0)
-  return (
-    <div className="columns" data-lead="">
-      <Card title="Latency" side={<span className="small soft">24 hours</span>}>
-        {measured ? <LatencyChart series={series} /> : <p className="soft">Nothing was delivered in 24 hours.</p>}
-      </Card>
-      <div className="stack-wide">
-        <Card title="Liveness over time" side={<span className="small soft">24 hours</span>}>
-          <LivenessLine queueId={queueId} listener={listener} />
-        </Card>
-        <Card title="How it answered" side={<span className="small soft">24 hours</span>}>
-          <HealthStrip series={series} />
-        </Card>
-      </div>
-    </div>
   )
 }
 

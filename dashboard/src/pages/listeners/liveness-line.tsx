@@ -4,27 +4,27 @@ import { LIVENESS_TONES, LivenessBadge } from '../../parts/badge.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { dateTime, duration, hourMinute, plural } from '../../words/format.ts'
+import { boundsOf, DAY_MS, type Range, rangeText } from '../../words/range.ts'
 import { type Stretch, stretchesOf, timesOf } from '../../words/stretches.ts'
 
-const SPAN_MS = 86_400_000
 /** The latest; the line shows them all. */
 const SHOWN_CHANGES = 4
 /** The line is drawn anew a few times a minute, not with every tick of the clock. */
 const GRAIN_MS = 15_000
 
-/** What a listener was over 24 hours, by its checks or, without any, by its deliveries. */
-export function LivenessLine({ queueId, listener }: { queueId: string; listener: Listener }) {
-  const changes = useLivenessChanges(queueId, listener.id, SPAN_MS)
+/** What a listener was over a range of time, by its checks or, without any, by its deliveries. */
+export function LivenessLine({ queueId, listener, range }: { queueId: string; listener: Listener; range: Range }) {
+  const changes = useLivenessChanges(queueId, listener.id, DAY_MS)
   const now = Math.ceil(useNow() / GRAIN_MS) * GRAIN_MS
   return (
     <Loaded query={changes} what="its liveness" scope="listeners: read" bones={90}>
       {(all) => {
-        const since = now - SPAN_MS
-        const stretches = stretchesOf(all, listener.liveness.state, { since, until: now })
-        const fresh = all.filter(({ at }) => at > since)
+        const bounds = boundsOf(range, now)
+        const stretches = stretchesOf(all, listener.liveness.state, bounds)
+        const fresh = all.filter(({ at }) => at > bounds.since && at <= bounds.until)
         return (
           <div className="stack">
-            <Line stretches={stretches} changes={fresh.length} />
+            <Line stretches={stretches} changes={fresh.length} range={range} />
             {fresh.length > 0 && (
               <ul className="changes">
                 {fresh.slice(0, SHOWN_CHANGES).map(({ at, state, message }) => (
@@ -43,11 +43,11 @@ export function LivenessLine({ queueId, listener }: { queueId: string; listener:
   )
 }
 
-function Line({ stretches, changes }: { stretches: Stretch[]; changes: number }) {
+function Line({ stretches, changes, range }: { stretches: Stretch[]; changes: number; range: Range }) {
   const summary = timesOf(stretches).map(timeText).join(', ')
   return (
     <>
-      <div className="liveness" role="img" aria-label={`Over 24 hours: ${summary}`}>
+      <div className="liveness" role="img" aria-label={`Over ${rangeText(range)}: ${summary}`}>
         {stretches.map(({ state, start, end, message }) => (
           <i
             key={start}
@@ -59,7 +59,7 @@ function Line({ stretches, changes }: { stretches: Stretch[]; changes: number })
       </div>
       <div className="spread small faint" aria-hidden>
         <span>{dateTime(stretches[0]!.start)}</span>
-        <span>now</span>
+        <span>{'lastMs' in range ? 'now' : dateTime(range.until)}</span>
       </div>
       <p className="small soft">
         {summary}; {changes === 0 ? 'nothing has changed' : plural(changes, 'change')}.

@@ -1,7 +1,8 @@
 import { CircleCheck, OctagonAlert, TriangleAlert } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { Link } from 'wouter'
 import { call } from '../../api/client.ts'
+import { lazyPage } from '../../lazy-page.ts'
 import { Button } from '../../parts/button.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { useChange } from '../../parts/use-change.ts'
@@ -9,10 +10,8 @@ import { plural } from '../../words/format.ts'
 import type { Concern, Remedy } from './attention.ts'
 
 // Only an operator who mends something needs them: they are no part of the first load.
-const RedeliverDialog = lazy(async () => ({
-  default: (await import('../listeners/redeliver-dialog.tsx')).RedeliverDialog,
-}))
-const CheckDialog = lazy(async () => ({ default: (await import('../listeners/check-dialog.tsx')).CheckDialog }))
+const RedeliverDialog = lazyPage(async () => (await import('../listeners/redeliver-dialog.tsx')).RedeliverDialog)
+const CheckDialog = lazyPage(async () => (await import('../listeners/check-dialog.tsx')).CheckDialog)
 
 const SHOWN = 8
 

@@ -89,7 +89,7 @@ function LedgerTable({ ledger }: { ledger: Ledger }) {
   return (
     <div className="stack">
       <Verdict unaccounted={ledger.unaccounted} />
-      <Table label="Deliveries by queue and listener" columns={COLUMNS} rows={rows} />
+      <Table label="Deliveries by queue and listener" columns={columnsFor(rows)} rows={rows} />
       {ledger.unaccounted_pairs.map(({ queue_id, message_id, listener_id }) => (
         <p key={message_id + listener_id} className="mono">
           <Link href={`/queues/${queue_id}/messages/${message_id}`}>{message_id}</Link> for {listener_id}
@@ -122,8 +122,25 @@ function discardedOf({ discarded }: Account): { count: number; why: string } {
 
 const amount = (title: string, read: (row: Row) => number): Column<Row> => ({
   ...{ title, width: 'minmax(0, 1fr)', align: 'end', phone: 'label' },
-  cell: (row) => exactNumber(read(row)),
+  cell: (row) => counted(read(row)),
 })
+
+/** Nothing where there is none: what is there shall be seen. */
+function counted(count: number, why?: string) {
+  return count === 0 ? null : <span title={why || undefined}>{exactNumber(count)}</span>
+}
+
+/** Without the columns that have nothing in any row; what was accepted, and what is unaccounted, is always told. */
+function columnsFor(rows: Row[]): Column<Row>[] {
+  const isUsed: Record<string, (row: Row) => boolean> = {
+    Delivered: ({ delivered }) => delivered > 0,
+    Pending: ({ pending }) => pending > 0,
+    Scheduled: ({ scheduled }) => scheduled > 0,
+    Missed: ({ missed }) => missed > 0,
+    Discarded: (row) => discardedOf(row).count > 0,
+  }
+  return COLUMNS.filter(({ title }) => rows.some(isUsed[title] ?? (() => true)))
+}
 
 const COLUMNS: Column<Row>[] = [
   {
@@ -145,7 +162,7 @@ const COLUMNS: Column<Row>[] = [
     ...{ title: 'Discarded', width: 'minmax(0, 1fr)', align: 'end', phone: 'label' },
     cell: (row) => {
       const { count, why } = discardedOf(row)
-      return <span title={why || undefined}>{exactNumber(count)}</span>
+      return counted(count, why)
     },
   },
   {

@@ -1,32 +1,37 @@
-import { useMemo } from 'react'
 import { Link } from 'wouter'
 import { useLive } from '../../api/live.ts'
 import { useAllListeners, useQueues, useStats } from '../../api/queries.ts'
-import type { Bucket, Counts, Stats } from '../../api/types.ts'
-import { Chart } from '../../parts/chart.tsx'
+import type { Stats } from '../../api/types.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Card, Figure, Figures, Page } from '../../parts/page.tsx'
 import { curl } from '../../parts/snippet.tsx'
-import { coarser } from '../../words/coarser.ts'
-import { duration, latency, number, percent } from '../../words/format.ts'
+import { latency, number, percent } from '../../words/format.ts'
+import { type Range, rangeText, within } from '../../words/range.ts'
 import { concernsOf } from './attention.ts'
+import { LatencyChart, RateChart } from './charts.tsx'
 import { Concerns } from './concerns.tsx'
-
-/** Points of a quarter of an hour each. */
-const BUCKETS_EACH = 3
-const BUCKET_MS = 300_000
-/** The newest point has hardly begun: less than this would make a rate of nothing out of little. */
-const MIN_POINT_MS = 60_000
+import { RangePicker, type RangeState, useRange } from './range.tsx'
 
 /** What happened in the past day, and what needs attention. */
 export function OverviewPage() {
   const stats = useStats()
   const queues = useQueues()
+  const range = useRange()
   return (
-    <Page title="Overview" lead="The past 24 hours of this organization.">
+    <Page
+      title="Overview"
+      lead={`This organization, ${'lastMs' in range.range ? `the past ${rangeText(range.range)}` : rangeText(range.range)}. Statistics are kept for 24 h.`}
+      actions={<RangePicker {...range} />}
+    >
       <Loaded query={stats} what="the statistics" scope="stats: read" bones={104}>
-        {(data) => <Totals stats={data} waiting={queues.data?.reduce((sum, one) => sum + one.pending_count, 0)} />}
+        {(data) => (
+          <Totals
+            stats={data}
+            range={range.range}
+            waiting={queues.data?.reduce((sum, one) => sum + one.pending_count, 0)}
+          />
+        )}
       </Loaded>
       {queues.data?.length === 0 && (
         <Empty title="Start with a queue" paste={curl('POST', '/queues', { name: 'orders' })}>
@@ -37,36 +42,33 @@ export function OverviewPage() {
       <div className="columns" data-lead="">
         <Card title="Rate" side={<RateNow />}>
           <Loaded query={stats} what="the rate" scope="stats: read">
-            {(data) => <RateChart series={data.series ?? []} />}
+            {(data) => <RateChart series={data.series ?? []} range={range.range} onBrush={range.setRange} />}
           </Loaded>
         </Card>
         <Attention />
       </div>
       <Card title="Delivery latency" side={<span className="small soft">from when a message was due</span>}>
         <Loaded query={stats} what="the latency" scope="stats: read">
-          {(data) => <LatencyPart stats={data} />}
+          {(data) => <LatencyPart stats={data} {...range} />}
         </Loaded>
       </Card>
     </Page>
   )
 }
 
-function Totals({ stats, waiting }: { stats: Stats; waiting: number | undefined }) {
-  const day = stats.aggregated_api_usage_events.last_24_hours
-  const hour = stats.aggregated_api_usage_events.last_1_hours
-  const [ok, failed] = [day.message_published_ok ?? 0, day.message_published_not_ok ?? 0]
+function Totals({ stats, range, waiting }: { stats: Stats; range: Range; waiting: number | undefined }) {
+  const shown = within(stats.series ?? [], range, Date.now())
+  const sum = (type: 'message_added' | 'message_published_ok' | 'message_published_not_ok') =>
+    shown.reduce((all, { counts }) => all + (counts[type] ?? 0), 0)
+  const [ok, failed] = [sum('message_published_ok'), sum('message_published_not_ok')]
   return (
     <Figures>
       <Figure
-        label="Accepted"
-        value={number(day.message_added ?? 0)}
-        note={`${number(hour.message_added ?? 0)} in the last hour`}
+        label="Messages accepted"
+        value={number(sum('message_added'))}
+        note="each goes to every listener of its queue"
       />
-      <Figure
-        label="Delivered"
-        value={number(ok)}
-        note={`${number(hour.message_published_ok ?? 0)} in the last hour`}
-      />
+      <Figure label="Deliveries made" value={number(ok)} note="one for each message and listener" />
       <Figure
         label="Failed attempts"
         value={number(failed)}
@@ -93,73 +95,12 @@ function RateNow() {
   )
 }
 
-export function RateChart({ series }: { series: Bucket[] }) {
-  const shown = useMemo(() => {
-    const points = coarser(series, BUCKETS_EACH)
-    const now = Date.now()
-    const perSecond = (type: keyof Counts) =>
-      points.map(({ start, counts }) => {
-        const lengthMs = Math.min(BUCKETS_EACH * BUCKET_MS, Math.max(MIN_POINT_MS, now - start))
-        return ((counts[type] ?? 0) / lengthMs) * 1_000
-      })
-    return {
-      times: points.map(({ start }) => start),
-      series: [
-        { name: 'accepted', token: '--accent-fill', values: perSecond('message_added') },
-        { name: 'delivered', token: '--good-fill', values: perSecond('message_published_ok') },
-        { name: 'failed', token: '--bad-fill', values: perSecond('message_published_not_ok') },
-      ],
-    }
-  }, [series])
-  const most = Math.max(0, ...shown.series[0]!.values.map((value) => value ?? 0))
-  return (
-    <Chart
-      {...shown}
-      format={perSecondText}
-      summary={`Messages a second over 24 hours, ${perSecondText(most)} at most`}
-    />
-  )
-}
-
-function perSecondText(value: number): string {
-  if (value === 0) return '0/s'
-  if (value < 0.02) return `${+(value * 3600).toFixed(0)}/h`
-  if (value < 1) return `${+(value * 60).toFixed(1)}/min`
-  return `${number(Math.round(value * 10) / 10)}/s`
-}
-
-function LatencyPart({ stats }: { stats: Stats }) {
+function LatencyPart({ stats, range, setRange }: { stats: Stats } & RangeState) {
   const listeners = (stats.listeners ?? []).filter(({ delivery_latency: { count } }) => count > 0)
   const series = stats.series ?? []
   const measured = series.some(({ delivery_latency: one }) => (one?.count ?? 0) > 0)
   if (!measured && listeners.length === 0) return <p className="soft">Nothing was delivered in the past 24 hours.</p>
-  return measured ? <LatencyChart series={series} /> : <SlowestList stats={stats} />
-}
-
-/** Of a millisecond up to weeks, which is what a message may wait for a listener that is away. */
-const LATENCY_STEPS_MS = [1, 10, 100, 1_000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 864_000_000]
-
-export function LatencyChart({ series }: { series: Bucket[] }) {
-  const shown = useMemo(
-    () => ({
-      times: series.map(({ start }) => start),
-      series: [
-        { name: 'p99', token: '--wait-fill', values: series.map((one) => one.delivery_latency?.p99 ?? null) },
-        { name: 'p95', token: '--plan-fill', values: series.map((one) => one.delivery_latency?.p95 ?? null) },
-        { name: 'p50', token: '--accent-fill', values: series.map((one) => one.delivery_latency?.p50 ?? null) },
-      ],
-    }),
-    [series],
-  )
-  const worst = Math.max(0, ...shown.series[0]!.values.map((value) => value ?? 0))
-  return (
-    <Chart
-      {...shown}
-      format={duration}
-      steps={LATENCY_STEPS_MS}
-      summary={`Delivery latency over 24 hours; the worst p99 is ${duration(worst)}`}
-    />
-  )
+  return measured ? <LatencyChart series={series} range={range} onBrush={setRange} /> : <SlowestList stats={stats} />
 }
 
 /** For servers that tell latency only by listener. */

@@ -21,7 +21,8 @@ import { ListenerBadge } from '../listeners/listener-badge.tsx'
 import { ListenerDialog } from '../listeners/listener-dialog.tsx'
 import { MessageFinder } from '../messages/message-finder.tsx'
 import { SendDialog } from '../messages/send-dialog.tsx'
-import { RateChart } from '../overview/overview.tsx'
+import { RateChart } from '../overview/charts.tsx'
+import { RangePicker, useRange } from '../overview/range.tsx'
 import { ScheduleList } from '../schedules/schedule-list.tsx'
 import { QueueDialog } from './queue-dialog.tsx'
 import { successOf } from './queues.tsx'
@@ -131,8 +132,12 @@ function QueueFigures({ queue, stats }: { queue: Queue; stats: Stats | undefined
         note={queue.paused ? 'kept until you resume' : 'deliveries'}
         tone={queue.paused && queue.pending_count > 0 ? 'wait' : undefined}
       />
-      <Figure label="Accepted" value={number(counts.message_added ?? 0)} note="in 24 hours" />
-      <Figure label="Delivered" value={number(counts.message_published_ok ?? 0)} note={`${successOf(own)} success`} />
+      <Figure label="Messages accepted" value={number(counts.message_added ?? 0)} note="in 24 hours" />
+      <Figure
+        label="Deliveries made"
+        value={number(counts.message_published_ok ?? 0)}
+        note={`one for each listener; ${successOf(own)} success`}
+      />
       <Figure
         label="Latency p95"
         value={latency(own?.delivery_latency.p95 ?? null)}
@@ -143,10 +148,15 @@ function QueueFigures({ queue, stats }: { queue: Queue; stats: Stats | undefined
 }
 
 function About({ queue, stats }: { queue: Queue; stats: Stats | undefined }) {
+  const { range, setRange } = useRange()
   return (
     <div className="stack">
-      <Card title="Rate">
-        {stats?.series ? <RateChart series={stats.series} /> : <p className="soft">No figures yet.</p>}
+      <Card title="Rate" side={<RangePicker range={range} setRange={setRange} />}>
+        {stats?.series ? (
+          <RateChart series={stats.series} range={range} onBrush={setRange} />
+        ) : (
+          <p className="soft">No figures yet.</p>
+        )}
       </Card>
       <div className="columns">
         <Card title="Schema">
@@ -160,7 +170,7 @@ function About({ queue, stats }: { queue: Queue; stats: Stats | undefined }) {
           <Facts
             facts={[
               ['Id', <code key="id">{queue.id}</code>],
-              ['Made', <Ago key="made" at={queue.created_at} />],
+              ['Created', <Ago key="created" at={queue.created_at} />],
               ['Changed', <Ago key="changed" at={queue.updated_at} />],
             ]}
           />
