@@ -130,6 +130,14 @@ type AttemptList struct {
 	Links    Links     `json:"_links"`
 }
 
+type AuthType string
+
+const (
+	AuthTypeBasic  AuthType = "basic"
+	AuthTypeBearer AuthType = "bearer"
+	AuthTypeOauth2 AuthType = "oauth2"
+)
+
 // CatchUp: what becomes of due times at which no server was running: the newest runs while it is less than a minute past (none), the newest runs (last), or each runs (all)
 type CatchUp string
 
@@ -167,6 +175,14 @@ type CheckPhase struct {
 	// the same in words
 	Message string `json:"message,omitzero"`
 }
+
+// ClientStyle: of oauth2: client_id and client_secret in a header (the default), or in the body
+type ClientStyle string
+
+const (
+	ClientStyleBasic ClientStyle = "basic"
+	ClientStyleBody  ClientStyle = "body"
+)
 
 type CountRedeliveryResult struct {
 	Count RedeliveryCount `json:"count"`
@@ -232,8 +248,9 @@ type CreateListenerRequest struct {
 	// false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
 	CircuitBreaker *bool `json:"circuit_breaker,omitzero"`
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
-	Headers map[string]string `json:"headers,omitzero"`
-	Secret  *string           `json:"secret,omitzero"`
+	Headers map[string]string   `json:"headers,omitzero"`
+	Auth    Field[ListenerAuth] `json:"auth,omitzero"`
+	Secret  *string             `json:"secret,omitzero"`
 }
 
 type CreateListenerResult struct {
@@ -692,6 +709,7 @@ type Listener struct {
 	CircuitBreaker bool `json:"circuit_breaker"`
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
 	Headers map[string]string `json:"headers"`
+	Auth    *ListenerAuth     `json:"auth"`
 }
 
 type ListenerAttempt struct {
@@ -713,6 +731,28 @@ type ListenerAttempt struct {
 type ListenerAttemptList struct {
 	Attempts []ListenerAttempt `json:"attempts"`
 	Links    Links             `json:"_links"`
+}
+
+// ListenerAuth: how deliveries say who sends them: by a user name and password (basic), by a token (bearer), or by a token that the server fetches with the client credentials grant (oauth2); each type has properties of its own
+type ListenerAuth struct {
+	Type AuthType `json:"type"`
+	// of basic
+	Username *string `json:"username,omitzero"`
+	// of basic; write-only: answers show ***, and *** in a change keeps the value that is stored
+	Password *string `json:"password,omitzero"`
+	// of bearer; write-only: answers show ***, and *** in a change keeps the value that is stored
+	Token *string `json:"token,omitzero"`
+	// of oauth2
+	TokenURL *string `json:"token_url,omitzero"`
+	// of oauth2
+	ClientID *string `json:"client_id,omitzero"`
+	// of oauth2; write-only: answers show ***, and *** in a change keeps the value that is stored
+	ClientSecret *string `json:"client_secret,omitzero"`
+	// of oauth2
+	Scopes []string `json:"scopes,omitzero"`
+	// of oauth2
+	Audience Field[string] `json:"audience,omitzero"`
+	Style    *ClientStyle  `json:"style,omitzero"`
 }
 
 type ListenerDelivery struct {
@@ -831,6 +871,7 @@ type ListenerWithSecret struct {
 	CircuitBreaker bool `json:"circuit_breaker"`
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
 	Headers map[string]string `json:"headers"`
+	Auth    *ListenerAuth     `json:"auth"`
 	// where it was changed
 	Secret string `json:"secret,omitzero"`
 }
@@ -1403,12 +1444,13 @@ type UpdateListenerRequest struct {
 	// false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
 	CircuitBreaker *bool `json:"circuit_breaker,omitzero"`
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
-	Headers            map[string]string `json:"headers,omitzero"`
-	Secret             *string           `json:"secret,omitzero"`
-	ID                 any               `json:"id,omitzero"`
-	AwaitsVerification any               `json:"awaits_verification,omitzero"`
-	Liveness           any               `json:"liveness,omitzero"`
-	Messages           any               `json:"messages,omitzero"`
+	Headers            map[string]string   `json:"headers,omitzero"`
+	Auth               Field[ListenerAuth] `json:"auth,omitzero"`
+	Secret             *string             `json:"secret,omitzero"`
+	ID                 any                 `json:"id,omitzero"`
+	AwaitsVerification any                 `json:"awaits_verification,omitzero"`
+	Liveness           any                 `json:"liveness,omitzero"`
+	Messages           any                 `json:"messages,omitzero"`
 }
 
 type UpdateMessageRequest struct {

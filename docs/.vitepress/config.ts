@@ -39,6 +39,7 @@ export default defineConfig({
         text: 'Guides',
         items: [
           { text: 'Receive and verify', link: '/guides/receive' },
+          { text: 'Authenticate to a receiver', link: '/guides/authentication' },
           { text: 'Retries and repetitions', link: '/guides/retries' },
           { text: 'Listen on a laptop', link: '/guides/listen' },
           { text: 'Pull instead of push', link: '/guides/pull' },

@@ -1,9 +1,14 @@
 // What the API takes and answers. Made of openapi.json by `npm run openapi`: change the routes, not this file.
 
+export type AuthType = 'basic' | 'bearer' | 'oauth2'
 /**
  * what becomes of due times at which no server was running: the newest runs while it is less than a minute past (none), the newest runs (last), or each runs (all)
  */
 export type CatchUp = 'none' | 'last' | 'all'
+/**
+ * of oauth2: client_id and client_secret in a header (the default), or in the body
+ */
+export type ClientStyle = 'basic' | 'body'
 /**
  * disabled: messages are stored, none is delivered
  */
@@ -341,7 +346,7 @@ export interface Check {
   response: string
 }
 export interface CheckPhase {
-  name: 'resolve' | 'target' | 'connect' | 'tls' | 'send'
+  name: 'token' | 'resolve' | 'target' | 'connect' | 'tls' | 'send'
   /**
    * skipped: one before it failed; not_needed: an address needs no resolving, plain HTTP no TLS
    */
@@ -555,6 +560,7 @@ export interface CreateListenerRequest {
   headers?: {
     [k: string]: string
   }
+  auth?: ListenerAuth | null
   secret?: string
 }
 export interface RetryChange {
@@ -575,6 +581,45 @@ export interface RateLimit {
    * milliseconds
    */
   per: number
+}
+/**
+ * how deliveries say who sends them: by a user name and password (basic), by a token (bearer), or by a token that the server fetches with the client credentials grant (oauth2); each type has properties of its own
+ */
+export interface ListenerAuth {
+  type: AuthType
+  /**
+   * of basic
+   */
+  username?: string
+  /**
+   * of basic; write-only: answers show ***, and *** in a change keeps the value that is stored
+   */
+  password?: string
+  /**
+   * of bearer; write-only: answers show ***, and *** in a change keeps the value that is stored
+   */
+  token?: string
+  /**
+   * of oauth2
+   */
+  token_url?: string
+  /**
+   * of oauth2
+   */
+  client_id?: string
+  /**
+   * of oauth2; write-only: answers show ***, and *** in a change keeps the value that is stored
+   */
+  client_secret?: string
+  /**
+   * of oauth2
+   */
+  scopes?: string[]
+  /**
+   * of oauth2
+   */
+  audience?: string | null
+  style?: ClientStyle
 }
 export interface CreateListenerResult {
   listener: CreatedListener
@@ -622,6 +667,7 @@ export interface CreateListenerV2Request {
   headers?: {
     [k: string]: string
   }
+  auth?: ListenerAuth | null
   secret?: string
 }
 export interface CreateListenerV2Result {
@@ -1250,6 +1296,7 @@ export interface Listener {
   headers: {
     [k: string]: string
   }
+  auth: ListenerAuth | null
 }
 /**
  * by checks of the liveness_url; without one by deliveries
@@ -1426,6 +1473,7 @@ export interface ListenerV2 {
   headers: {
     [k: string]: string
   }
+  auth: ListenerAuth | null
 }
 export interface ListenerV2Envelope {
   listener: ListenerV2
@@ -1463,6 +1511,7 @@ export interface ListenerWithSecret {
   headers: {
     [k: string]: string
   }
+  auth: ListenerAuth | null
   /**
    * where it was changed
    */
@@ -1504,6 +1553,7 @@ export interface ListenerWithSecretV2 {
   headers: {
     [k: string]: string
   }
+  auth: ListenerAuth | null
   /**
    * where it was changed
    */
@@ -2277,6 +2327,7 @@ export interface UpdateListenerRequest {
   headers?: {
     [k: string]: string
   }
+  auth?: ListenerAuth | null
   secret?: string
   id?: {
     [k: string]: unknown
@@ -2325,6 +2376,7 @@ export interface UpdateListenerV2Request {
   headers?: {
     [k: string]: string
   }
+  auth?: ListenerAuth | null
   secret?: string
   id?: {
     [k: string]: unknown

@@ -18,6 +18,7 @@ import { expectUnderstood } from './limits/features.ts'
 import { expectResolvedTargets, expectTargets } from './limits/targets.ts'
 import { type Listing, type Page, readPage } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
+import { authToStore, expectOneAuthorization } from './tenant/listener-auth.ts'
 import { headersToStore } from './tenant/listener-headers.ts'
 import { refusalOf } from './tenant/refusal.ts'
 import { unverified } from './tenant/verification.ts'
@@ -70,11 +71,12 @@ export async function createListener(
   answerFor?: AnswerFor<{ id: string; name: string; secret: string }>,
 ): Promise<{ id: string; name: string; secret: string }> {
   expectIds([ask.queueId], 'queue_not_found')
-  expectTargets(deps.targets, ask)
+  const urls = { ...ask, tokenUrl: tokenUrlOf(ask.settings) }
+  expectTargets(deps.targets, urls)
   const awaitsVerification = await judgeDomains(deps, ask, ask)
   expectSense(ask)
   expectUnderstood(deps, usedByListener(ask.settings, DEFAULT_SETTINGS))
-  await expectResolvedTargets(deps, ask.organizationId, ask)
+  await expectResolvedTargets(deps, ask.organizationId, urls)
   const now = deps.runtime.now()
   const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
   const id = deps.runtime.newId()
@@ -138,13 +140,15 @@ export async function updateListener(
 ): Promise<{ listener: Revised<ListenerDetails>; secret?: string }> {
   const { change, ifMatch, whenUnverified, ...address } = ask
   const current = await readListener(deps, address)
-  expectTargets(deps.targets, change)
+  const tokenUrl = tokenUrlOf(change.settings)
+  expectTargets(deps.targets, { ...change, tokenUrl })
   const urls = newUrls(current, change)
   const { organizationId } = ask
   const awaitsVerification = await judgeChange(deps, { organizationId, whenUnverified, current, change, urls })
   expectSense({ ...current, ...named(change) })
   expectUnderstood(deps, usedByListener(change.settings, current.settings))
-  await expectResolvedTargets(deps, ask.organizationId, urls)
+  const resolved = { ...urls, ...(tokenUrl !== tokenUrlOf(current.settings) && { tokenUrl }) }
+  await expectResolvedTargets(deps, ask.organizationId, resolved)
   const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
   const settings = { ...settingsToStore(deps, current, change.settings), awaitsVerification }
   const changes = named({ ...change, settings, secret: sealedChange(deps.secretBox, current, secret) })
@@ -171,14 +175,19 @@ function sealedChange(box: SecretBox, { id, secret: current }: Listener, secret?
   return secret === undefined || isSame(openedOrNull(box, current, id) ?? '', secret) ? undefined : box.seal(secret, id)
 }
 
-/** The settings with headers as they are stored. Throws `invalid`. */
+/** The settings with what answers never show as it is stored. Throws `invalid`. */
 function settingsToStore(
   deps: Pick<ListenerDeps, 'secretBox'>,
-  { id, settings: { headers: stored } }: Pick<Listener, 'id' | 'settings'>,
-  { headers, ...settings }: SettingsChange,
+  { id, settings: stored }: Pick<Listener, 'id' | 'settings'>,
+  { headers, auth, ...settings }: SettingsChange,
 ): SettingsChange {
-  if (headers === undefined) return settings
-  return { ...settings, headers: headersToStore(deps, id, { stored, change: headers }) }
+  const change = {
+    ...settings,
+    ...(headers !== undefined && { headers: headersToStore(deps, id, { stored: stored.headers, change: headers }) }),
+    ...(auth !== undefined && { auth: authToStore(deps, id, { stored: stored.auth, change: auth }) }),
+  }
+  expectOneAuthorization(withChange(stored, change), { auth })
+  return change
 }
 
 function isSame(secret: string, other: string): boolean {
@@ -228,6 +237,11 @@ function newUrls(
     ...(notifyUrl !== current.notifyUrl && { notifyUrl }),
     ...(livenessUrl !== current.livenessUrl && { livenessUrl }),
   }
+}
+
+/** Where tokens are to be fetched. It need not be on a domain of the organization's: most are not. */
+function tokenUrlOf({ auth }: SettingsChange): string | undefined {
+  return auth?.type === 'oauth2' ? auth.tokenUrl : undefined
 }
 
 /** What a schema cannot say of a listener. Throws `invalid`. */

@@ -24,6 +24,11 @@ export function readClientSettings(env: Record<string, string | undefined> = pro
   return { url: read('DISCUE_URL'), apiKey: read('DISCUE_API_KEY'), apiKeyFile: read('DISCUE_API_KEY_FILE') }
 }
 
+/** What a variable says that a caller of the command line has named; null where there is none of that name. */
+export function readVariable(name: string, env: Record<string, string | undefined> = process.env): string | null {
+  return env[name] ?? null
+}
+
 /** The settings among the variables, all of which are `known`; empty ones are not given. Throws `ConfigError`. */
 export function fromEnvironment(
   env: Record<string, string | undefined>,

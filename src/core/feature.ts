@@ -17,6 +17,7 @@ export const FEATURES = [
   'listener_circuit_breaker',
   'schedule_period',
   'schedule_options',
+  'listener_auth',
 ] as const
 
 export type Feature = (typeof FEATURES)[number]
@@ -42,10 +43,14 @@ export function usedByMessage(
 }
 
 /** What a change of a listener makes use of that it did not before. */
-export function usedByListener({ method, circuitBreaker }: SettingsChange, before: DeliverySettings): UsedFeature[] {
+export function usedByListener(
+  { method, circuitBreaker, auth }: SettingsChange,
+  before: DeliverySettings,
+): UsedFeature[] {
   return used([
     [method !== undefined && method !== before.method, 'listener_method', '/method'],
     [circuitBreaker === false && before.circuitBreaker, 'listener_circuit_breaker', '/circuit_breaker'],
+    [auth !== undefined && auth !== null && before.auth === null, 'listener_auth', '/auth'],
   ])
 }
 

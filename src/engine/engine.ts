@@ -14,6 +14,8 @@ import { createDomainChecker } from './client/domain-checker.ts'
 import type { Names } from './client/names/names.ts'
 import { createPreflight } from './client/preflight.ts'
 import { createSender } from './client/sender.ts'
+import { createAuthorizedSender } from './client/tokens/authorized-sender.ts'
+import { createTokens } from './client/tokens/tokens.ts'
 import { createAcceptor } from './commit/acceptor.ts'
 import { createCommitter } from './commit/committer.ts'
 import { measuredCommits } from './commit/measured-commits.ts'
@@ -82,7 +84,9 @@ export function createEngine(deps: {
   const counters = createEngineCounters()
   const measured = measuredCommits(store, { counters, runtime })
   const committer = createCommitter({ store: measured, node, runtime, ahead: store.shared })
-  const plainSender = createSender(runtime, deps.targets, { names: deps.names })
+  const bareSender = createSender(runtime, deps.targets, { names: deps.names })
+  const tokens = createTokens({ ...deps, sender: bareSender })
+  const plainSender = createAuthorizedSender(bareSender, { tokens, runtime })
   const tracedSender = traced?.watchSender(plainSender) ?? plainSender
   const sender = activity?.watchSender(tracedSender) ?? tracedSender
   const shares = { slots: new FairPlaces(MAX_IN_FLIGHT), memory: new MemoryShare() }
@@ -90,7 +94,7 @@ export function createEngine(deps: {
   const delivering = createDelivering({ ...deps, ...shares, store, committer, sender, node, claims })
   const { dispatcher, checker, registry } = delivering
   const { pullService: pulls, expirer } = createPulling({ store, runtime, committer, dispatcher })
-  const preflight = createPreflight(deps)
+  const preflight = createPreflight({ ...deps, tokens })
   const behindClock = createBehindClock({ store, runtime })
   const plainAcceptor = createAcceptor({ committer, dispatcher, pulls, runtime })
   const acceptor = traced?.watchAcceptor(plainAcceptor) ?? plainAcceptor

@@ -4,13 +4,15 @@ import type { Db } from './connect/session.ts'
 import type { Database } from './connect/transaction.ts'
 
 const COLUMNS = `
-  id as "listenerId", secret, retired_secrets as "retiredSecrets", coalesce(settings -> 'headers', '{}') as headers`
+  id as "listenerId", secret, retired_secrets as "retiredSecrets", coalesce(settings -> 'headers', '{}') as headers,
+  coalesce(settings -> 'auth', 'null') as auth`
 
 const WITHOUT = `
   select ${COLUMNS} from discue.listeners
    where id > $2 and (not starts_with(secret, $1) or exists (
            select 1 from json_array_elements(retired_secrets) r where not starts_with(r.value ->> 'secret', $1)) or exists (
-           select 1 from json_each(coalesce(settings -> 'headers', '{}')) h
+           select 1 from (select value from json_each(coalesce(settings -> 'headers', '{}')) union all
+                          select settings -> 'auth' -> 'secret' where settings -> 'auth' -> 'secret' is not null) h
             where case json_typeof(h.value) when 'object' then not $4::boolean or not starts_with(h.value ->> 'sealed', $1)
                                             else $4::boolean end))
    order by id limit $3`
@@ -18,9 +20,10 @@ const WITHOUT = `
 /** Retired secrets as text, for two values of the type json cannot be compared; ours are all written by the same hand. */
 const RESEAL = `
   update discue.listeners set secret = $2, retired_secrets = $3,
-         settings = jsonb_set(settings::jsonb, '{headers}', $6::jsonb)::json
+         settings = jsonb_set(jsonb_set(settings::jsonb, '{headers}', $6::jsonb), '{auth}', $8::jsonb)::json
    where id = $1 and secret = $4 and retired_secrets::text = $5
-     and coalesce(settings::jsonb -> 'headers', '{}') = $7::jsonb`
+     and coalesce(settings::jsonb -> 'headers', '{}') = $7::jsonb
+     and coalesce(settings::jsonb -> 'auth', 'null') = $9::jsonb`
 
 const RETIRE = `update discue.listeners set retired_secrets = $2, secret_expires_at = $3 where id = $1`
 
@@ -44,7 +47,8 @@ export function createSecretStore({ transact, db }: Database): SecretStore {
         for (const { from, to } of changes) {
           const [was, is] = [JSON.stringify(from.retiredSecrets), JSON.stringify(to.retiredSecrets)]
           const headers = [JSON.stringify(to.headers), JSON.stringify(from.headers)]
-          await on.run(RESEAL, [from.listenerId, to.secret, is, from.secret, was, ...headers])
+          const auth = [JSON.stringify(to.auth), JSON.stringify(from.auth)]
+          await on.run(RESEAL, [from.listenerId, to.secret, is, from.secret, was, ...headers, ...auth])
         }
       })
     },

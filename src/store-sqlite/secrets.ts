@@ -1,24 +1,28 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type RetiredSecret, unexpired } from '../core/tenant/secret-rotation.ts'
-import type { SecretStore } from '../store/secrets.ts'
+import type { SecretStore, StoredSecrets } from '../store/secrets.ts'
 import type { Checkpoints } from './file/checkpoints.ts'
 import { overwriting } from './file/overwriting.ts'
 import { reading, type Transact } from './transaction.ts'
 
 const WITHOUT = `
-  select id as listenerId, secret, retired_secrets as retiredSecrets, coalesce(settings -> '$.headers', '{}') as headers
+  select id as listenerId, secret, retired_secrets as retiredSecrets, coalesce(settings -> '$.headers', '{}') as headers,
+         coalesce(settings -> '$.auth', 'null') as auth
     from listeners
    where id > :after and (substr(secret, 1, length(:prefix)) <> :prefix or exists (
            select 1 from json_each(retired_secrets)
             where substr(value ->> 'secret', 1, length(:prefix)) <> :prefix) or exists (
-           select 1 from json_each(settings, '$.headers')
+           select 1 from (select type, value from json_each(settings, '$.headers') union all
+                          select type, value from json_each(settings, '$.auth') where key = 'secret')
             where case type when 'object' then not :sealed or substr(value ->> 'sealed', 1, length(:prefix)) <> :prefix
                             else :sealed end))
    order by id limit :limit`
 
 const RESEAL = `
-  update listeners set secret = ?, retired_secrets = ?, settings = json_set(settings, '$.headers', json(?))
-   where id = ? and secret = ? and retired_secrets = ? and coalesce(settings -> '$.headers', '{}') = json(?)`
+  update listeners set secret = ?, retired_secrets = ?,
+         settings = json_set(settings, '$.headers', json(?), '$.auth', json(?))
+   where id = ? and secret = ? and retired_secrets = ? and coalesce(settings -> '$.headers', '{}') = json(?)
+     and coalesce(settings -> '$.auth', 'null') = json(?)`
 
 const RETIRE = `update listeners set retired_secrets = ?, secret_expires_at = ? where id = ?`
 
@@ -32,7 +36,7 @@ interface Row {
   retiredSecrets: string
 }
 
-type RowWithHeaders = Row & { headers: string }
+type WholeRow = Row & { headers: string; auth: string }
 
 /** Writes the retired secrets of a listener; they are newest first, so that the last is the next to expire. */
 export function createRetirement(db: DatabaseSync): (listenerId: string, retired: readonly RetiredSecret[]) => void {
@@ -50,16 +54,19 @@ export function createSecretStore(
   return {
     async without({ prefix, sealed, after, limit }) {
       const ask = { prefix, sealed: Number(sealed), after: after ?? '', limit }
-      const rows = reading(() => without.all(ask)) as unknown as RowWithHeaders[]
-      return rows.map((row) => ({ ...row, retiredSecrets: retiredOf(row), headers: JSON.parse(row.headers) }))
+      const rows = reading(() => without.all(ask)) as unknown as WholeRow[]
+      return rows.map((row) => ({
+        ...row,
+        retiredSecrets: retiredOf(row),
+        headers: JSON.parse(row.headers),
+        auth: JSON.parse(row.auth),
+      }))
     },
     async reseal(changes) {
       overwriting(db, () =>
         transact(() => {
           for (const { from, to } of changes) {
-            const is = [to.secret, JSON.stringify(to.retiredSecrets), JSON.stringify(to.headers)]
-            const was = [from.secret, JSON.stringify(from.retiredSecrets), JSON.stringify(from.headers)]
-            reseal.run(...is, from.listenerId, ...was)
+            reseal.run(...textsOf(to), from.listenerId, ...textsOf(from))
           }
         }),
       )
@@ -76,6 +83,10 @@ export function createSecretStore(
       )
     },
   }
+}
+
+function textsOf({ secret, retiredSecrets, headers, auth }: StoredSecrets): string[] {
+  return [secret, JSON.stringify(retiredSecrets), JSON.stringify(headers), JSON.stringify(auth)]
 }
 
 function retiredOf({ retiredSecrets }: Row): RetiredSecret[] {

@@ -1,3 +1,4 @@
+import type { StoredAuth } from '../core/delivery/credentials/listener-auth.ts'
 import type { StoredHeaders } from '../core/delivery/listener-headers.ts'
 import type { Secrets } from '../core/tenant/secret-rotation.ts'
 
@@ -6,13 +7,15 @@ export interface StoredSecrets extends Secrets {
   listenerId: string
   /** Their values are secrets, too. */
   headers: StoredHeaders
+  /** Its `secret` is one, too. */
+  auth: StoredAuth | null
 }
 
 /** Secrets come and go with their listeners; this is for looking after all of them. */
 export interface SecretStore {
   /**
-   * Listeners of which any secret, retired ones too, does not begin with `prefix`, or any header's value is not as it must
-   * be: sealed with that prefix where `sealed`, else in clear; by id, after the id `after`. It reads every listener: for a
+   * Listeners of which any secret, retired ones too, does not begin with `prefix`, or any value of a header or of `auth` is
+   * not as it must be: sealed with that prefix where `sealed`, else in clear; by id, after the id `after`. It reads every listener: for a
    * start, not for a request.
    */
   without(ask: { prefix: string; sealed: boolean; after: string | null; limit: number }): Promise<StoredSecrets[]>

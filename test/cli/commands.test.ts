@@ -273,6 +273,34 @@ describe('queues, listeners and messages by their names', () => {
     assert.deepEqual([changed.method, changed.circuit_breaker], ['PATCH', false])
   })
 
+  test('how a listener is authenticated to is set with a secret from a file or the environment, kept, and taken back', async () => {
+    using folder = makeFolder()
+    const file = join(folder.path, 'password')
+    writeFileSync(file, 'hunter2\n')
+    await json('queues', 'create', 'secured')
+    const basic = ['--auth', 'basic', '--auth-user', 'a']
+    await json('listeners', 'create', 'secured', 'shop', '--to', 'http://a.test', ...basic, '--auth-secret-file', file)
+    const kept = await json('listeners', 'update', 'secured', 'shop', ...basic)
+    assert.deepEqual(kept.auth, { type: 'basic', username: 'a', password: '***' })
+    const oauth = [
+      '--auth',
+      'oauth2',
+      '--token-url',
+      'http://login.test/',
+      '--client-id',
+      'c',
+      '--scope',
+      'x',
+      '--scope',
+      'y',
+    ]
+    const changed = await json('listeners', 'update', 'secured', 'shop', ...oauth, '--auth-secret-env', 'PATH')
+    assert.deepEqual([changed.auth.client_id, changed.auth.scopes], ['c', ['x', 'y']])
+    assert.equal((await json('listeners', 'update', 'secured', 'shop', '--auth', 'none')).auth, null)
+    const nameless = await discue('listeners', 'update', 'secured', 'shop', '--auth-user', 'a')
+    assert.deepEqual([nameless.code, nameless.stderr.match(/these options need --auth basic/)?.length], [2, 1])
+  })
+
   test('the ledger is shown, a row for each listener', async () => {
     await json('queues', 'create', 'booked')
     await json('listeners', 'create', 'booked', 'worker')

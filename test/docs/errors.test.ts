@@ -11,6 +11,7 @@ const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../docs/${
 const ATTEMPT_ERRORS: Record<AttemptError, boolean> = {
   blocked_target: true,
   secret_unreadable: true,
+  auth: true,
   lease_expired: false,
   returned: false,
   timeout: true,

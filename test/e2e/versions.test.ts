@@ -50,6 +50,12 @@ const ASKS: { name: string; path: string; ask(queue: string): Promise<{ status: 
       call('POST', `${queue}/messages/batch`, { messages: [{ data: 'x' }, { data: 'y', headers: { a: 'b' } }] }),
   },
   {
+    name: 'authentication',
+    path: '/auth',
+    ask: (queue) =>
+      call('POST', `${queue}/listeners`, { ...PUSHED, name: nextName(), auth: { type: 'bearer', token: 'x' } }),
+  },
+  {
     name: 'another method',
     path: '/method',
     ask: (queue) => call('POST', `${queue}/listeners`, { ...PUSHED, name: nextName(), method: 'PUT' }),

@@ -9,11 +9,22 @@ const LOOK_UP_MS = 1_000
 interface Urls {
   notifyUrl?: string | null
   livenessUrl?: string | null
+  /** Where tokens are fetched. */
+  tokenUrl?: string
+}
+
+/** With the places in the body where they stand. */
+function placed({ notifyUrl, livenessUrl, tokenUrl }: Urls): [path: string, url: string | null | undefined][] {
+  return [
+    ['/notify_url', notifyUrl],
+    ['/liveness_url', livenessUrl],
+    ['/auth/token_url', tokenUrl],
+  ]
 }
 
 /** Throws `invalid` where a URL that is given names a place that the server may not send to. */
-export function expectTargets(targets: Targets, { notifyUrl, livenessUrl }: Urls): void {
-  const errors = [...faultsOf(targets, '/notify_url', notifyUrl), ...faultsOf(targets, '/liveness_url', livenessUrl)]
+export function expectTargets(targets: Targets, urls: Urls): void {
+  const errors = placed(urls).flatMap(([path, url]) => faultsOf(targets, path, url))
   if (errors.length > 0) throw new Problem('invalid', { errors })
 }
 
@@ -24,12 +35,9 @@ export function expectTargets(targets: Targets, { notifyUrl, livenessUrl }: Urls
 export async function expectResolvedTargets(
   deps: { targets: Targets; lookUpName: LookUpName; runtime: Pick<Runtime, 'upkeep'> },
   organizationId: string,
-  { notifyUrl, livenessUrl }: Urls,
+  urls: Urls,
 ): Promise<void> {
-  const faults = await Promise.all([
-    resolvedFault(deps, organizationId, '/notify_url', notifyUrl),
-    resolvedFault(deps, organizationId, '/liveness_url', livenessUrl),
-  ])
+  const faults = await Promise.all(placed(urls).map(([path, url]) => resolvedFault(deps, organizationId, path, url)))
   const errors = faults.filter((fault) => fault !== null)
   if (errors.length > 0) throw new Problem('invalid', { errors })
 }

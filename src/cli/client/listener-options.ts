@@ -3,10 +3,11 @@ import { Option } from 'commander'
 import { DELIVERY_METHODS as METHODS } from '../../core/delivery/listener.ts'
 import { UsageFailure } from './failure.ts'
 import { givenJson, readTextFile } from './given-text.ts'
+import { type AuthOptions, addAuthOptions, authBody } from './listener-auth-options.ts'
 import { durationMs } from './moments.ts'
 
 /** What `listeners create` and `listeners update` take beside names. */
-export interface ListenerOptions {
+export interface ListenerOptions extends AuthOptions {
   name?: string
   to?: string
   livenessUrl?: string
@@ -32,7 +33,7 @@ export function collect(value: string, before: string[] = []): string[] {
 }
 
 export function addListenerOptions(command: Command): Command {
-  return command
+  const described = command
     .option('--to <url>', 'where its messages are posted; without it the listener is pulled from')
     .option('--liveness-url <url>', 'what tells whether it is up')
     .option('--attempts <n>', 'attempts before a delivery counts as missed')
@@ -57,7 +58,7 @@ export function addListenerOptions(command: Command): Command {
       collect,
     )
     .option('--secret-file <path>', 'a file with a signing secret of your own, whsec_…')
-    .option('--body <json>', 'any other properties as the API has them: JSON or @file')
+  return addAuthOptions(described).option('--body <json>', 'any other properties as the API has them: JSON or @file')
 }
 
 /** The body for the API; what was not given is left out, and so stays as it is. */
@@ -82,6 +83,7 @@ export async function listenerBody(options: ListenerOptions): Promise<Record<str
       method: options.method,
       circuit_breaker: options.circuitBreaker === undefined ? undefined : options.circuitBreaker === 'on',
       headers: options.header === undefined ? undefined : Object.fromEntries(options.header.map(headerOf)),
+      auth: authBody(options),
       secret: options.secretFile === undefined ? undefined : readTextFile(options.secretFile).trim(),
       retry: Object.keys(retry).length > 0 ? retry : undefined,
     }),

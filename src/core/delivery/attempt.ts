@@ -4,6 +4,8 @@ export type AttemptError =
   | 'blocked_target'
   /** Nothing was sent: this node lacks the key that the listener's secret, or a header, is encrypted with. */
   | 'secret_unreadable'
+  /** Nothing was sent: the token URL gave no token. */
+  | 'auth'
   /** The client that pulled the message did not acknowledge it in time. */
   | 'lease_expired'
   /** The client that pulled the message gave it back. */

@@ -1,14 +1,12 @@
-import { openedOrNull, type SecretBox } from '../tenant/secret-box.ts'
+import type { SecretBox } from '../tenant/secret-box.ts'
+import { openedValue, openedValueOrNull, type StoredValue, sealedValue } from '../tenant/stored-value.ts'
 import type { FixedHeaders } from './fixed-headers.ts'
 
-/** A header's value as it is stored: in clear, or as a text of `secret-box.ts`. */
-export type StoredHeaderValue = string | { readonly sealed: string }
-
 /** A listener's headers as they are stored, by the name that it gave them. */
-export type StoredHeaders = Readonly<Record<string, StoredHeaderValue>>
+export type StoredHeaders = Readonly<Record<string, StoredValue>>
 
 /** Headers that replace those of a listener; null stands for the value that is stored under the name. */
-export type HeadersChange = Readonly<Record<string, StoredHeaderValue | null>>
+export type HeadersChange = Readonly<Record<string, StoredValue | null>>
 
 /**
  * The headers after a change. A value that is to be kept and is not there any more, because another client has removed it
@@ -16,11 +14,11 @@ export type HeadersChange = Readonly<Record<string, StoredHeaderValue | null>>
  */
 export function withHeaders(stored: StoredHeaders, change: HeadersChange): StoredHeaders {
   const kept = Object.entries(change).map(([name, value]) => [name, value ?? storedValue(stored, name)] as const)
-  return Object.fromEntries(kept.filter((entry): entry is [string, StoredHeaderValue] => entry[1] !== undefined))
+  return Object.fromEntries(kept.filter((entry): entry is [string, StoredValue] => entry[1] !== undefined))
 }
 
 /** The value under a name, whose upper and lower case are the same. */
-export function storedValue(stored: StoredHeaders, name: string): StoredHeaderValue | undefined {
+export function storedValue(stored: StoredHeaders, name: string): StoredValue | undefined {
   const lower = name.toLowerCase()
   return Object.entries(stored).find(([other]) => other.toLowerCase() === lower)?.[1]
 }
@@ -31,18 +29,15 @@ export function sealedHeaders<Change extends HeadersChange>(
   listenerId: string,
   change: Change,
 ): Change {
-  const seal = ([name, value]: [string, StoredHeaderValue | null]) =>
-    [
-      name,
-      typeof value === 'string' && box.seals ? { sealed: box.seal(value, placeOf(listenerId, name)) } : value,
-    ] as const
+  const seal = ([name, value]: [string, StoredValue | null]) =>
+    [name, sealedValue(box, placeOf(listenerId, name), value)] as const
   return Object.fromEntries(Object.entries(change).map(seal)) as Change
 }
 
 /** The headers in clear. Throws `SecretUnreadable`. */
 export function openedHeaders(box: SecretBox, listenerId: string, stored: StoredHeaders): FixedHeaders {
-  const open = ([name, value]: [string, StoredHeaderValue]) =>
-    [name, typeof value === 'string' ? value : box.open(value.sealed, placeOf(listenerId, name))] as const
+  const open = ([name, value]: [string, StoredValue]) =>
+    [name, openedValue(box, placeOf(listenerId, name), value)] as const
   return Object.fromEntries(Object.entries(stored).map(open))
 }
 
@@ -50,9 +45,9 @@ export function openedHeaders(box: SecretBox, listenerId: string, stored: Stored
 export function openedHeaderOrNull(
   box: SecretBox,
   { listenerId, name }: { listenerId: string; name: string },
-  value: StoredHeaderValue,
+  value: StoredValue,
 ): string | null {
-  return typeof value === 'string' ? value : openedOrNull(box, value.sealed, placeOf(listenerId, name))
+  return openedValueOrNull(box, placeOf(listenerId, name), value)
 }
 
 /** What a value is bound to: moved to another listener, or under another name, it cannot be read. */

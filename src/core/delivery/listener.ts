@@ -1,4 +1,5 @@
 import type { Secrets } from '../tenant/secret-rotation.ts'
+import { type AuthChange, type StoredAuth, withAuth } from './credentials/listener-auth.ts'
 import { type HeadersChange, type StoredHeaders, withHeaders } from './listener-headers.ts'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts'
 
@@ -44,14 +45,17 @@ export interface DeliverySettings {
   circuitBreaker: boolean
   /** Sent with each delivery, beside what the server says itself; encrypted like secrets. */
   headers: StoredHeaders
+  /** How deliveries say who sends them; null: they do not, beside their signature. */
+  auth: StoredAuth | null
   /** Nothing is sent to it until the domains of its URLs are verified. */
   awaitsVerification: boolean
 }
 
 /** Settings that were named; those that were not stay as they are. */
-export interface SettingsChange extends Partial<Omit<DeliverySettings, 'retry' | 'headers'>> {
+export interface SettingsChange extends Partial<Omit<DeliverySettings, 'retry' | 'headers' | 'auth'>> {
   retry?: Partial<RetryPolicy>
   headers?: HeadersChange
+  auth?: AuthChange | null
 }
 
 /** A receiver that gets every message of a queue. */
@@ -93,6 +97,7 @@ export const DEFAULT_SETTINGS: DeliverySettings = Object.freeze({
   method: 'POST',
   circuitBreaker: true,
   headers: Object.freeze({}),
+  auth: null,
   awaitsVerification: false,
 })
 
@@ -108,7 +113,8 @@ export function isPushed<L extends Listener>(listener: L): listener is Pushed<L>
 /** The settings with what the change names; a property that is there but undefined counts as left out. */
 export function withChange(settings: DeliverySettings, change: SettingsChange): DeliverySettings {
   const headers = change.headers === undefined ? settings.headers : withHeaders(settings.headers, change.headers)
-  return overlaid(settings, { ...change, headers, retry: overlaid(settings.retry, change.retry ?? {}) })
+  const auth = change.auth === undefined ? settings.auth : withAuth(settings.auth, change.auth)
+  return overlaid(settings, { ...change, headers, auth, retry: overlaid(settings.retry, change.retry ?? {}) })
 }
 
 function overlaid<Whole extends object>(whole: Whole, part: Partial<Whole>): Whole {

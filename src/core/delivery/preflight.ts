@@ -1,7 +1,7 @@
 import { type AttemptError, acknowledges, type Outcome } from './attempt.ts'
 
 /** The steps of an attempt, in the order in which they are taken. */
-export const PHASES = ['resolve', 'target', 'connect', 'tls', 'send'] as const
+export const PHASES = ['token', 'resolve', 'target', 'connect', 'tls', 'send'] as const
 type PhaseName = (typeof PHASES)[number]
 
 /** `skipped`: a phase before it failed. `not_needed`: an address needs no resolving, plain HTTP no TLS. */
@@ -20,6 +20,7 @@ interface Phase {
 /** When each phase that came to its end did so; a later phase without an end is the one that failed. */
 export interface Marks {
   startedAt: number
+  token?: number
   resolve?: number
   target?: number
   connect?: number
@@ -41,15 +42,17 @@ export interface CheckReport {
 export function checkReport(
   marks: Marks,
   outcome: Outcome,
-  at: { literal: boolean; secure: boolean; addresses: string[] },
+  at: { token?: boolean; literal: boolean; secure: boolean; addresses: string[] },
 ): CheckReport {
   const needed = (name: PhaseName) => (name === 'resolve' ? !at.literal : name !== 'tls' || at.secure)
   const passed = acknowledges(outcome)
   const ends: Partial<Record<PhaseName, number>> = { ...marks, ...(passed && { send: endOf(outcome) }) }
-  const failed = PHASES.find((name) => needed(name) && ends[name] === undefined) ?? null
+  // Only listeners with tokens have that step.
+  const names = PHASES.filter((name) => at.token || name !== 'token')
+  const failed = names.find((name) => needed(name) && ends[name] === undefined) ?? null
   let since = marks.startedAt
   let over = false
-  const phases = PHASES.map((name): Phase => {
+  const phases = names.map((name): Phase => {
     if (over) return { name, verdict: 'skipped', durationMs: 0, error: null }
     if (!needed(name)) return { name, verdict: 'not_needed', durationMs: 0, error: null }
     over = name === failed

@@ -31,6 +31,7 @@ export class Exchange implements ResponseHandler, Indexed {
   #timedSince: number
   #cancelTimeout: Cancel
   readonly #bodyMs: number
+  readonly #keptBytes: number
   #cancelBody: Cancel | null = null
   /** `clean`: the answer was read to its end, so that the connection may be used again. */
   readonly #done: (outcome: Outcome | 'aborted', clean: boolean) => void
@@ -45,13 +46,19 @@ export class Exchange implements ResponseHandler, Indexed {
 
   constructor(
     runtime: Runtime,
-    { timeoutMs, startedAt, bodyMs = BODY_MS }: { timeoutMs: number; startedAt: number; bodyMs?: number },
+    {
+      timeoutMs,
+      startedAt,
+      bodyMs = BODY_MS,
+      keptBytes = RESPONSE_KEPT_BYTES,
+    }: { timeoutMs: number; startedAt: number; bodyMs?: number; keptBytes?: number },
     done: (outcome: Outcome | 'aborted', clean: boolean) => void,
   ) {
     this.#runtime = runtime
     this.#startedAt = startedAt
     this.#answeredAt = startedAt
     this.#bodyMs = bodyMs
+    this.#keptBytes = keptBytes
     this.#done = done
     this.#leftMs = timeoutMs
     this.#timedSince = startedAt
@@ -137,7 +144,7 @@ export class Exchange implements ResponseHandler, Indexed {
   }
 
   #keep(bytes: Buffer): void {
-    this.#kept ??= new KeptResponse(RESPONSE_KEPT_BYTES)
+    this.#kept ??= new KeptResponse(this.#keptBytes)
     this.#kept.add(bytes)
   }
 

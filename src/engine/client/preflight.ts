@@ -13,6 +13,8 @@ import { deliveryRequest, targetOf, unsigned } from '../push/delivery-request.ts
 import type { Names } from './names/names.ts'
 import type { ConnectionWatch } from './safe-connector.ts'
 import { createSender, type OutgoingRequest, type Sender } from './sender.ts'
+import { createAuthorizedSender } from './tokens/authorized-sender.ts'
+import type { Tokens } from './tokens/tokens.ts'
 
 /** A check may take as long as its listener's timeout allows, and holds a request open meanwhile. */
 const MAX_PER_ORGANIZATION = 4
@@ -22,12 +24,16 @@ const TIMES = 4
 const CHECKS = { code: 'too_many_checks', what: 'checks of listeners' } as const
 const DATA = '{"test":true}'
 
+/** Told the steps of a check that came to their end; those of a connection, and that a token is there. */
+type PhaseWatch = (phase: Parameters<ConnectionWatch>[0] | 'token', addresses: string[]) => void
+
 export interface PreflightDeps {
   runtime: Runtime
   targets: Targets
   secretBox: SecretBox
   userAgent: string
   names: Names
+  tokens: Tokens
 }
 
 /** Tries a listener the way that a delivery takes, over a connection of its own. */
@@ -37,9 +43,11 @@ export function createPreflight(deps: PreflightDeps): Preflight & { stop(): void
   const running = new Set<Sender>()
   let stopped = false
 
-  async function attempt(request: OutgoingRequest, organizationId: string, watch: ConnectionWatch): Promise<Outcome> {
+  async function attempt(request: OutgoingRequest, organizationId: string, watch: PhaseWatch): Promise<Outcome> {
     if (!places.take(organizationId)) throw full(places, organizationId, CHECKS)
-    const sender = createSender(runtime, deps.targets, { names: deps.names, watch, anew: true })
+    const bare = createSender(runtime, deps.targets, { names: deps.names, watch, anew: true })
+    const { tokens } = deps
+    const sender = createAuthorizedSender(bare, { tokens, runtime, onToken: () => watch('token', []) })
     running.add(sender)
     try {
       const outcome = await sender.send(request)
@@ -61,7 +69,8 @@ export function createPreflight(deps: PreflightDeps): Preflight & { stop(): void
       const outcome =
         request === null ? unsigned(runtime.now()) : await attempt(request, listener.organizationId, notes.watch)
       const literal = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
-      const at = { literal, secure: protocol === 'https:', addresses: notes.addresses }
+      const token = request !== null && request.tokenAsk !== null
+      const at = { token, literal, secure: protocol === 'https:', addresses: notes.addresses }
       return request === null ? unsignedReport(outcome) : checkReport(notes.marks, outcome, at)
     },
     stop() {
@@ -86,10 +95,10 @@ function unsignedReport(outcome: Outcome): CheckReport {
   return { ...skipped, phases }
 }
 
-function noteOn(runtime: Pick<Runtime, 'now'>): { marks: Marks; addresses: string[]; watch: ConnectionWatch } {
+function noteOn(runtime: Pick<Runtime, 'now'>): { marks: Marks; addresses: string[]; watch: PhaseWatch } {
   const marks: Marks = { startedAt: runtime.now() }
   const addresses: string[] = []
-  const watch: ConnectionWatch = (phase, found) => {
+  const watch: PhaseWatch = (phase, found) => {
     marks[phase] = runtime.now()
     addresses.push(...found)
   }

@@ -10,6 +10,7 @@ import { createSystemNames } from './names/system-names.ts'
 import { type ConnectorDeps, createConnector } from './safe-connector.ts'
 import { SharedReading } from './shared-reading.ts'
 import { TlsSessions } from './tls-sessions.ts'
+import type { TokenAsk } from './tokens/token-ask.ts'
 
 /** One request to a listener. */
 export interface OutgoingRequest extends OutgoingMessage {
@@ -19,6 +20,10 @@ export interface OutgoingRequest extends OutgoingMessage {
   timeoutMs: number
   /** How long the body of an answer is read once its head has come; a second where it is left out. */
   bodyMs?: number
+  /** How much of the body becomes the outcome's `response`; a KiB where it is left out, and 64 KiB at most. */
+  keptBytes?: number
+  /** The token that is to be sent as its `authorization`; only `createAuthorizedSender` sends one. */
+  tokenAsk?: TokenAsk | null
   /** When the attempt began (epoch ms), as the request's own headers tell it. */
   startedAt: number
 }

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../core/delivery/attempt.ts'
+import { fixedAuthorization, openedAuth } from '../../core/delivery/credentials/listener-auth.ts'
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import type { Listener, Pushed } from '../../core/delivery/listener.ts'
 import { openedHeaders } from '../../core/delivery/listener-headers.ts'
@@ -9,6 +10,7 @@ import { hasHeader, headersOf, withMessageHeaders } from '../../core/message/hea
 import { type SecretBox, SecretUnreadable } from '../../core/tenant/secret-box.ts'
 import { poolOf } from '../client/connections.ts'
 import type { OutgoingRequest } from '../client/sender.ts'
+import { type TokenAsk, tokenAskOf } from '../client/tokens/token-ask.ts'
 import type { ContentTypes } from './content-types.ts'
 import { type SigningKeys, signingKeysOf } from './signing-keys.ts'
 
@@ -22,19 +24,22 @@ export interface Target {
   keys: SigningKeys | null
   /** The listener's own, alternating names and values. */
   headers: readonly string[]
+  /** The token that is fetched for its requests; null where none is. */
+  tokenAsk: TokenAsk | null
   /** The fields that are the same in every request, each with its line break. */
   fields: string
 }
 
 export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
   const { origin, pathname, search } = new URL(listener.notifyUrl)
-  const headers = listenerHeadersOf(listener, secretBox)
+  const own = ownOf(listener, secretBox)
   return {
     origin,
     pool: poolOf({ origin, organizationId: listener.organizationId }),
     path: pathname + search,
-    keys: headers === null ? null : signingKeysOf(listener, secretBox),
-    headers: headers ?? [],
+    keys: own === null ? null : signingKeysOf(listener, secretBox),
+    headers: own?.headers ?? [],
+    tokenAsk: own?.tokenAsk ?? null,
     fields: fixedFields(listener),
   }
 }
@@ -47,10 +52,18 @@ function fixedFields(listener: Pushed): string {
   return `${accept}discue-queue: ${listener.queueId}\r\ndiscue-listener: ${listener.id}\r\n`
 }
 
-/** Alternating names and values; null where one was encrypted with a key that this node does not have. */
-function listenerHeadersOf({ id, settings }: Listener, secretBox: SecretBox): string[] | null {
+/** What the listener has said itself; null where a part was encrypted with a key that this node does not have. */
+function ownOf(
+  { id, organizationId, settings }: Listener,
+  secretBox: SecretBox,
+): Pick<Target, 'headers' | 'tokenAsk'> | null {
   try {
-    return Object.entries(openedHeaders(secretBox, id, settings.headers)).flat()
+    const headers = Object.entries(openedHeaders(secretBox, id, settings.headers))
+    if (settings.auth === null) return { headers: headers.flat(), tokenAsk: null }
+    const auth = openedAuth(secretBox, id, settings.auth)
+    const others = headers.filter(([name]) => name.toLowerCase() !== 'authorization').flat()
+    if (auth.type === 'oauth2') return { headers: others, tokenAsk: tokenAskOf(organizationId, auth) }
+    return { headers: [...others, 'authorization', fixedAuthorization(auth)], tokenAsk: null }
   } catch (error) {
     if (error instanceof SecretUnreadable) return null
     throw error
@@ -81,12 +94,13 @@ export function deliveryRequest(
     `${fieldsFor(message, to.target)}discue-attempt: ${delivery.attempts + 1}\r\n` +
     `discue-first-sent-at: ${delivery.firstSentAt ?? to.now}\r\n` +
     (orderNumber === null ? '' : `discue-sequence: ${orderNumber}\r\n`)
-  const { origin, path, pool } = to.target
+  const { origin, path, pool, tokenAsk } = to.target
   return {
     method,
     origin,
     path,
     pool,
+    tokenAsk,
     fields,
     headers: withMessageHeaders(to.target.headers, message.headers),
     body,

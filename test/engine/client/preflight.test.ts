@@ -13,6 +13,8 @@ import { Problem } from '../../../src/core/problem.ts'
 import { CLEAR_BOX, createSecretBox } from '../../../src/core/tenant/secret-box.ts'
 import { createSystemNames } from '../../../src/engine/client/names/system-names.ts'
 import { createPreflight, type PreflightDeps } from '../../../src/engine/client/preflight.ts'
+import { createSender } from '../../../src/engine/client/sender.ts'
+import { createTokens } from '../../../src/engine/client/tokens/tokens.ts'
 import { createRuntime } from '../../../src/runtime.ts'
 import { createMake } from '../../store/make.ts'
 import { predictableBytes } from '../../support/predictable-bytes.ts'
@@ -32,12 +34,15 @@ after(() => setDefaultCACertificates(trusted))
 function open(what: Partial<PreflightDeps> = {}) {
   const runtime = createRuntime(silent)
   const names = createSystemNames(runtime)
+  const userAgent = 'discue/test'
+  const tokens = createTokens({ sender: createSender(runtime, ANY_TARGET), runtime, userAgent })
   return createPreflight({
     runtime,
     names,
+    tokens,
     targets: ANY_TARGET,
     secretBox: CLEAR_BOX,
-    userAgent: 'discue/test',
+    userAgent,
     ...what,
   })
 }

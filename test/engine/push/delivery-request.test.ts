@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
+import { type StoredAuth, sealedAuth } from '../../../src/core/delivery/credentials/listener-auth.ts'
 import type { LeasedDelivery } from '../../../src/core/delivery/delivery.ts'
 import type { Pushed } from '../../../src/core/delivery/listener.ts'
 import { type StoredHeaders, sealedHeaders } from '../../../src/core/delivery/listener-headers.ts'
@@ -262,6 +263,25 @@ test('headers that are encrypted are sent in clear, and one that cannot be read 
     const to = { listener, target, userAgent: 'discue/test', now: NOW }
     assert.equal(deliveryRequest(deliveryOf('x'), to), null)
   }
+})
+
+test('authentication that is the same for all is sent with each delivery, in place of any header of that name', () => {
+  const requestWith = (auth: StoredAuth) => {
+    const settings = { ...listener.settings, headers: { Authorization: 'of the listener' }, auth }
+    const message = { ...deliveryOf('1').message, headers: JSON.stringify({ AUTHORIZATION: 'of the message' }) }
+    return requestFor(deliveryOf('1', { message }), { ...listener, settings })
+  }
+  const basic = requestWith({ type: 'basic', username: 'a', secret: 'b' })
+  assert.deepEqual([basic.headers, basic.tokenAsk], [['authorization', 'Basic YTpi'], null])
+  const bearer = requestWith({ type: 'bearer', secret: 't' })
+  assert.deepEqual([bearer.headers, bearer.tokenAsk], [['authorization', 'Bearer t'], null])
+  const client = { clientId: 'a', scopes: [], audience: null, style: 'basic', secret: 'b' } as const
+  const oauth = requestWith({ type: 'oauth2', tokenUrl: 'http://login.test/', ...client })
+  assert.equal(oauth.tokenAsk?.organizationId, listener.organizationId)
+  const box = createSecretBox(['k'.repeat(32)], predictableBytes())
+  const sealed = sealedAuth<StoredAuth>(box, listener.id, { type: 'bearer', secret: 't' })
+  const target = targetOf({ ...listener, settings: { ...listener.settings, auth: sealed } }, CLEAR_BOX)
+  assert.equal(deliveryRequest(deliveryOf('1'), { listener, target, userAgent: 'discue/test', now: NOW }), null)
 })
 
 test('what cannot be signed is not sent, but for a retired secret, which is passed over', () => {

@@ -40,6 +40,18 @@ async function storedBehind(
   return stored
 }
 
+test('a token URL that gives no token uses up attempts like any other failure', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  const retry = { maxAttempts: 2, initialDelayMs: 1_000, maxDelayMs: 1_000, multiplier: 1 }
+  const listener = await engine.addListener(queue, { retry, circuitBreaker: false })
+  engine.sender.reply = () => 'auth'
+  const message = await engine.post(queue)
+  await engine.runtime.advance(10_000)
+  assert.deepEqual((await engine.countersOf(listener)).missedMessageIds, [message.id])
+  assert.equal(engine.sender.sent.length, 2)
+})
+
 test('no more attempts are on the wire than the listener wants', async (t) => {
   const lane = await openLane(t, { maxConcurrency: 3 })
   lane.sender.reply = () => 200

@@ -6,7 +6,8 @@ export const OLD_WORDS: [old: RegExp, say: string][] = [
   [/almanac/i, 'cron cache'],
   [/\bbelie(f|ves|ved)\b|beliefOf/i, 'expected revisions, ifMatch'],
   [/\bcontradicts\b/, 'failsIfMatch'],
-  [/audience/i, 'recipient set'],
+  // By itself it is a field of OAuth 2.
+  [/[a-z]Audience|audience[A-Z]|\baudiences\b/, 'recipient set'],
   [/\bbothWays\b|\bcarrier\b|createCarrier/i, 'delivery signals'],
   [/\bpulses?\b|Pulse|_PULSE_/i, 'event digest'],
   [/\bviewers?\b|viewer[A-Z]|Viewer|_VIEWERS?\b/i, 'SSE client; user'],

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
+AuthType: TypeAlias = Literal["basic", "bearer", "oauth2"]
+
 # what becomes of due times at which no server was running: the newest runs while it is less than a minute past (none), the newest runs (last), or each runs (all)
 CatchUp: TypeAlias = Literal["none", "last", "all"]
+
+# of oauth2: client_id and client_secret in a header (the default), or in the body
+ClientStyle: TypeAlias = Literal["basic", "body"]
 
 CreateScheduleRequest: TypeAlias = "CreateScheduleRequestCron | CreateScheduleRequestEvery | CreateScheduleRequestAt"
 
@@ -190,7 +195,7 @@ class CheckListenerResult(TypedDict):
 
 
 class CheckPhase(TypedDict):
-    name: Literal["resolve", "target", "connect", "tls", "send"]
+    name: Literal["token", "resolve", "target", "connect", "tls", "send"]
     verdict: Literal["passed", "failed", "skipped", "not_needed"]
     """skipped: one before it failed; not_needed: an address needs no resolving, plain HTTP no TLS"""
     duration: int
@@ -266,6 +271,7 @@ class CreateListenerRequest(TypedDict):
     """false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down"""
     headers: NotRequired[dict[str, str]]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
+    auth: NotRequired[ListenerAuth | None]
     secret: NotRequired[str]
 
 
@@ -658,6 +664,7 @@ class Listener(TypedDict):
     """false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down"""
     headers: dict[str, str]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
+    auth: ListenerAuth | None
 
 
 class ListenerAttempt(TypedDict):
@@ -679,6 +686,29 @@ class ListenerAttempt(TypedDict):
 class ListenerAttemptList(TypedDict):
     attempts: list[ListenerAttempt]
     _links: Links
+
+
+class ListenerAuth(TypedDict):
+    """how deliveries say who sends them: by a user name and password (basic), by a token (bearer), or by a token that the server fetches with the client credentials grant (oauth2); each type has properties of its own"""
+
+    type: AuthType
+    username: NotRequired[str]
+    """of basic"""
+    password: NotRequired[str]
+    """of basic; write-only: answers show ***, and *** in a change keeps the value that is stored"""
+    token: NotRequired[str]
+    """of bearer; write-only: answers show ***, and *** in a change keeps the value that is stored"""
+    token_url: NotRequired[str]
+    """of oauth2"""
+    client_id: NotRequired[str]
+    """of oauth2"""
+    client_secret: NotRequired[str]
+    """of oauth2; write-only: answers show ***, and *** in a change keeps the value that is stored"""
+    scopes: NotRequired[list[str]]
+    """of oauth2"""
+    audience: NotRequired[str | None]
+    """of oauth2"""
+    style: NotRequired[ClientStyle]
 
 
 class ListenerDelivery(TypedDict):
@@ -790,6 +820,7 @@ class ListenerWithSecret(TypedDict):
     """false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down"""
     headers: dict[str, str]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
+    auth: ListenerAuth | None
     secret: NotRequired[str]
     """where it was changed"""
 
@@ -1305,6 +1336,7 @@ class UpdateListenerRequest(TypedDict):
     """false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down"""
     headers: NotRequired[dict[str, str]]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
+    auth: NotRequired[ListenerAuth | None]
     secret: NotRequired[str]
     id: NotRequired[Any]
     awaits_verification: NotRequired[Any]

@@ -71,6 +71,7 @@ function Step({ tone, title, at, children }: { tone: Tone; title: string; at?: n
 const ERRORS: Record<string, string> = {
   blocked_target: 'the server may not connect to this address (DISCUE_TARGETS)',
   secret_unreadable: 'this server cannot read the secret of the listener',
+  auth: 'the token URL of the listener gave no token',
   timeout: 'no answer in time',
   connection_refused: 'nothing accepts connections at this address',
   connection_reset: 'the connection was cut',

@@ -4,7 +4,9 @@ import type { SettingsChange } from '../../../core/delivery/listener.ts'
 import type { HeadersChange } from '../../../core/delivery/listener-headers.ts'
 import type { ListenerDetails } from '../../../store/listeners.ts'
 import { paths } from '../../present/links.ts'
+import { authOf, fullAuth } from './listener-auth-form.ts'
 import type { Listener, ListenerChange, NewListener, settings } from './listener-schemas.ts'
+import { given, HIDDEN } from './write-only.ts'
 
 /** The body in the words of the use cases. */
 export function createdOf(body: Static<typeof NewListener>): Omit<New, 'organizationId' | 'queueId'> {
@@ -47,14 +49,12 @@ function settingsOf({ retry, rate_limit, ...body }: Settings): SettingsChange {
     method: body.method,
     circuitBreaker: body.circuit_breaker,
     headers: body.headers && headersOf(body.headers),
+    auth: body.auth && authOf(body.auth),
   }
 }
 
-/** What answers show of a header's value; sent back, it means the value that is stored. */
-const HIDDEN = '***'
-
 function headersOf(headers: Record<string, string>): HeadersChange {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value === HIDDEN ? null : value]))
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, given(value)]))
 }
 
 /** A listener as answers show it, without its secrets. */
@@ -99,6 +99,7 @@ export function fullListener(listener: ListenerDetails): Static<typeof Listener>
     method: rest.method,
     circuit_breaker: rest.circuitBreaker,
     headers: Object.fromEntries(Object.keys(rest.headers).map((name) => [name, HIDDEN])),
+    auth: rest.auth && fullAuth(rest.auth),
   }
 }
 

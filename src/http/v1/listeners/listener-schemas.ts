@@ -15,6 +15,7 @@ import {
 import { LIVENESS_STATES } from '../../../core/delivery/liveness.ts'
 import { MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS } from '../../../core/delivery/retry-policy.ts'
 import { Id, Name, NullableInteger, NullableText, NullableTime, readOnly, strict } from '../../present/schemas.ts'
+import { NullableAuth } from './listener-auth-form.ts'
 
 const MAX_ATTEMPTS = 100
 const MAX_MULTIPLIER = 100
@@ -109,6 +110,7 @@ export const settings = {
   method: Type.Optional(Method),
   circuit_breaker: Type.Optional(CircuitBreaker),
   headers: Type.Optional(Headers),
+  auth: Type.Optional(NullableAuth),
 }
 
 /** What creates a listener. */
@@ -181,6 +183,7 @@ export const Listener = Type.Object(
     method: Method,
     circuit_breaker: CircuitBreaker,
     headers: Headers,
+    auth: NullableAuth,
   },
   { title: 'Listener' },
 )

@@ -29,7 +29,7 @@ test('a check says how every phase went, and links to its listener', async () =>
   assert.equal(body.check.passed, true)
   assert.deepEqual(
     body.check.phases.map((phase: { name: string; verdict: string; duration: number }) => Object.values(phase)),
-    ['resolve', 'target', 'connect', 'tls', 'send'].map((name) => [name, 'passed', 1]),
+    ['token', 'resolve', 'target', 'connect', 'tls', 'send'].map((name) => [name, 'passed', 1]),
   )
   assert.deepEqual(body.check.addresses, ['192.0.2.1'])
   assert.match(body._links.self.href, new RegExp(`${base}/${listener}$`))

@@ -65,6 +65,7 @@ test('a listener starts with defaults, empty figures and a liveness that nobody 
     method: 'POST',
     circuit_breaker: true,
     headers: {},
+    auth: null,
   })
 })
 

@@ -78,6 +78,7 @@ const found: StoreCase[] = [
         circuitBreaker: false,
         awaitsVerification: true,
         headers: { 'X-Tenant': 'shop' },
+        auth: { type: 'basic', username: 'a', secret: { sealed: 'x:1' } },
       }
       for (const what of [{}, { livenessUrl: null }, { notifyUrl: null, livenessUrl: null }, { settings }]) {
         const listener = make.listener(queue, what)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { DEFAULT_SETTINGS, type Listener } from '../../../../src/core/delivery/listener.ts'
+import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../../../src/core/delivery/listener.ts'
 import { MAX_RETIRED, OVERLAP_MS, type Secrets } from '../../../../src/core/tenant/secret-rotation.ts'
 import { idsOf, storedFixture } from '../../fixture.ts'
 import type { Given, StoreCase } from '../../suite.ts'
@@ -160,19 +160,38 @@ export const secretCases: StoreCase[] = [
         both: { a: sealed, b: '2' },
         other: { a: sealed, b: { sealed: 'y:2' } },
       }
+      const auths = { clearAuth: '1', sealedAuth: sealed, otherAuth: { sealed: 'y:2' } }
       const ids: Record<string, string> = {}
-      for (const [kind, headers] of Object.entries(kinds)) {
-        const listener = make.listener(queue, { secret: 'x:s', settings: { ...DEFAULT_SETTINGS, headers } })
+      const add = async (kind: string, settings: Partial<DeliverySettings>) => {
+        const listener = make.listener(queue, { secret: 'x:s', settings: { ...DEFAULT_SETTINGS, ...settings } })
         await store.listeners.create(listener)
         ids[listener.id] = kind
       }
+      for (const [kind, headers] of Object.entries(kinds)) await add(kind, { headers })
+      for (const [kind, secret] of Object.entries(auths)) await add(kind, { auth: { type: 'bearer', secret } })
       const kindsOf = async (ask: { prefix: string; sealed: boolean }) => {
         const found = await store.secrets.without({ ...ask, after: null, limit: 9 })
-        for (const { listenerId, headers } of found) assert.deepEqual(headers, kinds[ids[listenerId] as 'none'])
+        for (const { listenerId, headers, auth } of found) {
+          const [isAuth, kind] = [ids[listenerId]!.endsWith('Auth'), ids[listenerId]!]
+          assert.deepEqual(headers, isAuth ? {} : kinds[kind as 'none'])
+          assert.deepEqual(auth, isAuth ? { type: 'bearer', secret: auths[kind as 'clearAuth'] } : null)
+        }
         return found.map(({ listenerId }) => ids[listenerId])
       }
-      assert.deepEqual(await kindsOf({ prefix: 'x:', sealed: true }), ['clear', 'both', 'other'])
-      assert.deepEqual(await kindsOf({ prefix: 'x:', sealed: false }), ['sealed', 'both', 'other'])
+      assert.deepEqual(await kindsOf({ prefix: 'x:', sealed: true }), [
+        'clear',
+        'both',
+        'other',
+        'clearAuth',
+        'otherAuth',
+      ])
+      assert.deepEqual(await kindsOf({ prefix: 'x:', sealed: false }), [
+        'sealed',
+        'both',
+        'other',
+        'sealedAuth',
+        'otherAuth',
+      ])
     },
   },
   {
@@ -180,7 +199,8 @@ export const secretCases: StoreCase[] = [
     async run(given) {
       const { store, make, now } = given
       const { queue } = await storedFixture(given, 0)
-      const settings = { ...DEFAULT_SETTINGS, timeoutMs: 123, headers: { '10': 'z', 'x-a': '"1"', 'X-b': '2' } }
+      const auth = { type: 'basic', username: 'a', secret: '1' } as const
+      const settings = { ...DEFAULT_SETTINGS, timeoutMs: 123, headers: { '10': 'z', 'x-a': '"1"', 'X-b': '2' }, auth }
       const listeners = [make.listener(queue, { settings }), make.listener(queue, { settings })] as const
       for (const listener of listeners) await store.listeners.create(listener)
       const found = await store.secrets.without({ prefix: 'whsec_', sealed: true, after: null, limit: 9 })
@@ -188,10 +208,11 @@ export const secretCases: StoreCase[] = [
       const changes = { settings: { headers: { 'x-a': 'new' } } }
       await store.listeners.update({ ...idsOf(listeners[1]), changes, now })
       const sealed = { '10': { sealed: 'k:10' }, 'x-a': { sealed: 'k:1' }, 'X-b': { sealed: 'k:2' } }
-      await store.secrets.reseal(found.map((from) => ({ from, to: { ...from, headers: sealed } })))
+      const sealedAuth = { ...auth, secret: { sealed: 'k:3' } }
+      await store.secrets.reseal(found.map((from) => ({ from, to: { ...from, headers: sealed, auth: sealedAuth } })))
       assert.deepEqual(await store.listeners.get(idsOf(listeners[0])), {
         ...before,
-        settings: { ...settings, headers: sealed },
+        settings: { ...settings, headers: sealed, auth: sealedAuth },
       })
       const now2 = await store.listeners.get(idsOf(listeners[1]))
       assert.deepEqual(now2!.settings, { ...other!.settings, headers: { 'x-a': 'new' } })

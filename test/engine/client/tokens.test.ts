@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Outcome } from '../../../src/core/delivery/attempt.ts'
+import type { ClientCredentials } from '../../../src/core/delivery/credentials/listener-auth.ts'
+import { createAuthorizedSender } from '../../../src/engine/client/tokens/authorized-sender.ts'
+import { tokenAskOf } from '../../../src/engine/client/tokens/token-ask.ts'
+import { TokenMemory } from '../../../src/engine/client/tokens/token-memory.ts'
+import { createTokens } from '../../../src/engine/client/tokens/tokens.ts'
+import { createRuntime } from '../../../src/runtime.ts'
+import { silentLog } from '../../support/silent-log.ts'
+import { openHttp, openSender, to } from './wire.ts'
+
+type Issue = () => { status?: number; body: unknown } | Promise<{ status?: number; body: unknown }>
+
+/** A token URL that issues `t1`, `t2`, …, and a receiver that takes what `takes` says. */
+async function openBoth(t: TestContext, what: { issue?: Issue; takes?: (authorization: string) => boolean } = {}) {
+  let [elapsed, issued, requests] = [0, 0, 0]
+  const seen: string[] = []
+  const issue: Issue = () => ({ body: { access_token: `t${++issued}`, token_type: 'bearer', expires_in: 3_600 } })
+  const tokenUrl = `${await openHttp(t, async (_, response) => {
+    requests += 1
+    const { status = 200, body } = await (what.issue ?? issue)()
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })}/token`
+  const origin = await openHttp(t, ({ headers }, response) => {
+    const authorization = headers.authorization ?? ''
+    seen.push(authorization)
+    response.writeHead((what.takes?.(authorization) ?? true) ? 200 : 401).end()
+  })
+  const runtime = { ...createRuntime(silentLog), elapsedMs: () => elapsed }
+  const sender = openSender(t)
+  const tokens = createTokens({ sender, runtime, userAgent: 'discue/test' })
+  const authorized = createAuthorizedSender(sender, { tokens, runtime })
+  const send = async (more: Partial<ClientCredentials<string>> = {}, organizationId = 'org') => {
+    const client = { clientId: 'a', secret: 'b', scopes: [], audience: null, style: 'basic' } as const
+    const tokenAsk = tokenAskOf(organizationId, { type: 'oauth2', tokenUrl, ...client, ...more })
+    const outcome = await authorized.send(to(origin, { tokenAsk, organizationId }))
+    assert.ok(outcome !== 'aborted')
+    return outcome
+  }
+  const pass = (ms: number) => {
+    elapsed += ms
+  }
+  return { authorized, send, pass, seen, requests: () => requests, abort: () => authorized.abort(), origin, tokenUrl }
+}
+
+const told = ({ status, error, response }: Outcome) => [status, error, response]
+
+test('one token is fetched for all that wait for it, and used until shortly before it expires', async (t) => {
+  const both = await openBoth(t)
+  await Promise.all(Array.from({ length: 20 }, () => both.send()))
+  assert.deepEqual([both.requests(), new Set(both.seen)], [1, new Set(['Bearer t1'])])
+  both.pass(3_569_999)
+  await both.send()
+  assert.equal(both.requests(), 1)
+  both.pass(1)
+  await both.send()
+  assert.deepEqual([both.requests(), both.seen.at(-1)], [2, 'Bearer t2'])
+})
+
+test('a token is shared by those that ask for the same, in one organization', async (t) => {
+  const both = await openBoth(t)
+  await both.send()
+  await both.send({ scopes: ['x'] })
+  await both.send({ secret: 'c' })
+  await both.send({}, 'other')
+  await both.send()
+  assert.deepEqual(both.seen, ['Bearer t1', 'Bearer t2', 'Bearer t3', 'Bearer t4', 'Bearer t1'])
+})
+
+test('a token that is not taken is thrown away, and the request sent once more with another in the same attempt', async (t) => {
+  const both = await openBoth(t, { takes: (authorization) => authorization !== 'Bearer t1' })
+  const outcomes = await Promise.all(Array.from({ length: 5 }, () => both.send()))
+  assert.deepEqual(new Set(outcomes.map(({ status }) => status)), new Set([200]))
+  assert.equal(both.requests(), 2)
+  await both.send()
+  assert.deepEqual([both.requests(), both.seen.at(-1)], [2, 'Bearer t2'])
+})
+
+test('a receiver that takes no token at all is sent two requests an attempt, and no more', async (t) => {
+  const both = await openBoth(t, { takes: () => false })
+  assert.deepEqual(told(await both.send()), [401, null, ''])
+  assert.deepEqual(both.seen, ['Bearer t1', 'Bearer t2'])
+})
+
+test('a token URL that refuses is an error of its own, in its own words, and asked again after a second', async (t) => {
+  const both = await openBoth(t, { issue: () => ({ status: 401, body: { error: 'invalid_client' } }) })
+  const fault = [null, 'auth', 'the token URL answered 401: invalid_client']
+  assert.deepEqual(told(await both.send()), fault)
+  both.pass(999)
+  assert.deepEqual(told(await both.send()), fault)
+  assert.equal(both.requests(), 1)
+  both.pass(1)
+  assert.deepEqual(told(await both.send()), fault)
+  assert.deepEqual([both.requests(), both.seen], [2, []])
+})
+
+test('a token URL that fails after a token was refused fails the attempt as such', async (t) => {
+  let issued = 0
+  const both = await openBoth(t, {
+    takes: () => false,
+    issue: () => (issued++ === 0 ? { body: { access_token: 't1' } } : { status: 503, body: {} }),
+  })
+  assert.deepEqual(told(await both.send()), [null, 'auth', 'the token URL answered 503'])
+})
+
+test('a message cannot put its own authorization in place of the token', async (t) => {
+  const both = await openBoth(t)
+  const client = { clientId: 'a', secret: 'b', scopes: [], audience: null, style: 'basic' } as const
+  const tokenAsk = tokenAskOf('org', { type: 'oauth2', tokenUrl: both.tokenUrl, ...client })
+  await both.authorized.send(to(both.origin, { tokenAsk, headers: ['Authorization', 'Bearer x', 'x-a', 'b'] }))
+  assert.deepEqual(both.seen, ['Bearer t1'])
+})
+
+test('whoever waits for a token when the server stops is told that nothing was sent', async (t) => {
+  const asked = Promise.withResolvers<void>()
+  const both = await openBoth(t, {
+    issue: () => {
+      asked.resolve()
+      return new Promise(() => {})
+    },
+  })
+  const client = { clientId: 'a', secret: 'b', scopes: [], audience: null, style: 'basic' } as const
+  const tokenAsk = tokenAskOf('org', { type: 'oauth2', tokenUrl: both.tokenUrl, ...client })
+  const outcomes = [1, 2].map(() => both.authorized.send(to(both.origin, { tokenAsk })))
+  await asked.promise
+  both.abort()
+  assert.deepEqual(await Promise.all(outcomes), ['aborted', 'aborted'])
+  assert.deepEqual(both.seen, [])
+})
+
+test('where there is no room the organization with most gives up what it has used least lately', () => {
+  const memory = new TokenMemory<number>(4)
+  for (const key of ['1', '2', '3']) memory.set('large', key, 0)
+  memory.set('small', '1', 0)
+  memory.get('large', '1')
+  memory.set('small', '2', 0)
+  const has = (organizationId: string, key: string) => memory.get(organizationId, key) !== undefined
+  assert.deepEqual(
+    ['1', '2', '3'].map((key) => has('large', key)),
+    [true, false, true],
+  )
+  assert.deepEqual([has('small', '1'), has('small', '2')], [true, true])
+})
