@@ -54,6 +54,7 @@ export default defineConfig({
           { text: 'Back up and restore', link: '/guides/backups' },
           { text: 'The dashboard', link: '/guides/dashboard' },
           { text: 'Watch it', link: '/guides/monitoring' },
+          { text: 'Be told what happens', link: '/guides/notifications' },
           { text: 'Is everything accounted for?', link: '/guides/ledger' },
           { text: 'How it was tested', link: '/guides/torture' },
           { text: 'Troubleshooting', link: '/guides/troubleshooting' },

@@ -21,6 +21,7 @@ import { createCommitter } from './commit/committer.ts'
 import { measuredCommits } from './commit/measured-commits.ts'
 import { Deadline } from './deadline.ts'
 import { createLoops } from './loops.ts'
+import { createNotifier } from './notify/notifier.ts'
 import { createPulling } from './pull/pulling.ts'
 import { createBehindClock } from './push/behind-clock.ts'
 import { ClaimFailures } from './push/claim-failures.ts'
@@ -103,7 +104,8 @@ export function createEngine(deps: {
     activity === null ? createBackgroundThrottle({ runtime, othersCount: committer.askedFor }) : NO_THROTTLE
   const scheduler = createScheduler({ ...deps, store, node, acceptor, throttle })
   const { retention } = deps
-  const loops = createLoops({ ...delivering, store, runtime, retention, sender, expirer, behindClock, claims })
+  const notify = createNotifier({ ...deps, store, node, acceptor, recentLiveness: registry })
+  const loops = createLoops({ ...delivering, store, runtime, retention, sender, expirer, behindClock, claims, notify })
   let forgetClock: Cancel = () => undefined
   return {
     acceptor,

@@ -33,6 +33,8 @@ const SCAN_LIVENESS_EVERY_MS = 60_000
 /** A node that dies is missed after its lease (15 s) and this: how long its part of the listeners goes unasked. */
 const SHARE_LIVENESS_EVERY_MS = 5_000
 const WRITE_LIVENESS_EVERY_MS = 1_000
+/** How soon an organization is told of what happens to it. */
+const NOTIFY_EVERY_MS = 5_000
 
 type Parts = Delivering & {
   store: Store
@@ -42,6 +44,8 @@ type Parts = Delivering & {
   expirer: Pick<LeaseExpirer, 'look'>
   behindClock: Pick<BehindClock, 'tick'>
   claims: Pick<ClaimFailures, 'failed'>
+  /** Tells organizations how they stand; see `notify/notifier.ts`. */
+  notify: () => Promise<number>
 }
 
 /** What the engine does again and again, beside what is due. */
@@ -95,6 +99,7 @@ export function createLoops(parts: Parts): Loops {
     }),
     ...createRetentionLoops(parts),
     ...liveness.loops,
+    createLoop({ name: 'notifier', tick: parts.notify, idleMs: NOTIFY_EVERY_MS, runtime }),
     createLoop({ name: 'liveness-writer', tick: () => registry.write(), idleMs: WRITE_LIVENESS_EVERY_MS, runtime }),
   ]
   const all = [leaseRenewal, ...work]

@@ -42,6 +42,7 @@ import { readRoutines } from './routines.ts'
 import { createScheduleStore } from './schedules/schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createEventStore } from './telemetry/events.ts'
+import { createNotificationStore } from './telemetry/notifications.ts'
 import { createRollup } from './telemetry/rollup.ts'
 import { createStatsStore } from './telemetry/stats.ts'
 
@@ -135,6 +136,7 @@ export async function openPostgresStore(
     orders: createOrderStore(database, parts),
     redeliveries: createRedeliveryStore(database, parts),
     ledger: createLedgerStore(database),
+    notifications: createNotificationStore(database, rollup),
     answers: createIdempotencyRecordStore(database),
     domains: createDomainStore(database),
     events: createEventStore(database, runtime),

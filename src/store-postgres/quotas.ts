@@ -11,7 +11,7 @@ const LIMITS = `select limits from discue.organizations where id = $1 for update
 const counting = (table: string) =>
   `select count(*) as used from (select 1 from discue.${table} where organization_id = $1 limit $2) counted`
 
-const COUNTS: Record<CountedQuota, string> = {
+export const COUNTS: Record<CountedQuota, string> = {
   queues: counting('queues'),
   listeners: counting('listeners'),
   apiKeys: counting('api_keys'),

@@ -31,6 +31,7 @@ import { createRemovalStore } from './removals.ts'
 import { createScheduleStore } from './schedules/schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createEventStore } from './telemetry/events.ts'
+import { createNotificationStore } from './telemetry/notifications.ts'
 import { createStatsStore } from './telemetry/stats.ts'
 import { createUsage } from './telemetry/usage.ts'
 import { ChangeLog, createTransact } from './transaction.ts'
@@ -98,6 +99,7 @@ function storeOn({ db, file, close }: Connection, aside: boolean): Store {
     orders: createOrderStore(db, transact, shared),
     redeliveries: createRedeliveryStore(db, transact, shared),
     ledger: createLedgerStore(db, touched),
+    notifications: createNotificationStore(db, transact),
     commit: async (batch) => commit(batch),
     shared: false,
     rates: null,

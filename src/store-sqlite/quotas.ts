@@ -10,7 +10,7 @@ const LIMITS = `select limits from organizations where id = ?`
 const counting = (table: string) =>
   `select count(*) as used from (select 1 from ${table} where organization_id = ? limit ?)`
 
-const COUNTS: Record<CountedQuota, string> = {
+export const COUNTS: Record<CountedQuota, string> = {
   queues: counting('queues'),
   listeners: counting('listeners'),
   apiKeys: counting('api_keys'),

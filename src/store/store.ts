@@ -23,6 +23,7 @@ import type { RemovalStore } from './removals.ts'
 import type { ScheduleStore } from './schedules.ts'
 import type { SecretStore } from './secrets.ts'
 import type { StatsStore } from './stats.ts'
+import type { NotificationStore } from './telemetry/notifications.ts'
 
 /**
  * Everything that outlives the process. Each method is one transaction, synced to disk when its promise
@@ -50,6 +51,7 @@ export interface Store {
   readonly secrets: SecretStore
   readonly orders: OrderStore
   readonly ledger: LedgerStore
+  readonly notifications: NotificationStore
   readonly redeliveries: RedeliveryStore
   /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */
   commit(batch: Batch): Promise<BatchResult>

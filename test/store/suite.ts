@@ -17,6 +17,7 @@ import { eventCases } from './cases/reading/events.cases.ts'
 import { ledgerCases } from './cases/reading/ledger.cases.ts'
 import { listenerDeliveryCases } from './cases/reading/listener-deliveries.cases.ts'
 import { messageCases } from './cases/reading/messages.cases.ts'
+import { notificationCases } from './cases/reading/notifications.cases.ts'
 import { pagingCases } from './cases/reading/paging.cases.ts'
 import { scheduleOverlapCases } from './cases/reading/schedule-overlap.cases.ts'
 import { scheduleCases } from './cases/reading/schedules.cases.ts'
@@ -66,6 +67,7 @@ const nouns: Record<string, StoreCase[]> = {
   removals: removalCases,
   events: eventCases,
   stats: statsCases,
+  notifications: notificationCases,
   expiry: expiryCases,
   'messages that expire': messageExpiryCases,
   answers: answerCases,

@@ -1,5 +1,6 @@
 import { orderKeyOf } from '../../core/delivery/listener.ts'
 import { endOf, judgedChange, restartedChange } from '../../core/delivery/settlement.ts'
+import { isNotification } from '../../core/notification/notification.ts'
 import type { Accept, Batch, MessageAccept, Settlement } from '../../store/commit/batch.ts'
 import type { SegmentText } from '../../store/commit/usage-changes.ts'
 import type { IdempotencyRecord } from '../../store/idempotency-records.ts'
@@ -49,7 +50,8 @@ export class BatchArrays {
   accept({ queueVersion, messages, answer, steps }: Accept): void {
     const { message } = messages[0]!
     const queue = this.#queueOf(message, queueVersion, messages[0]!.deliveries)
-    const size = messages.length
+    // What counts against no quota has no size there.
+    const size = isNotification(message.headers) ? 0 : messages.length
     this.#tables.accept.add({
       ...{ queue, size, at: message.createdAt, answer: this.#answerOf(answer), steps: stepsText(steps) },
     })

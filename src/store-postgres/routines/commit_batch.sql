@@ -134,7 +134,8 @@ begin
           continue when v_outcomes[i] <> c_accepted;
         end if;
         v_of := v_usage -> v_organization;
-        continue when v_of is null;
+        -- Notifications count against no quota, and have no size here.
+        continue when v_of is null or coalesce(p_accept_size[i], 0) = 0;
         select c.usage, c.refused into v_counts, v_limit from discue.count_accepted(v_of, p_accept_at[i], p_accept_size[i]) c;
         v_usage := jsonb_set(v_usage, array[v_organization], v_counts);
         if v_limit is not null then

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { isNotification } from '../../core/notification/notification.ts'
 import type {
   Accept,
   AcceptResult,
@@ -124,7 +125,8 @@ export function createAccepting(db: DatabaseSync, shared: Shared) {
       if (versionOf(first, seen) !== it.queueVersion) return { outcome: 'stale' }
       if (answers.has(it.answer)) return { outcome: 'answered' }
       if (it.steps?.every(steps.isAsExpected) === false) return { outcome: 'passed' }
-      const refused = quota === null ? null : quota.accept(first.message, it.messages.length)
+      const refused =
+        quota === null || isNotification(first.message.headers) ? null : quota.accept(first.message, it.messages.length)
       if (refused !== null) return refused
       answers.write(it.answer)
       it.steps?.forEach(steps.write)

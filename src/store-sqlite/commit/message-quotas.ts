@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { encodeTime } from '../../core/id.ts'
+import { NOTIFICATIONS_QUEUE } from '../../core/notification/notification.ts'
 import {
   countAccepted,
   dayOf,
@@ -30,6 +31,12 @@ const QUEUES = `
 const COUNT = `
   select count(*) as stored, coalesce(sum(id >= :since), 0) as accepted from messages where queue_id in (${QUEUES})`
 
+/** Notifications count against no quota; they are on a queue of their own, so that no other message is read for this. */
+const COUNT_NOTIFICATIONS = `
+  select count(*) as stored, coalesce(sum(m.id >= :since), 0) as accepted
+    from queues q join messages m on m.queue_id = q.id
+   where q.organization_id = :id and q.name = '${NOTIFICATIONS_QUEUE}' and m.headers like '{"discue-notification":%'`
+
 /**
  * Limits on messages. Which organizations have them is kept in memory, so that every other is let through by one look
  * into a map; their counts are in the database, and move in the transactions that store or remove messages.
@@ -40,12 +47,14 @@ export class MessageQuotas {
   readonly #write: StatementSync
   readonly #forget: StatementSync
   readonly #count: StatementSync
+  readonly #countNotifications: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#read = db.prepare(READ)
     this.#write = db.prepare(WRITE)
     this.#forget = db.prepare(FORGET)
     this.#count = db.prepare(COUNT)
+    this.#countNotifications = db.prepare(COUNT_NOTIFICATIONS)
     for (const { id, limits } of db.prepare(LIMITED).all() as { id: string; limits: string }[]) {
       this.remember(id, JSON.parse(limits))
     }
@@ -62,9 +71,10 @@ export class MessageQuotas {
     }
     if (this.#limits.has(organizationId)) return
     const day = dayOf(now)
-    const found = this.#count.get({ id: organizationId, since: encodeTime(startOf(day)) })
-    const { stored, accepted } = found as { stored: number; accepted: number }
-    this.#write.run(organizationId, stored, day, accepted)
+    const ask = { id: organizationId, since: encodeTime(startOf(day)) }
+    const found = this.#count.get(ask) as { stored: number; accepted: number }
+    const free = this.#countNotifications.get(ask) as { stored: number; accepted: number }
+    this.#write.run(organizationId, found.stored - free.stored, day, found.accepted - free.accepted)
   }
 
   /** To be called once the transaction that set the limits is on disk. */
