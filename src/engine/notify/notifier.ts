@@ -88,8 +88,8 @@ export function createNotifier(deps: NotifierDeps): () => Promise<number> {
     const now = runtime.now()
     const data = notificationData(notification, now)
     const headers = notificationHeaders(notification)
-    const times = { createdAt: now, deliverAt: now, expiresAt: null }
-    return { ...watched, ...times, id: runtime.newId(), name: notification.type, key: null, data, headers }
+    const rest = { createdAt: now, deliverAt: now, expiresAt: null, mediaType: null, key: null }
+    return { ...watched, ...rest, id: runtime.newId(), name: notification.type, data, headers }
   }
 
   function recordOf(organizationId: string, version: number, body: string): IdempotencyRecord {
