@@ -21,6 +21,7 @@ import { createCommitter } from './commit/committer.ts'
 import { measuredCommits } from './commit/measured-commits.ts'
 import { Deadline } from './deadline.ts'
 import { createLoops } from './loops.ts'
+import { createMoments } from './notify/moments.ts'
 import { createNotifier } from './notify/notifier.ts'
 import { createPulling } from './pull/pulling.ts'
 import { createBehindClock } from './push/behind-clock.ts'
@@ -83,7 +84,8 @@ export function createEngine(deps: {
   const store = activity?.watchStore(deps.store) ?? deps.store
   const node = runtime.newId()
   const counters = createEngineCounters()
-  const measured = measuredCommits(store, { counters, runtime })
+  const moments = createMoments({ ...deps, store })
+  const measured = measuredCommits(store, { counters, runtime, moments })
   const committer = createCommitter({ store: measured, node, runtime, ahead: store.shared })
   const bareSender = createSender(runtime, deps.targets, { names: deps.names })
   const tokens = createTokens({ ...deps, sender: bareSender })
@@ -92,20 +94,31 @@ export function createEngine(deps: {
   const sender = activity?.watchSender(tracedSender) ?? tracedSender
   const shares = { slots: new FairPlaces(MAX_IN_FLIGHT), memory: new MemoryShare() }
   const claims = new ClaimFailures(runtime, counters)
-  const delivering = createDelivering({ ...deps, ...shares, store, committer, sender, node, claims })
+  const delivering = createDelivering({ ...deps, moments, ...shares, store, committer, sender, node, claims })
   const { dispatcher, checker, registry } = delivering
   const { pullService: pulls, expirer } = createPulling({ store, runtime, committer, dispatcher })
   const preflight = createPreflight({ ...deps, tokens })
   const behindClock = createBehindClock({ store, runtime })
-  const plainAcceptor = createAcceptor({ committer, dispatcher, pulls, runtime })
+  const plainAcceptor = createAcceptor({ committer, dispatcher, pulls, runtime, moments })
   const acceptor = traced?.watchAcceptor(plainAcceptor) ?? plainAcceptor
   // Where the clock is moved by hand, the client that moves it waits for all that is due.
   const throttle =
     activity === null ? createBackgroundThrottle({ runtime, othersCount: committer.askedFor }) : NO_THROTTLE
-  const scheduler = createScheduler({ ...deps, store, node, acceptor, throttle })
+  const scheduler = createScheduler({ ...deps, moments, store, node, acceptor, throttle })
   const { retention } = deps
   const notify = createNotifier({ ...deps, store, node, acceptor, recentLiveness: registry })
-  const loops = createLoops({ ...delivering, store, runtime, retention, sender, expirer, behindClock, claims, notify })
+  const loops = createLoops({
+    ...delivering,
+    store,
+    runtime,
+    retention,
+    sender,
+    expirer,
+    behindClock,
+    claims,
+    notify,
+    moments,
+  })
   let forgetClock: Cancel = () => undefined
   return {
     acceptor,

@@ -35,6 +35,8 @@ const SHARE_LIVENESS_EVERY_MS = 5_000
 const WRITE_LIVENESS_EVERY_MS = 1_000
 /** How soon an organization is told of what happens to it. */
 const NOTIFY_EVERY_MS = 5_000
+/** How soon the log tells of it. */
+const MOMENTS_EVERY_MS = 1_000
 
 type Parts = Delivering & {
   store: Store
@@ -46,6 +48,8 @@ type Parts = Delivering & {
   claims: Pick<ClaimFailures, 'failed'>
   /** Tells organizations how they stand; see `notify/notifier.ts`. */
   notify: () => Promise<number>
+  /** Writes to the log what has happened. */
+  moments: { tick(): Promise<number> }
 }
 
 /** What the engine does again and again, beside what is due. */
@@ -99,6 +103,7 @@ export function createLoops(parts: Parts): Loops {
     }),
     ...createRetentionLoops(parts),
     ...liveness.loops,
+    createLoop({ name: 'moments', tick: () => parts.moments.tick(), idleMs: MOMENTS_EVERY_MS, runtime }),
     createLoop({ name: 'notifier', tick: parts.notify, idleMs: NOTIFY_EVERY_MS, runtime }),
     createLoop({ name: 'liveness-writer', tick: () => registry.write(), idleMs: WRITE_LIVENESS_EVERY_MS, runtime }),
   ]

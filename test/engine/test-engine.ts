@@ -11,6 +11,8 @@ import { createEngineCounters, type EngineCounters } from '../../src/core/teleme
 import { CLEAR_BOX, type SecretBox } from '../../src/core/tenant/secret-box.ts'
 import { createAcceptor } from '../../src/engine/commit/acceptor.ts'
 import { type Committer, createCommitter } from '../../src/engine/commit/committer.ts'
+import { measuredCommits } from '../../src/engine/commit/measured-commits.ts'
+import { type Moments, NO_MOMENTS } from '../../src/engine/notify/moments.ts'
 import { ClaimFailures } from '../../src/engine/push/claim-failures.ts'
 import { createDelivering, type Delivering } from '../../src/engine/push/delivering.ts'
 import { MemoryShare } from '../../src/engine/push/memory-share.ts'
@@ -68,6 +70,8 @@ export interface OfficeOptions {
   startAt?: number
   maxInFlight?: number
   secretBox?: SecretBox
+  /** Told what happens to listeners. */
+  moments?: Partial<Moments>
 }
 
 const makes = new WeakMap<TestEngine, { make: Make; organizationId: string; store: Store }>()
@@ -91,16 +95,18 @@ export async function openTestEngine(t: TestContext, options: OfficeOptions = {}
   const runtime = createManualRuntime(options.startAt ?? NOW, 1, () => underWay > 0)
   const sender = createFakeSender(runtime)
   const node = options.node ?? 'node-1'
-  const committer = createCommitter({ store, node, runtime, ahead: store.shared })
+  const moments = { ...NO_MOMENTS, ...options.moments }
+  const counters = createEngineCounters()
+  const measured = measuredCommits(store, { counters, runtime, moments })
+  const committer = createCommitter({ store: measured, node, runtime, ahead: store.shared })
   const shares = {
     secretBox: options.secretBox ?? CLEAR_BOX,
     // One organization has half of them.
     slots: new FairPlaces(2 * (options.maxInFlight ?? 8_192)),
     memory: new MemoryShare(),
   }
-  const counters = createEngineCounters()
   const claims = new ClaimFailures(runtime, counters)
-  const parts = { store, committer, sender, runtime, node, claims, ...shares, userAgent: 'discue/test' }
+  const parts = { store, committer, sender, runtime, node, claims, ...shares, moments, userAgent: 'discue/test' }
   const { dispatcher, checker, registry } = createDelivering(parts)
   const followers: Followers = { ...NO_FOLLOWERS, lanes: dispatcher, checks: checksOf(checker) }
   const unfollow = followChanges({ store, runtime }, followers)

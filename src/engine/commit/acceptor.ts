@@ -3,6 +3,7 @@ import { quotaReached } from '../../core/tenant/organization.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { AcceptResult, MessageAccept, NewDelivery, StoredMessage } from '../../store/commit/batch.ts'
 import type { QueueRoute } from '../../store/queues.ts'
+import { type Moments, NO_MOMENTS } from '../notify/moments.ts'
 import type { PullService } from '../pull/pull-service.ts'
 import type { Dispatcher } from '../push/dispatcher.ts'
 import type { Committer } from './committer.ts'
@@ -16,8 +17,10 @@ export function createAcceptor(deps: {
   dispatcher: Pick<Dispatcher, 'reserve' | 'unreserve' | 'offer' | 'waitUntil'>
   pulls: Pick<PullService, 'due'>
   runtime: Runtime
+  /** Told of limits that are reached. */
+  moments?: Pick<Moments, 'quotaReached'>
 }): Acceptor {
-  const { committer, dispatcher, pulls, runtime } = deps
+  const { committer, dispatcher, pulls, runtime, moments = NO_MOMENTS } = deps
 
   function reserved(message: MessageAccept['message'], { queue, listeners }: QueueRoute): MessageAccept {
     // A paused queue leases nothing: its messages wait in the store until a node claims them.
@@ -92,8 +95,9 @@ export function createAcceptor(deps: {
           what,
           (result) => {
             accepted(messages, route, result)
-            if (result.outcome === 'quota') reject(quotaReached(result))
-            else resolve(result.outcome)
+            if (result.outcome !== 'quota') return resolve(result.outcome)
+            moments.quotaReached(route.queue.organizationId, result)
+            reject(quotaReached(result))
           },
           (error) => {
             unreserve(messages)

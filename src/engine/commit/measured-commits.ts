@@ -3,6 +3,7 @@ import type { AttemptKind, EngineCounters } from '../../core/telemetry/counters.
 import type { Runtime } from '../../runtime.ts'
 import type { AcceptResult, Batch, BatchResult, MessageAccept, Settlement } from '../../store/commit/batch.ts'
 import type { Store } from '../../store/store.ts'
+import { type Moments, NO_MOMENTS } from '../notify/moments.ts'
 
 /**
  * The store's commits, measured: what was accepted, attempted and settled is all in them, so that the way of a single
@@ -10,7 +11,11 @@ import type { Store } from '../../store/store.ts'
  */
 export function measuredCommits(
   store: Pick<Store, 'commit'>,
-  { counters, runtime }: { counters: EngineCounters; runtime: Pick<Runtime, 'now' | 'elapsedMs'> },
+  {
+    counters,
+    runtime,
+    moments = NO_MOMENTS,
+  }: { counters: EngineCounters; runtime: Pick<Runtime, 'now' | 'elapsedMs'>; moments?: Pick<Moments, 'missed'> },
 ): Pick<Store, 'commit'> {
   return {
     async commit(batch) {
@@ -18,7 +23,7 @@ export function measuredCommits(
       try {
         const result = await store.commit(batch)
         counters.commitSeconds.observe((runtime.elapsedMs() - from) / 1000)
-        countWrites(counters, batch, result, runtime.now())
+        countWrites(counters, batch, result, { now: runtime.now(), moments })
         return result
       } catch (error) {
         counters.failedCommits += 1
@@ -32,7 +37,7 @@ function countWrites(
   counters: EngineCounters,
   { accepts, settlements, leaseSettlements = [] }: Batch,
   result: BatchResult,
-  now: number,
+  { now, moments }: { now: number; moments: Pick<Moments, 'missed'> },
 ): void {
   let writes = settlements.length + leaseSettlements.length
   for (let index = 0; index < accepts.length; index++) {
@@ -41,7 +46,10 @@ function countWrites(
     countAccept(counters, messages, result.accepts[index]!, now)
   }
   for (let index = 0; index < settlements.length; index++) {
-    if (result.settlements[index] !== 'lost') countSettlement(counters, settlements[index]!)
+    if (result.settlements[index] === 'lost') continue
+    const settlement = settlements[index]!
+    countSettlement(counters, settlement)
+    if (settlement.next.state === 'missed') moments.missed(settlement.delivery.listenerId)
   }
   // Nothing but uses of keys is in some.
   if (writes > 0) counters.commitWrites.observe(writes)

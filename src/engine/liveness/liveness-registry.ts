@@ -1,6 +1,7 @@
 import type { LivenessNews } from '../../core/delivery/liveness.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { LivenessStore } from '../../store/liveness.ts'
+import { type Moments, NO_MOMENTS } from '../notify/moments.ts'
 import { LivenessRecord } from './liveness-record.ts'
 
 /** Counts may wait this long for their write; a new state is written within a round. */
@@ -15,13 +16,19 @@ const WRITE = 500
 export class LivenessRegistry {
   readonly #store: Pick<LivenessStore, 'note'>
   readonly #runtime: Pick<Runtime, 'now'>
+  readonly #moments: Pick<Moments, 'state'>
   readonly #records = new Map<string, LivenessRecord>()
   readonly #dirty = new Set<LivenessRecord>()
   readonly #urgent = new Set<LivenessRecord>()
   #countsSince: number
 
-  constructor(store: Pick<LivenessStore, 'note'>, runtime: Pick<Runtime, 'now'>) {
+  constructor(
+    store: Pick<LivenessStore, 'note'>,
+    runtime: Pick<Runtime, 'now'>,
+    moments: Pick<Moments, 'state'> = NO_MOMENTS,
+  ) {
     this.#store = store
+    this.#moments = moments
     this.#runtime = runtime
     this.#countsSince = runtime.now()
   }
@@ -56,6 +63,7 @@ export class LivenessRegistry {
   }
 
   stateChanged(record: LivenessRecord): void {
+    this.#moments.state(record.listenerId, record.state)
     this.#urgent.add(record)
   }
 

@@ -3,6 +3,7 @@ import { TokenBucket } from '../../core/sharing/token-bucket.ts'
 import type { Store } from '../../store/store.ts'
 import { LivenessChecker } from '../liveness/liveness-checker.ts'
 import { LivenessRegistry } from '../liveness/liveness-registry.ts'
+import { type Moments, NO_MOMENTS } from '../notify/moments.ts'
 import { ContentTypes } from './content-types.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import type { LaneDeps } from './lane.ts'
@@ -23,6 +24,8 @@ type Parts = Omit<LaneDeps, 'store' | 'registry' | 'contentTypes' | 'tokensFor' 
   store: Pick<Store, 'deliveries' | 'expiries' | 'listeners' | 'liveness' | 'rates' | 'shared'>
   /** The token buckets of listeners; those of this process alone where it is left out. */
   tokensFor?: LaneDeps['tokensFor']
+  /** Told what happens to listeners. */
+  moments?: Moments
 }
 
 /** Nodes of a cluster share each listener's rate; a server alone counts by itself. */
@@ -33,8 +36,8 @@ function tokensBy({ store: { rates }, runtime }: Parts): LaneDeps['tokensFor'] {
 
 /** Ties the lanes to the checks that judge their listeners. */
 export function createDelivering(parts: Parts): Delivering {
-  const { store, runtime } = parts
-  const registry = new LivenessRegistry(store.liveness, runtime)
+  const { store, runtime, moments = NO_MOMENTS } = parts
+  const registry = new LivenessRegistry(store.liveness, runtime, moments)
   const checker = new LivenessChecker({
     ...parts,
     registry,
@@ -52,7 +55,7 @@ export function createDelivering(parts: Parts): Delivering {
   async function disable({ id, notifyUrl }: Pick<Pushed, 'id' | 'notifyUrl'>): Promise<void> {
     try {
       const disabled = await store.listeners.disable({ id, notifyUrl, reason: GONE, now: runtime.now() })
-      if (disabled !== null) return
+      if (disabled !== null) return moments.disabled(disabled, GONE)
       // Where it is another by now, the lane has to know that one, which another node may not have told yet.
       const current = await store.listeners.find(id)
       if (current === null) return

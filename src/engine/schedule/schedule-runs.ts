@@ -13,6 +13,7 @@ import type { Runtime } from '../../runtime.ts'
 import type { QueueRoute } from '../../store/queues.ts'
 import type { ScheduleRun, ScheduleStep } from '../../store/schedules.ts'
 import type { Store } from '../../store/store.ts'
+import { type Moments, NO_MOMENTS } from '../notify/moments.ts'
 
 /** Of a reason why a run failed. */
 const MAX_ERROR_CHARS = 500
@@ -23,6 +24,8 @@ export interface ScheduleRunsDeps {
   directory: QueueDirectory
   schemaChecks: SchemaChecks
   runtime: Runtime
+  /** Told of runs that failed. */
+  moments?: Pick<Moments, 'scheduleFailed'>
 }
 
 /** Makes the messages of due times, and has their schedules step on. */
@@ -32,7 +35,7 @@ export interface ScheduleRuns {
 }
 
 export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
-  const { store, runtime } = deps
+  const { store, runtime, moments = NO_MOMENTS } = deps
 
   async function runQueue(plans: SchedulePlan[]): Promise<void> {
     const { organizationId, queueId } = plans[0]!.due.schedule
@@ -149,6 +152,8 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
     const runs = plan.runs.map((run) => {
       return { dueAt: run.dueAt, ranAt: madeAt(run), messageId: null, error, skipped: null }
     })
+    const last = runs.at(-1)
+    if (last !== undefined) moments.scheduleFailed(plan.due.schedule, last.dueAt, error)
     return stepOf(plan, runs, runtime.now())
   }
 
