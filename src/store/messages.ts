@@ -1,6 +1,7 @@
 import type { Attempt } from '../core/delivery/attempt.ts'
 import type { DeliverySummary } from '../core/delivery/delivery-summary.ts'
-import type { Message, MessageStatus } from '../core/delivery/message.ts'
+import type { Message } from '../core/delivery/message.ts'
+import type { MessageFilter } from '../core/search/message-filter.ts'
 import type { ExpectedRevisions } from './listing/expected-revision.ts'
 import type { Only, Revised } from './listing/slice.ts'
 
@@ -23,11 +24,13 @@ export interface DeletedMessage {
   freedListenerIds: string[]
 }
 
-/** What a message must be to be found; null asks for nothing. */
-export interface MessageFilter {
-  name: string | null
-  key: string | null
-  status: MessageStatus | null
+/** What one call of a search found. */
+export interface MessageSearchPart {
+  entries: MessageDetails[]
+  next: string | null
+  /** How many messages it looked at, and through how many bytes of their data. */
+  looked: number
+  bytes: number
 }
 
 export interface MessageStore {
@@ -50,21 +53,23 @@ export interface MessageStore {
     full: boolean
   }): Promise<MessageDetails[]>
   /**
-   * Messages of a queue that fit the filter, with their deliveries, newest first: ids below `before` and at least
-   * `from`. Names and keys are found by an index. One call looks at no more than `examine` messages; `next` is where to
-   * go on, or null where none is left. So an answer may be empty and still go on.
+   * Messages that fit the filter, of a queue or of all of the organization's where `queueId` is null, with their deliveries,
+   * newest first: ids below `before` and at least `from`. Names and keys are found by an index. One call looks at no more
+   * than `examine` messages, and where it looks through their data, at no more than the first with which that comes to
+   * `examineBytes`; `next` is where to go on, or null where none is left. So an answer may be empty and still go on.
    */
   search(ask: {
     organizationId: string
-    queueId: string
+    queueId: string | null
     only: Only
     filter: MessageFilter
     from: string
     before: string
     limit: number
     examine: number
+    examineBytes: number
     now: number
-  }): Promise<{ entries: MessageDetails[]; next: string | null }>
+  }): Promise<MessageSearchPart>
   /**
    * Changes the name, and when the message is due, its deliveries with it. `started`: it is on its way, which means
    * that one of its deliveries is leased, was tried or has ended, or that it has none and is due; nothing was changed.

@@ -41,7 +41,12 @@ declare module 'fastify' {
  */
 export class AnswerRoom {
   readonly #bytes = new FairPlaces(ALL_BYTES)
-  readonly #reads = { listing: new FairPlaces(READ_AT_ONCE), search: new FairPlaces(READ_AT_ONCE) }
+  readonly #reads = {
+    listing: new FairPlaces(READ_AT_ONCE),
+    search: new FairPlaces(READ_AT_ONCE),
+    // An organization that has one of them would need more than all for another.
+    content: new FairPlaces(READ_AT_ONCE, { times: READ_AT_ONCE }),
+  }
   readonly #waiting = new FairPlaces(MAX_WAITING)
   /** In which answers that are written in pieces go on. */
   readonly turns = new SerialTurns((run) => void setImmediate(run))
@@ -64,7 +69,8 @@ export class AnswerRoom {
 
   /**
    * Reads what may make a large answer, a few of them at a time, so that no more than those are in memory without being
-   * counted. Names alone (`names`) are small and wait for nothing; searches, which take longer, wait for each other only.
+   * counted. Names alone (`names`) are small and wait for nothing; searches, which take longer, wait for each other only, and
+   * those that look through data (`content`), of which an organization has one at a time, for each other.
    * Throws `too_many_answers` or `overloaded` where the organization's clients leave too much unread, `too_many_readings`
    * or `overloaded` where too many wait already.
    */
@@ -72,7 +78,7 @@ export class AnswerRoom {
     request: FastifyRequest,
     reply: FastifyReply,
     work: () => Promise<Found>,
-    kind: 'names' | 'listing' | 'search' = isEmbedding(request) ? 'listing' : 'names',
+    kind: 'names' | 'listing' | 'search' | 'content' = isEmbedding(request) ? 'listing' : 'names',
   ): Promise<Found> {
     if (kind === 'names') return work()
     const { organizationId } = request.principal

@@ -12,21 +12,32 @@ interface ParameterSchema {
   maximum?: number
 }
 
+/** Parameters whose names are not known before, by a pattern of them. */
+interface PatternedSchema {
+  patternProperties?: Record<string, TSchema>
+}
+
 type Parse = (text: string) => unknown
 
 /** Makes the parser of one route's query. Parameters that the schema does not name are ignored. */
 export function compileQuery(schema: unknown): QueryParser {
   const properties = (schema as { properties?: Record<string, TSchema> } | undefined)?.properties ?? {}
   const parameters = Object.entries(properties).map(([name, rule]) => ({ name, ...parserOf(rule) }))
+  const named = Object.entries((schema as PatternedSchema | undefined)?.patternProperties ?? {}).map(
+    ([pattern, rule]) => ({ pattern: new RegExp(pattern), ...parserOf(rule) }),
+  )
   return (raw) => {
     const query: Record<string, unknown> = {}
     const faults: Fault[] = []
-    for (const { name, parse, rule } of parameters) {
-      const value = raw[name]
-      if (value === undefined) continue
+    const take = (name: string, value: unknown, { parse, rule }: ReturnType<typeof parserOf>) => {
+      if (value === undefined) return
       const parsed = typeof value === 'string' ? parse(value) : undefined
       if (parsed !== undefined) query[name] = parsed
       else faults.push({ path: name, message: Array.isArray(value) ? 'must be given once' : rule })
+    }
+    for (const parameter of parameters) take(parameter.name, raw[parameter.name], parameter)
+    for (const { pattern, ...parser } of named) {
+      for (const [name, value] of Object.entries(raw)) if (pattern.test(name)) take(name, value, parser)
     }
     if (faults.length > 0) throw new Problem('bad_query', { errors: faults })
     return query

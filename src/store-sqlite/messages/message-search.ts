@@ -1,124 +1,163 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type Message, statusOf } from '../../core/delivery/message.ts'
-import type { MessageDetails, MessageFilter, MessageStore } from '../../store/messages.ts'
+import type { Message } from '../../core/delivery/message.ts'
+import { dataFits } from '../../core/search/data-search.ts'
+import {
+  asksForContent,
+  asksForDeliveries,
+  fitsByDeliveries,
+  type MessageFilter,
+} from '../../core/search/message-filter.ts'
+import type { MessageDetails, MessageSearchPart, MessageStore } from '../../store/messages.ts'
 import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import { STATEMENT_UNITS, TimeSlices } from '../file/time-slices.ts'
 import type { DeliverySummaries } from './delivery-summaries.ts'
+import { likelihoodOf } from './message-likelihood.ts'
+import type { MessagesAcross } from './messages-across.ts'
 
 /** What is looked at comes before the data in a row, which may be large. */
 const CANDIDATE = `
   m.sequence, m.id, m.queue_id as queueId, m.audience as recipientSet, m.name, m.key, m.created_at as createdAt,
   m.deliver_at as deliverAt`
 
-/** Says of each only what is cheap to find: whether it may have the status, for which the truth takes five reads. */
-const MAY_BE_PENDING = `
-  exists (select 1 from listeners l join deliveries d
-            on d.listener_id = l.id and d.due_at = m.deliver_at and d.sequence = m.sequence
-           where l.queue_id = m.queue_id)
-  or exists (select 1 from deliveries d where d.sequence = m.sequence and d.moved = 1)
-  or exists (select 1 from order_places p join held h
-               on h.listener_id = p.listener_id and h.key = p.key and h.sequence = p.sequence
-              where p.sequence = m.sequence)`
-const MAY_BE_MISSED = `exists (select 1 from missed x where x.sequence = m.sequence)`
+/** The data is read where it is asked for, and only then. */
+const CONTENT = `octet_length(m.data) as bytes, (:contains is null or instr(m.data, :contains) > 0) as holds`
+const NO_CONTENT = `0 as bytes, 1 as holds`
 
-const MAY_BE_EXPIRED = `exists (select 1 from delivery_discards x where x.sequence = m.sequence)`
-
-/** The bound is inside: however few fit, no more rows are read. */
-function candidates(where: string, likely: string): string {
-  return `
-  select ${CANDIDATE}, (${likely}) as likely from
-    (select * from messages where queue_id = :queueId ${where} and id >= :from and id < :before
-      order by id desc limit :examine) m
-   order by m.id desc`
+function candidates(filter: MessageFilter, where: string): string {
+  const content = asksForContent(filter) ? CONTENT : NO_CONTENT
+  return `select ${CANDIDATE}, (${likelihoodOf(filter)}) as likely, ${content} from messages m where ${where}`
 }
 
-const LIKELY: Record<NonNullable<MessageFilter['status']> | 'any', string> = {
-  any: '1',
-  scheduled: `m.deliver_at > :now and m.deliver_at > m.created_at`,
-  pending: MAY_BE_PENDING,
-  missed: MAY_BE_MISSED,
-  expired: MAY_BE_EXPIRED,
-  // A redelivery may have brought it forward.
-  delivered: `m.deliver_at <= :now or m.deliver_at = m.created_at or exists (select 1 from attempts a where a.sequence = m.sequence)`,
-  // The recipient set says it, which is in memory.
-  discarded: '1',
-  unrouted: '1',
-}
-
-const BY_NAME = 'and name = :name'
-const BY_KEY = 'and key = :key'
+const BY_NAME = 'and m.name = :name'
+const BY_KEY = 'and m.key = :key'
+const ONE = 'm.queue_id = :queueId and m.id = :id'
+const OF_QUEUE = (more: string) => `
+  m.queue_id = :queueId ${more} and m.id >= :from and m.id < :before order by m.id desc limit :examine`
 
 const LISTENERS = `select id from listeners where queue_id = ?`
 
 type Candidate = Pick<Message, 'sequence' | 'id' | 'queueId' | 'name' | 'key' | 'createdAt' | 'deliverAt'> & {
   recipientSet: number
   likely: 0 | 1
+  bytes: number
+  holds: 0 | 1
 }
 type Ask = Parameters<MessageStore['search']>[0]
 
 interface SearchParts {
   summaries: DeliverySummaries
   recipientSets: RecipientSets
+  across: MessagesAcross
   read: (candidate: { queueId: string; id: string }) => Message
 }
 
-/** Finds messages of a queue by what they are, the newest first, looking at a bounded number of them. */
-export function createMessageSearch(db: DatabaseSync, { summaries, recipientSets, read }: SearchParts) {
+/** Finds messages by what they are, the newest first, looking at a bounded number of them. */
+export function createMessageSearch(db: DatabaseSync, { summaries, recipientSets, across, read }: SearchParts) {
   const listeners = db.prepare(LISTENERS)
   const statements = new Map<string, StatementSync>()
 
-  function statementFor({ name, key, status }: MessageFilter): StatementSync {
-    const where = name !== null ? BY_NAME : key !== null ? BY_KEY : ''
-    const sql = candidates(where, LIKELY[status ?? 'any'])
+  /** There are as many as ways to look, times statuses to look for. */
+  function statementOf(sql: string): StatementSync {
     const known = statements.get(sql)
     if (known !== undefined) return known
     const made = db.prepare(sql)
-    // One for the three ways to look, times the statuses to look for.
-    statements.set(sql, made)
     made.setAllowUnknownNamedParameters(true)
+    statements.set(sql, made)
     return made
   }
 
   /**
-   * Says of a recipient set whether messages that have it may have the status. Many messages have the same, of which
-   * some have thousands of listeners: each is looked at once.
+   * Says of a recipient set whether messages that have it may be meant. Many messages have the same, of which some have
+   * thousands of listeners: each is looked at once.
    */
-  function mayHave({ filter: { status }, queueId }: Ask): (recipientSet: number) => boolean {
-    if (status !== 'unrouted' && status !== 'discarded') return () => true
-    const existing = new Set(listeners.all(queueId).map(({ id }) => id as string))
+  function mayHave({ filter }: Ask): (candidate: Candidate) => boolean {
+    const { status, listenerId } = filter
+    if (status !== 'unrouted' && status !== 'discarded' && listenerId === null) return () => true
     const known = new Map<number, boolean>()
-    return (recipientSet) => {
+    return ({ recipientSet, queueId }) => {
       let may = known.get(recipientSet)
       if (may === undefined) {
         const recipients = recipientSets.listenersOf(recipientSet)
-        may = status === 'unrouted' ? recipients.length === 0 : recipients.some((id) => !existing.has(id))
+        may = listenerId === null || recipients.includes(listenerId)
+        if (status === 'unrouted') may &&= recipients.length === 0
+        if (status === 'discarded') may &&= hasDeleted(recipients, queueId)
         known.set(recipientSet, may)
       }
       return may
     }
   }
 
-  /** The message in full where it fits. */
-  function match(candidate: Candidate, { filter, only, now, queueId }: Ask): MessageDetails | null {
-    if (candidate.likely === 0) return null
-    if (filter.key !== null && candidate.key !== filter.key) return null
-    if (only !== null && !only.includes(queueId) && !only.includes(candidate.id)) return null
-    const deliveries = summaries.of(candidate)
-    if (filter.status !== null && statusOf(candidate, deliveries, now) !== filter.status) return null
-    return { message: { ...read(candidate) }, deliveries }
+  function hasDeleted(recipients: readonly string[], queueId: string): boolean {
+    const existing = new Set(listeners.all(queueId).map(({ id }) => id as string))
+    return recipients.some((id) => !existing.has(id))
   }
 
-  return (ask: Ask): Awaited<ReturnType<MessageStore['search']>> => {
-    const { queueId, filter, from, before, limit, examine, now } = ask
-    const rows = statementFor(filter).all({ queueId, from, before, examine, now, name: filter.name, key: filter.key })
-    const may = mayHave(ask)
-    const entries: MessageDetails[] = []
-    for (const row of rows) {
-      const candidate = row as unknown as Candidate
-      const details = may(candidate.recipientSet) ? match(candidate, ask) : null
-      if (details === null) continue
-      entries.push(details)
-      if (entries.length === limit) return { entries, next: candidate.id }
-    }
-    return { entries, next: rows.length === examine ? (rows.at(-1)!.id as string) : null }
+  /** The message in full where it fits. What is cheap to find out comes first. */
+  function match(candidate: Candidate, { filter, only, now }: Ask): MessageDetails | null {
+    if (candidate.likely === 0 || candidate.holds === 0) return null
+    if (filter.key !== null && candidate.key !== filter.key) return null
+    if (filter.name !== null && candidate.name !== filter.name) return null
+    if (only !== null && !only.includes(candidate.queueId) && !only.includes(candidate.id)) return null
+    const early = filter.data.length === 0 ? null : read(candidate)
+    if (early !== null && !dataFits(early.data, filter.data)) return null
+    const deliveries = summaries.of(candidate)
+    if (asksForDeliveries(filter) && !fitsByDeliveries(candidate, deliveries, filter, now)) return null
+    return { message: { ...(early ?? read(candidate)) }, deliveries }
   }
+
+  /** One call's work; `add` says whether it goes on. */
+  function collecting(ask: Ask) {
+    const may = mayHave(ask)
+    const part: MessageSearchPart = { entries: [], next: null, looked: 0, bytes: 0 }
+    const add = (candidate: Candidate): boolean => {
+      part.looked += 1
+      part.bytes += candidate.bytes
+      const details = may(candidate) ? match(candidate, ask) : null
+      if (details !== null) part.entries.push(details)
+      if (part.entries.length < ask.limit && part.bytes < ask.examineBytes) return true
+      part.next = candidate.id
+      return false
+    }
+    return { part, add }
+  }
+
+  function inQueue(ask: Ask): MessageSearchPart {
+    const { filter, examine } = ask
+    const where = filter.name !== null ? BY_NAME : filter.key !== null ? BY_KEY : ''
+    const statement = statementOf(candidates(filter, OF_QUEUE(where)))
+    const { part, add } = collecting(ask)
+    let last: string | null = null
+    for (const row of statement.iterate(valuesOf(ask)) as unknown as Iterable<Candidate>) {
+      if (!add(row)) return part
+      last = row.id
+    }
+    return { ...part, next: part.looked === examine ? last : null }
+  }
+
+  /** The newest of all queues, looked at in short pieces. */
+  async function inAll(ask: Ask): Promise<MessageSearchPart> {
+    const { organizationId, only, filter, before, from, examine } = ask
+    const { name, key } = filter
+    const found = await across({ organizationId, only, before, offset: 0, limit: examine, name, key })
+    const one = statementOf(candidates(filter, ONE))
+    const { part, add } = collecting(ask)
+    const slices = new TimeSlices()
+    for (const place of found) {
+      if (place.id < from) return part
+      const row = one.get({ ...valuesOf(ask), ...place }) as unknown as Candidate | undefined
+      if (row !== undefined && !add(row)) return part
+      if (slices.due(10 * STATEMENT_UNITS + (row?.bytes ?? 0) / BYTES_A_UNIT)) await slices.pause()
+    }
+    return { ...part, next: found.length === examine ? found.at(-1)!.id : null }
+  }
+
+  return { inQueue, inAll }
+}
+
+/** Data that is looked through in the time of one entry of an index. */
+const BYTES_A_UNIT = 100
+
+function valuesOf({ queueId, from, before, examine, now, filter }: Ask) {
+  const { name, key, contains } = filter
+  return { queueId, from, before, examine, now, name, key, contains }
 }

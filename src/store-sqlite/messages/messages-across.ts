@@ -8,13 +8,15 @@ import type { MessageMarks } from './message-marks.ts'
 
 const QUEUE_IDS = `select id from queues where organization_id = ?`
 const NEWEST = `select id from messages where queue_id = ? and id < ? order by id desc limit 1`
+const NEWEST_NAMED = `select id from messages where queue_id = ? and name = ? and id < ? order by id desc limit 1`
+const NEWEST_KEYED = `select id from messages where queue_id = ? and key = ? and id < ? order by id desc limit 1`
 const EXISTS = `select 1 from messages where queue_id = ? and id = ?`
 
 /** As many as take some milliseconds. */
 const MANY_LOOKS = 5_000
 
 /** Where a message is. */
-export interface MessageKey {
+interface MessageKey {
   queueId: string
   id: string
 }
@@ -25,7 +27,12 @@ interface Ask {
   before: string
   limit: number
   offset: number
+  /** Only messages of this name or, where that is null, with this key; without an offset. */
+  name?: string | null
+  key?: string | null
 }
+
+export type MessagesAcross = (ask: Ask) => Promise<MessageKey[]>
 
 /** Some of the messages to be listed, in the order of their ids. */
 interface Source {
@@ -40,15 +47,26 @@ interface Source {
  * first. An index over all of an organization's messages would spare this, and cost every accepted message one more
  * write. Other calls do not wait for all of it: it is done in short pieces, and what is far down one listing at a time.
  */
-export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): (ask: Ask) => Promise<MessageKey[]> {
+export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): MessagesAcross {
   const [queueIds, newest, exists] = [db.prepare(QUEUE_IDS), db.prepare(NEWEST), db.prepare(EXISTS)]
+  const [newestNamed, newestKeyed] = [db.prepare(NEWEST_NAMED), db.prepare(NEWEST_KEYED)]
   const serialQueue = new SerialQueue()
 
-  function queue(queueId: string): Source {
+  function newestOf(queueId: string, before: string, { name = null, key = null }: Ask): { id: string } | undefined {
+    const row =
+      name !== null
+        ? newestNamed.get(queueId, name, before)
+        : key !== null
+          ? newestKeyed.get(queueId, key, before)
+          : newest.get(queueId, before)
+    return row as { id: string } | undefined
+  }
+
+  function queue(queueId: string, ask: Ask): Source {
     let isMarked: boolean | null = null
     return {
       newest: (before) => {
-        const row = newest.get(queueId, before) as { id: string } | undefined
+        const row = newestOf(queueId, before, ask)
         return row === undefined ? undefined : { queueId, id: row.id }
       },
       between: (from, below) => {
@@ -58,7 +76,12 @@ export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): (as
     }
   }
 
-  async function sourcesFor(only: readonly string[], all: readonly string[], slices: TimeSlices): Promise<Source[]> {
+  async function sourcesFor(
+    ask: Ask & { only: readonly string[] },
+    all: readonly string[],
+    slices: TimeSlices,
+  ): Promise<Source[]> {
+    const { only } = ask
     const seen = new Set(only)
     const queues = new Set(all)
     const single = only.filter((id) => isId(id) && !queues.has(id))
@@ -70,12 +93,13 @@ export function createMessagesAcross(db: DatabaseSync, marks: MessageMarks): (as
         if (slices.due(STATEMENT_UNITS)) await slices.pause()
       }
     }
-    return [...all.filter((id) => seen.has(id)).map(queue), singly(found)]
+    return [...all.filter((id) => seen.has(id)).map((id) => queue(id, ask)), singly(found)]
   }
 
   async function list(ask: Ask, all: readonly string[]): Promise<MessageKey[]> {
     const slices = new TimeSlices()
-    const sources = ask.only === null ? all.map(queue) : await sourcesFor(ask.only, all, slices)
+    const { only } = ask
+    const sources = only === null ? all.map((id) => queue(id, ask)) : await sourcesFor({ ...ask, only }, all, slices)
     const part = isDeep(ask.offset, sources.length) ? await farther(sources, ask, slices) : ask
     return merged(sources, part, slices)
   }

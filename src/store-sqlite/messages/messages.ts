@@ -73,6 +73,7 @@ export function createMessageStore(
   const counters = createListenerCounters(db)
   const search = createMessageSearch(db, {
     summaries,
+    across,
     recipientSets: shared.recipientSets,
     read: ({ queueId, id }) => readOne.get(queueId, id) as unknown as Message,
   })
@@ -179,9 +180,11 @@ export function createMessageStore(
     },
     async search(ask) {
       rowless.writeToLook()
+      const { organizationId, queueId } = ask
+      if (queueId === null) return readingLong(() => search.inAll(ask))
       return reading(() => {
-        if (queueExists.get(ask.organizationId, ask.queueId) === undefined) return { entries: [], next: null }
-        return search(ask)
+        const exists = queueExists.get(organizationId, queueId) !== undefined
+        return exists ? search.inQueue(ask) : { entries: [], next: null, looked: 0, bytes: 0 }
       })
     },
     async update({ changes, now, ifMatch, ...ask }) {

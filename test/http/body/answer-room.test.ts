@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Problem } from '../../../src/core/problem.ts'
 import { AnswerRoom } from '../../../src/http/body/answer-room.ts'
 
-function ask(room: AnswerRoom, organizationId: string, kind?: 'listing' | 'search' | 'names') {
+function ask(room: AnswerRoom, organizationId: string, kind?: 'listing' | 'search' | 'content' | 'names') {
   const request = { principal: { organizationId }, query: {}, answerHold: null } as unknown as FastifyRequest
   const raw = Object.assign(new EventEmitter(), { destroyed: false })
   const work = Promise.withResolvers<string>()
@@ -34,6 +34,24 @@ test('listings wait for listings, searches for searches, and names for nothing',
   assert.deepEqual([search.began(), names.began()], [true, true])
   for (const one of [...listings, search, names]) one.done()
   await Promise.all([...listings, search, names].map(({ answer }) => answer))
+})
+
+test('an organization looks through its data once at a time, while other organizations look through theirs', async () => {
+  const room = new AnswerRoom()
+  const [first, second, third] = [ask(room, 'o', 'content'), ask(room, 'o', 'content'), ask(room, 'o', 'content')]
+  const [other, search] = [ask(room, 'p', 'content'), ask(room, 'o', 'search')]
+  await turn()
+  assert.deepEqual(
+    [first, second, third, other, search].map(({ began }) => began()),
+    [true, false, false, true, true],
+  )
+  first.done()
+  await first.answer
+  await turn()
+  await turn()
+  assert.deepEqual([second.began(), third.began()], [true, false])
+  for (const one of [second, third, other, search]) one.done()
+  await Promise.all([second, third, other, search].map(({ answer }) => answer))
 })
 
 test('the line is bounded, and an organization has its share of it: more are refused with when to come again', async () => {

@@ -59,3 +59,9 @@ test('every fault of a query is told at once', () => {
 test('parameters that nobody knows are ignored', () => {
   assert.deepEqual(parse({ unknown: 'x', flag: 'true' }), { flag: true })
 })
+
+test('parameters that are named by a pattern are taken as they are, each once', () => {
+  const patterned = compileQuery({ properties: {}, patternProperties: { '^data\\..': { type: 'string' } } })
+  assert.deepEqual(patterned({ 'data.a.b': '1', data: 'x', 'data.': 'y' }), { 'data.a.b': '1' })
+  assert.throws(() => patterned({ 'data.a': ['1', '2'] }), { code: 'bad_query' })
+})

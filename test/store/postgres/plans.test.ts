@@ -18,6 +18,8 @@ import {
 } from '../../../src/store-postgres/deliveries/listener-deliveries.ts'
 import { HELD, DUE as PENDING } from '../../../src/store-postgres/deliveries/pending-deliveries.ts'
 import { LEASE, NEXT_DUE, READ as PULLED } from '../../../src/store-postgres/deliveries/pulls.ts'
+import { CONTENT } from '../../../src/store-postgres/messages/message-search.ts'
+import { IN_ALL } from '../../../src/store-postgres/messages/search-candidates.ts'
 import { DUE, DUE_IN_TURNS, DUE_ORGANIZATIONS } from '../../../src/store-postgres/schedules/due-schedules.ts'
 import { OLDEST } from '../../../src/store-postgres/telemetry/events.ts'
 import { fillForPlans, idOf } from '../../support/postgres/plan-rows.ts'
@@ -117,6 +119,10 @@ function statements(): [name: string, sql: string, values: unknown[]][] {
     ['what a listener missed', MISSED, [...listener, 1e12, 101]],
     ['what a listener was delivered', DELIVERED, ['o', idOf('q', 0), idOf('l', 0), '', '~', 500]],
     ['last attempts at a listener', LAST_ATTEMPTS, [...listener, '{50000,50010,50020}']],
+    ['a search over all queues', IN_ALL.any, ['o', null, '', '~', 100]],
+    ['a search for a name over all queues', IN_ALL.name, ['o', null, '', '~', 100, 'n']],
+    ['a search for a key over all queues', IN_ALL.key, ['o', null, '', '~', 100, 'k']],
+    ['a look through data', CONTENT, ['{50000,50010,50020}', 'x', 1e6]],
     ['a listing', LISTING, ['o', 'q0000000000000000000', '~', 100, 0]],
     ['expiry', EXPIRY, [0, 100]],
     ['events that are followed', OLDEST, ['o', '{messages,queues}', 0, 49_000, 101, 1e9]],

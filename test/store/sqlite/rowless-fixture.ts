@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after } from 'node:test'
+import { ANY_MESSAGE } from '../../../src/core/search/message-filter.ts'
 import { openSqliteStore } from '../../../src/store-sqlite/database.ts'
 import { rowlessSince } from '../../../src/store-sqlite/deliveries/rowless.ts'
 import { type Given, withStore } from '../suite.ts'
@@ -46,8 +47,8 @@ export async function withFile(
 
 /** A search that has to look for rows of deliveries. */
 export function pendingOf(queue: { id: string; organizationId: string }) {
-  const filter = { name: null, key: null, status: 'pending' as const }
-  const range = { from: '', before: '~', limit: 10, examine: 100 }
+  const filter = { ...ANY_MESSAGE, status: 'pending' as const }
+  const range = { from: '', before: '~', limit: 10, examine: 100, examineBytes: 1e6 }
   return { organizationId: queue.organizationId, queueId: queue.id, only: null, filter, ...range, now: 0 }
 }
 

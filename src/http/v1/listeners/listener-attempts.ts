@@ -9,9 +9,9 @@ import { EXAMPLE_ID } from '../../openapi/examples.ts'
 import { decodeCursor, encodeCursor } from '../../present/cursor.ts'
 import { paths } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
+import { listedLinks } from '../../present/onward-links.ts'
 import { answers, DEFAULT_PAGE_SIZE, Id, Links, OnwardQuery, refTo } from '../../present/schemas.ts'
 import { AttemptProperties, shownAttempt } from '../messages/attempts.ts'
-import { listedLinks } from './onward-links.ts'
 
 const EXAMPLES = [
   {

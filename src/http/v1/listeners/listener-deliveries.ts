@@ -14,9 +14,9 @@ import { type Api, requires } from '../../contract.ts'
 import { decodeCursor, encodeCursor } from '../../present/cursor.ts'
 import { paths } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
+import { listedLinks } from '../../present/onward-links.ts'
 import { answers, DEFAULT_PAGE_SIZE, Id, Links, NullableTime, OnwardQuery, refTo, Time } from '../../present/schemas.ts'
 import { AttemptProperties, shownAttempt } from '../messages/attempts.ts'
-import { listedLinks } from './onward-links.ts'
 
 const STATUSES = ['pending', 'missed', 'delivered'] as const
 

@@ -13,6 +13,8 @@ import { type Based, paths, selfLink } from '../../present/links.ts'
 import { refOf } from '../../present/listing.ts'
 import { Id, Name, NullableTime, readOnly, ShownName, strict, Time } from '../../present/schemas.ts'
 
+export const DELIVERY_STATUSES = ['pending', 'delivered', 'missed', 'expired', 'discarded'] as const
+
 const DeliverAt = Type.Integer({
   minimum: 0,
   description:
@@ -187,7 +189,7 @@ export const Message = Type.Object(
     deliveries: Type.Array(
       Type.Object({
         listener_id: Id,
-        status: Type.Enum(['pending', 'delivered', 'missed', 'expired', 'discarded'], {
+        status: Type.Enum([...DELIVERY_STATUSES], {
           title: 'DeliveryStatus',
           description:
             '`expired` where the message expired, `discarded` where the listener was deleted before it had the message',

@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type AcceptedMessage, acceptMessage, loadRoute } from '../../../app/accept-message.ts'
 import type { AppDeps } from '../../../app/deps.ts'
-import { searchMessages } from '../../../app/message-search.ts'
 import {
   deleteMessage,
   findMessage,
@@ -11,6 +10,7 @@ import {
   readMessage,
   updateMessage,
 } from '../../../app/messages.ts'
+import { searchMessages } from '../../../app/search/messages.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import type { Revised } from '../../../store/listing/slice.ts'
 import type { MessageDetails } from '../../../store/messages.ts'
@@ -23,7 +23,6 @@ import { paths, selfLink } from '../../present/links.ts'
 import { type ListingAsk, pageOf, presentFeed } from '../../present/listing.ts'
 import {
   answers,
-  CursorQuery,
   collection,
   DEFAULT_PAGE_SIZE,
   Deleted,
@@ -55,7 +54,8 @@ const schemas = {
   listAll: {
     operationId: 'listAllMessages',
     summary: 'Get the messages of all queues, newest first',
-    querystring: CursorQuery,
+    description: SEARCH_RULES,
+    querystring: SearchQuery,
     response: collection('messages', Message),
   },
   list: {
@@ -112,15 +112,25 @@ const ONE = '/queues/:queueId/messages/:messageId'
 export const CREATE_MESSAGE = requires('messages', 'write', 'queueId')
 
 export function messageRoutes(api: Api, deps: AppDeps): void {
-  api.get('/messages', { schema: schemas.listAll, config: requires('messages', 'read') }, async (request, reply) => {
-    const { query, principal } = request
-    const ask = { principal, queueId: null, ...rangeOf(query) }
+  /** The messages of a queue, or of all; those that are searched for, where the query says what. */
+  async function listed(request: FastifyRequest, reply: FastifyReply, queueId: string | null) {
+    const { principal } = request
+    const query = request.query as Static<typeof SearchQuery>
+    const as = listedAt(queueId === null ? paths.allMessages : paths.messages(queueId), deps.runtime.now())
+    const search = searchOf(query)
+    if (search !== null) {
+      const { kind, ...what } = search
+      const read = () => searchMessages(deps, { principal, queueId, ...what })
+      return inPieces(reply, presentSearch(request, query, await api.answerRoom.read(request, reply, read, kind), as))
+    }
+    const ask = { principal, queueId, ...rangeOf(query) }
     const listing = await api.answerRoom.read(request, reply, () => listMessages(deps, ask))
-    return inPieces(
-      reply,
-      presentFeed(request, request.query, listing, listedAt(paths.allMessages, deps.runtime.now())),
-    )
-  })
+    return inPieces(reply, presentFeed(request, query, listing, as))
+  }
+
+  api.get('/messages', { schema: schemas.listAll, config: requires('messages', 'read') }, (request, reply) =>
+    listed(request, reply, null),
+  )
 
   // Which queue's key may read it is known once it is found.
   api.get(
@@ -132,24 +142,9 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
     },
   )
 
-  api.get(IN_QUEUE, { schema: schemas.list, config: requires('messages', 'read') }, async (request, reply) => {
-    const { queueId } = request.params
-    const search = searchOf(request.query)
-    if (search !== null) {
-      const ask = { principal: request.principal, queueId, ...search }
-      const found = await api.answerRoom.read(request, reply, () => searchMessages(deps, ask), 'search')
-      return inPieces(
-        reply,
-        presentSearch(request, request.query, found, listedAt(paths.messages(queueId), deps.runtime.now())),
-      )
-    }
-    const ask = { principal: request.principal, queueId, ...rangeOf(request.query) }
-    const listing = await api.answerRoom.read(request, reply, () => listMessages(deps, ask))
-    return inPieces(
-      reply,
-      presentFeed(request, request.query, listing, listedAt(paths.messages(queueId), deps.runtime.now())),
-    )
-  })
+  api.get(IN_QUEUE, { schema: schemas.list, config: requires('messages', 'read') }, (request, reply) =>
+    listed(request, reply, request.params.queueId),
+  )
 
   api.route({
     method: CREATE_METHODS,

@@ -85,7 +85,63 @@ test('a search among very many looks at a bounded number at a time, and finds ev
   const page = await search(queue, 'status=discarded')
   assert.deepEqual(idsOf(page), [])
   assert.ok(page._links.next)
-  assert.deepEqual(await everything(queue, 'status=discarded'), { ids: [discarded], pages: 2 })
+  assert.deepEqual(await everything(queue, 'status=discarded'), { ids: [discarded], pages: 3 })
+})
+
+test('messages are found by text and values in their data, together with all else', async () => {
+  const queue = await addQueue('content')
+  const first = await post(queue, { name: 'order', data: '{"order":{"id":17,"state":"open"}}' })
+  const second = await post(queue, { name: 'order', data: '{"order":{"id":"17","state":"closed"}}' })
+  const third = await post(queue, { data: 'plain text, 100% of it' })
+  assert.deepEqual(idsOf(await search(queue, 'data.order.id=17')), [second, first])
+  assert.deepEqual(idsOf(await search(queue, 'data.order.id=17&data.order.state=open')), [first])
+  assert.deepEqual(idsOf(await search(queue, 'contains=100%25%20of')), [third])
+  assert.deepEqual(idsOf(await search(queue, 'contains=order&name=order&status=pending&per_page=1')), [second])
+  assert.deepEqual(idsOf(await search(queue, 'contains=nowhere')), [])
+  const { ids, pages } = await everything(queue, 'data.order.id=17&contains=order&per_page=1')
+  assert.deepEqual([ids, pages > 1], [[second, first], true])
+})
+
+test('messages are found by how a listener stands with them', async () => {
+  const queue = await addQueue('stands')
+  const id = await post(queue, {})
+  const [listener] = (await api.call('GET', `/v1/queues/${queue}/listeners`)).body.listeners
+  assert.deepEqual(idsOf(await search(queue, `listener_id=${listener.id}&delivery_status=pending`)), [id])
+  assert.deepEqual(idsOf(await search(queue, `listener_id=${listener.id}&delivery_status=missed`)), [])
+  assert.deepEqual(idsOf(await search(queue, `listener_id=${'0'.repeat(21)}`)), [])
+})
+
+test('a search over all queues finds in each of them what the key may see, and nothing elsewhere', async () => {
+  const queues = [await addQueue('all-1'), await addQueue('all-2'), await addQueue('all-3')]
+  const ids: string[] = []
+  for (const queue of [...queues, ...queues]) ids.unshift(await post(queue, { name: 'everywhere', data: 'needle' }))
+  const found = async (query: string, key?: string) =>
+    idsOf((await api.call('GET', `/v1/messages?${query}`, undefined, key)).body)
+  assert.deepEqual(await found('contains=needle'), ids)
+  assert.deepEqual(await found('name=everywhere&status=pending'), ids)
+  const page = (await api.call('GET', '/v1/messages?contains=needle&per_page=4')).body
+  assert.deepEqual(idsOf(page), ids.slice(0, 4))
+  const { body } = await api.call('GET', page._links.next.href.replace('http://localhost:80', ''))
+  assert.deepEqual(idsOf(body), ids.slice(4))
+  const scopes = [{ resource: 'messages', access: 'read', targets: [queues[1]] }]
+  const key = (await api.call('POST', '/v1/api_keys', { scopes })).body.api_key
+  assert.deepEqual(await found('contains=needle', key), [ids[1], ids[4]])
+  assert.deepEqual(await found('contains=needle', 'owner-key-of-the-other-organization'), [])
+})
+
+test('a search through much data stops in between, and goes on where it stopped', async () => {
+  const queue = await addQueue('heavy')
+  const needle = await post(queue, { data: 'needle' })
+  const data = 'x'.repeat(250 * 1024)
+  for (let batch = 0; batch < 2; batch++) {
+    const messages = Array.from({ length: 40 }, () => ({ data }))
+    assert.equal((await api.call('POST', `/v1/queues/${queue}/messages/batch`, { messages })).status, 200)
+    api.clock.now += 1
+  }
+  const page = await search(queue, 'contains=needle')
+  assert.deepEqual(idsOf(page), [])
+  assert.ok(page._links.next)
+  assert.deepEqual(await everything(queue, 'contains=needle'), { ids: [needle], pages: 2 })
 })
 
 test('a key for one message finds that one only', async () => {
@@ -110,6 +166,13 @@ for (const [query, path] of [
   ['until=-1', 'until'],
   ['name=', 'name'],
   ['name=x&page=2', 'page'],
+  ['delivery_status=lost', 'delivery_status'],
+  ['contains=', 'contains'],
+  [`contains=${'x'.repeat(1_025)}`, 'contains'],
+  ['data.a..b=1', 'data.a..b'],
+  ['data.a=', 'data.a'],
+  ['data.a=1&data.a=2', 'data.a'],
+  [Array.from({ length: 9 }, (_, index) => `data.a${index}=1`).join('&'), 'data.'],
   ['name=x&cursor=nonsense', 'cursor'],
 ] as const) {
   test(`${query} is a 400 that names ${path}`, async () => {

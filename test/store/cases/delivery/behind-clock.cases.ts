@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { ANY_MESSAGE } from '../../../../src/core/search/message-filter.ts'
 import { ACKNOWLEDGED, accepted, claim, claimedOne, idsOf, settled, storedFixture } from '../../fixture.ts'
 import type { Given, StoreCase } from '../../suite.ts'
 
@@ -9,8 +10,9 @@ const behindOf = ({ now }: Given) => ({ now: now - HOUR, until: now, limit: 100 
 
 async function statusOf({ store }: Given, filter: object, message: { organizationId: string; queueId: string }) {
   const ask = { organizationId: message.organizationId, queueId: message.queueId, only: null, from: '', before: '~' }
-  const all = { status: null, name: null, key: null, ...filter }
-  return (await store.messages.search({ ...ask, filter: all, limit: 10, examine: 100, now: 0 })).entries.length
+  const all = { ...ANY_MESSAGE, ...filter }
+  return (await store.messages.search({ ...ask, filter: all, limit: 10, examine: 100, examineBytes: 1e6, now: 0 }))
+    .entries.length
 }
 
 /** What was accepted for now by a clock that went back since. */

@@ -3,6 +3,7 @@ import { emptyTally, type Tally } from '../../../../src/core/delivery/ledger.ts'
 import { DEFAULT_SETTINGS, type DeliverySettings } from '../../../../src/core/delivery/listener.ts'
 import { type Message, statusOf } from '../../../../src/core/delivery/message.ts'
 import type { Queue } from '../../../../src/core/delivery/queue.ts'
+import { ANY_MESSAGE } from '../../../../src/core/search/message-filter.ts'
 import type { HeardChange } from '../../../../src/store/cluster/changes.ts'
 import {
   ACKNOWLEDGED,
@@ -231,7 +232,7 @@ const swept: StoreCase[] = [
       await expire(given)
       const { entries } = await given.store.messages.search({
         ...{ organizationId: queue.organizationId, queueId: queue.id, only: null, from: '', before: '~' },
-        ...{ filter: { name: null, key: null, status: 'expired' }, limit: 10, examine: 10, now: OVER },
+        ...{ filter: { ...ANY_MESSAGE, status: 'expired' }, limit: 10, examine: 10, examineBytes: 1e6, now: OVER },
       })
       assert.deepEqual(
         entries.map((entry) => entry.message.id),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { type Message, statusOf } from '../../../../src/core/delivery/message.ts'
 import { encodeTime } from '../../../../src/core/id.ts'
-import type { MessageFilter } from '../../../../src/store/messages.ts'
+import { ANY_MESSAGE, type MessageFilter } from '../../../../src/core/search/message-filter.ts'
+import type { MessageSearchPart } from '../../../../src/store/messages.ts'
 import {
   ACKNOWLEDGED,
   accepted,
@@ -17,25 +18,26 @@ import {
 } from '../../fixture.ts'
 import type { Given, StoreCase } from '../../suite.ts'
 
-const NONE: MessageFilter = { name: null, key: null, status: null }
-
 interface Look extends Partial<MessageFilter> {
   from?: string
   limit?: number
   examine?: number
+  examineBytes?: number
   only?: string[]
+  /** Over all queues. */
+  isOverAll?: boolean
 }
 
 /** Everything that a search finds, call by call; each call must move on. */
 async function found(given: Given, { queue }: Pick<Fixture, 'queue'>, look: Look): Promise<string[]> {
-  const { from = '', limit = 3, examine = 4, only = null, ...filter } = look
+  const { from = '', limit = 3, examine = 4, examineBytes = 1e6, only = null, isOverAll = false, ...filter } = look
   const ids: string[] = []
   let before = '~'
   for (let calls = 0; calls < 1_000; calls++) {
-    const place = { organizationId: queue.organizationId, queueId: queue.id, only, from, before }
+    const place = { organizationId: queue.organizationId, queueId: isOverAll ? null : queue.id, only, from, before }
     const page = await given.store.messages.search({
       ...place,
-      ...{ filter: { ...NONE, ...filter }, limit, examine, now: given.now },
+      ...{ filter: { ...ANY_MESSAGE, ...filter }, limit, examine, examineBytes, now: given.now },
     })
     assert.ok(page.entries.length <= Math.min(limit, examine))
     ids.push(...page.entries.map(({ message }) => message.id))
@@ -133,8 +135,13 @@ export const searchCases: StoreCase[] = [
       const { queue, listeners } = await storedFixture(given)
       const message = await accepted(given, queue, { name: 'whole', key: 'k', data: '{"a":1}' })
       const { entries } = await given.store.messages.search({
-        ...{ organizationId: queue.organizationId, queueId: queue.id, only: null, filter: { ...NONE, name: 'whole' } },
-        ...{ from: '', before: '~', limit: 10, examine: 10, now: given.now },
+        ...{
+          organizationId: queue.organizationId,
+          queueId: queue.id,
+          only: null,
+          filter: { ...ANY_MESSAGE, name: 'whole' },
+        },
+        ...{ from: '', before: '~', limit: 10, examine: 10, examineBytes: 1e6, now: given.now },
       })
       assert.deepEqual(entries, [await stored(given, message)])
       assert.deepEqual(
@@ -254,6 +261,168 @@ export const searchCases: StoreCase[] = [
       assert.deepEqual(await found(given, fixture, { status: 'pending' }), [message.id])
       await settled(given, await claimedOne(given, { listenerId: fixture.listeners[0]!.id }), ACKNOWLEDGED)
       assert.deepEqual(await found(given, fixture, { status: 'delivered' }), [message.id])
+    },
+  },
+  {
+    name: 'text, and values at paths, are found in the data, however it is cut into calls',
+    async run(given) {
+      const fixture = await storedFixture(given)
+      const messages: Message[] = []
+      for (let index = 0; index < 18; index++) {
+        const order = {
+          order: { id: index, paid: index % 2 === 0, items: [{ sku: `s${index % 4}` }] },
+          umläut: 'ä\u0000b',
+        }
+        const data = index % 3 === 0 ? `plain ${index % 2 === 0 ? 'EVEN 100%_' : 'odd'}` : JSON.stringify(order)
+        messages.push(await accepted(given, fixture.queue, { data }))
+      }
+      const judge = (fits: (data: string) => boolean) => newestFirst(messages.filter(({ data }) => fits(data)))
+      const order = (data: string) => (data.startsWith('plain') ? null : JSON.parse(data).order)
+      const where = (path: string, text: string) => ({ path: path.split('.'), text })
+      for (const cut of [
+        { limit: 1, examine: 2 },
+        { limit: 4, examine: 5, examineBytes: 100 },
+        { limit: 99, examine: 99 },
+      ]) {
+        const by = (look: Look) => found(given, fixture, { ...cut, ...look })
+        assert.deepEqual(
+          await by({ contains: '100%_' }),
+          judge((data) => data.includes('100%_')),
+        )
+        assert.deepEqual(await by({ contains: 'even' }), [])
+        assert.deepEqual(
+          await by({ data: [where('order.paid', 'true')] }),
+          judge((data) => order(data)?.paid === true),
+        )
+        assert.deepEqual(
+          await by({ data: [where('order.items.0.sku', 's1')] }),
+          judge((data) => order(data)?.items[0].sku === 's1'),
+        )
+        assert.deepEqual(
+          await by({ contains: '"paid":true', data: [where('order.id', '4'), where('umläut', 'ä\u0000b')] }),
+          judge((data) => order(data)?.id === 4),
+        )
+        const none: Look[] = [
+          { data: [where('order.id', 'x')] },
+          { data: [where('order', '4')] },
+          { contains: 'nowhere' },
+        ]
+        for (const look of none) assert.deepEqual(await by(look), [])
+      }
+    },
+  },
+  {
+    name: 'text with the character zero is found',
+    async run(given) {
+      const fixture = await storedFixture(given)
+      const message = await accepted(given, fixture.queue, { data: 'a\u0000b' })
+      await accepted(given, fixture.queue, { data: 'ab' })
+      assert.deepEqual(await found(given, fixture, { contains: 'a\u0000' }), [message.id])
+    },
+  },
+  {
+    name: 'no call looks through more data than it may, but for the message with which it comes to that',
+    async run(given) {
+      const { queue } = await storedFixture(given)
+      for (let index = 0; index < 6; index++) await accepted(given, queue, { data: 'x'.repeat(1_000) })
+      const place = { organizationId: queue.organizationId, queueId: queue.id, only: null, from: '' }
+      const most = { limit: 10, examine: 10, examineBytes: 1_500, now: given.now }
+      const looked: [number, number][] = []
+      let before: string | null = '~'
+      while (before !== null) {
+        const filter = { ...ANY_MESSAGE, contains: 'y' }
+        const part: MessageSearchPart = await given.store.messages.search({ ...place, ...most, before, filter })
+        looked.push([part.looked, part.bytes])
+        before = part.next
+      }
+      assert.deepEqual(
+        looked.filter(([messages]) => messages > 0),
+        Array.from({ length: 3 }, () => [2, 2_000]),
+      )
+    },
+  },
+  {
+    name: 'messages are found by how one listener, or any, stands with them',
+    async run(given) {
+      const fixture = await storedFixture(given, 2)
+      const [first, second] = fixture.listeners
+      const messages: Message[] = []
+      for (let index = 0; index < 6; index++) {
+        messages.push(await accepted(given, fixture.queue))
+        for (const [place, { id }] of [first!, second!].entries()) {
+          const delivery = await claimedOne(given, { listenerId: id, limit: 1 })
+          await settled(given, delivery, (index + place) % 2 === 0 ? MISSED : ACKNOWLEDGED)
+        }
+      }
+      const third = await storedListener(given, fixture.queue)
+      const late = await accepted(given, fixture.queue)
+      const even = newestFirst(messages.filter((_, index) => index % 2 === 0))
+      const odd = newestFirst(messages.filter((_, index) => index % 2 === 1))
+      const listenerId = first!.id
+      assert.deepEqual(await found(given, fixture, { listenerId, deliveryStatus: 'missed' }), even)
+      assert.deepEqual(await found(given, fixture, { listenerId, deliveryStatus: 'delivered' }), odd)
+      assert.deepEqual(await found(given, fixture, { listenerId: second!.id, deliveryStatus: 'missed' }), odd)
+      assert.deepEqual(await found(given, fixture, { deliveryStatus: 'missed' }), newestFirst(messages))
+      assert.deepEqual(await found(given, fixture, { listenerId: third.id }), [late.id])
+      assert.deepEqual(await found(given, fixture, { listenerId: third.id, deliveryStatus: 'pending' }), [late.id])
+      assert.deepEqual(await found(given, fixture, { listenerId: third.id, deliveryStatus: 'missed' }), [])
+    },
+  },
+  {
+    name: 'a search over all queues finds those of every queue, newest first, and none of another organization',
+    async run(given) {
+      const fixture = await storedFixture(given)
+      const other = await storedQueue(given, fixture.organization)
+      await storedListener(given, other)
+      const foreign = await storedFixture(given)
+      const messages: Message[] = []
+      const day = 24 * 3_600_000
+      for (let index = 0; index < 18; index++) {
+        // Some are weeks old: nothing may depend on how close they lie together.
+        const at = given.now - (index < 6 ? (40 - index) * day : 1_000 - index)
+        const what = { id: encodeTime(at) + String(index).padStart(12, '0'), createdAt: at, deliverAt: at }
+        const name = index % 2 === 0 ? 'even' : null
+        const data = index % 3 === 0 ? '{"third":true}' : 'x'
+        messages.push(
+          await accepted(given, index % 4 === 0 ? other : fixture.queue, { ...what, name, key: `k${index % 3}`, data }),
+        )
+      }
+      await accepted(given, foreign.queue, { name: 'even', data: '{"third":true}' })
+      const expected = (fits: (message: Message, index: number) => boolean) => newestFirst(messages.filter(fits))
+      const thirds = [{ path: ['third'], text: 'true' }]
+      for (const cut of [
+        { limit: 1, examine: 1 },
+        { limit: 2, examine: 5 },
+        { limit: 99, examine: 99 },
+      ]) {
+        const by = (look: Look) => found(given, fixture, { isOverAll: true, ...cut, ...look })
+        assert.deepEqual(
+          await by({ name: 'even' }),
+          expected((_, index) => index % 2 === 0),
+        )
+        assert.deepEqual(
+          await by({ key: 'k1' }),
+          expected((_, index) => index % 3 === 1),
+        )
+        assert.deepEqual(
+          await by({ data: thirds }),
+          expected((_, index) => index % 3 === 0),
+        )
+        assert.deepEqual(
+          await by({ name: 'even', contains: 'third', status: 'pending' }),
+          expected((_, index) => index % 6 === 0),
+        )
+        const from = messages[4]!.id
+        assert.deepEqual(
+          await by({ from }),
+          expected(({ id }) => id >= from),
+        )
+        assert.deepEqual(
+          await by({ only: [other.id], contains: 'x' }),
+          expected(({ queueId, data }) => queueId === other.id && data === 'x'),
+        )
+        assert.deepEqual(await by({ only: [messages[1]!.id] }), [messages[1]!.id])
+      }
     },
   },
 ]
