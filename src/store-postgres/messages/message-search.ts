@@ -20,11 +20,15 @@ const READ = `
   select ${MESSAGE_COLUMNS} from unnest($1::bigint[]) u(sequence)
     join discue.messages m on m.sequence = any(array[u.sequence])`
 
-/** How long the data of each is, and where it holds the text; the text is looked for in no more than so many bytes. */
+/**
+ * How long the data of each is, and whether it holds the text; that is looked for in no more than so many bytes. Bytes are
+ * kept as base64, in which no text is looked for.
+ */
 export const CONTENT = `
   select s.id, s.bytes,
-         case when s.before >= $3 then null else $2::text is null or strpos(s.data, $2) > 0 end as holds
+         case when s.before >= $3 then null else s.is_text and ($2::text is null or strpos(s.data, $2) > 0) end as holds
     from (select m.id, m.data, octet_length(m.data) as bytes,
+                 m.media_type is null or m.media_type not like '%;base64' as is_text,
                  sum(octet_length(m.data)) over (order by u.place) - octet_length(m.data) as before
             from unnest($1::bigint[]) with ordinality u(sequence, place)
             join discue.messages m on m.sequence = any(array[u.sequence])) s`

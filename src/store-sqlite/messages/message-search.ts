@@ -19,8 +19,10 @@ const CANDIDATE = `
   m.sequence, m.id, m.queue_id as queueId, m.audience as recipientSet, m.name, m.key, m.created_at as createdAt,
   m.deliver_at as deliverAt`
 
-/** The data is read where it is asked for, and only then. */
-const CONTENT = `octet_length(m.data) as bytes, (:contains is null or instr(m.data, :contains) > 0) as holds`
+/** The data is read where it is asked for, and only then. Bytes are kept as base64, in which no text is looked for. */
+const CONTENT = `
+  octet_length(m.data) as bytes,
+  (m.media_type is null or m.media_type not like '%;base64') and (:contains is null or instr(m.data, :contains) > 0) as holds`
 const NO_CONTENT = `0 as bytes, 1 as holds`
 
 function candidates(filter: MessageFilter, where: string): string {

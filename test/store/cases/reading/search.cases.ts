@@ -312,6 +312,16 @@ export const searchCases: StoreCase[] = [
     },
   },
   {
+    name: 'no text and no value is found in bytes, whatever their base64 looks like',
+    async run(given) {
+      const fixture = await storedFixture(given)
+      await accepted(given, fixture.queue, { data: '1234', mediaType: 'application/octet-stream;base64' })
+      const text = await accepted(given, fixture.queue, { data: '["1234"]', mediaType: 'application/json' })
+      assert.deepEqual(await found(given, fixture, { contains: '1234' }), [text.id])
+      assert.deepEqual(await found(given, fixture, { data: [{ path: ['0'], text: '1234' }] }), [text.id])
+    },
+  },
+  {
     name: 'text with the character zero is found',
     async run(given) {
       const fixture = await storedFixture(given)
