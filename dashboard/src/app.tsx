@@ -1,6 +1,6 @@
 import { Suspense, useEffect } from 'react'
 import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
-import { useHashLocation } from 'wouter/use-hash-location'
+import { useHashAddress } from './address.ts'
 import { cache } from './api/cache.ts'
 import { useLiveStream } from './api/live.ts'
 import { useSessionKey } from './api/session.ts'
@@ -32,7 +32,7 @@ export function App() {
   }, [key])
   if (key === null) return <SignInPage />
   return (
-    <Router hook={useHashLocation}>
+    <Router hook={useHashAddress}>
       <SignedIn key={key} apiKey={key} />
     </Router>
   )
@@ -51,8 +51,10 @@ function SignedIn({ apiKey }: { apiKey: string }) {
           <Switch>
             <Route path="/" component={OverviewPage} />
             <Route path="/queues" component={QueuesPage} />
-            <Route path="/queues/:queueId/listeners/:listenerId">
-              {({ queueId, listenerId }) => <ListenerPage key={listenerId} queueId={queueId} listenerId={listenerId} />}
+            <Route path="/queues/:queueId/listeners/:listenerId/:tab?">
+              {({ queueId, listenerId, tab }) => (
+                <ListenerPage key={listenerId} queueId={queueId} listenerId={listenerId} tab={tab} />
+              )}
             </Route>
             <Route path="/queues/:queueId/messages/:messageId">
               {({ queueId, messageId }) => <MessagePage key={messageId} queueId={queueId} messageId={messageId} />}

@@ -121,7 +121,7 @@ test('a listener whose order waits behind a missed message says so, and goes on 
   await call('POST', `/queues/${queue}/messages/batch`, { messages })
   await visitor.open(`/queues/${queue}/listeners/${listener.id}`)
   const banner = page.getByRole('status').filter({ hasText: 'Blocked' })
-  await banner.getByText('3 deliveries wait behind it').waitFor()
+  await banner.getByText('3 deliveries wait, all of them behind it').waitFor()
   await banner.getByRole('link', { name: 'a missed message' }).click()
   await visitor.heading('m-0').waitFor()
   await page.goBack()

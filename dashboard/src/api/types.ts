@@ -8,6 +8,8 @@ export type {
   Domain,
   Links as LinkMap,
   Listener,
+  ListenerAttempt,
+  ListenerDelivery,
   ListenerLiveness as Liveness,
   LivenessState,
   Message,
@@ -23,6 +25,7 @@ export type {
   ScheduleRun,
   UsageEvent,
   UsageEventType as EventType,
+  WaitReason,
 } from '../../../docs/api/types.ts'
 
 /** Its description leaves the targets of an answer open; they are what was sent. */

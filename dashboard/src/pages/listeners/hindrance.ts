@@ -27,7 +27,10 @@ export function hindranceOf(listener: Listener): Hindrance | null {
   return blocker === null ? null : { kind: 'blocked', messageId: blocker }
 }
 
-/** The missed message behind which others wait: an order that blocks goes no further, so that it is the newest. */
+/**
+ * The missed message behind which others may wait: an order that blocks goes no further, so that it is the newest. What was
+ * missed before the listener was told to block holds nothing, which only its deliveries tell.
+ */
 function blockerOf({ ordering, on_missed, messages }: Listener): string | null {
   if (ordering === 'none' || on_missed !== 'block' || messages.pending_count === 0) return null
   return messages.missed[0] ?? null

@@ -5,7 +5,7 @@ import { type Hindrance, hindranceOf } from './hindrance.ts'
 const WORDS: Record<Exclude<Hindrance['kind'], 'down'>, [string, Tone]> = {
   disabled: ['disabled', 'wait'],
   unverified: ['domain not verified', 'wait'],
-  blocked: ['blocked', 'bad'],
+  blocked: ['may be blocked', 'wait'],
 }
 
 /** How a listener stands, in a word: what keeps messages from it, or else its liveness. */

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { call } from '../../api/client.ts'
+import { useFirstHeld } from '../../api/listener-deliveries.ts'
 import type { Listener, Queue } from '../../api/types.ts'
 import { Button } from '../../parts/button.tsx'
 import { Ago } from '../../parts/time.tsx'
@@ -45,19 +46,27 @@ export function ListenerBanner({
     )
   }
   if (hindrance.kind === 'blocked') {
-    return (
-      <Banner action={<RedeliverOne queueId={queueId} listener={listener} messageId={hindrance.messageId} />}>
-        <strong>Blocked</strong> by{' '}
-        <Link href={`/queues/${queueId}/messages/${hindrance.messageId}`}>a missed message</Link>: {waiting} behind it
-        {listener.ordering === 'key' && ', those of its key'}, until it is redelivered or deleted.
-      </Banner>
-    )
+    return <BlockedBanner listener={listener} queueId={queueId} waiting={waiting} />
   }
   return (
     <Banner action={listener.notify_url && <Button onPress={onCheck}>Check now</Button>}>
       <strong>Down</strong>
       {hindrance.why !== null && `: ${hindrance.why}`}. Last success: <Ago at={hindrance.lastSuccessAt} />; {waiting}.{' '}
       {downWords(listener.liveness_url !== null)}
+    </Banner>
+  )
+}
+
+/** What blocks stands before the first that waits; what was missed before the listener was told to block holds nothing. */
+function BlockedBanner({ listener, queueId, waiting }: { listener: Listener; queueId: string; waiting: string }) {
+  const first = useFirstHeld({ queueId, listenerId: listener.id })
+  const blocker = first.data?.behind
+  if (blocker === undefined || !blocker.missed) return null
+  return (
+    <Banner action={<RedeliverOne queueId={queueId} listener={listener} messageId={blocker.message_id} />}>
+      <strong>Blocked</strong> by{' '}
+      <Link href={`/queues/${queueId}/messages/${blocker.message_id}`}>a missed message</Link>: {waiting},{' '}
+      {listener.ordering === 'key' ? 'those of its key' : 'all of them'} behind it, until it is redelivered or deleted.
     </Banner>
   )
 }

@@ -1,35 +1,46 @@
 import { KeyRound, Pencil, RotateCcw, Stethoscope, Trash2 } from 'lucide-react'
 import { useState } from 'react'
-import { Link, useLocation } from 'wouter'
+import { useLocation } from 'wouter'
 import { call } from '../../api/client.ts'
 import { useListener, useQueue, useStats } from '../../api/queries.ts'
-import type { Listener, Liveness, Queue, Stats } from '../../api/types.ts'
-import { Badge, LivenessBadge } from '../../parts/badge.tsx'
+import type { Listener, Queue, Stats } from '../../api/types.ts'
+import { Badge } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Menu } from '../../parts/menu.tsx'
-import { Card, Facts, Figure, Figures, Page } from '../../parts/page.tsx'
-import { Ago } from '../../parts/time.tsx'
+import { Figure, Figures, Page } from '../../parts/page.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
 import { latency, number, plural } from '../../words/format.ts'
 import { successOf } from '../queues/queues.tsx'
 import { CheckDialog } from './check-dialog.tsx'
+import { AttemptsTab } from './deliveries/attempts-tab.tsx'
+import { DeliveriesTab } from './deliveries/deliveries-tab.tsx'
 import { ListenerBadge } from './listener-badge.tsx'
 import { ListenerBanner, PausedBanner } from './listener-banner.tsx'
-import { ListenerCharts } from './listener-charts.tsx'
 import { ListenerDialog } from './listener-dialog.tsx'
-import { ListenerSettings, PullCard } from './listener-settings.tsx'
+import { ListenerOverview } from './listener-overview.tsx'
 import { RedeliverDialog } from './redeliver-dialog.tsx'
 import { RotateDialog } from './rotate-dialog.tsx'
 
-export function ListenerPage({ queueId, listenerId }: { queueId: string; listenerId: string }) {
+export function ListenerPage({
+  queueId,
+  listenerId,
+  tab,
+}: {
+  queueId: string
+  listenerId: string
+  tab: string | undefined
+}) {
   const [queue, listener] = [useQueue(queueId), useListener(queueId, listenerId)]
   return (
     <Loaded query={listener} what="this listener" scope="listeners: read" bones={420}>
-      {(data) => <ListenerParts listener={data} queue={queue.data} queueId={queueId} />}
+      {(data) => <ListenerParts listener={data} queue={queue.data} queueId={queueId} tab={tab ?? 'overview'} />}
     </Loaded>
   )
 }
+
+const TABS = ['overview', 'deliveries', 'attempts']
 
 type Open = 'none' | 'edit' | 'delete' | 'check' | 'redeliver' | 'rotate'
 
@@ -37,10 +48,12 @@ function ListenerParts({
   listener,
   queue,
   queueId,
+  tab,
 }: {
   listener: Listener
   queue: Queue | undefined
   queueId: string
+  tab: string
 }) {
   const [open, setOpen] = useState<Open>('none')
   const [, go] = useLocation()
@@ -90,13 +103,26 @@ function ListenerParts({
       {queue?.paused && <PausedBanner queue={queue} />}
       <ListenerBanner listener={listener} queueId={queueId} onCheck={() => setOpen('check')} />
       <ListenerFigures listener={listener} stats={stats.data} />
-      <ListenerCharts stats={stats.data} queueId={queueId} listener={listener} />
-      <div className="columns">
-        <LivenessCard listener={listener} />
-        <Missed listener={listener} queueId={queueId} />
-        <ListenerSettings listener={listener} />
-      </div>
-      {pulls && <PullCard queueId={queueId} listener={listener} />}
+      <Tabs
+        label="Parts of the listener"
+        selected={TABS.includes(tab) ? tab : 'overview'}
+        onSelect={(id) => go(id === 'overview' ? path : `${path}/${id}`, { replace: true })}
+        parts={[
+          {
+            id: 'overview',
+            title: 'Overview',
+            content: <ListenerOverview listener={listener} queueId={queueId} stats={stats.data} />,
+          },
+          {
+            id: 'deliveries',
+            title: 'Deliveries',
+            content: (
+              <DeliveriesTab queueId={queueId} listenerId={listener.id} onRedeliverAll={() => setOpen('redeliver')} />
+            ),
+          },
+          { id: 'attempts', title: 'Attempts', content: <AttemptsTab queueId={queueId} listenerId={listener.id} /> },
+        ]}
+      />
       {queue && <ListenerDialog isOpen={open === 'edit'} onClose={close} queue={queue} listener={listener} />}
       <CheckDialog isOpen={open === 'check'} onClose={close} path={path} name={listener.name} />
       <RedeliverDialog isOpen={open === 'redeliver'} onClose={close} queueId={queueId} listener={listener} />
@@ -142,57 +168,5 @@ function ListenerFigures({ listener, stats }: { listener: Listener; stats: Stats
       />
       <Figure label="Acknowledged" value={number(acknowledged)} note="since its creation" />
     </Figures>
-  )
-}
-
-function LivenessCard({ listener: { liveness, liveness_url } }: { listener: Listener }) {
-  return (
-    <Card title="Liveness">
-      <Facts
-        facts={[
-          ['Now', <LivenessBadge key="state" state={liveness.state} />],
-          ['Judged by', liveness_url ? <code key="url">{liveness_url}</code> : 'its deliveries'],
-          ['Succeeded', `${number(liveness.success_count)} times`],
-          ['Last success', <Ago key="success" at={liveness.last_success_at} />],
-          ['Failed', `${number(liveness.failure_count)} times`],
-          ['Last failure', <Ago key="failure" at={liveness.last_failure_at} />],
-          ...whyOf(liveness),
-        ]}
-      />
-    </Card>
-  )
-}
-
-/** The message mostly names the status already. */
-function whyOf({ last_failure_status: status, last_failure_msg: message }: Liveness): [string, string][] {
-  const why = message ?? (status === null ? null : `answered ${status}`)
-  return why === null ? [] : [['Why', why]]
-}
-
-const SHOWN_MISSED = 8
-
-function Missed({ listener, queueId }: { listener: Listener; queueId: string }) {
-  const { missed, missed_count } = listener.messages
-  return (
-    <Card title="Missed, the newest">
-      {missed.length === 0 ? (
-        <p className="soft">Nothing was missed: every message was acknowledged or still has attempts left.</p>
-      ) : (
-        <ul className="stack">
-          {missed.slice(0, SHOWN_MISSED).map((id) => (
-            <li key={id}>
-              <Link href={`/queues/${queueId}/messages/${id}`} className="mono">
-                {id}
-              </Link>
-            </li>
-          ))}
-          {missed_count > SHOWN_MISSED && (
-            <li>
-              <Link href={`/queues/${queueId}/messages`}>all {number(missed_count)}, among the queue's messages</Link>
-            </li>
-          )}
-        </ul>
-      )}
-    </Card>
   )
 }

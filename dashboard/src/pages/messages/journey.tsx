@@ -4,6 +4,7 @@ import type { Tone } from '../../parts/badge.tsx'
 import { Snippet } from '../../parts/snippet.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { dateTime, duration, fullTime, plural, readable, timeOfDay } from '../../words/format.ts'
+import { isSuccess, outcomeText } from '../../words/outcome.ts'
 import { requestText } from './request-text.ts'
 import { waitingWords } from './wait-reason.ts'
 
@@ -68,33 +69,12 @@ function Step({ tone, title, at, children }: { tone: Tone; title: string; at?: n
   )
 }
 
-const ERRORS: Record<string, string> = {
-  blocked_target: 'the server may not connect to this address (DISCUE_TARGETS)',
-  secret_unreadable: 'this server cannot read the secret of the listener',
-  auth: 'the token URL of the listener gave no token',
-  timeout: 'no answer in time',
-  connection_refused: 'nothing accepts connections at this address',
-  connection_reset: 'the connection was cut',
-  connection_failed: 'no connection could be made',
-  dns: 'the name of the host is not known',
-  tls: 'TLS could not be agreed on',
-  invalid_response: 'the answer was not HTTP',
-  response_too_large: 'the head of the answer was too large',
-}
-
-function isSuccess({ status, error }: Attempt): boolean {
-  return error === undefined && status !== undefined && status >= 200 && status < 300
-}
-
 function AttemptStep({ attempt }: { attempt: Attempt }) {
   const ok = isSuccess(attempt)
-  const outcome = attempt.error
-    ? (ERRORS[attempt.error] ?? attempt.error.replaceAll('_', ' '))
-    : `answered ${attempt.status}`
   return (
     <Step
       tone={ok ? 'good' : 'bad'}
-      title={`Attempt ${attempt.number}: ${outcome}, after ${duration(attempt.duration)}`}
+      title={`Attempt ${attempt.number}: ${outcomeText(attempt)}, after ${duration(attempt.duration)}`}
       at={attempt.started_at}
     >
       <details>

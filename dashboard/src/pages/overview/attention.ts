@@ -69,7 +69,7 @@ function hinderedConcern(listener: QueueListener, hindrance: Hindrance, missed: 
     return { tone: 'wait', why: `waits for its domain to be verified; ${waiting}`, since: null, remedy: null }
   }
   if (hindrance.kind === 'blocked') {
-    const why = `is blocked by a missed message; ${waiting} behind it`
+    const why = `may be blocked by a missed message; ${waiting}${also}`
     return { tone: 'bad', why, since: failureOf(listener), remedy: { kind: 'redeliver', listener } }
   }
   const { why, lastSuccessAt } = hindrance

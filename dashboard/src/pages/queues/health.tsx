@@ -30,7 +30,7 @@ export function healthOf(listeners: QueueListener[]): Map<string, Health> {
 /** The worst first. */
 const WORDS: [Hindrance['kind'], string, Tone][] = [
   ['down', 'down', 'bad'],
-  ['blocked', 'blocked', 'bad'],
+  ['blocked', 'may be blocked', 'wait'],
   ['unverified', 'not verified', 'wait'],
   ['disabled', 'disabled', 'wait'],
 ]
