@@ -91,7 +91,7 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
       ...shared,
     })
     const { counters, gauges } = engine
-    const metrics = createMetrics({ counters, gauges, store, runtime, version: VERSION })
+    const metrics = createMetrics({ counters, gauges, store, runtime, version: VERSION, databasePath: pathOf(config) })
     const health = createNodeHealth({ store, reasonAgainst: engine.claimFault, log })
     const keyRing = createKeyRing({ store, now: runtime.now })
     const lockOut = createLockOut({ now: runtime.now })
@@ -150,6 +150,11 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
     await inReverse(undo, log)
     throw error
   }
+}
+
+/** The path of the database's file; null where it is none. */
+function pathOf({ database }: Config): string | null {
+  return database.kind === 'sqlite' && database.path !== IN_MEMORY ? database.path : null
 }
 
 /** Metrics name queues of every organization: clients from elsewhere need a key for them. */

@@ -84,7 +84,7 @@ export function createEngine(deps: {
   const store = activity?.watchStore(deps.store) ?? deps.store
   const node = runtime.newId()
   const counters = createEngineCounters()
-  const moments = createMoments({ ...deps, store })
+  const moments = createMoments({ ...deps, store, counters })
   const measured = measuredCommits(store, { counters, runtime, moments })
   const committer = createCommitter({ store: measured, node, runtime, ahead: store.shared })
   const bareSender = createSender(runtime, deps.targets, { names: deps.names })

@@ -99,7 +99,7 @@ function storeOn({ db, file, close }: Connection, aside: boolean): Store {
     orders: createOrderStore(db, transact, shared),
     redeliveries: createRedeliveryStore(db, transact, shared),
     ledger: createLedgerStore(db, touched),
-    notifications: createNotificationStore(db, transact),
+    notifications: createNotificationStore(db, transact, shared),
     commit: async (batch) => commit(batch),
     shared: false,
     rates: null,

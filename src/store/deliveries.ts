@@ -1,4 +1,5 @@
 import type { LeasedDelivery } from '../core/delivery/delivery.ts'
+import type { LivenessState } from '../core/delivery/liveness.ts'
 import type { RetryPolicy } from '../core/delivery/retry-policy.ts'
 
 /** A listener that has deliveries waiting, and when the first of them is due. */
@@ -18,8 +19,33 @@ export interface Claim {
 export interface Backlog {
   /** Deliveries that are neither acknowledged nor missed, those included that are due later or on the wire. */
   waiting: number
-  /** When the first of them is due, which may be in the future; null where nothing waits. */
+  /**
+   * When the first of them is due that neither a pause nor a disabled listener keeps back, which may be in the future; null
+   * where there is none.
+   */
   oldestDueAt: number | null
+}
+
+/** A queue with what waits in it. */
+export interface QueueBacklog extends Backlog {
+  queueId: string
+  queueName: string
+}
+
+/** How a listener stands, for the operator. */
+export interface ListenerBacklog extends QueueBacklog {
+  listenerId: string
+  listenerName: string
+  state: LivenessState
+  /** Deliveries that are missed now. */
+  missed: number
+}
+
+/** Listeners that are not told one by one. */
+export interface OtherListeners {
+  down: number
+  waiting: number
+  missed: number
 }
 
 /** One lease, as its holder knows it. */
@@ -69,7 +95,9 @@ export interface DeliveryStore {
    * What waits in the whole store, for the operator: the `limit` queues with the most of it, and all other queues
    * together. A queue that is deleted has nothing.
    */
-  backlog(ask: { limit: number }): Promise<{ queues: ({ queueId: string } & Backlog)[]; others: Backlog }>
+  backlog(ask: { limit: number }): Promise<{ queues: QueueBacklog[]; others: Backlog }>
+  /** Of the listeners of the whole store the `limit` that are worst off, those that are down before all, and the others summed up. */
+  worstListeners(ask: { limit: number }): Promise<{ listeners: ListenerBacklog[]; others: OtherListeners }>
   /** Says that this node lives: its leases hold until `until`. Those of a node that says nothing run out. */
   renew(ask: { node: string; until: number }): Promise<void>
   /** Gives up single leases, so that these deliveries may be claimed at once; one that was lost stays as it is. */

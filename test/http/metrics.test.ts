@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { statSync } from 'node:fs'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { diskFamilies } from '../../src/http/metrics/disk.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 import { OTHER_OWNER_KEY, OWNER_KEY, sharedApi, type TestApi } from '../support/server/api.ts'
 import { type PrometheusSample, readExposition } from '../support/server/prometheus.ts'
@@ -65,7 +68,7 @@ test('what the engine counts is shown', async () => {
   assert.equal(figureOf(samples, 'discue_delivery_attempt_seconds_sum'), 0.02)
 })
 
-test('what waits is told by queue, by its id, with the age of the oldest; nothing tells a name or data', async () => {
+test('what waits is told by queue and listener, by id and name, with the age of the oldest; nothing tells a URL or data', async () => {
   const own = await sharedApi()
   const made = await own.call('POST', '/queues', { name: 'name-of-queue' })
   const { id } = made.body.queue
@@ -76,11 +79,38 @@ test('what waits is told by queue, by its id, with the age of the oldest; nothin
   own.clock.now += 90_000
   await own.call('POST', `/queues/${id}/messages`, message)
   const samples = await scrape(own)
-  assert.equal(figureOf(samples, 'discue_queue_waiting_deliveries', { queue: id }), 2)
+  assert.equal(figureOf(samples, 'discue_queue_waiting_deliveries', { queue: id, queue_name: 'name-of-queue' }), 2)
+  const labels = { queue: id, queue_name: 'name-of-queue', listener_name: 'name-of-listener' }
+  assert.equal(figureOf(samples, 'discue_listener_waiting_deliveries', labels), 2)
+  assert.equal(figureOf(samples, 'discue_listener_oldest_waiting_seconds', labels), 90)
+  assert.equal(figureOf(samples, 'discue_listener_down', labels), 0)
+  assert.equal(figureOf(samples, 'discue_listener_missed_deliveries', { listener: 'other' }), 0)
   assert.equal(figureOf(samples, 'discue_queue_oldest_waiting_seconds', { queue: id }), 90)
   assert.equal(figureOf(samples, 'discue_queue_waiting_deliveries', { queue: 'other' }), 0)
   const { body } = await own.inject({ method: 'GET', url: '/metrics' })
-  assert.doesNotMatch(body, /-of-|owner/)
+  assert.doesNotMatch(body, /(host|data|name)-of-(listener\.test|message)|owner/)
+})
+
+test('what is paused on purpose waits, and is not overdue', async () => {
+  const own = await sharedApi()
+  const { id } = (await own.call('POST', '/queues', { name: 'paused', paused: true })).body.queue
+  await own.call('POST', `/queues/${id}/listeners`, { name: 'l', notify_url: 'http://l.test/' })
+  await own.call('POST', `/queues/${id}/messages`, { data: 'x' })
+  own.clock.now += 90_000
+  const samples = await scrape(own)
+  assert.equal(figureOf(samples, 'discue_queue_waiting_deliveries', { queue: id }), 1)
+  assert.equal(figureOf(samples, 'discue_queue_oldest_waiting_seconds', { queue: id }), 0)
+})
+
+test('the sizes of a database that is a file are told, and the room on its disk', async () => {
+  const path = fileURLToPath(import.meta.url)
+  const families = await diskFamilies(path)
+  const values = families.map(({ name, ...rest }) => [name, 'samples' in rest ? rest.samples[0]!.value : null])
+  const [database, free] = values as [[string, number], [string, number]]
+  assert.deepEqual(database, ['discue_database_bytes', statSync(path).size])
+  assert.ok(free[0] === 'discue_disk_free_bytes' && free[1] > 0)
+  assert.deepEqual(await diskFamilies(null), [])
+  assert.deepEqual(await diskFamilies('/no/such/folder/discue.db'), [])
 })
 
 test('the store is not asked by every scrape, and one that is away takes nothing but the backlog', async () => {

@@ -24,6 +24,8 @@ export interface EngineCounters {
   /** Times that the store did not give out what is due of a listener. */
   failedClaims: number
   deliveries: DeliveryCounts
+  /** Runs of schedules that made no message. */
+  failedScheduleRuns: number
   attempts: Map<AttemptKind, number>
   attemptSeconds: Histogram
   /** From when a delivery was due until its request was sent. */
@@ -53,6 +55,7 @@ export function createEngineCounters(): EngineCounters {
     commitWrites: new Histogram(WRITES),
     failedCommits: 0,
     failedClaims: 0,
+    failedScheduleRuns: 0,
     deliveries: { acknowledged: 0, retried: 0, missed: 0 },
     attempts: new Map(),
     attemptSeconds: new Histogram(ANSWERING),

@@ -3,6 +3,7 @@ import type { Listener } from '../../core/delivery/listener.ts'
 import type { LivenessState } from '../../core/delivery/liveness.ts'
 import { MinuteThrottle } from '../../core/notification/minute-throttle.ts'
 import type { Schedule } from '../../core/schedule/schedule.ts'
+import type { EngineCounters } from '../../core/telemetry/counters.ts'
 import { LIMIT_NAMES, type Quota } from '../../core/tenant/organization.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { Store } from '../../store/store.ts'
@@ -53,6 +54,7 @@ export function createMoments(deps: {
   store: Pick<Store, 'listeners'>
   directory: Pick<QueueDirectory, 'load'>
   runtime: Pick<Runtime, 'now' | 'log'>
+  counters: Pick<EngineCounters, 'failedScheduleRuns'>
 }): Moments & { tick(): Promise<number> } {
   const { store, runtime } = deps
   const throttle = new MinuteThrottle(PER_MINUTE)
@@ -141,6 +143,7 @@ export function createMoments(deps: {
       add({ level: 'warn', type: 'listener.disabled', subject: id, message: 'a listener was disabled', fields })
     },
     scheduleFailed({ id, name, organizationId, queueId }, dueAt, error) {
+      deps.counters.failedScheduleRuns += 1
       const own = { schedule: name, scheduleId: id, dueAt, error }
       const fields = async () => ({ ...own, ...(await queueFields(organizationId, queueId)) })
       add({

@@ -6,8 +6,12 @@ export function engineFamilies(counters: EngineCounters, gauges: EngineGauges): 
   return [...countersOf(counters), ...histogramsOf(counters), ...gaugesOf(gauges)]
 }
 
-function countersOf({ acceptedMessages, failedCommits, failedClaims, deliveries, attempts }: EngineCounters): Family[] {
+function countersOf(counters: EngineCounters): Family[] {
+  const { acceptedMessages, failedCommits, failedClaims, failedScheduleRuns, deliveries, attempts } = counters
   return [
+    counter('discue_schedule_run_failures_total', 'Runs of schedules that made no message.', [
+      { value: failedScheduleRuns },
+    ]),
     counter('discue_messages_accepted_total', 'Messages that were accepted, and are on disk.', [
       { value: acceptedMessages },
     ]),

@@ -2,12 +2,13 @@ import type { EngineCounters, EngineGauges } from '../../core/telemetry/counters
 import type { Runtime } from '../../runtime.ts'
 import type { Store } from '../../store/store.ts'
 import { createBacklogFamilies } from './backlog.ts'
+import { diskFamilies } from './disk.ts'
 import { engineFamilies } from './engine.ts'
 import { expose } from './exposition.ts'
 import { createProcessFamilies } from './process.ts'
 import { createRequestCounts, type RequestCounts } from './request-counts.ts'
 
-/** Everything that is measured. It tells of queues by their ids alone, and of nothing that tenants have named or sent. */
+/** Everything that is measured. It names queues and listeners, and tells nothing that tenants have sent. */
 export interface Metrics {
   /** Where the API counts what it answers. */
   requests: RequestCounts
@@ -18,9 +19,11 @@ export interface Metrics {
 export function createMetrics(deps: {
   counters: EngineCounters
   gauges: () => EngineGauges
-  store: { deliveries: Pick<Store['deliveries'], 'backlog'> }
+  store: { deliveries: Pick<Store['deliveries'], 'backlog' | 'worstListeners'> }
   runtime: Pick<Runtime, 'now' | 'elapsedMs'>
   version: string
+  /** The path of the database, where it is a file; else its sizes are PostgreSQL's to tell. */
+  databasePath?: string | null
 }): Metrics {
   const requests = createRequestCounts()
   const [backlogFamilies, processFamilies] = [createBacklogFamilies(deps), createProcessFamilies()]
@@ -42,6 +45,7 @@ export function createMetrics(deps: {
         },
         ...engineFamilies(deps.counters, deps.gauges()),
         ...(await backlogFamilies()),
+        ...(await diskFamilies(deps.databasePath ?? null)),
         ...processFamilies(),
       ])
     },

@@ -20,7 +20,7 @@ const HAND_BACK = `
 
 export function createDeliveryStore(
   database: Database,
-  backlog: DeliveryStore['backlog'],
+  backlog: Pick<DeliveryStore, 'backlog' | 'worstListeners'>,
   parts: {
     leases: Leases
     uncertain: UncertainCommits
@@ -52,7 +52,7 @@ export function createDeliveryStore(
   return {
     ...createClaims(db, parts),
     ...createDueTimes(database, parts),
-    backlog,
+    ...backlog,
     async renew({ node, until }) {
       const self = { node, name: parts.nodeName }
       const byCaller = clock(until) !== null

@@ -166,7 +166,11 @@ export function createDeliveryStore(
     },
     async backlog(ask) {
       rowless.writeToLook()
-      return backlog(ask)
+      return backlog.backlog(ask)
+    },
+    async worstListeners(ask) {
+      rowless.writeToLook()
+      return backlog.worstListeners(ask)
     },
     async renew({ node, until }) {
       leases.renew(node, until)

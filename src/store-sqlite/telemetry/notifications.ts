@@ -4,6 +4,7 @@ import type { ListenerStanding, QueueStanding, ScheduleStanding } from '../../co
 import { dayOf } from '../../core/telemetry/message-usage.ts'
 import type { Limits } from '../../core/tenant/organization.ts'
 import type { NotificationStore, ToldRecord, WatchedOrganization } from '../../store/telemetry/notifications.ts'
+import type { RowlessDeliveries } from '../deliveries/rowless.ts'
 import { LISTENER_ENABLED } from '../listener-row.ts'
 import { COUNTS } from '../quotas.ts'
 import { reading, type Transact } from '../transaction.ts'
@@ -64,7 +65,11 @@ const LAST_ID = '~'
 
 type Placed<One> = Omit<One, 'queue'> & { queueId: string; queueName: string }
 
-export function createNotificationStore(db: DatabaseSync, transact: Transact): NotificationStore {
+export function createNotificationStore(
+  db: DatabaseSync,
+  transact: Transact,
+  { rowless }: { rowless: RowlessDeliveries },
+): NotificationStore {
   const [watched, read, save] = [db.prepare(WATCHED), db.prepare(READ), db.prepare(SAVE)]
   const [listeners, queues, schedules] = [db.prepare(LISTENERS), db.prepare(QUEUES), db.prepare(SCHEDULES)]
   const ends = { listeners: db.prepare(endOf('listeners')), schedules: db.prepare(endOf('schedules')) }
@@ -96,6 +101,7 @@ export function createNotificationStore(db: DatabaseSync, transact: Transact): N
       })
     },
     async queues(ask) {
+      rowless.writeToLook()
       const rows = reading(() => queues.all({ ...ask })) as unknown as QueueStanding[]
       return rows.map(({ id, name, dueAt }) => ({ id, name, dueAt }))
     },

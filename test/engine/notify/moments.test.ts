@@ -17,7 +17,13 @@ async function openLog(t: TestContext) {
   const queue = await engine.addQueue()
   let now = 1_000 * MINUTE_MS
   const runtime = { now: () => now, log }
-  const moments = createMoments({ store: engine.store, directory: createQueueDirectory(engine.store), runtime })
+  const counters = { failedScheduleRuns: 0 }
+  const moments = createMoments({
+    counters,
+    store: engine.store,
+    directory: createQueueDirectory(engine.store),
+    runtime,
+  })
   return {
     ...{ engine, queue, moments },
     pass: (ms: number) => {
