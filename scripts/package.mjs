@@ -16,6 +16,7 @@ const TEXTS = [
   'src/http/reference/page.js',
   'torture/servers/disk.c',
   'build/dashboard/**',
+  'deploy/discue.service',
   '{LICENSE,README.md,CHANGELOG.md}',
 ]
 

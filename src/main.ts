@@ -3,6 +3,7 @@ import { isSea } from 'node:sea'
 import { readConfig } from './config/config.ts'
 import { ConfigError, settingsOf, VERSION_OPTIONS } from './config/sources.ts'
 import { StopRequests } from './core/stop-requests.ts'
+import type { Log } from './runtime.ts'
 import type { Server } from './server.ts'
 import { explainStartError } from './start-error.ts'
 import { VERSION } from './version.ts'
@@ -68,10 +69,22 @@ async function serve(settings: readonly string[]): Promise<void> {
     else log.error({}, 'the root API key could not be shown on standard output; the next start makes another')
   }
   log.info({ url: server.url }, 'ready')
+  const tell = config.notifySocket === null ? async () => undefined : telling(log)
+  const told = tell('ready')
   log.info({ signal: await asked }, 'stopping')
+  void told.then(() => tell('stopping'))
   // Keeps the process alive: while the store is away nothing else does, and what waits to be written would be left behind.
   await Promise.race([server.stop(), sleep(STOP_WITHIN_MS)])
   process.exit(0)
+}
+
+/** A unit of `Type=notify` that is never told would wait for ever: the log says why. */
+function telling(log: Log): (state: 'ready' | 'stopping') => Promise<void> {
+  return async (state) => {
+    const { tellServiceManager } = await import('./service-manager.ts')
+    const fault = await tellServiceManager(state)
+    if (fault !== null) log.error({ state, fault }, 'systemd could not be told; Type=notify needs systemd-notify')
+  }
 }
 
 /**

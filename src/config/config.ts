@@ -68,6 +68,8 @@ export interface Config {
   logFormat: LogFormat | null
   /** Whether `NO_COLOR` is set (https://no-color.org). */
   noColours: boolean
+  /** Where systemd listens for what a service says of itself (`NOTIFY_SOCKET`, sd_notify(3)); null where nothing does. */
+  notifySocket: string | null
 }
 
 const DEFAULT_SCHEMA = 'discue'
@@ -191,6 +193,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     logLevel: read('DISCUE_LOG_LEVEL', settings.DISCUE_LOG_LEVEL),
     logFormat: read('DISCUE_LOG_FORMAT', settings.DISCUE_LOG_FORMAT),
     noColours: Boolean(env.NO_COLOR),
+    notifySocket: env.NOTIFY_SOCKET || null,
   })
 }
 

@@ -37,7 +37,7 @@ test('systemd takes the unit, and has nothing against its exposure', { skip: lac
   t.after(() => folder[Symbol.dispose]())
   const unit = join(folder.path, 'discue.service')
   // The paths of this machine, where there is no /opt/discue.
-  const here = read('discue.service').replaceAll('/opt/discue/node_modules/.bin/node', process.execPath)
+  const here = read('discue.service').replaceAll('/opt/discue/node_modules/.bin/discue', process.execPath)
   writeFileSync(unit, here.replace('WorkingDirectory=/opt/discue', `WorkingDirectory=${folder.path}`))
   const verified = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' })
   const faults = verified.stderr.split('\n').filter((line) => line.includes('discue.service'))

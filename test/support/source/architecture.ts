@@ -49,6 +49,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   config: ['core'],
   'version.ts': ['package.json'],
   'start-error.ts': [],
+  'service-manager.ts': [],
   'tls.ts': ['config'],
   'log.ts': ['runtime.ts', 'config', 'core'],
   'unheard-errors.ts': ['runtime.ts', 'core'],
@@ -66,7 +67,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   'embedded.ts': ['server.ts', 'config', 'log.ts'],
   'main.ts': [
     ...['cli', 'server.ts', 'runtime.ts', 'config', 'version.ts', 'start-error.ts', 'core'],
-    ...['log.ts', 'unheard-errors.ts'],
+    ...['log.ts', 'unheard-errors.ts', 'service-manager.ts'],
   ],
 }
 /** Who is handed a runtime, and so may know its types; only the rows above that name it may make one. */
