@@ -63,7 +63,7 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
     const time = await createTime(config, log, store)
     const { runtime, activity, clock } = time
     const newRootKey = await ensureRootKey({ store, runtime }, config.rootApiKey)
-    const { retention, targets } = config
+    const { retention, targets, insecureTls } = config
     const secretBox = createSecretBox(config.secretKeys, runtime.randomBytes)
     const sealed = await sealAllSecrets({ store, secretBox })
     if (sealed > 0) runtime.log.info({ listeners: sealed }, 'secrets were encrypted with the newest key')
@@ -87,6 +87,7 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
       targets,
       names,
       secretBox,
+      insecureTls,
       userAgent,
       ...shared,
     })
@@ -114,6 +115,7 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
       targets,
       lookUpName: createLookUpName(names),
       secretBox,
+      insecureTls,
       domainVerification: config.domainVerification,
       publicUrl: config.publicUrl,
       rateLimit: config.rateLimit,

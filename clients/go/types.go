@@ -250,6 +250,7 @@ type CreateListenerRequest struct {
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
 	Headers map[string]string   `json:"headers,omitzero"`
 	Auth    Field[ListenerAuth] `json:"auth,omitzero"`
+	Tls     Field[ListenerTls]  `json:"tls,omitzero"`
 	Secret  *string             `json:"secret,omitzero"`
 }
 
@@ -710,6 +711,7 @@ type Listener struct {
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
 	Headers map[string]string `json:"headers"`
 	Auth    *ListenerAuth     `json:"auth"`
+	Tls     *ListenerTls      `json:"tls"`
 }
 
 type ListenerAttempt struct {
@@ -849,6 +851,20 @@ const (
 	ListenerStatusDisabled ListenerStatus = "disabled"
 )
 
+// ListenerTls: how TLS is spoken with the notify_url and the liveness_url
+type ListenerTls struct {
+	// the authorities that are trusted, in PEM, in place of the well-known ones
+	Ca Field[string] `json:"ca,omitzero"`
+	// the certificate that the server shows, in PEM, and behind it what leads to its authority
+	Cert Field[string] `json:"cert,omitzero"`
+	// the private key of cert, in PEM, without a passphrase; write-only: answers show ***, and *** in a change keeps it
+	Key Field[string] `json:"key,omitzero"`
+	// what is asked for, and what the certificate must be for, where it is not the host of the URL
+	ServerName Field[string] `json:"server_name,omitzero"`
+	// false: any certificate will do; only where the operator has set DISCUE_INSECURE_TLS=allowed
+	Verify *bool `json:"verify,omitzero"`
+}
+
 type ListenerWithSecret struct {
 	// 21 characters of 0-9 A-Z a-z, sorted by time of creation
 	ID             string           `json:"id"`
@@ -872,6 +888,7 @@ type ListenerWithSecret struct {
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
 	Headers map[string]string `json:"headers"`
 	Auth    *ListenerAuth     `json:"auth"`
+	Tls     *ListenerTls      `json:"tls"`
 	// where it was changed
 	Secret string `json:"secret,omitzero"`
 }
@@ -1446,6 +1463,7 @@ type UpdateListenerRequest struct {
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
 	Headers            map[string]string   `json:"headers,omitzero"`
 	Auth               Field[ListenerAuth] `json:"auth,omitzero"`
+	Tls                Field[ListenerTls]  `json:"tls,omitzero"`
 	Secret             *string             `json:"secret,omitzero"`
 	ID                 any                 `json:"id,omitzero"`
 	AwaitsVerification any                 `json:"awaits_verification,omitzero"`

@@ -561,6 +561,7 @@ export interface CreateListenerRequest {
     [k: string]: string
   }
   auth?: ListenerAuth | null
+  tls?: ListenerTls | null
   secret?: string
 }
 export interface RetryChange {
@@ -621,6 +622,31 @@ export interface ListenerAuth {
   audience?: string | null
   style?: ClientStyle
 }
+/**
+ * how TLS is spoken with the notify_url and the liveness_url
+ */
+export interface ListenerTls {
+  /**
+   * the authorities that are trusted, in PEM, in place of the well-known ones
+   */
+  ca?: string | null
+  /**
+   * the certificate that the server shows, in PEM, and behind it what leads to its authority
+   */
+  cert?: string | null
+  /**
+   * the private key of cert, in PEM, without a passphrase; write-only: answers show ***, and *** in a change keeps it
+   */
+  key?: string | null
+  /**
+   * what is asked for, and what the certificate must be for, where it is not the host of the URL
+   */
+  server_name?: string | null
+  /**
+   * false: any certificate will do; only where the operator has set DISCUE_INSECURE_TLS=allowed
+   */
+  verify?: boolean
+}
 export interface CreateListenerResult {
   listener: CreatedListener
   _links: SelfLink
@@ -668,6 +694,7 @@ export interface CreateListenerV2Request {
     [k: string]: string
   }
   auth?: ListenerAuth | null
+  tls?: ListenerTls | null
   secret?: string
 }
 export interface CreateListenerV2Result {
@@ -1297,6 +1324,7 @@ export interface Listener {
     [k: string]: string
   }
   auth: ListenerAuth | null
+  tls: ListenerTls | null
 }
 /**
  * by checks of the liveness_url; without one by deliveries
@@ -1474,6 +1502,7 @@ export interface ListenerV2 {
     [k: string]: string
   }
   auth: ListenerAuth | null
+  tls: ListenerTls | null
 }
 export interface ListenerV2Envelope {
   listener: ListenerV2
@@ -1512,6 +1541,7 @@ export interface ListenerWithSecret {
     [k: string]: string
   }
   auth: ListenerAuth | null
+  tls: ListenerTls | null
   /**
    * where it was changed
    */
@@ -1554,6 +1584,7 @@ export interface ListenerWithSecretV2 {
     [k: string]: string
   }
   auth: ListenerAuth | null
+  tls: ListenerTls | null
   /**
    * where it was changed
    */
@@ -2328,6 +2359,7 @@ export interface UpdateListenerRequest {
     [k: string]: string
   }
   auth?: ListenerAuth | null
+  tls?: ListenerTls | null
   secret?: string
   id?: {
     [k: string]: unknown
@@ -2377,6 +2409,7 @@ export interface UpdateListenerV2Request {
     [k: string]: string
   }
   auth?: ListenerAuth | null
+  tls?: ListenerTls | null
   secret?: string
   id?: {
     [k: string]: unknown

@@ -137,4 +137,6 @@ export interface AppDeps {
   domainVerification: DomainVerification
   /** Encrypts listeners' secrets. */
   secretBox: SecretBox
+  /** Whether listeners may have certificates taken that no authority vouches for. */
+  insecureTls: boolean
 }

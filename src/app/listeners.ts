@@ -20,6 +20,7 @@ import { type Listing, type Page, readPage } from './page.ts'
 import { missingForPost, readRoute } from './queues.ts'
 import { authToStore, expectOneAuthorization } from './tenant/listener-auth.ts'
 import { headersToStore } from './tenant/listener-headers.ts'
+import { tlsToStore } from './tenant/listener-tls.ts'
 import { refusalOf } from './tenant/refusal.ts'
 import { unverified } from './tenant/verification.ts'
 import { onlyVisible } from './tenant/visibility.ts'
@@ -58,7 +59,7 @@ export interface ListenerChange {
 
 type ListenerDeps = Pick<
   AppDeps,
-  'store' | 'runtime' | 'recentLiveness' | 'targets' | 'lookUpName' | 'secretBox' | 'domainVerification'
+  'store' | 'runtime' | 'recentLiveness' | 'targets' | 'lookUpName' | 'secretBox' | 'insecureTls' | 'domainVerification'
 >
 
 /**
@@ -177,12 +178,14 @@ function sealedChange(box: SecretBox, { id, secret: current }: Listener, secret?
 
 /** The settings with what answers never show as it is stored. Throws `invalid`. */
 function settingsToStore(
-  deps: Pick<ListenerDeps, 'secretBox'>,
+  deps: Pick<ListenerDeps, 'secretBox' | 'insecureTls' | 'runtime'>,
   { id, settings: stored }: Pick<Listener, 'id' | 'settings'>,
-  { headers, auth, ...settings }: SettingsChange,
+  { headers, auth, tls, ...settings }: SettingsChange,
 ): SettingsChange {
+  const forTls = { ...deps, now: deps.runtime.now() }
   const change = {
     ...settings,
+    ...(tls !== undefined && { tls: tlsToStore(forTls, id, { stored: stored.tls, change: tls }) }),
     ...(headers !== undefined && { headers: headersToStore(deps, id, { stored: stored.headers, change: headers }) }),
     ...(auth !== undefined && { auth: authToStore(deps, id, { stored: stored.auth, change: auth }) }),
   }

@@ -15,6 +15,7 @@ import {
   readDomainVerification,
   readDuration,
   readHost,
+  readInsecureTls,
   readLogFormat,
   readLogLevel,
   readMetricsPort,
@@ -55,6 +56,8 @@ export interface Config {
   targetsGiven: boolean
   /** The name servers that know where deliveries go; null: the machine's own. */
   dnsServers: readonly string[] | null
+  /** Whether listeners may have certificates taken that no authority vouches for. */
+  insecureTls: boolean
   domainVerification: DomainVerification
   /** How long messages that are done with, and events, are kept. */
   retention: { messagesMs: number; eventsMs: number }
@@ -119,6 +122,12 @@ const settings = {
     'any on loopback, else public',
   ),
   DISCUE_DNS_SERVERS: setting('', readDnsServers, 'name servers that know where deliveries go', 'those of the machine'),
+  DISCUE_INSECURE_TLS: setting(
+    '',
+    readInsecureTls,
+    'allowed: a listener may have any certificate taken, by verify: false',
+    'not allowed',
+  ),
   DISCUE_DOMAIN_VERIFICATION: setting(
     'off',
     readDomainVerification,
@@ -182,6 +191,7 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     targets: targets ?? defaultTargets(exposedBy),
     targetsGiven: targets !== null,
     dnsServers: read('DISCUE_DNS_SERVERS', settings.DISCUE_DNS_SERVERS),
+    insecureTls: read('DISCUE_INSECURE_TLS', settings.DISCUE_INSECURE_TLS),
     domainVerification: read('DISCUE_DOMAIN_VERIFICATION', settings.DISCUE_DOMAIN_VERIFICATION),
     retention: {
       messagesMs: read('DISCUE_RETENTION', settings.DISCUE_RETENTION),

@@ -73,6 +73,10 @@ export function readDnsServers(text: string): { value: string[] | null } | strin
     : { value }
 }
 
+export function readInsecureTls(text: string): { value: boolean } | string {
+  return text === '' || text === 'allowed' ? { value: text !== '' } : 'allowed, or empty'
+}
+
 export function readDomainVerification(text: string): { value: DomainVerification } | string {
   const value = DOMAIN_VERIFICATIONS.find((one) => one === text)
   return value === undefined ? `one of ${DOMAIN_VERIFICATIONS.join(', ')}` : { value }

@@ -18,6 +18,7 @@ export const FEATURES = [
   'schedule_period',
   'schedule_options',
   'listener_auth',
+  'listener_tls',
 ] as const
 
 export type Feature = (typeof FEATURES)[number]
@@ -44,13 +45,14 @@ export function usedByMessage(
 
 /** What a change of a listener makes use of that it did not before. */
 export function usedByListener(
-  { method, circuitBreaker, auth }: SettingsChange,
+  { method, circuitBreaker, auth, tls }: SettingsChange,
   before: DeliverySettings,
 ): UsedFeature[] {
   return used([
     [method !== undefined && method !== before.method, 'listener_method', '/method'],
     [circuitBreaker === false && before.circuitBreaker, 'listener_circuit_breaker', '/circuit_breaker'],
     [auth !== undefined && auth !== null && before.auth === null, 'listener_auth', '/auth'],
+    [tls !== undefined && tls !== null && before.tls === null, 'listener_tls', '/tls'],
   ])
 }
 

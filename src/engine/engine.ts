@@ -75,6 +75,8 @@ export function createEngine(deps: {
   schemaChecks: SchemaChecks
   cronCache: CronCache
   names: Names
+  /** Whether listeners may have certificates taken that no authority vouches for. */
+  insecureTls: boolean
   /** Counts what the engine does, where a client moves the clock and waits until the engine has come to rest. */
   activity?: Activity | null
   /** Follows messages, where the operator has configured traces. */
@@ -87,7 +89,7 @@ export function createEngine(deps: {
   const moments = createMoments({ ...deps, store, counters })
   const measured = measuredCommits(store, { counters, runtime, moments })
   const committer = createCommitter({ store: measured, node, runtime, ahead: store.shared })
-  const bareSender = createSender(runtime, deps.targets, { names: deps.names })
+  const bareSender = createSender(runtime, deps.targets, { names: deps.names, insecureTls: deps.insecureTls })
   const tokens = createTokens({ ...deps, sender: bareSender })
   const plainSender = createAuthorizedSender(bareSender, { tokens, runtime })
   const tracedSender = traced?.watchSender(plainSender) ?? plainSender

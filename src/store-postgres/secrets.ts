@@ -5,14 +5,15 @@ import type { Database } from './connect/transaction.ts'
 
 const COLUMNS = `
   id as "listenerId", secret, retired_secrets as "retiredSecrets", coalesce(settings -> 'headers', '{}') as headers,
-  coalesce(settings -> 'auth', 'null') as auth`
+  coalesce(settings -> 'auth', 'null') as auth, coalesce(settings -> 'tls', 'null') as tls`
 
 const WITHOUT = `
   select ${COLUMNS} from discue.listeners
    where id > $2 and (not starts_with(secret, $1) or exists (
            select 1 from json_array_elements(retired_secrets) r where not starts_with(r.value ->> 'secret', $1)) or exists (
            select 1 from (select value from json_each(coalesce(settings -> 'headers', '{}')) union all
-                          select settings -> 'auth' -> 'secret' where settings -> 'auth' -> 'secret' is not null) h
+                          select settings -> 'auth' -> 'secret' where settings -> 'auth' -> 'secret' is not null union all
+                          select settings -> 'tls' -> 'key' where settings -> 'tls' ->> 'key' is not null) h
             where case json_typeof(h.value) when 'object' then not $4::boolean or not starts_with(h.value ->> 'sealed', $1)
                                             else $4::boolean end))
    order by id limit $3`
@@ -20,10 +21,11 @@ const WITHOUT = `
 /** Retired secrets as text, for two values of the type json cannot be compared; ours are all written by the same hand. */
 const RESEAL = `
   update discue.listeners set secret = $2, retired_secrets = $3,
-         settings = jsonb_set(jsonb_set(settings::jsonb, '{headers}', $6::jsonb), '{auth}', $8::jsonb)::json
+         settings = (settings::jsonb || jsonb_build_object('headers', $6::jsonb, 'auth', $8::jsonb, 'tls', $10::jsonb))::json
    where id = $1 and secret = $4 and retired_secrets::text = $5
      and coalesce(settings::jsonb -> 'headers', '{}') = $7::jsonb
-     and coalesce(settings::jsonb -> 'auth', 'null') = $9::jsonb`
+     and coalesce(settings::jsonb -> 'auth', 'null') = $9::jsonb
+     and coalesce(settings::jsonb -> 'tls', 'null') = $11::jsonb`
 
 const RETIRE = `update discue.listeners set retired_secrets = $2, secret_expires_at = $3 where id = $1`
 
@@ -48,7 +50,8 @@ export function createSecretStore({ transact, db }: Database): SecretStore {
           const [was, is] = [JSON.stringify(from.retiredSecrets), JSON.stringify(to.retiredSecrets)]
           const headers = [JSON.stringify(to.headers), JSON.stringify(from.headers)]
           const auth = [JSON.stringify(to.auth), JSON.stringify(from.auth)]
-          await on.run(RESEAL, [from.listenerId, to.secret, is, from.secret, was, ...headers, ...auth])
+          const tls = [JSON.stringify(to.tls), JSON.stringify(from.tls)]
+          await on.run(RESEAL, [from.listenerId, to.secret, is, from.secret, was, ...headers, ...auth, ...tls])
         }
       })
     },

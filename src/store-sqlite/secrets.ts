@@ -7,22 +7,24 @@ import { reading, type Transact } from './transaction.ts'
 
 const WITHOUT = `
   select id as listenerId, secret, retired_secrets as retiredSecrets, coalesce(settings -> '$.headers', '{}') as headers,
-         coalesce(settings -> '$.auth', 'null') as auth
+         coalesce(settings -> '$.auth', 'null') as auth, coalesce(settings -> '$.tls', 'null') as tls
     from listeners
    where id > :after and (substr(secret, 1, length(:prefix)) <> :prefix or exists (
            select 1 from json_each(retired_secrets)
             where substr(value ->> 'secret', 1, length(:prefix)) <> :prefix) or exists (
            select 1 from (select type, value from json_each(settings, '$.headers') union all
-                          select type, value from json_each(settings, '$.auth') where key = 'secret')
+                          select type, value from json_each(settings, '$.auth') where key = 'secret' union all
+                          select type, value from json_each(settings, '$.tls') where key = 'key' and type <> 'null')
             where case type when 'object' then not :sealed or substr(value ->> 'sealed', 1, length(:prefix)) <> :prefix
                             else :sealed end))
    order by id limit :limit`
 
 const RESEAL = `
   update listeners set secret = ?, retired_secrets = ?,
-         settings = json_set(settings, '$.headers', json(?), '$.auth', json(?))
+         settings = json_set(settings, '$.headers', json(?), '$.auth', json(?), '$.tls', json(?))
    where id = ? and secret = ? and retired_secrets = ? and coalesce(settings -> '$.headers', '{}') = json(?)
-     and coalesce(settings -> '$.auth', 'null') = json(?)`
+     and coalesce(settings -> '$.auth', 'null') = json(?)
+     and coalesce(settings -> '$.tls', 'null') = json(?)`
 
 const RETIRE = `update listeners set retired_secrets = ?, secret_expires_at = ? where id = ?`
 
@@ -36,7 +38,7 @@ interface Row {
   retiredSecrets: string
 }
 
-type WholeRow = Row & { headers: string; auth: string }
+type WholeRow = Row & { headers: string; auth: string; tls: string }
 
 /** Writes the retired secrets of a listener; they are newest first, so that the last is the next to expire. */
 export function createRetirement(db: DatabaseSync): (listenerId: string, retired: readonly RetiredSecret[]) => void {
@@ -60,6 +62,7 @@ export function createSecretStore(
         retiredSecrets: retiredOf(row),
         headers: JSON.parse(row.headers),
         auth: JSON.parse(row.auth),
+        tls: JSON.parse(row.tls),
       }))
     },
     async reseal(changes) {
@@ -85,8 +88,8 @@ export function createSecretStore(
   }
 }
 
-function textsOf({ secret, retiredSecrets, headers, auth }: StoredSecrets): string[] {
-  return [secret, JSON.stringify(retiredSecrets), JSON.stringify(headers), JSON.stringify(auth)]
+function textsOf({ secret, retiredSecrets, headers, auth, tls }: StoredSecrets): string[] {
+  return [secret, JSON.stringify(retiredSecrets), ...[headers, auth, tls].map((part) => JSON.stringify(part))]
 }
 
 function retiredOf({ retiredSecrets }: Row): RetiredSecret[] {

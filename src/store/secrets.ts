@@ -1,4 +1,5 @@
 import type { StoredAuth } from '../core/delivery/credentials/listener-auth.ts'
+import type { StoredTls } from '../core/delivery/credentials/listener-tls.ts'
 import type { StoredHeaders } from '../core/delivery/listener-headers.ts'
 import type { Secrets } from '../core/tenant/secret-rotation.ts'
 
@@ -9,13 +10,15 @@ export interface StoredSecrets extends Secrets {
   headers: StoredHeaders
   /** Its `secret` is one, too. */
   auth: StoredAuth | null
+  /** So is its `key`. */
+  tls: StoredTls | null
 }
 
 /** Secrets come and go with their listeners; this is for looking after all of them. */
 export interface SecretStore {
   /**
-   * Listeners of which any secret, retired ones too, does not begin with `prefix`, or any value of a header or of `auth` is
-   * not as it must be: sealed with that prefix where `sealed`, else in clear; by id, after the id `after`. It reads every listener: for a
+   * Listeners of which any secret, retired ones too, does not begin with `prefix`, or any value of a header, of `auth` or of
+   * `tls` is not as it must be: sealed with that prefix where `sealed`, else in clear; by id, after the id `after`. It reads every listener: for a
    * start, not for a request.
    */
   without(ask: { prefix: string; sealed: boolean; after: string | null; limit: number }): Promise<StoredSecrets[]>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SecretsRefused, sealAllSecrets } from '../../src/app/tenant/secrets.ts'
 import { openedAuth } from '../../src/core/delivery/credentials/listener-auth.ts'
+import { openedTls } from '../../src/core/delivery/credentials/listener-tls.ts'
 import { DEFAULT_SETTINGS } from '../../src/core/delivery/listener.ts'
 import { openedHeaders } from '../../src/core/delivery/listener-headers.ts'
 import { CLEAR_BOX, createSecretBox } from '../../src/core/tenant/secret-box.ts'
@@ -21,9 +22,10 @@ async function given() {
   const { queue } = await storedFixture({ store, make, now: NOW }, 0)
   const headers = { authorization: 'Bearer x', 'x-tenant': 'shop' }
   const auth = { type: 'bearer', secret: 'a token' } as const
+  const tls = { ca: null, cert: 'c', key: 'a key', serverName: null, verify: true }
   const ids: string[] = []
   for (let index = 0; index < LISTENERS; index++) {
-    const listener = make.listener(queue, { settings: { ...DEFAULT_SETTINGS, headers, auth } })
+    const listener = make.listener(queue, { settings: { ...DEFAULT_SETTINGS, headers, auth, tls } })
     await store.listeners.create(listener)
     ids.push(listener.id)
   }
@@ -31,6 +33,7 @@ async function given() {
     for (const id of ids.slice(0, limit)) {
       const found = (await store.listeners.find(id))!
       assert.deepEqual(openedHeaders(box, id, found.settings.headers), headers)
+      assert.deepEqual(openedTls(box, id, found.settings.tls!), tls)
       assert.deepEqual(openedAuth(box, id, found.settings.auth!), auth)
       assert.match(box.open(found.secret, id), /^whsec_/)
     }

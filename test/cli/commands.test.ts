@@ -274,12 +274,20 @@ describe('queues, listeners and messages by their names', () => {
   })
 
   test('how a listener is authenticated to is set with a secret from a file or the environment, kept, and taken back', async () => {
-    using folder = makeFolder()
-    const file = join(folder.path, 'password')
-    writeFileSync(file, 'hunter2\n')
+    const password = file('password', 'hunter2\n')
     await json('queues', 'create', 'secured')
     const basic = ['--auth', 'basic', '--auth-user', 'a']
-    await json('listeners', 'create', 'secured', 'shop', '--to', 'http://a.test', ...basic, '--auth-secret-file', file)
+    await json(
+      'listeners',
+      'create',
+      'secured',
+      'shop',
+      '--to',
+      'http://a.test',
+      ...basic,
+      '--auth-secret-file',
+      password,
+    )
     const kept = await json('listeners', 'update', 'secured', 'shop', ...basic)
     assert.deepEqual(kept.auth, { type: 'basic', username: 'a', password: '***' })
     const oauth = [
@@ -297,6 +305,12 @@ describe('queues, listeners and messages by their names', () => {
     const changed = await json('listeners', 'update', 'secured', 'shop', ...oauth, '--auth-secret-env', 'PATH')
     assert.deepEqual([changed.auth.client_id, changed.auth.scopes], ['c', ['x', 'y']])
     assert.equal((await json('listeners', 'update', 'secured', 'shop', '--auth', 'none')).auth, null)
+    const tls = ['--tls-ca', file('ca.pem', 'no certificate'), '--tls-server-name', 'a.test']
+    const refused = await discue('listeners', 'update', 'secured', 'shop', ...tls)
+    assert.match(refused.stderr, /tls.ca .*not a certificate/)
+    const named = await json('listeners', 'update', 'secured', 'shop', ...tls.slice(2))
+    assert.deepEqual([named.tls.server_name, named.tls.verify], ['a.test', true])
+    assert.equal((await json('listeners', 'update', 'secured', 'shop', '--tls', 'none')).tls, null)
     const nameless = await discue('listeners', 'update', 'secured', 'shop', '--auth-user', 'a')
     assert.deepEqual([nameless.code, nameless.stderr.match(/these options need --auth basic/)?.length], [2, 1])
   })

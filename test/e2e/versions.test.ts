@@ -56,6 +56,11 @@ const ASKS: { name: string; path: string; ask(queue: string): Promise<{ status: 
       call('POST', `${queue}/listeners`, { ...PUSHED, name: nextName(), auth: { type: 'bearer', token: 'x' } }),
   },
   {
+    name: 'a name for TLS',
+    path: '/tls',
+    ask: (queue) => call('POST', `${queue}/listeners`, { ...PUSHED, name: nextName(), tls: { server_name: 'a.test' } }),
+  },
+  {
     name: 'another method',
     path: '/method',
     ask: (queue) => call('POST', `${queue}/listeners`, { ...PUSHED, name: nextName(), method: 'PUT' }),

@@ -62,6 +62,7 @@ function startedEngine(store: Store): { engine: Engine; runtime: ManualRuntime }
     retention: RETENTION,
     targets: ANY_TARGET,
     secretBox: CLEAR_BOX,
+    insecureTls: false,
     directory,
     schemaChecks: createSchemaChecks(),
     cronCache: createCronCache(),

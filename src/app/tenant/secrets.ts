@@ -1,4 +1,5 @@
 import { openedAuth, type StoredAuth, sealedAuth } from '../../core/delivery/credentials/listener-auth.ts'
+import { openedTls, type StoredTls, sealedTls } from '../../core/delivery/credentials/listener-tls.ts'
 import { openedHeaders, sealedHeaders } from '../../core/delivery/listener-headers.ts'
 import { type SecretBox, SecretUnreadable } from '../../core/tenant/secret-box.ts'
 import type { Secrets } from '../../core/tenant/secret-rotation.ts'
@@ -16,7 +17,7 @@ export class SecretsRefused extends Error {
 }
 
 /**
- * Sees to it that every stored secret, and every value of a listener's headers and authentication, is encrypted with the newest key: those
+ * Sees to it that every stored secret, and every value of a listener's headers, authentication and TLS, is encrypted with the newest key: those
  * that are in clear, because the key is first set now or an older version left headers in clear, and those of an older
  * key. It goes page by page, each in a transaction of its own: a start that is killed leaves both forms, which any start
  * can read, and the next one goes on. Throws `SecretsRefused` where one cannot be decrypted. Answers with the
@@ -36,7 +37,7 @@ export async function sealAllSecrets(deps: { store: Pick<Store, 'secrets'>; secr
   }
 }
 
-function resealed(box: SecretBox, { listenerId, headers, auth, ...secrets }: StoredSecrets): StoredSecrets {
+function resealed(box: SecretBox, { listenerId, headers, auth, tls, ...secrets }: StoredSecrets): StoredSecrets {
   try {
     const again = mapSecrets(secrets, (text) => box.seal(box.open(text, listenerId), listenerId))
     return {
@@ -44,6 +45,7 @@ function resealed(box: SecretBox, { listenerId, headers, auth, ...secrets }: Sto
       ...again,
       headers: sealedHeaders(box, listenerId, openedHeaders(box, listenerId, headers)),
       auth: auth && sealedAuth<StoredAuth>(box, listenerId, openedAuth(box, listenerId, auth)),
+      tls: tls && sealedTls<StoredTls>(box, listenerId, openedTls(box, listenerId, tls)),
     }
   } catch (error) {
     if (!(error instanceof SecretUnreadable)) throw error

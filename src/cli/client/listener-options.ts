@@ -4,10 +4,11 @@ import { DELIVERY_METHODS as METHODS } from '../../core/delivery/listener.ts'
 import { UsageFailure } from './failure.ts'
 import { givenJson, readTextFile } from './given-text.ts'
 import { type AuthOptions, addAuthOptions, authBody } from './listener-auth-options.ts'
+import { addTlsOptions, type TlsOptions, tlsBody } from './listener-tls-options.ts'
 import { durationMs } from './moments.ts'
 
 /** What `listeners create` and `listeners update` take beside names. */
-export interface ListenerOptions extends AuthOptions {
+export interface ListenerOptions extends AuthOptions, TlsOptions {
   name?: string
   to?: string
   livenessUrl?: string
@@ -58,7 +59,10 @@ export function addListenerOptions(command: Command): Command {
       collect,
     )
     .option('--secret-file <path>', 'a file with a signing secret of your own, whsec_…')
-  return addAuthOptions(described).option('--body <json>', 'any other properties as the API has them: JSON or @file')
+  return addTlsOptions(addAuthOptions(described)).option(
+    '--body <json>',
+    'any other properties as the API has them: JSON or @file',
+  )
 }
 
 /** The body for the API; what was not given is left out, and so stays as it is. */
@@ -84,6 +88,7 @@ export async function listenerBody(options: ListenerOptions): Promise<Record<str
       circuit_breaker: options.circuitBreaker === undefined ? undefined : options.circuitBreaker === 'on',
       headers: options.header === undefined ? undefined : Object.fromEntries(options.header.map(headerOf)),
       auth: authBody(options),
+      tls: tlsBody(options),
       secret: options.secretFile === undefined ? undefined : readTextFile(options.secretFile).trim(),
       retry: Object.keys(retry).length > 0 ? retry : undefined,
     }),

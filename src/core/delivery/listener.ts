@@ -1,5 +1,6 @@
 import type { Secrets } from '../tenant/secret-rotation.ts'
 import { type AuthChange, type StoredAuth, withAuth } from './credentials/listener-auth.ts'
+import { type StoredTls, type TlsChange, withTls } from './credentials/listener-tls.ts'
 import { type HeadersChange, type StoredHeaders, withHeaders } from './listener-headers.ts'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts'
 
@@ -47,15 +48,18 @@ export interface DeliverySettings {
   headers: StoredHeaders
   /** How deliveries say who sends them; null: they do not, beside their signature. */
   auth: StoredAuth | null
+  /** How TLS is spoken with its URLs; null: as with any other. */
+  tls: StoredTls | null
   /** Nothing is sent to it until the domains of its URLs are verified. */
   awaitsVerification: boolean
 }
 
 /** Settings that were named; those that were not stay as they are. */
-export interface SettingsChange extends Partial<Omit<DeliverySettings, 'retry' | 'headers' | 'auth'>> {
+export interface SettingsChange extends Partial<Omit<DeliverySettings, 'retry' | 'headers' | 'auth' | 'tls'>> {
   retry?: Partial<RetryPolicy>
   headers?: HeadersChange
   auth?: AuthChange | null
+  tls?: TlsChange | null
 }
 
 /** A receiver that gets every message of a queue. */
@@ -98,6 +102,7 @@ export const DEFAULT_SETTINGS: DeliverySettings = Object.freeze({
   circuitBreaker: true,
   headers: Object.freeze({}),
   auth: null,
+  tls: null,
   awaitsVerification: false,
 })
 
@@ -114,7 +119,8 @@ export function isPushed<L extends Listener>(listener: L): listener is Pushed<L>
 export function withChange(settings: DeliverySettings, change: SettingsChange): DeliverySettings {
   const headers = change.headers === undefined ? settings.headers : withHeaders(settings.headers, change.headers)
   const auth = change.auth === undefined ? settings.auth : withAuth(settings.auth, change.auth)
-  return overlaid(settings, { ...change, headers, auth, retry: overlaid(settings.retry, change.retry ?? {}) })
+  const tls = change.tls === undefined ? settings.tls : withTls(settings.tls, change.tls)
+  return overlaid(settings, { ...change, headers, auth, tls, retry: overlaid(settings.retry, change.retry ?? {}) })
 }
 
 function overlaid<Whole extends object>(whole: Whole, part: Partial<Whole>): Whole {

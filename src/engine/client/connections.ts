@@ -1,14 +1,22 @@
+import type { ClientTls } from './client-tls.ts'
 import { Connection, type ConnectionDeps } from './http1/connection.ts'
 import { HeadMemo } from './http1/head-memo.ts'
 
+/** How requests get to where they go; of one origin this process uses the same proxy, or none, for all of them. */
+interface ConnectionWay {
+  origin: string
+  organizationId?: string
+  tls?: ClientTls | null
+}
+
 /**
- * What tells apart connections that cannot stand in for each other: the scheme, host and port, and for whom they were
- * made. One organization's requests never share a connection, or a TLS session, with another's: what a receiver remembers
+ * What tells apart connections that cannot stand in for each other: the scheme, host and port, for whom they were made,
+ * and how TLS is spoken. One organization's requests never share a connection, or a TLS session, with another's: what a receiver remembers
  * of a connection it remembers of one tenant. Whatever else comes to decide how one is made belongs in here, so that it
  * never carries a request that was to go another way.
  */
-export function poolOf({ origin, organizationId = '' }: { origin: string; organizationId?: string }): string {
-  return `${origin} ${organizationId}`
+export function poolOf({ origin, organizationId = '', tls = null }: ConnectionWay): string {
+  return `${origin} ${organizationId} ${tls?.id ?? ''}`
 }
 
 /** Idle connections that are kept over all origins; past this, one that becomes idle is closed. */
@@ -38,13 +46,13 @@ export class Connections {
   }
 
   /** A free connection of the pool, or a new one to its origin. */
-  take(pool: string, origin: string): Connection {
+  take(pool: string, { origin, tls = null }: Omit<ConnectionWay, 'organizationId'>): Connection {
     const idle = this.#idle.get(pool)?.pop()
     if (idle !== undefined) {
       this.#idleCount -= 1
       return idle.connection
     }
-    const connection = new Connection({ origin, pool }, this.#deps)
+    const connection = new Connection({ origin, pool, tls }, this.#deps)
     this.#all.add(connection)
     return connection
   }

@@ -34,6 +34,7 @@ export interface PreflightDeps {
   userAgent: string
   names: Names
   tokens: Tokens
+  insecureTls?: boolean
 }
 
 /** Tries a listener the way that a delivery takes, over a connection of its own. */
@@ -45,7 +46,12 @@ export function createPreflight(deps: PreflightDeps): Preflight & { stop(): void
 
   async function attempt(request: OutgoingRequest, organizationId: string, watch: PhaseWatch): Promise<Outcome> {
     if (!places.take(organizationId)) throw full(places, organizationId, CHECKS)
-    const bare = createSender(runtime, deps.targets, { names: deps.names, watch, anew: true })
+    const bare = createSender(runtime, deps.targets, {
+      names: deps.names,
+      insecureTls: deps.insecureTls,
+      watch,
+      anew: true,
+    })
     const { tokens } = deps
     const sender = createAuthorizedSender(bare, { tokens, runtime, onToken: () => watch('token', []) })
     running.add(sender)

@@ -1,8 +1,9 @@
 import { isIP, connect as openSocket, type Socket } from 'node:net'
-import { connect as startTls } from 'node:tls'
+import { type ConnectionOptions, connect as startTls } from 'node:tls'
 import { permitsAddress, type Targets } from '../../core/network/target.ts'
 import type { Runtime } from '../../runtime.ts'
 import { inTryingOrder, SlowAddresses } from './address-order.ts'
+import type { ClientTls } from './client-tls.ts'
 import { type Connected, type Pending, raceConnections } from './connection-race.ts'
 import type { Names } from './names/names.ts'
 import type { SharedReading } from './shared-reading.ts'
@@ -22,6 +23,8 @@ interface ConnectTo {
   port: string
   /** Tells apart what is connected to in different ways; connections with the same one may stand in for each other. */
   pool: string
+  /** How TLS is spoken; null: as with any other. */
+  tls: ClientTls | null
   /** For whom; see `NameAsk`. */
   asker: string
   /** Told when a look-up begins that has to be waited for, and when it has ended; it has a time limit of its own. */
@@ -41,6 +44,8 @@ export interface ConnectorDeps {
   sessions: TlsSessions
   /** Told the phases in which a connection comes about, for a preflight that reports them. */
   watch?: ConnectionWatch | undefined
+  /** Whether those who want it may have any certificate taken; else they are checked all the same. */
+  insecureTls?: boolean | undefined
   /** Names that could not be found lately are looked up again. */
   anew?: boolean | undefined
 }
@@ -52,6 +57,17 @@ class BlockedTarget extends Error {
   constructor(hostname: string) {
     super(`${hostname} has no address that this server may send to: see DISCUE_TARGETS`)
     this.name = 'BlockedTarget'
+  }
+}
+
+type SecureOptions = Pick<ConnectionOptions, 'secureContext' | 'rejectUnauthorized'>
+
+/** Nothing was sent: the listener's certificate, key or authorities are of no use. */
+class UnusableTls extends Error {
+  readonly code = 'ERR_TLS_SETTINGS'
+
+  constructor(reason: string) {
+    super(`the certificate, key or authorities in tls cannot be used (${reason})`)
   }
 }
 
@@ -158,13 +174,19 @@ class Opening implements Pending {
 
   /** The certificate is checked against the name, or against the address where the URL has one. */
   #secure(socket: Socket): void {
-    const { sessions, watch } = this.#deps
+    const { sessions, watch, insecureTls = false } = this.#deps
     const { to } = this.#parts
     // A dot at the end of a name is no part of what TLS asks for (RFC 6066, section 3).
-    const host = to.hostname.replace(/\.$/, '')
+    const host = to.tls?.serverName ?? to.hostname.replace(/\.$/, '')
     const servername = isIP(host) === 0 ? host : ''
     const session = sessions.get(to.pool)
-    const tls = startTls({ socket, host, servername, ALPNProtocols: ['http/1.1'], ...(session && { session }) })
+    const own = this.#ownTls(to.tls, insecureTls)
+    if (own instanceof Error) {
+      socket.destroy()
+      this.#fail(own)
+      return
+    }
+    const tls = startTls({ socket, host, servername, ALPNProtocols: ['http/1.1'], ...own, ...(session && { session }) })
     this.#cancel = () => tls.destroy()
     let state: 'handshake' | 'secure' | 'failed' = 'handshake'
     let latest: Buffer | null = null
@@ -188,6 +210,16 @@ class Opening implements Pending {
       watch?.('tls', [])
       this.#done(null, tls)
     })
+  }
+
+  /** What a listener says of TLS itself; an error where OpenSSL cannot use it, by a rule that it did not have when it was set. */
+  #ownTls(tls: ClientTls | null, insecureTls: boolean): SecureOptions | Error {
+    if (tls === null) return {}
+    try {
+      return { secureContext: tls.context, rejectUnauthorized: tls.verify || !insecureTls }
+    } catch (error) {
+      return new UnusableTls((error as { code?: string }).code ?? 'unknown')
+    }
   }
 
   /** Never in the turn in which it was asked for: its caller does not have it yet. */

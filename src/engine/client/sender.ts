@@ -1,6 +1,7 @@
 import type { Outcome } from '../../core/delivery/attempt.ts'
 import type { Targets } from '../../core/network/target.ts'
 import type { Runtime } from '../../runtime.ts'
+import type { ClientTls } from './client-tls.ts'
 import { Connections, poolOf } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import type { Connection } from './http1/connection.ts'
@@ -20,6 +21,8 @@ export interface OutgoingRequest extends OutgoingMessage {
   timeoutMs: number
   /** How long the body of an answer is read once its head has come; a second where it is left out. */
   bodyMs?: number
+  /** How TLS is spoken; null, or left out: as with any other receiver. */
+  tls?: ClientTls | null
   /** How much of the body becomes the outcome's `response`; a KiB where it is left out, and 64 KiB at most. */
   keptBytes?: number
   /** The token that is to be sent as its `authorization`; only `createAuthorizedSender` sends one. */
@@ -46,7 +49,7 @@ export interface Sender {
 }
 
 /** How connections come about; names are the system's, looked up for this sender alone, where they are left out. */
-export type SenderOptions = Partial<Pick<ConnectorDeps, 'names' | 'watch' | 'anew'>>
+export type SenderOptions = Partial<Pick<ConnectorDeps, 'names' | 'watch' | 'anew' | 'insecureTls'>>
 
 export function createSender(runtime: Runtime, targets: Targets, options: SenderOptions = {}): Sender {
   const reading = new SharedReading()
@@ -67,8 +70,8 @@ export function createSender(runtime: Runtime, targets: Targets, options: Sender
   return {
     send(request) {
       return new Promise((resolve) => {
-        const { origin, pool = poolOf(request) } = request
-        const connection = connections.take(pool, origin)
+        const { pool = poolOf(request) } = request
+        const connection = connections.take(pool, request)
         const exchange = new Exchange(runtime, request, (outcome, clean) => {
           ended(exchange, connection, pool, clean)
           resolve(outcome)

@@ -29,6 +29,7 @@ const OWN: Readonly<Record<string, AttemptError>> = {
   INVALID_RESPONSE: 'invalid_response',
   INVALID_REQUEST: 'connection_failed',
   CONNECTION_CLOSED: 'connection_reset',
+  ERR_TLS_SETTINGS: 'tls',
 }
 
 const NOT_VOUCHED_FOR = 'no authority that this server trusts vouches for the certificate'

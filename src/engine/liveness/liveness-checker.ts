@@ -1,4 +1,5 @@
 import { acknowledges, type Outcome } from '../../core/delivery/attempt.ts'
+import { readableTls, type StoredTls } from '../../core/delivery/credentials/listener-tls.ts'
 import { isPushed, type Listener } from '../../core/delivery/listener.ts'
 import {
   CHECK_TIMEOUT_MS,
@@ -9,8 +10,10 @@ import {
 } from '../../core/delivery/liveness.ts'
 import { FairPlaces } from '../../core/sharing/fair-places.ts'
 import { ownerOf } from '../../core/sharing/rendezvous.ts'
+import type { SecretBox } from '../../core/tenant/secret-box.ts'
 import type { Cancel, Runtime } from '../../runtime.ts'
 import type { Store } from '../../store/store.ts'
+import { ClientTls } from '../client/client-tls.ts'
 import type { Sender } from '../client/sender.ts'
 import type { LivenessRecord } from './liveness-record.ts'
 import type { LivenessRegistry } from './liveness-registry.ts'
@@ -33,6 +36,7 @@ interface Deps {
   runtime: Runtime
   registry: LivenessRegistry
   userAgent: string
+  secretBox: SecretBox
   /** Told after each check, and where a state is void. */
   onChecked: (listenerId: string, state: LivenessState, isNew: boolean) => void
 }
@@ -42,6 +46,8 @@ interface Checked {
   listenerId: string
   organizationId: string
   url: string
+  /** How TLS is spoken with it. */
+  tls: ClientTls | null
   record: LivenessRecord
   lastAt: number
   /** The next check waits for a place or is on the wire. */
@@ -156,12 +162,13 @@ export class LivenessChecker {
   }
 
   #see(
-    { id: listenerId, organizationId }: Pick<Listener, 'id' | 'organizationId'>,
+    { id: listenerId, organizationId, settings }: Pick<Listener, 'id' | 'organizationId' | 'settings'>,
     url: string,
     { state, scan }: { state: LivenessState | null; scan: number },
   ): void {
     const known = this.#checked.get(listenerId)
-    if (known?.url === url) {
+    const tls = this.#tlsOf(listenerId, settings.tls)
+    if (known?.url === url && known.tls?.id === tls?.id) {
       known.scan = scan
       return
     }
@@ -170,13 +177,18 @@ export class LivenessChecker {
     if (known !== undefined) this.#drop(known)
     const isOurs = this.#isOurs(listenerId)
     const times = { lastAt: -Infinity, toldAt: -Infinity }
-    const of = { listenerId, organizationId, url, record }
+    const of = { listenerId, organizationId, url, tls, record }
     const begin = () => this.#begin(one)
     const one: Checked = { ...of, ...times, busy: false, begin, cancel: null, scan, isOurs, isUncertain: false }
     this.#checked.set(listenerId, one)
     if (known !== undefined) this.#startOver(one)
     else if (state !== null) this.#recall(one, state)
     if (isOurs) this.#scheduleSoon(one)
+  }
+
+  /** Where this node cannot read the key, it is asked without: a receiver that wants one says so. */
+  #tlsOf(listenerId: string, stored: StoredTls | null): ClientTls | null {
+    return stored && new ClientTls(readableTls(this.#deps.secretBox, listenerId, stored))
   }
 
   #isOurs(listenerId: string): boolean {
@@ -258,9 +270,9 @@ export class LivenessChecker {
     const startedAt = runtime.now()
     one.lastAt = startedAt
     const { origin, pathname, search } = new URL(one.url)
-    const { organizationId } = one
+    const { organizationId, tls } = one
     const headers = ['user-agent', userAgent, 'accept', '*/*']
-    const target = { method: 'GET', origin, path: pathname + search, headers, body: null, organizationId } as const
+    const target = { method: 'GET', origin, path: pathname + search, headers, body: null, organizationId, tls } as const
     const outcome = await sender.send({ ...target, timeoutMs: CHECK_TIMEOUT_MS, startedAt })
     one.busy = false
     if (outcome !== 'aborted' && this.#isCurrent(one)) this.#judge(one, outcome)

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../core/delivery/attempt.ts'
 import { fixedAuthorization, openedAuth } from '../../core/delivery/credentials/listener-auth.ts'
+import { openedTls } from '../../core/delivery/credentials/listener-tls.ts'
 import type { LeasedDelivery } from '../../core/delivery/delivery.ts'
 import type { Listener, Pushed } from '../../core/delivery/listener.ts'
 import { openedHeaders } from '../../core/delivery/listener-headers.ts'
@@ -8,6 +9,7 @@ import { sign } from '../../core/delivery/signature.ts'
 import { sentBody, sentType } from '../../core/message/body.ts'
 import { hasHeader, headersOf, withMessageHeaders } from '../../core/message/headers.ts'
 import { type SecretBox, SecretUnreadable } from '../../core/tenant/secret-box.ts'
+import { ClientTls } from '../client/client-tls.ts'
 import { poolOf } from '../client/connections.ts'
 import type { OutgoingRequest } from '../client/sender.ts'
 import { type TokenAsk, tokenAskOf } from '../client/tokens/token-ask.ts'
@@ -24,6 +26,8 @@ export interface Target {
   keys: SigningKeys | null
   /** The listener's own, alternating names and values. */
   headers: readonly string[]
+  /** How TLS is spoken; null: as with any other receiver. */
+  tls: ClientTls | null
   /** The token that is fetched for its requests; null where none is. */
   tokenAsk: TokenAsk | null
   /** The fields that are the same in every request, each with its line break. */
@@ -35,10 +39,11 @@ export function targetOf(listener: Pushed, secretBox: SecretBox): Target {
   const own = ownOf(listener, secretBox)
   return {
     origin,
-    pool: poolOf({ origin, organizationId: listener.organizationId }),
+    pool: poolOf({ origin, organizationId: listener.organizationId, tls: own?.tls ?? null }),
     path: pathname + search,
     keys: own === null ? null : signingKeysOf(listener, secretBox),
     headers: own?.headers ?? [],
+    tls: own?.tls ?? null,
     tokenAsk: own?.tokenAsk ?? null,
     fields: fixedFields(listener),
   }
@@ -56,14 +61,15 @@ function fixedFields(listener: Pushed): string {
 function ownOf(
   { id, organizationId, settings }: Listener,
   secretBox: SecretBox,
-): Pick<Target, 'headers' | 'tokenAsk'> | null {
+): Pick<Target, 'headers' | 'tls' | 'tokenAsk'> | null {
   try {
     const headers = Object.entries(openedHeaders(secretBox, id, settings.headers))
-    if (settings.auth === null) return { headers: headers.flat(), tokenAsk: null }
+    const tls = settings.tls && new ClientTls(openedTls(secretBox, id, settings.tls))
+    if (settings.auth === null) return { headers: headers.flat(), tls, tokenAsk: null }
     const auth = openedAuth(secretBox, id, settings.auth)
     const others = headers.filter(([name]) => name.toLowerCase() !== 'authorization').flat()
-    if (auth.type === 'oauth2') return { headers: others, tokenAsk: tokenAskOf(organizationId, auth) }
-    return { headers: [...others, 'authorization', fixedAuthorization(auth)], tokenAsk: null }
+    if (auth.type === 'oauth2') return { headers: others, tls, tokenAsk: tokenAskOf(organizationId, auth) }
+    return { headers: [...others, 'authorization', fixedAuthorization(auth)], tls, tokenAsk: null }
   } catch (error) {
     if (error instanceof SecretUnreadable) return null
     throw error
@@ -94,12 +100,13 @@ export function deliveryRequest(
     `${fieldsFor(message, to.target)}discue-attempt: ${delivery.attempts + 1}\r\n` +
     `discue-first-sent-at: ${delivery.firstSentAt ?? to.now}\r\n` +
     (orderNumber === null ? '' : `discue-sequence: ${orderNumber}\r\n`)
-  const { origin, path, pool, tokenAsk } = to.target
+  const { origin, path, pool, tls, tokenAsk } = to.target
   return {
     method,
     origin,
     path,
     pool,
+    tls,
     tokenAsk,
     fields,
     headers: withMessageHeaders(to.target.headers, message.headers),

@@ -97,6 +97,7 @@ export interface ApiOptions {
   /** What names resolve to; nothing is known of any where it is left out. */
   lookUpName?: LookUpName
   secretBox?: SecretBox
+  insecureTls?: boolean
   domainVerification?: DomainVerification
   /** One that is empty; one in memory unless told. */
   openStore?: () => Promise<Store>
@@ -110,6 +111,7 @@ export async function startApi({
   targets,
   lookUpName,
   secretBox,
+  insecureTls = false,
   domainVerification,
   dashboardFolder,
   metricsAccess,
@@ -146,6 +148,7 @@ export async function startApi({
     targets: targets ?? ANY_TARGET,
     lookUpName: lookUpName ?? (async () => []),
     secretBox: secretBox ?? CLEAR_BOX,
+    insecureTls,
     domainVerification: domainVerification ?? 'optional',
   }
   const deps = { ...plain, ...wrap?.(plain) }

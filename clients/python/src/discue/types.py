@@ -272,6 +272,7 @@ class CreateListenerRequest(TypedDict):
     headers: NotRequired[dict[str, str]]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: NotRequired[ListenerAuth | None]
+    tls: NotRequired[ListenerTls | None]
     secret: NotRequired[str]
 
 
@@ -665,6 +666,7 @@ class Listener(TypedDict):
     headers: dict[str, str]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: ListenerAuth | None
+    tls: ListenerTls | None
 
 
 class ListenerAttempt(TypedDict):
@@ -798,6 +800,21 @@ class ListenerRef(TypedDict):
     name: str
 
 
+class ListenerTls(TypedDict):
+    """how TLS is spoken with the notify_url and the liveness_url"""
+
+    ca: NotRequired[str | None]
+    """the authorities that are trusted, in PEM, in place of the well-known ones"""
+    cert: NotRequired[str | None]
+    """the certificate that the server shows, in PEM, and behind it what leads to its authority"""
+    key: NotRequired[str | None]
+    """the private key of cert, in PEM, without a passphrase; write-only: answers show ***, and *** in a change keeps it"""
+    server_name: NotRequired[str | None]
+    """what is asked for, and what the certificate must be for, where it is not the host of the URL"""
+    verify: NotRequired[bool]
+    """false: any certificate will do; only where the operator has set DISCUE_INSECURE_TLS=allowed"""
+
+
 class ListenerWithSecret(TypedDict):
     id: str
     """21 characters of 0-9 A-Z a-z, sorted by time of creation"""
@@ -821,6 +838,7 @@ class ListenerWithSecret(TypedDict):
     headers: dict[str, str]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: ListenerAuth | None
+    tls: ListenerTls | None
     secret: NotRequired[str]
     """where it was changed"""
 
@@ -1337,6 +1355,7 @@ class UpdateListenerRequest(TypedDict):
     headers: NotRequired[dict[str, str]]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: NotRequired[ListenerAuth | None]
+    tls: NotRequired[ListenerTls | None]
     secret: NotRequired[str]
     id: NotRequired[Any]
     awaits_verification: NotRequired[Any]

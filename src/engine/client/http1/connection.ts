@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { ClientTls } from '../client-tls.ts'
 import type { Pending } from '../connection-race.ts'
 import type { Connect } from '../safe-connector.ts'
 import type { SharedReading } from '../shared-reading.ts'
@@ -14,6 +15,13 @@ export interface ResponseHandler extends ResponseSink {
   onError(error: Error): void
   /** A name is being looked up, which has a time limit of its own; then it is not any more. */
   onLookUp(underWay: boolean): void
+}
+
+/** What a connection is for, and the pool that it stands in. */
+interface ConnectionAsk {
+  origin: string
+  pool: string
+  tls: ClientTls | null
 }
 
 /** What connections share. */
@@ -64,6 +72,7 @@ export class Connection {
   readonly #now: () => number
   readonly #random: () => number
   readonly #pool: string
+  readonly #tls: ClientTls | null
   readonly #url: URL
   /** As the `host` field has it: asking the URL builds it each time. */
   readonly #host: string
@@ -84,12 +93,13 @@ export class Connection {
   #livesUntil = 0
   #destroyed = false
 
-  constructor({ origin, pool }: { origin: string; pool: string }, deps: ConnectionDeps) {
+  constructor({ origin, pool, tls }: ConnectionAsk, deps: ConnectionDeps) {
     this.#connect = deps.connect
     this.#reading = deps.reading
     this.#now = deps.now
     this.#random = deps.random
     this.#pool = pool
+    this.#tls = tls
     this.#url = new URL(origin)
     this.#host = this.#url.host
     this.#parser = new ResponseParser(deps.memo)
@@ -123,10 +133,10 @@ export class Connection {
 
   #open(): void {
     const { protocol, hostname, port } = this.#url
-    const [pool, asker] = [this.#pool, this.#asker]
+    const [pool, tls, asker] = [this.#pool, this.#tls, this.#asker]
     const onLookUp = (underWay: boolean) => this.#handler?.onLookUp(underWay)
     // The brackets of an IPv6 address belong to the URL alone.
-    const to = { protocol, port, hostname: hostname.replace(/^\[|\]$/g, ''), pool, asker, onLookUp }
+    const to = { protocol, port, hostname: hostname.replace(/^\[|\]$/g, ''), pool, tls, asker, onLookUp }
     this.#pending = this.#connect(to, (error, socket) => {
       this.#pending = null
       if (this.#destroyed) socket?.destroy()

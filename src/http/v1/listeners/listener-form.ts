@@ -6,6 +6,7 @@ import type { ListenerDetails } from '../../../store/listeners.ts'
 import { paths } from '../../present/links.ts'
 import { authOf, fullAuth } from './listener-auth-form.ts'
 import type { Listener, ListenerChange, NewListener, settings } from './listener-schemas.ts'
+import { fullTls, tlsOf } from './listener-tls-form.ts'
 import { given, HIDDEN } from './write-only.ts'
 
 /** The body in the words of the use cases. */
@@ -50,6 +51,7 @@ function settingsOf({ retry, rate_limit, ...body }: Settings): SettingsChange {
     circuitBreaker: body.circuit_breaker,
     headers: body.headers && headersOf(body.headers),
     auth: body.auth && authOf(body.auth),
+    tls: body.tls && tlsOf(body.tls),
   }
 }
 
@@ -100,6 +102,7 @@ export function fullListener(listener: ListenerDetails): Static<typeof Listener>
     circuit_breaker: rest.circuitBreaker,
     headers: Object.fromEntries(Object.keys(rest.headers).map((name) => [name, HIDDEN])),
     auth: rest.auth && fullAuth(rest.auth),
+    tls: rest.tls && fullTls(rest.tls),
   }
 }
 

@@ -16,6 +16,7 @@ import { LIVENESS_STATES } from '../../../core/delivery/liveness.ts'
 import { MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS } from '../../../core/delivery/retry-policy.ts'
 import { Id, Name, NullableInteger, NullableText, NullableTime, readOnly, strict } from '../../present/schemas.ts'
 import { NullableAuth } from './listener-auth-form.ts'
+import { NullableTls } from './listener-tls-form.ts'
 
 const MAX_ATTEMPTS = 100
 const MAX_MULTIPLIER = 100
@@ -111,6 +112,7 @@ export const settings = {
   circuit_breaker: Type.Optional(CircuitBreaker),
   headers: Type.Optional(Headers),
   auth: Type.Optional(NullableAuth),
+  tls: Type.Optional(NullableTls),
 }
 
 /** What creates a listener. */
@@ -184,6 +186,7 @@ export const Listener = Type.Object(
     circuit_breaker: CircuitBreaker,
     headers: Headers,
     auth: NullableAuth,
+    tls: NullableTls,
   },
   { title: 'Listener' },
 )

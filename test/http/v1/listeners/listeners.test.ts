@@ -66,6 +66,7 @@ test('a listener starts with defaults, empty figures and a liveness that nobody 
     circuit_breaker: true,
     headers: {},
     auth: null,
+    tls: null,
   })
 })
 

@@ -79,6 +79,7 @@ const found: StoreCase[] = [
         awaitsVerification: true,
         headers: { 'X-Tenant': 'shop' },
         auth: { type: 'basic', username: 'a', secret: { sealed: 'x:1' } },
+        tls: { ca: 'a', cert: 'b', key: { sealed: 'x:2' }, serverName: 'c', verify: false },
       }
       for (const what of [{}, { livenessUrl: null }, { notifyUrl: null, livenessUrl: null }, { settings }]) {
         const listener = make.listener(queue, what)

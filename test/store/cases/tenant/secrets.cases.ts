@@ -168,12 +168,16 @@ export const secretCases: StoreCase[] = [
         ids[listener.id] = kind
       }
       for (const [kind, headers] of Object.entries(kinds)) await add(kind, { headers })
+      const tls = { ca: null, cert: null, serverName: null, verify: true }
+      for (const [kind, key] of Object.entries({ clearKey: '1', sealedKey: sealed, noKey: null }))
+        await add(kind, { tls: { ...tls, key } })
       for (const [kind, secret] of Object.entries(auths)) await add(kind, { auth: { type: 'bearer', secret } })
       const kindsOf = async (ask: { prefix: string; sealed: boolean }) => {
-        const found = await store.secrets.without({ ...ask, after: null, limit: 9 })
-        for (const { listenerId, headers, auth } of found) {
+        const found = await store.secrets.without({ ...ask, after: null, limit: 19 })
+        for (const { listenerId, headers, auth, tls } of found) {
           const [isAuth, kind] = [ids[listenerId]!.endsWith('Auth'), ids[listenerId]!]
-          assert.deepEqual(headers, isAuth ? {} : kinds[kind as 'none'])
+          assert.equal(tls !== null, kind.endsWith('Key'))
+          assert.deepEqual(headers, isAuth || tls !== null ? {} : kinds[kind as 'none'])
           assert.deepEqual(auth, isAuth ? { type: 'bearer', secret: auths[kind as 'clearAuth'] } : null)
         }
         return found.map(({ listenerId }) => ids[listenerId])
@@ -182,6 +186,7 @@ export const secretCases: StoreCase[] = [
         'clear',
         'both',
         'other',
+        'clearKey',
         'clearAuth',
         'otherAuth',
       ])
@@ -189,6 +194,7 @@ export const secretCases: StoreCase[] = [
         'sealed',
         'both',
         'other',
+        'sealedKey',
         'sealedAuth',
         'otherAuth',
       ])
@@ -200,7 +206,14 @@ export const secretCases: StoreCase[] = [
       const { store, make, now } = given
       const { queue } = await storedFixture(given, 0)
       const auth = { type: 'basic', username: 'a', secret: '1' } as const
-      const settings = { ...DEFAULT_SETTINGS, timeoutMs: 123, headers: { '10': 'z', 'x-a': '"1"', 'X-b': '2' }, auth }
+      const tls = { ca: null, cert: 'c', key: 'k', serverName: null, verify: true }
+      const settings = {
+        ...DEFAULT_SETTINGS,
+        timeoutMs: 123,
+        headers: { '10': 'z', 'x-a': '"1"', 'X-b': '2' },
+        auth,
+        tls,
+      }
       const listeners = [make.listener(queue, { settings }), make.listener(queue, { settings })] as const
       for (const listener of listeners) await store.listeners.create(listener)
       const found = await store.secrets.without({ prefix: 'whsec_', sealed: true, after: null, limit: 9 })
@@ -208,11 +221,14 @@ export const secretCases: StoreCase[] = [
       const changes = { settings: { headers: { 'x-a': 'new' } } }
       await store.listeners.update({ ...idsOf(listeners[1]), changes, now })
       const sealed = { '10': { sealed: 'k:10' }, 'x-a': { sealed: 'k:1' }, 'X-b': { sealed: 'k:2' } }
+      const sealedTls = { ...tls, key: { sealed: 'k:4' } }
       const sealedAuth = { ...auth, secret: { sealed: 'k:3' } }
-      await store.secrets.reseal(found.map((from) => ({ from, to: { ...from, headers: sealed, auth: sealedAuth } })))
+      await store.secrets.reseal(
+        found.map((from) => ({ from, to: { ...from, headers: sealed, auth: sealedAuth, tls: sealedTls } })),
+      )
       assert.deepEqual(await store.listeners.get(idsOf(listeners[0])), {
         ...before,
-        settings: { ...settings, headers: sealed, auth: sealedAuth },
+        settings: { ...settings, headers: sealed, auth: sealedAuth, tls: sealedTls },
       })
       const now2 = await store.listeners.get(idsOf(listeners[1]))
       assert.deepEqual(now2!.settings, { ...other!.settings, headers: { 'x-a': 'new' } })
