@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import { EXIT, explain, Failure } from './client/failure.ts'
+import { endWithReader } from './client/terminal.ts'
 import { addBackup } from './commands/backup.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addDeliveries } from './commands/deliveries.ts'
 import { addDomains } from './commands/domains.ts'
 import { addKeys } from './commands/keys.ts'
 import { addLedger } from './commands/ledger.ts'
@@ -31,7 +33,7 @@ Environment:
 
 Exit codes:
   0  done
-  1  the server refused it or could not be reached, or the ledger does not balance
+  1  the server refused it or could not be reached, a check failed, or the ledger does not balance
   2  the command line is wrong; nothing was sent
   130  interrupted a second time
 
@@ -54,7 +56,10 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help for what is allowed)')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`discue: ${text.replace(/^error: /, '')}`) })
+    .configureOutput({
+      writeOut: printHelp,
+      outputError: (text, write) => write(`discue: ${text.replace(/^error: /, '')}`),
+    })
     .addHelpText('after', AFTER)
   program.commandsGroup('The server:')
   addServe(program)
@@ -63,10 +68,16 @@ export function createProgram(): Command {
   program.commandsGroup('Who may use it:')
   for (const add of [addKeys, addDomains, addOrganizations]) add(program)
   program.commandsGroup('Messages and what becomes of them:')
-  for (const add of [addSend, addListen, addTail]) add(program)
+  for (const add of [addSend, addListen, addTail, addDeliveries]) add(program)
   program.commandsGroup('Care:')
   for (const add of [addLedger, addVerify, addBackup, addMigrate, addTorture, addCompletion]) add(program)
   return program
+}
+
+/** Help, or the version: a program that reads it, such as `head`, may end before all of it is written. */
+function printHelp(text: string): void {
+  endWithReader(process.stdout)
+  process.stdout.write(text)
 }
 
 /** Runs one command line; resolves with the exit code, having said on standard error what went wrong. */

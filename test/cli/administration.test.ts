@@ -36,7 +36,7 @@ test('a listener on a domain that is not verified shows as such, with the comman
   })
   assert.equal(made.status, 200)
   const listed = await run(['listeners'], { url: strict.url })
-  assert.match(listed.stdout, /^shop .* unverified /m)
+  assert.match(listed.stdout, /^orders +shop .* unverified /m)
   const shown = await run(['listeners', 'show', 'orders', 'shop'], { url: strict.url })
   assert.match(
     shown.stderr,
@@ -72,7 +72,10 @@ test('an organization is made with limits, renamed, limited, frozen, thawed and 
   assert.equal((await json('organizations', 'thaw', id)).status, 'active')
   assert.equal((await create('invoices')).code, 0)
   assert.equal((await json('organizations', 'show', 'example.com/test')).id, id)
-  assert.match((await discue('organizations', 'delete', id)).stdout, new RegExp(`^deleted organization ${id}$`, 'm'))
+  assert.match(
+    (await discue('organizations', 'delete', id, '--yes')).stdout,
+    new RegExp(`^deleted organization ${id}$`, 'm'),
+  )
   assert.match((await create('returns')).stderr, /401 Unauthorized/)
 })
 
@@ -99,6 +102,6 @@ test('a domain is named, tells the file that verifies it, and is looked for, mov
   const moved = await json('domains', 'update', 'shop', '--hostname', 'shop.example.com', '--port', '443')
   assert.deepEqual([moved.hostname, moved.port], ['shop.example.com', 443])
   assert.match((await discue('domains')).stdout, /^shop +\w{21} +shop\.example\.com:443 +pending/m)
-  assert.match((await discue('domains', 'delete', 'shop')).stdout, new RegExp(`^deleted domain ${id}$`, 'm'))
+  assert.match((await discue('domains', 'delete', 'shop', '--yes')).stdout, new RegExp(`^deleted domain ${id}$`, 'm'))
   assert.deepEqual(await json('domains'), [])
 })

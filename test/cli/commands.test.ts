@@ -49,7 +49,10 @@ describe('queues, listeners and messages by their names', () => {
       ['sales'],
     )
     assert.match((await discue('queues', 'show', 'sales')).stdout, /^name +sales$/m)
-    assert.match((await discue('queues', 'delete', 'sales')).stdout, new RegExp(`^deleted queue ${made.id}$`, 'm'))
+    assert.match(
+      (await discue('queues', 'delete', 'sales', '--yes')).stdout,
+      new RegExp(`^deleted queue ${made.id}$`, 'm'),
+    )
     assert.equal((await client.call('GET', `/queues/${made.id}`)).status, 404)
   })
 
@@ -83,8 +86,8 @@ describe('queues, listeners and messages by their names', () => {
     assert.equal(receiver.received[0]!.headers['webhook-id'], sent.stdout.trim())
     assert.equal(receiver.received[0]!.headers['x-shop'], '7')
     assert.equal((await json('messages', 'show', 'deliveries', 'opening')).id, sent.stdout.trim())
-    assert.match((await discue('listeners')).stdout, /^shop .*http:\/\/127/m)
-    await discue('listeners', 'delete', 'deliveries', 'shop')
+    assert.match((await discue('listeners')).stdout, /^deliveries +shop .*http:\/\/127/m)
+    await discue('listeners', 'delete', 'deliveries', 'shop', '--yes')
     assert.deepEqual(await json('listeners', 'list', 'deliveries'), [])
   })
 
@@ -104,7 +107,7 @@ describe('queues, listeners and messages by their names', () => {
     await json('listeners', 'create', 'lonely', 'desk')
     const routed = await discue('send', 'lonely', 'y')
     assert.deepEqual([routed.code, routed.stderr], [0, ''])
-    await discue('listeners', 'delete', 'lonely', 'desk')
+    await discue('listeners', 'delete', 'lonely', 'desk', '--yes')
     const discarded = await discue('messages', 'show', 'lonely', routed.stdout.trim())
     assert.match(discarded.stderr, /^discue: a listener was deleted before it had this; add one: /)
     assert.match((await discue('messages', 'redeliver', 'lonely', routed.stdout.trim())).stderr, /^discue: 422 /)
@@ -221,7 +224,7 @@ describe('queues, listeners and messages by their names', () => {
     assert.match((await discue('schedules', 'list')).stdout, /^reports +weekly .* 0 9 \* \* 1-5 +Europe\/Berlin/m)
     assert.match((await discue('schedules', 'list', 'reports')).stdout, /^weekly .* 0 9 \* \* 1-5 +Europe\/Berlin/m)
     assert.match(
-      (await discue('schedules', 'delete', 'reports', 'weekly')).stdout,
+      (await discue('schedules', 'delete', 'reports', 'weekly', '--yes')).stdout,
       new RegExp(`deleted schedule ${made.id}`),
     )
   })

@@ -99,3 +99,8 @@ function width(text: string): number {
 function pad(text: string, to: number): string {
   return text + ' '.repeat(Math.max(0, to - width(text)))
 }
+
+/** A text of at most so many characters. */
+export function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text
+}

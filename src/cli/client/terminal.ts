@@ -15,15 +15,19 @@ export interface Terminal {
 
 /** The process's own streams. */
 export function createTerminal(json: boolean): Terminal {
-  // The program that reads this output has seen enough, as `head` has: that is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
+  endWithReader(process.stdout)
   return {
     json,
     print: (line) => void process.stdout.write(`${line}\n`),
     note: (line) => void process.stderr.write(`${line}\n`),
     paint: (style, text) => styleText(style, text, { stream: process.stdout }),
   }
+}
+
+/** The program that reads this output has seen enough, as `head` has: that is no failure, and nothing is left to do. */
+export function endWithReader(output: NodeJS.WriteStream): void {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
 }

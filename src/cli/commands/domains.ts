@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Api } from '../client/api-types.ts'
+import { askingFirst } from '../client/confirm.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { numberOf } from '../client/listener-options.ts'
 import { momentText } from '../client/moments.ts'
@@ -84,8 +85,7 @@ Examples:
         (await context.api.call<Api.DomainEnvelope>('POST', `${path}/verify`, { body: {} })).domain,
       )
     })
-  domains
-    .command('delete <domain>')
+  askingFirst(domains.command('delete <domain>'))
     .description('delete a domain; listeners that are there stay')
     .action(async (domain, _, command) => {
       const context = openContext(command)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Api } from '../client/api-types.ts'
+import { askingFirst } from '../client/confirm.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { UsageFailure } from '../client/failure.ts'
 import { collect } from '../client/listener-options.ts'
@@ -80,8 +81,7 @@ Examples:
       .description(status === 'enabled' ? 'let it be used again' : 'refuse it until it is enabled')
       .action((key, _, command) => change(openContext(command), key, { status }))
   }
-  keys
-    .command('delete <key>')
+  askingFirst(keys.command('delete <key>'))
     .description('delete a key')
     .action(async (key, _, command) => {
       const context = openContext(command)

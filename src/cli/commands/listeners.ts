@@ -1,6 +1,9 @@
 import type { Command } from 'commander'
+import { type ApiClient, Refused } from '../client/api-client.ts'
 import type { Api } from '../client/api-types.ts'
+import { askingFirst } from '../client/confirm.ts'
 import { type Context, openContext } from '../client/context.ts'
+import { Failure } from '../client/failure.ts'
 import { addListenerOptions, type ListenerOptions, listenerBody } from '../client/listener-options.ts'
 import { momentText } from '../client/moments.ts'
 import { showDone, showList, showOne } from '../client/show.ts'
@@ -36,7 +39,8 @@ function addReading(listeners: Command): void {
       const path = queue === undefined ? '/listeners' : `/queues/${await queueId(queue)}/listeners`
       const entries = await Array.fromAsync(api.all<Api.Listener>(path, 'listeners'))
       const empty = 'There is no listener yet. Add one: discue listeners create QUEUE NAME --to URL'
-      showList(terminal, entries, COLUMNS, empty)
+      const isTable = queue === undefined && !terminal.json && entries.length > 0
+      showList(terminal, entries, isTable ? { ...(await queueColumn(api)), ...COLUMNS } : COLUMNS, empty)
     })
   listeners
     .command('show <queue> <listener>')
@@ -52,6 +56,21 @@ function addReading(listeners: Command): void {
         )
       }
     })
+}
+
+/** The name of each listener's queue, for a listing over all of them. */
+async function queueColumn(api: ApiClient) {
+  const names = new Map<string, string>()
+  try {
+    for await (const queue of api.all<Api.Queue>('/queues', 'queues')) {
+      for (const { id } of queue.listeners) names.set(id, queue.name)
+    }
+  } catch (error) {
+    // A key for listeners alone sees no queues, and its listing none of their names.
+    if (error instanceof Refused && error.status === 403) return {}
+    throw error
+  }
+  return { QUEUE: (listener: Api.Listener) => names.get(listener.id) }
 }
 
 function addChanging(listeners: Command): void {
@@ -94,8 +113,7 @@ Examples:
       .description(what)
       .action((queue, listener, _, command) => change(openContext(command), queue, listener, body))
   }
-  listeners
-    .command('delete <queue> <listener>')
+  askingFirst(listeners.command('delete <queue> <listener>'))
     .description('delete a listener and what is pending for it')
     .action(async (queue, listener, _, command) => {
       const context = openContext(command)
@@ -128,7 +146,10 @@ function addCaring(listeners: Command): void {
       const context = openContext(command)
       const { path } = await listenerAddress(context, queue, listener)
       const ask = { body: {}, timeoutMs: 330_000 }
-      showOne(context.terminal, (await context.api.call<Api.CheckListenerResult>('POST', `${path}/check`, ask)).check)
+      const { check } = await context.api.call<Api.CheckListenerResult>('POST', `${path}/check`, ask)
+      showOne(context.terminal, check)
+      // What came of it was shown.
+      if (!check.passed) throw new Failure('')
     })
 }
 

@@ -1,11 +1,18 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import type { Call } from '../client/api-client.ts'
 import type { Api } from '../client/api-types.ts'
 import { bodyLine } from '../client/body.ts'
+import { askingFirst } from '../client/confirm.ts'
 import { type Context, openContext } from '../client/context.ts'
+import { UsageFailure } from '../client/failure.ts'
+import { first } from '../client/first.ts'
 import { collect, numberOf } from '../client/listener-options.ts'
 import { momentMs, momentText } from '../client/moments.ts'
 import { noteRouting } from '../client/routing-note.ts'
-import { showDone, showList, showOne } from '../client/show.ts'
+import { cut, showDone, showList, showOne } from '../client/show.ts'
+
+const STATUSES = ['scheduled', 'pending', 'delivered', 'missed', 'expired', 'discarded', 'unrouted']
+const DELIVERY_STATUSES = ['pending', 'delivered', 'missed', 'expired', 'discarded']
 
 const COLUMNS = {
   ID: (message: Api.Message) => message.id,
@@ -27,19 +34,7 @@ const ATTEMPT_COLUMNS = {
 
 export function addMessages(program: Command): void {
   const messages = program.command('messages').description('list, follow up, redeliver and delete messages')
-  messages
-    .command('list [queue]', { isDefault: true })
-    .description('the newest messages of a queue, or of all queues')
-    .option('-n, --limit <n>', 'how many', '20')
-    .action(async (queue, options: { limit: string }, command) => {
-      const { api, terminal, queueId } = openContext(command)
-      const limit = numberOf('--limit', options.limit)!
-      const path = queue === undefined ? '/messages' : `/queues/${await queueId(queue)}/messages`
-      const entries = await Array.fromAsync(
-        first(limit, api.all<Api.Message>(path, 'messages', { per_page: Math.min(100, limit) })),
-      )
-      showList(terminal, entries, COLUMNS, 'There is no message. Send one: discue send QUEUE DATA')
-    })
+  addListing(messages)
   messages
     .command('show <queue> <message>')
     .description('one message, with how each listener stands with it')
@@ -60,6 +55,81 @@ export function addMessages(program: Command): void {
       showList(context.terminal, entries, ATTEMPT_COLUMNS, 'It has not been sent to anybody yet.')
     })
   addChanging(messages)
+}
+
+interface ListOptions {
+  limit: string
+  name?: string
+  key?: string
+  status?: string
+  listener?: string
+  deliveryStatus?: string
+  contains?: string
+  data?: string[]
+  since?: string
+  until?: string
+}
+
+function addListing(messages: Command): void {
+  messages
+    .command('list [queue]', { isDefault: true })
+    .description('the newest messages of a queue, or of all queues; with filters, those that fit all of them')
+    .option('--name <name>', 'of this name')
+    .option('--key <key>', 'with this key')
+    .addOption(new Option('--status <status>', 'that stand like this').choices(STATUSES))
+    .option('--listener <listener>', 'accepted for this listener of the queue')
+    .addOption(
+      new Option(
+        '--delivery-status <status>',
+        'of which a delivery, to --listener where it is given, stands like this',
+      ).choices(DELIVERY_STATUSES),
+    )
+    .option('--contains <text>', 'with this text in their data')
+    .option('--data <path=value>', 'with this value in their data, such as order.id=17; repeat it for more', collect)
+    .option('--since <time>', 'accepted from then on, such as -1h')
+    .option('--until <time>', 'accepted up to then')
+    .option('-n, --limit <n>', 'how many', '20')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  discue messages list orders --status missed --since -1h
+  discue messages list orders --listener shop --delivery-status missed
+  discue messages list --contains customer-17 --data order.state=open`,
+    )
+    .action(async (queue: string | undefined, options: ListOptions, command) => {
+      const context = openContext(command)
+      const { api, terminal, queueId } = context
+      const limit = numberOf('--limit', options.limit)!
+      const inThis = queue === undefined ? null : await queueId(queue)
+      const filters = await filtersOf(context, options, inThis)
+      const path = inThis === null ? '/messages' : `/queues/${inThis}/messages`
+      const query = { ...filters, per_page: Math.min(100, Math.max(1, limit)) }
+      const entries = await Array.fromAsync(first(limit, api.all<Api.Message>(path, 'messages', query)))
+      const isSearch = Object.values(filters).some((value) => value !== undefined)
+      const empty = isSearch ? 'No message fits.' : 'There is no message. Send one: discue send QUEUE DATA'
+      showList(terminal, entries, COLUMNS, empty)
+    })
+}
+
+/** The filters as the API takes them. Throws `UsageFailure`. */
+async function filtersOf(
+  context: Context,
+  options: ListOptions,
+  queueId: string | null,
+): Promise<NonNullable<Call['query']>> {
+  const { name, key, status, listener, deliveryStatus, contains, data = [] } = options
+  const at = (text?: string) => (text === undefined ? undefined : momentMs(text, context.runtime.now()))
+  const values = data.map((condition): [string, string] => {
+    const equals = condition.indexOf('=')
+    if (equals < 1) throw new UsageFailure(`"${condition}" is no condition; write --data order.id=17`)
+    return [`data.${condition.slice(0, equals)}`, condition.slice(equals + 1)]
+  })
+  if (listener !== undefined && queueId === null) throw new UsageFailure('--listener needs the queue that it is of')
+  const listenerId = listener === undefined ? undefined : await context.inQueue(queueId!, 'listeners', listener)
+  const deliveries = { listener_id: listenerId, delivery_status: deliveryStatus }
+  const times = { since: at(options.since), until: at(options.until) }
+  return { name, key, status, ...deliveries, contains, ...Object.fromEntries(values), ...times }
 }
 
 function addChanging(messages: Command): void {
@@ -87,8 +157,7 @@ function addChanging(messages: Command): void {
       const body = { listener_ids: ids && (await Promise.all(ids)), now: options.now }
       showDone(context.terminal, await context.api.call('POST', `${path}/redeliver`, { body }), `redelivering ${id}`)
     })
-  messages
-    .command('delete <queue> <message>')
+  askingFirst(messages.command('delete <queue> <message>'))
     .description('delete a message and cancel what is pending of it')
     .action(async (queue, message, _, command) => {
       const context = openContext(command)
@@ -101,17 +170,4 @@ async function addressOf({ queueId, inQueue }: Context, queue: string, message: 
   const inThis = await queueId(queue)
   const id = await inQueue(inThis, 'messages', message)
   return { inThis, id, path: `/queues/${inThis}/messages/${id}` }
-}
-
-async function* first<Entry>(limit: number, entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
-  let left = limit
-  if (left <= 0) return
-  for await (const entry of entries) {
-    yield entry
-    if (--left <= 0) return
-  }
-}
-
-function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Api } from '../client/api-types.ts'
+import { askingFirst } from '../client/confirm.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { UsageFailure } from '../client/failure.ts'
 import { collect } from '../client/listener-options.ts'
@@ -83,8 +84,7 @@ function addChanging(organizations: Command): void {
       .description(what)
       .action((organization, _, command) => change(openContext(command), organization, { status }))
   }
-  organizations
-    .command('delete <organization>')
+  askingFirst(organizations.command('delete <organization>'))
     .description('delete an organization with its keys, queues, listeners, messages and schedules')
     .action(async (organization, _, command) => {
       const context = openContext(command)

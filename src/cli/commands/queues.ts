@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Api } from '../client/api-types.ts'
+import { askingFirst } from '../client/confirm.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { givenJson } from '../client/given-text.ts'
 import { momentText } from '../client/moments.ts'
@@ -67,8 +68,7 @@ export function addQueues(program: Command): void {
       .description(what)
       .action((queue, _, command) => change(openContext(command), queue, { paused }))
   }
-  queues
-    .command('delete <queue>')
+  askingFirst(queues.command('delete <queue>'))
     .description('delete a queue with its listeners, messages and schedules')
     .action(async (queue, _, command) => {
       const { api, terminal, queueId } = openContext(command)

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { Option } from 'commander'
 import { type ApiClient, Refused } from '../client/api-client.ts'
 import type { Api } from '../client/api-types.ts'
+import { askingFirst } from '../client/confirm.ts'
 import { type Context, openContext } from '../client/context.ts'
 import { givenText } from '../client/given-text.ts'
 import { collect, headerOf } from '../client/listener-options.ts'
@@ -160,8 +161,7 @@ function addRunning(schedules: Command): void {
       const answer = await context.api.call<Api.RunScheduleResult>('POST', `${path}/run`, { body: {} })
       showDone(context.terminal, answer, `message ${answer.message.id}`)
     })
-  schedules
-    .command('delete <queue> <schedule>')
+  askingFirst(schedules.command('delete <queue> <schedule>'))
     .description('delete a schedule')
     .action(async (queue, schedule, _, command) => {
       const context = openContext(command)

@@ -21,6 +21,7 @@ interface SendOptions {
   header?: string[]
   lines?: boolean
   idempotencyKey?: string
+  allowEmpty?: boolean
 }
 
 /** What the API takes in one request: 1,000 messages and 16 MiB, of which this leaves room for what is around them. */
@@ -39,6 +40,7 @@ export function addSend(program: Command): void {
     .option('--expires-in <duration>', 'do not deliver it later than that after it is due, such as 5m')
     .option('--expires-at <time>', 'do not deliver it later than then')
     .option('--header <line>', '"Name: value" sent with each delivery; repeat it for more', collect)
+    .option('--allow-empty', 'send an empty message where nothing comes by standard input, or is in the file')
     .option('--lines', 'each line of the data is a message of its own')
     .option('--idempotency-key <key>', 'sent twice with the same one, it is stored once')
     .addHelpText(
@@ -51,7 +53,7 @@ Examples:
   discue send orders '{"order":1}'
   discue send orders @order.json --delay 10m
   discue send codes '{"code":4711}' --expires-in 5m --header 'x-kind: login'
-  pg_dump … | discue send backups
+  git log -1 | discue send commits
   discue send orders --lines < orders.ndjson
   discue send images --file logo.png --type image/png`,
     )
@@ -73,7 +75,14 @@ async function send(context: Context, queue: string, data: string | undefined, o
   await noteRoutingOf(context, queue, `${path}/${message.id}`)
 }
 
-function given(data: string | undefined, { file }: SendOptions): Promise<Buffer> {
+async function given(data: string | undefined, options: SendOptions): Promise<Buffer> {
+  const bytes = await read(data, options)
+  // The program before a pipe that failed sends nothing, which is not what was meant. An empty text that was typed is.
+  if (bytes.length > 0 || data === '' || options.allowEmpty) return bytes
+  throw new UsageFailure('there is nothing to send: nothing came; --allow-empty sends an empty message')
+}
+
+function read(data: string | undefined, { file }: SendOptions): Promise<Buffer> {
   if (file === undefined) return givenBytes(data ?? '-')
   if (data !== undefined) throw new UsageFailure('--file cannot be combined with data; give one of them')
   return readBytes(file)
