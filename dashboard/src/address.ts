@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react'
+import { useState, useSyncExternalStore } from 'react'
 import { useLocation, useSearch } from 'wouter'
 
 // Addresses are behind the #, since the paths before it are the API's: `#/queues/ID/messages?status=missed`. The library's
@@ -40,6 +40,20 @@ export function useFilters(): [URLSearchParams, (filters: Record<string, string 
       const said = Object.entries(chosen).flatMap(([name, value]) => (value ? [[name, value]] : []))
       const text = new URLSearchParams(said).toString()
       go(text === '' ? at : `${at}?${text}`, { replace: true })
+    },
+  ]
+}
+
+/** Whether the dialog of a page for something new is open: by a press, or because the address says `?new`. */
+export function useOpened(): [boolean, (isOpen: boolean) => void] {
+  const isAsked = new URLSearchParams(useSearch()).has('new')
+  const [isOpen, setOpen] = useState(false)
+  const [at, go] = useLocation()
+  return [
+    isOpen || isAsked,
+    (open) => {
+      setOpen(open)
+      if (!open && isAsked) go(at, { replace: true })
     },
   ]
 }

@@ -14,10 +14,11 @@ import {
   Monitor,
   Moon,
   Scale,
+  Search,
   Sun,
   X,
 } from 'lucide-react'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, Suspense, useEffect, useState } from 'react'
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components'
 import { Link, useLocation } from 'wouter'
 import { ApiError } from './api/client.ts'
@@ -25,8 +26,12 @@ import { type LiveState, useLiveState } from './api/live.ts'
 import { usePowers } from './api/queries.ts'
 import { session } from './api/session.ts'
 import icon from './icon.svg'
-import { IconButton } from './parts/button.tsx'
+import { lazyPage } from './lazy-page.ts'
+import { usePalette } from './palette/use-palette.ts'
+import { Button, IconButton } from './parts/button.tsx'
 import { useTheme } from './parts/theme.ts'
+
+const Palette = lazyPage(async () => (await import('./palette/palette.tsx')).Palette)
 
 type Entry = [title: string, to: string, icon: LucideIcon]
 
@@ -50,6 +55,7 @@ const LIVE_WORDS: Record<LiveState, string> = {
 /** The frame around every page. */
 export function Shell({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState(false)
+  const [finding, setFinding] = usePalette()
   const [location] = useLocation()
   useEffect(() => {
     if (location !== '') setOpen(false)
@@ -61,10 +67,11 @@ export function Shell({ children }: { children: ReactNode }) {
       </button>
       <div className="shell">
         <aside className="side" aria-label="Navigation">
-          <Side />
+          <Side onFind={() => setFinding(true)} />
         </aside>
         <header className="bar">
           <Brand />
+          <IconButton icon={Search} label="Find anything" onPress={() => setFinding(true)} />
           <IconButton icon={Menu} label="Open the menu" onPress={() => setOpen(true)} />
         </header>
         <main id="main" className="main" tabIndex={-1}>
@@ -76,11 +83,18 @@ export function Shell({ children }: { children: ReactNode }) {
         <Modal className="modal sheet">
           <Dialog className="dialog" aria-label="Menu">
             <div className="side">
-              <Side close={<IconButton icon={X} label="Close the menu" onPress={() => setOpen(false)} />} />
+              <Side
+                close={<IconButton icon={X} label="Close the menu" onPress={() => setOpen(false)} />}
+                onFind={() => {
+                  setOpen(false)
+                  setFinding(true)
+                }}
+              />
             </div>
           </Dialog>
         </Modal>
       </ModalOverlay>
+      <Suspense>{finding && <Palette onClose={() => setFinding(false)} />}</Suspense>
     </>
   )
 }
@@ -99,7 +113,7 @@ function Brand() {
   )
 }
 
-function Side({ close }: { close?: ReactNode }) {
+function Side({ close, onFind }: { close?: ReactNode; onFind: () => void }) {
   const powers = usePowers().data
   const admin: Entry[] = [
     ...(powers?.owner ? [['API keys', '/api-keys', KeyRound] satisfies Entry] : []),
@@ -112,6 +126,9 @@ function Side({ close }: { close?: ReactNode }) {
         <Brand />
         {close}
       </div>
+      <Button icon={Search} onPress={onFind} aria-keyshortcuts="Control+K">
+        Find anything <kbd className="small faint">Ctrl K</kbd>
+      </Button>
       <nav className="nav" aria-label="Pages">
         {DAILY.map(navLink)}
         <div className="nav-title">Records</div>

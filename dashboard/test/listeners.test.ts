@@ -106,6 +106,46 @@ test('only what was changed is sent, and a section with a fault within opens by 
   assert.equal((await fixture.call('GET', `/queues/${queue}/listeners/${listener.id}`)).listener.retry.max_attempts, 5)
 })
 
+test('a listener gets credentials, which are shown as set and kept where nothing else is typed', async () => {
+  const queue = await addQueue('authenticated')
+  const heard: (string | undefined)[] = []
+  fixture.answers.guarded = (response) => {
+    heard.push(response.req.headers.authorization)
+    response.end('ok')
+  }
+  const made = { name: 'guarded', notify_url: `${fixture.receiverUrl}/guarded` }
+  const { listener } = await fixture.call('POST', `/queues/${queue}/listeners`, made)
+  const path = `/queues/${queue}/listeners/${listener.id}`
+  await visitor.open(path)
+  await visitor.pick('More for this listener', 'Edit')
+  const dialog = visitor.dialog()
+  await unfold('Authentication')
+  await dialog.getByLabel('Deliveries authenticate').selectOption('oauth2')
+  await dialog.getByLabel('Token URL').fill('nowhere')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByText(/absolute http or https URL/).waitFor()
+  await dialog.getByLabel('Deliveries authenticate').selectOption('basic')
+  await dialog.getByLabel('User name').fill('till')
+  await dialog.getByLabel('Password').fill('open sesame')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('user name till and password (set, and not shown)').waitFor()
+  await visitor.pick('More for this listener', 'Edit')
+  await unfold('Authentication')
+  assert.equal(await dialog.getByLabel('Password').inputValue(), '***')
+  await dialog.getByLabel('User name').fill('desk')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('user name desk and password').waitFor()
+  await fixture.call('POST', `/queues/${queue}/messages`, { data: 'x' })
+  await page.locator('.figure', { hasText: 'Acknowledged' }).getByText('1', { exact: true }).waitFor()
+  assert.deepEqual(heard, [`Basic ${Buffer.from('desk:open sesame').toString('base64')}`])
+  await visitor.pick('More for this listener', 'Edit')
+  await unfold('Authentication')
+  await dialog.getByLabel('Deliveries authenticate').selectOption('none')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('user name desk').waitFor({ state: 'detached' })
+  assert.equal((await fixture.call('GET', path)).listener.auth, null)
+})
+
 test('a listener that pulls is asked for nothing that only sending needs', async () => {
   await visitor.open(`/queues/${fixture.ids.orders}`)
   await visitor.button('New listener').click()

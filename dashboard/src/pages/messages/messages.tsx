@@ -1,8 +1,10 @@
 import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
-import { ApiError, call } from '../../api/client.ts'
+import { useOpened } from '../../address.ts'
+import { ApiError } from '../../api/client.ts'
+import { queueOf } from '../../api/message-queue.ts'
 import { useQueues } from '../../api/queries.ts'
-import type { LinkMap, Queue } from '../../api/types.ts'
+import type { Queue } from '../../api/types.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Choice, Field } from '../../parts/field.tsx'
@@ -35,7 +37,7 @@ export function MessagesPage() {
 function Finder({ queues }: { queues: Queue[] }) {
   const busiest = [...queues].sort((a, b) => b.updated_at - a.updated_at)[0]!
   const [queueId, setQueueId] = useState(busiest.id)
-  const [sending, setSending] = useState(false)
+  const [sending, setSending] = useOpened()
   const queue = queues.find(({ id }) => id === queueId) ?? busiest
   return (
     <div className="stack">
@@ -54,12 +56,6 @@ function Finder({ queues }: { queues: Queue[] }) {
       <SendDialog isOpen={sending} onClose={() => setSending(false)} queue={queue} />
     </div>
   )
-}
-
-/** The queue of a message. Throws an `ApiError` of 404 where no queue has it. */
-async function queueOf(messageId: string): Promise<string> {
-  const { _links } = await call<{ _links: LinkMap }>('GET', `/messages/${encodeURIComponent(messageId)}`)
-  return /\/queues\/(\w+)\//.exec(_links.self!.href)![1]!
 }
 
 function ById() {

@@ -1,6 +1,7 @@
 import { Plus } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Link } from 'wouter'
+import { useOpened } from '../../address.ts'
 import { useAllListeners, useQueues, useStats } from '../../api/queries.ts'
 import type { PartStats, Queue } from '../../api/types.ts'
 import { Badge } from '../../parts/badge.tsx'
@@ -25,7 +26,7 @@ interface Row extends Queue {
 
 export function QueuesPage() {
   const [queues, stats, listeners] = [useQueues(), useStats(), useAllListeners()]
-  const [creating, setCreating] = useState(false)
+  const [creating, setCreating] = useOpened()
   const [search, setSearch] = useState('')
   const rows = useMemo(() => {
     const byId = new Map(stats.data?.queues?.map((one) => [one.id, one]))

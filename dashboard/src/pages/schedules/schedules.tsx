@@ -1,6 +1,7 @@
 import { Plus } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { Link } from 'wouter'
+import { useOpened } from '../../address.ts'
 import { useAllSchedules, useQueues } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -25,7 +26,7 @@ export function SchedulesPage() {
         .sort((a, b) => a.at - b.at),
     [schedules.data],
   )
-  const [creating, setCreating] = useState(false)
+  const [creating, setCreating] = useOpened()
   const hasQueues = (queues.data?.length ?? 0) > 0
   const newSchedule = (
     <Button kind="primary" icon={Plus} onPress={() => setCreating(true)}>

@@ -1,3 +1,4 @@
+import { auth } from './auth.tsx'
 import { headers } from './headers.tsx'
 import { limits } from './limits.tsx'
 import { order } from './order.tsx'
@@ -5,4 +6,4 @@ import { retries } from './retries.tsx'
 import type { Section } from './section.ts'
 
 /** The settings of a listener beside its name and address, in the order in which they are shown. */
-export const SECTIONS: readonly Section[] = [order, limits, retries, headers]
+export const SECTIONS: readonly Section[] = [order, limits, retries, headers, auth]
