@@ -11,6 +11,8 @@ import { createTerminal, type Terminal } from './terminal.ts'
 /** What a command works with. */
 export interface Context {
   api: ApiClient
+  /** The key that the calls have. */
+  apiKey: string
   terminal: Terminal
   runtime: Runtime
   /** Ids of what was named. */
@@ -33,11 +35,13 @@ export function openContext(command: Command): Context {
   const options = command.optsWithGlobals<GlobalOptions>()
   const terminal = createTerminal(options.json === true)
   const runtime = createRuntime(silent)
-  const api = createApiClient({ url: urlOf(options), key: keyOf(options, terminal) })
+  const apiKey = keyOf(options, terminal)
+  const api = createApiClient({ url: urlOf(options), key: apiKey })
   const named = (path: string, collection: string, text: string) =>
     resolveId(api, runtime.now(), { path, collection, what: collection.replace(/s$/, ''), text })
   return {
     api,
+    apiKey,
     terminal,
     runtime,
     queueId: (text) => named('/queues', 'queues', text),
