@@ -113,6 +113,7 @@ export function createEngine(deps: {
     ...delivering,
     store,
     runtime,
+    node,
     retention,
     sender,
     expirer,

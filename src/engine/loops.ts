@@ -41,6 +41,7 @@ const MOMENTS_EVERY_MS = 1_000
 type Parts = Delivering & {
   store: Store
   runtime: Runtime
+  node: string
   retention: Retention
   sender: Pick<Sender, 'dropIdle'>
   expirer: Pick<LeaseExpirer, 'look'>
@@ -96,7 +97,7 @@ export function createLoops(parts: Parts): Loops {
     redeliverer,
     createLoop({
       name: 'message-expirer',
-      tick: createMessageExpirer({ store, runtime, endHeld: dispatcher.endExpired }),
+      tick: createMessageExpirer({ store, runtime, node: parts.node, endHeld: dispatcher.endExpired }),
       idleMs: EXPIRE_EVERY_MS,
       busyMs: EXPIRE_PAUSE_MS,
       runtime,

@@ -122,11 +122,13 @@ export interface ExpiryStep {
  */
 export interface ExpiryStore {
   /**
-   * Looks at up to `limit` messages of one organization whose time is over at `now`, whether or not they could be sent. An
-   * attempt that a living node may be making is let finish, and a pull lease is kept; such a message is looked at again
-   * soon. Organizations take turns: those after `afterOrganization` come first.
+   * Looks at up to `limit` messages of one organization whose time is over at `now`, whether or not they could be sent, and
+   * discards at most `MAX_EXPIRED_A_STEP` deliveries of them. An attempt that a living node may be making is let finish, and
+   * so is what `node`, which asks, holds: it may have been asleep for longer than its leases last, and be sending still. A
+   * pull lease is kept. Such a message is looked at again soon. Organizations take turns: those after `afterOrganization`
+   * come first.
    */
-  step(ask: { now: number; limit: number; afterOrganization: string | null }): Promise<ExpiryStep>
+  step(ask: { node: string; now: number; limit: number; afterOrganization: string | null }): Promise<ExpiryStep>
   /**
    * Discards deliveries that this node holds and has not sent; what it no longer holds, and what has not expired, stays as
    * it is. Its leases are given up in any case. Answers with how many were discarded.

@@ -66,5 +66,8 @@ export function nextLookAt(
   return Math.max(now + SENT_AGAIN_MS, Math.min(pulledUntil, now + PULLED_AGAIN_MS))
 }
 
-/** What one pull discards at most of what it comes across: the next one goes on. */
+/** What one step discards at most, however many listeners a message is for: writes wait while it does. */
+export const MAX_EXPIRED_A_STEP = 1_000
+
+/** What the pulls of one transaction discard at most of what they come across: the next one goes on. */
 export const MAX_EXPIRED_A_PULL = 200

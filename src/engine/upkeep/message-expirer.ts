@@ -1,7 +1,7 @@
 import type { Runtime } from '../../runtime.ts'
 import type { Store } from '../../store/store.ts'
 
-/** A few milliseconds' work each, for which writes wait. */
+/** Messages that a step looks at. */
 const MESSAGES = 100
 
 /**
@@ -11,10 +11,12 @@ const MESSAGES = 100
 export function createMessageExpirer({
   store,
   runtime,
+  node,
   endHeld,
 }: {
   store: Pick<Store, 'expiries'>
   runtime: Runtime
+  node: string
   /** Has this node's lanes give up what has expired in their buffers. */
   endHeld: () => void
 }): () => Promise<number> {
@@ -22,6 +24,7 @@ export function createMessageExpirer({
   return async () => {
     endHeld()
     const { looked, organizationId } = await store.expiries.step({
+      node,
       now: runtime.now(),
       limit: MESSAGES,
       afterOrganization,

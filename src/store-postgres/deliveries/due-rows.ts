@@ -77,7 +77,6 @@ export class DueRows {
     const due = this.#due.get(ask.listenerId)!
     const room = new PullRoom(ask)
     const taken: TakenRow[] = []
-    const mostExpired = this.expired.length + MAX_EXPIRED_A_PULL
     for (;;) {
       if (due.at === due.rows.length && !due.isRead) await this.#read(due)
       const row = due.rows[due.at]
@@ -86,7 +85,7 @@ export class DueRows {
       const free = row.pulledAt === null ? row : this.#freed(row)
       if (free !== null && isExpired(free, this.#by.now)) {
         due.rows[due.at] = free
-        if (this.expired.length === mostExpired) return { taken, isMoreDue: true }
+        if (this.expired.length >= MAX_EXPIRED_A_PULL) return { taken, isMoreDue: true }
         this.expired.push(free)
       } else if (free !== null) {
         due.rows[due.at] = free

@@ -1,5 +1,5 @@
 import type { Message } from '../../core/delivery/message.ts'
-import { nextLookAt } from '../../core/message/expiry.ts'
+import { MAX_EXPIRED_A_STEP, nextLookAt } from '../../core/message/expiry.ts'
 import type { ExpiryStep, ExpiryStore } from '../../store/deliveries.ts'
 import { Changes, writeChanges } from '../cluster/changes.ts'
 import { shareQueues } from '../cluster/locks.ts'
@@ -47,10 +47,14 @@ const OF_KEYS = `
   d.organization_id = any(array[$1::text]) and d.listener_id = u.listener and d.due_at = u.due_at
     and d.sequence = u.sequence`
 
-/** What is on its way stays: an attempt that a living node may be making, and what a client has pulled. */
+/**
+ * What is on its way stays: an attempt that a living node may be making, what a client has pulled, and what a statement of
+ * the asking node may be claiming at this moment ($6, from the lease $7 on).
+ */
 const END_FREE = `
   delete from discue.deliveries d using ${KEYS} u(listener, due_at, sequence)
    where ${OF_KEYS} and d.pulled_at is null and (d.lease_node is null or d.lease_node <> all(${LIVING_NODES('$5')}))
+     and (d.lease_node is distinct from $6 or d.lease < $7)
   returning d.sequence, d.listener_id as "listenerId"`
 
 const PULLED = `
@@ -81,6 +85,14 @@ const END_LEASED = `
 
 type Expiring = Pick<Message, 'organizationId' | 'queueId' | 'deliverAt' | 'sequence'>
 
+/** Who asks, and when. */
+interface Asker {
+  node: string
+  now: number
+}
+
+const NOTHING = { discarded: 0, lookAgain: [], unfinished: new Set<number>() }
+
 interface Over {
   lookAt: number
   sequence: number
@@ -96,10 +108,12 @@ export function createExpiryStore(
   }
 
   /** Takes the rows of what waits and is on its way to no listener. */
-  async function takeFree(on: Db, pending: readonly Pending[], messages: readonly Expiring[], now: number) {
+  async function takeFree(on: Db, pending: readonly Pending[], messages: readonly Expiring[], { node, now }: Asker) {
     const queueOf = new Map(messages.map(({ sequence, queueId }) => [sequence, queueId]))
     const withQueue = (it: Omit<Discarded, 'queueId'>) => ({ ...it, queueId: queueOf.get(it.sequence)! })
-    const due = pending.filter(({ dueAt }) => dueAt !== null)
+    // What this node holds it may be sending, also where it was asleep for longer than its leases last.
+    const due = pending.filter((it) => it.dueAt !== null && !leases.holds(node, it))
+    const asker = [clock(now), node, leases.firstInFlight]
     const keys = [
       texts(due.map(({ listenerId }) => listenerId)),
       numbers(due.map(({ dueAt }) => dueAt)),
@@ -108,18 +122,21 @@ export function createExpiryStore(
     const taken =
       due.length === 0
         ? []
-        : await on.rows<Omit<Discarded, 'queueId'>>(END_FREE, [messages[0]!.organizationId, ...keys, clock(now)])
+        : await on.rows<Omit<Discarded, 'queueId'>>(END_FREE, [messages[0]!.organizationId, ...keys, ...asker])
     const held = pending.filter(({ dueAt }) => dueAt === null)
     return [...held, ...taken].map(({ sequence, listenerId }) => withQueue({ sequence, listenerId }))
   }
 
   /** Ends what can be ended of these messages, which are locked; answers with which are to be looked at again, and when. */
-  async function end(on: Transaction, messages: readonly Expiring[], now: number) {
+  async function end(on: Transaction, messages: readonly Expiring[], asker: Asker) {
+    const { now } = asker
     const { organizationId } = messages[0]!
     const sequences = messages.map(({ sequence }) => sequence)
     await lockOrders(on, organizationId, sequences)
-    const pending = await pendingOf(on, messages)
-    const ended = await takeFree(on, pending, messages, now)
+    const all = await pendingOf(on, messages)
+    const pending = all.slice(0, MAX_EXPIRED_A_STEP)
+    const unfinished = new Set(all.slice(MAX_EXPIRED_A_STEP).map(({ sequence }) => sequence))
+    const ended = await takeFree(on, pending, messages, asker)
     const changes = new Changes()
     const effects = { organizationId, now, changes, routines }
     const freed = await endExpired(on, ended, effects)
@@ -128,7 +145,12 @@ export function createExpiryStore(
     if (blocking.length > 0) freed.push(...(await leaveOrders(on, blocking, effects)))
     await writeChanges(on, changes, now)
     await tell(on, freed, now)
-    return { discarded: ended.length, lookAgain: await leftOf(on, pending, ended, now) }
+    const lookAgain = await leftOf(on, pending, ended, now)
+    return {
+      discarded: ended.length,
+      lookAgain: lookAgain.filter(({ sequence }) => !unfinished.has(sequence)),
+      unfinished,
+    }
   }
 
   async function leftOf(
@@ -156,7 +178,7 @@ export function createExpiryStore(
   }
 
   async function step(on: Transaction, ask: Parameters<ExpiryStore['step']>[0]): Promise<ExpiryStep> {
-    const { now, limit, afterOrganization } = ask
+    const { node, now, limit, afterOrganization } = ask
     const organizationId =
       (await nextOrganization(on, afterOrganization ?? '', now)) ?? (await nextOrganization(on, '', now))
     if (organizationId === null) return { looked: 0, discarded: 0, organizationId: null }
@@ -168,9 +190,9 @@ export function createExpiryStore(
       queues.map(({ queueId }) => queueId),
     )
     const messages = await on.rows<Expiring>(MESSAGES, [sequences])
-    const { discarded, lookAgain } =
-      messages.length === 0 ? { discarded: 0, lookAgain: [] } : await end(on, messages, now)
-    const locked = new Set(messages.map(({ sequence }) => sequence))
+    const { discarded, lookAgain, unfinished } =
+      messages.length === 0 ? NOTHING : await end(on, messages, { node, now })
+    const locked = new Set(messages.flatMap(({ sequence }) => (unfinished.has(sequence) ? [] : sequence)))
     const existing = new Set((await on.rows<Over>(EXISTING, [sequences])).map(({ sequence }) => sequence))
     const done = over.filter(({ sequence }) => locked.has(sequence) || !existing.has(sequence))
     if (done.length > 0) await on.run(FORGET, [organizationId, ...arraysOf(done)])

@@ -66,6 +66,11 @@ export class Leases {
     return Array.from(this.#byLane.get(keyOf(node, listenerId))?.values() ?? [], ({ number }) => number)
   }
 
+  /** Whether the node holds the delivery, by whichever lease. */
+  holds(node: string, { listenerId, sequence }: { listenerId: string; sequence: number }): boolean {
+    return this.#byLane.get(keyOf(node, listenerId))?.has(sequence) === true
+  }
+
   allOf(node: string): HeldLease[] {
     const found: HeldLease[] = []
     for (const [key, held] of this.#byLane) if (key.startsWith(`${node} `)) found.push(...held.values())

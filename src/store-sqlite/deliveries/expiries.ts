@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Message } from '../../core/delivery/message.ts'
-import { isExpired, nextLookAt } from '../../core/message/expiry.ts'
+import { isExpired, MAX_EXPIRED_A_STEP, nextLookAt } from '../../core/message/expiry.ts'
 import type { ExpiryStep, ExpiryStore, LeaseReference } from '../../store/deliveries.ts'
 import { CounterChanges, createListenerCounters } from '../commit/listener-counters.ts'
 import type { Shared } from '../commit/parts.ts'
@@ -62,15 +62,19 @@ export function createExpiryStore(
   const counters = createListenerCounters(db)
   const discard = createDiscardExpired(db, shared)
 
-  /** Ends what waits and is on its way to no listener; answers with when to look again, null where nothing is left. */
-  function end(expiring: Expiring, done: Done): number | null {
+  /**
+   * Ends what waits and is on its way to no listener; answers with when to look again: null where nothing is left, at once
+   * where the step has discarded as much as it may.
+   */
+  function end(expiring: Expiring, node: string, done: Done): number | null {
     const { sequence } = expiring
     const { now } = done
     const untilOf = new Map(pulled.all(sequence).map((row) => [row.listenerId as string, row.until as number]))
     let isSent = false
     for (const { listenerId, dueAt } of summaries.pendingOf(expiring)) {
       if (untilOf.has(listenerId)) continue
-      if (leases.isLeased(listenerId, sequence, now)) isSent = true
+      if (leases.bars(node, listenerId, sequence, now)) isSent = true
+      else if (done.discarded.length >= MAX_EXPIRED_A_STEP) return now
       else note(done, { listenerId, sequence }, discard({ listenerId, sequence, dueAt }, done))
     }
     goOn(sequence, done)
@@ -91,11 +95,13 @@ export function createExpiryStore(
     if (nextDueAt !== null) freed.add(pair.listenerId)
   }
 
-  function stepOf(organizationId: string, limit: number, done: Done): number {
+  function stepOf(ask: { organizationId: string; node: string; limit: number }, done: Done): number {
+    const { organizationId, node, limit } = ask
     const rows = over.all(organizationId, done.now, limit) as { lookAt: number; sequence: number }[]
     for (const { lookAt, sequence } of rows) {
+      if (done.discarded.length >= MAX_EXPIRED_A_STEP) break
       const found = message.get(sequence) as Expiring | undefined
-      const lookAgainAt = found === undefined ? null : end(found, done)
+      const lookAgainAt = found === undefined ? null : end(found, node, done)
       forget.run(organizationId, lookAt, sequence)
       if (lookAgainAt !== null) lookAgain.run(organizationId, lookAgainAt, sequence)
     }
@@ -126,7 +132,7 @@ export function createExpiryStore(
   }
 
   return {
-    async step({ now, limit, afterOrganization }): Promise<ExpiryStep> {
+    async step({ node, now, limit, afterOrganization }): Promise<ExpiryStep> {
       if (isAnyOver.get(now) === undefined) return { looked: 0, discarded: 0, organizationId: null }
       // What has no row yet must not pass for done with.
       rowless.findAgain()
@@ -135,7 +141,7 @@ export function createExpiryStore(
         const found =
           nextOrganization.get({ after: afterOrganization ?? '', now }) ?? nextOrganization.get({ after: '', now })
         const organizationId = (found?.id as string | undefined) ?? null
-        const looked = organizationId === null ? 0 : stepOf(organizationId, limit, done)
+        const looked = organizationId === null ? 0 : stepOf({ organizationId, node, limit }, done)
         return { looked, discarded: done.discarded.length, organizationId }
       })
     },

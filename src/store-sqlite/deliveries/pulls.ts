@@ -44,8 +44,15 @@ interface Took {
 interface Met {
   /** The row as it is after its lease has run out; null where that was its last attempt. */
   free(row: PendingRow): PendingRow | null
-  /** Its message's time is over. */
-  end(waiting: WaitingDelivery): void
+  /** Its message's time is over; false where the transaction has ended as much of that kind as it may. */
+  end(waiting: WaitingDelivery): boolean
+}
+
+/** What the pulls of one transaction have in common. */
+interface Pulling {
+  changes: Changes
+  /** How much they have ended, of what had expired. */
+  ended: { expired: number }
 }
 
 export function createPullStore(
@@ -60,7 +67,7 @@ export function createPullStore(
   const discard = createDiscardExpired(db, shared)
   const counters = createListenerCounters(db)
 
-  function pull(ask: PullAsk, now: number, changes: Changes): Pulled {
+  function pull(ask: PullAsk, now: number, { changes, ended: of }: Pulling): Pulled {
     const found = leaseSettling.listener(ask.listenerId)
     if (found === null || !found.pulls) return { outcome: 'gone' }
     if (!found.runs) return { outcome: 'pulled', deliveries: [], nextDueAt: null }
@@ -76,8 +83,11 @@ export function createPullStore(
       return null
     }
     const end = (waiting: WaitingDelivery) => {
+      if (of.expired >= MAX_EXPIRED_A_PULL) return false
+      of.expired += 1
       const nextDueAt = discard(waiting, { now, changes: changes.counters })
       isFreed ||= nextDueAt !== null && nextDueAt <= now
+      return true
     }
     const { deliveries, isMoreDue } = take(ask, now, { free, end })
     if (isMoreDue || isFreed) return { outcome: 'pulled', deliveries, nextDueAt: now }
@@ -88,7 +98,7 @@ export function createPullStore(
   function take(ask: PullAsk, now: number, { free, end }: Met): Took {
     const room = new PullRoom(ask)
     const deliveries: PulledDelivery[] = []
-    let [dueAt, sequence, expired] = [Number.MIN_SAFE_INTEGER, 0, 0]
+    let [dueAt, sequence] = [Number.MIN_SAFE_INTEGER, 0]
     for (;;) {
       const rows = due.all(ask.listenerId, now, dueAt, sequence, ask.limit + 1) as unknown as PendingRow[]
       for (const row of rows) {
@@ -101,10 +111,8 @@ export function createPullStore(
         if (freed === null) continue
         const whole = { ...(message.get(sequence) as unknown as Message) }
         if (isExpired(whole, now)) {
-          if (expired === MAX_EXPIRED_A_PULL) return { deliveries, isMoreDue: true }
-          expired += 1
-          end({ listenerId: ask.listenerId, sequence, dueAt: freed.dueAt })
-          continue
+          if (end({ listenerId: ask.listenerId, sequence, dueAt: freed.dueAt })) continue
+          return { deliveries, isMoreDue: true }
         }
         if (!room.take(Buffer.byteLength(whole.data))) return { deliveries, isMoreDue: true }
         deliveries.push(leasedTo(freed, whole, now, ask.leaseMs))
@@ -146,7 +154,8 @@ export function createPullStore(
   return {
     async pull({ now, asks }) {
       rowless.writeFree(now)
-      return transacting(now, (changes) => asks.map((ask) => pull(ask, now, changes)))
+      const ended = { expired: 0 }
+      return transacting(now, (changes) => asks.map((ask) => pull(ask, now, { changes, ended })))
     },
     expire: async ({ now, limit }) => transacting(now, (changes) => expire(now, limit, changes)),
   }

@@ -33,11 +33,13 @@ export function createBegin(db: DatabaseSync): () => void {
 
 /** Runs what is to give up at once where another connection is in its way, and is tried again later. */
 export function withoutWaiting(db: DatabaseSync, work: () => void): void {
+  // It may be 0 already, where another process holds a lock for long (`createBegin`).
+  const { timeout } = db.prepare('pragma busy_timeout').get() as { timeout: number }
   waitFor(db, 0)
   try {
     work()
   } finally {
-    waitFor(db, BUSY_MS)
+    waitFor(db, timeout)
   }
 }
 

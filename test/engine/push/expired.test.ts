@@ -5,7 +5,7 @@ import { idsOf, openTestEngine, type TestEngine } from '../test-engine.ts'
 
 /** What the engine's loop does again and again, until nothing is over. */
 function expirerOf({ store, runtime, dispatcher }: TestEngine): () => Promise<void> {
-  const tick = createMessageExpirer({ store, runtime, endHeld: dispatcher.endExpired })
+  const tick = createMessageExpirer({ store, runtime, node: 'node-1', endHeld: dispatcher.endExpired })
   return async () => {
     await dispatcher.renewLeases()
     while ((await tick()) > 0);
@@ -105,4 +105,19 @@ test('where the store cannot be written, what has expired is not sent either, an
   await expirerOf(engine)()
   assert.deepEqual(idsOf(engine.sender.sent), [first.id])
   assert.deepEqual(await statusesOf(engine, message), ['expired'])
+})
+
+test('what is on the wire while the machine sleeps past its time and its lease is let finish', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  await engine.addListener(queue)
+  const message = await engine.post(queue, { expiresAt: engine.runtime.now() + 1_000 })
+  await engine.runtime.leap(86_400_000)
+  // The expirer comes before the node renews what it holds.
+  const tick = createMessageExpirer({ ...engine, node: 'node-1', endHeld: engine.dispatcher.endExpired })
+  while ((await tick()) > 0);
+  engine.sender.open()[0]!.answer(200)
+  await engine.runtime.rest()
+  assert.deepEqual(await statusesOf(engine, message), ['delivered'])
+  engine.runtime.assertNoErrors()
 })

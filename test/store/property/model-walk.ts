@@ -265,7 +265,7 @@ export class Walk {
     this.#given.now += 2_000
     const { now } = this.#given
     for (let afterOrganization: string | null = null; ; ) {
-      const step = await store.expiries.step({ now, limit, afterOrganization })
+      const step = await store.expiries.step({ node: 'upkeep', now, limit, afterOrganization })
       if (step.looked === 0) break
       afterOrganization = step.organizationId
     }

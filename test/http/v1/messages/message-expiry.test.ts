@@ -22,7 +22,7 @@ async function expire(): Promise<void> {
   let looked = 1
   while (looked > 0) ({ looked } = await api.store.expiries.step({ ...STEP, now: api.clock.now }))
 }
-const STEP = { limit: 100, afterOrganization: null }
+const STEP = { node: 'upkeep', limit: 100, afterOrganization: null }
 
 test('a message expires at a time, or so long after it is due, and shows when', async () => {
   const { now } = api.clock

@@ -3,6 +3,7 @@ import { emptyTally, type Tally } from '../../../../src/core/delivery/ledger.ts'
 import { DEFAULT_SETTINGS, type DeliverySettings } from '../../../../src/core/delivery/listener.ts'
 import { type Message, statusOf } from '../../../../src/core/delivery/message.ts'
 import type { Queue } from '../../../../src/core/delivery/queue.ts'
+import { MAX_EXPIRED_A_STEP } from '../../../../src/core/message/expiry.ts'
 import { ANY_MESSAGE } from '../../../../src/core/search/message-filter.ts'
 import type { HeardChange } from '../../../../src/store/cluster/changes.ts'
 import {
@@ -33,11 +34,11 @@ const OVER = NOW + LIFE_MS
 const ALIVE = { node: 'a', until: NOW + 1e9 }
 
 /** Steps until nothing is over; answers with how many deliveries were discarded. */
-async function expire({ store }: Given, { now = OVER, limit = 2 } = {}): Promise<number> {
+async function expire({ store }: Given, { now = OVER, limit = 2, node = 'upkeep' } = {}): Promise<number> {
   let discarded = 0
   let afterOrganization: string | null = null
   for (let steps = 0; steps < 1_000; steps++) {
-    const step = await store.expiries.step({ now, limit, afterOrganization })
+    const step = await store.expiries.step({ node, now, limit, afterOrganization })
     if (step.looked === 0) return discarded
     assert.ok(step.looked <= limit)
     discarded += step.discarded
@@ -181,6 +182,39 @@ const swept: StoreCase[] = [
     },
   },
   {
+    name: 'a node discards nothing that it holds itself, also where it was asleep for longer than its leases last',
+    async run(given) {
+      const { queue, listeners } = await storedFixture(given, 2)
+      await given.store.deliveries.renew({ ...ALIVE, until: NOW + 1 })
+      const message = await accepted(given, queue, { ...SHORT, leased: true })
+      await accepted(given, queue, SHORT)
+      const claimedBy = { listenerId: listeners[0]!.id, limit: 9 }
+      assert.equal((await claim(given, claimedBy)).deliveries.length, 1)
+      assert.equal(await expire(given, { node: 'a' }), 1)
+      assert.deepEqual((await statusesOf(given, message)).deliveries, ['pending', 'pending'])
+      assert.equal(await settled(given, message.deliveries[0]!, ACKNOWLEDGED), 'settled')
+      assert.equal(await expire(given, { node: 'b', now: OVER + 10_000 }), 2)
+      const { deliveries } = await statusesOf(given, message)
+      assert.deepEqual(deliveries.toSorted(), ['delivered', 'expired'])
+    },
+  },
+  {
+    name: 'a step discards a thousand deliveries at most, and the next one goes on in the middle of a message',
+    async run(given) {
+      const { queue } = await storedFixture(given, 60)
+      const messages: Message[] = []
+      for (let i = 0; i < 20; i++) messages.push(await accepted(given, queue, SHORT))
+      const discarded: number[] = []
+      for (let looked = 1; looked > 0; ) {
+        const step = await given.store.expiries.step({ node: 'a', now: OVER, limit: 100, afterOrganization: null })
+        discarded.push(step.discarded)
+        looked = step.looked
+      }
+      assert.deepEqual(discarded, [MAX_EXPIRED_A_STEP, 200, 0])
+      assert.deepEqual(await tallied(given, queue), { ...emptyTally(), accepted: 1_200, expired: 1_200 })
+    },
+  },
+  {
     name: 'organizations take turns, however much of one is over',
     async run(given) {
       const [many, few] = [await storedFixture(given), await storedFixture(given)]
@@ -188,7 +222,7 @@ const swept: StoreCase[] = [
       const { deliveries: _, ...late } = await accepted(given, few.queue, { ...SHORT, expiresAt: OVER + 1 })
       let afterOrganization: string | null = null
       for (let steps = 0; steps < 2; steps++) {
-        const step = await given.store.expiries.step({ now: OVER + 1, limit: 2, afterOrganization })
+        const step = await given.store.expiries.step({ node: 'upkeep', now: OVER + 1, limit: 2, afterOrganization })
         afterOrganization = step.organizationId
       }
       assert.deepEqual((await statusesOf(given, late)).deliveries, ['expired'])
@@ -201,7 +235,7 @@ const swept: StoreCase[] = [
       const { queue } = await storedFixture(given)
       const message = await accepted(given, queue, SHORT)
       await given.store.messages.delete({ ...idsOf(message), now: NOW })
-      const step = await given.store.expiries.step({ now: OVER, limit: 9, afterOrganization: null })
+      const step = await given.store.expiries.step({ node: 'upkeep', now: OVER, limit: 9, afterOrganization: null })
       assert.deepEqual(step, { looked: 0, discarded: 0, organizationId: null })
     },
   },
