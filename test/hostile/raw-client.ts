@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { closeOf } from '../support/closing.ts'
 
 /** Where a client connects, and how: `ca` makes it TLS, `protocol` is what it asks for by ALPN. */
 export interface RawTarget {
@@ -33,7 +34,7 @@ export const RESETS = ['at once', 'at the first byte of the answer'] as const
 /** Sends bytes and resets the connection without reading what is answered. Resolves when the client's side is gone. */
 export async function sendAndReset(target: RawTarget, bytes: string, reset: (typeof RESETS)[number]): Promise<void> {
   const { wire, socket } = await connectRaw(target)
-  const gone = once(wire, 'close')
+  const gone = closeOf(wire)
   if (reset === 'at once') socket.write(bytes, () => wire.resetAndDestroy())
   else {
     wire.once('data', () => wire.resetAndDestroy())

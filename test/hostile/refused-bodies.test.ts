@@ -1,10 +1,12 @@
 // Requests that are refused while their bodies are still on the way: most clients, and proxies in front of them, write all of
 // a body before they read. They must get the answer, and what they send on must have an end.
+
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
+import { closeOf } from '../support/closing.ts'
 import { OWNER_KEY, startApi } from '../support/server/api.ts'
 import { makeCertificate } from '../support/server/certificate.ts'
 import { Client, listen } from '../support/server/wire.ts'
@@ -141,7 +143,7 @@ test('over HTTP/2 the client is told to send no more of it', { skip: certificate
   const stream = session.request(fields, { endStream: false })
   stream.on('error', () => undefined)
   const answered = once(stream, 'response')
-  const closed = once(stream, 'close')
+  const closed = closeOf(stream)
   stream.resume()
   let sent = 0
   const more = () => {

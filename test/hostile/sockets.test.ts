@@ -1,12 +1,14 @@
 // A client may end its connection at any moment, with a reset, while the server writes to it. Whatever the connection
 // was doing then, and whichever part of the server had it, the server goes on, and each of its sockets has had a
 // listener for the error.
+
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request as requestHttp } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { request as requestHttps } from 'node:https'
 import { describe, test } from 'node:test'
+import { closeOf } from '../support/closing.ts'
 import { NO_OPENSSL } from '../support/server/certificate.ts'
 import { connectRaw, type RawTarget, RESETS, sendAndReset } from './raw-client.ts'
 import { type HostileServer, startHostileServer, withoutTls } from './servers.ts'
@@ -104,7 +106,7 @@ async function resetSession({ port, ca, url }: HostileServer, headers: object, h
   const session = connectHttp2(url, { createConnection: () => socket })
   session.on('error', () => undefined)
   await once(session, 'connect')
-  const gone = once(wire, 'close')
+  const gone = closeOf(wire)
   const stream = session.request({ ...headers }, { endStream: false })
   stream.on('error', () => undefined)
   if (how === 0) setImmediate(() => wire.resetAndDestroy())

@@ -29,14 +29,14 @@ const NEXT_ORGANIZATION = `
   select o.id from o where o.id is not null
      and exists (select 1 from discue.message_expiries e where e.organization_id = o.id and e.look_at <= $2) limit 1`
 
-/** What another node is looking at is its own. */
+/** Not locked: a transaction that removes a message has its lock, and would wait for the one of this row. */
 const OVER = `
   select e.look_at as "lookAt", e.sequence from discue.message_expiries e
-   where e.organization_id = $1 and e.look_at <= $2 order by e.look_at, e.sequence limit $3 for update skip locked`
+   where e.organization_id = $1 and e.look_at <= $2 order by e.look_at, e.sequence limit $3`
 
 const QUEUES = `select distinct queue_id as "queueId" from discue.messages where sequence = any($1)`
 
-/** One that is being changed or deleted is looked at with the next step. */
+/** One that is being changed or deleted, or that another node is looking at, is looked at with the next step. */
 const MESSAGES = `
   select m.organization_id as "organizationId", m.queue_id as "queueId", m.deliver_at as "deliverAt", m.sequence
     from discue.messages m where m.sequence = any($1) order by m.sequence for update skip locked`
@@ -49,12 +49,17 @@ const OF_KEYS = `
 
 /**
  * What is on its way stays: an attempt that a living node may be making, what a client has pulled, and what a statement of
- * the asking node may be claiming at this moment ($6, from the lease $7 on).
+ * the asking node may be claiming at this moment ($6, from the lease $7 on). So does what another transaction has locked, a
+ * pull for example, which may be waiting for rows of this one.
  */
 const END_FREE = `
-  delete from discue.deliveries d using ${KEYS} u(listener, due_at, sequence)
-   where ${OF_KEYS} and d.pulled_at is null and (d.lease_node is null or d.lease_node <> all(${LIVING_NODES('$5')}))
-     and (d.lease_node is distinct from $6 or d.lease < $7)
+  with picked as materialized (
+    select d.listener_id as listener, d.due_at, d.sequence
+      from ${KEYS} u(listener, due_at, sequence) join discue.deliveries d on ${OF_KEYS}
+     where d.pulled_at is null and (d.lease_node is null or d.lease_node <> all(${LIVING_NODES('$5')}))
+       and (d.lease_node is distinct from $6 or d.lease < $7)
+       for update of d skip locked)
+  delete from discue.deliveries d using picked u where ${OF_KEYS}
   returning d.sequence, d.listener_id as "listenerId"`
 
 const PULLED = `

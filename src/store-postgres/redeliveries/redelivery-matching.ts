@@ -2,6 +2,7 @@ import type { Message } from '../../core/delivery/message.ts'
 import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
 import { isExpired } from '../../core/message/expiry.ts'
 import type { Redelivery } from '../../store/redeliveries.ts'
+import { numbers } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 import { summariesOf } from '../messages/delivery-summaries.ts'
 
@@ -25,6 +26,10 @@ const OF_QUEUE = `
      where o.organization_id = $1 and o.queue_id = $3 and o.id > $4 and o.id < $5 order by o.id limit $6) m
     ${RECIPIENT_SET}
    order by m.id`
+
+/** As long as the transaction is under way none of them is removed, and the node that ends what expires passes them over. */
+const KEEP = `select m.sequence from discue.messages m where m.sequence = any($1) order by m.sequence for share`
+
 /** The last time that an id can say. */
 const LAST_TIME = 2 ** 48
 /** An id is made around the time that its message says it was created at, not at it. */
@@ -51,7 +56,7 @@ export interface MatchedStep {
   after: string | null
 }
 
-/** Looks at the next `limit` deliveries that a redelivery may mean. */
+/** Looks at the next `limit` deliveries that a redelivery may mean; what matches stays as it is until the transaction ends. */
 export async function lookForMatches(db: Db, search: RedeliverySearch, limit: number): Promise<MatchedStep> {
   const rows = await rowsOf(db, search, limit)
   const last = rows.at(-1)
@@ -74,7 +79,7 @@ function rowsOf(db: Db, search: RedeliverySearch, limit: number): Promise<Matche
 
 async function matchingOf(db: Db, rows: readonly MatchedRow[], search: RedeliverySearch): Promise<MatchedRow[]> {
   const { organizationId, queueId, listenerId, since, until, lastSequence, status, now } = search
-  const meant = rows.filter((row) => {
+  const fits = rows.filter((row) => {
     return (
       row.meant &&
       !isExpired(row, now) &&
@@ -83,6 +88,10 @@ async function matchingOf(db: Db, rows: readonly MatchedRow[], search: Redeliver
       row.sequence <= lastSequence
     )
   })
+  if (fits.length === 0) return []
+  const kept = await db.rows<{ sequence: number }>(KEEP, [numbers(fits.map(({ sequence }) => sequence))])
+  const existing = new Set(kept.map(({ sequence }) => sequence))
+  const meant = fits.filter(({ sequence }) => existing.has(sequence))
   if (status === null) return meant
   const summaries = await summariesOf(
     db,

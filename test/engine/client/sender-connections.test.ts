@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
 import type { Outcome } from '../../../src/core/delivery/attempt.ts'
+import { closeOf } from '../../support/closing.ts'
 import { IMPATIENT_MS, listen, openHttp, openSender, openTcp, sent, to } from './wire.ts'
 
 test('an attempt that timed out is hung up on', async (t) => {
@@ -24,7 +24,7 @@ test('aborting ends everything in flight as aborted, and hangs up', async (t) =>
   let arrived = 0
   const all = Promise.withResolvers<void>()
   const origin = await openHttp(t, (request) => {
-    closed.push(once(request.socket, 'close'))
+    closed.push(closeOf(request.socket))
     if (++arrived === 3) all.resolve()
   })
   const sender = openSender(t)

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { MAX_BATCH_BODY_BYTES } from '../../../src/http/body/body.ts'
 import { MAX_ROOM_BYTES } from '../../../src/http/body/body-room.ts'
+import { closeOf } from '../../support/closing.ts'
 import { OWNER_KEY, sharedApi } from '../../support/server/api.ts'
 
 const api = await sharedApi()
@@ -48,7 +49,7 @@ test('large bodies of an organization have so much room and no more, and leave i
   const theirs = (await api.call('POST', '/v1/queues', { name: 'q' }, other)).body.queue
   assert.equal((await api.call('POST', `/v1/queues/${theirs.id}/messages/batch`, large, other)).status, 200)
   assert.equal((await api.call('POST', batch, large)).status, 429)
-  const gone = sockets.map((socket) => once(socket, 'close'))
+  const gone = sockets.map(closeOf)
   for (const socket of sockets) socket.destroy()
   await Promise.all(gone)
   await settled()
