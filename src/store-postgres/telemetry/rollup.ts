@@ -1,7 +1,10 @@
 import type { Cancel, Runtime } from '../../runtime.ts'
 import type { Database } from '../connect/transaction.ts'
 
-/** Adds up some of what the commits of all nodes have left; two nodes never take the same rows. */
+/**
+ * Adds up some of what the commits of all nodes have left; two nodes never take the same rows. What another node is adding
+ * up shows once it has committed.
+ */
 const ROLL_UP = `
   with taken as materialized (
     delete from discue.usage_changes where ctid = any(array(
@@ -80,8 +83,9 @@ export function createRollup(
   let cancel: Cancel = () => undefined
   let running: Promise<void> | null = null
   let stopped = true
+  const all = oneAfterAnother(addUp)
 
-  async function all(): Promise<void> {
+  async function addUp(): Promise<void> {
     for (let rolledUp = ROWS; rolledUp === ROWS; ) {
       rolledUp = await transact(async (db) => {
         await db.run(HASH_JOINS)
@@ -116,5 +120,24 @@ export function createRollup(
       cancel()
       await running
     },
+  }
+}
+
+/**
+ * Runs `work` for each caller, never twice at a time: callers that ask while it runs share the run after it, for that one
+ * may have begun too early for them. Callers hear its error; the next run begins all the same.
+ */
+function oneAfterAnother(work: () => Promise<void>): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  let next: Promise<void> | null = null
+  return () => {
+    next ??= last
+      .catch(() => undefined)
+      .then(() => {
+        next = null
+        last = work()
+        return last
+      })
+    return next
   }
 }

@@ -150,6 +150,23 @@ export const statsCases: StoreCase[] = [
     },
   },
   {
+    name: 'callers that read at the same time all find every count of what was committed before',
+    async run(given) {
+      const { organization, queue } = await storedFixture(given)
+      for (let i = 1; i <= 10; i++) {
+        await accepted(given, queue)
+        const reads = await Promise.all(
+          Array.from({ length: 8 }, () => partsCounted(given, { organizationId: organization.id })),
+        )
+        const added = reads.map((parts) => {
+          const own = parts.filter((part) => part.subjectId === queue.id && part.listenerId === null)
+          return own.reduce((sum, { counts }) => sum + counts.message_added, 0)
+        })
+        assert.deepEqual(added, Array(8).fill(i))
+      }
+    },
+  },
+  {
     name: 'pruning removes the counts of older five minutes in small steps',
     async run(given) {
       const { organization, queue, listeners } = await storedFixture(given)
