@@ -74,7 +74,8 @@ async function serve(settings: readonly string[]): Promise<void> {
   log.info({ signal: await asked }, 'stopping')
   void told.then(() => tell('stopping'))
   // Keeps the process alive: while the store is away nothing else does, and what waits to be written would be left behind.
-  await Promise.race([server.stop(), sleep(STOP_WITHIN_MS)])
+  const isDone = await Promise.race([server.stop().then(() => true), sleep(STOP_WITHIN_MS).then(() => false)])
+  if (!isDone) log.error({ afterMs: STOP_WITHIN_MS }, 'ended before everything was stopped')
   process.exit(0)
 }
 
