@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { createRuntime } from '../../../src/runtime.ts'
-import type { Database } from '../../../src/store-postgres/connect/transaction.ts'
-import { createRollup } from '../../../src/store-postgres/telemetry/rollup.ts'
-import { silentLog } from '../../support/silent-log.ts'
+import { createRuntime } from '../../../../src/runtime.ts'
+import type { Database } from '../../../../src/store-postgres/connect/transaction.ts'
+import { createRollup } from '../../../../src/store-postgres/telemetry/rollup.ts'
+import { silentLog } from '../../../support/silent-log.ts'
 
 /** A rollup whose transactions end when the test says so. */
 function heldRollup() {

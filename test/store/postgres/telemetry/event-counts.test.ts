@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRuntime } from '../../../src/runtime.ts'
-import { UsageChanges } from '../../../src/store/commit/usage-changes.ts'
-import { testDatabase } from '../../support/postgres/postgres.ts'
-import { silentLog } from '../../support/silent-log.ts'
-import { createMake, NOW } from '../make.ts'
+import { createRuntime } from '../../../../src/runtime.ts'
+import { UsageChanges } from '../../../../src/store/commit/usage-changes.ts'
+import { testDatabase } from '../../../support/postgres/postgres.ts'
+import { silentLog } from '../../../support/silent-log.ts'
+import { createMake, NOW } from '../../make.ts'
 
 test('a segment says how many events it holds, also where it is written by an older node, which tells no count', async () => {
   const database = await testDatabase()
