@@ -71,7 +71,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </aside>
         <header className="bar">
           <Brand />
-          <IconButton icon={Search} label="Find anything" onPress={() => setFinding(true)} />
+          <IconButton icon={Search} label="Search" onPress={() => setFinding(true)} />
           <IconButton icon={Menu} label="Open the menu" onPress={() => setOpen(true)} />
         </header>
         <main id="main" className="main" tabIndex={-1}>
@@ -127,7 +127,7 @@ function Side({ close, onFind }: { close?: ReactNode; onFind: () => void }) {
         {close}
       </div>
       <Button icon={Search} onPress={onFind} aria-keyshortcuts="Control+K">
-        Find anything <kbd className="small faint">Ctrl K</kbd>
+        Search <kbd className="small faint">Ctrl K</kbd>
       </Button>
       <nav className="nav" aria-label="Pages">
         {DAILY.map(navLink)}

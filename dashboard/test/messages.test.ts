@@ -178,9 +178,10 @@ test('messages are found by name, key, status, time and id', async () => {
     assert.deepEqual(await rows.getByRole('link').allTextContents(), expected)
   }
   const find = async () => {
-    await visitor.button('Find').click()
+    await page.getByRole('button', { name: 'Find', exact: true }).click()
   }
   await found(['later', 'straw', 'needle', 'early'])
+  await visitor.field('Find by').selectOption('name')
   await visitor.field('Which is exactly').fill('needle')
   await find()
   await found(['needle'])
@@ -204,6 +205,55 @@ test('messages are found by name, key, status, time and id', async () => {
   await visitor.field('Which is exactly').fill(first.message.id)
   await find()
   await visitor.heading('needle').waitFor()
+})
+
+test('messages of all queues are found by what is in their data, and the address keeps what was asked for', async () => {
+  const [one, other] = [await addQueue('content-1'), await addQueue('content-2')]
+  await fixture.call('POST', `/queues/${one}/messages`, { data: '{"order":{"id":17}}', name: 'seventeen' })
+  await fixture.call('POST', `/queues/${other}/messages`, { data: 'a haystack with a pin in it', name: 'haystack' })
+  await visitor.open('/messages')
+  const links = page.getByRole('table', { name: 'Messages' }).locator('.table-body').getByRole('link')
+  await visitor.field('Which contains').fill('with a pin')
+  await page.keyboard.press('Enter')
+  await page.getByText('1 in all').waitFor()
+  assert.deepEqual(await links.allTextContents(), ['haystack'])
+  assert.match(page.url(), /#\/messages\?text=with\+a\+pin$/)
+  await visitor.field('Find by').selectOption('data')
+  await visitor.field('Path = value').fill('seventeen')
+  await visitor.sees('must be a path in the data')
+  await visitor.field('Path = value').fill('order.id=17')
+  await page.keyboard.press('Enter')
+  await links.getByText('seventeen').waitFor()
+  await page.reload()
+  await links.getByText('seventeen').click()
+  await visitor.heading('seventeen').waitFor()
+  await page.goBack()
+  assert.equal(await visitor.field('Path = value').inputValue(), 'order.id=17')
+})
+
+test('what one listener missed is found, whatever became of it for others', async () => {
+  const queue = await addQueue('half-missed')
+  const retry = { max_attempts: 1 }
+  const ids: string[] = []
+  for (const name of ['mail', 'partner']) {
+    const made = { name, notify_url: `${fixture.receiverUrl}/${name}`, retry }
+    ids.push((await fixture.call('POST', `/queues/${queue}/listeners`, made)).listener.id)
+  }
+  // It never gets anything, so that the message as a whole is still pending.
+  await fixture.call('POST', `/queues/${queue}/listeners`, { name: 'worker' })
+  const { message } = await fixture.call('POST', `/queues/${queue}/messages`, { data: 'x', name: 'half' })
+  await visitor.open(`/queues/${queue}/messages/${message.id}`)
+  await page.getByText(/Missed, after 1 attempt/).waitFor()
+  await visitor.open(`/queues/${queue}/messages`)
+  await visitor.field('Status').selectOption('missed')
+  await page.getByRole('button', { name: 'Find', exact: true }).click()
+  await page.getByText('1 in all').waitFor()
+  await visitor.field('Listener').selectOption(ids[1]!)
+  await page.getByRole('button', { name: 'Find', exact: true }).click()
+  await page.getByText('1 in all').waitFor()
+  await visitor.field('Listener').selectOption(ids[0]!)
+  await page.getByRole('button', { name: 'Find', exact: true }).click()
+  await visitor.heading('No message fits').waitFor()
 })
 
 test('what goes to no listener is said before it is sent, and on its page, and what a deleted one had not got', async () => {

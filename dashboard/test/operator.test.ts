@@ -112,6 +112,19 @@ test('a new schedule is two presses away', async () => {
   await page.keyboard.press('Escape')
 })
 
+test('a message is found by what is in its data with one press', async () => {
+  await call('POST', `/queues/${ids['search-index']}/messages`, { data: '{"sku":"needle-4711"}', name: 'the-needle' })
+  const needed = await presses(async () => {
+    await page.getByRole('link', { name: 'Messages', exact: true }).click()
+    await visitor.field('Which contains').waitFor()
+    await page.keyboard.type('needle-4711')
+    await page.keyboard.press('Enter')
+    await page.getByText('1 in all').waitFor()
+    await page.getByRole('link', { name: 'the-needle' }).waitFor()
+  })
+  assert.equal(needed, 1)
+})
+
 test('a listener whose order waits behind a missed message says so, and goes on with one press', async () => {
   const queue = (await call('POST', '/queues', { name: 'in-order' })).queue.id
   answers.strict = (response) => void response.writeHead(500).end()

@@ -9,7 +9,6 @@ import type {
   LinkMap,
   Listener,
   Message,
-  MessageStatus,
   Organization,
   Queue,
   Ref,
@@ -59,22 +58,28 @@ export const useOrganizations = () => useListing<Organization>('api_clients', '/
 export const useSchedule = (queueId: string, id: string) =>
   useOne<Schedule>('schedules', 'schedule', `/queues/${queueId}/schedules/${id}`)
 
+/** The queue of each entry of a listing, by the entry's id: the listing does not say it, the entry's link does. */
+function ownersIn(links: LinkMap, kind: 'listeners' | 'messages'): Map<string, string> {
+  const address = new RegExp(`/queues/(\\w+)/${kind}/(\\w+)$`)
+  return new Map(
+    Object.values(links).flatMap(({ href }) => {
+      const found = address.exec(href)
+      return found ? [[found[2]!, found[1]!] as const] : []
+    }),
+  )
+}
+
 export type QueueListener = Listener & { queue_id: string }
 
-/** The listeners of all queues. The listing does not say whose each is; its link does. */
+/** The listeners of all queues. */
 export function useAllListeners() {
   const refetchInterval = usePolling()
   return useQuery({
     queryKey: ['listeners', '/listeners'],
     queryFn: async ({ signal }): Promise<QueueListener[]> => {
       const answer = await call<Listing<Listener>>('GET', '/listeners', { query: { _embed: true }, signal })
-      const places = new Map(
-        Object.values(answer._links).flatMap(({ href }) => {
-          const found = /\/queues\/(\w+)\/listeners\/(\w+)$/.exec(href)
-          return found ? [[found[2]!, found[1]!] as const] : []
-        }),
-      )
-      return answer._embedded.listeners!.map((one) => ({ ...one, queue_id: places.get(one.id) ?? '' }))
+      const owners = ownersIn(answer._links, 'listeners')
+      return answer._embedded.listeners!.map((one) => ({ ...one, queue_id: owners.get(one.id) ?? '' }))
     },
     refetchInterval,
   })
@@ -150,10 +155,14 @@ export function useStats(of?: string) {
   })
 }
 
+/** What messages are searched by, in the words of the API: with `data.<path>` for a value in their data. */
 export interface MessageFilter {
   name?: string
   key?: string
-  status?: MessageStatus
+  status?: string
+  delivery_status?: string
+  listener_id?: string
+  contains?: string
   since?: number
   until?: number
 }
@@ -169,8 +178,8 @@ interface MessagePage {
 }
 
 /** Newest first, page by page; a page may be empty and still go on, where a search looked at many and found none. */
-export function useMessages(queueId: string, filter: MessageFilter) {
-  const path = `/queues/${queueId}/messages`
+export function useMessages(queueId: string | null, filter: MessageFilter) {
+  const path = queueId === null ? '/messages' : `/queues/${queueId}/messages`
   return useInfiniteQuery({
     queryKey: ['message-pages', path, filter],
     initialPageParam: null as string | null,
@@ -179,8 +188,9 @@ export function useMessages(queueId: string, filter: MessageFilter) {
     queryFn: async ({ pageParam: cursor, signal }): Promise<MessagePage> => {
       const query = { _embed: true, ...filter, cursor }
       const answer = await call<Listing<Message>>('GET', path, { query, signal })
+      const owners = ownersIn(answer._links, 'messages')
       const messages = answer._embedded.messages!.map((one) => ({
-        ...{ ...one, queueId },
+        ...{ ...one, queueId: owners.get(one.id) ?? '' },
         ...{ data: bodyLine(one).slice(0, SHOWN_CHARS), data_base64: undefined },
       }))
       return { messages, next: cursorOf(answer._links) }

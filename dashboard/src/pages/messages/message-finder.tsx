@@ -1,107 +1,50 @@
-import { RefreshCw, Search, Send } from 'lucide-react'
+import { RefreshCw, Send } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import { Link, useLocation } from 'wouter'
-import { ApiError, call } from '../../api/client.ts'
+import { useFilters } from '../../address.ts'
+import { ApiError } from '../../api/client.ts'
 import { useLive } from '../../api/live.ts'
+import { queueOf } from '../../api/message-queue.ts'
 import { type MessageFilter, type QueueMessage, useMessages } from '../../api/queries.ts'
-import type { MessageStatus, Queue } from '../../api/types.ts'
+import type { Queue } from '../../api/types.ts'
+import { isId } from '../../palette/entries.ts'
 import { MessageBadge } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
-import { Choice, Field, Moment } from '../../parts/field.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { curl } from '../../parts/snippet.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { exactNumber, fullTime, number } from '../../words/format.ts'
+import { addressOf, draftIn, filterOf, NO_SEARCH, type SearchDraft } from './search-filter.ts'
+import { SearchForm } from './search-form.tsx'
 
-const ID = /^[0-9A-Za-z]{21}$/
-
-interface Draft {
-  text: string
-  by: 'name' | 'key' | 'id'
-  status: MessageStatus | ''
-  since: number | null
-  until: number | null
-}
-
-const EMPTY: Draft = { text: '', by: 'name', status: '', since: null, until: null }
-
-/** Finds messages of a queue, and shows them, newest first, however many there are. */
-export function MessageFinder({ queue, onSend }: { queue: Queue; onSend: () => void }) {
-  const [draft, setDraft] = useState(EMPTY)
-  const [filter, setFilter] = useState<MessageFilter>({})
+/** Finds messages of a queue, or of all, and shows them, newest first, however many there are. */
+export function MessageFinder({ queue, onSend }: { queue: Queue | null; onSend: () => void }) {
+  const [address, choose] = useFilters()
   const [lost, setLost] = useState<string | null>(null)
   const [, go] = useLocation()
-  const find = async () => {
+  const draft = draftIn(address)
+  const filter = filterOf(draft)
+  const find = async (asked: SearchDraft) => {
     setLost(null)
-    const text = draft.text.trim()
-    if (draft.by === 'id' || (ID.test(text) && (await exists(queue.id, text)))) {
-      if (await exists(queue.id, text)) go(`/queues/${queue.id}/messages/${text}`)
-      else setLost(`No message of this queue has the id ${text}.`)
-      return
-    }
-    setFilter({
-      ...(text && { [draft.by]: text }),
-      ...(draft.status && { status: draft.status }),
-      ...(draft.since !== null && { since: draft.since }),
-      ...(draft.until !== null && { until: draft.until }),
-    })
-  }
-  const clear = () => {
-    setDraft(EMPTY)
-    setFilter({})
-    setLost(null)
+    const text = asked.text.trim()
+    const queueId = asked.by === 'id' || isId(text) ? await queueOfMessage(text) : null
+    if (queueId !== null) return go(`/queues/${queueId}/messages/${text}`)
+    if (asked.by === 'id')
+      return setLost(`No message of any queue has the id ${text}; it may have been removed by now.`)
+    const kept = address.get('queue')
+    choose({ ...(kept && { queue: kept }), ...addressOf(asked) })
   }
   return (
     <div className="stack">
-      <form
-        className="filters"
-        aria-label="Find messages"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void find()
-        }}
-      >
-        <Choice
-          label="Find by"
-          value={draft.by}
-          onChange={(by) => setDraft({ ...draft, by: by as Draft['by'] })}
-          options={[
-            ['name', 'Name'],
-            ['key', 'Key'],
-            ['id', 'Id'],
-          ]}
-        />
-        <Field label="Which is exactly" value={draft.text} onChange={(text) => setDraft({ ...draft, text })} mono />
-        <Choice
-          label="Status"
-          value={draft.status}
-          onChange={(status) => setDraft({ ...draft, status: status as Draft['status'] })}
-          options={[
-            ['', 'Any'],
-            ['pending', 'Pending'],
-            ['delivered', 'Delivered'],
-            ['missed', 'Missed'],
-            ['scheduled', 'Scheduled'],
-            ['expired', 'Expired'],
-            ['discarded', 'Discarded'],
-            ['unrouted', 'Unrouted'],
-          ]}
-        />
-        <Moment label="Accepted since" value={draft.since} onChange={(since) => setDraft({ ...draft, since })} />
-        <Moment label="Accepted until" value={draft.until} onChange={(until) => setDraft({ ...draft, until })} />
-        <div className="row">
-          <Button type="submit" kind="primary" icon={Search}>
-            Find
-          </Button>
-          {Object.keys(filter).length > 0 && (
-            <Button kind="quiet" onPress={clear}>
-              Clear
-            </Button>
-          )}
-        </div>
-      </form>
+      <SearchForm
+        // What the address says otherwise than the form, as after going back, is what the form begins with anew.
+        key={JSON.stringify(draft)}
+        queue={queue}
+        asked={Object.keys(filter).length === 0 ? NO_SEARCH : draft}
+        onFind={(asked) => void find(asked)}
+      />
       {lost && (
         <p className="fault" role="alert">
           {lost}
@@ -112,20 +55,20 @@ export function MessageFinder({ queue, onSend }: { queue: Queue; onSend: () => v
   )
 }
 
-async function exists(queueId: string, id: string): Promise<boolean> {
-  if (!ID.test(id)) return false
+/** Null where no queue has it. */
+async function queueOfMessage(id: string): Promise<string | null> {
+  if (!isId(id)) return null
   try {
-    await call('GET', `/queues/${queueId}/messages/${id}`)
-    return true
+    return await queueOf(id)
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return false
+    if (error instanceof ApiError && error.status === 404) return null
     throw error
   }
 }
 
 /** The list keeps still while it is read: what comes meanwhile is announced above it. */
-function MessageList({ queue, filter, onSend }: { queue: Queue; filter: MessageFilter; onSend: () => void }) {
-  const pages = useMessages(queue.id, filter)
+function MessageList({ queue, filter, onSend }: { queue: Queue | null; filter: MessageFilter; onSend: () => void }) {
+  const pages = useMessages(queue?.id ?? null, filter)
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages
   const filtered = Object.keys(filter).length > 0
   const rows = useMemo(() => (pages.data?.pages ?? []).flatMap(({ messages }) => messages), [pages.data])
@@ -144,7 +87,7 @@ function MessageList({ queue, filter, onSend }: { queue: Queue; filter: MessageF
         empty && !filtered ? (
           <Empty
             title="No message yet"
-            paste={curl('POST', `/queues/${queue.id}/messages`, { data: '{"order":1}' })}
+            paste={curl('POST', `/queues/${queue?.id ?? 'ID-OF-A-QUEUE'}/messages`, { data: '{"order":1}' })}
             action={
               <Button kind="primary" icon={Send} onPress={onSend}>
                 Send a message
@@ -155,11 +98,11 @@ function MessageList({ queue, filter, onSend }: { queue: Queue; filter: MessageF
           </Empty>
         ) : empty ? (
           <Empty title="No message fits">
-            Names and keys must be given exactly. Messages are kept for a limited time.
+            Names, keys and texts must be given exactly. Messages are kept for a limited time.
           </Empty>
         ) : (
           <>
-            <Fresh queueId={queue.id} onShow={() => void pages.refetch()} shownAt={pages.dataUpdatedAt} />
+            <Fresh onShow={() => void pages.refetch()} shownAt={pages.dataUpdatedAt} />
             <Table
               label="Messages"
               columns={COLUMNS}
@@ -187,7 +130,7 @@ function MessageList({ queue, filter, onSend }: { queue: Queue; filter: MessageF
 }
 
 /** What the stream told of since the list was read. */
-function Fresh({ onShow, shownAt }: { queueId: string; onShow: () => void; shownAt: number }) {
+function Fresh({ onShow, shownAt }: { onShow: () => void; shownAt: number }) {
   const { rates } = useLive()
   const added = rates.reduce((sum, rate) => (rate.at > shownAt ? sum + rate.added : sum), 0)
   if (added === 0) return null

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
-import { useOpened } from '../../address.ts'
+import { useFilters, useOpened } from '../../address.ts'
 import { ApiError } from '../../api/client.ts'
 import { queueOf } from '../../api/message-queue.ts'
 import { useQueues } from '../../api/queries.ts'
@@ -35,25 +35,26 @@ export function MessagesPage() {
 }
 
 function Finder({ queues }: { queues: Queue[] }) {
-  const busiest = [...queues].sort((a, b) => b.updated_at - a.updated_at)[0]!
-  const [queueId, setQueueId] = useState(busiest.id)
+  const [address, choose] = useFilters()
   const [sending, setSending] = useOpened()
-  const queue = queues.find(({ id }) => id === queueId) ?? busiest
+  const queue = queues.find(({ id }) => id === address.get('queue')) ?? null
+  const busiest = [...queues].sort((a, b) => b.updated_at - a.updated_at)[0]!
   return (
     <div className="stack">
       <div className="columns">
         <Choice
           label="Queue"
-          value={queue.id}
-          onChange={setQueueId}
-          options={queues.map(({ id, name }) => [id, name])}
+          value={queue?.id ?? ''}
+          // A listener is one of a queue.
+          onChange={(id) => choose({ ...Object.fromEntries(address), listener: null, queue: id })}
+          options={[['', 'All queues'], ...queues.map(({ id, name }): [string, string] => [id, name])]}
         />
         <ById />
       </div>
       <Card>
-        <MessageFinder key={queue.id} queue={queue} onSend={() => setSending(true)} />
+        <MessageFinder key={queue?.id ?? 'all'} queue={queue} onSend={() => setSending(true)} />
       </Card>
-      <SendDialog isOpen={sending} onClose={() => setSending(false)} queue={queue} />
+      <SendDialog isOpen={sending} onClose={() => setSending(false)} queue={queue ?? busiest} />
     </div>
   )
 }
