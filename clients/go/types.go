@@ -247,11 +247,14 @@ type CreateListenerRequest struct {
 	Method         *DeliveryMethod  `json:"method,omitzero"`
 	// false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
 	CircuitBreaker *bool `json:"circuit_breaker,omitzero"`
+	// must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+	Signature any `json:"signature,omitzero"`
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
-	Headers map[string]string   `json:"headers,omitzero"`
-	Auth    Field[ListenerAuth] `json:"auth,omitzero"`
-	Tls     Field[ListenerTls]  `json:"tls,omitzero"`
-	Secret  *string             `json:"secret,omitzero"`
+	Headers    map[string]string   `json:"headers,omitzero"`
+	Auth       Field[ListenerAuth] `json:"auth,omitzero"`
+	Tls        Field[ListenerTls]  `json:"tls,omitzero"`
+	Secret     *string             `json:"secret,omitzero"`
+	PrivateKey *string             `json:"private_key,omitzero"`
 }
 
 type CreateListenerResult struct {
@@ -457,6 +460,8 @@ type CreatedListener struct {
 	// 21 characters of 0-9 A-Z a-z, sorted by time of creation
 	ID   string `json:"id"`
 	Name string `json:"name"`
+	// with v1a: whpk_ and the base64 of the public key that verifies the signatures
+	PublicKey string `json:"public_key,omitzero"`
 	// shown only here, not in a repeated answer
 	Secret string `json:"secret,omitzero"`
 }
@@ -708,6 +713,10 @@ type Listener struct {
 	Method             DeliveryMethod `json:"method"`
 	// false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
 	CircuitBreaker bool `json:"circuit_breaker"`
+	// must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+	Signature any `json:"signature"`
+	// with v1a: whpk_ and the base64 of the public key that verifies the signatures
+	PublicKey string `json:"public_key,omitzero"`
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
 	Headers map[string]string `json:"headers"`
 	Auth    *ListenerAuth     `json:"auth"`
@@ -885,6 +894,10 @@ type ListenerWithSecret struct {
 	Method             DeliveryMethod `json:"method"`
 	// false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
 	CircuitBreaker bool `json:"circuit_breaker"`
+	// must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+	Signature any `json:"signature"`
+	// with v1a: whpk_ and the base64 of the public key that verifies the signatures
+	PublicKey string `json:"public_key,omitzero"`
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
 	Headers map[string]string `json:"headers"`
 	Auth    *ListenerAuth     `json:"auth"`
@@ -1392,6 +1405,14 @@ type SelfLink struct {
 	Self Link `json:"self"`
 }
 
+// SignatureVersion: v1: HMAC-SHA256 with a shared secret; v1a: Ed25519, which receivers verify by the public key alone
+type SignatureVersion string
+
+const (
+	SignatureVersionV1  SignatureVersion = "v1"
+	SignatureVersionV1a SignatureVersion = "v1a"
+)
+
 // SkippedRuns: due times that were passed over together, and why; due_at is the last
 type SkippedRuns struct {
 	Count int64 `json:"count"`
@@ -1460,12 +1481,16 @@ type UpdateListenerRequest struct {
 	Method         *DeliveryMethod  `json:"method,omitzero"`
 	// false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
 	CircuitBreaker *bool `json:"circuit_breaker,omitzero"`
+	// must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+	Signature any `json:"signature,omitzero"`
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
 	Headers            map[string]string   `json:"headers,omitzero"`
 	Auth               Field[ListenerAuth] `json:"auth,omitzero"`
 	Tls                Field[ListenerTls]  `json:"tls,omitzero"`
 	Secret             *string             `json:"secret,omitzero"`
+	PrivateKey         *string             `json:"private_key,omitzero"`
 	ID                 any                 `json:"id,omitzero"`
+	PublicKey          any                 `json:"public_key,omitzero"`
 	AwaitsVerification any                 `json:"awaits_verification,omitzero"`
 	Liveness           any                 `json:"liveness,omitzero"`
 	Messages           any                 `json:"messages,omitzero"`

@@ -39,6 +39,7 @@ export default defineConfig({
         text: 'Guides',
         items: [
           { text: 'Receive and verify', link: '/guides/receive' },
+          { text: 'Verify with a public key', link: '/guides/public-keys' },
           { text: 'Authenticate to a receiver', link: '/guides/authentication' },
           { text: 'Retries and repetitions', link: '/guides/retries' },
           { text: 'Listen on a laptop', link: '/guides/listen' },

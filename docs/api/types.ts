@@ -25,6 +25,10 @@ export type OnMissed = 'continue' | 'block'
  * how a delivery is sent; GET carries no body, and its signature is that of an empty one
  */
 export type DeliveryMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET'
+/**
+ * v1: HMAC-SHA256 with a shared secret; v1a: Ed25519, which receivers verify by the public key alone
+ */
+export type SignatureVersion = 'v1' | 'v1a'
 export type CreateScheduleRequest = CreateScheduleRequestCron | CreateScheduleRequestEvery | CreateScheduleRequestAt
 /**
  * whether a due time makes its message while the message of the one before it is still pending (allow), or is passed over (skip)
@@ -555,6 +559,10 @@ export interface CreateListenerRequest {
    */
   circuit_breaker?: boolean
   /**
+   * must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+   */
+  signature?: SignatureVersion | SignatureVersion[]
+  /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
   headers?: {
@@ -563,6 +571,7 @@ export interface CreateListenerRequest {
   auth?: ListenerAuth | null
   tls?: ListenerTls | null
   secret?: string
+  private_key?: string
 }
 export interface RetryChange {
   max_attempts?: number
@@ -658,6 +667,10 @@ export interface CreatedListener {
   id: string
   name: string
   /**
+   * with v1a: whpk_ and the base64 of the public key that verifies the signatures
+   */
+  public_key?: string
+  /**
    * shown only here, not in a repeated answer
    */
   secret?: string
@@ -688,6 +701,10 @@ export interface CreateListenerV2Request {
    */
   circuit_breaker?: boolean
   /**
+   * must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+   */
+  signature?: SignatureVersion | SignatureVersion[]
+  /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
   headers?: {
@@ -696,6 +713,7 @@ export interface CreateListenerV2Request {
   auth?: ListenerAuth | null
   tls?: ListenerTls | null
   secret?: string
+  private_key?: string
 }
 export interface CreateListenerV2Result {
   listener: CreatedListenerV2
@@ -1318,6 +1336,14 @@ export interface Listener {
    */
   circuit_breaker: boolean
   /**
+   * must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+   */
+  signature: SignatureVersion | SignatureVersion[]
+  /**
+   * with v1a: whpk_ and the base64 of the public key that verifies the signatures
+   */
+  public_key?: string
+  /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
   headers: {
@@ -1496,6 +1522,14 @@ export interface ListenerV2 {
    */
   circuit_breaker: boolean
   /**
+   * must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+   */
+  signature: SignatureVersion | SignatureVersion[]
+  /**
+   * with v1a: whpk_ and the base64 of the public key that verifies the signatures
+   */
+  public_key?: string
+  /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
   headers: {
@@ -1534,6 +1568,14 @@ export interface ListenerWithSecret {
    * false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
    */
   circuit_breaker: boolean
+  /**
+   * must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+   */
+  signature: SignatureVersion | SignatureVersion[]
+  /**
+   * with v1a: whpk_ and the base64 of the public key that verifies the signatures
+   */
+  public_key?: string
   /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
@@ -1577,6 +1619,14 @@ export interface ListenerWithSecretV2 {
    * false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down
    */
   circuit_breaker: boolean
+  /**
+   * must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+   */
+  signature: SignatureVersion | SignatureVersion[]
+  /**
+   * with v1a: whpk_ and the base64 of the public key that verifies the signatures
+   */
+  public_key?: string
   /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
@@ -2353,6 +2403,10 @@ export interface UpdateListenerRequest {
    */
   circuit_breaker?: boolean
   /**
+   * must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+   */
+  signature?: SignatureVersion | SignatureVersion[]
+  /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
   headers?: {
@@ -2361,7 +2415,11 @@ export interface UpdateListenerRequest {
   auth?: ListenerAuth | null
   tls?: ListenerTls | null
   secret?: string
+  private_key?: string
   id?: {
+    [k: string]: unknown
+  }
+  public_key?: {
     [k: string]: unknown
   }
   awaits_verification?: {
@@ -2403,6 +2461,10 @@ export interface UpdateListenerV2Request {
    */
   circuit_breaker?: boolean
   /**
+   * must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
+   */
+  signature?: SignatureVersion | SignatureVersion[]
+  /**
    * sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
    */
   headers?: {
@@ -2411,7 +2473,11 @@ export interface UpdateListenerV2Request {
   auth?: ListenerAuth | null
   tls?: ListenerTls | null
   secret?: string
+  private_key?: string
   id?: {
+    [k: string]: unknown
+  }
+  public_key?: {
     [k: string]: unknown
   }
   awaits_verification?: {

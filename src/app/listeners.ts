@@ -7,6 +7,8 @@ import { usedByListener } from '../core/feature.ts'
 import { invalid, nameTaken, Problem } from '../core/problem.ts'
 import type { Principal } from '../core/tenant/api-key.ts'
 import { openedOrNull, type SecretBox } from '../core/tenant/secret-box.ts'
+import type { SecretChange } from '../core/tenant/secret-rotation.ts'
+import { asText, secretsIn } from '../core/tenant/signing-secrets.ts'
 import type { ListenerDetails } from '../store/listeners.ts'
 import type { ExpectedRevisions } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/listing/slice.ts'
@@ -22,6 +24,7 @@ import { authToStore, expectOneAuthorization } from './tenant/listener-auth.ts'
 import { headersToStore } from './tenant/listener-headers.ts'
 import { tlsToStore } from './tenant/listener-tls.ts'
 import { refusalOf } from './tenant/refusal.ts'
+import { type KeysAsk, type NewKeys, newKeys } from './tenant/signing-keys.ts'
 import { unverified } from './tenant/verification.ts'
 import { onlyVisible } from './tenant/visibility.ts'
 
@@ -39,7 +42,9 @@ export interface NewListener {
   notifyUrl: string | null
   livenessUrl: string | null
   /** A secret of the client's own, `whsec_…`; one is made where it is left out. */
-  secret?: string
+  secret?: string | undefined
+  /** A private key of the client's own, `whsk_…`; one is made where it is left out and needed. */
+  privateKey?: string | undefined
   settings: SettingsChange
   /** What becomes of a listener on a domain that must be verified and is not: `refused` unless told. */
   whenUnverified?: WhenUnverified
@@ -53,8 +58,19 @@ export interface ListenerChange {
   notifyUrl?: string | null
   livenessUrl?: string | null
   /** A new secret, or `rotate` to have one made. */
-  secret?: string
+  secret?: string | undefined
+  /** The same of the private key. */
+  privateKey?: string | undefined
   settings: SettingsChange
+}
+
+/** What is told of a listener that was made. */
+export interface CreatedListener {
+  id: string
+  name: string
+  /** Absent where it signs by a private key alone, of which nothing but the public key is told. */
+  secret: string | undefined
+  publicKey: string | null
 }
 
 type ListenerDeps = Pick<
@@ -69,8 +85,8 @@ type ListenerDeps = Pick<
 export async function createListener(
   deps: ListenerDeps,
   ask: NewListener,
-  answerFor?: AnswerFor<{ id: string; name: string; secret: string }>,
-): Promise<{ id: string; name: string; secret: string }> {
+  answerFor?: AnswerFor<CreatedListener>,
+): Promise<CreatedListener> {
   expectIds([ask.queueId], 'queue_not_found')
   const urls = { ...ask, tokenUrl: tokenUrlOf(ask.settings) }
   expectTargets(deps.targets, urls)
@@ -79,16 +95,18 @@ export async function createListener(
   expectUnderstood(deps, usedByListener(ask.settings, DEFAULT_SETTINGS))
   await expectResolvedTargets(deps, ask.organizationId, urls)
   const now = deps.runtime.now()
-  const secret = ask.secret ?? makeSecret(deps.runtime.randomBytes)
+  const signature = ask.settings.signature ?? DEFAULT_SETTINGS.signature
+  const keys = newKeys(deps.runtime, { ...ask, signature }, [])
   const id = deps.runtime.newId()
   const settings = withChange(DEFAULT_SETTINGS, {
     ...settingsToStore(deps, { id, settings: DEFAULT_SETTINGS }, ask.settings),
     awaitsVerification,
+    publicKey: keys.publicKey ?? null,
   })
-  const secrets = { secret: deps.secretBox.seal(secret, id), retiredSecrets: [] }
-  const { whenUnverified: _, ...given } = ask
+  const secrets = { secret: sealedKeys(deps, id, keys), retiredSecrets: [] }
+  const { whenUnverified: _, privateKey: _p, ...given } = ask
   const listener = { ...given, ...secrets, id, settings, createdAt: now, updatedAt: now }
-  const made = { id, name: ask.name, secret }
+  const made = { id, name: ask.name, secret: keys.secret, publicKey: settings.publicKey }
   const outcome = await deps.store.listeners.create(listener, answerFor?.(made))
   if (outcome === 'queue_not_found') throw await missingForPost(deps, { ...ask, id: ask.queueId })
   if (outcome === 'name_taken') throw nameTaken('listener of this queue')
@@ -134,11 +152,32 @@ function upToDate<Details extends ListenerDetails>(
   return { ...listener, liveness: withNews(listener.liveness, recentLiveness.newsOf(listener.id)) }
 }
 
-/** Throws `listener_not_found`, `name_taken`, `changed` and `invalid`. `secret` is there where it was changed, and only then. */
-export async function updateListener(
-  deps: ListenerDeps,
-  ask: ListenerAddress & { change: ListenerChange; ifMatch?: ExpectedRevisions; whenUnverified?: WhenUnverified },
-): Promise<{ listener: Revised<ListenerDetails>; secret?: string }> {
+type UpdateAsk = ListenerAddress & {
+  change: ListenerChange
+  ifMatch?: ExpectedRevisions
+  whenUnverified?: WhenUnverified
+}
+interface Updated {
+  listener: Revised<ListenerDetails>
+  /** Where it was changed, and only then. */
+  secret?: string | undefined
+}
+
+/** A listener that changes this often between two looks is being changed in a loop. */
+const MAX_TRIES = 8
+
+/** Throws `listener_not_found`, `name_taken`, `changed` and `invalid`. */
+export async function updateListener(deps: ListenerDeps, ask: UpdateAsk): Promise<Updated> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const updated = await updateOnce(deps, ask)
+    if (updated !== 'changed') return updated
+    if (ask.ifMatch !== undefined) throw new Problem('changed')
+  }
+  throw new Problem('overloaded')
+}
+
+/** `changed`: it is not what the caller expects, or, of one whose keys change, not what was read any more. */
+async function updateOnce(deps: ListenerDeps, ask: UpdateAsk): Promise<Updated | 'changed'> {
   const { change, ifMatch, whenUnverified, ...address } = ask
   const current = await readListener(deps, address)
   const tokenUrl = tokenUrlOf(change.settings)
@@ -150,13 +189,19 @@ export async function updateListener(
   expectUnderstood(deps, usedByListener(change.settings, current.settings))
   const resolved = { ...urls, ...(tokenUrl !== tokenUrlOf(current.settings) && { tokenUrl }) }
   await expectResolvedTargets(deps, ask.organizationId, resolved)
-  const secret = change.secret === 'rotate' ? makeSecret(deps.runtime.randomBytes) : change.secret
-  const settings = { ...settingsToStore(deps, current, change.settings), awaitsVerification }
-  const changes = named({ ...change, settings, secret: sealedChange(deps.secretBox, current, secret) })
-  const changed = await deps.store.listeners.update({ ...address, changes, ifMatch, now: deps.runtime.now() })
+  const asked = { ...change, signature: change.settings.signature }
+  const { secret, privateKey, publicKey } = newKeys(deps.runtime, asked, current.settings.signature)
+  const settings = named({ ...settingsToStore(deps, current, change.settings), awaitsVerification, publicKey })
+  const sealed = sealedChanges(deps.secretBox, current, { secret, privateKey, publicKey })
+  const changes = named({ ...change, settings, ...sealed })
+  // Which keys it needs follows from those that it had.
+  const expected = ifMatch ?? (isSigning(asked) ? [current.revision] : undefined)
+  const changed = await deps.store.listeners.update({
+    ...{ ...address, changes, ifMatch: expected, now: deps.runtime.now() },
+  })
   if (changed === 'not_found') throw new Problem('listener_not_found')
   if (changed === 'name_taken') throw nameTaken('listener of this queue')
-  if (changed === 'changed') throw new Problem('changed')
+  if (changed === 'changed') return 'changed'
   return { listener: { ...current, ...changed }, secret }
 }
 
@@ -171,9 +216,27 @@ export async function deleteListener(
   if (outcome === 'changed') throw new Problem('changed')
 }
 
-/** What there is to store: nothing where the secret is the one that the listener has. */
-function sealedChange(box: SecretBox, { id, secret: current }: Listener, secret?: string): string | undefined {
-  return secret === undefined || isSame(openedOrNull(box, current, id) ?? '', secret) ? undefined : box.seal(secret, id)
+/** Keys of a new listener, as the store keeps them; one that signs without a secret has one that is not told. */
+function sealedKeys({ secretBox: box, runtime }: ListenerDeps, id: string, { secret, privateKey }: NewKeys): string {
+  const sealed = (text: string) => box.seal(text, id)
+  const own = secret ?? makeSecret(runtime.randomBytes)
+  return asText({ secret: sealed(own), privateKey: privateKey == null ? null : sealed(privateKey) })
+}
+
+/** What there is to store: nothing of a key that is the one that the listener has. */
+function sealedChanges(box: SecretBox, { id, secret: text, settings }: Listener, keys: NewKeys): SecretChange {
+  const { secret, privateKey, publicKey } = keys
+  const current = secretsIn(text).secret!
+  const isNew = secret !== undefined && !isSame(openedOrNull(box, current, id) ?? '', secret)
+  const isOther = privateKey !== undefined && publicKey !== settings.publicKey
+  return {
+    secret: isNew ? box.seal(secret, id) : undefined,
+    privateKey: isOther ? privateKey && box.seal(privateKey, id) : undefined,
+  }
+}
+
+function isSigning({ signature, secret, privateKey }: KeysAsk): boolean {
+  return signature !== undefined || secret !== undefined || privateKey !== undefined
 }
 
 /** The settings with what answers never show as it is stored. Throws `invalid`. */

@@ -19,6 +19,7 @@ export const FEATURES = [
   'schedule_options',
   'listener_auth',
   'listener_tls',
+  'listener_signature',
 ] as const
 
 export type Feature = (typeof FEATURES)[number]
@@ -45,7 +46,7 @@ export function usedByMessage(
 
 /** What a change of a listener makes use of that it did not before. */
 export function usedByListener(
-  { method, circuitBreaker, auth, tls }: SettingsChange,
+  { method, circuitBreaker, auth, tls, signature }: SettingsChange,
   before: DeliverySettings,
 ): UsedFeature[] {
   return used([
@@ -53,6 +54,7 @@ export function usedByListener(
     [circuitBreaker === false && before.circuitBreaker, 'listener_circuit_breaker', '/circuit_breaker'],
     [auth !== undefined && auth !== null && before.auth === null, 'listener_auth', '/auth'],
     [tls !== undefined && tls !== null && before.tls === null, 'listener_tls', '/tls'],
+    [signature?.includes('v1a') === true && !before.signature.includes('v1a'), 'listener_signature', '/signature'],
   ])
 }
 

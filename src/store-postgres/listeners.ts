@@ -149,7 +149,7 @@ export function createListenerStore(
       const [row] = await db.rows<ListenerRow>(GET, [id])
       return row === undefined ? null : listenerOf(row)
     },
-    async update({ changes, now, ifMatch, ...ask }) {
+    async update({ changes: { secret, privateKey, ...changes }, now, ifMatch, ...ask }) {
       return unlessTaken(() =>
         transact(async (on) => {
           await lockQueue(on, ask.queueId)
@@ -157,9 +157,10 @@ export function createListenerStore(
           if (listener === null) return 'not_found'
           if (failsIfMatch(listener.revision, ifMatch)) return 'changed'
           const settings = withChange(listener.settings, changes.settings ?? {})
-          const secrets = changes.secret === undefined ? {} : rotated(listener, changes.secret, now)
+          const isRotated = secret !== undefined || privateKey !== undefined
+          const secrets = isRotated ? rotated(listener, { secret, privateKey }, now) : {}
           const changed = await written(on, { ...listener, ...changes, ...secrets, settings }, now)
-          if (changes.secret !== undefined) await retire(on, ask.id, changed.retiredSecrets)
+          if (isRotated) await retire(on, ask.id, changed.retiredSecrets)
           await noteRelease(on, listener, changed)
           await notedUpdate(on, changed, now)
           return { ...changed, revision: listener.revision + 1 }

@@ -9,7 +9,8 @@ const COLUMNS = `
 
 const WITHOUT = `
   select ${COLUMNS} from discue.listeners
-   where id > $2 and (not starts_with(secret, $1) or exists (
+   where id > $2 and (not starts_with(secret, $1) or (
+           position(' ' in secret) > 0 and not starts_with(split_part(secret, ' ', 2), $1)) or exists (
            select 1 from json_array_elements(retired_secrets) r where not starts_with(r.value ->> 'secret', $1)) or exists (
            select 1 from (select value from json_each(coalesce(settings -> 'headers', '{}')) union all
                           select settings -> 'auth' -> 'secret' where settings -> 'auth' -> 'secret' is not null union all

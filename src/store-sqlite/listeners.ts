@@ -148,16 +148,17 @@ export function createListenerStore(
     async find(id) {
       return reading(() => find(id))
     },
-    async update({ changes, now, ifMatch, ...ask }) {
+    async update({ changes: { secret, privateKey, ...changes }, now, ifMatch, ...ask }) {
       return unlessTaken(() =>
         writing(() => {
           const listener = findOwn(ask)
           if (listener === null) return 'not_found'
           if (failsIfMatch(listener.revision, ifMatch)) return 'changed'
           const settings = withChange(listener.settings, changes.settings ?? {})
-          const secrets = changes.secret === undefined ? {} : rotated(listener, changes.secret, now)
+          const isRotated = secret !== undefined || privateKey !== undefined
+          const secrets = isRotated ? rotated(listener, { secret, privateKey }, now) : {}
           const changed = written({ ...listener, ...changes, ...secrets, settings }, now)
-          if (changes.secret !== undefined) retire(ask.id, changed.retiredSecrets)
+          if (isRotated) retire(ask.id, changed.retiredSecrets)
           noteRelease(listener, changed)
           noteUpdate(changed, now)
           return { ...changed, revision: listener.revision + 1 }

@@ -9,7 +9,8 @@ const WITHOUT = `
   select id as listenerId, secret, retired_secrets as retiredSecrets, coalesce(settings -> '$.headers', '{}') as headers,
          coalesce(settings -> '$.auth', 'null') as auth, coalesce(settings -> '$.tls', 'null') as tls
     from listeners
-   where id > :after and (substr(secret, 1, length(:prefix)) <> :prefix or exists (
+   where id > :after and (substr(secret, 1, length(:prefix)) <> :prefix or (
+           instr(secret, ' ') > 0 and substr(secret, instr(secret, ' ') + 1, length(:prefix)) <> :prefix) or exists (
            select 1 from json_each(retired_secrets)
             where substr(value ->> 'secret', 1, length(:prefix)) <> :prefix) or exists (
            select 1 from (select type, value from json_each(settings, '$.headers') union all

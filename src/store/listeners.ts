@@ -9,8 +9,10 @@ export interface ListenerChanges {
   name?: string
   notifyUrl?: string | null
   livenessUrl?: string | null
-  /** A new one; the one before it retires (`core/secret-rotation.ts`). */
+  /** A new one, sealed; the one before it retires (`core/tenant/secret-rotation.ts`). */
   secret?: string
+  /** The same of the private key; null takes it away. */
+  privateKey?: string | null
   /** What it leaves out stays as it is in the store, also where two updates come at once. */
   settings?: SettingsChange
 }

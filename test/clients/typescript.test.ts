@@ -236,6 +236,30 @@ describe('a receiver', () => {
     assert.equal(textOf({ data_base64: btoa('a text') }), 'a text')
   })
 
+  test('verifies by the public key of a listener that signs with a private one, and by no other', async () => {
+    const queue = await discue.queues.create({ name: 'public' })
+    let key = ''
+    const reasons: unknown[] = []
+    let handled = 0
+    const { url } = await listening((request, response) =>
+      nodeReceiver({ secret: key, handle: () => void handled++, onError: (error) => reasons.push(error) })(
+        request,
+        response,
+      ),
+    )
+    const retry = { initial_delay: 10, max_delay: 10, max_attempts: 5 }
+    const made = { name: 'shop', notify_url: url, retry, signature: 'v1a' as const }
+    const listener = await discue.listeners.create(queue.id, made)
+    const other = await discue.listeners.create(queue.id, { ...made, name: 'other', status: 'disabled' })
+    key = other.public_key!
+    const { id } = await discue.messages.send(queue.id, { data: 'x' })
+    await waitFor('an attempt that is refused', () => reasons.length > 0)
+    key = listener.public_key!
+    await waitFor('a message that is handled', () => handled === 1)
+    assert.match(String(reasons[0]), /no signature fits/)
+    assert.equal(typeof id, 'string')
+  })
+
   test('answers 400 to what is signed with another secret, old, or not signed at all, and does not handle it', async () => {
     const handle = () => assert.fail('it was handled')
     const secret = `whsec_${btoa('another-secret-of-24-byte')}`

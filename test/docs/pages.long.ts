@@ -68,6 +68,9 @@ function usesPostgres(steps: readonly Step[]): boolean {
 function lacking(steps: readonly Step[]): string | false {
   if (usesPostgres(steps) && findBinaries() === null) return MISSING
   const all = steps.map(({ text, kind }) => (kind === 'json' ? '' : text)).join('\n')
+  if (/^from cryptography\b/m.test(all) && spawnSync('python3', ['-c', 'import cryptography']).status !== 0) {
+    return 'this page uses the Python package cryptography, which this machine lacks'
+  }
   const missing = Object.entries(TOOLS).filter(
     ([tool, args]) => new RegExp(`\\b${tool}\\b`).test(all) && spawnSync(tool, args).status !== 0,
   )

@@ -46,7 +46,7 @@ export interface VerifyOptions {
 
 /**
  * Verifies a request by the Standard Webhooks specification, over the bytes of the body as they came. `secrets` are the
- * listener's `whsec_…`; of several one has to fit, as while one is replaced by another.
+ * listener's `whsec_…`, or its public key, `whpk_…`; of several one has to fit, as while one is replaced by another.
  *
  * @throws WebhookError
  */
@@ -70,24 +70,28 @@ export async function verify(
     throw new WebhookError('too_old', `signed at ${timestamp}, which is too far from this clock`)
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
   const signed = joined(new TextEncoder().encode(`${id}.${timestamp}.`), bytes)
-  const given = signatures.split(' ').flatMap((text) => (text.startsWith('v1,') ? [text.slice('v1,'.length)] : []))
   for (const secret of typeof secrets === 'string' ? [secrets] : secrets) {
-    if (await fits(secret, signed, given)) return deliveryOf(headers, { id, signedAt, bytes })
+    if (await fits(secret, signed, signatures)) return deliveryOf(headers, { id, signedAt, bytes })
   }
   throw new WebhookError('mismatch', 'no signature fits: another secret, or a body that was changed on its way')
 }
 
-async function fits(secret: string, signed: Uint8Array<ArrayBuffer>, signatures: readonly string[]): Promise<boolean> {
-  const raw = bytesOf(secret.replace(/^whsec_/, ''))
-  if (raw === null) throw new TypeError('a secret must be whsec_ and base64')
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+async function fits(secret: string, signed: Uint8Array<ArrayBuffer>, signatures: string): Promise<boolean> {
+  const isPublic = secret.startsWith('whpk_')
+  const raw = bytesOf(secret.replace(/^wh(sec|pk)_/, ''))
+  if (raw === null) throw new TypeError('a secret must be whsec_ and base64, a public key whpk_ and base64')
+  const algorithm = isPublic ? { name: 'Ed25519' } : { name: 'HMAC', hash: 'SHA-256' }
   const key = await crypto.subtle.importKey('raw', raw, algorithm, false, ['verify'])
-  for (const signature of signatures) {
+  for (const signature of ofVersion(signatures, isPublic ? 'v1a,' : 'v1,')) {
     const bytes = bytesOf(signature)
     // The platform compares in constant time.
-    if (bytes !== null && (await crypto.subtle.verify('HMAC', key, bytes, signed))) return true
+    if (bytes !== null && (await crypto.subtle.verify(algorithm.name, key, bytes, signed))) return true
   }
   return false
+}
+
+function ofVersion(signatures: string, version: string): string[] {
+  return signatures.split(' ').flatMap((text) => (text.startsWith(version) ? [text.slice(version.length)] : []))
 }
 
 function deliveryOf(

@@ -3,6 +3,7 @@ import { openedTls, type StoredTls, sealedTls } from '../../core/delivery/creden
 import { openedHeaders, sealedHeaders } from '../../core/delivery/listener-headers.ts'
 import { type SecretBox, SecretUnreadable } from '../../core/tenant/secret-box.ts'
 import type { Secrets } from '../../core/tenant/secret-rotation.ts'
+import { mapText } from '../../core/tenant/signing-secrets.ts'
 import type { StoredSecrets } from '../../store/secrets.ts'
 import type { Store } from '../../store/store.ts'
 
@@ -39,7 +40,7 @@ export async function sealAllSecrets(deps: { store: Pick<Store, 'secrets'>; secr
 
 function resealed(box: SecretBox, { listenerId, headers, auth, tls, ...secrets }: StoredSecrets): StoredSecrets {
   try {
-    const again = mapSecrets(secrets, (text) => box.seal(box.open(text, listenerId), listenerId))
+    const again = mapSecrets(secrets, (one) => box.seal(box.open(one, listenerId), listenerId))
     return {
       listenerId,
       ...again,
@@ -62,6 +63,10 @@ const WAYS = {
   other_key: 'set DISCUE_SECRET_KEY to that key, or to your new key and that one with a comma between them',
 }
 
-function mapSecrets({ secret, retiredSecrets }: Secrets, map: (text: string) => string): Secrets {
-  return { secret: map(secret), retiredSecrets: retiredSecrets.map((one) => ({ ...one, secret: map(one.secret) })) }
+function mapSecrets({ secret, retiredSecrets }: Secrets, map: (one: string) => string): Secrets {
+  const mapped = (text: string) => mapText(text, map)
+  return {
+    secret: mapped(secret),
+    retiredSecrets: retiredSecrets.map((retired) => ({ ...retired, secret: mapped(retired.secret) })),
+  }
 }

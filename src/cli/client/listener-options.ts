@@ -24,7 +24,9 @@ export interface ListenerOptions extends AuthOptions, TlsOptions {
   method?: string
   circuitBreaker?: string
   header?: string[]
+  signature?: string
   secretFile?: string
+  privateKeyFile?: string
   body?: string
 }
 
@@ -58,7 +60,15 @@ export function addListenerOptions(command: Command): Command {
       '"Name: value" sent with each message, which replaces all headers; repeat it for more; *** keeps a value',
       collect,
     )
-    .option('--secret-file <path>', 'a file with a signing secret of your own, whsec_…')
+    .addOption(
+      new Option('--signature <how>', 'v1 by a shared secret, v1a by a key pair, or both').choices([
+        'v1',
+        'v1a',
+        'both',
+      ]),
+    )
+    .option('--secret-file <path>', 'a file with a signing secret of your own, whsec_…, or with v1a alone whsk_…')
+    .option('--private-key-file <path>', 'a file with a private key of your own, whsk_…')
   return addTlsOptions(addAuthOptions(described)).option(
     '--body <json>',
     'any other properties as the API has them: JSON or @file',
@@ -89,11 +99,17 @@ export async function listenerBody(options: ListenerOptions): Promise<Record<str
       headers: options.header === undefined ? undefined : Object.fromEntries(options.header.map(headerOf)),
       auth: authBody(options),
       tls: tlsBody(options),
-      secret: options.secretFile === undefined ? undefined : readTextFile(options.secretFile).trim(),
+      signature: options.signature === 'both' ? ['v1', 'v1a'] : options.signature,
+      secret: contentOf(options.secretFile),
+      private_key: contentOf(options.privateKeyFile),
       retry: Object.keys(retry).length > 0 ? retry : undefined,
     }),
     ...(more as object),
   }
+}
+
+function contentOf(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : readTextFile(path).trim()
 }
 
 function defined(object: Record<string, unknown>): Record<string, unknown> {

@@ -23,6 +23,10 @@ type OnMissed = (typeof ON_MISSED)[number]
 export const DELIVERY_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'GET'] as const
 export type DeliveryMethod = (typeof DELIVERY_METHODS)[number]
 
+/** How deliveries are signed, by the Standard Webhooks specification: by a shared secret, or by a private key. */
+export const SIGNATURE_VERSIONS = ['v1', 'v1a'] as const
+export type SignatureVersion = (typeof SIGNATURE_VERSIONS)[number]
+
 /** At most so many deliveries begin in so many milliseconds. */
 export interface RateLimit {
   requests: number
@@ -42,6 +46,10 @@ export interface DeliverySettings {
   ordering: Ordering
   onMissed: OnMissed
   method: DeliveryMethod
+  /** At least one, in the order of `SIGNATURE_VERSIONS`. */
+  signature: readonly SignatureVersion[]
+  /** Of the private key that `v1a` signs with, `whpk_…`; null: there is none. */
+  publicKey: string | null
   /** Whether deliveries that fail in a row hold the rest back; else each follows its retry policy to the letter. */
   circuitBreaker: boolean
   /** Sent with each delivery, beside what the server says itself; encrypted like secrets. */
@@ -71,7 +79,7 @@ export interface Listener extends Secrets {
   /** Null: nothing is sent to it, it comes and takes what waits (a *pull* listener). */
   notifyUrl: string | null
   livenessUrl: string | null
-  /** `whsec_…`, or that encrypted (`secret-box.ts`); signs every delivery. */
+  /** What signs its deliveries, `whsec_…` or that encrypted (`secret-box.ts`), also with a private key (`signing-secrets.ts`). */
   secret: string
   settings: DeliverySettings
   createdAt: number
@@ -99,6 +107,8 @@ export const DEFAULT_SETTINGS: DeliverySettings = Object.freeze({
   ordering: 'none',
   onMissed: 'continue',
   method: 'POST',
+  signature: Object.freeze(['v1'] as const),
+  publicKey: null,
   circuitBreaker: true,
   headers: Object.freeze({}),
   auth: null,

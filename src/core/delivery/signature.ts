@@ -37,7 +37,8 @@ const MAX_BYTES_A_UNIT = 3
  * A secret in the form that signing needs; worth keeping for as long as the listener is. HMAC (RFC 2104) is written as
  * its two hashes, because Node's one-shot `hash` takes half of the time of its `createHmac`, which is a stream.
  */
-export class SigningKey {
+export class SigningKey implements Signer {
+  readonly version = 'v1'
   readonly #inner = Buffer.alloc(BLOCK_BYTES + ROOM_BYTES)
   readonly #outer = Buffer.alloc(BLOCK_BYTES + HASH_BYTES)
 
@@ -91,10 +92,18 @@ function contentOf({ id, timestamp, body }: Signed): string | Buffer {
   return Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body])
 }
 
+/** Signs by one version of the specification. */
+export interface Signer {
+  readonly version: 'v1' | 'v1a'
+  /** Base64 of the signature. */
+  sign(content: string | Buffer): string
+}
+
 /** The value of `webhook-signature`: one signature per key, separated by spaces. */
-export function sign(keys: readonly SigningKey[], signed: Signed): string {
+export function sign(keys: readonly Signer[], signed: Signed): string {
   const content = contentOf(signed)
-  let text = `v1,${keys[0]!.sign(content)}`
-  for (let at = 1; at < keys.length; at++) text += ` v1,${keys[at]!.sign(content)}`
+  const [first] = keys as [Signer]
+  let text = `${first.version},${first.sign(content)}`
+  for (let at = 1; at < keys.length; at++) text += ` ${keys[at]!.version},${keys[at]!.sign(content)}`
   return text
 }

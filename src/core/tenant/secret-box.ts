@@ -105,7 +105,7 @@ export function openedOrNull(box: SecretBox, text: string, place: string): strin
 
 /** Leaves secrets as they are: for a server without a key. */
 export const CLEAR_BOX: SecretBox = Object.freeze({
-  prefix: 'whsec_',
+  prefix: 'whs',
   seals: false,
   seal: (secret) => secret,
   open(text) {

@@ -1,5 +1,6 @@
 import { urlFault } from '../../core/delivery/listener.ts'
 import { keyFault } from '../../core/delivery/message.ts'
+import { looksPrivate, privateKeyFault } from '../../core/delivery/private-key.ts'
 import { receiptFault } from '../../core/delivery/pull.ts'
 import { secretFault } from '../../core/delivery/signature.ts'
 import { base64Fault, contentTypeFault } from '../../core/message/body.ts'
@@ -17,11 +18,10 @@ export const formats: Record<string, (text: string) => string | null> = {
   name: nameFault,
   alias: aliasFault,
   target: urlFault,
-  secret: secretFault,
-  'secret-or-rotate': (text) => {
-    const fault = text === 'rotate' ? null : secretFault(text)
-    return fault === null ? null : `${fault}, or "rotate"`
-  },
+  secret: keyOfEitherKindFault,
+  'secret-or-rotate': orRotate(keyOfEitherKindFault),
+  'private-key': privateKeyFault,
+  'private-key-or-rotate': orRotate(privateKeyFault),
   'message-key': keyFault,
   'media-type': contentTypeFault,
   base64: base64Fault,
@@ -31,6 +31,18 @@ export const formats: Record<string, (text: string) => string | null> = {
   'host-name': hostnameFault,
   receipt: receiptFault,
   unicode: (text) => (text.isWellFormed() ? null : 'must be valid Unicode; a surrogate in it stands alone'),
+}
+
+/** Which kind fits a listener, a use case says. */
+function keyOfEitherKindFault(text: string): string | null {
+  return looksPrivate(text) ? privateKeyFault(text) : secretFault(text)
+}
+
+function orRotate(faultOf: (text: string) => string | null) {
+  return (text: string): string | null => {
+    const fault = text === 'rotate' ? null : faultOf(text)
+    return fault === null ? null : `${fault}, or "rotate"`
+  }
 }
 
 /** The formats in the validator's own form. */

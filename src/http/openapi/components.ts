@@ -2,7 +2,7 @@ import { RECEIPT_PATTERN } from '../../core/delivery/pull.ts'
 import { MAX_CONTENT_TYPE_LENGTH } from '../../core/message/body.ts'
 import { RESERVED_NAMES } from '../../core/name.ts'
 import { alternatives } from './alternatives.ts'
-import { EXAMPLE_RECEIPT, EXAMPLE_SECRET } from './examples.ts'
+import { EXAMPLE_PRIVATE_KEY, EXAMPLE_RECEIPT, EXAMPLE_SECRET } from './examples.ts'
 import { withExclusive } from './exclusive.ts'
 import { entryName, isRecord, partName } from './names.ts'
 import type { Node } from './node.ts'
@@ -20,7 +20,8 @@ export interface Components {
   all(): { responses: Record<string, Node>; schemas: Record<string, Node> }
 }
 
-const SECRET = 'whsec_[A-Za-z0-9+/]{32,86}={0,2}'
+const SECRET = '(?:whsec_[A-Za-z0-9+/]{32,86}={0,2}|whsk_[A-Za-z0-9+/]{43,86}={1,2})'
+const PRIVATE_KEY = 'whsk_[A-Za-z0-9+/]{43,86}={1,2}'
 /** As the core's, without its look-ahead: Go's regular expressions and RE2 know none. */
 const RESERVED = { not: { type: 'string', enum: RESERVED_NAMES } }
 const NAME = { minLength: 1, maxLength: 128, pattern: '^[._/-]*[A-Za-z0-9][A-Za-z0-9._/-]*$', ...RESERVED }
@@ -33,6 +34,8 @@ const FORMATS: Record<string, Node> = {
   target: { format: 'uri', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://', maxLength: 2048 },
   secret: { pattern: `^${SECRET}$`, examples: [EXAMPLE_SECRET] },
   'secret-or-rotate': { pattern: `^(?:rotate|${SECRET})$`, examples: ['rotate'] },
+  'private-key': { pattern: `^${PRIVATE_KEY}$`, examples: [EXAMPLE_PRIVATE_KEY] },
+  'private-key-or-rotate': { pattern: `^(?:rotate|${PRIVATE_KEY})$`, examples: ['rotate'] },
   'host-name': { minLength: 1, maxLength: 253, pattern: '^[^/:@?#\\\\\\s]+$' },
   'media-type': {
     maxLength: MAX_CONTENT_TYPE_LENGTH,

@@ -13,6 +13,10 @@ export interface ExampleContext {
 
 export const EXAMPLE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
+/** The private key whose public key the other one is. */
+export const EXAMPLE_PRIVATE_KEY = 'whsk_CzBVep/E6Q4zWH2ix+wRNluApcrvFDleg6jN8hc8YYY='
+export const EXAMPLE_PUBLIC_KEY = 'whpk_JMOklPoimWJmRLllqRMtp5z+ZxUf3ELeYAzwkJfbgkc='
+
 /** A lease of that message. */
 export const EXAMPLE_RECEIPT = `${EXAMPLE_ID}0VGLyUJz5001`
 
@@ -23,6 +27,8 @@ const FORMATS: Record<string, string> = {
   receipt: EXAMPLE_RECEIPT,
   secret: EXAMPLE_SECRET,
   'secret-or-rotate': 'rotate',
+  'private-key': EXAMPLE_PRIVATE_KEY,
+  'private-key-or-rotate': 'rotate',
 }
 /** Properties that mean the same wherever they are. */
 const FAMILIAR: Record<string, string> = { name: 'orders', alias: 'orders', id: EXAMPLE_ID }

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { AppDeps } from '../../app/deps.ts'
 import {
+  type CreatedListener,
   createListener,
   deleteListener,
   type ListenerAddress,
@@ -102,7 +103,7 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
         ...createdOf(named(request.body)),
         ...UNVERIFIED,
       }
-      const present = (made: { id: string; name: string; secret: string }) => ({
+      const present = (made: CreatedListener) => ({
         listener: aliased(made),
         _links: selfLink(request, paths.listener(queueId, made.id)),
       })

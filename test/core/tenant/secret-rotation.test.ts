@@ -11,7 +11,7 @@ function after(waits: readonly number[]): { secrets: Secrets; times: number[] } 
   let now = START
   const times = waits.map((wait, index) => {
     now += wait
-    secrets = rotated(secrets, `s${index + 1}`, now)
+    secrets = rotated(secrets, { secret: `s${index + 1}` }, now)
     return now
   })
   return { secrets, times }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
+import { createHmac, createPublicKey, verify } from 'node:crypto'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { type StoredAuth, sealedAuth } from '../../../src/core/delivery/credentials/listener-auth.ts'
 import type { LeasedDelivery } from '../../../src/core/delivery/delivery.ts'
 import type { Pushed } from '../../../src/core/delivery/listener.ts'
 import { type StoredHeaders, sealedHeaders } from '../../../src/core/delivery/listener-headers.ts'
+import { makePrivateKey, publicKeyOf } from '../../../src/core/delivery/private-key.ts'
 import { CLEAR_BOX, createSecretBox } from '../../../src/core/tenant/secret-box.ts'
 import { OVERLAP_MS, rotated } from '../../../src/core/tenant/secret-rotation.ts'
+import { asText, privateKeyText } from '../../../src/core/tenant/signing-secrets.ts'
 import { headersOf as headersIn } from '../../../src/engine/client/http1/request-text.ts'
 import { deliveryRequest, targetOf, unsigned } from '../../../src/engine/push/delivery-request.ts'
 import { createMake } from '../../store/make.ts'
@@ -155,6 +157,42 @@ test('a text goes by the type that was given with it', () => {
   assert.deepEqual([request.body, headersOf(request)['content-type']], ['{"order":1}', 'application/vnd.shop+json'])
 })
 
+test('with a private key the signature verifies by the public key alone, beside that of the secret where both are wanted', () => {
+  const privateKey = makePrivateKey(predictableBytes('five'))
+  const older = makePrivateKey(predictableBytes('six'))
+  const x = Buffer.from(publicKeyOf(privateKey).slice('whpk_'.length), 'base64').toString('base64url')
+  const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
+  for (const box of [CLEAR_BOX, createSecretBox(['a key of the operator'], predictableBytes('seven'))]) {
+    const sealed = (text: string) => box.seal(text, listener.id)
+    const secret = asText({ secret: sealed(listener.secret), privateKey: sealed(privateKey) })
+    const retiredSecrets = [{ secret: privateKeyText(sealed(older)), until: NOW + 1 }]
+    for (const signature of [['v1a'], ['v1', 'v1a']] as const) {
+      const to: Pushed = { ...listener, secret, retiredSecrets, settings: { ...listener.settings, signature } }
+      const request = requestFor(deliveryOf('{"order":1}'), to, { box })
+      const headers = headersOf(request)
+      const signatures = headers['webhook-signature']!.split(' ')
+      assert.deepEqual(
+        signatures.map((one) => one.split(',')[0]),
+        [...signature, 'v1a'],
+      )
+      const given = Buffer.from(signatures[signature.length - 1]!.slice('v1a,'.length), 'base64')
+      const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.{"order":1}`
+      assert.ok(verify(null, Buffer.from(signed), publicKey, given))
+      assert.equal(holdsFor(listener.secret, request), signature.length === 2)
+      assert.equal(
+        headersOf(requestFor(deliveryOf('1'), to, { box, now: NOW + 1 }))['webhook-signature']!.split(' ').length,
+        signature.length,
+      )
+    }
+  }
+})
+
+test('nothing is sent where one of the keys cannot be read', () => {
+  const secret = asText({ secret: listener.secret, privateKey: 'sealed:0123456789ab:AAAA' })
+  const to: Pushed = { ...listener, secret, settings: { ...listener.settings, signature: ['v1', 'v1a'] } }
+  assert.equal(targetOf(to, CLEAR_BOX).keys, null)
+})
+
 test('GET carries no body and no type of one, and the signature is that of an empty body', () => {
   const to: Pushed = { ...listener, settings: { ...listener.settings, method: 'GET' } }
   const sent = { listener: to, target: targetOf(to, CLEAR_BOX), userAgent: 'discue/1.2.3', now: NOW }
@@ -193,7 +231,7 @@ function holdsFor(
 
 test('for a day after a rotation the old secret signs beside the new one, and then no more', () => {
   const fresh = make.listener(queue).secret
-  const changed = { ...listener, ...rotated(listener, fresh, NOW) }
+  const changed = { ...listener, ...rotated(listener, { secret: fresh }, NOW) }
   const during = requestFor(deliveryOf('{"order":1}'), changed, { now: NOW })
   assert.match(headersOf(during)['webhook-signature']!, /^v1,\S{44} v1,\S{44}$/)
   assert.deepEqual(
@@ -201,7 +239,7 @@ test('for a day after a rotation the old secret signs beside the new one, and th
     [true, true],
   )
   // The verifier goes by the wall clock, so it is the rotation that lies back.
-  const before = { ...listener, ...rotated(listener, fresh, NOW - OVERLAP_MS) }
+  const before = { ...listener, ...rotated(listener, { secret: fresh }, NOW - OVERLAP_MS) }
   const afterwards = requestFor(deliveryOf('{"order":1}'), before, { now: NOW })
   assert.match(headersOf(afterwards)['webhook-signature']!, /^v1,\S{44}$/)
   assert.deepEqual(
@@ -212,8 +250,8 @@ test('for a day after a rotation the old secret signs beside the new one, and th
 
 test('a second rotation within the day ends the first secret at once: two secrets sign', () => {
   const [second, third] = [make.listener(queue).secret, make.listener(queue).secret]
-  const once = { ...listener, ...rotated(listener, second, NOW - 1_000) }
-  const twice = { ...once, ...rotated(once, third, NOW) }
+  const once = { ...listener, ...rotated(listener, { secret: second }, NOW - 1_000) }
+  const twice = { ...once, ...rotated(once, { secret: third }, NOW) }
   const request = requestFor(deliveryOf('x'), twice)
   assert.deepEqual(
     [listener.secret, second, third].map((secret) => holdsFor(secret, request)),
@@ -291,7 +329,7 @@ test('what cannot be signed is not sent, but for a retired secret, which is pass
   assert.equal(deliveryRequest(deliveryOf('x'), to), null)
   assert.deepEqual([unsigned(NOW).error, unsigned(NOW).status], ['secret_unreadable', null])
   const fresh = make.listener(queue).secret
-  const replaced = { ...unreadable, ...rotated(unreadable, fresh, NOW) }
+  const replaced = { ...unreadable, ...rotated(unreadable, { secret: fresh }, NOW) }
   assert.ok(holdsFor(fresh, requestFor(deliveryOf('x'), replaced)))
 })
 

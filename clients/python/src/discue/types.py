@@ -43,6 +43,9 @@ Overlap: TypeAlias = Literal["allow", "skip"]
 
 PreviewScheduleRequest: TypeAlias = "PreviewScheduleRequestCron | PreviewScheduleRequestEvery | PreviewScheduleRequestAt"
 
+# v1: HMAC-SHA256 with a shared secret; v1a: Ed25519, which receivers verify by the public key alone
+SignatureVersion: TypeAlias = Literal["v1", "v1a"]
+
 UsageEventType: TypeAlias = Literal["api_key_added", "api_key_updated", "api_key_deleted", "queue_added", "queue_updated", "queue_deleted", "listener_added", "listener_updated", "listener_deleted", "message_added", "message_published_ok", "message_published_not_ok"]
 
 # `disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it (`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client that pulls it; `down`: the listener is down, or its circuit breaker open; `rate_limit`: the rate that the listener allows, or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.
@@ -269,11 +272,14 @@ class CreateListenerRequest(TypedDict):
     method: NotRequired[DeliveryMethod]
     circuit_breaker: NotRequired[bool]
     """false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down"""
+    signature: NotRequired[SignatureVersion | list[SignatureVersion]]
+    """must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)"""
     headers: NotRequired[dict[str, str]]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: NotRequired[ListenerAuth | None]
     tls: NotRequired[ListenerTls | None]
     secret: NotRequired[str]
+    private_key: NotRequired[str]
 
 
 class CreateListenerResult(TypedDict):
@@ -442,6 +448,8 @@ class CreatedListener(TypedDict):
     id: str
     """21 characters of 0-9 A-Z a-z, sorted by time of creation"""
     name: str
+    public_key: NotRequired[str]
+    """with v1a: whpk_ and the base64 of the public key that verifies the signatures"""
     secret: NotRequired[str]
     """shown only here, not in a repeated answer"""
 
@@ -663,6 +671,10 @@ class Listener(TypedDict):
     method: DeliveryMethod
     circuit_breaker: bool
     """false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down"""
+    signature: SignatureVersion | list[SignatureVersion]
+    """must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)"""
+    public_key: NotRequired[str]
+    """with v1a: whpk_ and the base64 of the public key that verifies the signatures"""
     headers: dict[str, str]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: ListenerAuth | None
@@ -835,6 +847,10 @@ class ListenerWithSecret(TypedDict):
     method: DeliveryMethod
     circuit_breaker: bool
     """false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down"""
+    signature: SignatureVersion | list[SignatureVersion]
+    """must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)"""
+    public_key: NotRequired[str]
+    """with v1a: whpk_ and the base64 of the public key that verifies the signatures"""
     headers: dict[str, str]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: ListenerAuth | None
@@ -1352,12 +1368,16 @@ class UpdateListenerRequest(TypedDict):
     method: NotRequired[DeliveryMethod]
     circuit_breaker: NotRequired[bool]
     """false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down"""
+    signature: NotRequired[SignatureVersion | list[SignatureVersion]]
+    """must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)"""
     headers: NotRequired[dict[str, str]]
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: NotRequired[ListenerAuth | None]
     tls: NotRequired[ListenerTls | None]
     secret: NotRequired[str]
+    private_key: NotRequired[str]
     id: NotRequired[Any]
+    public_key: NotRequired[Any]
     awaits_verification: NotRequired[Any]
     liveness: NotRequired[Any]
     messages: NotRequired[Any]

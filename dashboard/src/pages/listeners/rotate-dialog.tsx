@@ -4,6 +4,11 @@ import { Confirm } from '../../parts/confirm.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Secret } from './secret.tsx'
 
+interface Rotated {
+  secret?: string
+  public_key?: string
+}
+
 /** Makes a new signing secret, and shows it this once. */
 export function RotateDialog({
   isOpen,
@@ -38,8 +43,9 @@ export function RotateDialog({
       onCancel={close}
       done="The secret is rotated."
       act={async () => {
-        const { listener } = await call<{ listener: { secret: string } }>('PATCH', path, { body: { secret: 'rotate' } })
-        setSecret(listener.secret)
+        const { listener } = await call<{ listener: Rotated }>('PATCH', path, { body: { secret: 'rotate' } })
+        // Of a private key, which is not shown, receivers need the public one.
+        setSecret(listener.secret ?? listener.public_key ?? null)
       }}
     >
       <p>Deliveries are signed with both the old and the new one for 24 hours, so that nothing is refused meanwhile.</p>

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import type { ListenerChange as ListenerUpdate, NewListener as New } from '../../../app/listeners.ts'
-import type { SettingsChange } from '../../../core/delivery/listener.ts'
+import { type SettingsChange, SIGNATURE_VERSIONS, type SignatureVersion } from '../../../core/delivery/listener.ts'
 import type { HeadersChange } from '../../../core/delivery/listener-headers.ts'
 import type { ListenerDetails } from '../../../store/listeners.ts'
 import { paths } from '../../present/links.ts'
@@ -16,6 +16,7 @@ export function createdOf(body: Static<typeof NewListener>): Omit<New, 'organiza
     notifyUrl: body.notify_url ?? null,
     livenessUrl: body.liveness_url ?? null,
     secret: body.secret,
+    privateKey: body.private_key,
     settings: settingsOf(body),
   }
 }
@@ -27,6 +28,7 @@ export function changeOf(body: Static<typeof ListenerChange>): ListenerUpdate {
     notifyUrl: body.notify_url,
     livenessUrl: body.liveness_url,
     secret: body.secret,
+    privateKey: body.private_key,
     settings: settingsOf(body),
   }
 }
@@ -49,6 +51,7 @@ function settingsOf({ retry, rate_limit, ...body }: Settings): SettingsChange {
     onMissed: body.on_missed,
     method: body.method,
     circuitBreaker: body.circuit_breaker,
+    signature: body.signature && versionsOf(body.signature),
     headers: body.headers && headersOf(body.headers),
     auth: body.auth && authOf(body.auth),
     tls: body.tls && tlsOf(body.tls),
@@ -57,6 +60,11 @@ function settingsOf({ retry, rate_limit, ...body }: Settings): SettingsChange {
 
 function headersOf(headers: Record<string, string>): HeadersChange {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, given(value)]))
+}
+
+/** Each once, in one order. */
+function versionsOf(given: SignatureVersion | SignatureVersion[]): SignatureVersion[] {
+  return SIGNATURE_VERSIONS.filter((version) => [given].flat().includes(version))
 }
 
 /** A listener as answers show it, without its secrets. */
@@ -100,6 +108,8 @@ export function fullListener(listener: ListenerDetails): Static<typeof Listener>
     on_missed: rest.onMissed,
     method: rest.method,
     circuit_breaker: rest.circuitBreaker,
+    signature: rest.signature.length === 1 ? rest.signature[0]! : [...rest.signature],
+    ...(rest.publicKey !== null && { public_key: rest.publicKey }),
     headers: Object.fromEntries(Object.keys(rest.headers).map((name) => [name, HIDDEN])),
     auth: rest.auth && fullAuth(rest.auth),
     tls: rest.tls && fullTls(rest.tls),

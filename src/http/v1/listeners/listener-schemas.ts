@@ -11,9 +11,11 @@ import {
   MIN_TIMEOUT_MS,
   ON_MISSED,
   ORDERINGS,
+  SIGNATURE_VERSIONS,
 } from '../../../core/delivery/listener.ts'
 import { LIVENESS_STATES } from '../../../core/delivery/liveness.ts'
 import { MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS } from '../../../core/delivery/retry-policy.ts'
+import { EXAMPLE_PUBLIC_KEY } from '../../openapi/examples.ts'
 import { Id, Name, NullableInteger, NullableText, NullableTime, readOnly, strict } from '../../present/schemas.ts'
 import { NullableAuth } from './listener-auth-form.ts'
 import { NullableTls } from './listener-tls-form.ts'
@@ -80,6 +82,19 @@ const Method = Type.Enum([...DELIVERY_METHODS], {
   title: 'DeliveryMethod',
   description: 'how a delivery is sent; GET carries no body, and its signature is that of an empty one',
 })
+const Version = Type.Enum([...SIGNATURE_VERSIONS], {
+  title: 'SignatureVersion',
+  description: 'v1: HMAC-SHA256 with a shared secret; v1a: Ed25519, which receivers verify by the public key alone',
+})
+const SIGNATURE_RULE = 'v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)'
+const Signature = Type.Union([Version, Type.Array(Version, { minItems: 1, maxItems: SIGNATURE_VERSIONS.length })], {
+  description: `must be ${SIGNATURE_RULE}`,
+  examples: [['v1', 'v1a']],
+})
+export const PublicKey = Type.String({
+  description: 'with v1a: whpk_ and the base64 of the public key that verifies the signatures',
+  examples: [EXAMPLE_PUBLIC_KEY],
+})
 const CircuitBreaker = Type.Boolean({
   description:
     'false: every delivery follows its retry policy to the letter, and only a liveness_url makes the listener down',
@@ -110,6 +125,7 @@ export const settings = {
   on_missed: Type.Optional(OnMissed),
   method: Type.Optional(Method),
   circuit_breaker: Type.Optional(CircuitBreaker),
+  signature: Type.Optional(Signature),
   headers: Type.Optional(Headers),
   auth: Type.Optional(NullableAuth),
   tls: Type.Optional(NullableTls),
@@ -122,6 +138,7 @@ export const NewListener = strict({
   liveness_url: Type.Optional(LivenessUrl),
   ...settings,
   secret: Type.Optional(Type.String({ format: 'secret' })),
+  private_key: Type.Optional(Type.String({ format: 'private-key' })),
 })
 
 /** What changes one; `secret: "rotate"` has a new one made. */
@@ -131,7 +148,8 @@ export const ListenerChange = strict({
   liveness_url: Type.Optional(LivenessUrl),
   ...settings,
   secret: Type.Optional(Type.String({ format: 'secret-or-rotate' })),
-  ...readOnly('id', 'awaits_verification', 'liveness', 'messages'),
+  private_key: Type.Optional(Type.String({ format: 'private-key-or-rotate' })),
+  ...readOnly('id', 'public_key', 'awaits_verification', 'liveness', 'messages'),
 })
 
 /** The full form. */
@@ -184,6 +202,8 @@ export const Listener = Type.Object(
     on_missed: OnMissed,
     method: Method,
     circuit_breaker: CircuitBreaker,
+    signature: Signature,
+    public_key: Type.Optional(PublicKey),
     headers: Headers,
     auth: NullableAuth,
     tls: NullableTls,

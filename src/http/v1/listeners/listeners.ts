@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { AppDeps } from '../../../app/deps.ts'
 import {
+  type CreatedListener,
   createListener,
   deleteListener,
   type ListenerAddress,
@@ -19,7 +20,7 @@ import { paths, selfLink } from '../../present/links.ts'
 import { pageOf, presentListing } from '../../present/listing.ts'
 import { answers, collection, Deleted, Id, ListingQuery, Query, SelfLink, single } from '../../present/schemas.ts'
 import { changeOf, createdOf, fullListener, listedAt } from './listener-form.ts'
-import { Listener, ListenerChange, NewListener } from './listener-schemas.ts'
+import { Listener, ListenerChange, NewListener, PublicKey } from './listener-schemas.ts'
 
 const InQueue = Type.Object({ queueId: Id })
 const OneListener = Type.Object({ queueId: Id, listenerId: Id })
@@ -35,6 +36,7 @@ const Created = Type.Object({
     {
       id: Id,
       name: Type.String(),
+      public_key: Type.Optional(PublicKey),
       secret: Type.Optional(
         Type.String({ description: 'shown only here, not in a repeated answer', examples: [EXAMPLE_SECRET] }),
       ),
@@ -116,8 +118,8 @@ export function listenerRoutes(api: Api, deps: AppDeps): void {
     handler: async (request, reply) => {
       const { organizationId, id: queueId } = queueOf(request)
       const ask = { organizationId, queueId, ...createdOf(request.body) }
-      const present = ({ id, name, secret }: { id: string; name: string; secret: string }) => ({
-        listener: { id, name, secret },
+      const present = ({ id, name, secret, publicKey }: CreatedListener) => ({
+        listener: { id, name, ...(publicKey !== null && { public_key: publicKey }), secret },
         _links: selfLink(request, paths.listener(queueId, id)),
       })
       return answerOnce(request, reply, (answerFor) => createListener(deps, ask, answerFor), present)

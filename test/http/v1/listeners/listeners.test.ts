@@ -64,6 +64,7 @@ test('a listener starts with defaults, empty figures and a liveness that nobody 
     on_missed: 'continue',
     method: 'POST',
     circuit_breaker: true,
+    signature: 'v1',
     headers: {},
     auth: null,
     tls: null,

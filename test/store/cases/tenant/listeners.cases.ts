@@ -76,6 +76,8 @@ const found: StoreCase[] = [
         onMissed: 'block',
         method: 'PUT',
         circuitBreaker: false,
+        signature: ['v1', 'v1a'],
+        publicKey: 'whpk_x',
         awaitsVerification: true,
         headers: { 'X-Tenant': 'shop' },
         auth: { type: 'basic', username: 'a', secret: { sealed: 'x:1' } },
@@ -240,7 +242,7 @@ const changed: StoreCase[] = [
       let expected = listeners[0]!
       for (const [i, changes] of CHANGES.entries()) {
         const settings = { ...expected.settings, ...(changes.settings as Partial<DeliverySettings>) }
-        const secrets = changes.secret === undefined ? {} : rotated(expected, changes.secret, now + i)
+        const secrets = changes.secret === undefined ? {} : rotated(expected, { secret: changes.secret }, now + i)
         expected = { ...expected, ...changes, ...secrets, settings, updatedAt: now + i }
         assert.deepEqual(bare(await store.listeners.update({ ...idsOf(expected), changes, now: now + i })), expected)
         assert.deepEqual(await store.listeners.find(expected.id), expected)

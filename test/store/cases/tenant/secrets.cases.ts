@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../../../src/core/delivery/listener.ts'
-import { MAX_RETIRED, OVERLAP_MS, type Secrets } from '../../../../src/core/tenant/secret-rotation.ts'
+import {
+  MAX_RETIRED,
+  OVERLAP_MS,
+  type SecretChange,
+  type Secrets,
+} from '../../../../src/core/tenant/secret-rotation.ts'
+import { asText, privateKeyText } from '../../../../src/core/tenant/signing-secrets.ts'
 import { idsOf, storedFixture } from '../../fixture.ts'
 import type { Given, StoreCase } from '../../suite.ts'
 
@@ -34,6 +40,40 @@ export const secretCases: StoreCase[] = [
       assert.deepEqual({ secret: routed!.secret, retiredSecrets: routed!.retiredSecrets }, expected)
       const got = await store.listeners.get(idsOf(listener))
       assert.deepEqual(got!.retiredSecrets, expected.retiredSecrets)
+    },
+  },
+  {
+    name: 'a secret and a private key are rotated each by itself, and found where only one of them is not as it must be',
+    async run(given) {
+      const { store, now } = given
+      const listener = (await storedFixture(given)).listeners[0]!
+      const change = (changes: SecretChange, at: number) =>
+        store.listeners.update({ ...idsOf(listener), changes, now: at })
+      await change({ secret: 'p:a', privateKey: 'p:k' }, now)
+      await change({ privateKey: 'p:m' }, now + 1)
+      await change({ secret: 'p:b' }, now + 2)
+      await change({ privateKey: 'p:n' }, now + 3)
+      const expected = {
+        secret: asText({ secret: 'p:b', privateKey: 'p:n' }),
+        retiredSecrets: [
+          { secret: privateKeyText('p:m'), until: now + 3 + OVERLAP_MS },
+          { secret: 'p:a', until: now + 2 + OVERLAP_MS },
+        ],
+      }
+      assert.deepEqual(await secretsOf(given, listener), expected)
+      const without = (prefix: string) => store.secrets.without({ prefix, sealed: false, after: null, limit: 10 })
+      assert.deepEqual(await without('p:'), [])
+      await change({ privateKey: 'q:n' }, now + 4)
+      assert.deepEqual(
+        (await without('p:')).map(({ listenerId }) => listenerId),
+        [listener.id],
+      )
+      assert.equal(await store.secrets.forgetRetired({ now: now + 2 + OVERLAP_MS, limit: 10 }), 1)
+      assert.deepEqual((await secretsOf(given, listener)).retiredSecrets, [
+        { secret: privateKeyText('p:n'), until: now + 4 + OVERLAP_MS },
+      ])
+      await change({ privateKey: null }, now + 5)
+      assert.deepEqual(await secretsOf(given, listener), { secret: 'p:b', retiredSecrets: [] })
     },
   },
   {

@@ -4,6 +4,7 @@ import { limits } from './limits.tsx'
 import { order } from './order.tsx'
 import { retries } from './retries.tsx'
 import type { Section } from './section.ts'
+import { signature } from './signature.tsx'
 
 /** The settings of a listener beside its name and address, in the order in which they are shown. */
-export const SECTIONS: readonly Section[] = [order, limits, retries, headers, auth]
+export const SECTIONS: readonly Section[] = [order, limits, retries, headers, auth, signature]
