@@ -51,7 +51,7 @@ export interface NewListener {
 }
 
 /** `waits`: it is stored, and nothing is sent to it until the domain is verified. */
-export type WhenUnverified = 'refused' | 'waits'
+type WhenUnverified = 'refused' | 'waits'
 
 export interface ListenerChange {
   name?: string
