@@ -1,5 +1,5 @@
+import { looksPrivate, makePrivateKey, publicKeyOf } from '../../core/delivery/credentials/private-key.ts'
 import type { SignatureVersion } from '../../core/delivery/listener.ts'
-import { looksPrivate, makePrivateKey, publicKeyOf } from '../../core/delivery/private-key.ts'
 import { makeSecret } from '../../core/delivery/signature.ts'
 import { invalid } from '../../core/problem.ts'
 import type { Runtime } from '../../runtime.ts'

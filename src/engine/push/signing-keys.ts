@@ -1,5 +1,5 @@
+import { PrivateSigningKey } from '../../core/delivery/credentials/private-key.ts'
 import type { Listener, SignatureVersion } from '../../core/delivery/listener.ts'
-import { PrivateSigningKey } from '../../core/delivery/private-key.ts'
 import { type Signer, SigningKey } from '../../core/delivery/signature.ts'
 import { openedOrNull, type SecretBox } from '../../core/tenant/secret-box.ts'
 import { unexpired } from '../../core/tenant/secret-rotation.ts'

@@ -1,6 +1,6 @@
+import { looksPrivate, privateKeyFault } from '../../core/delivery/credentials/private-key.ts'
 import { urlFault } from '../../core/delivery/listener.ts'
 import { keyFault } from '../../core/delivery/message.ts'
-import { looksPrivate, privateKeyFault } from '../../core/delivery/private-key.ts'
 import { receiptFault } from '../../core/delivery/pull.ts'
 import { secretFault } from '../../core/delivery/signature.ts'
 import { base64Fault, contentTypeFault } from '../../core/message/body.ts'

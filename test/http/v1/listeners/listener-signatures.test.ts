@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { publicKeyOf } from '../../../../src/core/delivery/private-key.ts'
+import { publicKeyOf } from '../../../../src/core/delivery/credentials/private-key.ts'
 import { secretsIn } from '../../../../src/core/tenant/signing-secrets.ts'
 import { type Json, OWNER_KEY, sharedApi } from '../../../support/server/api.ts'
 

@@ -7,7 +7,7 @@ import {
   PrivateSigningKey,
   privateKeyFault,
   publicKeyOf,
-} from '../../../src/core/delivery/private-key.ts'
+} from '../../../../src/core/delivery/credentials/private-key.ts'
 
 const textOf = (bytes: Uint8Array) => `whsk_${Buffer.from(bytes).toString('base64')}`
 
