@@ -59,7 +59,7 @@ export interface ListenerChange {
   livenessUrl?: string | null
   /** A new secret, or `rotate` to have one made. */
   secret?: string | undefined
-  /** The same of the private key. */
+  /** A new private key, or `rotate` to have one made. */
   privateKey?: string | undefined
   settings: SettingsChange
 }

@@ -11,7 +11,7 @@ export interface ListenerChanges {
   livenessUrl?: string | null
   /** A new one, sealed; the one before it retires (`core/tenant/secret-rotation.ts`). */
   secret?: string
-  /** The same of the private key; null takes it away. */
+  /** A new private key, sealed, which retires the one before it too; null takes it away. */
   privateKey?: string | null
   /** What it leaves out stays as it is in the store, also where two updates come at once. */
   settings?: SettingsChange

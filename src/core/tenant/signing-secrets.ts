@@ -32,7 +32,7 @@ export function isPrivateKeyText(text: string): boolean {
   return text.endsWith(MARK)
 }
 
-/** The same text with something else in place of each secret and private key, such as its sealed form. */
+/** The text with something else in place of each secret and private key in it, such as its sealed form. */
 export function mapText(text: string, map: (one: string) => string): string {
   const mapped = (part: string) => (isPrivateKeyText(part) ? map(part.slice(0, -MARK.length)) + MARK : map(part))
   return text.split(BETWEEN).map(mapped).join(BETWEEN)
