@@ -4,6 +4,7 @@ import type { ApiKeyStore } from '../store/api-keys.ts'
 import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/listing/slice.ts'
 import type { Publish } from './cluster/publish.ts'
+import { jsonText } from './connect/json-text.ts'
 import type { Db } from './connect/session.ts'
 import type { Database, Transaction } from './connect/transaction.ts'
 import { unlessTaken } from './errors.ts'
@@ -149,5 +150,5 @@ export function createApiKeyStore({ transact, snapshot, db }: Database, publish:
 }
 
 function scopesText(scopes: Scope[] | null): string | null {
-  return scopes === null ? null : JSON.stringify(scopes)
+  return scopes === null ? null : jsonText(scopes)
 }

@@ -3,6 +3,7 @@ import type { DomainStore } from '../store/domains.ts'
 import { failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/listing/slice.ts'
 import { numbers } from './connect/arrays.ts'
+import { jsonText } from './connect/json-text.ts'
 import type { Db } from './connect/session.ts'
 import type { Database } from './connect/transaction.ts'
 import { unlessTaken } from './errors.ts'
@@ -53,7 +54,7 @@ export function createDomainStore({ transact, db }: Database): DomainStore {
           if ((await on.rows(ORGANIZATION_EXISTS, [organizationId])).length === 0) return 'organization_not_found'
           if (await hasRecord(on, answer)) return 'answered'
           await writeRecord(on, answer)
-          const place = [id, organizationId, name, hostname, port, JSON.stringify(challenge)]
+          const place = [id, organizationId, name, hostname, port, jsonText(challenge)]
           await on.run(INSERT, [...place, verifiedAt, createdAt, updatedAt])
           return 'created'
         }),
@@ -69,7 +70,7 @@ export function createDomainStore({ transact, db }: Database): DomainStore {
           if (failsIfMatch(domain.revision, ifMatch)) return 'changed'
           const changed = { ...domain, ...changes, updatedAt: now, revision: domain.revision + 1 }
           const { name, hostname, port, challenge, verifiedAt } = changed
-          const values = [name, hostname, port, JSON.stringify(challenge), verifiedAt, now]
+          const values = [name, hostname, port, jsonText(challenge), verifiedAt, now]
           await on.run(UPDATE, [ask.organizationId, ask.id, ...values])
           return changed
         }),

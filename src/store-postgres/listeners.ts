@@ -9,6 +9,7 @@ import { lockQueue } from './cluster/locks.ts'
 import type { Publish } from './cluster/publish.ts'
 import { countersOf } from './commit/listener-counters.ts'
 import { texts } from './connect/arrays.ts'
+import { jsonText } from './connect/json-text.ts'
 import type { Db } from './connect/session.ts'
 import type { Database, Transaction } from './connect/transaction.ts'
 import type { Leases } from './deliveries/leases.ts'
@@ -101,7 +102,7 @@ export function createListenerStore(
     const { id, organizationId, queueId, name, notifyUrl, livenessUrl, secret, settings } = listener
     // Two changes within a millisecond must not look like one to a node that compares them.
     const updatedAt = Math.max(now, listener.updatedAt + 1)
-    const values = [name, notifyUrl, livenessUrl, secret, JSON.stringify(settings), updatedAt]
+    const values = [name, notifyUrl, livenessUrl, secret, jsonText(settings), updatedAt]
     await on.run(UPDATE, [organizationId, id, ...values])
     await on.run(TOUCH_QUEUE, [organizationId, queueId])
     return { ...listener, updatedAt }
@@ -121,7 +122,7 @@ export function createListenerStore(
           if ((await on.rows(IS_FULL, [organizationId, queueId, most - 1])).length > 0) return 'queue_full'
           await writeRecord(on, answer)
           await on.run(TOUCH_QUEUE, [organizationId, queueId])
-          const settings = JSON.stringify(listener.settings)
+          const settings = jsonText(listener.settings)
           const place = [id, organizationId, queueId, name]
           await on.run(INSERT, [...place, notifyUrl, livenessUrl, secret, settings, createdAt, updatedAt])
           await noted(on, 'listener_added', listener, createdAt)

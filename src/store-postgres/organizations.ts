@@ -5,6 +5,7 @@ import type { OrganizationStore } from '../store/organizations.ts'
 import { insertApiKey } from './api-keys.ts'
 import type { Publish } from './cluster/publish.ts'
 import { prepareMessageQuotas } from './commit/message-quotas.ts'
+import { jsonText } from './connect/json-text.ts'
 import type { Db } from './connect/session.ts'
 import type { Database, Transaction } from './connect/transaction.ts'
 import type { Leases } from './deliveries/leases.ts'
@@ -44,7 +45,7 @@ export function createOrganizationStore(
     const limits = withLimits(current.limits, ask.changes.limits ?? {})
     const revision = current.revision + 1
     const changed: Revised<Organization> = { ...current, ...ask.changes, limits, updatedAt: ask.now, revision }
-    await on.run(UPDATE, [ask.id, changed.name, changed.status, JSON.stringify(limits), ask.now])
+    await on.run(UPDATE, [ask.id, changed.name, changed.status, jsonText(limits), ask.now])
     await prepareMessageQuotas(on, ask.id, limits, ask.now)
     await publish(on, { kind: 'organization', organizationId: ask.id })
     return changed
@@ -75,7 +76,7 @@ export function createOrganizationStore(
         transact(async (on) => {
           if (await hasRecord(on, answer)) return 'answered'
           await writeRecord(on, answer)
-          await on.run(INSERT, [id, name, root, status, JSON.stringify(limits), createdAt, updatedAt])
+          await on.run(INSERT, [id, name, root, status, jsonText(limits), createdAt, updatedAt])
           await prepareMessageQuotas(on, id, limits, createdAt)
           await insertApiKey(on, ownerKey)
           return 'created'

@@ -12,7 +12,7 @@ export function queueOf({ schema, schemaId, ...rest }: QueueRow): Queue {
   return { ...rest, schema: schema === null || schemaId === null ? null : { id: schemaId, rules: schema } }
 }
 
-/** What the columns `schema`, `schema_id` and `paused` hold of a queue. */
+/** What the columns `schema`, `schema_id` and `paused` hold of a queue. No statement looks into a schema, which may hold U+0000. */
 export function queueColumnsOf({ schema, paused }: Pick<Queue, 'schema' | 'paused'>) {
   return [schema === null ? null : JSON.stringify(schema.rules), schema?.id ?? null, paused] as const
 }

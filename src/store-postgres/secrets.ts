@@ -1,5 +1,6 @@
 import { type RetiredSecret, unexpired } from '../core/tenant/secret-rotation.ts'
 import type { SecretStore, StoredSecrets } from '../store/secrets.ts'
+import { jsonText } from './connect/json-text.ts'
 import type { Db } from './connect/session.ts'
 import type { Database } from './connect/transaction.ts'
 
@@ -36,7 +37,7 @@ const EXPIRED = `
 
 /** Writes the retired secrets of a listener; they are newest first, so that the last is the next to expire. */
 export async function retire(db: Db, listenerId: string, retired: readonly RetiredSecret[]): Promise<void> {
-  await db.run(RETIRE, [listenerId, JSON.stringify(retired), retired.at(-1)?.until ?? null])
+  await db.run(RETIRE, [listenerId, jsonText(retired), retired.at(-1)?.until ?? null])
 }
 
 /** What was replaced stays in dead rows and in PostgreSQL's log until it reuses them: that is not in our power. */
@@ -48,10 +49,10 @@ export function createSecretStore({ transact, db }: Database): SecretStore {
     async reseal(changes) {
       await transact(async (on) => {
         for (const { from, to } of changes) {
-          const [was, is] = [JSON.stringify(from.retiredSecrets), JSON.stringify(to.retiredSecrets)]
-          const headers = [JSON.stringify(to.headers), JSON.stringify(from.headers)]
-          const auth = [JSON.stringify(to.auth), JSON.stringify(from.auth)]
-          const tls = [JSON.stringify(to.tls), JSON.stringify(from.tls)]
+          const [was, is] = [jsonText(from.retiredSecrets), jsonText(to.retiredSecrets)]
+          const headers = [jsonText(to.headers), jsonText(from.headers)]
+          const auth = [jsonText(to.auth), jsonText(from.auth)]
+          const tls = [jsonText(to.tls), jsonText(from.tls)]
           await on.run(RESEAL, [from.listenerId, to.secret, is, from.secret, was, ...headers, ...auth, ...tls])
         }
       })

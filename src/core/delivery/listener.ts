@@ -1,4 +1,5 @@
 import type { Secrets } from '../tenant/secret-rotation.ts'
+import { unicodeFault } from '../well-formed.ts'
 import { type AuthChange, type StoredAuth, withAuth } from './credentials/listener-auth.ts'
 import { type StoredTls, type TlsChange, withTls } from './credentials/listener-tls.ts'
 import { type HeadersChange, type StoredHeaders, withHeaders } from './listener-headers.ts'
@@ -150,6 +151,8 @@ export const MAX_RATE_PER_MS = 86_400_000
 /** Why a URL cannot be a target, or null where it can. */
 export function urlFault(text: string): string | null {
   if (text.length > MAX_URL_LENGTH) return `must be at most ${MAX_URL_LENGTH} characters`
+  const fault = unicodeFault(text)
+  if (fault !== null) return fault
   // The URL parser trims and drops these silently; what we store should be what we call.
   if (/[\s\p{Cc}]/u.test(text)) return 'must not contain spaces or control characters'
   if (!/^https?:\/\//i.test(text)) return 'must be an absolute http or https URL'

@@ -1,3 +1,4 @@
+import { unicodeFault } from '../well-formed.ts'
 import type { DeliveryStatus, DeliverySummary } from './delivery-summary.ts'
 
 /** What a client posted: stored once, delivered to each listener. */
@@ -76,7 +77,8 @@ export function isForLater({ createdAt, deliverAt }: Pick<Message, 'createdAt' |
 
 /** Why a key is refused, or null where it is fine. */
 export function keyFault(key: string): string | null {
-  if (!key.isWellFormed()) return 'must be valid Unicode; a surrogate in it stands alone'
+  const fault = unicodeFault(key)
+  if (fault !== null) return fault
   // Twice as many units are enough for any: a longer text need not be counted.
   const fits = key !== '' && key.length <= 2 * MAX_KEY_LENGTH && [...key].length <= MAX_KEY_LENGTH
   return fits ? null : `must have 1 to ${MAX_KEY_LENGTH} characters`

@@ -9,6 +9,7 @@ import { periodFault } from '../../core/schedule/calendar-period.ts'
 import { cronFault } from '../../core/schedule/cron.ts'
 import { zoneFault } from '../../core/schedule/zone.ts'
 import { hostnameFault } from '../../core/tenant/domain.ts'
+import { unicodeFault } from '../../core/well-formed.ts'
 
 /**
  * The rules of single texts, as formats that schemas name. Each says why a text is refused, or null: the validator
@@ -30,7 +31,7 @@ export const formats: Record<string, (text: string) => string | null> = {
   timezone: zoneFault,
   'host-name': hostnameFault,
   receipt: receiptFault,
-  unicode: (text) => (text.isWellFormed() ? null : 'must be valid Unicode; a surrogate in it stands alone'),
+  unicode: unicodeFault,
 }
 
 /** Which kind fits a listener, a use case says. */

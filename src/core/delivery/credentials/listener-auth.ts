@@ -2,6 +2,7 @@ import type { Fault } from '../../problem.ts'
 import { FaultList } from '../../schema/fault-list.ts'
 import type { SecretBox } from '../../tenant/secret-box.ts'
 import { openedValue, openedValueOrNull, type StoredValue, sealedValue } from '../../tenant/stored-value.ts'
+import { unicodeFault } from '../../well-formed.ts'
 
 export const AUTH_TYPES = ['basic', 'bearer', 'oauth2'] as const
 export type AuthType = (typeof AUTH_TYPES)[number]
@@ -102,7 +103,7 @@ export function authFaults(auth: OpenAuth): Fault[] {
 }
 
 function secretFault({ type, secret }: OpenAuth): string | null {
-  if (type === 'basic') return secret.length > MAX_SECRET ? tooLong(MAX_SECRET) : controlFault(secret)
+  if (type === 'basic') return secret.length > MAX_SECRET ? tooLong(MAX_SECRET) : wordsFault(secret)
   if (type === 'bearer' && !WORD.test(secret)) return 'must be printable ASCII without spaces'
   return textFault(secret, MAX_SECRET, VISIBLE)
 }
@@ -110,7 +111,7 @@ function secretFault({ type, secret }: OpenAuth): string | null {
 function usernameFault(username: string): string | null {
   if (username.length > MAX_NAME) return tooLong(MAX_NAME)
   // It ends where the first colon is (RFC 7617, section 2).
-  return username.includes(':') ? 'must not have a colon' : controlFault(username)
+  return username.includes(':') ? 'must not have a colon' : wordsFault(username)
 }
 
 function scopesFault(scopes: readonly string[]): string | null {
@@ -119,8 +120,8 @@ function scopesFault(scopes: readonly string[]): string | null {
   return fits ? null : `must be words of at most ${MAX_SCOPE} printable ASCII characters, without spaces, " and \\`
 }
 
-function controlFault(text: string): string | null {
-  return CONTROL.test(text) ? 'must not have control characters' : null
+function wordsFault(text: string): string | null {
+  return CONTROL.test(text) ? 'must not have control characters' : unicodeFault(text)
 }
 
 function textFault(text: string, most: number, allowed: RegExp): string | null {
