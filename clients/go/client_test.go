@@ -1,6 +1,7 @@
 package discue_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -128,7 +129,7 @@ func TestMakesFindsChangesAndDeletesWhatThereIs(t *testing.T) {
 	if changed.Timeout != 1000 || changed.RateLimit != nil {
 		t.Fatalf("it is %+v", changed)
 	}
-	daily := discue.CreateScheduleRequest{Name: "daily", Cron: discue.Ptr("0 6 * * *"), Data: "x"}
+	daily := discue.CreateScheduleRequest{Name: "daily", Cron: discue.Ptr("0 6 * * *"), Data: discue.Ptr("x")}
 	schedule := must(client.Schedules.Create(ctx, queue.ID, daily))(t)
 	if got := must(client.Schedules.Get(ctx, queue.ID, schedule.ID))(t); len(got.NextRuns) != 5 {
 		t.Fatalf("it is %+v", got)
@@ -159,7 +160,7 @@ func TestReadsListingsToTheirEndAndNoFurtherThanItIsAskedTo(t *testing.T) {
 	queue := newQueue(t, client)
 	var batch []discue.CreateMessageRequest
 	for number := range 250 {
-		batch = append(batch, discue.CreateMessageRequest{Data: fmt.Sprint(number)})
+		batch = append(batch, discue.CreateMessageRequest{Data: discue.Ptr(fmt.Sprint(number))})
 	}
 	var sent, found []string
 	for _, message := range must(client.Messages.SendAll(ctx, queue.ID, batch))(t) {
@@ -352,5 +353,23 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	var problem *discue.APIError
 	if !errors.As(err, &problem) || problem.Status != 307 || len(away.requests) != 1 {
 		t.Fatalf("%d requests, then %v", len(away.requests), err)
+	}
+}
+
+func TestBytesAreSentAndReadAsTheyAre(t *testing.T) {
+	client := newClient(t)
+	queueID := newQueue(t, client).ID
+	body := make([]byte, 256)
+	for at := range body {
+		body[at] = byte(at)
+	}
+	sent := must(client.Messages.SendBytes(t.Context(), queueID, body, "image/png"))(t)
+	read := must(client.Messages.Get(t.Context(), sent.ID))(t)
+	if got := must(read.Bytes())(t); !bytes.Equal(got, body) || read.ContentType != "image/png" {
+		t.Fatalf("it is %x, %q", got, read.ContentType)
+	}
+	text := must(client.Messages.SendJSON(t.Context(), queueID, "ü"))(t)
+	if got := must(must(client.Messages.Get(t.Context(), text.ID))(t).Bytes())(t); string(got) != `"ü"` {
+		t.Fatalf("it is %q", got)
 	}
 }

@@ -2,6 +2,7 @@ package discue
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"iter"
 	"net/url"
@@ -31,7 +32,31 @@ func (m *Messages) SendJSON(ctx context.Context, queueID string, value any, opti
 	if err != nil {
 		return MessageRef{}, err
 	}
-	return m.Send(ctx, queueID, CreateMessageRequest{Data: string(data)}, options...)
+	return m.Send(ctx, queueID, CreateMessageRequest{Data: Ptr(string(data))}, options...)
+}
+
+// SendBytes sends bytes that may be no text, as what contentType says; without one it is application/octet-stream.
+func (m *Messages) SendBytes(
+	ctx context.Context, queueID string, data []byte, contentType string, options ...CallOption,
+) (MessageRef, error) {
+	message := CreateMessageRequest{DataBase64: Ptr(base64.StdEncoding.EncodeToString(data))}
+	if contentType != "" {
+		message.ContentType = Ptr(contentType)
+	}
+	return m.Send(ctx, queueID, message, options...)
+}
+
+// Bytes is the message's body, as a listener with a URL is sent it.
+func (m Message) Bytes() ([]byte, error) { return bodyOf(m.Data, m.DataBase64) }
+
+// Bytes is the message's body, as a listener with a URL is sent it.
+func (m PulledMessage) Bytes() ([]byte, error) { return bodyOf(m.Data, m.DataBase64) }
+
+func bodyOf(data, inBase64 string) ([]byte, error) {
+	if inBase64 != "" {
+		return base64.StdEncoding.DecodeString(inBase64)
+	}
+	return []byte(data), nil
 }
 
 // SendAll sends up to 1,000 at once: all of them are stored, or none.

@@ -30,9 +30,11 @@ type Delivery struct {
 	// SignedAt is when this attempt was signed.
 	SignedAt time.Time
 	// Data is exactly what was posted.
-	Data       []byte
-	QueueID    string
-	ListenerID string
+	Data []byte
+	// ContentType says what Data is.
+	ContentType string
+	QueueID     string
+	ListenerID  string
 	// Attempt counts from 1.
 	Attempt int
 	// Sequence counts up by one per message of a listener with an ordering; else it is 0.
@@ -74,6 +76,7 @@ func (v Verifier) Verify(header http.Header, body []byte) (Delivery, error) {
 		return Delivery{}, ErrMismatch
 	}
 	delivery := Delivery{ID: id, SignedAt: signedAt, Data: body, IsTest: header.Get("discue-test") == "true"}
+	delivery.ContentType = header.Get("content-type")
 	delivery.QueueID, delivery.ListenerID = header.Get("discue-queue"), header.Get("discue-listener")
 	// Signed or not, these come from the server: one that is missing is 0.
 	delivery.Attempt, _ = strconv.Atoi(header.Get("discue-attempt"))

@@ -84,7 +84,7 @@ func TestAWorkerHandlesWhatWaitsSideBySideAndGivesBackWhatFails(t *testing.T) {
 	})
 	var batch []discue.CreateMessageRequest
 	for number := range 40 {
-		batch = append(batch, discue.CreateMessageRequest{Data: fmt.Sprint(number)})
+		batch = append(batch, discue.CreateMessageRequest{Data: discue.Ptr(fmt.Sprint(number))})
 	}
 	must(at.client.Messages.SendAll(t.Context(), at.queueID, batch))(t)
 	waitFor(t, "40 acknowledged messages", func() bool { return at.acknowledged(t) == 40 })
@@ -156,7 +156,7 @@ func TestAStopGivesBackWhatIsNotFinishedByThen(t *testing.T) {
 			select {}
 		},
 	})
-	must(at.client.Messages.Send(t.Context(), at.queueID, discue.CreateMessageRequest{Data: "endless"}))(t)
+	must(at.client.Messages.Send(t.Context(), at.queueID, discue.CreateMessageRequest{Data: discue.Ptr("endless")}))(t)
 	select {
 	case <-began:
 	case <-time.After(patience):

@@ -234,6 +234,14 @@ describe('a receiver', () => {
     assert.deepEqual(bytesOf(read), bytes)
     assert.throws(() => textOf(read), TypeError)
     assert.equal(textOf({ data_base64: btoa('a text') }), 'a text')
+    const part = bytes.subarray(3, 9)
+    const same = [part.slice().buffer, new DataView(bytes.buffer, 3, 6), new Uint16Array(part.slice().buffer)]
+    for (const data of same) {
+      assert.deepEqual(bytesOf(await discue.messages.get((await discue.messages.send(queue.id, { data })).id)), part)
+    }
+    for (const data of [new Blob(['a']), new Blob(['a']).stream()]) {
+      await assert.rejects(discue.messages.send(queue.id, { data }), TypeError)
+    }
   })
 
   test('verifies by the public key of a listener that signs with a private one, and by no other', async () => {

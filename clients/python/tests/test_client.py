@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import threading
 import typing
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from discue import (
     NotFoundError,
     UnavailableError,
     ValidationError,
+    bytes_of,
     types,
 )
 
@@ -155,6 +157,16 @@ def test_one_queue_of_a_name_is_made_however_many_ask_for_it_at_once(client: Dis
     assert (len(made), len(set(made))) == (4, 1)
 
 
+def test_bytes_are_sent_and_read_as_they_are(client: Discue, queue_id: str) -> None:
+    body = bytes(range(256))
+    sent = [client.messages.send(queue_id, body, content_type="image/png")]
+    sent += client.messages.send_all(queue_id, [{"data": body}, {"data_base64": base64.b64encode(body).decode()}])
+    read = [client.messages.get(it["id"]) for it in sent]
+    assert [bytes_of(it) for it in read] == [body] * 3
+    assert [it["content_type"] for it in read] == ["image/png", "application/octet-stream", "application/octet-stream"]
+    assert bytes_of(client.messages.get(client.messages.send(queue_id, "ü")["id"])) == "ü".encode()
+
+
 def test_does_the_same_in_an_event_loop(queue_id: str) -> None:
     async def scenario() -> None:
         async with AsyncDiscue(URL, API_KEY) as client:
@@ -174,4 +186,4 @@ def test_does_the_same_in_an_event_loop(queue_id: str) -> None:
 
 def test_a_message_to_send_says_all_that_the_api_takes() -> None:
     taken = set(typing.get_type_hints(types.CreateMessageRequest))
-    assert set(typing.get_type_hints(NewMessage)) == taken - {"data"}
+    assert set(typing.get_type_hints(NewMessage)) == taken - {"data", "data_base64"}

@@ -232,3 +232,22 @@ def test_fastapi_awaits_a_handler_and_its_store() -> None:
     asking = fastapi_client(AsyncReceiver(secret=SECRET, handle=handle, deduplication=Store()))
     assert [asking.post("/orders", content=b"x", headers=signed(b"x")).status_code for _ in range(2)] == [204, 204]
     assert handled == ["x", "a"]
+
+
+def test_bytes_that_are_no_text_come_as_they_are() -> None:
+    body = bytes(range(256))
+    delivery = verify(body, {**signed(body), "Content-Type": "image/png"}, SECRET)
+    assert (delivery.body, delivery.content_type) == (body, "image/png")
+    with pytest.raises(UnicodeDecodeError):
+        _ = delivery.data
+
+
+def test_a_handler_that_would_never_run_is_a_failure_and_no_acknowledgement() -> None:
+    errors: list[BaseException] = []
+
+    async def handle(_: Delivery) -> None:
+        raise AssertionError("it ran")
+
+    receiver = Receiver(secret=SECRET, handle=handle, on_error=errors.append)
+    assert receiver.receive(b"{}", signed(b"{}")).status == 500
+    assert "AsyncReceiver" in str(errors[0])

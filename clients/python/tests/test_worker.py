@@ -185,3 +185,57 @@ def test_a_loop_handles_what_waits_keeps_it_and_stops(client: Discue, queue_id: 
     assert (once.seen["0"], once.seen["7"], once.seen.total()) == (1, 2, 41)
     assert [str(it) for it in errors] == ["again, please"]
     assert pulled_again(client, queue_id, listener_id) == [("endless", 2)]
+
+
+def test_a_handler_that_would_never_run_acknowledges_nothing(client: Discue, queue_id: str, listener_id: str) -> None:
+    errors = list[BaseException]()
+
+    async def handle(_: PulledMessage, __: Lease) -> None:
+        raise AssertionError("it ran")
+
+    def heard(error: BaseException) -> None:
+        errors.append(error)
+        worker.stop()
+
+    worker = PullWorker(client, queue_id=queue_id, listener_id=listener_id, handle=handle, on_error=heard)
+    client.messages.send(queue_id, "asynchronous")
+    worker.run()
+    assert "AsyncPullWorker" in str(errors[0])
+    assert acknowledged(client, queue_id, listener_id) == 0
+
+
+def test_an_ordinary_function_handles_in_a_loop_too(client: Discue, queue_id: str, listener_id: str) -> None:
+    async def work() -> None:
+        async with AsyncDiscue(URL, API_KEY) as loop_client:
+            worker = AsyncPullWorker(
+                loop_client, queue_id=queue_id, listener_id=listener_id, handle=lambda _: worker.stop()
+            )
+            await loop_client.messages.send(queue_id, "ordinary")
+            await asyncio.wait_for(worker.run(), PATIENCE_S)
+
+    asyncio.run(work())
+    assert acknowledged(client, queue_id, listener_id) == 1
+
+
+def test_what_no_thread_can_be_started_for_is_given_back_at_once(
+    client: Discue, queue_id: str, listener_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handled, errors = list[str](), list[BaseException]()
+    start = threading.Thread.start
+
+    def refused(thread: threading.Thread) -> None:
+        if thread.name.endswith("(_work)") and not errors:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    def handle(message: PulledMessage, _: Lease) -> None:
+        handled.append(message["data"])
+        if len(handled) == 2:
+            worker.stop()
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    worker = PullWorker(client, queue_id=queue_id, listener_id=listener_id, handle=handle, on_error=errors.append)
+    client.messages.send_all(queue_id, [{"data": "a"}, {"data": "b"}])
+    worker.run()
+    assert sorted(handled) == ["a", "b"]
+    assert "new thread" in str(errors[0])

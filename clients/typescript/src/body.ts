@@ -16,9 +16,18 @@ export function textOf(message: MessageBody): string {
   return message.data ?? new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytesOf(message))
 }
 
-/** What a client sends, as the API takes it: bytes as base64, a text as it is, and anything else as JSON. */
+/**
+ * What a client sends, as the API takes it: bytes as base64, a text as it is, and anything else as JSON. Throws `TypeError`
+ * for what is read only later.
+ */
 export function spoken(data: unknown): Pick<CreateMessageRequest, 'data' | 'data_base64'> {
-  if (data instanceof Uint8Array) return { data_base64: encoded(data) }
+  if (data instanceof ArrayBuffer) return { data_base64: encoded(new Uint8Array(data)) }
+  if (ArrayBuffer.isView(data)) {
+    return { data_base64: encoded(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)) }
+  }
+  if (data instanceof Blob || data instanceof ReadableStream) {
+    throw new TypeError('a Blob or stream has to be read first: send its bytes')
+  }
   return { data: typeof data === 'string' ? data : JSON.stringify(data) }
 }
 

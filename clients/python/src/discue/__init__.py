@@ -15,7 +15,7 @@ from .errors import (
     UnavailableError,
     ValidationError,
 )
-from .messages import NewMessage
+from .messages import NewMessage, bytes_of
 from .receiver import AsyncReceiver, Receiver, Verdict
 from .webhook import Delivery, WebhookError, verify
 from .worker import AsyncPullWorker, Lease, PullWorker
@@ -45,5 +45,6 @@ __all__ = [
     "ValidationError",
     "Verdict",
     "WebhookError",
+    "bytes_of",
     "verify",
 ]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
+from ._handlers import done, refuse_awaitable
 from ._report import OnError, report
 from .deduplication import AsyncDeduplicationStore, DeduplicationStore, State
 from .webhook import Clock, Delivery, WebhookError, verify
 
 #: The server allows 256 KiB of data.
 MAX_BODY_BYTES = 1024 * 1024
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,7 @@ class Receiver(_Options):
             if state != "new":
                 return HANDLED if state == "done" else RUNNING
             begun = delivery.id
-            self._handle(delivery)
+            refuse_awaitable(self._handle(delivery))
             if self._deduplication is not None:
                 self._deduplication.finish(delivery.id)
             return HANDLED
@@ -138,13 +135,13 @@ class AsyncReceiver(_Options):
             delivery = self._verified(body, headers)
             if delivery.is_test:
                 return HANDLED
-            state: State = "new" if self._deduplication is None else await _done(self._deduplication.begin(delivery.id))
+            state: State = "new" if self._deduplication is None else await done(self._deduplication.begin(delivery.id))
             if state != "new":
                 return HANDLED if state == "done" else RUNNING
             begun = delivery.id
-            await _done(self._handle(delivery))
+            await done(self._handle(delivery))
             if self._deduplication is not None:
-                await _done(self._deduplication.finish(delivery.id))
+                await done(self._deduplication.finish(delivery.id))
             return HANDLED
         except BaseException as error:
             # A request that is cancelled has not been handled either.
@@ -156,10 +153,6 @@ class AsyncReceiver(_Options):
     async def _abandon(self, message_id: str | None) -> None:
         try:
             if message_id is not None and self._deduplication is not None:
-                await _done(self._deduplication.abandon(message_id))
+                await done(self._deduplication.abandon(message_id))
         except Exception as error:
             self._tell(error)
-
-
-async def _done(value: T | Awaitable[T]) -> T:
-    return await value if inspect.isawaitable(value) else value

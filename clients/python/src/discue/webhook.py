@@ -23,7 +23,9 @@ class Delivery:
     #: When this attempt was signed, in ms since the Unix epoch.
     signed_at: int
     #: Exactly what was posted.
-    data: str
+    body: bytes
+    #: What ``body`` is.
+    content_type: str
     queue_id: str
     listener_id: str
     #: From 1.
@@ -33,9 +35,14 @@ class Delivery:
     #: A test message of a preflight check, which is no message.
     is_test: bool
 
+    @property
+    def data(self) -> str:
+        """``body`` as text. Raises ``UnicodeDecodeError`` where it is none."""
+        return self.body.decode()
+
     def json(self) -> Any:
-        """``data`` as JSON. Raises ``json.JSONDecodeError`` where it is none."""
-        return json.loads(self.data)
+        """``body`` as JSON. Raises ``ValueError`` where it is none."""
+        return json.loads(self.body)
 
 
 class WebhookError(Exception):
@@ -79,7 +86,8 @@ def verify(
     return Delivery(
         id=message_id,
         signed_at=signed_at,
-        data=raw.decode("utf-8", "replace"),
+        body=raw,
+        content_type=fields.get("content-type", ""),
         queue_id=fields.get("discue-queue", ""),
         listener_id=fields.get("discue-listener", ""),
         attempt=int(fields.get("discue-attempt", 1)),

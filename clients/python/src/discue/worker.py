@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from ._async.client import AsyncDiscue
+from ._handlers import done, refuse_awaitable
 from ._report import OnError, report
 from ._sync.client import Discue
 from .types import PulledMessage
@@ -52,8 +53,9 @@ class AsyncPullWorker(_Options):
     """
     Takes what waits for a listener that pulls, and acknowledges it once ``handle`` has returned. Where it raises, the
     message is given back, to come again after ``retry_delay_ms``, or by the listener's retry policy. Leases are extended
-    for as long as ``handle`` takes; where one is lost all the same, ``handle`` is cancelled. ``on_error`` is told of what
-    ``handle`` has raised, and of calls that failed; those are tried again. Without it the log ``discue`` is told.
+    for as long as ``handle`` takes; where one is lost all the same, ``handle`` is cancelled. It may be a coroutine function
+    or an ordinary one. ``on_error`` is told of what ``handle`` has raised, and of calls that failed; those are tried again.
+    Without it the log ``discue`` is told.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class AsyncPullWorker(_Options):
         *,
         queue_id: str,
         listener_id: str,
-        handle: Callable[[PulledMessage], Awaitable[object]],
+        handle: Callable[[PulledMessage], object],
         concurrency: int = 10,
         lease_ms: int = 30_000,
         retry_delay_ms: RetryDelay | None = None,
@@ -138,7 +140,7 @@ class AsyncPullWorker(_Options):
     async def _work(self, message: PulledMessage) -> None:
         receipt = message["receipt"]
         try:
-            await self._handle(message)
+            await done(self._handle(message))
         except asyncio.CancelledError:
             # Of a lease that is another client's by now nothing counts that is said here.
             if receipt not in self._lost:
@@ -267,17 +269,25 @@ class PullWorker(_Options):
     def _pull(self, room: int) -> None:
         most = min(room, MAX_PULLED)
         messages = self._client.leases.pull(*self._at, max=most, wait_ms=THREAD_POLL_MS, lease_ms=self._lease_ms)
-        for message in messages:
+        receipts = [message["receipt"] for message in messages]
+        for at, message in enumerate(messages):
             lease = Lease()
             with self._changed:
-                self._running[message["receipt"]] = lease
-            threading.Thread(target=self._work, args=(message, lease), daemon=True).start()
+                self._running[receipts[at]] = lease
+            try:
+                threading.Thread(target=self._work, args=(message, lease), daemon=True).start()
+            except RuntimeError:
+                # There is no room for another thread: this one and what was pulled behind it are given back.
+                with self._changed:
+                    del self._running[receipts[at]]
+                self._client.leases.nack(*self._at, receipts[at:], delay_ms=0)
+                raise
 
     def _work(self, message: PulledMessage, lease: Lease) -> None:
         receipt = message["receipt"]
         failure: Exception | None = None
         try:
-            self._handle(message, lease)
+            refuse_awaitable(self._handle(message, lease))
         except Exception as error:
             failure = error
         try:

@@ -151,17 +151,18 @@ class AsyncMessages(_AsyncResources):
         self, queue_id: str, data: Any, *, idempotency_key: str | None = None, **message: Unpack[NewMessage]
     ) -> api.MessageRef:
         """
-        Returns when the message is on the server's disk. ``data`` is sent as it is where it is a ``str``, else as JSON.
+        Returns when the message is on the server's disk. ``data`` is sent as it is where it is a ``str`` or ``bytes``, else
+        as JSON.
         """
         path = path_of("queues", queue_id, "messages")
-        answer = await self._create(path, {**message, "data": written(data)}, idempotency_key)
+        answer = await self._create(path, written({**message, "data": data}), idempotency_key)
         return answer["message"]
 
     async def send_all(
         self, queue_id: str, messages: Sequence[Mapping[str, Any]], *, idempotency_key: str | None = None
     ) -> Sequence[api.MessageRef]:
         """Up to 1,000 at once, each with its ``data`` and the rest of ``NewMessage``: all of them are stored, or none."""
-        body = {"messages": [{**message, "data": written(message["data"])} for message in messages]}
+        body = {"messages": [written(message) for message in messages]}
         answer = await self._create(path_of("queues", queue_id, "messages", "batch"), body, idempotency_key)
         return answer["messages"]
 
@@ -205,8 +206,11 @@ class AsyncSchedules(_AsyncResources):
         self, queue_id: str, /, *, idempotency_key: str | None = None, **schedule: Unpack[api.CreateScheduleRequestAt]
     ) -> api.Schedule: ...
     async def create(self, queue_id: str, /, *, idempotency_key: str | None = None, **schedule: Any) -> api.Schedule:
-        """With one of ``cron``, ``every`` and ``at``. ``data`` is sent as it is where it is a ``str``, else as JSON."""
-        body = {**schedule, "data": written(schedule["data"])}
+        """
+        With one of ``cron``, ``every`` and ``at``. ``data`` is sent as it is where it is a ``str`` or ``bytes``, else as
+        JSON.
+        """
+        body = written(schedule)
         answer = await self._create(path_of("queues", queue_id, "schedules"), body, idempotency_key)
         return answer["schedule"]
 
