@@ -19,6 +19,7 @@ import { addServe } from './commands/serve.ts'
 import { addTail } from './commands/tail.ts'
 import { addTorture } from './commands/torture.ts'
 import { addVerify } from './commands/verify.ts'
+import { addDemo } from './demo/demo.ts'
 import { addDoctor } from './doctor/doctor.ts'
 import { addListen } from './listen/listen.ts'
 
@@ -71,7 +72,8 @@ export function createProgram(): Command {
   program.commandsGroup('Messages and what becomes of them:')
   for (const add of [addSend, addListen, addTail, addDeliveries]) add(program)
   program.commandsGroup('Care:')
-  for (const add of [addDoctor, addLedger, addVerify, addBackup, addMigrate, addTorture, addCompletion]) add(program)
+  for (const add of [addDemo, addDoctor, addLedger, addVerify, addBackup, addMigrate, addTorture, addCompletion])
+    add(program)
   return program
 }
 
