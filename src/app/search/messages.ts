@@ -8,6 +8,8 @@ import { onlyVisible } from '../tenant/visibility.ts'
 
 /** One call to the store is a few milliseconds' work, for which writes wait. */
 const EXAMINED_AT_ONCE = 500
+/** Over all queues each call finds the newest of each of them first, and lets writes in between. */
+const EXAMINED_OF_ALL = 2_000
 const BYTES_AT_ONCE = 1024 * 1024
 /** Past this many messages, or bytes of their data, the client goes on by the cursor. */
 const MOST_EXAMINED = 10_000
@@ -39,8 +41,9 @@ export async function searchMessages(
   const end = range.until === null ? AFTER_EVERY_ID : encodeTime(range.until + 1)
   let before = range.before !== null && range.before < end ? range.before : end
   const entries: MessageDetails[] = []
+  const examine = queueId === null ? EXAMINED_OF_ALL : EXAMINED_AT_ONCE
   for (let looked = 0, bytes = 0; looked < MOST_EXAMINED && bytes < MOST_BYTES; ) {
-    const part = { limit: limit - entries.length, examine: EXAMINED_AT_ONCE, examineBytes: BYTES_AT_ONCE }
+    const part = { limit: limit - entries.length, examine, examineBytes: BYTES_AT_ONCE }
     const found = await deps.store.messages.search({ ...ask, from, before, ...part })
     entries.push(...found.entries)
     if (found.next === null) return { entries, next: null }

@@ -144,11 +144,12 @@ export function createMessageSearch(db: DatabaseSync, { summaries, recipientSets
     const one = statementOf(candidates(filter, ONE))
     const { part, add } = collecting(ask)
     const slices = new TimeSlices()
+    const statements = asksForDeliveries(filter) ? STATEMENTS_OF_DELIVERIES : STATEMENTS
     for (const place of found) {
       if (place.id < from) return part
       const row = one.get({ ...valuesOf(ask), ...place }) as unknown as Candidate | undefined
       if (row !== undefined && !add(row)) return part
-      if (slices.due(10 * STATEMENT_UNITS + (row?.bytes ?? 0) / BYTES_A_UNIT)) await slices.pause()
+      if (slices.due(statements * STATEMENT_UNITS + (row?.bytes ?? 0) / BYTES_A_UNIT)) await slices.pause()
     }
     return { ...part, next: found.length === examine ? found.at(-1)!.id : null }
   }
@@ -156,6 +157,9 @@ export function createMessageSearch(db: DatabaseSync, { summaries, recipientSets
   return { inQueue, inAll }
 }
 
+/** What a candidate costs, in statements: finding and reading it, or finding out how its deliveries stand as well. */
+const STATEMENTS = 2
+const STATEMENTS_OF_DELIVERIES = 8
 /** Data that is looked through in the time of one entry of an index. */
 const BYTES_A_UNIT = 100
 
