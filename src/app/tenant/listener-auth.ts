@@ -1,6 +1,8 @@
 import {
   type AuthChange,
   authFaults,
+  goesElsewhere,
+  keptSecret,
   readableAuth,
   SECRET_NAMES,
   type StoredAuth,
@@ -21,9 +23,12 @@ export function authToStore(
   { stored, change }: { stored: StoredAuth | null; change: AuthChange | null },
 ): AuthChange | null {
   if (change === null) return null
-  const secret = change.secret ?? (stored?.type === change.type ? stored.secret : null)
+  const secret = change.secret ?? keptSecret(stored, change)
   if (secret === null) {
-    throw invalid(`/auth/${SECRET_NAMES[change.type]}`, 'has no value that could be kept; send the value itself')
+    const why = goesElsewhere(stored, change)
+      ? 'is not kept where token_url leads to another origin; send the value itself'
+      : 'has no value that could be kept; send the value itself'
+    throw invalid(`/auth/${SECRET_NAMES[change.type]}`, why)
   }
   if (secret === '' && change.type !== 'basic') throw invalid(`/auth/${SECRET_NAMES[change.type]}`, 'must not be empty')
   const kept = change.secret === null

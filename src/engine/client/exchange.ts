@@ -61,7 +61,8 @@ export class Exchange implements ResponseHandler, Indexed {
     this.#keptBytes = keptBytes
     this.#done = done
     this.#leftMs = timeoutMs
-    this.#timedSince = startedAt
+    // The attempt may have begun before, and have waited for a token.
+    this.#timedSince = runtime.now()
     this.#cancelTimeout = this.#startTimeout()
   }
 

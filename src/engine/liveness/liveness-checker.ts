@@ -262,7 +262,17 @@ export class LivenessChecker {
   /** At once, or when there is a place for the organization. */
   #begin(one: Checked): void {
     if (!this.#isCurrent(one)) return
-    if (this.#places.takeOrWait(one.organizationId, 0, one.begin)) void this.#check(one)
+    if (!this.#places.takeOrWait(one.organizationId, 0, one.begin)) return
+    const { runtime } = this.#deps
+    const { listenerId, organizationId, record } = one
+    this.#check(one)
+      .catch((error: unknown) => {
+        // An error of this server, which says nothing about the listener.
+        runtime.log.error({ err: error, listenerId }, 'a liveness check could not be made')
+        one.busy = false
+        if (this.#isCurrent(one)) this.#schedule(one, nextCheckMs(record.state, runtime.random))
+      })
+      .finally(() => this.#places.give(organizationId))
   }
 
   async #check(one: Checked): Promise<void> {
@@ -276,7 +286,6 @@ export class LivenessChecker {
     const outcome = await sender.send({ ...target, timeoutMs: CHECK_TIMEOUT_MS, startedAt })
     one.busy = false
     if (outcome !== 'aborted' && this.#isCurrent(one)) this.#judge(one, outcome)
-    this.#places.give(one.organizationId)
   }
 
   #judge(one: Checked, outcome: Outcome): void {

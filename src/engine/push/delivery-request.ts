@@ -128,3 +128,10 @@ export function unsigned(now: number): Outcome {
   const response = "this server lacks the key that the listener's secret is encrypted with"
   return { startedAt: now, durationMs: 0, status: null, error: 'secret_unreadable', response, directive: null }
 }
+
+/** What comes of an attempt that an error of this server ends. */
+export function unsendable(startedAt: number): Outcome {
+  const response =
+    'an error of this server, which has logged it, kept the request from being sent, or its answer from being read'
+  return { startedAt, durationMs: 0, status: null, error: 'connection_failed', response, directive: null }
+}

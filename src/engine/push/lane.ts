@@ -20,7 +20,7 @@ import type { Committer } from '../commit/committer.ts'
 import type { LivenessRecord } from '../liveness/liveness-record.ts'
 import type { LivenessRegistry } from '../liveness/liveness-registry.ts'
 import type { ContentTypes } from './content-types.ts'
-import { deliveryRequest, type Target, targetOf, unsigned } from './delivery-request.ts'
+import { deliveryRequest, type Target, targetOf, unsendable, unsigned } from './delivery-request.ts'
 import { LANE_CAPACITY, LaneBuffer, type LaneBufferDeps } from './lane-buffer.ts'
 import { LaneLimits } from './lane-limits.ts'
 
@@ -209,10 +209,25 @@ export class Lane {
   #deliver(delivery: LeasedDelivery, target: Target, begun: BegunAttempt): void {
     const { sender, runtime, userAgent, contentTypes } = this.#deps
     const to = { listener: this.#listener, target, userAgent, now: runtime.now(), contentTypes }
-    const request = deliveryRequest(delivery, to)
-    // Not at once: the caller is still counting what is in flight.
-    if (request === null) queueMicrotask(() => this.#attempted(delivery, unsigned(to.now), null))
-    else void sender.send(request).then((outcome) => this.#attempted(delivery, outcome, begun))
+    try {
+      const request = deliveryRequest(delivery, to)
+      // Not at once: the caller is still counting what is in flight.
+      if (request === null) queueMicrotask(() => this.#attempted(delivery, unsigned(to.now), null))
+      else
+        sender.send(request).then(
+          (outcome) => this.#attempted(delivery, outcome, begun),
+          (error: unknown) => this.#broken(delivery, error, { at: to.now, begun }),
+        )
+    } catch (error) {
+      queueMicrotask(() => this.#broken(delivery, error, { at: to.now, begun }))
+    }
+  }
+
+  /** An error of this server: it counts as an attempt that failed, or one message could hold the lane for ever. */
+  #broken(delivery: LeasedDelivery, error: unknown, { at, begun }: { at: number; begun: BegunAttempt }): void {
+    const { listenerId, message } = delivery
+    this.#deps.runtime.log.error({ err: error, listenerId, messageId: message.id }, 'a delivery could not be sent')
+    this.#attempted(delivery, unsendable(at), begun)
   }
 
   /** `begun`: null where nothing was sent. */

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Outcome } from '../../../src/core/delivery/attempt.ts'
 import type { ClientCredentials } from '../../../src/core/delivery/credentials/listener-auth.ts'
+import { ANY_TARGET } from '../../../src/core/network/target.ts'
+import type { Names } from '../../../src/engine/client/names/names.ts'
+import { createSender, type OutgoingRequest } from '../../../src/engine/client/sender.ts'
 import { createAuthorizedSender } from '../../../src/engine/client/tokens/authorized-sender.ts'
 import { tokenAskOf } from '../../../src/engine/client/tokens/token-ask.ts'
 import { TokenMemory } from '../../../src/engine/client/tokens/token-memory.ts'
 import { createTokens } from '../../../src/engine/client/tokens/tokens.ts'
 import { createRuntime } from '../../../src/runtime.ts'
 import { silentLog } from '../../support/silent-log.ts'
-import { openHttp, openSender, to } from './wire.ts'
+import { openHttp, openSender, PATIENT_MS, to } from './wire.ts'
 
 type Issue = () => { status?: number; body: unknown } | Promise<{ status?: number; body: unknown }>
 
@@ -141,4 +144,62 @@ test('where there is no room the organization with most gives up what it has use
     [true, false, true],
   )
   assert.deepEqual([has('small', '1'), has('small', '2')], [true, true])
+})
+
+test('a fetch that fails by an error of the server is a fault for all that wait for it, and never a rejection', async () => {
+  let asked = 0
+  const errors: unknown[] = []
+  const log = { ...silentLog, error: (fields: unknown) => void errors.push(fields) }
+  const runtime = { ...createRuntime(log), elapsedMs: () => 0 }
+  const send = () => {
+    asked += 1
+    throw new Error('broken')
+  }
+  const tokens = createTokens({ sender: { send }, runtime, userAgent: 'discue/test' })
+  const client = { clientId: 'a', secret: 'b', scopes: [], audience: null, style: 'basic' } as const
+  const ask = tokenAskOf('org', { type: 'oauth2', tokenUrl: 'http://login.test/', ...client })
+  const found = await Promise.all([tokens.get(ask), tokens.get(ask)])
+  for (const one of [...found, await tokens.get(ask)]) assert.match(Object(one).fault, /an error of the server/)
+  assert.deepEqual([asked, errors.length], [1, 1])
+})
+
+test('the time that a token takes is not taken from the receiver, nor the first try twice from the second', async () => {
+  let now = 0
+  const runtime = { now: () => now }
+  const given: number[] = []
+  const send = async ({ timeoutMs, startedAt }: OutgoingRequest): Promise<Outcome> => {
+    given.push(timeoutMs)
+    now += 300
+    const answer = { status: 401, error: null, response: '', directive: null }
+    return { startedAt, durationMs: now - startedAt, ...answer }
+  }
+  const tokens = {
+    get: async () => {
+      now += 1_200
+      return { token: 't' }
+    },
+    discard: () => {},
+  }
+  const rest = { abort() {}, dropPool() {}, dropIdle() {}, close: async () => {} }
+  const authorized = createAuthorizedSender({ send, ...rest }, { tokens, runtime })
+  const client = { clientId: 'a', secret: 'b', scopes: [], audience: null, style: 'basic' } as const
+  const tokenAsk = tokenAskOf('org', { type: 'oauth2', tokenUrl: 'http://login.test/', ...client })
+  await authorized.send(to('http://hook.test', { tokenAsk, startedAt: 0, timeoutMs: 1_000 }))
+  assert.deepEqual(given, [1_000, 700])
+})
+
+test('a request that waited for its token has its whole time, also where the name is looked up', async (t) => {
+  const origin = await openHttp(t, (_, response) => void setTimeout(() => response.end(), 50))
+  const { port } = new URL(origin)
+  const find: Names['find'] = (_, __, done) => {
+    setImmediate(() => done(null, ['127.0.0.1']))
+    return () => {}
+  }
+  const sender = createSender(createRuntime(silentLog), ANY_TARGET, { names: { find } as Names })
+  t.after(() => sender.close())
+  // As if it had waited for longer than it may take.
+  const request = to(`http://hook.test:${port}`, { startedAt: Date.now() - 2 * PATIENT_MS, timeoutMs: PATIENT_MS })
+  const outcome = await sender.send(request)
+  assert.ok(outcome !== 'aborted')
+  assert.deepEqual([outcome.status, outcome.error], [200, null])
 })

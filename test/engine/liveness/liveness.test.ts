@@ -39,6 +39,24 @@ test('a listener that lives is asked about every half minute, and each time at a
   assert.ok(sender.checks.every(({ url }) => url === listener.livenessUrl))
 })
 
+test('a check that an error of the server ends says nothing about the listener, and is made again', async (t) => {
+  const { runtime, sender, registry, listener } = await openChecked(t)
+  await runtime.advance(5_000)
+  const { send } = sender
+  let broken = 0
+  sender.send = () => {
+    broken += 1
+    return Promise.reject(new Error('broken'))
+  }
+  await runtime.advance(2 * MINUTE_MS)
+  assert.ok(broken >= 3, `${broken} checks`)
+  assert.equal(registry.newsOf(listener.id)?.state, 'stable')
+  sender.send = send
+  const before = sender.checks.length
+  await runtime.advance(MINUTE_MS)
+  assert.ok(sender.checks.length > before)
+})
+
 test('three failed checks in a row make it down, in seconds and not minutes, and one success makes it stable', async (t) => {
   const { runtime, sender, receiver, registry, listener } = await openChecked(t)
   const state = () => registry.newsOf(listener.id)?.state

@@ -52,6 +52,25 @@ test('a token URL that gives no token uses up attempts like any other failure', 
   assert.equal(engine.sender.sent.length, 2)
 })
 
+test('a delivery that an error of the server keeps from being sent is an attempt that failed, and frees its place', async (t) => {
+  for (const broken of [() => Promise.reject(new Error('broken')), () => assert.fail('broken')]) {
+    const engine = await openTestEngine(t, { maxInFlight: 1 })
+    const queue = await engine.addQueue()
+    const retry = { maxAttempts: 2, initialDelayMs: 1_000, maxDelayMs: 1_000, multiplier: 1 }
+    const listener = await engine.addListener(queue, { retry, circuitBreaker: false, maxConcurrency: 1 })
+    const { send } = engine.sender
+    engine.sender.reply = () => 200
+    engine.sender.send = broken
+    const message = await engine.post(queue)
+    await engine.runtime.advance(10_000)
+    assert.deepEqual((await engine.countersOf(listener)).missedMessageIds, [message.id])
+    engine.sender.send = send
+    await engine.post(queue)
+    await engine.runtime.advance(1_000)
+    assert.equal((await engine.countersOf(listener)).acknowledgedCount, 1)
+  }
+})
+
 test('no more attempts are on the wire than the listener wants', async (t) => {
   const lane = await openLane(t, { maxConcurrency: 3 })
   lane.sender.reply = () => 200

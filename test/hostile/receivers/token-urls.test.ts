@@ -95,3 +95,33 @@ test('one at an address where the server may not send to is not asked', async (t
   const url = await answering(t, () => assert.fail('asked'))
   assert.match(await outcomeAt(t, url, PUBLIC_TARGETS), /\(blocked_target\)/)
 })
+
+test('one that answers with any kind of value anywhere fails the delivery, and no more', async (t) => {
+  const deep = `${'['.repeat(25_000)}${']'.repeat(25_000)}`
+  const kinds = [
+    'null',
+    'true',
+    '0',
+    '-1',
+    '1e400',
+    '""',
+    '"\\ud800"',
+    '[]',
+    '{}',
+    '{"toString":null}',
+    '[{"toString":null}]',
+    deep,
+  ]
+  let answer = { status: 200, text: '' }
+  const url = await answering(t, (_, response) => response.writeHead(answer.status).end(answer.text))
+  const names = ['access_token', 'token_type', 'expires_in', 'error', 'error_description']
+  for (const name of names) {
+    for (const kind of kinds) {
+      // Where it is no token yet, that it is none is what fails it.
+      const type = name === 'token_type' ? '' : ',"token_type":"mac"'
+      const token = name === 'access_token' ? '' : ',"access_token":"t"'
+      answer = { status: name.startsWith('error') ? 400 : 200, text: `{"${name}":${kind}${token}${type}}` }
+      assert.match(await outcomeAt(t, url), /^(the|a) (token URL|answer)/)
+    }
+  }
+})

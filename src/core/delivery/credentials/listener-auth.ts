@@ -47,7 +47,19 @@ export const SECRET_NAMES = { basic: 'password', bearer: 'token', oauth2: 'clien
  */
 export function withAuth(stored: StoredAuth | null, change: AuthChange | null): StoredAuth | null {
   if (change === null || change.secret !== null) return change as StoredAuth | null
-  return stored?.type === change.type ? { ...change, secret: stored.secret } : stored
+  const kept = keptSecret(stored, change)
+  return kept === null ? stored : { ...change, secret: kept }
+}
+
+/** The stored secret, where a change may keep it: it is of the same type, and goes nowhere else than before. */
+export function keptSecret(stored: StoredAuth | null, change: AuthChange): StoredValue | null {
+  return stored?.type === change.type && !goesElsewhere(stored, change) ? stored.secret : null
+}
+
+/** Whether a secret would be sent to another origin: only those who know it may send it there. */
+export function goesElsewhere(stored: StoredAuth | null, change: AuthChange): boolean {
+  if (stored?.type !== 'oauth2' || change.type !== 'oauth2') return false
+  return new URL(stored.tokenUrl).origin !== new URL(change.tokenUrl).origin
 }
 
 /** The change with a secret that is in clear encrypted, where there is a key. */
@@ -158,6 +170,16 @@ export function tokenRequest(auth: ClientCredentials<string>): { headers: string
   form.set('client_id', clientId)
   form.set('client_secret', secret)
   return { headers, body: String(form) }
+}
+
+/** Every way in which a token endpoint that repeats what it was sent may write the secret. */
+export function writtenSecrets({ clientId, secret }: ClientCredentials<string>): string[] {
+  if (secret === '') return []
+  const sent = [secret, encoded(secret), encodeURIComponent(secret)]
+  const headers = [basic(encoded(clientId), encoded(secret)), basic(clientId, secret)]
+  // What ends a header's base64 may be cut off.
+  const base64 = headers.map((header) => header.slice('Basic '.length).replace(/=+$/, ''))
+  return [...sent, JSON.stringify(secret).slice(1, -1), ...base64]
 }
 
 /** As a form has it. */

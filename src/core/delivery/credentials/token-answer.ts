@@ -1,4 +1,5 @@
 import type { Outcome } from '../attempt.ts'
+import { type ClientCredentials, writtenSecrets } from './listener-auth.ts'
 
 /** Of a token endpoint's answer no more is read than this. */
 export const MAX_TOKEN_ANSWER_BYTES = 64 * 1024
@@ -11,17 +12,22 @@ const MARGIN_MS = 30_000
 /** A token is asked for again after a day at the latest, whatever its answer says. */
 const MAX_LIFE_MS = 86_400_000
 const MAX_SHOWN = 200
+/** RFC 6749, sections 5.2 and 4.1.2.1. */
+const ERRORS = new Set([
+  ...['invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type'],
+  ...['invalid_scope', 'access_denied', 'unsupported_response_type', 'server_error', 'temporarily_unavailable'],
+])
 
 /** A token, for `usableMs` from when its answer came; or why there is none, in words for the client. */
 export type TokenAnswer = { token: string; usableMs: number } | { fault: string }
 
 /**
- * What a token endpoint has answered (RFC 6749, sections 5.1 and 5.2). A fault never shows a token, or anything that holds
- * `secret`.
+ * What a token endpoint has answered (RFC 6749, sections 5.1 and 5.2). Never throws, whatever came. A fault never shows
+ * a token, or anything that holds the client's secret.
  */
-export function readTokenAnswer({ status, error, response }: Outcome, secret: string): TokenAnswer {
-  if (error !== null) return { fault: `the token URL could not be asked (${error}): ${response}` }
-  if (status !== 200) return { fault: `the token URL answered ${status}${reasonIn(response, secret)}` }
+export function readTokenAnswer({ status, error, response }: Outcome, sent: ClientCredentials<string>): TokenAnswer {
+  if (error !== null) return { fault: `the token URL could not be asked (${error})${shown(response, sent)}` }
+  if (status !== 200) return { fault: `the token URL answered ${status}${reasonIn(response, sent)}` }
   if (Buffer.byteLength(response) >= MAX_TOKEN_ANSWER_BYTES) return { fault: 'the answer of the token URL is too long' }
   const answer = objectIn(response)
   if (answer === null) return { fault: 'the answer of the token URL is no JSON object' }
@@ -31,11 +37,15 @@ export function readTokenAnswer({ status, error, response }: Outcome, secret: st
 function tokenIn({ access_token: token, token_type: type, expires_in: seconds }: Record<string, unknown>): TokenAnswer {
   if (typeof token !== 'string' || token === '') return { fault: 'the answer of the token URL has no access_token' }
   // Many endpoints leave it out, though RFC 6749 wants it.
-  if (type !== undefined && String(type).toLowerCase() !== 'bearer')
+  if (type !== undefined && !isBearer(type))
     return { fault: 'the answer of the token URL has another token_type than bearer' }
   if (token.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(token))
     return { fault: 'the access_token cannot be sent in a header' }
   return { token, usableMs: usableMs(seconds) }
+}
+
+function isBearer(type: unknown): boolean {
+  return typeof type === 'string' && type.toLowerCase() === 'bearer'
 }
 
 /** Some endpoints write the number as a string. */
@@ -47,12 +57,25 @@ function usableMs(seconds: unknown): number {
 }
 
 /** What the endpoint says is wrong, where it says it in the way of RFC 6749. */
-function reasonIn(response: string, secret: string): string {
+function reasonIn(response: string, sent: ClientCredentials<string>): string {
   const answer = objectIn(response)
-  if (answer === null || (secret !== '' && response.includes(secret))) return ''
-  const said = [answer.error, answer.error_description].filter((text) => typeof text === 'string' && text !== '')
-  const words = said.join(': ').replace(/[^\x20-\x7e]+/g, ' ')
-  return words === '' ? '' : `: ${words.slice(0, MAX_SHOWN)}`
+  if (answer === null) return ''
+  const { error, error_description: description } = answer
+  const named = typeof error === 'string' && ERRORS.has(error) ? `: ${error}` : ''
+  return typeof description === 'string' ? named + shown(description, sent) : named
+}
+
+/** Some of these words, or nothing where the secret is in them: looked for in what is shown, however it was written. */
+function shown(words: string, sent: ClientCredentials<string>): string {
+  const plain = words.replace(/[^\x20-\x7e]+/g, ' ').trim()
+  const told = comparable(plain)
+  const isTold = writtenSecrets(sent).some((secret) => told.includes(comparable(secret)))
+  return plain === '' || isTold ? '' : `: ${plain.slice(0, MAX_SHOWN)}`
+}
+
+/** Lines may have been broken anew, and `%2f` may have become `%2F`. */
+function comparable(text: string): string {
+  return text.replace(/ +/g, '').toLowerCase()
 }
 
 function objectIn(text: string): Record<string, unknown> | null {

@@ -24,20 +24,23 @@ export function createAuthorizedSender(
     if (aborted || found === 'aborted') return 'aborted'
     if ('fault' in found) return withoutToken(request, found, runtime.now())
     onToken?.()
+    // What the token took is no fault of the receiver, whose time begins here.
+    const sentAt = runtime.now()
     const outcome = await sender.send(withToken(request, found.token))
     if (aborted || outcome === 'aborted' || outcome.status !== UNAUTHORIZED) return outcome
     tokens.discard(ask, found.token)
-    return sendAgain(request, { outcome, found: await tokens.get(ask) })
+    const tookMs = Math.max(0, outcome.startedAt + outcome.durationMs - sentAt)
+    return sendAgain(request, { outcome, tookMs, found: await tokens.get(ask) })
   }
 
   function sendAgain(
     request: OutgoingRequest,
-    { outcome, found }: { outcome: Outcome; found: Found },
+    { outcome, tookMs, found }: { outcome: Outcome; tookMs: number; found: Found },
   ): Outcome | Promise<Outcome | 'aborted'> {
     // The answer stands where the server is stopping: the attempt was made.
     if (aborted || found === 'aborted') return outcome
     if ('fault' in found) return withoutToken(request, found, runtime.now())
-    const timeoutMs = Math.max(MIN_LEFT_MS, request.timeoutMs - outcome.durationMs)
+    const timeoutMs = Math.max(MIN_LEFT_MS, request.timeoutMs - tookMs)
     return sender.send(withToken({ ...request, timeoutMs }, found.token))
   }
 

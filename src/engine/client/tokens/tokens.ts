@@ -31,7 +31,7 @@ export interface Tokens {
 
 interface TokenDeps {
   sender: Pick<Sender, 'send'>
-  runtime: Pick<Runtime, 'now' | 'elapsedMs'>
+  runtime: Pick<Runtime, 'now' | 'elapsedMs' | 'log'>
   userAgent: string
 }
 
@@ -52,13 +52,24 @@ export function createTokens({ sender, runtime, userAgent }: TokenDeps): Tokens 
   }
 
   function remember(ask: TokenAsk, outcome: Outcome): Found {
-    const answer = readTokenAnswer(outcome, ask.credentials.secret)
+    const answer = readTokenAnswer(outcome, ask.credentials)
     const isToken = 'token' in answer
     const found = isToken
       ? { token: answer.token }
       : { fault: answer.fault, retryAfterMs: outcome.directive?.retryAfterMs ?? null }
     const until = runtime.elapsedMs() + (isToken ? answer.usableMs : FAILED_MS)
     memory.set(ask.organizationId, ask.key, { found, until })
+    return found
+  }
+
+  /** Its callers are deliveries of others too: none of them is to end with an error that it has not caused. */
+  function failed({ organizationId, key }: TokenAsk, error: unknown): Found {
+    runtime.log.error({ err: error, organizationId }, 'a token could not be fetched')
+    const found = {
+      fault: 'a token could not be fetched: an error of the server, which has logged it',
+      retryAfterMs: null,
+    }
+    memory.set(organizationId, key, { found, until: runtime.elapsedMs() + FAILED_MS })
     return found
   }
 
@@ -69,7 +80,9 @@ export function createTokens({ sender, runtime, userAgent }: TokenDeps): Tokens 
       const id = `${ask.organizationId} ${ask.key}`
       const underWay = fetching.get(id)
       if (underWay !== undefined) return underWay
-      const fetched = fetchToken(ask).finally(() => fetching.delete(id))
+      const fetched = fetchToken(ask)
+        .catch((error: unknown) => failed(ask, error))
+        .finally(() => fetching.delete(id))
       fetching.set(id, fetched)
       return fetched
     },

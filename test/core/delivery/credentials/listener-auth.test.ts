@@ -73,3 +73,8 @@ test('a sealed secret is opened for the listener that it was sealed for, and for
   assert.deepEqual(openedAuth(box, 'one', sealed), CLIENT)
   assert.throws(() => openedAuth(box, 'other', sealed))
 })
+
+test('a secret that is to be kept goes to no other origin, also where another client has changed the URL meanwhile', () => {
+  const stored: StoredAuth = { ...CLIENT, tokenUrl: 'https://other.test/token' }
+  assert.equal(withAuth(stored, { ...CLIENT, secret: null }), stored)
+})

@@ -125,3 +125,20 @@ test('the other dialect has it in the same words', async () => {
   assert.equal((await api.call('PUT', `${v2}/${body.listener.id}`, { auth: HIDDEN.BASIC })).status, 200)
   assert.equal((await api.call('PUT', `${v2}/${body.listener.id}`, { auth: HIDDEN.BEARER })).status, 422)
 })
+
+test('a secret that is kept goes to no other origin than the one that it was set for', async () => {
+  const id = await create({ auth: OAUTH })
+  const kept = { ...OAUTH, client_secret: '***' }
+  for (const token_url of ['http://elsewhere.test/token', 'https://login.test/token', 'http://login.test:81/token']) {
+    const { status, body } = await put(id, { auth: { ...kept, token_url } })
+    assert.deepEqual([status, body.errors[0].path], [422, '/auth/client_secret'])
+    assert.match(body.errors[0].message, /another origin/)
+  }
+  const before = (await api.store.listeners.find(id))!.settings.auth
+  assert.equal((await put(id, { auth: { ...kept, token_url: 'http://login.test/other' } })).status, 200)
+  assert.deepEqual((await api.store.listeners.find(id))!.settings.auth, {
+    ...before,
+    tokenUrl: 'http://login.test/other',
+  })
+  assert.equal((await put(id, { auth: { ...OAUTH, token_url: 'http://elsewhere.test/token' } })).status, 200)
+})
