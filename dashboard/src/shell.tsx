@@ -71,8 +71,10 @@ export function Shell({ children }: { children: ReactNode }) {
         </aside>
         <header className="bar">
           <Brand />
-          <IconButton icon={Search} label="Search" onPress={() => setFinding(true)} />
-          <IconButton icon={Menu} label="Open the menu" onPress={() => setOpen(true)} />
+          <div className="row">
+            <IconButton icon={Search} label="Search" onPress={() => setFinding(true)} />
+            <IconButton icon={Menu} label="Open the menu" onPress={() => setOpen(true)} />
+          </div>
         </header>
         <main id="main" className="main" tabIndex={-1}>
           <Unreachable />

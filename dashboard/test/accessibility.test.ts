@@ -14,6 +14,9 @@ const message = await fixture.call('POST', `/queues/${ids.orders}/messages`, {
 
 await fixture.call('POST', '/domains', { name: 'partner', hostname: 'partner.example.com' })
 
+const partner = `/queues/${ids['partner-feed']}/listeners/${ids['partner-feed/partner']}`
+await fixture.call('PATCH', `/queues/${ids.orders}/listeners/${ids['orders/ledger']}`, { status: 'disabled' })
+
 const pages: [string, string][] = [
   ['overview', '/'],
   ['queues', '/queues'],
@@ -31,14 +34,38 @@ const pages: [string, string][] = [
   ['API keys', '/api-keys'],
   ['domains', '/domains'],
   ['organizations', '/organizations'],
+  ['what a listener missed', `${partner}/deliveries?status=missed`],
+  ['attempts at a listener', `${partner}/attempts`],
+  ['a listener that is disabled', `/queues/${ids.orders}/listeners/${ids['orders/ledger']}`],
+  ['messages that were searched for', '/messages?by=data&text=order%3D1'],
 ]
+
+const later = await fixture.call('POST', `/queues/${ids['search-index']}/messages`, { data: 'x', delay: 3_600_000 })
+const laterPath = `/queues/${ids['search-index']}/messages/${later.message.id}`
 
 /** What opens over a page: where, and the buttons that lead there. */
 const dialogs: [string, string, (visitor: Visitor) => Promise<void>][] = [
   ['a new queue', '/queues', (visitor) => visitor.button('New queue').click()],
   ['sending', `/queues/${ids.orders}`, (visitor) => visitor.button('Send a message').click()],
   ['deleting', `/queues/${ids.orders}`, (visitor) => visitor.pick('More for this queue', 'Delete the queue')],
-  ['a new listener', `/queues/${ids.orders}`, (visitor) => visitor.button('New listener').click()],
+  [
+    'a new listener, every section unfolded',
+    `/queues/${ids.orders}`,
+    async (visitor) => {
+      await visitor.button('New listener').click()
+      for (const summary of await visitor.dialog().locator('summary').all()) await summary.click()
+      await visitor.dialog().getByLabel('Deliveries authenticate').selectOption('oauth2')
+    },
+  ],
+  ['moving a message', laterPath, (visitor) => visitor.button('Move').click()],
+  [
+    'the palette',
+    '/queues',
+    async (visitor) => {
+      await visitor.page.keyboard.press('Control+k')
+      await visitor.page.getByRole('option').first().waitFor()
+    },
+  ],
   ['redelivering', pages[6]![1], (visitor) => visitor.button('Redeliver').click()],
   ['checking', pages[6]![1], (visitor) => visitor.page.getByRole('button', { name: 'Check', exact: true }).click()],
   [

@@ -39,6 +39,7 @@ test('the first load is below 300 KiB, to the page for signing in and on to the 
 test('files are kept by the browser: the second load asks for the page alone', async () => {
   const visitor = await arrive(fixture, { key: null })
   // A file that is still on its way, such as a font, has not been kept yet.
+  await visitor.page.evaluate(async () => void (await document.fonts.ready))
   await visitor.page.waitForLoadState('networkidle')
   const bytes = await countBytes(visitor.page)
   await visitor.page.goto(fixture.url)

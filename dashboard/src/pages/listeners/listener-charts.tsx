@@ -23,21 +23,21 @@ export function ListenerCharts({
   const side = <span className="small soft">{rangeText(range)}</span>
   return (
     <div className="columns" data-lead="">
-      <Card title="Latency" side={<RangePicker range={range} setRange={setRange} />}>
-        {measured ? (
-          <LatencyChart series={series} range={range} onBrush={setRange} />
-        ) : (
-          <p className="soft">Nothing was delivered in 24 hours.</p>
-        )}
-      </Card>
       <div className="stack-wide">
-        <Card title="Liveness over time" side={side}>
-          <LivenessLine queueId={queueId} listener={listener} range={range} />
+        <Card title="Latency" side={<RangePicker range={range} setRange={setRange} />}>
+          {measured ? (
+            <LatencyChart series={series} range={range} onBrush={setRange} />
+          ) : (
+            <p className="soft">Nothing was delivered in 24 hours.</p>
+          )}
         </Card>
         <Card title="How it answered" side={side}>
           <HealthStrip series={series} range={range} />
         </Card>
       </div>
+      <Card title="Liveness over time" side={side}>
+        <LivenessLine queueId={queueId} listener={listener} range={range} />
+      </Card>
     </div>
   )
 }
