@@ -149,7 +149,7 @@ function cell(text) {
 function escapeText(text) {
   return text
     .split(/(`[^`]*`)/)
-    .map((part) => (part.startsWith('`') ? part.replace(/^`(.*)`$/s, '<code v-pre>$1</code>') : part))
+    .map((part) => (part.startsWith('`') ? `<code v-pre>${escaped(part.slice(1, -1))}</code>` : part))
     .map((part) => (part.startsWith('<code') ? part : part.replaceAll('<', '&lt;').replaceAll('{{', '&#123;&#123;')))
     .join('')
 }
@@ -165,4 +165,9 @@ export function writeApiPages() {
   mkdirSync(folder, { recursive: true })
   const description = JSON.parse(readFileSync(join(root, 'docs', 'api', 'openapi.json'), 'utf8'))
   for (const [name, text] of apiPages(description)) writeFileSync(join(folder, name), text)
+}
+
+/** Within an element of HTML a sign of its own would begin another one. */
+function escaped(code) {
+  return code.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -42,4 +42,6 @@ test('every operation has its place on a page, and no page shows braces that the
     }
   }
   for (const [name, text] of pages) assert.ok(!/\{\{/.test(text.replace(/```[\s\S]*?```/g, '')), name)
+  // A sign of HTML in a piece of code would begin an element that never ends.
+  for (const [, code] of all.matchAll(/<code v-pre>(.*?)<\/code>/g)) assert.doesNotMatch(code!, /[<>]/)
 })
