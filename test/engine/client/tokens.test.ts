@@ -203,3 +203,120 @@ test('a request that waited for its token has its whole time, also where the nam
   assert.ok(outcome !== 'aborted')
   assert.deepEqual([outcome.status, outcome.error], [200, null])
 })
+
+/** Tokens whose endpoint answers as told, by a clock that is moved by hand. */
+function tokensOver(send: (request: OutgoingRequest) => Promise<Partial<Outcome> | 'aborted'>) {
+  let elapsed = 0
+  const whole = { startedAt: 0, durationMs: 1, status: 200, error: null, response: '', directive: null }
+  const sender = {
+    send: async (request: OutgoingRequest) => {
+      const outcome = await send(request)
+      return outcome === 'aborted' ? outcome : { ...whole, ...outcome }
+    },
+  }
+  const tokens = createTokens({
+    ...{ sender, runtime: { ...createRuntime(silentLog), elapsedMs: () => elapsed }, userAgent: 'discue/test' },
+  })
+  const get = async (clientId: string, organizationId = 'org', tokenUrl = 'http://login.test/token') => {
+    const client = { clientId, secret: 'b', scopes: [], audience: null, style: 'basic' } as const
+    return tokens.get(tokenAskOf(organizationId, { type: 'oauth2', tokenUrl, ...client }))
+  }
+  const pass = (ms: number) => {
+    elapsed += ms
+  }
+  return { get, pass }
+}
+
+test('fetches that fail in a row are made after pauses that grow from a second to a minute, and at once after a success', async () => {
+  let [asked, status] = [0, 503]
+  const { get, pass } = tokensOver(async () => {
+    asked += 1
+    return { status, response: '{"access_token":"t","expires_in":0}' }
+  })
+  await get('a')
+  for (const pauseMs of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
+    const before = asked
+    pass(pauseMs - 1)
+    // It is the endpoint that fails: any client of the organization is kept from it.
+    await get('b')
+    assert.equal(asked, before)
+    // Neither another organization nor another endpoint is.
+    if (pauseMs === 1_000) {
+      await get('a', 'other')
+      await get('a', 'org', 'http://elsewhere.test/token')
+      assert.equal(asked, before + 2)
+    }
+    pass(1)
+    await get('b')
+    assert.equal(asked, pauseMs === 1_000 ? before + 3 : before + 1)
+  }
+  pass(60_000)
+  status = 200
+  assert.deepEqual(await get('b'), { token: 't' })
+  status = 503
+  await get('b')
+  const before = asked
+  pass(1_000)
+  await get('b')
+  assert.equal(asked, before + 1)
+})
+
+test('what an endpoint has against one client keeps no other client of the organization from it', async () => {
+  const asked: string[] = []
+  const { get } = tokensOver(async ({ headers }) => {
+    asked.push(headers.at(-1)!)
+    return { status: 401 }
+  })
+  for (const client of ['a', 'b', 'a', 'b']) await get(client)
+  assert.deepEqual([asked.length, new Set(asked).size], [2, 2])
+})
+
+test('the Retry-After of a token URL holds all that wait for the token, for five minutes at most', async () => {
+  for (const [wantedMs, heldMs] of [
+    [30_000, 30_000],
+    [10, 1_000],
+    [3_600_000, 300_000],
+  ] as const) {
+    let asked = 0
+    const { get, pass } = tokensOver(async () => {
+      asked += 1
+      return { status: 429, directive: { retryAfterMs: wantedMs, noRetry: false } }
+    })
+    await get('a')
+    pass(heldMs - 1)
+    const held = await get('a')
+    assert.deepEqual([asked, Object(held).retryAfterMs], [1, 1])
+    pass(1)
+    await get('a')
+    assert.equal(asked, 2)
+  }
+})
+
+test('an organization has a few fetches at once, the rest wait, and another one is not kept waiting', async () => {
+  const open: (() => void)[] = []
+  const { get } = tokensOver(
+    () => new Promise((resolve) => void open.push(() => resolve({ response: '{"access_token":"t"}' }))),
+  )
+  const greedy = Array.from({ length: 100 }, (_, index) => get(`client ${index}`))
+  const other = get('a', 'other')
+  await new Promise(setImmediate)
+  assert.ok(open.length <= 17, `${open.length} at once`)
+  open.pop()!()
+  assert.deepEqual(await other, { token: 't' })
+  while (open.length > 0) {
+    open.pop()!()
+    await new Promise(setImmediate)
+  }
+  assert.deepEqual(new Set((await Promise.all(greedy)).map((found) => Object(found).token)), new Set(['t']))
+})
+
+test('what waits for its turn to fetch when the server stops is told so, and fetches nothing', async () => {
+  const open: (() => void)[] = []
+  const { get } = tokensOver(() => new Promise((resolve) => void open.push(() => resolve('aborted'))))
+  const all = Array.from({ length: 100 }, (_, index) => get(`client ${index}`))
+  await new Promise(setImmediate)
+  const begun = open.length
+  for (const end of [...open]) end()
+  assert.deepEqual(new Set(await Promise.all(all)), new Set(['aborted']))
+  assert.equal(open.length, begun)
+})

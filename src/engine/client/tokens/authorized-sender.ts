@@ -2,8 +2,9 @@ import type { Outcome } from '../../../core/delivery/attempt.ts'
 import { bearer } from '../../../core/delivery/credentials/listener-auth.ts'
 import type { Runtime } from '../../../runtime.ts'
 import type { OutgoingRequest, Sender } from '../sender.ts'
+import type { TokenFault } from './fetch-pauses.ts'
 import type { TokenAsk } from './token-ask.ts'
-import type { Found, TokenFault, Tokens } from './tokens.ts'
+import type { Found, Tokens } from './tokens.ts'
 
 const UNAUTHORIZED = 401
 /** What a second request has at least, however long the first one took. */
@@ -65,7 +66,7 @@ function withToken(request: OutgoingRequest, token: string): OutgoingRequest {
 }
 
 function withoutToken({ startedAt }: OutgoingRequest, { fault, retryAfterMs }: TokenFault, now: number): Outcome {
-  const directive = retryAfterMs === null ? null : { retryAfterMs, noRetry: false }
+  const directive = { retryAfterMs, noRetry: false }
   const durationMs = Math.max(0, now - startedAt)
   return { startedAt, durationMs, status: null, error: 'auth', response: fault, directive }
 }
