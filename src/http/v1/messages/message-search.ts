@@ -35,7 +35,7 @@ export const SearchQuery = Type.Object(
 
 export const SEARCH_RULES = [
   '`name`, `key`, `since` and `until` are found by an index. `status`, `listener_id` and `delivery_status` follow from the',
-  'deliveries; `contains`, and `data.<path>=<value>` such as `data.order.items.0.sku=17`, are looked for in the data, where',
+  'deliveries; `contains`, and a value at a path, such as `data.order.items.0.sku=17`, are looked for in the data, where',
   'the value is compared as JSON where it is that, and with a string as it is. An answer looks at 10,000 messages at most,',
   'or through 16 MiB of data: it may be short, or empty, and still have a `_links.next` to go on with. Searches of the data',
   'by one organization wait for each other. A search is not combined with `page`.',
