@@ -1,0 +1,98 @@
+import { type CompiledFilter, compileFilter } from './compiled-filter.ts'
+import { DataPaths, DataValues } from './data-path.ts'
+import { isObject, type ListenerFilter } from './filter.ts'
+import type { FilterBudget } from './filter-budget.ts'
+import { type LeftOut, leftOutOf } from './left-out.ts'
+
+/** What of a message filters go by. */
+export interface Filtered {
+  name: string | null
+  data: string
+}
+
+/** The filters of a queue's listeners, ready to judge its messages. */
+export interface QueueFilters {
+  /** How many listeners the queue has, with and without a filter. */
+  listeners: number
+  /** Whether any asks for the data: then a message's is parsed once, where its name fits such a one. */
+  readsData: boolean
+  /** Characters of all filters together, by which their memory grows. */
+  size: number
+  /**
+   * The listeners that the message does not fit; null where it fits all. `parsed` is its data, where that was parsed
+   * already. Counts for nothing once `budget` is over.
+   */
+  leftOut(message: Filtered, budget: FilterBudget, parsed?: object): LeftOut | null
+  /**
+   * What a listener's filter asks for that the message is not, as a JSON pointer into the filter: the first of the conditions
+   * that must hold together, `/name`, or `/data` where the data is no JSON object. Null where it fits.
+   */
+  misfit(index: number, message: Filtered, budget: FilterBudget): string | null
+}
+
+/** Makes the filters of a queue's listeners ready, in the order of the listeners; null where none has one. */
+export function compileQueueFilters(filters: readonly (ListenerFilter | null)[]): QueueFilters | null {
+  if (filters.every((filter) => filter === null)) return null
+  const paths = new DataPaths()
+  const compiled = filters.map((filter) => (filter === null ? null : compileFilter(filter, paths)))
+
+  function misfit(filter: CompiledFilter | null, subject: Subject): string | null {
+    if (filter === null) return null
+    if (!filter.fitsName(subject.name)) return '/name'
+    if (filter.data === null) return null
+    const values = subject.values()
+    if (values === null) return '/data'
+    return filter.data.find(({ holds }) => !holds(values, subject.budget))?.path ?? null
+  }
+
+  return {
+    listeners: filters.length,
+    readsData: compiled.some((filter) => filter !== null && filter.data !== null),
+    size: filters.reduce((sum, filter) => sum + (filter === null ? 0 : JSON.stringify(filter).length), 0),
+    leftOut(message, budget, parsed) {
+      const subject = new Subject(message, paths, budget, parsed)
+      return leftOutOf(compiled.length, (index) => misfit(compiled[index]!, subject) !== null)
+    },
+    misfit: (index, message, budget) => misfit(compiled[index] ?? null, new Subject(message, paths, budget)),
+  }
+}
+
+/** One message, as filters look at it. */
+class Subject {
+  readonly name: string | null
+  readonly budget: FilterBudget
+  readonly #paths: DataPaths
+  readonly #data: string
+  #parsed: object | undefined
+  /** Undefined: not asked for yet. */
+  #values: DataValues | null | undefined
+
+  constructor({ name, data }: Filtered, paths: DataPaths, budget: FilterBudget, parsed?: object) {
+    this.name = name
+    this.budget = budget
+    this.#paths = paths
+    this.#data = data
+    this.#parsed = parsed
+  }
+
+  /** Null where the data is no JSON object. */
+  values(): DataValues | null {
+    if (this.#values === undefined) {
+      const data = this.#parsed ?? parsedObject(this.#data)
+      this.#values = data === null ? null : new DataValues(data, this.#paths)
+    }
+    return this.#values
+  }
+}
+
+const MAYBE_OBJECT = /^\s*\{/
+
+function parsedObject(text: string): object | null {
+  if (!MAYBE_OBJECT.test(text)) return null
+  try {
+    const data: unknown = JSON.parse(text)
+    return isObject(data) ? data : null
+  } catch {
+    return null
+  }
+}
