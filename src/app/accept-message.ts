@@ -3,23 +3,25 @@ import { type DueAsk, dueTimeFault, dueTimeOf } from '../core/delivery/due-time.
 import type { FixedHeaders } from '../core/delivery/fixed-headers.ts'
 import type { Message } from '../core/delivery/message.ts'
 import { usedByMessage } from '../core/feature.ts'
+import type { LeftOut } from '../core/listener-filter/left-out.ts'
 import { type BodyAsk, bodyFaults, mediaTypeOf } from '../core/message/body.ts'
 import { type ExpiryAsk, expiryFault, expiryOf } from '../core/message/expiry.ts'
 import { messageHeaderFaults, writtenHeaders } from '../core/message/headers.ts'
 import { type Fault, Problem } from '../core/problem.ts'
 import { MAX_FAULTS } from '../core/schema/fault-list.ts'
 import { PatternBudget } from '../core/schema/schema-inspection.ts'
-import type { QueueRoute } from '../store/queues.ts'
+import type { FilteredRoute } from './caches/queue-directory.ts'
 import { TimeSlices } from './caches/time-slices.ts'
 import type { AppDeps } from './deps.ts'
 import type { AnswerFor } from './idempotency.ts'
 import { expectIds } from './ids.ts'
+import { FilterJudge } from './left-out.ts'
 import { featureFaults } from './limits/features.ts'
 import { missingForPost } from './queues.ts'
 
 type Deps = Pick<AppDeps, 'acceptor' | 'directory' | 'runtime' | 'schemaChecks' | 'store'>
 
-/** Characters of data that are checked by a queue's schema in one go. */
+/** Characters of data that are checked by a queue's schema, and by the filters of its listeners, in one go. */
 const CHECKED_AT_ONCE = 256 * 1024
 /** A queue that changes this often while one message waits is being changed in a loop. */
 const MAX_TRIES = 8
@@ -42,9 +44,9 @@ interface QueueRef {
 export type AcceptedMessage = Omit<Message, 'sequence'>
 
 /**
- * Stores a message with a delivery for each listener of its queue; resolves when it is on disk.
+ * Stores a message with a delivery for each listener of its queue that it fits; resolves when it is on disk.
  * Throws the problems `queue_not_found`, `queue_deleting`, `invalid` for a due time that cannot be and for data that
- * does not fit the queue's schema, `too_many_deliveries`, `quota_reached`, `key_running`, `overloaded`, `stopping` and
+ * does not fit the queue's schema or is more than filters may look through, `too_many_deliveries`, `quota_reached`, `key_running`, `overloaded`, `stopping` and
  * `store_unavailable`, and then nothing was stored.
  */
 export async function acceptMessage(
@@ -64,14 +66,15 @@ export async function acceptMessage(
  */
 export function acceptMessageTo(
   deps: Deps,
-  route: QueueRoute,
+  route: FilteredRoute,
   ask: QueueRef & NewMessage,
   { accepted, failed }: { accepted: (message: AcceptedMessage) => void; failed: (error: unknown) => void },
 ): void {
   const message = madeNow(deps, ask)
   expectFewDeliveries(1, route.listeners.length)
-  deps.schemaChecks.expectFit(route.queue, message)
-  void deps.acceptor.accept([message], route).then((outcome) => {
+  const parsed = deps.schemaChecks.expectFit(route.queue, message)
+  const leftOut = route.filters === null ? undefined : [new FilterJudge(route.filters).leftOut(message, '', parsed)]
+  void deps.acceptor.accept([message], route, undefined, undefined, leftOut).then((outcome) => {
     if (outcome === 'accepted') return accepted(message)
     deps.directory.forget(ask.organizationId, ask.queueId)
     const stored = store(deps, ask, { messages: [message], pathOf: pathOfOne }, () => undefined)
@@ -151,9 +154,10 @@ async function store(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const route = deps.directory.peek(organizationId, queueId) ?? (await loadRoute(deps, { organizationId, queueId }))
     expectFewDeliveries(messages.length, route.listeners.length)
-    // Each time: what made the route stale may have been a new schema.
-    if (route.queue.schema !== null) await expectFit(deps, route, { messages, pathOf })
-    const outcome = await deps.acceptor.accept(messages, route, answer())
+    // Each time: what made the route stale may have been a new schema or filter.
+    const isPlain = route.queue.schema === null && route.filters === null
+    const leftOut = isPlain ? undefined : await judge(deps, route, { messages, pathOf })
+    const outcome = await deps.acceptor.accept(messages, route, answer(), undefined, leftOut)
     if (outcome === 'accepted') return
     if (outcome === 'answered') throw new Problem('key_running')
     deps.directory.forget(organizationId, queueId)
@@ -161,22 +165,34 @@ async function store(
   throw new Problem('overloaded')
 }
 
-/** Throws `invalid` for the first that does not fit the queue's schema. Many are checked in pieces. */
-async function expectFit(deps: Deps, { queue }: QueueRoute, { messages, pathOf }: Sent): Promise<void> {
+/**
+ * Throws `invalid` for the first that does not fit the queue's schema, or is more than filters may look through. Answers
+ * with the listeners that each leaves out; undefined where none has a filter. Many are judged in pieces.
+ */
+async function judge(
+  deps: Deps,
+  { queue, filters }: FilteredRoute,
+  { messages, pathOf }: Sent,
+): Promise<(LeftOut | null)[] | undefined> {
   const budget = messages.length > 1 ? new PatternBudget() : undefined
   const slices = new TimeSlices(CHECKED_AT_ONCE)
+  const judge = filters === null ? null : new FilterJudge(filters)
+  const leftOut: (LeftOut | null)[] = []
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index]!
-    deps.schemaChecks.expectFit(queue, message, pathOf(index), budget)
+    const path = pathOf(index)
+    const parsed = deps.schemaChecks.expectFit(queue, message, path, budget)
+    if (judge !== null) leftOut.push(judge.leftOut(message, path, parsed))
     if (messages.length > 1 && slices.due(message.data.length)) await slices.pause()
   }
+  return judge === null ? undefined : leftOut
 }
 
 /** Where a message to this queue would go; throws `queue_not_found` and `queue_deleting`. */
 export async function loadRoute(
   deps: Pick<AppDeps, 'directory' | 'store'>,
   ask: { organizationId: string; queueId: string },
-): Promise<QueueRoute> {
+): Promise<FilteredRoute> {
   expectIds([ask.queueId], 'queue_not_found')
   const route = await deps.directory.load(ask.organizationId, ask.queueId)
   if (route === null) throw await missingForPost(deps, { organizationId: ask.organizationId, id: ask.queueId })

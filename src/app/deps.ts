@@ -3,6 +3,8 @@ import type { LivenessNews } from '../core/delivery/liveness.ts'
 import type { Message } from '../core/delivery/message.ts'
 import type { CheckReport } from '../core/delivery/preflight.ts'
 import type { LeaseEnd, Receipt } from '../core/delivery/pull.ts'
+import type { LeftOut } from '../core/listener-filter/left-out.ts'
+import type { QueueFilters } from '../core/listener-filter/queue-filters.ts'
 import type { Targets } from '../core/network/target.ts'
 import type { Problem } from '../core/problem.ts'
 import type { CronCache } from '../core/schedule/schedule.ts'
@@ -25,14 +27,16 @@ export interface Acceptor {
   /**
    * Stores messages of one queue, all or none, together with the answer that was made for them. `stale`: the queue has
    * changed since the route was read; read it again. `answered`: the request has an answer already. `passed`: a
-   * schedule that the messages are made by has not the revision or due time that its step expects. Throws the problems
+   * schedule that the messages are made by has not the revision or due time that its step expects. `leftOut`: of each message
+   * the listeners that it does not fit; needed where the route has filters. Throws the problems
    * `quota_reached`, `overloaded`, `stopping` or `store_unavailable` where nothing was stored.
    */
   accept(
     messages: readonly Omit<Message, 'sequence'>[],
-    route: QueueRoute,
+    route: QueueRoute & { filters?: QueueFilters | null },
     answer?: IdempotencyRecord,
     steps?: readonly ScheduleStep[],
+    leftOut?: readonly (LeftOut | null)[],
   ): Promise<'accepted' | 'stale' | 'answered' | 'passed'>
   /** Remembers that a key was used; written with some later commit. */
   useKey(apiKeyId: string, at: number): void

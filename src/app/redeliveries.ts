@@ -13,10 +13,12 @@ type Deps = Pick<AppDeps, 'store' | 'runtime'>
 
 const REFUSED = {
   unknown: 'is not the id of a listener of this queue',
+  left_out:
+    'did not fit this message when it was accepted: its filter left the message out, so that there is nothing to deliver again',
   made_later: 'is the id of a listener that was made after the message was accepted',
 }
 
-const NOTHING = 'cannot name any: no listener that still exists was there when the message was accepted'
+const NOTHING = 'cannot name any: no listener that still exists was there, and fitted the message, when it was accepted'
 
 /**
  * Delivers a message again, to these listeners or to all that it was accepted for. Throws `message_not_found`,

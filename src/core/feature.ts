@@ -15,6 +15,7 @@ export const FEATURES = [
   'message_body',
   'listener_method',
   'listener_circuit_breaker',
+  'listener_filter',
   'schedule_period',
   'schedule_options',
   'listener_auth',
@@ -46,11 +47,12 @@ export function usedByMessage(
 
 /** What a change of a listener makes use of that it did not before. */
 export function usedByListener(
-  { method, circuitBreaker, auth, tls, signature }: SettingsChange,
+  { method, circuitBreaker, auth, tls, signature, filter }: SettingsChange,
   before: DeliverySettings,
 ): UsedFeature[] {
   return used([
     [method !== undefined && method !== before.method, 'listener_method', '/method'],
+    [filter !== undefined && filter !== null && filter !== before.filter, 'listener_filter', '/filter'],
     [circuitBreaker === false && before.circuitBreaker, 'listener_circuit_breaker', '/circuit_breaker'],
     [auth !== undefined && auth !== null && before.auth === null, 'listener_auth', '/auth'],
     [tls !== undefined && tls !== null && before.tls === null, 'listener_tls', '/tls'],

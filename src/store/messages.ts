@@ -11,6 +11,12 @@ export interface MessageDetails {
   deliveries: DeliverySummary[]
 }
 
+/** All that is known of what became of a message. */
+export interface MessageJourney extends MessageDetails {
+  /** Listeners that it did not fit, also where they were deleted since; in order of their ids. */
+  leftOut: readonly string[]
+}
+
 /** What is left out stays as it is. */
 export interface MessageChanges {
   name?: string
@@ -34,7 +40,7 @@ export interface MessageSearchPart {
 }
 
 export interface MessageStore {
-  get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<MessageDetails> | null>
+  get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<MessageJourney> | null>
   /** How many of these messages the queue has; none where the queue is gone. Ids must differ. */
   countOf(ask: { organizationId: string; queueId: string; ids: readonly string[] }): Promise<number>
   /** The queue that a message is in, of all of the organization's; null where there is no such message. */

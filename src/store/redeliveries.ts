@@ -31,7 +31,7 @@ export type MessageRedelivery =
   /** It was for no listener, or for none that exists still. */
   | 'nothing'
   /** The listener is not of this queue, or was made after the message was accepted; nothing was changed. */
-  | { refused: 'unknown' | 'made_later'; listenerId: string }
+  | { refused: 'unknown' | 'made_later' | 'left_out'; listenerId: string }
   /** The listeners that can be sent something now. */
   | { details: Revised<MessageDetails>; listenerIds: string[] }
 

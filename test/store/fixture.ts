@@ -4,8 +4,17 @@ import type { LeasedDelivery, Next } from '../../src/core/delivery/delivery.ts'
 import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../src/core/delivery/listener.ts'
 import type { Message } from '../../src/core/delivery/message.ts'
 import type { Queue } from '../../src/core/delivery/queue.ts'
+import { leftOutOf } from '../../src/core/listener-filter/left-out.ts'
 import type { Organization } from '../../src/core/tenant/organization.ts'
-import type { Accept, Batch, BatchResult, NewDelivery, Settlement, SettleResult } from '../../src/store/commit/batch.ts'
+import type {
+  Accept,
+  Batch,
+  BatchResult,
+  MessageAccept,
+  NewDelivery,
+  Settlement,
+  SettleResult,
+} from '../../src/store/commit/batch.ts'
 import type { Claim } from '../../src/store/deliveries.ts'
 import type { MessageDetails } from '../../src/store/messages.ts'
 import type { Given } from './suite.ts'
@@ -70,6 +79,15 @@ export async function acceptFor(
   })
   const message = given.make.message(queue, properties)
   return { queueVersion: route.queue.version, messages: [{ message, deliveries }], answer: null }
+}
+
+/** An accept like `accept`, of a message that does not fit the listeners at these places of the queue's. */
+export function leavingOut(accept: Accept, isOut: (place: number) => boolean): Accept {
+  const [it] = accept.messages as [MessageAccept]
+  const leftOut = leftOutOf(it.deliveries.length, isOut)
+  if (leftOut === null) return accept
+  const deliveries = it.deliveries.filter((_, place) => !isOut(place))
+  return { ...accept, messages: [{ ...it, deliveries, leftOut }] }
 }
 
 /** An accept like `accept`, of another message. */
@@ -174,7 +192,7 @@ export async function stored(
 ): Promise<MessageDetails> {
   const found = await given.store.messages.get(idsOf(message))
   assert.ok(found)
-  const { revision: _, ...details } = found
+  const { revision: _, leftOut: __, ...details } = found
   return details
 }
 

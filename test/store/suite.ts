@@ -6,6 +6,7 @@ import { behindClockCases } from './cases/delivery/behind-clock.cases.ts'
 import { deliveryCases } from './cases/delivery/deliveries.cases.ts'
 import { expiryCases } from './cases/delivery/expiry.cases.ts'
 import { leaseCases } from './cases/delivery/leases.cases.ts'
+import { leftOutCases } from './cases/delivery/left-out.cases.ts'
 import { livenessCases } from './cases/delivery/liveness.cases.ts'
 import { messageExpiryCases } from './cases/delivery/message-expiry.cases.ts'
 import { orderCases } from './cases/delivery/orders.cases.ts'
@@ -63,6 +64,7 @@ const nouns: Record<string, StoreCase[]> = {
   'a clock that went back': behindClockCases,
   backlog: backlogCases,
   leases: leaseCases,
+  'listeners that are left out': leftOutCases,
   settlements: settlementCases,
   removals: removalCases,
   events: eventCases,

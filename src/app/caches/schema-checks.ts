@@ -27,9 +27,15 @@ interface Kept {
 export interface SchemaChecks {
   /**
    * Throws `invalid` with a fault for each place where the data does not fit the queue's schema, if it has one; bytes fit
-   * none. `path` leads to the message in the body. The messages of a batch share a `budget`.
+   * none. `path` leads to the message in the body. The messages of a batch share a `budget`. Answers with the object that the
+   * data says, which need not be parsed again; null where the queue has no schema.
    */
-  expectFit(queue: Pick<Queue, 'schema' | 'organizationId'>, body: Body, path?: string, budget?: PatternBudget): void
+  expectFit(
+    queue: Pick<Queue, 'schema' | 'organizationId'>,
+    body: Body,
+    path?: string,
+    budget?: PatternBudget,
+  ): object | null
 }
 
 export function createSchemaChecks(): SchemaChecks {
@@ -42,11 +48,12 @@ export function createSchemaChecks(): SchemaChecks {
     cache.getOrMake(`${organizationId} ${id}`, () => ({ organizationId, compiled: compileSchema(rules) })).compiled
   return {
     expectFit({ schema, organizationId }, body, path = '', budget) {
-      if (schema === null) return
-      const faults = isBytes(body)
-        ? [{ path: `${path}/data_base64`, message: BYTES_MISFIT }]
-        : ready(organizationId, schema).check(body.data, `${path}/data`, budget)
+      if (schema === null) return null
+      const { faults, object } = isBytes(body)
+        ? { faults: [{ path: `${path}/data_base64`, message: BYTES_MISFIT }], object: null }
+        : ready(organizationId, schema).read(body.data, `${path}/data`, budget)
       if (faults.length > 0) throw new Problem('invalid', { detail: MISFIT, errors: faults })
+      return object
     },
   }
 }

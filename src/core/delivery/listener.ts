@@ -59,6 +59,10 @@ export interface DeliverySettings {
   auth: StoredAuth | null
   /** How TLS is spoken with its URLs; null: as with any other. */
   tls: StoredTls | null
+  /** Which messages it gets (`core/listener-filter/`), as JSON; null: all. Holds for those that are accepted from then on. */
+  filter: string | null
+  /** Since when the filter is this one, in epoch ms; 0 where it never was another. */
+  filterSince: number
   /** Nothing is sent to it until the domains of its URLs are verified. */
   awaitsVerification: boolean
 }
@@ -71,7 +75,7 @@ export interface SettingsChange extends Partial<Omit<DeliverySettings, 'retry' |
   tls?: TlsChange | null
 }
 
-/** A receiver that gets every message of a queue. */
+/** A receiver that gets every message of a queue, or those that fit its filter. */
 export interface Listener extends Secrets {
   id: string
   organizationId: string
@@ -114,6 +118,8 @@ export const DEFAULT_SETTINGS: DeliverySettings = Object.freeze({
   headers: Object.freeze({}),
   auth: null,
   tls: null,
+  filter: null,
+  filterSince: 0,
   awaitsVerification: false,
 })
 

@@ -147,7 +147,9 @@ function operandFault(name: ComparisonName, sent: unknown): string | null {
     case '$gte':
     case '$lt':
     case '$lte':
-      return typeof sent === 'string' || typeof sent === 'number' ? null : 'must be a number or a string'
+      return typeof sent === 'string' || (typeof sent === 'number' && Number.isFinite(sent))
+        ? null
+        : 'must be a number or a string'
     case '$exists':
       return typeof sent === 'boolean' ? null : 'must be true or false'
     case '$startsWith':

@@ -61,7 +61,9 @@ export const COMPARISONS = [
 export type ComparisonName = (typeof COMPARISONS)[number]
 
 export function isScalar(value: unknown): value is Scalar {
-  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  // JSON can write 1e999, and every reader makes something else of it.
+  if (typeof value === 'number') return Number.isFinite(value)
+  return value === null || typeof value === 'string' || typeof value === 'boolean'
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

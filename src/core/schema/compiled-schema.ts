@@ -14,6 +14,8 @@ export interface CompiledSchema {
    * of a batch share a `budget`.
    */
   check(data: string, path?: string, budget?: PatternBudget): Fault[]
+  /** The same, with the object that the text says where it fits. */
+  read(data: string, path?: string, budget?: PatternBudget): { faults: Fault[]; object: object | null }
   /** Instructions that its patterns compile to, by which its memory grows: some 5 KB each at the very worst. */
   steps: number
 }
@@ -22,16 +24,15 @@ export interface CompiledSchema {
 export function compileSchema(schema: Schema): CompiledSchema {
   const cost = { steps: 0 }
   const check = checkOfObject({ type: 'object', props: schema }, cost)
-  return {
-    steps: cost.steps,
-    check(data, path = '/data', budget) {
-      const inspection = new SchemaInspection(path, budget)
-      const parsed = parse(data)
-      if ('reason' in parsed) inspection.add(`must be the text of a JSON object that fits the schema; ${parsed.reason}`)
-      else check(inspection, parsed.value)
-      return inspection.faults
-    },
+  const read: CompiledSchema['read'] = (data, path = '/data', budget) => {
+    const inspection = new SchemaInspection(path, budget)
+    const parsed = parse(data)
+    if ('reason' in parsed) inspection.add(`must be the text of a JSON object that fits the schema; ${parsed.reason}`)
+    else check(inspection, parsed.value)
+    const { faults } = inspection
+    return { faults, object: 'value' in parsed && faults.length === 0 ? parsed.value : null }
   }
+  return { steps: cost.steps, read, check: (...asked) => read(...asked).faults }
 }
 
 function parse(data: string): { value: object } | { reason: string } {

@@ -1,4 +1,6 @@
 import type { Acceptor } from '../../app/deps.ts'
+import type { Listener } from '../../core/delivery/listener.ts'
+import { type LeftOut, withoutLeftOut } from '../../core/listener-filter/left-out.ts'
 import { quotaReached } from '../../core/tenant/organization.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { AcceptResult, MessageAccept, NewDelivery, StoredMessage } from '../../store/commit/batch.ts'
@@ -9,7 +11,7 @@ import type { Dispatcher } from '../push/dispatcher.ts'
 import type { Committer } from './committer.ts'
 
 /**
- * Takes messages in: stored with a delivery for each listener, those that are due and have room in their lane
+ * Takes messages in: stored with a delivery for each listener that they fit, those that are due and have room in their lane
  * already leased to this node, so that they go straight from memory to the wire.
  */
 export function createAcceptor(deps: {
@@ -22,7 +24,12 @@ export function createAcceptor(deps: {
 }): Acceptor {
   const { committer, dispatcher, pulls, runtime, moments = NO_MOMENTS } = deps
 
-  function reserved(message: MessageAccept['message'], { queue, listeners }: QueueRoute): MessageAccept {
+  function reserved(
+    message: MessageAccept['message'],
+    { queue, listeners: all }: QueueRoute,
+    leftOut: LeftOut | null,
+  ): MessageAccept {
+    const listeners = withoutLeftOut(all, leftOut)
     // A paused queue leases nothing: its messages wait in the store until a node claims them.
     const due = message.deliverAt <= runtime.now() && !queue.paused
     const bytes = message.data.length
@@ -31,7 +38,7 @@ export function createAcceptor(deps: {
       const leased = due && dispatcher.reserve(listener, bytes)
       return ordering === 'none' ? { listenerId: listener.id, leased } : { listenerId: listener.id, leased, ordering }
     })
-    return { message, deliveries }
+    return leftOut === null ? { message, deliveries } : { message, deliveries, leftOut }
   }
 
   function unreserve(messages: readonly MessageAccept[]): void {
@@ -43,14 +50,15 @@ export function createAcceptor(deps: {
   }
 
   function dispatch(
-    { message, deliveries }: MessageAccept,
-    { queue, listeners }: QueueRoute,
+    { message, deliveries, leftOut }: MessageAccept,
+    { queue, listeners: all }: QueueRoute,
     { sequence, leases, places }: StoredMessage,
   ): void {
     // Resuming the queue wakes its lanes; until then each would only ask the store in vain.
     if (queue.paused) return
     const stored = { ...message, sequence }
     const dueAt = message.deliverAt
+    const listeners: readonly Listener[] = withoutLeftOut(all, leftOut ?? null)
     for (let index = 0; index < listeners.length; index++) {
       const listener = listeners[index]!
       const lease = leases[index] ?? null
@@ -87,8 +95,10 @@ export function createAcceptor(deps: {
   }
 
   return {
-    accept(given, route, answer, steps) {
-      const messages = given.map((message) => reserved(message, route))
+    accept(given, route, answer, steps, leftOut) {
+      // It would go to all: whoever reads filters, and judges by them, is the caller.
+      if (leftOut === undefined && (route.filters ?? null) !== null) throw new Error('the filters were not asked')
+      const messages = given.map((message, index) => reserved(message, route, leftOut?.[index] ?? null))
       const what = { queueVersion: route.queue.version, messages, answer: answer ?? null, steps }
       return new Promise((resolve, reject) => {
         committer.accept(

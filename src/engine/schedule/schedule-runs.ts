@@ -1,8 +1,10 @@
-import type { QueueDirectory } from '../../app/caches/queue-directory.ts'
+import type { FilteredRoute, QueueDirectory } from '../../app/caches/queue-directory.ts'
 import type { SchemaChecks } from '../../app/caches/schema-checks.ts'
 import type { Acceptor } from '../../app/deps.ts'
+import { FilterJudge } from '../../app/left-out.ts'
 import { expectFewDeliveries, MAX_DELIVERIES } from '../../core/delivery/delivery.ts'
 import type { Message } from '../../core/delivery/message.ts'
+import type { LeftOut } from '../../core/listener-filter/left-out.ts'
 import { Problem } from '../../core/problem.ts'
 import type { PlannedRun } from '../../core/schedule/jitter.ts'
 import { NO_SERVER, type Skipped } from '../../core/schedule/missed.ts'
@@ -10,7 +12,6 @@ import { goesByMessageBefore, STILL_PENDING, withoutOverlap } from '../../core/s
 import { inPortions, type SchedulePlan, separateRuns } from '../../core/schedule/schedule-plan.ts'
 import { scheduledHeaders } from '../../core/schedule/scheduled-headers.ts'
 import type { Runtime } from '../../runtime.ts'
-import type { QueueRoute } from '../../store/queues.ts'
 import type { ScheduleRun, ScheduleStep } from '../../store/schedules.ts'
 import type { Store } from '../../store/store.ts'
 import { type Moments, NO_MOMENTS } from '../notify/moments.ts'
@@ -26,6 +27,13 @@ export interface ScheduleRunsDeps {
   runtime: Runtime
   /** Told of runs that failed. */
   moments?: Pick<Moments, 'scheduleFailed'>
+}
+
+/** A queue as one round sees it, with what its filters say of each schedule's messages, which are all alike. */
+interface Round {
+  route: FilteredRoute
+  /** Undefined where no listener has a filter. Throws `invalid` like `FilterJudge`. */
+  leftOut: ((schedule: SchedulePlan['due']['schedule']) => LeftOut | null) | undefined
 }
 
 /** Makes the messages of due times, and has their schedules step on. */
@@ -44,8 +52,9 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
     const route = known ?? (await load(organizationId, queueId))
     // The queue is gone, and its schedules will be.
     if (route === null) return skip(plans.map((plan) => ({ ...stepOf(plan, [], runtime.now()), nextAt: null })))
+    const round = roundOf(route)
     const refused = plans.flatMap((plan) => {
-      const error = refusalOf(plan, route)
+      const error = refusalOf(plan, round)
       return error === null ? [] : [failed(plan, error)]
     })
     // No run fails by what may be the schema of yesterday.
@@ -64,7 +73,7 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
       fine.filter(({ runs }) => runs.length > 0),
       most,
     )) {
-      if (!(await make(portion, route))) return
+      if (!(await make(portion, round))) return
     }
   }
 
@@ -81,13 +90,14 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
   }
 
   /** Why none of the runs can make a message, or null where they can. */
-  function refusalOf({ due, runs, unreadable }: SchedulePlan, { queue, listeners }: QueueRoute): string | null {
+  function refusalOf({ due, runs, unreadable }: SchedulePlan, { route, leftOut }: Round): string | null {
     if (unreadable !== null) return unreadable
     if (runs.length === 0) return null
     if (due.frozen) return 'the organization is frozen: it takes no writes'
     return errorOf(() => {
-      expectFewDeliveries(1, listeners.length)
-      deps.schemaChecks.expectFit(queue, due.schedule)
+      expectFewDeliveries(1, route.listeners.length)
+      deps.schemaChecks.expectFit(route.queue, due.schedule)
+      leftOut?.(due.schedule)
     })
   }
 
@@ -95,20 +105,23 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
    * All messages of one queue, in the order of their due times, and the steps of their schedules, or nothing. False where
    * the queue or a schedule is not what it was: they are read again with the next round.
    */
-  async function make(plans: SchedulePlan[], route: QueueRoute): Promise<boolean> {
+  async function make(plans: SchedulePlan[], round: Round): Promise<boolean> {
+    const { route } = round
     const stamps = stampsOf(plans)
     const made = plans.map((plan) => messagesOf(plan, stamps))
     // By their ids, which are in the order in which they run; stored in it, they are the least work.
-    const messages = made.flatMap((one) => one.messages).sort((a, b) => (a.id < b.id ? -1 : 1))
+    const all = made.flatMap((one) => one.messages).sort((a, b) => (a.message.id < b.message.id ? -1 : 1))
+    const messages = all.map(({ message }) => message)
+    const leftOut = round.leftOut && all.map(({ schedule }) => round.leftOut!(schedule))
     const steps = made.map((one) => one.step)
     try {
-      const outcome = await deps.acceptor.accept(messages, route, undefined, steps)
+      const outcome = await deps.acceptor.accept(messages, route, undefined, steps, leftOut)
       if (outcome === 'stale') deps.directory.forget(route.queue.organizationId, route.queue.id)
       return outcome === 'accepted'
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'quota_reached') throw error
       if (messages.length === 1) await skip(plans.map((plan) => failed(plan, error.message)))
-      else for (const plan of plans.flatMap(separateRuns)) if (!(await make([plan], route))) return false
+      else for (const plan of plans.flatMap(separateRuns)) if (!(await make([plan], round))) return false
       return true
     }
   }
@@ -145,7 +158,8 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
     const runs = messages.map(({ id, createdAt }, index) => {
       return { dueAt: plan.runs[index]!.dueAt, ranAt: createdAt, messageId: id, error: null, skipped: null }
     })
-    return { messages, step: stepOf(plan, runs, runtime.now()) }
+    const step = stepOf(plan, runs, runtime.now())
+    return { messages: messages.map((message) => ({ message, schedule })), step }
   }
 
   function failed(plan: SchedulePlan, error: string): ScheduleStep {
@@ -170,6 +184,19 @@ export function createScheduleRuns(deps: ScheduleRunsDeps): ScheduleRuns {
     async run(plans) {
       const outcomes = await Promise.allSettled([...byQueue(plans)].map(runQueue))
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    },
+  }
+}
+
+function roundOf(route: FilteredRoute): Round {
+  const { filters } = route
+  if (filters === null) return { route, leftOut: undefined }
+  const known = new Map<string, LeftOut | null>()
+  return {
+    route,
+    leftOut({ id, messageName: name, data }) {
+      if (!known.has(id)) known.set(id, new FilterJudge(filters).leftOut({ name, data }, ''))
+      return known.get(id)!
     },
   }
 }

@@ -24,14 +24,14 @@ export class Traced {
   watchAcceptor(acceptor: Acceptor): Acceptor {
     return {
       ...acceptor,
-      accept: async (messages, route, answer, steps) => {
+      accept: async (messages, route, ...rest) => {
         const parent = this.#tracer.current()
         const attributes = { ...SYSTEM, 'messaging.destination.name': route.queue.id, ...about(messages) }
         const span = this.#tracer.begin({ name: 'commit', kind: 'producer', parent, attributes })
         // Before they are on disk: the first attempts begin in the same turn as the answer.
         for (const { id } of messages) this.#remember(id, parent ?? span.context)
         try {
-          const outcome = await acceptor.accept(messages, route, answer, steps)
+          const outcome = await acceptor.accept(messages, route, ...rest)
           span.end({ failure: outcome === 'accepted' ? null : outcome })
           return outcome
         } catch (error) {

@@ -49,7 +49,7 @@ export class BatchArrays {
 
   accept({ queueVersion, messages, answer, steps }: Accept): void {
     const { message } = messages[0]!
-    const queue = this.#queueOf(message, queueVersion, messages[0]!.deliveries)
+    const queue = this.#queueOf(message, queueVersion, messages[0]!)
     // What counts against no quota has no size there.
     const size = isNotification(message.headers) ? 0 : messages.length
     this.#tables.accept.add({
@@ -58,10 +58,12 @@ export class BatchArrays {
     for (const it of messages) this.#message(queue, it)
   }
 
-  #message(queue: number, { message: it, deliveries }: MessageAccept): void {
+  #message(queue: number, { message: it, deliveries, leftOut: bits }: MessageAccept): void {
     const { organizationId, id, name, mediaType, createdAt, deliverAt, expiresAt, headers } = it
     const key = it.key === null ? null : stored(it.key)
-    const row = { queue, id, name, key, data: stored(it.data), createdAt, deliverAt, expiresAt, headers, mediaType }
+    const leftOut = bits === undefined ? null : Buffer.from(bits).toString('hex')
+    const options = { expiresAt, headers, mediaType, leftOut }
+    const row = { queue, id, name, key, data: stored(it.data), createdAt, deliverAt, ...options }
     const message = this.#tables.message.add(row)
     for (const { listenerId, leased, ordering } of deliveries) {
       const ordered = ordering !== undefined
@@ -144,13 +146,14 @@ export class BatchArrays {
   #queueOf(
     { organizationId, queueId }: { organizationId: string; queueId: string },
     version: number,
-    deliveries: MessageAccept['deliveries'],
+    { deliveries, leftOut }: MessageAccept,
   ): number {
     const key = `${organizationId} ${queueId} ${version}`
     const known = this.#queueNumbers.get(key)
     if (known !== undefined) return known
     this.#locks.add(lockOf(queueId))
-    this.#tables.recipientSet.add({ listeners: texts(deliveries.map(({ listenerId }) => listenerId)) })
+    const listeners = leftOut === undefined ? texts(deliveries.map(({ listenerId }) => listenerId)) : null
+    this.#tables.recipientSet.add({ listeners })
     const number = this.#tables.queue.add({ organization: organizationId, id: queueId, version })
     this.#queueNumbers.set(key, number)
     return number

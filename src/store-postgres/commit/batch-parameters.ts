@@ -12,7 +12,7 @@ export const TABLES = {
   lock: { number: 'int' },
   /** Each in the version that it was read at: of one that was read in two, at least one is refused. */
   queue: { organization: 'text', id: 'text', version: 'int' },
-  /** Of each queue, as the text of an array. */
+  /** Of each queue, as the text of an array; null where its first message does not fit all: then it is read. */
   recipientSet: { listeners: 'text' },
   accept: { queue: 'int', size: 'int', at: 'bigint', answer: 'int', steps: 'text' },
   answer: {
@@ -22,6 +22,7 @@ export const TABLES = {
   message: {
     ...{ queue: 'int', id: 'text', name: 'text', key: 'text', data: 'text' },
     ...{ createdAt: 'bigint', deliverAt: 'bigint', expiresAt: 'bigint', headers: 'text', mediaType: 'text' },
+    leftOut: 'text',
   },
   delivery: { message: 'int', listener: 'text', leased: 'boolean', ordered: 'boolean', key: 'text' },
   /** Of which something is settled or ordered; sorted, since they are locked in that order. */

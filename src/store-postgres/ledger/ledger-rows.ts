@@ -1,3 +1,5 @@
+import { IS_MEANT } from '../messages/left-out-rows.ts'
+
 /** Where a page of a queue's messages ends; the data is left where it is. */
 export const PAGE_END = `
   select max(id) as last, count(*) as looked from (
@@ -19,9 +21,9 @@ export const LOOK = `
     select m.sequence, m.id, m.created_at, m.deliver_at, x.listener
       from discue.messages m
       join discue.audiences a on a.organization_id = $1 and a.queue_id = $2 and a.version = m.audience
-     cross join lateral unnest(a.listener_ids) x(listener)
+     cross join lateral unnest(a.listener_ids) with ordinality x(listener, place)
      where m.organization_id = $1 and m.queue_id = $2 and m.id > $3 and m.id <= $4
-       and m.created_at >= $5 and m.created_at < $6
+       and m.created_at >= $5 and m.created_at < $6 and ${IS_MEANT('m', 'x.place')}
   ), found as materialized (
     select w.*,
            (select a.error is null and a.status between 200 and 299 from discue.attempts a
@@ -83,6 +85,7 @@ export const DISCARDED = `
          0 as nothing, 0 as twice, '{}'::text[] as "nothingIds", '{}'::text[] as "twiceIds"
     from discue.discards d
     join discue.audiences a on a.organization_id = $1 and a.queue_id = $2 and a.version = d.audience
-   cross join lateral unnest(a.listener_ids) x(listener)
+   cross join lateral unnest(a.listener_ids) with ordinality x(listener, place)
    where d.organization_id = $1 and d.queue_id = $2 and d.created_at >= $3 and d.created_at < $4
+     and ${IS_MEANT('d', 'x.place')}
    group by x.listener`

@@ -3,6 +3,7 @@ import { type DeliverySummary, summaryOf } from '../../core/delivery/delivery-su
 import type { Message } from '../../core/delivery/message.ts'
 import { numbers, texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
+import { IS_MEANT } from './left-out-rows.ts'
 
 /** Of messages of one organization: their queues, due times and sequences, one array each. */
 const MESSAGES = `unnest($2::text[], $3::bigint[], $4::bigint[]) m(queue_id, deliver_at, sequence)`
@@ -49,15 +50,24 @@ const LAST_ATTEMPTS = `
 /** The listeners that they were accepted for, in order of their ids, and of each whether it exists. */
 const RECIPIENTS = `
   select s.sequences, r.ids, r.existing
-    from (select o.queue_id, o.audience, array_agg(o.sequence) as sequences
+    from (select o.queue_id, o.audience, o.left_out, array_agg(o.sequence) as sequences
             from ${MESSAGES} join discue.messages o on o.sequence = any(array[m.sequence])
-           group by o.queue_id, o.audience) s
+           group by o.queue_id, o.audience, o.left_out) s
     join discue.audiences a on a.organization_id = $1 and a.queue_id = s.queue_id and a.version = s.audience
    cross join lateral (
      select array_agg(w.id order by w.id) as ids, array_agg(l.id is not null order by w.id) as existing
-       from unnest(a.listener_ids) w(id)
-       left join discue.listeners l on l.organization_id = $1 and l.id = w.id) r
-   where cardinality(a.listener_ids) > 0`
+       from unnest(a.listener_ids) with ordinality w(id, place)
+       left join discue.listeners l on l.organization_id = $1 and l.id = w.id
+      where ${IS_MEANT('s', 'w.place')}) r
+   where r.ids is not null`
+
+/** The listeners that were there, and that a message did not fit. */
+const LEFT_OUT = `
+  select w.id from discue.messages m
+    join discue.audiences a on a.organization_id = $1 and a.queue_id = m.queue_id and a.version = m.audience
+   cross join lateral unnest(a.listener_ids) with ordinality w(id, place)
+   where m.sequence = any(array[$2::bigint]) and m.left_out is not null and not ${IS_MEANT('m', 'w.place')}
+   order by w.id`
 
 export interface Pending {
   sequence: number
@@ -81,6 +91,12 @@ type Facts = Pick<Message, 'organizationId' | 'queueId' | 'deliverAt' | 'sequenc
 /** What of these messages, all of one organization, is pending, for listeners that still exist. */
 export async function pendingOf(db: Db, messages: readonly Facts[]): Promise<Pending[]> {
   return messages.length === 0 ? [] : db.rows<Pending>(PENDING, asked(messages))
+}
+
+/** The listeners that a message did not fit, in order of their ids. */
+export async function leftOutOf(db: Db, { organizationId, sequence }: Facts): Promise<string[]> {
+  const rows = await db.rows<{ id: string }>(LEFT_OUT, [organizationId, sequence])
+  return rows.map(({ id }) => id)
 }
 
 interface Recipients {

@@ -8,8 +8,8 @@ export type DiscardReason = 'deleted' | 'retention'
 /** The listeners whose last attempt was acknowledged, and that are not among those to whom it had not come. */
 const INSERT = `
   insert into discue.discards
-    (organization_id, queue_id, sequence, id, audience, created_at, discarded_at, reason, delivered, expired)
-  select m.organization_id, m.queue_id, m.sequence, m.id, m.audience, m.created_at, $4, $5, array(
+    (organization_id, queue_id, sequence, id, audience, left_out, created_at, discarded_at, reason, delivered, expired)
+  select m.organization_id, m.queue_id, m.sequence, m.id, m.audience, m.left_out, m.created_at, $4, $5, array(
            select x.listener_id from (
              select distinct on (a.listener_id) a.listener_id, a.error, a.status from discue.attempts a
               where a.organization_id = $1 and a.sequence = m.sequence order by a.listener_id, a.number desc) x
@@ -19,7 +19,7 @@ const INSERT = `
     from unnest($2::bigint[], $3::text[]) u(sequence, undelivered)
     join discue.messages m on m.sequence = any(array[u.sequence])
     join discue.audiences w on w.organization_id = m.organization_id and w.queue_id = m.queue_id and w.version = m.audience
-   where cardinality(w.listener_ids) > 0`
+   where cardinality(w.listener_ids) > coalesce(bit_count(m.left_out), 0)`
 
 /** Keeps for the ledger what they need of messages that are removed, within the transaction that does, and before it. */
 export async function noteDiscards(

@@ -16,7 +16,7 @@ import type { Database } from '../connect/transaction.ts'
 import type { Leases } from '../deliveries/leases.ts'
 import { onlyOf } from '../listing.ts'
 import type { Routines } from '../routines.ts'
-import { pendingOf, summariesOf } from './delivery-summaries.ts'
+import { leftOutOf, pendingOf, summariesOf } from './delivery-summaries.ts'
 import { erase } from './message-erasure.ts'
 import { MESSAGE_COLUMNS, messageOf } from './message-row.ts'
 import { search } from './message-search.ts'
@@ -187,7 +187,9 @@ export function createMessageStore(
     async get(ask) {
       return snapshot(async (on) => {
         const found = await find(on, ask)
-        return found === null ? null : { ...(await detailed(on, [found.message]))[0]!, revision: found.revision }
+        if (found === null) return null
+        const { message, revision } = found
+        return { ...(await detailed(on, [message]))[0]!, leftOut: await leftOutOf(on, message), revision }
       })
     },
     async countOf({ organizationId, queueId, ids }) {

@@ -1,4 +1,5 @@
 import type { Message } from '../../core/delivery/message.ts'
+import { withoutLeftOut } from '../../core/listener-filter/left-out.ts'
 import { isExpired } from '../../core/message/expiry.ts'
 import type { Revised } from '../../store/listing/slice.ts'
 import type { MessageRedelivery, Redelivery, RedeliveryStore } from '../../store/redeliveries.ts'
@@ -10,6 +11,7 @@ import { createDeliveryRestart } from '../deliveries/delivery-restarts.ts'
 import { hasRecord, writeRecord } from '../idempotency-records.ts'
 import { deletePicked } from '../listing.ts'
 import { summariesOf } from '../messages/delivery-summaries.ts'
+import { LEFT_OUT_COLUMN, leftOutBits } from '../messages/left-out-rows.ts'
 import { MESSAGE_COLUMNS, messageOf } from '../messages/message-row.ts'
 import type { Routines } from '../routines.ts'
 import { lookForMatches } from './redelivery-matching.ts'
@@ -17,7 +19,7 @@ import { createRedeliverySteps } from './redelivery-steps.ts'
 
 /** Locked: a transaction that deletes or moves the message waits. */
 const MESSAGE = `
-  select ${MESSAGE_COLUMNS}, m.audience as "recipientSet", m.revision from discue.messages m
+  select ${MESSAGE_COLUMNS}, m.audience as "recipientSet", ${LEFT_OUT_COLUMN}, m.revision from discue.messages m
    where m.organization_id = $1 and m.queue_id = $2 and m.id = $3
      and exists (select 1 from discue.queues q where q.organization_id = $1 and q.id = $2)
      for update of m`
@@ -63,17 +65,23 @@ export function createRedeliveryStore(
     ask: Parameters<RedeliveryStore['ofMessage']>[0],
   ): Promise<MessageRedelivery> {
     const { organizationId, queueId, id, now, immediately } = ask
-    const [row] = await on.rows<Revised<Message> & { recipientSet: number }>(MESSAGE, [organizationId, queueId, id])
+    const [row] = await on.rows<Revised<Message> & { recipientSet: number; leftOut: string | null }>(MESSAGE, [
+      organizationId,
+      queueId,
+      id,
+    ])
     if (row === undefined) return 'not_found'
-    const { revision, recipientSet, ...found } = messageOf(row)
+    const { revision, recipientSet, leftOut, ...found } = messageOf(row)
     if (isExpired(found, now)) return 'expired'
     const listeners = await on.rows<{ id: string }>(LISTENERS, [organizationId, queueId])
     const existing = new Set(listeners.map((listener) => listener.id))
     const [whom] = await on.rows<{ listenerIds: string[] }>(RECIPIENT_SET, [organizationId, queueId, recipientSet])
-    const meant = whom?.listenerIds ?? []
+    const all = whom?.listenerIds ?? []
+    const meant = withoutLeftOut(all, leftOutBits(leftOut))
     for (const listenerId of ask.listenerIds ?? []) {
       if (!existing.has(listenerId)) return { refused: 'unknown', listenerId }
-      if (!meant.includes(listenerId)) return { refused: 'made_later', listenerId }
+      if (!all.includes(listenerId)) return { refused: 'made_later', listenerId }
+      if (!meant.includes(listenerId)) return { refused: 'left_out', listenerId }
     }
     const listenerIds = [...new Set(ask.listenerIds ?? meant.filter((it) => existing.has(it)))]
     if (listenerIds.length === 0) return 'nothing'

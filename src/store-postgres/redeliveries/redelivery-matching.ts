@@ -5,9 +5,10 @@ import type { Redelivery } from '../../store/redeliveries.ts'
 import { numbers } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 import { summariesOf } from '../messages/delivery-summaries.ts'
+import { IS_MEANT } from '../messages/left-out-rows.ts'
 
 const COLUMNS = `m.sequence, m.id, m.created_at as "createdAt", m.deliver_at as "deliverAt", m.expires_at as "expiresAt",
-  $2 = any(a.listener_ids) as meant`
+  $2 = any(a.listener_ids) and coalesce(${IS_MEANT('m', 'array_position(a.listener_ids, $2)')}, true) as meant`
 const RECIPIENT_SET = `
   join discue.audiences a on a.organization_id = $1 and a.queue_id = m.queue_id and a.version = m.audience`
 

@@ -13,7 +13,7 @@ create or replace function discue.commit_batch(
   p_answer_stored_at bigint[], p_answer_expires_at bigint[],
   p_message_queue int[], p_message_id text[], p_message_name text[], p_message_key text[], p_message_data text[],
   p_message_created_at bigint[], p_message_deliver_at bigint[], p_message_expires_at bigint[], p_message_headers text[],
-  p_message_media_type text[],
+  p_message_media_type text[], p_message_left_out text[],
   p_delivery_message int[], p_delivery_listener text[], p_delivery_leased boolean[], p_delivery_ordered boolean[],
   p_delivery_key text[],
   p_listener_organization text[], p_listener_id text[], p_listener_ordered boolean[],
@@ -243,17 +243,21 @@ begin
   if cardinality(v_sequences) > 0 then
     if v_unknown <> '{}' then
       insert into discue.audiences (organization_id, queue_id, version, first_sequence, listener_ids)
-      select p_queue_organization[n], p_queue_id[n], p_queue_version[n], v_sequences[1], p_recipient_set_listeners[n]::text[]
+      select p_queue_organization[n], p_queue_id[n], p_queue_version[n], v_sequences[1],
+             -- In the order by which a message says whom it leaves out.
+             coalesce(p_recipient_set_listeners[n]::text[], array(
+               select l.id from discue.listeners l
+                where l.organization_id = any(array[p_queue_organization[n]]) and l.queue_id = p_queue_id[n] order by l.id))
         from unnest(v_unknown) n
       on conflict (organization_id, queue_id, version) do nothing;
     end if;
     insert into discue.messages
       (organization_id, queue_id, id, sequence, name, key, data, created_at, deliver_at, audience, expires_at, headers,
-       media_type)
+       media_type, left_out)
     select p_queue_organization[p_message_queue[n]], p_queue_id[p_message_queue[n]], p_message_id[n], v_sequences[n],
            p_message_name[n], p_message_key[n], p_message_data[n], p_message_created_at[n], p_message_deliver_at[n],
            p_queue_version[p_message_queue[n]], p_message_expires_at[n], p_message_headers[n],
-           p_message_media_type[n]
+           p_message_media_type[n], decode(p_message_left_out[n], 'hex')
       from generate_series(1, cardinality(p_message_id)) n;
     if p_message_expires_at is not null then
       insert into discue.message_expiries (organization_id, look_at, sequence)

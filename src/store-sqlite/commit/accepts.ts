@@ -23,7 +23,8 @@ const INSERT_MESSAGE = `insert into messages (${COLUMNS}) values (?, ?, ?, ?, ?,
 
 /** Apart, so that a message with none of them, as most are, does not pay for them. */
 const INSERT_WITH_OPTIONS = `
-  insert into messages (${COLUMNS}, expires_at, headers, media_type) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  insert into messages (${COLUMNS}, expires_at, headers, media_type, left_out)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const INSERT_EXPIRY = `insert into message_expiries (organization_id, look_at, sequence) values (?, ?, ?)`
 
@@ -48,6 +49,13 @@ interface Stored {
   places: StoredMessage['places'][] | null
 }
 
+/** What messages of one accept are stored by. */
+interface Insert {
+  changes: Changes
+  /** Of the queue, as the transaction has seen it. */
+  version: number
+}
+
 /** The part of a commit that takes messages in. */
 export function createAccepting(db: DatabaseSync, shared: Shared) {
   const { recipientSets, rowless, leases, marks, orders } = shared
@@ -68,31 +76,35 @@ export function createAccepting(db: DatabaseSync, shared: Shared) {
     return version
   }
 
-  function insertRow(message: MessageAccept['message'], sequence: number, recipientSet: number): void {
+  function insertRow({ message, leftOut = null }: MessageAccept, sequence: number, recipientSet: number): void {
     const { id, organizationId, queueId, name, key, data, mediaType, createdAt, deliverAt, expiresAt, headers } =
       message
-    if (expiresAt === null && headers === null && mediaType === null) {
+    if (expiresAt === null && headers === null && mediaType === null && leftOut === null) {
       insertMessage.run(sequence, id, organizationId, queueId, recipientSet, createdAt, deliverAt, name, key, data)
       return
     }
     const row = [sequence, id, organizationId, queueId, recipientSet, createdAt, deliverAt, name, key, data]
-    insertWithOptions.run(...row, expiresAt, headers, mediaType)
+    insertWithOptions.run(...row, expiresAt, headers, mediaType, leftOut)
     if (expiresAt !== null) insertExpiry.run(organizationId, expiresAt, sequence)
   }
 
   /** Returns the message's position in the order of each listener that wants one. */
-  function insert(it: MessageAccept, sequence: number, changes: Changes): StoredMessage['places'] {
-    const { message, deliveries } = it
+  function insert(it: MessageAccept, sequence: number, { changes, version }: Insert): StoredMessage['places'] {
+    const { message, deliveries, leftOut } = it
     const { queueId, key, deliverAt } = message
-    insertRow(message, sequence, recipientSets.of(queueId, sequence, deliveries))
+    const recipientSet =
+      leftOut === undefined
+        ? recipientSets.of(queueId, sequence, deliveries)
+        : recipientSets.ofQueue(queueId, sequence, version)
+    insertRow(it, sequence, recipientSet)
     marks.added(queueId, message.id)
     let places: (OrderPosition | null)[] | null = null
-    let isLeftOut = false
+    let hasRowless = false
     for (let index = 0; index < deliveries.length; index++) {
       const { listenerId, ordering } = deliveries[index]!
       changes.counters.of(listenerId).pending += 1
       if (isRowless(deliveries[index]!)) {
-        isLeftOut = true
+        hasRowless = true
         continue
       }
       const place = ordering === undefined ? null : orders.accept(listenerId, ordering, { sequence, key })
@@ -101,18 +113,19 @@ export function createAccepting(db: DatabaseSync, shared: Shared) {
       places ??= deliveries.map(() => null)
       places[index] = place
     }
-    rowless.accepted(sequence, deliveries.length, isLeftOut)
+    const mayLeaveOut = leftOut === undefined ? 0 : leftOut.length * 8
+    rowless.accepted(sequence, { deliveries: deliveries.length, leftOut: mayLeaveOut }, hasRowless)
     changes.usage.added(message)
     return places
   }
 
-  function insertAll(messages: readonly MessageAccept[], changes: Changes): Stored {
+  function insertAll(messages: readonly MessageAccept[], as: Insert): Stored {
     const firstSequence = sequences.next()
-    const ordered = messages[0]!.deliveries.some(({ ordering }) => ordering !== undefined)
-    const first = insert(messages[0]!, firstSequence, changes)
+    const ordered = messages.some(wantsOrder)
+    const first = insert(messages[0]!, firstSequence, as)
     const places = ordered ? [first] : null
     for (let i = 1; i < messages.length; i++) {
-      const place = insert(messages[i]!, sequences.next(), changes)
+      const place = insert(messages[i]!, sequences.next(), as)
       places?.push(place)
     }
     return { firstSequence, places }
@@ -130,7 +143,7 @@ export function createAccepting(db: DatabaseSync, shared: Shared) {
       if (refused !== null) return refused
       answers.write(it.answer)
       it.steps?.forEach(steps.write)
-      return insertAll(it.messages, changes)
+      return insertAll(it.messages, { changes, version: it.queueVersion })
     },
     /** After the transaction is on disk. */
     committed: sequences.committed,
@@ -150,6 +163,11 @@ export function createAccepting(db: DatabaseSync, shared: Shared) {
       return { outcome: 'accepted', messages }
     },
   }
+}
+
+/** Of one queue each message is for other listeners, where they have filters. */
+function wantsOrder({ deliveries }: MessageAccept): boolean {
+  return deliveries.some(({ ordering }) => ordering !== undefined)
 }
 
 /** What is leased at once gets no row, but where its order has to find it. */

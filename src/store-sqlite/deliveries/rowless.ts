@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { isLeftOut, type LeftOut } from '../../core/listener-filter/left-out.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import { type Transact, unsynced } from '../transaction.ts'
 import type { Leases } from './leases.ts'
@@ -18,13 +19,16 @@ const INSERT = `
 
 const NEWEST = `select coalesce(max(sequence), 0) as sequence from messages`
 
+/** A listener that is left out is looked at by nothing but its bit: so many cost what one pair does. */
+const LEFT_OUT_A_PAIR = 16
+
 /** What stands in no order, has no row and has not come to an end. */
 const INSERT_ALL = `
   insert into deliveries (listener_id, due_at, sequence, attempts, first_sent_at, moved)
   select l.id, m.deliver_at, m.sequence, 0, null, 0
     from messages m
    cross join audiences a on a.id = m.audience
-   cross join json_each(a.listener_ids) meant
+   cross join json_each(a.listener_ids) meant on not is_left_out(m.left_out, meant.key)
    cross join listeners l on l.id = meant.value
    where m.sequence between ? and ?
      and not exists (select 1 from attempts t where t.sequence = m.sequence and t.listener_id = l.id)
@@ -65,6 +69,9 @@ export class RowlessDeliveries {
     this.#transact = transact
     this.#unsynced = unsynced(db, transact)
     this.#insert = db.prepare(INSERT)
+    db.function('is_left_out', { deterministic: true }, (bits, index) => {
+      return isLeftOut(bits as LeftOut | null, index as number) ? 1 : 0
+    })
     this.#insertAll = db.prepare(INSERT_ALL)
     this.#writeSince = db.prepare(WRITE_SINCE)
     this.#since = rowlessSince(db)
@@ -74,9 +81,12 @@ export class RowlessDeliveries {
     if (ifAvailable(() => this.findAgain())) this.forgetNote()
   }
 
-  /** A message was stored, within the running transaction; `rowless`: one of its deliveries gets no row. */
-  accepted(sequence: number, deliveries: number, rowless: boolean): void {
-    this.#running.pairs += deliveries
+  /**
+   * A message was stored, within the running transaction, with so many deliveries, and so many listeners that it may leave
+   * out; `rowless`: one of its deliveries gets no row.
+   */
+  accepted(sequence: number, of: { deliveries: number; leftOut: number }, rowless: boolean): void {
+    this.#running.pairs += of.deliveries + Math.ceil(of.leftOut / LEFT_OUT_A_PAIR)
     if (rowless) this.#running.first ??= sequence
   }
 

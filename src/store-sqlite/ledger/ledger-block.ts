@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { MAX_PAIRS, STANDINGS, type Standing, type StandingCounts, standingOf } from '../../core/delivery/ledger.ts'
 import { isForLater } from '../../core/delivery/message.ts'
-import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import type { RecipientRow, RecipientSets } from '../deliveries/recipient-sets.ts'
 import { rowlessSince } from '../deliveries/rowless.ts'
 import { createLedgerRows, type DiscardRow, type LedgerRows, type MessageRow } from './ledger-rows.ts'
 import { MESSAGES_A_BLOCK } from './touched-blocks.ts'
@@ -34,8 +34,9 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
   const rows = createLedgerRows(db)
   let since = Infinity
 
-  function meant(recipientSet: number): readonly string[] {
-    const { queueId, listenerIds } = recipientSets.read(recipientSet)
+  function meant(row: RecipientRow): readonly string[] {
+    const { queueId } = recipientSets.read(row.recipientSet)
+    const listenerIds = recipientSets.recipientsOf(row)
     for (const listenerId of listenerIds) if (!queueOf.has(listenerId)) queueOf.set(listenerId, queueId)
     return listenerIds
   }
@@ -52,7 +53,7 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
     const held = new Set(found.held.of(sequence).map(({ listenerId }) => listenerId))
     const missed = new Set(found.missed.of(sequence).map(({ listenerId }) => listenerId))
     const expired = new Set(found.expired.of(sequence).map(({ listenerId }) => listenerId))
-    for (const listenerId of meant(message.recipientSet)) {
+    for (const listenerId of meant(message)) {
       const isExpired = expired.has(listenerId)
       const [isMissed, isHeld, row] = [missed.has(listenerId), held.has(listenerId), moved.get(listenerId)]
       const delivered = ended.get(listenerId) === true
@@ -71,10 +72,11 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
     }
   }
 
-  function countDiscard({ recipientSet, reason, delivered, expired }: DiscardRow, block: Block): void {
+  function countDiscard(discard: DiscardRow, block: Block): void {
+    const { reason, delivered, expired } = discard
     const [got, over] = [delivered, expired].map((ids) => new Set(JSON.parse(ids) as string[]))
     const rest = reason === 'deleted' ? 'deleted' : 'retention'
-    for (const listenerId of meant(recipientSet)) {
+    for (const listenerId of meant(discard)) {
       count(block, listenerId, got!.has(listenerId) ? 'delivered' : over!.has(listenerId) ? 'expired' : rest)
     }
   }

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { RecipientRow } from '../deliveries/recipient-sets.ts'
 
 /** Rows in the order of their sequence, taken message by message. */
 class RowsBySequence<Row extends { sequence: number }> {
@@ -33,11 +34,12 @@ class RowsBySequence<Row extends { sequence: number }> {
 const IN_BLOCK = `sequence between ? and ?`
 
 const MESSAGES = `
-  select sequence, audience as recipientSet, created_at as createdAt, deliver_at as deliverAt
+  select sequence, audience as recipientSet, left_out as leftOut, created_at as createdAt, deliver_at as deliverAt
     from messages where ${IN_BLOCK} order by sequence`
 
 const DISCARDS = `
-  select sequence, audience as recipientSet, created_at as createdAt, reason, delivered, expired from discards where ${IN_BLOCK} order by sequence`
+  select sequence, audience as recipientSet, left_out as leftOut, created_at as createdAt, reason, delivered, expired
+    from discards where ${IN_BLOCK} order by sequence`
 
 const ATTEMPTS = `
   select sequence, listener_id as listenerId, error is null and status between 200 and 299 as ok
@@ -63,16 +65,14 @@ const UNMOVED = `select 1 from deliveries where listener_id = ? and due_at = ? a
 
 const ORDERED = `select 1 from order_places where sequence = ? and listener_id = ?`
 
-export interface MessageRow {
+export interface MessageRow extends RecipientRow {
   sequence: number
-  recipientSet: number
   createdAt: number
   deliverAt: number
 }
 
-export interface DiscardRow {
+export interface DiscardRow extends RecipientRow {
   sequence: number
-  recipientSet: number
   createdAt: number
   /** An older version wrote `expired` for `retention`. */
   reason: 'deleted' | 'retention' | 'expired'

@@ -3,7 +3,7 @@ import { type AttemptError, acknowledges } from '../../core/delivery/attempt.ts'
 import { type DeliverySummary, summaryOf } from '../../core/delivery/delivery-summary.ts'
 import type { Message } from '../../core/delivery/message.ts'
 import type { Leases } from '../deliveries/leases.ts'
-import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import type { RecipientRow, RecipientSets } from '../deliveries/recipient-sets.ts'
 
 /** Pending deliveries lie by listener and due time: those that never moved are found under the message's own time. */
 const UNMOVED = `
@@ -32,7 +32,7 @@ const LAST_ATTEMPTS = `
     from attempts where sequence = ? group by listener_id`
 
 const LISTENERS = `select id from listeners where queue_id = ? order by id`
-const RECIPIENT_SET = `select audience as recipientSet from messages where sequence = ?`
+const RECIPIENT_SET = `select audience as recipientSet, left_out as leftOut from messages where sequence = ?`
 
 export interface Pending {
   listenerId: string
@@ -68,8 +68,14 @@ export function createDeliverySummaries(
   }
 
   function recipientsOf(sequence: number): readonly string[] {
-    const row = recipientSet.get(sequence) as { recipientSet: number } | undefined
-    return row === undefined ? [] : recipientSets.listenersOf(row.recipientSet).toSorted()
+    const row = recipientSet.get(sequence) as RecipientRow | undefined
+    return row === undefined ? [] : recipientSets.recipientsOf(row).toSorted()
+  }
+
+  /** The listeners that the message did not fit, in order of their ids. */
+  function leftOutOf({ sequence }: Located): string[] {
+    const row = recipientSet.get(sequence) as RecipientRow | undefined
+    return row === undefined ? [] : recipientSets.leftOutOf(row).sort()
   }
 
   /** Deliveries that have no row, because they are on their way since the message was accepted. */
@@ -107,7 +113,7 @@ export function createDeliverySummaries(
     })
   }
 
-  return { of, pendingOf }
+  return { of, pendingOf, leftOutOf }
 }
 
 function byListener<Row extends { listenerId: string }>(rows: Row[]): Map<string, Row> {

@@ -1,22 +1,22 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type AttemptError, acknowledges } from '../../core/delivery/attempt.ts'
-import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import type { RecipientRow, RecipientSets } from '../deliveries/recipient-sets.ts'
 
 const MESSAGE = `
-  select id, queue_id as queueId, audience as recipientSet, created_at as createdAt from messages where sequence = ?`
+  select id, queue_id as queueId, audience as recipientSet, left_out as leftOut, created_at as createdAt from messages where sequence = ?`
 
 const LAST_ATTEMPTS = `
   select listener_id as listenerId, max(number), status, error from attempts where sequence = ? group by listener_id`
 
 const INSERT = `
-  insert into discards (sequence, id, queue_id, audience, created_at, discarded_at, reason, delivered, expired)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  insert into discards (sequence, id, queue_id, audience, left_out, created_at, discarded_at, reason, delivered, expired)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const SWEEP = `
   delete from discards where sequence in (select sequence from discards where discarded_at < ? limit ?)
   returning sequence`
 
-type Row = Record<'id' | 'queueId', string> & Record<'recipientSet' | 'createdAt', number>
+type Row = Record<'id' | 'queueId', string> & RecipientRow & { createdAt: number }
 
 /** Why a message is taken out of the store before all of it was delivered. */
 export type DiscardReason = 'deleted' | 'retention'
@@ -51,10 +51,11 @@ export function createDiscards(db: DatabaseSync, recipientSets: RecipientSets) {
       const { sequence, reason, now, undelivered, expired } = discarded
       // A message that every listener got may be forgotten when its time is over.
       if (reason === 'retention' && undelivered.size === 0 && expired.length === 0) return
-      const { id, queueId, recipientSet, createdAt } = message.get(sequence) as Row
-      if (recipientSets.listenersOf(recipientSet).length === 0) return
+      const found = message.get(sequence) as Row
+      if (recipientSets.recipientsOf(found).length === 0) return
+      const { id, queueId, recipientSet, leftOut, createdAt } = found
       const delivered = JSON.stringify(deliveredOf(discarded))
-      const row = [sequence, id, queueId, recipientSet, createdAt, now, reason, delivered]
+      const row = [sequence, id, queueId, recipientSet, leftOut, createdAt, now, reason, delivered]
       insert.run(...row, JSON.stringify(expired))
     },
     /** Forgets up to `limit` that are older; answers with their sequences. */

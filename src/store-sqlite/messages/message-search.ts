@@ -8,7 +8,7 @@ import {
   type MessageFilter,
 } from '../../core/search/message-filter.ts'
 import type { MessageDetails, MessageSearchPart, MessageStore } from '../../store/messages.ts'
-import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import type { RecipientRow, RecipientSets } from '../deliveries/recipient-sets.ts'
 import { STATEMENT_UNITS, TimeSlices } from '../file/time-slices.ts'
 import type { DeliverySummaries } from './delivery-summaries.ts'
 import { likelihoodOf } from './message-likelihood.ts'
@@ -16,8 +16,8 @@ import type { MessagesAcross } from './messages-across.ts'
 
 /** What is looked at comes before the data in a row, which may be large. */
 const CANDIDATE = `
-  m.sequence, m.id, m.queue_id as queueId, m.audience as recipientSet, m.name, m.key, m.created_at as createdAt,
-  m.deliver_at as deliverAt`
+  m.sequence, m.id, m.queue_id as queueId, m.audience as recipientSet, m.left_out as leftOut, m.name, m.key,
+  m.created_at as createdAt, m.deliver_at as deliverAt`
 
 /** The data is read where it is asked for, and only then. Bytes are kept as base64, in which no text is looked for. */
 const CONTENT = `
@@ -38,12 +38,12 @@ const OF_QUEUE = (more: string) => `
 
 const LISTENERS = `select id from listeners where queue_id = ?`
 
-type Candidate = Pick<Message, 'sequence' | 'id' | 'queueId' | 'name' | 'key' | 'createdAt' | 'deliverAt'> & {
-  recipientSet: number
-  likely: 0 | 1
-  bytes: number
-  holds: 0 | 1
-}
+type Candidate = Pick<Message, 'sequence' | 'id' | 'queueId' | 'name' | 'key' | 'createdAt' | 'deliverAt'> &
+  RecipientRow & {
+    likely: 0 | 1
+    bytes: number
+    holds: 0 | 1
+  }
 type Ask = Parameters<MessageStore['search']>[0]
 
 interface SearchParts {
@@ -69,20 +69,22 @@ export function createMessageSearch(db: DatabaseSync, { summaries, recipientSets
   }
 
   /**
-   * Says of a recipient set whether messages that have it may be meant. Many messages have the same, of which some have
-   * thousands of listeners: each is looked at once.
+   * Says of a message whether it may be meant, by whom it is for. Many messages have the same recipient set, of which some
+   * have thousands of listeners: each is looked at once.
    */
   function mayHave({ filter }: Ask): (candidate: Candidate) => boolean {
     const { status, listenerId } = filter
-    if (status !== 'unrouted' && status !== 'discarded' && listenerId === null) return () => true
+    if (status === 'unrouted') {
+      return (candidate) => listenerId === null && recipientSets.recipientsOf(candidate).length === 0
+    }
+    if (status !== 'discarded' && listenerId === null) return () => true
     const known = new Map<number, boolean>()
     return ({ recipientSet, queueId }) => {
       let may = known.get(recipientSet)
       if (may === undefined) {
-        const recipients = recipientSets.listenersOf(recipientSet)
-        may = listenerId === null || recipients.includes(listenerId)
-        if (status === 'unrouted') may &&= recipients.length === 0
-        if (status === 'discarded') may &&= hasDeleted(recipients, queueId)
+        const { listenerIds } = recipientSets.read(recipientSet)
+        may = listenerId === null || listenerIds.includes(listenerId)
+        if (status === 'discarded') may &&= hasDeleted(listenerIds, queueId)
         known.set(recipientSet, may)
       }
       return may

@@ -157,7 +157,9 @@ export function createMessageStore(
     async get(ask) {
       return reading(() => {
         const found = find(ask)
-        return found === null ? null : { ...detailed(found.message), revision: found.revision }
+        if (found === null) return null
+        const { message, revision } = found
+        return { ...detailed(message), leftOut: summaries.leftOutOf(message), revision }
       })
     },
     countOf: async ({ organizationId, queueId, ids }) =>

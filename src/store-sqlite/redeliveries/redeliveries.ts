@@ -5,7 +5,7 @@ import type { Revised } from '../../store/listing/slice.ts'
 import type { MessageRedelivery, Redelivery, RedeliveryStore } from '../../store/redeliveries.ts'
 import { CounterChanges, createListenerCounters } from '../commit/listener-counters.ts'
 import { createDeliveryRestart, type RestartParts } from '../deliveries/delivery-restarts.ts'
-import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import type { RecipientRow, RecipientSets } from '../deliveries/recipient-sets.ts'
 import type { RowlessDeliveries } from '../deliveries/rowless.ts'
 import { createEffectRecords } from '../idempotency-records.ts'
 import { createDeliverySummaries } from '../messages/delivery-summaries.ts'
@@ -15,7 +15,7 @@ import { createRedeliveryMatching } from './redelivery-matching.ts'
 import { createRedeliverySteps } from './redelivery-steps.ts'
 
 const MESSAGE = `
-  select ${MESSAGE_COLUMNS}, audience as recipientSet, revision from messages
+  select ${MESSAGE_COLUMNS}, audience as recipientSet, left_out as leftOut, revision from messages
    where queue_id = :queueId and id = :id and organization_id = :organizationId
      and exists (select 1 from queues q where q.organization_id = :organizationId and q.id = :queueId)`
 
@@ -67,17 +67,18 @@ export function createRedeliveryStore(
 
   function ofMessage(ask: Parameters<RedeliveryStore['ofMessage']>[0]): MessageRedelivery {
     const { organizationId, queueId, id, now, immediately } = ask
-    const row = message.get({ organizationId, queueId, id }) as
-      | (Revised<Message> & { recipientSet: number })
-      | undefined
+    const row = message.get({ organizationId, queueId, id }) as (Revised<Message> & RecipientRow) | undefined
     if (row === undefined) return 'not_found'
-    const { revision, recipientSet, ...found } = row
+    const { revision, recipientSet, leftOut, ...found } = row
     if (isExpired(found, now)) return 'expired'
     const existing = new Set(listeners.all(queueId).map((it) => it.id as string))
-    const meant = shared.recipientSets.listenersOf(recipientSet)
+    const recipients = { recipientSet, leftOut }
+    const meant = shared.recipientSets.recipientsOf(recipients)
     for (const listenerId of ask.listenerIds ?? []) {
       if (!existing.has(listenerId)) return { refused: 'unknown', listenerId }
-      if (!meant.includes(listenerId)) return { refused: 'made_later', listenerId }
+      const standing = shared.recipientSets.standingOf(recipients, listenerId)
+      if (standing === null) return { refused: 'made_later', listenerId }
+      if (standing === 'left_out') return { refused: 'left_out', listenerId }
     }
     const listenerIds = [...new Set(ask.listenerIds ?? meant.filter((it) => existing.has(it)))]
     if (listenerIds.length === 0) return 'nothing'

@@ -5,9 +5,9 @@ import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
 import { isExpired } from '../../core/message/expiry.ts'
 import type { Redelivery } from '../../store/redeliveries.ts'
 import type { Orders } from '../deliveries/orders.ts'
-import type { RecipientSets } from '../deliveries/recipient-sets.ts'
+import type { RecipientRow, RecipientSets } from '../deliveries/recipient-sets.ts'
 
-const COLUMNS = `m.sequence, m.id, m.audience as recipientSet, m.created_at as createdAt, m.deliver_at as deliverAt,
+const COLUMNS = `m.sequence, m.id, m.audience as recipientSet, m.left_out as leftOut, m.created_at as createdAt, m.deliver_at as deliverAt,
   m.expires_at as expiresAt`
 
 /** Of the listener's own index: few of very many messages are missed. */
@@ -42,7 +42,7 @@ export interface RedeliverySearch extends Pick<Redelivery, 'queueId' | 'listener
   after: string
 }
 
-type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt' | 'expiresAt'> & { recipientSet: number }
+type MatchedRow = Pick<Message, 'sequence' | 'id' | 'createdAt' | 'deliverAt' | 'expiresAt'> & RecipientRow
 
 export interface MatchedStep {
   looked: number
@@ -81,7 +81,7 @@ export function createRedeliveryMatching(
     const { listenerId, since, until, lastSequence, status, now } = search
     if (isExpired(row, now)) return false
     if (row.createdAt < since || row.createdAt >= until || row.sequence > lastSequence) return false
-    if (!recipientSets.listenersOf(row.recipientSet).includes(listenerId)) return false
+    if (recipientSets.standingOf(row, listenerId) !== 'recipient') return false
     return status === null || statusOf(row, listenerId) === status
   }
 

@@ -17,10 +17,10 @@ export function packAccept(packer: Packer, { queueVersion, messages, answer, ste
   const { organizationId, queueId } = messages[0]!.message
   // All messages of an accept share these, so they cross once.
   cells.push(queueVersion, packer.shared(organizationId), packer.shared(queueId), messages.length)
-  for (const { message, deliveries } of messages) {
+  for (const { message, deliveries, leftOut } of messages) {
     const { id, name, key, data, mediaType, createdAt, deliverAt, expiresAt, headers } = message
     cells.push(id, name, key, data, mediaType, createdAt - now, deliverAt - now)
-    cells.push(expiresAt === null ? null : expiresAt - now, headers, deliveries.length)
+    cells.push(expiresAt === null ? null : expiresAt - now, headers, bitsText(leftOut), deliveries.length)
     for (const delivery of deliveries) cells.push(packer.shared(delivery.listenerId), flagsOf(delivery))
   }
   cells.push(answer !== null)
@@ -47,12 +47,22 @@ export function unpackAccept(reader: Reader, now: number): Accept {
       expiresAt: timeAfter(now, reader.numberOrNull()),
       headers: reader.textOrNull(),
     }
+    const leftOut = reader.textOrNull()
     const deliveries = reader.list(() => deliveryOf(reader.shared(), reader.number()))
-    return { message, deliveries }
+    return leftOut === null ? { message, deliveries } : { message, deliveries, leftOut: bitsIn(leftOut) }
   })
   const answer = reader.yes() ? unpackRecord(reader) : null
   const steps = reader.list(unpackStep)
   return { queueVersion, messages, answer, ...(steps.length > 0 && { steps }) }
+}
+
+/** A short text crosses for less than an array of bytes. */
+function bitsText(bits: MessageAccept['leftOut']): string | null {
+  return bits === undefined ? null : Buffer.from(bits).toString('latin1')
+}
+
+function bitsIn(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'latin1'))
 }
 
 function timeAfter(now: number, ms: number | null): number | null {

@@ -2,6 +2,7 @@ import type { Attempt } from '../../core/delivery/attempt.ts'
 import type { LeasedDelivery, Next } from '../../core/delivery/delivery.ts'
 import type { Ordering } from '../../core/delivery/listener.ts'
 import type { Message } from '../../core/delivery/message.ts'
+import type { LeftOut } from '../../core/listener-filter/left-out.ts'
 import type { IdempotencyRecord } from '../idempotency-records.ts'
 import type { QuotaReached } from '../organizations.ts'
 import type { LeaseSettlement } from '../pulls.ts'
@@ -19,10 +20,12 @@ export interface Accept {
   steps?: readonly ScheduleStep[]
 }
 
-/** A message with one delivery for each listener. */
+/** A message with one delivery for each listener that it fits. */
 export interface MessageAccept {
   message: Omit<Message, 'sequence'>
   deliveries: NewDelivery[]
+  /** Which of all listeners that the queue has in this version it does not fit, in the order of their ids; none where it is left out. */
+  leftOut?: LeftOut
 }
 
 export interface NewDelivery {

@@ -49,7 +49,9 @@ const accept: fc.Arbitrary<Accept> = fc.tuple(text, text).chain(([organizationId
   }
   const message = fc.record({ id: text, ...place, ...texts, ...times })
   const deliveries = fc.array(newDelivery)
-  const messages = fc.array(fc.record({ message, deliveries }), { minLength: 1 })
+  const leftOut = fc.uint8Array({ minLength: 1 })
+  const accepted = fc.oneof(fc.record({ message, deliveries }), fc.record({ message, deliveries, leftOut }))
+  const messages = fc.array(accepted, { minLength: 1 })
   const record = fc.record({ queueVersion: time, messages, answer: nullable(answer) })
   const steps = fc.array(step, { minLength: 1 })
   return fc.oneof(

@@ -13,6 +13,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       queue: pick,
       node,
       leased: fc.boolean(),
+      leftOut: fc.constantFrom(0, 0, 1, 2, 3, 5, 255),
       delayMs: fc.constantFrom(-500, 0, 0, 1_000, 3_000),
       lifeMs: fc.constantFrom(null, null, 1_000, 2_500),
       stale: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),

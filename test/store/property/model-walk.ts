@@ -13,6 +13,7 @@ import {
   claim,
   commit,
   idsOf,
+  leavingOut,
   MISSED,
   messageOf,
   settlementOf,
@@ -29,6 +30,8 @@ export type Step =
       queue: number
       node: string
       leased: boolean
+      /** Of the queue's first eight listeners, a bit for each that the message does not fit. */
+      leftOut?: number
       delayMs: number
       lifeMs?: number | null
       stale: boolean
@@ -69,6 +72,8 @@ export class Walk {
   #listeners: Listener[] = []
   #messages: Message[] = []
   #tickets: Ticket[] = []
+  /** Of each message the listeners that it did not fit. */
+  readonly #leftOut = new Map<string, string[]>()
 
   private constructor(given: Given, reopen: () => Promise<Store>) {
     this.#given = { ...given }
@@ -114,7 +119,10 @@ export class Walk {
       this.#model.of((pair) => pair.state === 'pending'),
       [],
     )
-    const ask = { node: 'a', after: null, limit: 100, now: this.#given.now }
+    const { now } = this.#given
+    const everything = { organizationId: this.#organization.id, only: null, since: null, until: null, now }
+    assert.deepEqual((await store.ledger.read(everything)).unaccounted, [])
+    const ask = { node: 'a', after: null, limit: 100, now }
     assert.deepEqual(await store.deliveries.waiting(ask), [])
   }
 
@@ -172,7 +180,10 @@ export class Walk {
     // Late enough that what waits is looked at again in time: see `SENT_AGAIN_MS`.
     const { lifeMs = null } = step
     const expiresAt = lifeMs === null ? null : times.deliverAt + Math.max(0, -step.delayMs) + lifeMs
-    const accept = await acceptFor(this.#given, queue, { ...times, expiresAt, leased: step.leased })
+    const forAll = await acceptFor(this.#given, queue, { ...times, expiresAt, leased: step.leased })
+    const isOut = (place: number) => (((step.leftOut ?? 0) >> place) & 1) === 1
+    const accept = leavingOut(forAll, isOut)
+    const all = forAll.messages[0]!.deliveries.map(({ listenerId }) => listenerId)
     if (step.stale) accept.queueVersion -= 1
     const result: AcceptResult = (await commit(this.#given, { node: step.node, accepts: [accept] })).accepts[0]!
     assert.equal(result.outcome, step.stale ? 'stale' : 'accepted')
@@ -180,6 +191,7 @@ export class Walk {
     const { sequence, leases } = result.messages[0]!
     const message: Message = { ...messageOf(accept), sequence }
     this.#messages.push(message)
+    this.#leftOut.set(message.id, all.filter((_, place) => isOut(place)).sort())
     for (const [i, { listenerId }] of accept.messages[0]!.deliveries.entries()) {
       const lease: number | null = leases[i]!
       assert.equal(lease !== null, step.leased)
@@ -343,6 +355,11 @@ export class Walk {
         [listenerId, status, attempts, nextAttemptAt].join(' '),
       )
       assert.deepEqual(inStore.sort(), pairs.map(lineOf).sort())
+    }
+    const newest = this.#messages.at(-1)
+    if (newest !== undefined) {
+      const found = await store.messages.get(idsOf(newest))
+      assert.deepEqual(found?.leftOut, this.#leftOut.get(newest.id))
     }
     for (const queue of await store.queues.list({ ...everything, slice: null })) {
       const pending = this.#model.of((pair) => pair.queueId === queue.id && pair.state === 'pending')

@@ -21,7 +21,7 @@ export function twin(first: Store, second: Store): Store {
   function translated(value: unknown, key = ''): unknown {
     if (typeof value === 'number') return OWN_NUMBERS.has(key) ? (mapOf(key).get(value) ?? value) : value
     if (Array.isArray(value)) return value.map((entry) => translated(entry, key))
-    if (typeof value !== 'object' || value === null) return value
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
     return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, translated(entry, name)]))
   }
 

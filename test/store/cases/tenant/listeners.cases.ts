@@ -79,6 +79,8 @@ const found: StoreCase[] = [
         signature: ['v1', 'v1a'],
         publicKey: 'whpk_x',
         awaitsVerification: true,
+        filter: '{"data":{"text":"\\u0000\\ud800"}}',
+        filterSince: 17,
         headers: { 'X-Tenant': 'shop' },
         auth: { type: 'basic', username: 'a', secret: { sealed: 'x:1' } },
         tls: { ca: 'a', cert: 'b', key: { sealed: 'x:2' }, serverName: 'c', verify: false },
