@@ -26,5 +26,18 @@ export class FilterJudge {
   }
 }
 
+/**
+ * Of each message the listeners that it leaves out; undefined where no listener of the queue has a filter. For a few that the
+ * server makes itself. Throws `invalid` like `FilterJudge`.
+ */
+export function leftOutOfEach(
+  filters: QueueFilters | null,
+  messages: readonly Filtered[],
+): (LeftOut | null)[] | undefined {
+  if (filters === null) return undefined
+  const judge = new FilterJudge(filters)
+  return messages.map((message) => judge.leftOut(message, ''))
+}
+
 const TOO_MUCH =
   'is too long for the filters of the queue: together they may look for texts in some 16 million characters; send less at once, or have fewer listeners with $contains'

@@ -245,9 +245,11 @@ function settingsToStore(
   { id, settings: stored }: Pick<Listener, 'id' | 'settings'>,
   { headers, auth, tls, ...settings }: SettingsChange,
 ): SettingsChange {
+  const isOtherFilter = settings.filter !== undefined && settings.filter !== stored.filter
   const forTls = { ...deps, now: deps.runtime.now() }
   const change = {
     ...settings,
+    ...(isOtherFilter && { filterSince: forTls.now }),
     ...(tls !== undefined && { tls: tlsToStore(forTls, id, { stored: stored.tls, change: tls }) }),
     ...(headers !== undefined && { headers: headersToStore(deps, id, { stored: stored.headers, change: headers }) }),
     ...(auth !== undefined && { auth: authToStore(deps, id, { stored: stored.auth, change: auth }) }),

@@ -2,13 +2,15 @@ import type { Attempt } from '../core/delivery/attempt.ts'
 import { dueTimeFault, dueTimeOf } from '../core/delivery/due-time.ts'
 import { MAX_DATA_BYTES, type Message } from '../core/delivery/message.ts'
 import { isId } from '../core/id.ts'
+import { FilterBudget } from '../core/listener-filter/filter-budget.ts'
 import { moveFault } from '../core/message/expiry.ts'
 import { changedName } from '../core/name.ts'
 import { Problem } from '../core/problem.ts'
 import { type Principal, permits } from '../core/tenant/api-key.ts'
 import type { ExpectedRevisions } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/listing/slice.ts'
-import type { MessageChanges, MessageDetails } from '../store/messages.ts'
+import type { MessageChanges, MessageDetails, MessageJourney } from '../store/messages.ts'
+import type { FilteredRoute } from './caches/queue-directory.ts'
 import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
 import { expectIds } from './ids.ts'
@@ -29,11 +31,42 @@ export interface MessageAttempt {
 }
 
 /** Throws `message_not_found`. */
-export async function readMessage(deps: Pick<AppDeps, 'store'>, ask: MessageAddress): Promise<Revised<MessageDetails>> {
+export async function readMessage(deps: Pick<AppDeps, 'store'>, ask: MessageAddress): Promise<Revised<MessageJourney>> {
   expectIds([ask.queueId, ask.id], 'message_not_found')
   const found = await deps.store.messages.get(ask)
   if (found === null) throw new Problem('message_not_found')
   return found
+}
+
+/** A message with what is known of those that do not get it. */
+export interface ToldJourney extends MessageDetails {
+  leftOut: { listenerId: string; failed: string | null }[]
+}
+
+/** Like `readMessage`, with what of each listener's filter the message is not, as long as that filter is still the one. */
+export async function readJourney(
+  deps: Pick<AppDeps, 'store' | 'directory'>,
+  ask: MessageAddress,
+): Promise<Revised<ToldJourney>> {
+  const { leftOut, ...found } = await readMessage(deps, ask)
+  if (leftOut.length === 0) return { ...found, leftOut: [] }
+  const route = await deps.directory.load(ask.organizationId, ask.queueId)
+  const failedOf = route === null ? () => null : misfits(route, found.message)
+  return { ...found, leftOut: leftOut.map((listenerId) => ({ listenerId, failed: failedOf(listenerId) })) }
+}
+
+/** Tells of a listener what of its filter the message is not; null where the filter is another by now, or takes too long to ask. */
+function misfits({ listeners, filters }: FilteredRoute, message: Message): (listenerId: string) => string | null {
+  const places = new Map(listeners.map(({ id }, place) => [id, place]))
+  const budget = new FilterBudget()
+  const failedAt = filters?.misfits(message, budget)
+  return (listenerId) => {
+    const place = places.get(listenerId)
+    if (place === undefined || failedAt === undefined) return null
+    if (listeners[place]!.settings.filterSince > message.createdAt) return null
+    const failed = failedAt(place)
+    return budget.isOver ? null : failed
+  }
 }
 
 /**
@@ -41,15 +74,15 @@ export async function readMessage(deps: Pick<AppDeps, 'store'>, ask: MessageAddr
  * not exist, where the key may not see all, and `message_not_found`.
  */
 export async function findMessage(
-  deps: Pick<AppDeps, 'store'>,
+  deps: Pick<AppDeps, 'store' | 'directory'>,
   { principal, id }: { principal: Principal; id: string },
-): Promise<Revised<MessageDetails>> {
+): Promise<Revised<ToldJourney>> {
   const { organizationId } = principal
   const queueId = isId(id) ? await deps.store.messages.locate({ organizationId, id }) : null
   const ids = queueId === null ? [id] : [id, queueId]
   if (!permits(principal, { resource: 'messages', access: 'read', ids })) throw new Problem('scope_missing')
   if (queueId === null) throw new Problem('message_not_found')
-  return readMessage(deps, { organizationId, queueId, id })
+  return readJourney(deps, { organizationId, queueId, id })
 }
 
 /**
@@ -108,20 +141,20 @@ async function listWhole(
  * `message_started`, and `invalid` for a due time that cannot be.
  */
 export async function updateMessage(
-  deps: Pick<AppDeps, 'store' | 'runtime'>,
+  deps: Pick<AppDeps, 'store' | 'runtime' | 'directory'>,
   ask: MessageAddress & { changes: MessageChanges; ifMatch?: ExpectedRevisions },
-): Promise<Revised<MessageDetails>> {
+): Promise<Revised<ToldJourney>> {
   const { ifMatch = null, changes: wanted, ...address } = ask
   const details = await readMessage(deps, address)
   if (ifMatch !== null && !ifMatch.includes(details.revision)) throw new Problem('changed')
   const now = deps.runtime.now()
   const changes = changesOf(wanted, details.message, now)
-  if (Object.keys(changes).length === 0) return details
+  if (Object.keys(changes).length === 0) return readJourney(deps, address)
   const outcome = await deps.store.messages.update({ ...address, ifMatch, changes, now })
   if (outcome === 'not_found') throw new Problem('message_not_found')
   if (outcome === 'changed') throw new Problem('changed')
   if (outcome === 'started') throw started()
-  return readMessage(deps, address)
+  return readJourney(deps, address)
 }
 
 /** What was read and is sent back is no change, least of all of a time that is over by now. */

@@ -12,10 +12,6 @@ export interface Filtered {
 
 /** The filters of a queue's listeners, ready to judge its messages. */
 export interface QueueFilters {
-  /** How many listeners the queue has, with and without a filter. */
-  listeners: number
-  /** Whether any asks for the data: then a message's is parsed once, where its name fits such a one. */
-  readsData: boolean
   /** Characters of all filters together, by which their memory grows. */
   size: number
   /**
@@ -24,10 +20,11 @@ export interface QueueFilters {
    */
   leftOut(message: Filtered, budget: FilterBudget, parsed?: object): LeftOut | null
   /**
-   * What a listener's filter asks for that the message is not, as a JSON pointer into the filter: the first of the conditions
-   * that must hold together, `/name`, or `/data` where the data is no JSON object. Null where it fits.
+   * Tells of a listener, by its place, what its filter asks for that the message is not, as a JSON pointer into the filter:
+   * the first of the conditions that must hold together, `/name`, or `/data` where the data is no JSON object. Null where it
+   * fits.
    */
-  misfit(index: number, message: Filtered, budget: FilterBudget): string | null
+  misfits(message: Filtered, budget: FilterBudget): (index: number) => string | null
 }
 
 /** Makes the filters of a queue's listeners ready, in the order of the listeners; null where none has one. */
@@ -46,14 +43,15 @@ export function compileQueueFilters(filters: readonly (ListenerFilter | null)[])
   }
 
   return {
-    listeners: filters.length,
-    readsData: compiled.some((filter) => filter !== null && filter.data !== null),
     size: filters.reduce((sum, filter) => sum + (filter === null ? 0 : JSON.stringify(filter).length), 0),
     leftOut(message, budget, parsed) {
       const subject = new Subject(message, paths, budget, parsed)
       return leftOutOf(compiled.length, (index) => misfit(compiled[index]!, subject) !== null)
     },
-    misfit: (index, message, budget) => misfit(compiled[index] ?? null, new Subject(message, paths, budget)),
+    misfits(message, budget) {
+      const subject = new Subject(message, paths, budget)
+      return (index) => misfit(compiled[index] ?? null, subject)
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import { leftOutOfEach } from '../../app/left-out.ts'
 import type { QueueDirectory } from '../../app/caches/queue-directory.ts'
 import type { Acceptor, RecentLiveness } from '../../app/deps.ts'
 import { MAX_DELIVERIES } from '../../core/delivery/delivery.ts'
@@ -78,7 +79,7 @@ export function createNotifier(deps: NotifierDeps): () => Promise<number> {
     const route = await deps.directory.load(organizationId, queueId)
     if (route === null) return 'stale'
     const messages = detailed.map((one) => messageOf(watched, one))
-    const outcome = await deps.acceptor.accept(messages, route, record)
+    const outcome = await deps.acceptor.accept(messages, route, record, undefined, leftOutOfEach(route.filters, messages))
     // Told with the next tick, by the queue as it is then.
     if (outcome === 'stale') deps.directory.forget(organizationId, queueId)
     return outcome

@@ -76,15 +76,15 @@ export function createAccepting(db: DatabaseSync, shared: Shared) {
     return version
   }
 
-  function insertRow({ message, leftOut = null }: MessageAccept, sequence: number, recipientSet: number): void {
+  function insertRow({ message, leftOut }: MessageAccept, sequence: number, recipientSet: number): void {
     const { id, organizationId, queueId, name, key, data, mediaType, createdAt, deliverAt, expiresAt, headers } =
       message
-    if (expiresAt === null && headers === null && mediaType === null && leftOut === null) {
+    if (expiresAt === null && headers === null && mediaType === null && leftOut === undefined) {
       insertMessage.run(sequence, id, organizationId, queueId, recipientSet, createdAt, deliverAt, name, key, data)
       return
     }
     const row = [sequence, id, organizationId, queueId, recipientSet, createdAt, deliverAt, name, key, data]
-    insertWithOptions.run(...row, expiresAt, headers, mediaType, leftOut)
+    insertWithOptions.run(...row, expiresAt, headers, mediaType, leftOut ?? null)
     if (expiresAt !== null) insertExpiry.run(organizationId, expiresAt, sequence)
   }
 

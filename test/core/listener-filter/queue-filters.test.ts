@@ -7,7 +7,7 @@ import { compileQueueFilters } from '../../../src/core/listener-filter/queue-fil
 
 function misfitOf(filter: ListenerFilter, data: unknown, name: string | null = null): string | null {
   const text = typeof data === 'string' ? data : JSON.stringify(data)
-  return compileQueueFilters([filter])!.misfit(0, { name, data: text }, new FilterBudget())
+  return compileQueueFilters([filter])!.misfits({ name, data: text }, new FilterBudget())(0)
 }
 
 test('a queue whose listeners have no filter has nothing to judge by', () => {

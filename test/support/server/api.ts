@@ -8,6 +8,7 @@ import { createSchemaChecks } from '../../../src/app/caches/schema-checks.ts'
 import type { Acceptor, AppDeps, LookUpName, Puller } from '../../../src/app/deps.ts'
 import { type CheckReport, PHASES } from '../../../src/core/delivery/preflight.ts'
 import { createIdFactory } from '../../../src/core/id.ts'
+import { withoutLeftOut } from '../../../src/core/listener-filter/left-out.ts'
 import type { Network } from '../../../src/core/network/address.ts'
 import { ANY_TARGET, type Targets } from '../../../src/core/network/target.ts'
 import { createEngineCounters, type EngineCounters } from '../../../src/core/telemetry/counters.ts'
@@ -23,6 +24,7 @@ import { createApi, type Health } from '../../../src/http/api.ts'
 import type { MetricsAccess } from '../../../src/http/deps.ts'
 import { createMetrics } from '../../../src/http/metrics/metrics.ts'
 import type { Runtime } from '../../../src/runtime.ts'
+import type { MessageAccept } from '../../../src/store/commit/batch.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { refusingOddNumbers } from '../../store/whole-numbers.ts'
 import { NO_FOLLOWERS } from '../followers.ts'
@@ -227,12 +229,16 @@ function createImmediate(run: () => void): () => void {
 function createDirectAcceptor(store: Store, used: TestApi['used']): Acceptor {
   const empty = { node: NODE, settlements: [], keyUses: [] }
   return {
-    async accept(given, { queue, listeners }, answer, steps) {
+    async accept(given, { queue, listeners }, answer, steps, leftOut) {
       const deliveries = listeners.map(({ id, settings: { ordering } }) => {
         const delivery = { listenerId: id, leased: false }
         return ordering === 'none' ? delivery : { ...delivery, ordering }
       })
-      const messages = given.map((message) => ({ message, deliveries }))
+      const messages = given.map((message, index): MessageAccept => {
+        const bits = leftOut?.[index] ?? null
+        if (bits === null) return { message, deliveries }
+        return { message, deliveries: [...withoutLeftOut(deliveries, bits)], leftOut: bits }
+      })
       const accepts = [{ queueVersion: queue.version, messages, answer: answer ?? null, steps }]
       const result = await store.commit({ ...empty, now: given[0]!.createdAt, accepts })
       const accepted = result.accepts[0]!

@@ -2,6 +2,9 @@ import type { Static } from 'typebox'
 import type { ListenerChange as ListenerUpdate, NewListener as New } from '../../../app/listeners.ts'
 import { type SettingsChange, SIGNATURE_VERSIONS, type SignatureVersion } from '../../../core/delivery/listener.ts'
 import type { HeadersChange } from '../../../core/delivery/listener-headers.ts'
+import type { ListenerFilter } from '../../../core/listener-filter/filter.ts'
+import { filterFaults } from '../../../core/listener-filter/filter-faults.ts'
+import { Problem } from '../../../core/problem.ts'
 import type { ListenerDetails } from '../../../store/listeners.ts'
 import { paths } from '../../present/links.ts'
 import { authOf, fullAuth } from './listener-auth-form.ts'
@@ -55,7 +58,16 @@ function settingsOf({ retry, rate_limit, ...body }: Settings): SettingsChange {
     headers: body.headers && headersOf(body.headers),
     auth: body.auth && authOf(body.auth),
     tls: body.tls && tlsOf(body.tls),
+    filter: body.filter === undefined ? undefined : filterOf(body.filter),
   }
+}
+
+/** A filter as it is kept. Throws `invalid` with what cannot be read of it. */
+function filterOf(sent: object | null): string | null {
+  if (sent === null) return null
+  const errors = filterFaults(sent)
+  if (errors.length > 0) throw new Problem('invalid', { errors })
+  return JSON.stringify(sent)
 }
 
 function headersOf(headers: Record<string, string>): HeadersChange {
@@ -113,6 +125,7 @@ export function fullListener(listener: ListenerDetails): Static<typeof Listener>
     headers: Object.fromEntries(Object.keys(rest.headers).map((name) => [name, HIDDEN])),
     auth: rest.auth && fullAuth(rest.auth),
     tls: rest.tls && fullTls(rest.tls),
+    filter: rest.filter === null ? null : (JSON.parse(rest.filter) as ListenerFilter),
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../../../core/delivery/listener.ts'
 import { LIVENESS_STATES } from '../../../core/delivery/liveness.ts'
 import { MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS } from '../../../core/delivery/retry-policy.ts'
+import { MAX_CONDITIONS, MAX_FILTER_BYTES, MAX_LEVELS } from '../../../core/listener-filter/filter.ts'
 import { EXAMPLE_PUBLIC_KEY } from '../../openapi/examples.ts'
 import { Id, Name, NullableInteger, NullableText, NullableTime, readOnly, strict } from '../../present/schemas.ts'
 import { NullableAuth } from './listener-auth-form.ts'
@@ -111,6 +112,16 @@ const Headers = Type.Unsafe<Record<string, string>>(
     },
   ),
 )
+const Filter = Type.Unsafe<object | null>({
+  type: ['object', 'null'],
+  additionalProperties: true,
+  description:
+    'which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, ' +
+    'in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or ' +
+    'an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and ' +
+    `\`$contains\`; \`$or\` and \`$not\` combine. At most ${MAX_CONDITIONS} conditions, ${MAX_LEVELS} levels and ${MAX_FILTER_BYTES} bytes`,
+  examples: [{ name: ['orders.*'], data: { 'total.amount': { $gt: 100 } } }],
+})
 const defaultRetry = DEFAULT_SETTINGS.retry
 /** What a listener has besides its name and URLs, where it is made or changed. */
 export const settings = {
@@ -129,6 +140,7 @@ export const settings = {
   headers: Type.Optional(Headers),
   auth: Type.Optional(NullableAuth),
   tls: Type.Optional(NullableTls),
+  filter: Type.Optional(Filter),
 }
 
 /** What creates a listener. */
@@ -207,6 +219,7 @@ export const Listener = Type.Object(
     headers: Headers,
     auth: NullableAuth,
     tls: NullableTls,
+    filter: Filter,
   },
   { title: 'Listener' },
 )

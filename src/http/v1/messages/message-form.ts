@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { AcceptedMessage, NewMessage as New } from '../../../app/accept-message.ts'
+import type { ToldJourney } from '../../../app/messages.ts'
 import { MAX_DELAY_DAYS, MAX_DELAY_MS } from '../../../core/delivery/due-time.ts'
 import { MAX_DATA_BYTES, MAX_KEY_LENGTH, MESSAGE_STATUSES, statusOf } from '../../../core/delivery/message.ts'
 import { ID_PATTERN } from '../../../core/id.ts'
@@ -151,6 +152,19 @@ export const MessageChange = strict({
     'expires_at',
     'status',
     'deliveries',
+    'left_out',
+  ),
+})
+
+const LeftOut = Type.Object({
+  listener_id: Id,
+  reason: Type.Enum(['filter'], { title: 'LeftOutReason' }),
+  failed: Type.Optional(
+    Type.String({
+      description:
+        'what the message is not that the filter asks for, as a JSON pointer into it; only while the filter is the one by which it was left out',
+      examples: ['/data/total.amount/$gt'],
+    }),
   ),
 })
 
@@ -183,7 +197,7 @@ export const Message = Type.Object(
     status: Type.Enum([...MESSAGE_STATUSES], {
       title: 'MessageStatus',
       description:
-        'derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `expired` where it expired before a listener had it; `discarded` where a listener was deleted before it had it',
+        'derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, or none whose filter it fits, so that no listener gets it; `expired` where it expired before a listener had it; `discarded` where a listener was deleted before it had it',
       examples: ['pending'],
     }),
     deliveries: Type.Array(
@@ -197,6 +211,12 @@ export const Message = Type.Object(
         attempts: Type.Integer({ examples: [1] }),
         last_attempt_at: NullableTime,
         next_attempt_at: NullableTime,
+      }),
+    ),
+    left_out: Type.Optional(
+      Type.Array(LeftOut, {
+        description:
+          'where one message is read: the listeners that were there and do not get it; none where it is left out',
       }),
     ),
   },
@@ -249,6 +269,15 @@ export function fullMessage({ message, deliveries }: MessageDetails, now: number
       next_attempt_at: delivery.nextAttemptAt,
     })),
   }
+}
+
+/** The full form of one that is read by itself. */
+export function fullJourney(journey: ToldJourney, now: number): Static<typeof Message> {
+  const leftOut = journey.leftOut.map(({ listenerId, failed }) => {
+    return { listener_id: listenerId, reason: 'filter' as const, ...(failed !== null && { failed }) }
+  })
+  const message = fullMessage(journey, now)
+  return leftOut.length === 0 ? message : { ...message, left_out: leftOut }
 }
 
 /** How listings of messages show them. */

@@ -7,13 +7,14 @@ import {
   findMessage,
   listMessages,
   type MessageAddress,
+  readJourney,
   readMessage,
+  type ToldJourney,
   updateMessage,
 } from '../../../app/messages.ts'
 import { searchMessages } from '../../../app/search/messages.ts'
 import type { Principal } from '../../../core/tenant/api-key.ts'
 import type { Revised } from '../../../store/listing/slice.ts'
-import type { MessageDetails } from '../../../store/messages.ts'
 import { inPieces } from '../../body/long-listing.ts'
 import { type Api, CREATE_METHODS, requires } from '../../contract.ts'
 import { answerOnce } from '../../pipeline/idempotency.ts'
@@ -36,7 +37,7 @@ import {
   CURSOR,
   createdOf,
   EXAMPLE_MESSAGE,
-  fullMessage,
+  fullJourney,
   listedAt,
   Message,
   MessageChange,
@@ -169,7 +170,7 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
     ONE,
     { schema: schemas.read, config: requires('messages', 'read', 'messageId', 'queueId') },
     async (request, reply) =>
-      presentMessage(request, reply, await readMessage(deps, addressOf(request)), deps.runtime.now()),
+      presentMessage(request, reply, await readJourney(deps, addressOf(request)), deps.runtime.now()),
   )
 
   api.route({
@@ -217,8 +218,8 @@ function addressOf(request: { principal: Principal; params: Static<typeof OneMes
   return { organizationId: request.principal.organizationId, queueId, id }
 }
 
-function presentMessage(request: FastifyRequest, reply: FastifyReply, details: Revised<MessageDetails>, now: number) {
-  const message = fullMessage(details, now)
+function presentMessage(request: FastifyRequest, reply: FastifyReply, details: Revised<ToldJourney>, now: number) {
+  const message = fullJourney(details, now)
   const { queueId, id } = details.message
   const body = { message, _links: selfLink(request, paths.message(queueId, id)) }
   // Data never changes, and there may be a lot of it.
