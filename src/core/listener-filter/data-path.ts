@@ -29,7 +29,7 @@ export function readDataPath(text: string): DataPath | null {
 const INDEX = /^(?:0|[1-9]\d{0,8})$/
 
 /** The value at the path; undefined where there is none, which no value of JSON is. */
-export function valueAt(data: unknown, path: DataPath): unknown {
+function valueAt(data: unknown, path: DataPath): unknown {
   let value = data
   for (const step of path) {
     if (typeof value !== 'object' || value === null) return undefined

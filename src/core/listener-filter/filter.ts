@@ -2,7 +2,7 @@
 export type Scalar = string | number | boolean | null
 
 /** Comparisons of one value; all that are there must hold. */
-export interface Comparisons {
+interface Comparisons {
   $eq?: Scalar
   $ne?: Scalar
   $in?: Scalar[]
@@ -21,7 +21,7 @@ export interface Comparisons {
 }
 
 /** A value alone stands for `$eq`. */
-export type Comparison = Scalar | Comparisons
+type Comparison = Scalar | Comparisons
 
 /** By dotted path what the value there must be; all must hold, and so must what `$or` and `$not` combine. */
 export type DataFilter = {

@@ -1,5 +1,5 @@
 /** In characters, stars included. */
-export const MAX_PATTERN_LENGTH = 256
+const MAX_PATTERN_LENGTH = 256
 
 /** Why a pattern for names is refused, or null where it is fine: it may hold what names may, and stars. */
 export function namePatternFault(pattern: unknown): string | null {

@@ -14,7 +14,7 @@ export interface CompiledSchema {
    * of a batch share a `budget`.
    */
   check(data: string, path?: string, budget?: PatternBudget): Fault[]
-  /** The same, with the object that the text says where it fits. */
+  /** Checks like `check`, and answers with the object that the text says where it fits. */
   read(data: string, path?: string, budget?: PatternBudget): { faults: Fault[]; object: object | null }
   /** Instructions that its patterns compile to, by which its memory grows: some 5 KB each at the very worst. */
   steps: number

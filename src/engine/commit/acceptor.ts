@@ -96,7 +96,7 @@ export function createAcceptor(deps: {
 
   return {
     accept(given, route, answer, steps, leftOut) {
-      // It would go to all: whoever reads filters, and judges by them, is the caller.
+      // The caller judges by filters; without its judgement the message would go to all listeners.
       if (leftOut === undefined && (route.filters ?? null) !== null) throw new Error('the filters were not asked')
       const messages = given.map((message, index) => reserved(message, route, leftOut?.[index] ?? null))
       const what = { queueVersion: route.queue.version, messages, answer: answer ?? null, steps }

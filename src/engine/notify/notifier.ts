@@ -1,6 +1,6 @@
-import { leftOutOfEach } from '../../app/left-out.ts'
 import type { QueueDirectory } from '../../app/caches/queue-directory.ts'
 import type { Acceptor, RecentLiveness } from '../../app/deps.ts'
+import { leftOutOfEach } from '../../app/left-out.ts'
 import { MAX_DELIVERIES } from '../../core/delivery/delivery.ts'
 import type { Message } from '../../core/delivery/message.ts'
 import { type Decision, decide } from '../../core/notification/decide.ts'
@@ -79,7 +79,13 @@ export function createNotifier(deps: NotifierDeps): () => Promise<number> {
     const route = await deps.directory.load(organizationId, queueId)
     if (route === null) return 'stale'
     const messages = detailed.map((one) => messageOf(watched, one))
-    const outcome = await deps.acceptor.accept(messages, route, record, undefined, leftOutOfEach(route.filters, messages))
+    const outcome = await deps.acceptor.accept(
+      messages,
+      route,
+      record,
+      undefined,
+      leftOutOfEach(route.filters, messages),
+    )
     // Told with the next tick, by the queue as it is then.
     if (outcome === 'stale') deps.directory.forget(organizationId, queueId)
     return outcome
