@@ -68,6 +68,7 @@ test('a listener starts with defaults, empty figures and a liveness that nobody 
     headers: {},
     auth: null,
     tls: null,
+    filter: null,
   })
 })
 
