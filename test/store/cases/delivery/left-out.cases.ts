@@ -3,6 +3,7 @@ import { emptyTally } from '../../../../src/core/delivery/ledger.ts'
 import type { Listener } from '../../../../src/core/delivery/listener.ts'
 import type { Message } from '../../../../src/core/delivery/message.ts'
 import type { Queue } from '../../../../src/core/delivery/queue.ts'
+import { ANY_MESSAGE, type MessageFilter } from '../../../../src/core/search/message-filter.ts'
 import {
   ACKNOWLEDGED,
   acceptFor,
@@ -53,10 +54,13 @@ async function talliesOf({ store, now }: Given, { organizationId }: Queue, liste
   return listeners.map(({ id }) => of.get(id) ?? emptyTally())
 }
 
-const statusSearch = (queue: Queue, status: 'unrouted' | 'pending') => ({
-  ...{ organizationId: queue.organizationId, queueId: queue.id, only: null },
-  ...{ filter: { name: null, key: null, status }, from: '', before: '~', limit: 10, examine: 100, now: NOW },
-})
+async function found(given: Given, queue: Queue, filter: Partial<MessageFilter>): Promise<string[]> {
+  const { entries } = await given.store.messages.search({
+    ...{ organizationId: queue.organizationId, queueId: queue.id, only: null, filter: { ...ANY_MESSAGE, ...filter } },
+    ...{ from: '', before: '~', limit: 10, examine: 100, examineBytes: 1e6, now: NOW },
+  })
+  return entries.map(({ message }) => message.id)
+}
 
 export const leftOutCases: StoreCase[] = [
   {
@@ -115,15 +119,13 @@ export const leftOutCases: StoreCase[] = [
   {
     name: 'a message that fits no listener is unrouted, found as such, and forgotten when its time is over',
     async run(given) {
-      const { queue } = await storedFixture(given, 2)
-      await acceptedWithout(given, queue, [0])
+      const { queue, listeners } = await storedFixture(given, 2)
+      const { id } = await acceptedWithout(given, queue, [0])
       const message = await acceptedWithout(given, queue, [0, 1])
       assert.deepEqual((await stored(given, message)).deliveries, [])
-      const { entries } = await given.store.messages.search(statusSearch(queue, 'unrouted'))
-      assert.deepEqual(
-        entries.map((entry) => entry.message.id),
-        [message.id],
-      )
+      assert.deepEqual(await found(given, queue, { status: 'unrouted' }), [message.id])
+      assert.deepEqual(await found(given, queue, { listenerId: listeners[1]!.id }), [id])
+      assert.deepEqual(await found(given, queue, { listenerId: listeners[0]!.id }), [])
       const expired = await given.store.removals.expire({ now: NOW + 1e9, before: NOW + 1e8, after: 0, limit: 100 })
       assert.equal(expired.removed, 1)
       assert.equal(await given.store.messages.get(idsOf(message)), null)
