@@ -12,6 +12,7 @@ import { delayed } from './scenarios/delayed.ts'
 import { drain } from './scenarios/drain.ts'
 import { endToEnd } from './scenarios/end-to-end.ts'
 import { fanOut } from './scenarios/fan-out.ts'
+import { filters } from './scenarios/filters.ts'
 import { growth } from './scenarios/growth.ts'
 import { batchIngest, ingest } from './scenarios/ingest.ts'
 import { large } from './scenarios/large.ts'
@@ -30,7 +31,7 @@ import { soak } from './scenarios/soak.ts'
 import { start } from './scenarios/start.ts'
 
 const scenarios = [
-  ...[endToEnd, fanOut, ingest, batchIngest, latency, manyQueues, large],
+  ...[endToEnd, fanOut, filters, ingest, batchIngest, latency, manyQueues, large],
   ...[drain, backlog, isolation, crowd, names, abuse, nodes, paging, posts, pull, delayed, schedules, start],
 ]
 /** They take long, or much room on the disk. */

@@ -105,6 +105,7 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
       recentLiveness: engine.recentLiveness,
       holdUps: engine.holdUps,
       preflight: engine.preflight,
+      requestPreview: engine.requestPreview,
       domainChecker: engine.domainChecker,
       puller: engine.puller,
       ...shared,

@@ -46,6 +46,7 @@ export default defineConfig({
           { text: 'Pull instead of push', link: '/guides/pull' },
           { text: 'Schemas and pauses', link: '/guides/queues' },
           { text: 'Later, and again and again', link: '/guides/schedules' },
+          { text: 'Filter by name and content', link: '/guides/filters' },
           { text: 'Keep the order', link: '/guides/ordering' },
           { text: 'Test with a clock you move', link: '/guides/manual-clock' },
           { text: 'Install', link: '/guides/install' },

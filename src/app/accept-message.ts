@@ -84,7 +84,8 @@ export function acceptMessageTo(
 
 const pathOfOne = () => ''
 
-function madeNow(deps: Deps, ask: QueueRef & NewMessage): AcceptedMessage {
+/** The message that is asked for, as it would be stored now. Throws `invalid`. */
+export function madeNow(deps: Pick<Deps, 'runtime' | 'store'>, ask: QueueRef & NewMessage): AcceptedMessage {
   const now = deps.runtime.now()
   expectFaultless(faultsOf(deps, ask, now))
   return made(deps, ask, ask, now)
@@ -108,7 +109,7 @@ export async function acceptMessages(
 const FAULTLESS: Fault[] = []
 
 /** What is wrong with what the caller wants of a message, whose path in the body this is. */
-function faultsOf(deps: Deps, ask: NewMessage, now: number, path = ''): Fault[] {
+function faultsOf(deps: Pick<Deps, 'runtime' | 'store'>, ask: NewMessage, now: number, path = ''): Fault[] {
   const due = dueTimeFault(ask, now, path)
   if (isPlain(ask)) return due === null ? FAULTLESS : [due]
   const own = [due, expiryFault(ask, now, path)].filter((fault) => fault !== null)
@@ -127,7 +128,7 @@ function expectFaultless(faults: Fault[]): void {
   if (faults.length > 0) throw new Problem('invalid', { errors: faults.slice(0, MAX_FAULTS) })
 }
 
-function made({ runtime }: Deps, queue: QueueRef, asked: NewMessage, now: number): AcceptedMessage {
+function made({ runtime }: Pick<Deps, 'runtime'>, queue: QueueRef, asked: NewMessage, now: number): AcceptedMessage {
   const { organizationId, queueId } = queue
   const { name, key } = asked
   const data = asked.data ?? asked.dataBase64!

@@ -66,6 +66,20 @@ export interface Preflight {
   check(listener: Pushed): Promise<CheckReport>
 }
 
+/** A request as answers show it. */
+export interface ShownRequest {
+  method: string
+  url: string
+  /** By name; values that are never shown are `***`. */
+  headers: Record<string, string>
+}
+
+/** Shows what would be sent, and sends nothing. */
+export interface RequestPreview {
+  /** The first attempt of a message, signed; null where this node cannot read what it would be signed with. */
+  first(listener: Pushed, message: Omit<Message, 'sequence'>, now: number): ShownRequest | null
+}
+
 /** Looks for the files of challenges. */
 export interface DomainChecker {
   /** Why the challenge is not met, or null where it is. Throws `too_many_checks`, `overloaded` and `stopping`. */
@@ -124,6 +138,7 @@ export interface AppDeps {
   recentLiveness: RecentLiveness
   holdUps: HoldUps
   preflight: Preflight
+  requestPreview: RequestPreview
   domainChecker: DomainChecker
   puller: Puller
   directory: QueueDirectory

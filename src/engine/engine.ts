@@ -1,7 +1,15 @@
 import type { EngineFollowers } from '../app/caches/follow-changes.ts'
 import type { QueueDirectory } from '../app/caches/queue-directory.ts'
 import type { SchemaChecks } from '../app/caches/schema-checks.ts'
-import type { Acceptor, DomainChecker, HoldUps, Preflight, Puller, RecentLiveness } from '../app/deps.ts'
+import type {
+  Acceptor,
+  DomainChecker,
+  HoldUps,
+  Preflight,
+  Puller,
+  RecentLiveness,
+  RequestPreview,
+} from '../app/deps.ts'
 import type { Targets } from '../core/network/target.ts'
 import type { CronCache } from '../core/schedule/schedule.ts'
 import { FairPlaces } from '../core/sharing/fair-places.ts'
@@ -28,6 +36,7 @@ import { createBehindClock } from './push/behind-clock.ts'
 import { ClaimFailures } from './push/claim-failures.ts'
 import { createDelivering } from './push/delivering.ts'
 import { MemoryShare } from './push/memory-share.ts'
+import { createRequestPreview } from './push/request-preview.ts'
 import { createBackgroundThrottle, NO_THROTTLE } from './schedule/background-throttle.ts'
 import { createScheduler } from './schedule/scheduler.ts'
 import type { Traced } from './trace/traced.ts'
@@ -55,6 +64,7 @@ export interface Engine {
   /** Why nothing that is due is sent, in words for strangers; null while nothing is wrong. */
   claimFault(): string | null
   preflight: Preflight
+  requestPreview: RequestPreview
   domainChecker: DomainChecker
   puller: Puller
   /** Ends what would keep a request waiting for long: checks of listeners, and those who wait for messages. */
@@ -143,6 +153,7 @@ export function createEngine(deps: {
     },
     claimFault: () => claims.reason(),
     preflight,
+    requestPreview: createRequestPreview(deps),
     domainChecker: createDomainChecker({ ...deps, sender: plainSender }),
     puller: pulls,
     endWaits() {

@@ -25,6 +25,8 @@ export interface ListenerOptions extends AuthOptions, TlsOptions {
   circuitBreaker?: string
   header?: string[]
   signature?: string
+  filter?: string
+  filterFile?: string
   secretFile?: string
   privateKeyFile?: string
   body?: string
@@ -60,6 +62,8 @@ export function addListenerOptions(command: Command): Command {
       '"Name: value" sent with each message, which replaces all headers; repeat it for more; *** keeps a value',
       collect,
     )
+    .option('--filter <json>', 'which messages it gets, such as \'{"name":["orders.*"]}\'; null for all')
+    .option('--filter-file <path>', 'a file with the filter, in place of --filter')
     .addOption(
       new Option('--signature <how>', 'v1 by a shared secret, v1a by a key pair, or both').choices([
         'v1',
@@ -99,6 +103,7 @@ export async function listenerBody(options: ListenerOptions): Promise<Record<str
       headers: options.header === undefined ? undefined : Object.fromEntries(options.header.map(headerOf)),
       auth: authBody(options),
       tls: tlsBody(options),
+      filter: await filterOf(options),
       signature: options.signature === 'both' ? ['v1', 'v1a'] : options.signature,
       secret: contentOf(options.secretFile),
       private_key: contentOf(options.privateKeyFile),
@@ -110,6 +115,13 @@ export async function listenerBody(options: ListenerOptions): Promise<Record<str
 
 function contentOf(path: string | undefined): string | undefined {
   return path === undefined ? undefined : readTextFile(path).trim()
+/** Undefined where none was given; throws `UsageFailure` for what is no JSON, and for both ways at once. */
+async function filterOf({ filter, filterFile }: ListenerOptions): Promise<unknown> {
+  if (filter !== undefined && filterFile !== undefined) {
+    throw new UsageFailure('--filter and --filter-file cannot be combined; give one of them')
+  }
+  if (filterFile !== undefined) return givenJson(`@${filterFile}`, '--filter-file')
+  return filter === undefined ? undefined : givenJson(filter, '--filter')
 }
 
 function defined(object: Record<string, unknown>): Record<string, unknown> {

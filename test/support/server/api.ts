@@ -3,6 +3,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { createKeyRing } from '../../../src/app/caches/api-key-cache.ts'
 import { createCronCache } from '../../../src/app/caches/cron-cache.ts'
 import { type EngineFollowers, followChanges } from '../../../src/app/caches/follow-changes.ts'
+import { createRequestPreview } from '../../../src/engine/push/request-preview.ts'
 import { createQueueDirectory } from '../../../src/app/caches/queue-directory.ts'
 import { createSchemaChecks } from '../../../src/app/caches/schema-checks.ts'
 import type { Acceptor, AppDeps, LookUpName, Puller } from '../../../src/app/deps.ts'
@@ -138,6 +139,7 @@ export async function startApi({
     recentLiveness: { newsOf: () => null },
     holdUps: { of: () => null },
     preflight: { check: async () => REPORT },
+    requestPreview: createRequestPreview({ secretBox: secretBox ?? CLEAR_BOX, userAgent: 'discue/test' }),
     domainChecker: { check: async () => null },
     puller: createTestPuller(store, runtime, clock),
     directory: createQueueDirectory(store),

@@ -33,6 +33,7 @@ import {
   SelfLink,
   single,
 } from '../../present/schemas.ts'
+import { answerDryRun, CreateQuery } from './dry-run.ts'
 import {
   CURSOR,
   createdOf,
@@ -71,7 +72,7 @@ const schemas = {
     operationId: 'createMessage',
     summary: 'Put a message on a queue; it is on disk when this answers',
     params: InQueue,
-    querystring: Query,
+    querystring: CreateQuery,
     body: NewMessage,
     example: { request: EXAMPLE_MESSAGE },
     response: answers(Type.Object({ message: refTo('Message'), _links: SelfLink })),
@@ -161,6 +162,7 @@ export function messageRoutes(api: Api, deps: AppDeps): void {
     handler: (request, reply) => {
       const { queueId } = request.params
       const ask = { organizationId: request.principal.organizationId, queueId, ...createdOf(request.body) }
+      if (request.query.dry_run === true) return answerDryRun({ api, deps }, request, reply, ask)
       const present = (message: AcceptedMessage) => presentAccepted(request, message)
       return answerOnce(request, reply, (answerFor) => acceptMessage(deps, ask, answerFor), present)
     },
