@@ -276,6 +276,25 @@ describe('queues, listeners and messages by their names', () => {
     assert.deepEqual([changed.method, changed.circuit_breaker], ['PATCH', false])
   })
 
+  test('a filter is set from an argument or a file, shown, refused at its place, and taken back', async () => {
+    using folder = makeFolder()
+    const file = join(folder.path, 'filter.json')
+    writeFileSync(file, '{"data":{"total":{"$gt":5}}}')
+    await json('queues', 'create', 'filtered')
+    await json('listeners', 'create', 'filtered', 'shop', '--filter', '{"name":["a.*"]}')
+    const shown = await json('listeners', 'show', 'filtered', 'shop')
+    assert.deepEqual(shown.filter, { name: ['a.*'] })
+    const changed = await json('listeners', 'update', 'filtered', 'shop', '--filter-file', file)
+    assert.deepEqual(changed.filter, { data: { total: { $gt: 5 } } })
+    assert.equal((await json('listeners', 'update', 'filtered', 'shop', '--filter', 'null')).filter, null)
+    const update = ['listeners', 'update', 'filtered', 'shop']
+    const both = await discue(...update, '--filter', 'null', '--filter-file', file)
+    assert.deepEqual([both.code === 0, /cannot be combined/.test(both.stderr)], [false, true])
+    const wrong = await discue(...update, '--filter', '{"data":{"a":{"$regex":"x"}}}')
+    assert.deepEqual([wrong.code === 0, /\/filter\/data\/a\/\$regex/.test(wrong.stderr)], [false, true])
+    assert.match((await discue(...update, '--filter', '{')).stderr, /--filter is not valid JSON/)
+  })
+
   test('how a listener is authenticated to is set with a secret from a file or the environment, kept, and taken back', async () => {
     const password = file('password', 'hunter2\n')
     await json('queues', 'create', 'secured')
