@@ -38,6 +38,7 @@ export type Overlap = 'allow' | 'skip'
  * `expired` where the message expired, `discarded` where the listener was deleted before it had the message
  */
 export type DeliveryStatus = 'pending' | 'delivered' | 'missed' | 'expired' | 'discarded'
+export type LeftOutReason = 'filter'
 export type ListedDeliveryStatus = 'pending' | 'missed' | 'delivered'
 export type LivenessState = 'stable' | 'unstable' | 'down' | 'unknown'
 /**
@@ -57,7 +58,7 @@ export type WaitReason =
   | 'concurrency'
   | 'sending'
 /**
- * derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `expired` where it expired before a listener had it; `discarded` where a listener was deleted before it had it
+ * derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, or none whose filter it fits, so that no listener gets it; `expired` where it expired before a listener had it; `discarded` where a listener was deleted before it had it
  */
 export type MessageStatus = 'scheduled' | 'pending' | 'delivered' | 'missed' | 'expired' | 'discarded' | 'unrouted'
 export type PreviewScheduleRequest = PreviewScheduleRequestCron | PreviewScheduleRequestEvery | PreviewScheduleRequestAt
@@ -570,6 +571,12 @@ export interface CreateListenerRequest {
   }
   auth?: ListenerAuth | null
   tls?: ListenerTls | null
+  /**
+   * which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+   */
+  filter?: {
+    [k: string]: unknown
+  } | null
   secret?: string
   private_key?: string
 }
@@ -712,6 +719,12 @@ export interface CreateListenerV2Request {
   }
   auth?: ListenerAuth | null
   tls?: ListenerTls | null
+  /**
+   * which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+   */
+  filter?: {
+    [k: string]: unknown
+  } | null
   secret?: string
   private_key?: string
 }
@@ -1351,6 +1364,12 @@ export interface Listener {
   }
   auth: ListenerAuth | null
   tls: ListenerTls | null
+  /**
+   * which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+   */
+  filter: {
+    [k: string]: unknown
+  } | null
 }
 /**
  * by checks of the liveness_url; without one by deliveries
@@ -1537,6 +1556,12 @@ export interface ListenerV2 {
   }
   auth: ListenerAuth | null
   tls: ListenerTls | null
+  /**
+   * which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+   */
+  filter: {
+    [k: string]: unknown
+  } | null
 }
 export interface ListenerV2Envelope {
   listener: ListenerV2
@@ -1584,6 +1609,12 @@ export interface ListenerWithSecret {
   }
   auth: ListenerAuth | null
   tls: ListenerTls | null
+  /**
+   * which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+   */
+  filter: {
+    [k: string]: unknown
+  } | null
   /**
    * where it was changed
    */
@@ -1635,6 +1666,12 @@ export interface ListenerWithSecretV2 {
   }
   auth: ListenerAuth | null
   tls: ListenerTls | null
+  /**
+   * which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+   */
+  filter: {
+    [k: string]: unknown
+  } | null
   /**
    * where it was changed
    */
@@ -1702,6 +1739,10 @@ export interface Message {
   expires_at?: number
   status: MessageStatus
   deliveries: MessageDelivery[]
+  /**
+   * where one message is read: the listeners that were there and do not get it; none where it is left out
+   */
+  left_out?: MessageLeftOut[]
 }
 export interface MessageDelivery {
   /**
@@ -1718,6 +1759,17 @@ export interface MessageDelivery {
    * milliseconds since the Unix epoch
    */
   next_attempt_at: number | null
+}
+export interface MessageLeftOut {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  listener_id: string
+  reason: LeftOutReason
+  /**
+   * what the message is not that the filter asks for, as a JSON pointer into it; only while the filter is the one by which it was left out
+   */
+  failed?: string
 }
 export interface MessageEnvelope {
   message: Message
@@ -2414,6 +2466,12 @@ export interface UpdateListenerRequest {
   }
   auth?: ListenerAuth | null
   tls?: ListenerTls | null
+  /**
+   * which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+   */
+  filter?: {
+    [k: string]: unknown
+  } | null
   secret?: string
   private_key?: string
   id?: {
@@ -2472,6 +2530,12 @@ export interface UpdateListenerV2Request {
   }
   auth?: ListenerAuth | null
   tls?: ListenerTls | null
+  /**
+   * which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+   */
+  filter?: {
+    [k: string]: unknown
+  } | null
   secret?: string
   private_key?: string
   id?: {
@@ -2527,6 +2591,9 @@ export interface UpdateMessageRequest {
     [k: string]: unknown
   }
   deliveries?: {
+    [k: string]: unknown
+  }
+  left_out?: {
     [k: string]: unknown
   }
 }

@@ -18,7 +18,7 @@ type Deps = Pick<AppDeps, 'directory' | 'runtime' | 'schemaChecks' | 'store' | '
  * What would become of a message for a listener. `delivers`: it would be sent, or be there to be pulled; `waits`: it would be
  * stored for the listener, and held back; `left_out`: it is no delivery of the listener; `refused`: it would not be stored.
  */
-export type Verdict = 'delivers' | 'waits' | 'left_out' | 'refused'
+type Verdict = 'delivers' | 'waits' | 'left_out' | 'refused'
 
 export const DRY_RUN_REASONS = [
   'filter',
@@ -29,10 +29,10 @@ export const DRY_RUN_REASONS = [
   'scheduled',
   'secret_unreadable',
 ] as const
-export type DryRunReason = (typeof DRY_RUN_REASONS)[number]
+type DryRunReason = (typeof DRY_RUN_REASONS)[number]
 
 /** One listener of the queue. */
-export interface DryRunEntry {
+interface DryRunEntry {
   id: string
   name: string
   verdict: Verdict

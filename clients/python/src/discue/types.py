@@ -20,6 +20,8 @@ DeliveryMethod: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE", "GET"]
 # `expired` where the message expired, `discarded` where the listener was deleted before it had the message
 DeliveryStatus: TypeAlias = Literal["pending", "delivered", "missed", "expired", "discarded"]
 
+LeftOutReason: TypeAlias = Literal["filter"]
+
 Links: TypeAlias = "dict[str, Link]"
 
 ListedDeliveryStatus: TypeAlias = Literal["pending", "missed", "delivered"]
@@ -29,7 +31,7 @@ ListenerStatus: TypeAlias = Literal["enabled", "disabled"]
 
 LivenessState: TypeAlias = Literal["stable", "unstable", "down", "unknown"]
 
-# derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `expired` where it expired before a listener had it; `discarded` where a listener was deleted before it had it
+# derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, or none whose filter it fits, so that no listener gets it; `expired` where it expired before a listener had it; `discarded` where a listener was deleted before it had it
 MessageStatus: TypeAlias = Literal["scheduled", "pending", "delivered", "missed", "expired", "discarded", "unrouted"]
 
 # what follows a missed message where the order counts
@@ -278,6 +280,8 @@ class CreateListenerRequest(TypedDict):
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: NotRequired[ListenerAuth | None]
     tls: NotRequired[ListenerTls | None]
+    filter: NotRequired[dict[str, Any] | None]
+    """which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes"""
     secret: NotRequired[str]
     private_key: NotRequired[str]
 
@@ -679,6 +683,8 @@ class Listener(TypedDict):
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: ListenerAuth | None
     tls: ListenerTls | None
+    filter: dict[str, Any] | None
+    """which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes"""
 
 
 class ListenerAttempt(TypedDict):
@@ -855,6 +861,8 @@ class ListenerWithSecret(TypedDict):
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: ListenerAuth | None
     tls: ListenerTls | None
+    filter: dict[str, Any] | None
+    """which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes"""
     secret: NotRequired[str]
     """where it was changed"""
 
@@ -902,6 +910,8 @@ class Message(TypedDict):
     """milliseconds since the Unix epoch"""
     status: MessageStatus
     deliveries: list[MessageDelivery]
+    left_out: NotRequired[list[MessageLeftOut]]
+    """where one message is read: the listeners that were there and do not get it; none where it is left out"""
 
 
 class MessageDelivery(TypedDict):
@@ -918,6 +928,14 @@ class MessageDelivery(TypedDict):
 class MessageEnvelope(TypedDict):
     message: Message
     _links: SelfLink
+
+
+class MessageLeftOut(TypedDict):
+    listener_id: str
+    """21 characters of 0-9 A-Z a-z, sorted by time of creation"""
+    reason: LeftOutReason
+    failed: NotRequired[str]
+    """what the message is not that the filter asks for, as a JSON pointer into it; only while the filter is the one by which it was left out"""
 
 
 class MessageList(TypedDict):
@@ -1374,6 +1392,8 @@ class UpdateListenerRequest(TypedDict):
     """sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name"""
     auth: NotRequired[ListenerAuth | None]
     tls: NotRequired[ListenerTls | None]
+    filter: NotRequired[dict[str, Any] | None]
+    """which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes"""
     secret: NotRequired[str]
     private_key: NotRequired[str]
     id: NotRequired[Any]
@@ -1398,6 +1418,7 @@ class UpdateMessageRequest(TypedDict):
     expires_at: NotRequired[Any]
     status: NotRequired[Any]
     deliveries: NotRequired[Any]
+    left_out: NotRequired[Any]
 
 
 class UpdateQueueRequest(TypedDict):

@@ -212,7 +212,7 @@ export const leftOutCases: StoreCase[] = [
     async run(given) {
       const { queue, listeners } = await storedFixture(given, 2)
       const message = await acceptedWithout(given, queue, [0], { expiresAt: NOW + 1_000 })
-      const step = await given.store.expiries.step({ now: NOW + 1_000, limit: 10, afterOrganization: null })
+      const step = await given.store.expiries.step({ node: 'a', now: NOW + 1_000, limit: 10, afterOrganization: null })
       assert.equal(step.discarded, 1)
       assert.deepEqual(
         (await stored(given, message)).deliveries.map(({ listenerId, status }) => [listenerId, status]),
