@@ -146,6 +146,29 @@ test('a listener gets credentials, which are shown as set and kept where nothing
   assert.equal((await fixture.call('GET', path)).listener.auth, null)
 })
 
+test('a listener gets a filter, a fault in it is told beside it, and a message names those that it left out', async () => {
+  const queue = await addQueue('filtered')
+  const { listener } = await fixture.call('POST', `/queues/${queue}/listeners`, { name: 'picky' })
+  const path = `/queues/${queue}/listeners/${listener.id}`
+  await visitor.open(path)
+  await visitor.pick('More for this listener', 'Edit')
+  const dialog = visitor.dialog()
+  await unfold('Filter')
+  const text = dialog.getByLabel('Messages that it gets, as JSON')
+  await text.fill('{ "data": { "total": { "$above": 5 } } }')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByText(/^\/data\/total\/\$above is no operator/).waitFor()
+  await text.fill('{ "data": { "total": { "$gt": 5 } } }')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  assert.deepEqual((await fixture.call('GET', path)).listener.filter, { data: { total: { $gt: 5 } } })
+  const { message } = await fixture.call('POST', `/queues/${queue}/messages`, { data: '{"total":5}' })
+  await visitor.open(`/queues/${queue}/messages/${message.id}`)
+  const leftOut = page.getByRole('region', { name: 'Left out by their filters' })
+  await leftOut.getByText('/data/total/$gt').waitFor()
+  await leftOut.getByRole('link', { name: 'picky' }).waitFor()
+})
+
 test('a listener that pulls is asked for nothing that only sending needs', async () => {
   await visitor.open(`/queues/${fixture.ids.orders}`)
   await visitor.button('New listener').click()
@@ -153,7 +176,7 @@ test('a listener that pulls is asked for nothing that only sending needs', async
   const sections = () => dialog.locator('summary').allTextContents()
   assert.ok((await sections()).includes('Retries'))
   await dialog.getByLabel('How messages get there').selectOption('pull')
-  assert.deepEqual(await sections(), ['Order and status', 'Limits'])
+  assert.deepEqual(await sections(), ['Filter', 'Order and status', 'Limits'])
   await page.keyboard.press('Escape')
 })
 

@@ -6,7 +6,15 @@ import { Fault } from './fault.tsx'
 /** The fault that the server found with one property. */
 export function faultAt(error: unknown, path: string): string | undefined {
   if (!(error instanceof ApiError)) return undefined
-  return error.faults.find((fault) => fault.path === path)?.message
+  const fault = error.faults.find((one) => isAt(one.path, path))
+  if (fault === undefined) return undefined
+  const below = fault.path.slice(path.length)
+  return below === '' ? fault.message : `${below} ${fault.message}`
+}
+
+/** Whether a fault is that of a property, or of something within it. */
+function isAt(path: string, property: string): boolean {
+  return path === property || path.startsWith(`${property}/`)
 }
 
 /** A form in a dialog or on a page; it is sent by Enter as well. */
@@ -30,7 +38,8 @@ export function Form({
   shown?: string[]
   children: ReactNode
 }) {
-  const whole = error instanceof ApiError && !error.faults.some(({ path }) => shown.includes(path)) ? error : null
+  const whole =
+    error instanceof ApiError && !error.faults.some(({ path }) => shown.some((one) => isAt(path, one))) ? error : null
   return (
     <form
       className="form"

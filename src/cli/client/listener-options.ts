@@ -115,6 +115,8 @@ export async function listenerBody(options: ListenerOptions): Promise<Record<str
 
 function contentOf(path: string | undefined): string | undefined {
   return path === undefined ? undefined : readTextFile(path).trim()
+}
+
 /** Undefined where none was given; throws `UsageFailure` for what is no JSON, and for both ways at once. */
 async function filterOf({ filter, filterFile }: ListenerOptions): Promise<unknown> {
   if (filter !== undefined && filterFile !== undefined) {

@@ -22,6 +22,15 @@ export function Journeys({
   onRedeliver: (listenerId: string) => void
   busy: boolean
 }) {
+  const leftOut = message.left_out ?? []
+  if (message.deliveries.length === 0 && leftOut.length > 0) {
+    return (
+      <>
+        <p className="soft">It fits the filter of no listener that the queue had, so that it goes nowhere.</p>
+        <LeftOut message={message} listeners={listeners} queueId={queueId} />
+      </>
+    )
+  }
   if (message.deliveries.length === 0) {
     return (
       <>
@@ -66,7 +75,45 @@ export function Journeys({
           />
         </section>
       ))}
+      <LeftOut message={message} listeners={listeners} queueId={queueId} />
     </div>
+  )
+}
+
+/** The listeners that do not get the message, and what of their filter it is not. */
+function LeftOut({
+  message,
+  listeners,
+  queueId,
+}: {
+  message: Message
+  listeners: Map<string, Listener>
+  queueId: string
+}) {
+  const leftOut = message.left_out ?? []
+  if (leftOut.length === 0) return null
+  return (
+    <section className="stack" aria-label="Left out by their filters">
+      <h3>Left out by their filters</h3>
+      <ul>
+        {leftOut.map(({ listener_id, failed }) => (
+          <li key={listener_id}>
+            {listeners.has(listener_id) ? (
+              <Link href={`/queues/${queueId}/listeners/${listener_id}`}>{listeners.get(listener_id)!.name}</Link>
+            ) : (
+              <span className="soft">{listener_id}</span>
+            )}
+            {failed === undefined ? (
+              <span className="soft"> by a filter that it had then</span>
+            ) : (
+              <>
+                : not as <code>{failed}</code> asks
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 
