@@ -250,11 +250,13 @@ type CreateListenerRequest struct {
 	// must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
 	Signature any `json:"signature,omitzero"`
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
-	Headers    map[string]string   `json:"headers,omitzero"`
-	Auth       Field[ListenerAuth] `json:"auth,omitzero"`
-	Tls        Field[ListenerTls]  `json:"tls,omitzero"`
-	Secret     *string             `json:"secret,omitzero"`
-	PrivateKey *string             `json:"private_key,omitzero"`
+	Headers map[string]string   `json:"headers,omitzero"`
+	Auth    Field[ListenerAuth] `json:"auth,omitzero"`
+	Tls     Field[ListenerTls]  `json:"tls,omitzero"`
+	// which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+	Filter     Field[map[string]any] `json:"filter,omitzero"`
+	Secret     *string               `json:"secret,omitzero"`
+	PrivateKey *string               `json:"private_key,omitzero"`
 }
 
 type CreateListenerResult struct {
@@ -645,6 +647,12 @@ type LedgerUnaccountedPair struct {
 	ListenerID string `json:"listener_id"`
 }
 
+type LeftOutReason string
+
+const (
+	LeftOutReasonFilter LeftOutReason = "filter"
+)
+
 type Limits struct {
 	// null means no limit
 	Queues *int64 `json:"queues"`
@@ -721,6 +729,8 @@ type Listener struct {
 	Headers map[string]string `json:"headers"`
 	Auth    *ListenerAuth     `json:"auth"`
 	Tls     *ListenerTls      `json:"tls"`
+	// which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+	Filter map[string]any `json:"filter"`
 }
 
 type ListenerAttempt struct {
@@ -902,6 +912,8 @@ type ListenerWithSecret struct {
 	Headers map[string]string `json:"headers"`
 	Auth    *ListenerAuth     `json:"auth"`
 	Tls     *ListenerTls      `json:"tls"`
+	// which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+	Filter map[string]any `json:"filter"`
 	// where it was changed
 	Secret string `json:"secret,omitzero"`
 }
@@ -956,6 +968,8 @@ type Message struct {
 	ExpiresAt  int64             `json:"expires_at,omitzero"`
 	Status     MessageStatus     `json:"status"`
 	Deliveries []MessageDelivery `json:"deliveries"`
+	// where one message is read: the listeners that were there and do not get it; none where it is left out
+	LeftOut []MessageLeftOut `json:"left_out,omitzero"`
 }
 
 type MessageDelivery struct {
@@ -972,6 +986,14 @@ type MessageDelivery struct {
 type MessageEnvelope struct {
 	Message Message  `json:"message"`
 	Links   SelfLink `json:"_links"`
+}
+
+type MessageLeftOut struct {
+	// 21 characters of 0-9 A-Z a-z, sorted by time of creation
+	ListenerID string        `json:"listener_id"`
+	Reason     LeftOutReason `json:"reason"`
+	// what the message is not that the filter asks for, as a JSON pointer into it; only while the filter is the one by which it was left out
+	Failed string `json:"failed,omitzero"`
 }
 
 type MessageList struct {
@@ -1049,7 +1071,7 @@ type MessageStatsWindows struct {
 	TodaySoFar  UsageCounts `json:"today_so_far"`
 }
 
-// MessageStatus: derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, so that no listener gets it; `expired` where it expired before a listener had it; `discarded` where a listener was deleted before it had it
+// MessageStatus: derived from the deliveries; `unrouted` where its queue had no listener when it was accepted, or none whose filter it fits, so that no listener gets it; `expired` where it expired before a listener had it; `discarded` where a listener was deleted before it had it
 type MessageStatus string
 
 const (
@@ -1484,16 +1506,18 @@ type UpdateListenerRequest struct {
 	// must be v1, v1a, or both as a list: how deliveries are signed (Standard Webhooks)
 	Signature any `json:"signature,omitzero"`
 	// sent with each delivery; none that the server sends itself. Values are write-only: answers show ***, and *** in a change keeps the value that is stored under the name
-	Headers            map[string]string   `json:"headers,omitzero"`
-	Auth               Field[ListenerAuth] `json:"auth,omitzero"`
-	Tls                Field[ListenerTls]  `json:"tls,omitzero"`
-	Secret             *string             `json:"secret,omitzero"`
-	PrivateKey         *string             `json:"private_key,omitzero"`
-	ID                 any                 `json:"id,omitzero"`
-	PublicKey          any                 `json:"public_key,omitzero"`
-	AwaitsVerification any                 `json:"awaits_verification,omitzero"`
-	Liveness           any                 `json:"liveness,omitzero"`
-	Messages           any                 `json:"messages,omitzero"`
+	Headers map[string]string   `json:"headers,omitzero"`
+	Auth    Field[ListenerAuth] `json:"auth,omitzero"`
+	Tls     Field[ListenerTls]  `json:"tls,omitzero"`
+	// which messages it gets, of those that are accepted from then on; null: all. `name`: patterns for the name of the message, in which `*` stands for any run of characters. `data`, for messages whose data is a JSON object: by dotted path a value, or an object of `$eq`, `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`, `$exists`, `$startsWith`, `$endsWith` and `$contains`; `$or` and `$not` combine. At most 64 conditions, 8 levels and 8192 bytes
+	Filter             Field[map[string]any] `json:"filter,omitzero"`
+	Secret             *string               `json:"secret,omitzero"`
+	PrivateKey         *string               `json:"private_key,omitzero"`
+	ID                 any                   `json:"id,omitzero"`
+	PublicKey          any                   `json:"public_key,omitzero"`
+	AwaitsVerification any                   `json:"awaits_verification,omitzero"`
+	Liveness           any                   `json:"liveness,omitzero"`
+	Messages           any                   `json:"messages,omitzero"`
 }
 
 type UpdateMessageRequest struct {
@@ -1511,6 +1535,7 @@ type UpdateMessageRequest struct {
 	ExpiresAt   any    `json:"expires_at,omitzero"`
 	Status      any    `json:"status,omitzero"`
 	Deliveries  any    `json:"deliveries,omitzero"`
+	LeftOut     any    `json:"left_out,omitzero"`
 }
 
 type UpdateQueueRequest struct {
