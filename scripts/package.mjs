@@ -17,7 +17,7 @@ const TEXTS = [
   'torture/servers/disk.c',
   'build/dashboard/**',
   'deploy/discue.service',
-  '{LICENSE,README.md,CHANGELOG.md}',
+  '{LICENSE,THIRD_PARTY_NOTICES.md,README.md,CHANGELOG.md}',
 ]
 
 /** Makes the folder of the package, and answers with its path. Throws where a step fails. */

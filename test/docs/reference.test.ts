@@ -41,6 +41,10 @@ test('every operation has its place on a page, and no page shows braces that the
       if (method !== 'parameters') assert.ok(all.includes(`\`${method.toUpperCase()} ${path}\``), `${method} ${path}`)
     }
   }
+  for (const [name, text] of pages) {
+    const tags = text.replace(/```[\s\S]*?```/g, '').match(/<(?!\/?(?:code|br)\b)[^>]*>/g)
+    assert.deepEqual(tags, null, `${name}: what the page would read as tags`)
+  }
   for (const [name, text] of pages) assert.ok(!/\{\{/.test(text.replace(/```[\s\S]*?```/g, '')), name)
   // A sign of HTML in a piece of code would begin an element that never ends.
   for (const [, code] of all.matchAll(/<code v-pre>(.*?)<\/code>/g)) assert.doesNotMatch(code!, /[<>]/)
