@@ -63,7 +63,7 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
     const time = await createTime(config, log, store)
     const { runtime, activity, clock } = time
     const newRootKey = await ensureRootKey({ store, runtime }, config.rootApiKey)
-    const { retention, targets, insecureTls } = config
+    const { retention, targets, insecureTls, egress } = config
     const secretBox = createSecretBox(config.secretKeys, runtime.randomBytes)
     const sealed = await sealAllSecrets({ store, secretBox })
     if (sealed > 0) runtime.log.info({ listeners: sealed }, 'secrets were encrypted with the newest key')
@@ -88,6 +88,7 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
       names,
       secretBox,
       insecureTls,
+      egress,
       userAgent,
       ...shared,
     })
@@ -114,7 +115,7 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
       clock,
       eventRetentionMs: retention.eventsMs,
       targets,
-      lookUpName: createLookUpName(names),
+      lookUpName: createLookUpName(names, egress),
       secretBox,
       insecureTls,
       domainVerification: config.domainVerification,

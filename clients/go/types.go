@@ -1655,7 +1655,7 @@ const (
 	UsageEventTypeMessagePublishedNotOk UsageEventType = "message_published_not_ok"
 )
 
-// WaitReason: `disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it (`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client that pulls it; `down`: the listener is down, or its circuit breaker open; `rate_limit`: the rate that the listener allows, or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.
+// WaitReason: `disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it (`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client that pulls it; `down`: the listener is down, or its circuit breaker open; `proxy`: the proxy of the server failed; `rate_limit`: the rate that the listener allows, or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.
 type WaitReason string
 
 const (
@@ -1668,6 +1668,7 @@ const (
 	WaitReasonRetry       WaitReason = "retry"
 	WaitReasonPull        WaitReason = "pull"
 	WaitReasonDown        WaitReason = "down"
+	WaitReasonProxy       WaitReason = "proxy"
 	WaitReasonRateLimit   WaitReason = "rate_limit"
 	WaitReasonConcurrency WaitReason = "concurrency"
 	WaitReasonSending     WaitReason = "sending"

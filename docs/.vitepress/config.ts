@@ -60,6 +60,7 @@ export default defineConfig({
           { text: 'Is everything accounted for?', link: '/guides/ledger' },
           { text: 'How it was tested', link: '/guides/torture' },
           { text: 'Troubleshooting', link: '/guides/troubleshooting' },
+          { text: 'Send through a proxy', link: '/guides/egress' },
           { text: 'Security', link: '/guides/security' },
           { text: 'Organizations and limits', link: '/guides/organizations' },
           { text: 'Terraform', link: '/guides/terraform' },

@@ -42,7 +42,7 @@ export type LeftOutReason = 'filter'
 export type ListedDeliveryStatus = 'pending' | 'missed' | 'delivered'
 export type LivenessState = 'stable' | 'unstable' | 'down' | 'unknown'
 /**
- * `disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it (`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client that pulls it; `down`: the listener is down, or its circuit breaker open; `rate_limit`: the rate that the listener allows, or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.
+ * `disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it (`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client that pulls it; `down`: the listener is down, or its circuit breaker open; `proxy`: the proxy of the server failed; `rate_limit`: the rate that the listener allows, or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.
  */
 export type WaitReason =
   | 'disabled'
@@ -54,6 +54,7 @@ export type WaitReason =
   | 'retry'
   | 'pull'
   | 'down'
+  | 'proxy'
   | 'rate_limit'
   | 'concurrency'
   | 'sending'

@@ -1,4 +1,5 @@
 import type { Network } from '../core/network/address.ts'
+import type { Egress, EgressProxy } from '../core/network/egress.ts'
 import { type Exposure, exposureOf } from '../core/network/exposure.ts'
 import { ANY_TARGET, PUBLIC_TARGETS, type Targets } from '../core/network/target.ts'
 import { type TraceSettings, traceSettingsOf } from '../core/telemetry/trace-settings.ts'
@@ -14,6 +15,9 @@ import {
   readDnsServers,
   readDomainVerification,
   readDuration,
+  readEgressBypass,
+  readEgressProxy,
+  readEgressResolve,
   readHost,
   readInsecureTls,
   readLogFormat,
@@ -56,6 +60,8 @@ export interface Config {
   targetsGiven: boolean
   /** The name servers that know where deliveries go; null: the machine's own. */
   dnsServers: readonly string[] | null
+  /** The way out through a proxy; null: there is none. */
+  egress: Egress | null
   /** Whether listeners may have certificates taken that no authority vouches for. */
   insecureTls: boolean
   domainVerification: DomainVerification
@@ -122,6 +128,13 @@ const settings = {
     'any on loopback, else public',
   ),
   DISCUE_DNS_SERVERS: setting('', readDnsServers, 'name servers that know where deliveries go', 'those of the machine'),
+  DISCUE_EGRESS_PROXY: setting('', readEgressProxy, 'all that goes out goes through this proxy', 'none'),
+  DISCUE_EGRESS_NO_PROXY: setting('', readEgressBypass, 'hosts and CIDRs that are reached without it', 'none'),
+  DISCUE_EGRESS_RESOLVE: setting(
+    'here',
+    readEgressResolve,
+    'here or proxy: who finds and judges the addresses of names',
+  ),
   DISCUE_INSECURE_TLS: setting(
     '',
     readInsecureTls,
@@ -150,6 +163,7 @@ const SECRET: ReadonlySet<string> = new Set([
   'DISCUE_DATABASE_LISTEN_URL',
   'DISCUE_ROOT_API_KEY',
   'DISCUE_SECRET_KEY',
+  'DISCUE_EGRESS_PROXY',
 ])
 
 /**
@@ -191,6 +205,11 @@ export function readConfig(args: readonly string[], env: Record<string, string |
     targets: targets ?? defaultTargets(exposedBy),
     targetsGiven: targets !== null,
     dnsServers: read('DISCUE_DNS_SERVERS', settings.DISCUE_DNS_SERVERS),
+    egress: egressOf({
+      proxy: read('DISCUE_EGRESS_PROXY', settings.DISCUE_EGRESS_PROXY),
+      bypass: read('DISCUE_EGRESS_NO_PROXY', settings.DISCUE_EGRESS_NO_PROXY),
+      resolve: read('DISCUE_EGRESS_RESOLVE', settings.DISCUE_EGRESS_RESOLVE),
+    }),
     insecureTls: read('DISCUE_INSECURE_TLS', settings.DISCUE_INSECURE_TLS),
     domainVerification: read('DISCUE_DOMAIN_VERIFICATION', settings.DISCUE_DOMAIN_VERIFICATION),
     retention: {
@@ -268,6 +287,17 @@ function databaseOf(from: { sqlite: string } | { postgres: PostgresUrl }, parts:
  */
 function defaultTargets(exposedBy: Exposure): Targets {
   return exposedBy === null ? ANY_TARGET : PUBLIC_TARGETS
+}
+
+/** What the settings of the proxy say together. Throws `ConfigError` where there is no proxy that they would be about. */
+function egressOf({ proxy, bypass, resolve }: Omit<Egress, 'proxy'> & { proxy: EgressProxy | null }): Egress | null {
+  if (proxy !== null) return { proxy, bypass, resolve }
+  const isNamed = bypass.all || bypass.hosts.length > 0 || bypass.networks.length > 0
+  if (isNamed || resolve !== 'here') {
+    const name = isNamed ? 'DISCUE_EGRESS_NO_PROXY' : 'DISCUE_EGRESS_RESOLVE'
+    throw new ConfigError(`${name} goes with DISCUE_EGRESS_PROXY, which is missing`)
+  }
+  return null
 }
 
 function pairOf(cert: string | null, key: string | null): Config['tls'] {

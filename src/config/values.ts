@@ -1,5 +1,13 @@
 import { type Network, parseNetwork } from '../core/network/address.ts'
 import { parseDnsServers } from '../core/network/dns-servers.ts'
+import {
+  type Bypass,
+  EGRESS_RESOLVES,
+  type Egress,
+  type EgressProxy,
+  parseBypass,
+  parseEgressProxy,
+} from '../core/network/egress.ts'
 import { parseTargets, type Targets } from '../core/network/target.ts'
 import { DOMAIN_VERIFICATIONS, type DomainVerification } from '../core/tenant/domain.ts'
 
@@ -71,6 +79,26 @@ export function readDnsServers(text: string): { value: string[] | null } | strin
   return value === null
     ? 'addresses with or without a port, with commas between them, such as 10.0.0.2,10.0.0.3:5353,[2001:db8::1]:53'
     : { value }
+}
+
+export function readEgressProxy(text: string): { value: EgressProxy | null } | string {
+  if (text === '') return { value: null }
+  const value = parseEgressProxy(text)
+  return value === null
+    ? 'the URL of a proxy without a path, such as http://name:password@proxy.internal:3128, https://… or socks5://… (a % in a name or password is written %25)'
+    : { value }
+}
+
+export function readEgressBypass(text: string): { value: Bypass } | string {
+  const value = parseBypass(text)
+  return value === null
+    ? '*, or host names and CIDRs with commas between them, such as 10.0.0.0/8,internal.example,hooks.example:8443'
+    : { value }
+}
+
+export function readEgressResolve(text: string): { value: Egress['resolve'] } | string {
+  const value = EGRESS_RESOLVES.find((one) => one === text)
+  return value === undefined ? EGRESS_RESOLVES.join(' or ') : { value }
 }
 
 export function readInsecureTls(text: string): { value: boolean } | string {

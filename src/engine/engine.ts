@@ -10,6 +10,7 @@ import type {
   RecentLiveness,
   RequestPreview,
 } from '../app/deps.ts'
+import type { Egress } from '../core/network/egress.ts'
 import type { Targets } from '../core/network/target.ts'
 import type { CronCache } from '../core/schedule/schedule.ts'
 import { FairPlaces } from '../core/sharing/fair-places.ts'
@@ -87,6 +88,8 @@ export function createEngine(deps: {
   names: Names
   /** Whether listeners may have certificates taken that no authority vouches for. */
   insecureTls: boolean
+  /** The way out through a proxy; null: there is none. */
+  egress: Egress | null
   /** Counts what the engine does, where a client moves the clock and waits until the engine has come to rest. */
   activity?: Activity | null
   /** Follows messages, where the operator has configured traces. */
@@ -99,7 +102,11 @@ export function createEngine(deps: {
   const moments = createMoments({ ...deps, store, counters })
   const measured = measuredCommits(store, { counters, runtime, moments })
   const committer = createCommitter({ store: measured, node, runtime, ahead: store.shared })
-  const bareSender = createSender(runtime, deps.targets, { names: deps.names, insecureTls: deps.insecureTls })
+  const bareSender = createSender(runtime, deps.targets, {
+    names: deps.names,
+    insecureTls: deps.insecureTls,
+    egress: deps.egress,
+  })
   const tokens = createTokens({ ...deps, sender: bareSender })
   const plainSender = createAuthorizedSender(bareSender, { tokens, runtime })
   const tracedSender = traced?.watchSender(plainSender) ?? plainSender

@@ -56,3 +56,32 @@ test('the format of the log is one of two, or left to where it is written', () =
   )
   assert.deepEqual([readConfig([], { NO_COLOR: '1' }).noColours, readConfig([], {}).noColours], [true, false])
 })
+
+test('a proxy is read with what goes around it, and never shown where it is wrong', () => {
+  assert.equal(readConfig([], {}).egress, null)
+  const env = { DISCUE_EGRESS_PROXY: 'socks5://a:b@proxy.test', DISCUE_EGRESS_NO_PROXY: '10.0.0.0/8,x.test' }
+  const { egress } = readConfig([], { ...env, DISCUE_EGRESS_RESOLVE: 'proxy' })
+  assert.deepEqual(egress?.proxy, {
+    ...{ protocol: 'socks5:', hostname: 'proxy.test', port: 1080 },
+    credentials: { name: 'a', password: 'b' },
+  })
+  assert.deepEqual([egress?.resolve, egress?.bypass.networks.length, egress?.bypass.hosts.length], ['proxy', 1, 1])
+  const wrong: [Record<string, string>, RegExp][] = [
+    [
+      { DISCUE_EGRESS_PROXY: 'ftp://a:hunter2@b' },
+      /^DISCUE_EGRESS_PROXY must be the URL of a proxy .*, not what was given$/,
+    ],
+    [{ ...env, DISCUE_EGRESS_NO_PROXY: 'http://a' }, /^DISCUE_EGRESS_NO_PROXY must be/],
+    [{ ...env, DISCUE_EGRESS_RESOLVE: 'there' }, /^DISCUE_EGRESS_RESOLVE must be here or proxy/],
+    [{ DISCUE_EGRESS_NO_PROXY: 'a.test' }, /goes with DISCUE_EGRESS_PROXY, which is missing/],
+    [{ DISCUE_EGRESS_RESOLVE: 'proxy' }, /goes with DISCUE_EGRESS_PROXY, which is missing/],
+  ]
+  for (const [given, message] of wrong) {
+    assert.throws(
+      () => readConfig([], given),
+      (error) => error instanceof ConfigError && message.test(error.message) && !/hunter2/.test(error.message),
+    )
+  }
+  assert.equal(readConfig([], { DISCUE_INSECURE_TLS: 'allowed' }).insecureTls, true)
+  assert.throws(() => readConfig([], { DISCUE_INSECURE_TLS: 'yes' }), /must be allowed, or empty/)
+})

@@ -12,6 +12,7 @@ const ATTEMPT_ERRORS: Record<AttemptError, boolean> = {
   blocked_target: true,
   secret_unreadable: true,
   auth: true,
+  proxy: true,
   lease_expired: false,
   returned: false,
   timeout: true,

@@ -63,6 +63,7 @@ function startedEngine(store: Store): { engine: Engine; runtime: ManualRuntime }
     targets: ANY_TARGET,
     secretBox: CLEAR_BOX,
     insecureTls: false,
+    egress: null,
     directory,
     schemaChecks: createSchemaChecks(),
     cronCache: createCronCache(),

@@ -6,6 +6,8 @@ export type AttemptError =
   | 'secret_unreadable'
   /** Nothing was sent: the token URL gave no token. */
   | 'auth'
+  /** Nothing was sent: the server's proxy could not be used. It is no attempt of a delivery, which waits. */
+  | 'proxy'
   /** The client that pulled the message did not acknowledge it in time. */
   | 'lease_expired'
   /** The client that pulled the message gave it back. */

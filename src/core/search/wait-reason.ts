@@ -1,7 +1,7 @@
 import type { Listener } from '../delivery/listener.ts'
 
 /** What keeps a node from sending a listener more than it does now; told by the node's own lane. */
-export type HoldUp = 'down' | 'rate_limit' | 'concurrency'
+export type HoldUp = 'down' | 'proxy' | 'rate_limit' | 'concurrency'
 
 /** What a pending delivery waits for; of several reasons the first of these is told. */
 export const WAIT_REASONS = [
@@ -14,6 +14,7 @@ export const WAIT_REASONS = [
   'retry',
   'pull',
   'down',
+  'proxy',
   'rate_limit',
   'concurrency',
   'sending',
@@ -23,7 +24,7 @@ export type WaitReason = (typeof WAIT_REASONS)[number]
 export const WAIT_REASON_RULES = [
   '`disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it',
   '(`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client',
-  'that pulls it; `down`: the listener is down, or its circuit breaker open; `rate_limit`: the rate that the listener allows,',
+  'that pulls it; `down`: the listener is down, or its circuit breaker open; `proxy`: the proxy of the server failed; `rate_limit`: the rate that the listener allows,',
   'or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.',
 ].join(' ')
 

@@ -3,6 +3,7 @@ import type { Preflight } from '../../app/deps.ts'
 import type { Outcome } from '../../core/delivery/attempt.ts'
 import type { Pushed } from '../../core/delivery/listener.ts'
 import { type CheckReport, checkReport, type Marks } from '../../core/delivery/preflight.ts'
+import type { Egress } from '../../core/network/egress.ts'
 import type { Targets } from '../../core/network/target.ts'
 import { Problem } from '../../core/problem.ts'
 import { FairPlaces } from '../../core/sharing/fair-places.ts'
@@ -35,6 +36,7 @@ export interface PreflightDeps {
   names: Names
   tokens: Tokens
   insecureTls?: boolean
+  egress?: Egress | null
 }
 
 /** Tries a listener the way that a delivery takes, over a connection of its own. */
@@ -49,6 +51,7 @@ export function createPreflight(deps: PreflightDeps): Preflight & { stop(): void
     const bare = createSender(runtime, deps.targets, {
       names: deps.names,
       insecureTls: deps.insecureTls,
+      egress: deps.egress,
       watch,
       anew: true,
     })

@@ -1,17 +1,26 @@
 import { isIP, connect as openSocket, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as startTls } from 'node:tls'
-import { permitsAddress, type Targets } from '../../core/network/target.ts'
+import { bypasses, type Egress } from '../../core/network/egress.ts'
+import { hostFault, permitsAddress, type Targets } from '../../core/network/target.ts'
 import type { Runtime } from '../../runtime.ts'
 import { inTryingOrder, SlowAddresses } from './address-order.ts'
 import type { ClientTls } from './client-tls.ts'
 import { type Connected, type Pending, raceConnections } from './connection-race.ts'
 import type { Names } from './names/names.ts'
+import { TargetFault } from './proxy/proxy-fault.ts'
+import type { OpenTunnel } from './proxy/tunnels.ts'
 import type { SharedReading } from './shared-reading.ts'
 import type { TlsSessions } from './tls-sessions.ts'
 
 /** Finds out about peers that are gone while a listener takes its time. */
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 }
+/** Addresses of a name that a proxy is asked for. */
+const TRIED_BEYOND_PROXY = 3
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
+
+function portOf({ port, protocol }: { port: string; protocol: string }): number {
+  return Number(port) || DEFAULT_PORTS[protocol]!
+}
 
 /** Is told of every step of a connection that came to its end, and of the addresses that it may connect to. */
 export type ConnectionWatch = (phase: 'resolve' | 'target' | 'connect' | 'tls', addresses: string[]) => void
@@ -34,6 +43,11 @@ interface ConnectTo {
 /** Opens a socket, through TLS where the protocol says so. Calls back later, once, unless it is destroyed before. */
 export type Connect = (to: ConnectTo, done: Connected) => Pending
 
+/** Tunnels through a proxy, where they are not needed, and who finds the addresses of names. */
+interface ProxiedWay extends Omit<Egress, 'proxy'> {
+  open: OpenTunnel
+}
+
 /** What a connector needs. */
 export interface ConnectorDeps {
   targets: Targets
@@ -46,6 +60,8 @@ export interface ConnectorDeps {
   watch?: ConnectionWatch | undefined
   /** Whether those who want it may have any certificate taken; else they are checked all the same. */
   insecureTls?: boolean | undefined
+  /** The way out through a proxy; null, or left out: there is none. */
+  egress?: ProxiedWay | null | undefined
   /** Names that could not be found lately are looked up again. */
   anew?: boolean | undefined
 }
@@ -98,6 +114,8 @@ class Opening implements Pending {
   /** Ends what is under way. */
   #cancel: () => void = () => {}
   #destroyed = false
+  /** The proxy that it goes through. */
+  #egress: ProxiedWay | null = null
 
   constructor(deps: ConnectorDeps, parts: Parts, done: Connected) {
     this.#deps = deps
@@ -106,9 +124,13 @@ class Opening implements Pending {
   }
 
   begin(): void {
-    const { hostname } = this.#parts.to
-    if (isIP(hostname) === 0) this.#lookUp()
-    else this.#judge([hostname])
+    const { hostname, port, protocol } = this.#parts.to
+    const { egress = null } = this.#deps
+    const isDirect = egress === null || bypasses(egress.bypass, hostname, portOf({ port, protocol }))
+    if (!isDirect) this.#egress = egress
+    if (isIP(hostname) !== 0) this.#judge([hostname])
+    else if (this.#egress?.resolve === 'proxy') this.#judgeName(hostname)
+    else this.#lookUp()
   }
 
   destroy(): void {
@@ -149,24 +171,63 @@ class Opening implements Pending {
     this.#connect(inTryingOrder(permitted, slow.has))
   }
 
-  #connect(addresses: readonly string[]): void {
-    const { reading, runtime, watch } = this.#deps
+  /** The proxy finds the addresses, and has to judge them: here that can be done by the name alone. */
+  #judgeName(hostname: string): void {
+    const { targets, watch } = this.#deps
+    if (hostFault(targets, hostname) !== null) {
+      this.#fail(new BlockedTarget(hostname))
+      return
+    }
+    watch?.('resolve', [])
+    watch?.('target', [])
+    this.#connect([hostname])
+  }
+
+  #connect(hosts: readonly string[]): void {
+    if (this.#egress === null) this.#connectDirectly(hosts)
+    else this.#connectThrough(this.#egress.open, hosts.slice(0, TRIED_BEYOND_PROXY))
+  }
+
+  /** One after the other: how long an address takes is the proxy's to say. Its time is not the receiver's. */
+  #connectThrough(open: OpenTunnel, [host, ...others]: readonly string[]): void {
+    const { onLookUp } = this.#parts.to
+    onLookUp?.(true)
+    const pending = open({ host: host!, port: portOf(this.#parts.to) }, (error, socket) => {
+      onLookUp?.(false)
+      const mayTryNext = error instanceof TargetFault && error.code !== 'ETIMEDOUT' && others.length > 0
+      if (mayTryNext) this.#connectThrough(open, others)
+      else if (error !== null) this.#fail(error)
+      else this.#connected(socket)
+    })
+    this.#cancel = () => pending.destroy()
+  }
+
+  #connected(socket: Socket): void {
+    this.#deps.watch?.('connect', [])
+    if (this.#parts.to.protocol === 'https:') this.#secure(socket)
+    else {
+      this.#done(null, socket)
+      // The proxy's answer was read to its end, and no further.
+      if (this.#egress !== null) socket.resume()
+    }
+  }
+
+  #connectDirectly(addresses: readonly string[]): void {
+    const { reading, runtime } = this.#deps
     const { to, slow } = this.#parts
     const secure = to.protocol === 'https:'
-    const port = Number(to.port) || DEFAULT_PORTS[to.protocol]!
+    const port = portOf(to)
     // What TLS takes over reads for itself.
     const options = { port, noDelay: true, ...KEEP_ALIVE, ...(!secure && { onread: reading.option }) }
-    const open = (host: string) => openSocket({ host, ...options })
+    const open = (host: string) => {
+      const socket = openSocket({ host, ...options })
+      return secure ? socket : reading.opened(socket)
+    }
     const race = raceConnections(
       { addresses, open, runtime, onLost: (address) => slow.add(address) },
       (error, socket) => {
-        if (error !== null) {
-          this.#fail(error)
-          return
-        }
-        watch?.('connect', [])
-        if (secure) this.#secure(socket)
-        else this.#done(null, socket)
+        if (error !== null) this.#fail(error)
+        else this.#connected(socket)
       },
     )
     this.#cancel = () => race.destroy()

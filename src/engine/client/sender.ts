@@ -1,4 +1,5 @@
 import type { Outcome } from '../../core/delivery/attempt.ts'
+import type { Egress } from '../../core/network/egress.ts'
 import type { Targets } from '../../core/network/target.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { ClientTls } from './client-tls.ts'
@@ -8,6 +9,7 @@ import type { Connection } from './http1/connection.ts'
 import type { OutgoingMessage } from './http1/request-text.ts'
 import { InFlight } from './in-flight.ts'
 import { createSystemNames } from './names/system-names.ts'
+import { createTunnels } from './proxy/tunnels.ts'
 import { type ConnectorDeps, createConnector } from './safe-connector.ts'
 import { SharedReading } from './shared-reading.ts'
 import { TlsSessions } from './tls-sessions.ts'
@@ -49,13 +51,18 @@ export interface Sender {
 }
 
 /** How connections come about; names are the system's, looked up for this sender alone, where they are left out. */
-export type SenderOptions = Partial<Pick<ConnectorDeps, 'names' | 'watch' | 'anew' | 'insecureTls'>>
+export interface SenderOptions extends Partial<Pick<ConnectorDeps, 'names' | 'watch' | 'anew' | 'insecureTls'>> {
+  /** The way out through a proxy; null, or left out: there is none. */
+  egress?: Egress | null | undefined
+}
 
 export function createSender(runtime: Runtime, targets: Targets, options: SenderOptions = {}): Sender {
   const reading = new SharedReading()
   const names = options.names ?? createSystemNames(runtime)
   const sessions = new TlsSessions()
-  const connect = createConnector({ ...options, targets, reading, names, runtime, sessions })
+  const { egress: way = null } = options
+  const egress = way && { ...way, open: createTunnels({ proxy: way.proxy, names, runtime }) }
+  const connect = createConnector({ ...options, egress, targets, reading, names, runtime, sessions })
   // Listeners' clocks go on, also where the server's own is moved by hand.
   const { elapsedMs: now, random } = runtime
   const connections = new Connections({ connect, reading, now, random })

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 
 /** As much as Node reads at once. */
 const READ_BYTES = 64 * 1024
@@ -9,17 +8,25 @@ export type TakeBytes = (bytes: Buffer) => void
 
 /**
  * What sockets receive, read into one buffer for all of them: a buffer for each read would be most of what collecting
- * garbage costs. Only sockets without TLS can do so.
+ * garbage costs. Only sockets without TLS that were opened for it can do so.
  */
 export class SharedReading {
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+  /** Sockets that were opened with its option. */
+  readonly #opened = new WeakSet<Socket>()
   readonly #takers = new WeakMap<Socket, TakeBytes>()
 
   /** To be called as soon as the socket is connected. False where it hands out its bytes as `data` events instead. */
   deliver(socket: Socket, take: TakeBytes): boolean {
-    if (socket instanceof TLSSocket) return false
+    if (!this.#opened.has(socket)) return false
     this.#takers.set(socket, take)
     return true
+  }
+
+  /** Is told of each socket that was opened with the option. */
+  opened(socket: Socket): Socket {
+    this.#opened.add(socket)
+    return socket
   }
 
   /** The option of `net.connect`, which calls back as the socket's method. */

@@ -30,6 +30,8 @@ const OWN: Readonly<Record<string, AttemptError>> = {
   INVALID_REQUEST: 'connection_failed',
   CONNECTION_CLOSED: 'connection_reset',
   ERR_TLS_SETTINGS: 'tls',
+  PROXY: 'proxy',
+  BEYOND_PROXY: 'connection_failed',
 }
 
 const NOT_VOUCHED_FOR = 'no authority that this server trusts vouches for the certificate'

@@ -285,7 +285,11 @@ export class LivenessChecker {
     const target = { method: 'GET', origin, path: pathname + search, headers, body: null, organizationId, tls } as const
     const outcome = await sender.send({ ...target, timeoutMs: CHECK_TIMEOUT_MS, startedAt })
     one.busy = false
-    if (outcome !== 'aborted' && this.#isCurrent(one)) this.#judge(one, outcome)
+    if (outcome !== 'aborted' && this.#isCurrent(one)) {
+      // A proxy that fails says nothing of the listener: it is asked again as if it had just been.
+      if (outcome.error === 'proxy') this.#schedule(one, nextCheckMs(one.record.state, runtime.random))
+      else this.#judge(one, outcome)
+    }
   }
 
   #judge(one: Checked, outcome: Outcome): void {

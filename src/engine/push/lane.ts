@@ -53,6 +53,10 @@ interface BegunAttempt {
 const BROUGHT_BACK = 500
 /** What cannot be written now, though the store is there, is unlikely to be written a moment later. */
 const REFUSED_MS = 30_000
+/** How long a lane waits for a proxy that has failed. */
+const PROXY_PAUSE_MS = 1_000
+const MAX_PROXY_PAUSE_MS = 30_000
+const MAX_DOUBLINGS = 5
 const ALWAYS = () => true
 
 /**
@@ -70,6 +74,8 @@ export class Lane {
   /** Attempts in flight. */
   #active = 0
   #paused = false
+  /** Attempts in a row that the server's proxy made impossible. */
+  #proxyFailures = 0
   /** The listener has answered 410, and is about to be disabled. */
   #gone = false
   #closed = false
@@ -93,6 +99,7 @@ export class Lane {
 
   /** What keeps it from sending more than it does; null where nothing does. */
   get holdUp(): HoldUp | null {
+    if (this.#proxyFailures > 0) return 'proxy'
     // What could be sent and was not waits for one of the places that all lanes share.
     return this.#limits.holdUp(this.#active) ?? (this.#buffer.length > 0 ? 'concurrency' : null)
   }
@@ -239,6 +246,11 @@ export class Lane {
       this.#buffer.done(delivery)
       return
     }
+    if (outcome.error === 'proxy') {
+      this.#held(delivery)
+      return
+    }
+    this.#proxyFailures = 0
     const crowded = this.#buffer.isCrowded
     const by = { retry: this.#listener.settings.retry, now: runtime.now(), random: runtime.random, crowded }
     const isProbe = begun?.isProbe && this.#limits.circuit !== 'closed'
@@ -248,6 +260,20 @@ export class Lane {
     slots.give(this.#listener.organizationId)
     this.#sendWhatFits()
     this.#settle(delivery, attemptOf(delivery, outcome), next)
+  }
+
+  /**
+   * The server's proxy failed, which says nothing of the listener: the delivery goes back as it was, and the lane waits, longer
+   * each time, before one alone is tried again.
+   */
+  #held(delivery: LeasedDelivery): void {
+    const { slots, runtime } = this.#deps
+    const pauseMs = Math.min(PROXY_PAUSE_MS * 2 ** this.#proxyFailures, MAX_PROXY_PAUSE_MS) * (1 + runtime.random() / 4)
+    this.#proxyFailures = Math.min(this.#proxyFailures + 1, MAX_DOUBLINGS)
+    this.#limits.hold(Math.round(pauseMs))
+    slots.give(this.#listener.organizationId)
+    if (this.#closed) this.#buffer.done(delivery)
+    else void this.#buffer.giveUp([delivery])
   }
 
   #judge(

@@ -26,7 +26,7 @@ test('what is due and held up by nothing is being sent', () => {
 })
 
 test('what is due waits for whatever holds its listener up', () => {
-  for (const holdUp of ['down', 'rate_limit', 'concurrency'] as const) assert.equal(reason({ holdUp }), holdUp)
+  for (const holdUp of ['down', 'proxy', 'rate_limit', 'concurrency'] as const) assert.equal(reason({ holdUp }), holdUp)
 })
 
 test('what is not due waits for its time, or for the pause after an attempt of its run', () => {

@@ -57,6 +57,19 @@ test('a check that an error of the server ends says nothing about the listener, 
   assert.ok(sender.checks.length > before)
 })
 
+test('checks that the proxy of the server makes impossible say nothing of the listener, and go on', async (t) => {
+  const { runtime, sender, receiver, registry, listener, shown } = await openChecked(t)
+  await runtime.advance(5_000)
+  receiver.alive = false
+  receiver.dead = 'proxy'
+  await runtime.advance(5 * MINUTE_MS)
+  assert.ok(sender.checks.length >= 8, `${sender.checks.length} checks`)
+  assert.equal(registry.newsOf(listener.id)?.state ?? (await shown()).stored.state, 'stable')
+  receiver.dead = 'connection_refused'
+  await runtime.advance(MINUTE_MS)
+  assert.equal(registry.newsOf(listener.id)?.state, 'down')
+})
+
 test('three failed checks in a row make it down, in seconds and not minutes, and one success makes it stable', async (t) => {
   const { runtime, sender, receiver, registry, listener } = await openChecked(t)
   const state = () => registry.newsOf(listener.id)?.state

@@ -7,6 +7,7 @@ import { DELIVERY_BYTES, MemoryShare } from '../../../src/engine/push/memory-sha
 import { StoreUnavailable } from '../../../src/store/store.ts'
 import { idsOf, type OfficeOptions, openTestEngine, type TestEngine } from '../test-engine.ts'
 
+const ONCE: RetryPolicy = { maxAttempts: 1, initialDelayMs: 1_000, maxDelayMs: 1_000, multiplier: 1 }
 const LANE_BYTES = 4 * 1024 * 1024
 const RETRY_CLAIM_MS = 1_000
 
@@ -39,6 +40,26 @@ async function storedBehind(
   Object.assign(engine.dispatcher, { reserve, waitUntil })
   return stored
 }
+
+test('what the server cannot send for its proxy waits, uses up no attempt, and goes on gently once it is back', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  const listener = await engine.addListener(queue, { retry: { ...ONCE, maxAttempts: 1 }, maxConcurrency: 4 })
+  engine.sender.reply = () => 'proxy'
+  const messages = await engine.postMany(queue, 10)
+  await engine.runtime.advance(600_000)
+  const tries = engine.sender.sent.length
+  // Four at first, and one after each pause, of which the longest are half a minute.
+  assert.ok(tries > 10 && tries < 40, `${tries} tries`)
+  assert.ok(engine.sender.mostOpen <= 4)
+  assert.equal((await engine.countersOf(listener)).missedCount, 0)
+  assert.equal(engine.store.leased(), 0)
+  assert.equal(engine.dispatcher.holdUpOf(listener.id), 'proxy')
+  engine.sender.reply = () => 200
+  await engine.runtime.advance(60_000)
+  assert.equal((await engine.countersOf(listener)).acknowledgedCount, messages.length)
+  for (const message of messages) assert.equal((await engine.deliveriesOf(message))[0]!.attempts, 1)
+})
 
 test('a token URL that gives no token uses up attempts like any other failure', async (t) => {
   const engine = await openTestEngine(t)

@@ -50,8 +50,8 @@ SignatureVersion: TypeAlias = Literal["v1", "v1a"]
 
 UsageEventType: TypeAlias = Literal["api_key_added", "api_key_updated", "api_key_deleted", "queue_added", "queue_updated", "queue_deleted", "listener_added", "listener_updated", "listener_deleted", "message_added", "message_published_ok", "message_published_not_ok"]
 
-# `disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it (`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client that pulls it; `down`: the listener is down, or its circuit breaker open; `rate_limit`: the rate that the listener allows, or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.
-WaitReason: TypeAlias = Literal["disabled", "domain", "paused", "order", "lease", "due", "retry", "pull", "down", "rate_limit", "concurrency", "sending"]
+# `disabled`: the listener is; `domain`: its domain is not verified; `paused`: its queue is; `order`: the message before it (`behind`); `lease`: a client has pulled it; `due`: its time; `retry`: the pause after a failed attempt; `pull`: a client that pulls it; `down`: the listener is down, or its circuit breaker open; `proxy`: the proxy of the server failed; `rate_limit`: the rate that the listener allows, or a `Retry-After` of its receiver; `concurrency`: attempts under way; `sending`: nothing.
+WaitReason: TypeAlias = Literal["disabled", "domain", "paused", "order", "lease", "due", "retry", "pull", "down", "proxy", "rate_limit", "concurrency", "sending"]
 
 
 class AcknowledgeMessagesRequest(TypedDict):

@@ -65,8 +65,12 @@ function withToken(request: OutgoingRequest, token: string): OutgoingRequest {
   return { ...request, headers: [...others, 'authorization', bearer(token)] }
 }
 
-function withoutToken({ startedAt }: OutgoingRequest, { fault, retryAfterMs }: TokenFault, now: number): Outcome {
+function withoutToken(
+  { startedAt }: OutgoingRequest,
+  { error = 'auth', fault, retryAfterMs }: TokenFault,
+  now: number,
+): Outcome {
   const directive = { retryAfterMs, noRetry: false }
   const durationMs = Math.max(0, now - startedAt)
-  return { startedAt, durationMs, status: null, error: 'auth', response: fault, directive }
+  return { startedAt, durationMs, status: null, error, response: fault, directive }
 }

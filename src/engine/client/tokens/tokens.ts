@@ -78,6 +78,8 @@ export function createTokens({ sender, runtime, userAgent }: TokenDeps): Tokens 
       stopping = true
       return outcome
     }
+    // It says nothing of the token URL, and the lanes that wait for it pause by themselves.
+    if (outcome.error === 'proxy') return { error: 'proxy', fault: outcome.response, retryAfterMs: 0 }
     const answer = readTokenAnswer(outcome, ask.credentials)
     if ('fault' in answer) return pauses.failed(ask, answer.fault, outcome)
     const { token, usableMs } = answer
