@@ -15,12 +15,17 @@ const SECRET = 'a-secret-of-the-client'
 const CLIENT = { clientId: 'a', secret: SECRET, scopes: [], audience: null, style: 'body' } as const
 
 /** What comes of a delivery whose token is fetched there; the receiver must not hear of it. */
-async function outcomeAt(t: TestContext, tokenUrl: string, targets: Targets = ANY_TARGET) {
+async function outcomeAt(
+  t: TestContext,
+  tokenUrl: string,
+  { targets = ANY_TARGET, hasty = false }: { targets?: Targets; hasty?: boolean } = {},
+) {
   const origin = await openHttp(t, () => assert.fail('sent without a token'))
   const [sender, runtime] = [openSender(t, targets), createRuntime(silentLog)]
-  // The token URL is not waited for as long as here it would take.
-  const hasty = { send: (request: OutgoingRequest) => sender.send({ ...request, timeoutMs: 500, bodyMs: 500 }) }
-  const tokens = createTokens({ sender: hasty, runtime, userAgent: 'discue/test' })
+  // A hasty one does not wait for a token URL as long as a server would.
+  const times = hasty ? { timeoutMs: 500, bodyMs: 500 } : {}
+  const asking = { send: (request: OutgoingRequest) => sender.send({ ...request, ...times }) }
+  const tokens = createTokens({ sender: asking, runtime, userAgent: 'discue/test' })
   const authorized = createAuthorizedSender(sender, { tokens, runtime })
   const tokenAsk = tokenAskOf('org', { type: 'oauth2', tokenUrl, ...CLIENT })
   const outcome = await authorized.send(to(origin, { tokenAsk }))
@@ -36,12 +41,12 @@ const answering = (t: TestContext, answer: (request: IncomingMessage, response: 
   openHttp(t, answer).then((origin) => `${origin}/token`)
 
 test('one that says nothing is waited for no longer than its time', async (t) => {
-  assert.match(await outcomeAt(t, await answering(t, () => {})), /\(timeout\)/)
+  assert.match(await outcomeAt(t, await answering(t, () => {}), { hasty: true }), /\(timeout\)/)
 })
 
 test('one that begins its answer and never ends it is waited for no longer than its time', async (t) => {
   const url = await answering(t, (_, response) => void response.writeHead(200).write('{"access_token":"t'))
-  assert.match(await outcomeAt(t, url), /no JSON object/)
+  assert.match(await outcomeAt(t, url, { hasty: true }), /no JSON object/)
 })
 
 test('one that answers with 100 MB is read for 64 KiB, and hung up on', async (t) => {
@@ -93,7 +98,7 @@ test('one that answers with what is no HTTP, or with headers in its token, sends
 
 test('one at an address where the server may not send to is not asked', async (t) => {
   const url = await answering(t, () => assert.fail('asked'))
-  assert.match(await outcomeAt(t, url, PUBLIC_TARGETS), /\(blocked_target\)/)
+  assert.match(await outcomeAt(t, url, { targets: PUBLIC_TARGETS }), /\(blocked_target\)/)
 })
 
 test('one that answers with any kind of value anywhere fails the delivery, and no more', async (t) => {

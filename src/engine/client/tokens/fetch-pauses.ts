@@ -11,8 +11,8 @@ const MAX_ASKED_MS = 5 * 60_000
 
 /** Why there is no token. Before `retryAfterMs` are over none is asked for: a retry that came sooner would be used up for nothing. */
 export interface TokenFault {
-  /** The token URL was not asked, for the server's proxy could not be used. */
-  error?: 'proxy'
+  /** `proxy`: the token URL was not asked, for the server's proxy could not be used; left out, it is `auth`. */
+  error?: 'auth' | 'proxy'
   fault: string
   retryAfterMs: number
 }
