@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { DEFAULT_SETTINGS, type Listener, type SettingsChange, withChange } from '../core/delivery/listener.ts'
 import { withNews } from '../core/delivery/liveness.ts'
-import { MAX_LISTENERS_OF_QUEUE } from '../core/delivery/queue.ts'
+import { MAX_FILTERS_OF_QUEUE, MAX_LISTENERS_OF_QUEUE } from '../core/delivery/queue.ts'
 import { makeSecret } from '../core/delivery/signature.ts'
 import { usedByListener } from '../core/feature.ts'
 import { invalid, nameTaken, Problem } from '../core/problem.ts'
@@ -115,8 +115,14 @@ export async function createListener(
       detail: `the queue has ${MAX_LISTENERS_OF_QUEUE} listeners, and may have no more`,
     })
   }
+  if (outcome === 'filters_full') throw filtersFull()
   if (outcome !== 'created') throw refusalOf(outcome)
   return made
+}
+
+function filtersFull(): Problem {
+  const message = `would make the filters of the queue's listeners longer than ${MAX_FILTERS_OF_QUEUE} characters together`
+  return new Problem('invalid', { errors: [{ path: '/filter', message }] })
 }
 
 /** Throws `listener_not_found`. */
@@ -201,6 +207,7 @@ async function updateOnce(deps: ListenerDeps, ask: UpdateAsk): Promise<Updated |
   })
   if (changed === 'not_found') throw new Problem('listener_not_found')
   if (changed === 'name_taken') throw nameTaken('listener of this queue')
+  if (changed === 'filters_full') throw filtersFull()
   if (changed === 'changed') return 'changed'
   return { listener: { ...current, ...changed }, secret }
 }

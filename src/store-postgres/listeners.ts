@@ -1,5 +1,5 @@
 import { isPushed, type Listener, withChange } from '../core/delivery/listener.ts'
-import { MAX_LISTENERS_OF_QUEUE } from '../core/delivery/queue.ts'
+import { MAX_FILTERS_OF_QUEUE, MAX_LISTENERS_OF_QUEUE } from '../core/delivery/queue.ts'
 import type { EventType } from '../core/telemetry/event.ts'
 import { rotated } from '../core/tenant/secret-rotation.ts'
 import type { ListenerDetails, ListenerStore, ListenerUrls } from '../store/listeners.ts'
@@ -56,6 +56,9 @@ const NOTE_REMOVAL = `
   insert into discue.removed_listeners (organization_id, id, queue_id, name, removed_at) values ($1, $2, $3, $4, $5)`
 const QUEUE_EXISTS = `select 1 from discue.queues where organization_id = $1 and id = $2`
 /** Reads no further than to the bound, in the index of names. */
+const FILTERS = `
+  select coalesce(sum(length(settings ->> 'filter')), 0) as length from discue.listeners
+   where organization_id = $1 and queue_id = $2 and id <> $3`
 const IS_FULL = `select 1 from discue.listeners where organization_id = $1 and queue_id = $2 limit 1 offset $3`
 const TOUCH_QUEUE = `update discue.queues set version = version + 1 where organization_id = $1 and id = $2`
 
@@ -108,6 +111,13 @@ export function createListenerStore(
     return { ...listener, updatedAt }
   }
 
+  /** Whether the queue's filters leave no room for this one; within a transaction that has its lock. */
+  async function hasNoRoom(on: Db, { id, organizationId, queueId, settings: { filter } }: Listener): Promise<boolean> {
+    if (filter === null) return false
+    const [others] = await on.rows<{ length: number }>(FILTERS, [organizationId, queueId, id])
+    return others!.length + filter.length > MAX_FILTERS_OF_QUEUE
+  }
+
   return {
     async create(listener, answer, most = MAX_LISTENERS_OF_QUEUE) {
       return unlessTaken(() =>
@@ -120,6 +130,7 @@ export function createListenerStore(
           if (refused !== null) return refused
           // Counted under the queue's lock, which every creation takes.
           if ((await on.rows(IS_FULL, [organizationId, queueId, most - 1])).length > 0) return 'queue_full'
+          if (await hasNoRoom(on, listener)) return 'filters_full'
           await writeRecord(on, answer)
           await on.run(TOUCH_QUEUE, [organizationId, queueId])
           const settings = jsonText(listener.settings)
@@ -158,6 +169,8 @@ export function createListenerStore(
           if (listener === null) return 'not_found'
           if (failsIfMatch(listener.revision, ifMatch)) return 'changed'
           const settings = withChange(listener.settings, changes.settings ?? {})
+          if (changes.settings?.filter != null && (await hasNoRoom(on, { ...listener, settings })))
+            return 'filters_full'
           const isRotated = secret !== undefined || privateKey !== undefined
           const secrets = isRotated ? rotated(listener, { secret, privateKey }, now) : {}
           const changed = await written(on, { ...listener, ...changes, ...secrets, settings }, now)

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { isPushed, type Listener, withChange } from '../core/delivery/listener.ts'
-import { MAX_LISTENERS_OF_QUEUE } from '../core/delivery/queue.ts'
+import { MAX_FILTERS_OF_QUEUE, MAX_LISTENERS_OF_QUEUE } from '../core/delivery/queue.ts'
 import type { EventType } from '../core/telemetry/event.ts'
 import { rotated } from '../core/tenant/secret-rotation.ts'
 import type { ListenerDetails, ListenerStore, ListenerUrls } from '../store/listeners.ts'
@@ -56,6 +56,8 @@ const NOTE_REMOVAL = `
   insert or replace into removed_listeners (id, queue_id, name, removed_at) values (?, ?, ?, ?)`
 const QUEUE_EXISTS = `select 1 from queues where organization_id = ? and id = ?`
 /** Reads no further than to the bound, in the index of names. */
+const FILTERS = `
+  select coalesce(sum(length(settings ->> '$.filter')), 0) as length from listeners where queue_id = ? and id <> ?`
 const IS_FULL = `select 1 from listeners where queue_id = ? limit 1 offset ?`
 const TOUCH_QUEUE = `update queues set version = version + 1 where organization_id = ? and id = ?`
 
@@ -68,7 +70,10 @@ export function createListenerStore(
   const [listAll, listOfQueue] = [db.prepare(LIST), db.prepare(LIST_OF_QUEUE)]
   const [remove, remember, touchQueue] = [db.prepare(DELETE), db.prepare(REMEMBER), db.prepare(TOUCH_QUEUE)]
   const [getOwn, queueExists] = [db.prepare(GET_OWN), db.prepare(QUEUE_EXISTS)]
-  const [noteRemoval, isFull] = [db.prepare(NOTE_REMOVAL), db.prepare(IS_FULL)]
+  const [noteRemoval, isFull, filters] = [db.prepare(NOTE_REMOVAL), db.prepare(IS_FULL), db.prepare(FILTERS)]
+  /** Whether the queue's filters leave no room for this one. */
+  const hasNoRoom = ({ id, queueId, settings: { filter } }: Listener) =>
+    filter !== null && (filters.get(queueId, id)!.length as number) + filter.length > MAX_FILTERS_OF_QUEUE
   const urls = db.prepare(URLS)
   const refusal = createRefusal(db, 'listeners')
   const counters = createListenerCounters(db)
@@ -119,6 +124,7 @@ export function createListenerStore(
           const refused = refusal(organizationId)
           if (refused !== null) return refused
           if (isFull.get(queueId, most - 1) !== undefined) return 'queue_full'
+          if (hasNoRoom(listener)) return 'filters_full'
           answers.write(answer)
           touchQueue.run(organizationId, queueId)
           const settings = JSON.stringify(listener.settings)
@@ -155,6 +161,7 @@ export function createListenerStore(
           if (listener === null) return 'not_found'
           if (failsIfMatch(listener.revision, ifMatch)) return 'changed'
           const settings = withChange(listener.settings, changes.settings ?? {})
+          if (changes.settings?.filter != null && hasNoRoom({ ...listener, settings })) return 'filters_full'
           const isRotated = secret !== undefined || privateKey !== undefined
           const secrets = isRotated ? rotated(listener, { secret, privateKey }, now) : {}
           const changed = written({ ...listener, ...changes, ...secrets, settings }, now)

@@ -30,13 +30,14 @@ export interface ListenerStore {
   /**
    * The listener gets every message that is accepted from now on. `answer` is stored together with it; `answered`:
    * there is one already, and nothing was stored. `queue_full`: the queue has `most` listeners (10,000 unless told),
-   * counted within the transaction, so that no number of creations at the same time exceeds it.
+   * counted within the transaction, so that no number of creations at the same time exceeds it. `filters_full`: with this
+   * one the filters of its listeners would be longer than `MAX_FILTERS_OF_QUEUE`, counted likewise.
    */
   create(
     listener: Listener,
     answer?: IdempotencyRecord,
     most?: number,
-  ): Promise<'created' | 'name_taken' | 'queue_not_found' | 'queue_full' | 'answered' | Refused>
+  ): Promise<'created' | 'name_taken' | 'queue_not_found' | 'queue_full' | 'filters_full' | 'answered' | Refused>
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Revised<ListenerDetails> | null>
   /** Oldest first; of one queue, or of all of the organization's where `queueId` is null. */
   list(ask: { organizationId: string; queueId: string | null; only: Only; slice: Slice }): Promise<ListenerDetails[]>
@@ -44,7 +45,7 @@ export interface ListenerStore {
   urls(ask: { after: string | null; limit: number }): Promise<ListenerUrls[]>
   /** For the engine, which knows a listener by its id alone. */
   find(id: string): Promise<Listener | null>
-  /** Answers with the listener as it is now; its `updatedAt` is `now`, or just later than it was. */
+  /** Answers with the listener as it is now; its `updatedAt` is `now`, or just later than it was. `filters_full` as above. */
   update(ask: {
     organizationId: string
     queueId: string
@@ -52,7 +53,7 @@ export interface ListenerStore {
     changes: ListenerChanges
     now: number
     ifMatch?: ExpectedRevisions
-  }): Promise<Revised<Listener> | 'not_found' | 'name_taken' | 'changed'>
+  }): Promise<Revised<Listener> | 'not_found' | 'name_taken' | 'filters_full' | 'changed'>
   /**
    * Disables a listener that is enabled and has this `notifyUrl`, and has the event say why; null where it is not so any
    * more. The queue's version grows with it.

@@ -9,6 +9,9 @@ export interface QueueSchema {
 /** Listeners of one queue: each is a delivery of every message, which one transaction stores. */
 export const MAX_LISTENERS_OF_QUEUE = 10_000
 
+/** Characters of the filters of its listeners together: they are in memory, and each message is judged by all of them. */
+export const MAX_FILTERS_OF_QUEUE = 1_048_576
+
 /** Where messages are posted; every listener of it gets every message. */
 export interface Queue {
   id: string

@@ -1,6 +1,6 @@
 /**
- * Characters of texts, and entries of arrays, that the filters of a queue may look through for the messages of one request:
- * some fifty milliseconds. Everything else that a filter does costs no more than its own length.
+ * Characters of filters, of the texts and entries of the arrays that they look through, that judging the messages of one
+ * request may take: some hundred milliseconds.
  */
 export const MAX_LOOKED_THROUGH = 16 * 1024 * 1024
 

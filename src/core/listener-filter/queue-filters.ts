@@ -34,7 +34,8 @@ export function compileQueueFilters(filters: readonly (ListenerFilter | null)[])
   const compiled = filters.map((filter) => (filter === null ? null : compileFilter(filter, paths)))
 
   function misfit(filter: CompiledFilter | null, subject: Subject): string | null {
-    if (filter === null) return null
+    // Once it is over, what is answered counts for nothing.
+    if (filter === null || !subject.budget.spend(filter.size)) return null
     if (!filter.fitsName(subject.name)) return '/name'
     if (filter.data === null) return null
     const values = subject.values()
@@ -43,7 +44,7 @@ export function compileQueueFilters(filters: readonly (ListenerFilter | null)[])
   }
 
   return {
-    size: filters.reduce((sum, filter) => sum + (filter === null ? 0 : JSON.stringify(filter).length), 0),
+    size: compiled.reduce((sum, filter) => sum + (filter?.size ?? 0), 0),
     leftOut(message, budget, parsed) {
       const subject = new Subject(message, paths, budget, parsed)
       return leftOutOf(compiled.length, (index) => misfit(compiled[index]!, subject) !== null)

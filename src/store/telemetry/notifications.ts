@@ -19,13 +19,24 @@ export interface StandingPage<One> {
   after: string | null
 }
 
+/** Where the records of what was told lie among those of requests, by its version: no request has such a target. */
+export const TOLD_TARGET = 'discue/notifications'
+/**
+ * Versions whose records are kept, for a node that has decided by an older one and finds that another was faster: some
+ * minutes' worth, where each of them may be as long as all that an organization knows.
+ */
+export const KEPT_TOLD_RECORDS = 20
+
 /** Reads how organizations stand that want to be told of it, and keeps what they have been told. */
 export interface NotificationStore {
   /** Those with a queue of the name `NOTIFICATIONS_QUEUE`, by their ids; organizations without one cost nothing. */
   watched(ask: { after: string | null; limit: number }): Promise<WatchedOrganization[]>
   /** Null where it was told nothing yet. */
   read(ask: { organizationId: string }): Promise<ToldRecord | null>
-  /** Puts it in the place of the version before it. `passed`: another one is there, or the organization is gone. */
+  /**
+   * Puts it in the place of the version before it, and removes the record of the one that is `KEPT_TOLD_RECORDS` older.
+   * `passed`: another one is there, or the organization is gone.
+   */
   save(ask: { organizationId: string; version: number; told: string }): Promise<'saved' | 'passed'>
   /**
    * Of up to `limit` listeners of the organization, those that are down, disabled or have missed something, and those whose

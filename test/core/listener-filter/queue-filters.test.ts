@@ -75,9 +75,14 @@ test('what all filters look through together is bounded, for texts that repeat t
     compileQueueFilters(of)!.leftOut({ name: null, data: JSON.stringify(data) }, budget)
     return budget.isOver
   }
-  assert.deepEqual([judge({ text }, filters, 800_000), judge({ text }, filters, 799_999)], [false, true])
+  const own = (of: ListenerFilter[]) => of.reduce((sum, filter) => sum + JSON.stringify(filter).length, 0)
+  const isOver = (data: unknown, of: ListenerFilter[], looked: number) => judge(data, of, own(of) + looked)
+  assert.deepEqual([isOver({ text }, filters, 800_000), isOver({ text }, filters, 799_999)], [false, true])
   const listed = [{ data: { list: { $contains: 1 } } }]
   const list = Array.from({ length: 1_000 }, () => 0)
-  assert.deepEqual([judge({ list }, listed, 1_000), judge({ list }, listed, 999)], [false, true])
+  assert.deepEqual([isOver({ list }, listed, 1_000), isOver({ list }, listed, 999)], [false, true])
+  // Filters that look through nothing take what they are long.
+  const deep = Array.from({ length: 100 }, (_, index) => ({ data: { [`a.b.c.${index}`]: 1 } }))
+  assert.deepEqual([isOver({}, deep, 0), isOver({}, deep, -1)], [false, true])
   assert.ok(MAX_LOOKED_THROUGH > 10_000 * 1_024, 'ten thousand listeners may each look for a word in a KiB')
 })

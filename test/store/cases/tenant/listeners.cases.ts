@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { DEFAULT_SETTINGS, type DeliverySettings, type Listener } from '../../../../src/core/delivery/listener.ts'
 import { UNKNOWN_LIVENESS } from '../../../../src/core/delivery/liveness.ts'
+import { MAX_FILTERS_OF_QUEUE } from '../../../../src/core/delivery/queue.ts'
 import { rotated } from '../../../../src/core/tenant/secret-rotation.ts'
 import type { ListenerChanges } from '../../../../src/store/listeners.ts'
 import {
@@ -166,6 +167,29 @@ const found: StoreCase[] = [
       const refused = make.listener(queue)
       assert.equal(await store.listeners.create(refused, undefined, 4), 'queue_full')
       assert.equal(await store.listeners.find(refused.id), null)
+    },
+  },
+  {
+    name: 'the filters of a queue have a length together, which no creation and no change exceeds',
+    async run(given) {
+      const { store, make } = given
+      const { queue } = await storedFixture(given)
+      const withFilter = (length: number) =>
+        make.listener(queue, { settings: { ...DEFAULT_SETTINGS, filter: 'x'.repeat(length) } })
+      const [large, small] = [withFilter(MAX_FILTERS_OF_QUEUE - 10), withFilter(10)]
+      for (const listener of [large, small]) assert.equal(await store.listeners.create(listener), 'created')
+      const refused = withFilter(1)
+      assert.equal(await store.listeners.create(refused), 'filters_full')
+      assert.equal(await store.listeners.find(refused.id), null)
+      const change = (filter: string | null) =>
+        store.listeners.update({ ...idsOf(small), changes: { settings: { filter } }, now: NOW })
+      assert.equal(await change('x'.repeat(11)), 'filters_full')
+      assert.equal((await store.listeners.find(small.id))!.settings.filter!.length, 10)
+      // Its own filter before the change does not count, nor do those of other queues.
+      for (const filter of ['y'.repeat(10), null]) assert.notEqual(await change(filter), 'filters_full')
+      const other = await storedQueue(given, await storedOrganization(given))
+      const elsewhere = make.listener(other, { settings: { ...DEFAULT_SETTINGS, filter: 'x' } })
+      assert.equal(await store.listeners.create(elsewhere), 'created')
     },
   },
 ]
