@@ -12,15 +12,21 @@ export interface Candidate {
 
 /** All that has happened since `told`, what is worst first. */
 export function candidatesOf(told: Told, standing: Standing): Candidate[] {
+  const [down, disabled] = [new Set(told.incidents.down), new Set(told.incidents.disabled)]
   return [
-    ...standing.listeners.flatMap((listener) => ofListener(told, listener)),
+    ...standing.listeners.flatMap((listener) => ofListener(told, { down, disabled }, listener)),
     ...ofSchedules(told, standing),
     ...ofQueues(told, standing),
     ...ofQuotas(told, standing),
   ]
 }
 
-function ofListener({ incidents }: Told, listener: ListenerStanding): Candidate[] {
+interface KnownListeners {
+  down: ReadonlySet<string>
+  disabled: ReadonlySet<string>
+}
+
+function ofListener({ incidents }: Told, known: KnownListeners, listener: ListenerStanding): Candidate[] {
   const { id, name, queue, isDisabled, state, missed } = listener
   const candidate = (
     type: Notification['type'],
@@ -32,7 +38,7 @@ function ofListener({ incidents }: Told, listener: ListenerStanding): Candidate[
     remember,
   })
   const found: Candidate[] = []
-  const wasDown = incidents.down.includes(id)
+  const wasDown = known.down.has(id)
   if (state === 'down' && !isDisabled && !wasDown) {
     found.push(candidate('listener.down', {}, (told) => void told.incidents.down.push(id)))
   }
@@ -40,7 +46,7 @@ function ofListener({ incidents }: Told, listener: ListenerStanding): Candidate[
   if (wasDown && !isDisabled && (state === 'stable' || state === 'unstable')) {
     found.push(candidate('listener.up', {}, (told) => void remove(told.incidents.down, id)))
   }
-  if (isDisabled && !incidents.disabled.includes(id)) {
+  if (isDisabled && !known.disabled.has(id)) {
     found.push(candidate('listener.disabled', {}, (told) => void told.incidents.disabled.push(id)))
   }
   const count = missed - (incidents.missed[id] ?? 0)

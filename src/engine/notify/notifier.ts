@@ -10,14 +10,12 @@ import { ownerOf } from '../../core/sharing/rendezvous.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { IdempotencyRecord } from '../../store/idempotency-records.ts'
 import type { Store } from '../../store/store.ts'
-import type { WatchedOrganization } from '../../store/telemetry/notifications.ts'
+import { TOLD_TARGET, type WatchedOrganization } from '../../store/telemetry/notifications.ts'
 import { withListenerDetails } from './listener-details.ts'
 import { readStanding } from './standing-reader.ts'
 
 /** Organizations that are read at a time. */
 const PAGE = 100
-/** Where the record of what was told lies among those of requests: no request has such a target. */
-const TARGET = 'discue/notifications'
 const KEPT_MS = 86_400_000
 
 export interface NotifierDeps {
@@ -104,7 +102,7 @@ export function createNotifier(deps: NotifierDeps): () => Promise<number> {
     const key = String(version)
     return {
       organizationId,
-      target: TARGET,
+      target: TOLD_TARGET,
       key,
       digest: '',
       status: 200,

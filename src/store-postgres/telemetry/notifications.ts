@@ -2,7 +2,13 @@ import { NOTIFICATIONS_QUEUE, type ReachedQuota } from '../../core/notification/
 import type { ListenerStanding, QueueStanding, ScheduleStanding } from '../../core/notification/standing.ts'
 import { dayOf } from '../../core/telemetry/message-usage.ts'
 import type { Limits } from '../../core/tenant/organization.ts'
-import type { NotificationStore, ToldRecord, WatchedOrganization } from '../../store/telemetry/notifications.ts'
+import {
+  KEPT_TOLD_RECORDS,
+  type NotificationStore,
+  TOLD_TARGET,
+  type ToldRecord,
+  type WatchedOrganization,
+} from '../../store/telemetry/notifications.ts'
 import { texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 import type { Database } from '../connect/transaction.ts'
@@ -16,6 +22,8 @@ const WATCHED = `
    where q.name = '${NOTIFICATIONS_QUEUE}' and q.organization_id > $1
      and exists (select 1 from discue.organizations o where o.id = q.organization_id)
    order by q.organization_id limit $2`
+
+const FORGET_RECORD = `delete from discue.answers where organization_id = $1 and target = $2 and key = $3`
 
 const READ = `select version, told from discue.notifications_told where organization_id = $1`
 /** Two that write the first version at once: the second finds that of the other one. */
@@ -89,7 +97,9 @@ export function createNotificationStore({ db }: Database, rollup: Rollup): Notif
       return (await db.rows<ToldRecord>(READ, [organizationId]))[0] ?? null
     },
     async save({ organizationId, version, told }) {
-      return (await db.rows(SAVE, [organizationId, version, told])).length === 1 ? 'saved' : 'passed'
+      if ((await db.rows(SAVE, [organizationId, version, told])).length !== 1) return 'passed'
+      await db.run(FORGET_RECORD, [organizationId, TOLD_TARGET, String(version - KEPT_TOLD_RECORDS)])
+      return 'saved'
     },
     async listeners({ organizationId, exceptQueueId, known, after, limit }) {
       // What was missed, or waits, may not be in the counters yet.

@@ -3,7 +3,13 @@ import { NOTIFICATIONS_QUEUE, type ReachedQuota } from '../../core/notification/
 import type { ListenerStanding, QueueStanding, ScheduleStanding } from '../../core/notification/standing.ts'
 import { dayOf } from '../../core/telemetry/message-usage.ts'
 import type { Limits } from '../../core/tenant/organization.ts'
-import type { NotificationStore, ToldRecord, WatchedOrganization } from '../../store/telemetry/notifications.ts'
+import {
+  KEPT_TOLD_RECORDS,
+  type NotificationStore,
+  TOLD_TARGET,
+  type ToldRecord,
+  type WatchedOrganization,
+} from '../../store/telemetry/notifications.ts'
 import type { RowlessDeliveries } from '../deliveries/rowless.ts'
 import { LISTENER_ENABLED } from '../listener-row.ts'
 import { COUNTS } from '../quotas.ts'
@@ -15,6 +21,8 @@ const WATCHED = `
    where q.name = '${NOTIFICATIONS_QUEUE}' and q.organization_id > ?
      and exists (select 1 from organizations o where o.id = q.organization_id)
    order by q.organization_id limit ?`
+
+const FORGET_RECORD = `delete from answers where organization_id = ? and target = ? and key = ?`
 
 const READ = `select version, told from notifications_told where organization_id = ?`
 const SAVE = `
@@ -71,6 +79,7 @@ export function createNotificationStore(
   { rowless }: { rowless: RowlessDeliveries },
 ): NotificationStore {
   const [watched, read, save] = [db.prepare(WATCHED), db.prepare(READ), db.prepare(SAVE)]
+  const forget = db.prepare(FORGET_RECORD)
   const [listeners, queues, schedules] = [db.prepare(LISTENERS), db.prepare(QUEUES), db.prepare(SCHEDULES)]
   const ends = { listeners: db.prepare(endOf('listeners')), schedules: db.prepare(endOf('schedules')) }
   const reachedQuotas = createReachedQuotas(db)
@@ -90,7 +99,11 @@ export function createNotificationStore(
       return row === undefined ? null : { ...row }
     },
     async save(ask) {
-      return transact(() => (save.run(ask).changes === 1 ? 'saved' : 'passed'))
+      return transact(() => {
+        if (save.run(ask).changes !== 1) return 'passed'
+        forget.run(ask.organizationId, TOLD_TARGET, String(ask.version - KEPT_TOLD_RECORDS))
+        return 'saved'
+      })
     },
     async listeners({ organizationId, exceptQueueId, known, after, limit }) {
       return reading(() => {

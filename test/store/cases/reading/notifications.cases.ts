@@ -5,6 +5,7 @@ import type { Queue } from '../../../../src/core/delivery/queue.ts'
 import { NOTIFICATIONS_QUEUE, notificationHeaders } from '../../../../src/core/notification/notification.ts'
 import type { Limits, Organization } from '../../../../src/core/tenant/organization.ts'
 import type { ScheduleRun } from '../../../../src/store/schedules.ts'
+import { KEPT_TOLD_RECORDS, TOLD_TARGET } from '../../../../src/store/telemetry/notifications.ts'
 import {
   accepted,
   acceptFor,
@@ -87,6 +88,21 @@ export const notificationCases: StoreCase[] = [
         [1, 1, 1].map((version) => notifications.save({ organizationId: other, version, told: 'x' })),
       )
       assert.deepEqual(races.sort(), ['passed', 'passed', 'saved'])
+    },
+  },
+  {
+    name: 'the records of what was told are kept for a number of versions, and no longer',
+    async run(given) {
+      const { notifications, answers } = given.store
+      const { id: organizationId } = await storedOrganization(given)
+      const record = (version: number) => ({ organizationId, target: TOLD_TARGET, key: String(version) })
+      const rest = { digest: '', status: 200, body: 'told', storedAt: given.now, expiresAt: given.now + 86_400_000 }
+      for (let version = 1; version <= KEPT_TOLD_RECORDS + 2; version++) {
+        await answers.keep({ ...record(version), ...rest })
+        assert.equal(await notifications.save({ organizationId, version, told: 'told' }), 'saved')
+      }
+      const isKept = async (version: number) => (await answers.find({ ...record(version), now: given.now })) !== null
+      assert.deepEqual([await isKept(1), await isKept(2), await isKept(3)], [false, false, true])
     },
   },
   {
