@@ -1,6 +1,7 @@
 import buildValidators, { type ValidatorFactory } from '@fastify/ajv-compiler'
 import buildSerializers, { type SerializerFactory } from '@fastify/fast-json-stringify-compiler'
 import { boundedValidator, type Validator } from './bounded-validator.ts'
+import { formats } from './formats.ts'
 import { listValidator, longListOf } from './list-validator.ts'
 
 /** A part of a request, and what it must look like. */
@@ -31,7 +32,9 @@ export function lazyCompilers(): { buildValidator: ValidatorFactory; buildSerial
     }) as ReturnType<typeof validators>
   }
   const buildSerializer: typeof serializers = (schemas, options) => {
-    const compile = serializers(schemas, options)
+    // What is answered was checked as it came in. A format that it does not know it would tell standard error of.
+    const known = Object.fromEntries(Object.keys(formats).map((name) => [name, true]))
+    const compile = serializers(schemas, { ...options, ajv: { formats: known } } as typeof options)
     return (route) => lazySerializer(() => compile(route))
   }
   return { buildValidator, buildSerializer }

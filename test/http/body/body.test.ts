@@ -82,7 +82,7 @@ test('a body of more than 1 MiB is a 413 called Content Too Large', async () => 
 test('properties that nobody knows are named, with those that are allowed', async () => {
   const { status, body } = await send('{"data":"x","dat":1,"__proto__":{},"a/b~c":2}', 'application/json')
   assert.equal(status, 422)
-  const known = 'data, name, key, deliver_at, delay, expires_at, expires_in, headers'
+  const known = 'data, data_base64, content_type, name, key, deliver_at, delay, expires_at, expires_in, headers'
   const message = `is not known here; allowed are: ${known}`
   const paths = ['/dat', '/__proto__', '/a~1b~0c']
   assert.deepEqual(

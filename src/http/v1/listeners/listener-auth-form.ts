@@ -46,7 +46,10 @@ const Auth = strict(
 type Sent = Static<typeof Auth>
 type Property = keyof Sent
 
-export const NullableAuth = Type.Unsafe<Sent | null>({ ...Auth, type: ['object', 'null'] })
+/** An example of every property would be of no type. */
+const EXAMPLE = { type: 'basic', username: 'discue', password: 'correct-horse-battery' }
+
+export const NullableAuth = Type.Unsafe<Sent | null>({ ...Auth, type: ['object', 'null'], examples: [EXAMPLE] })
 
 /** What each type must have, and what it may have beside that. */
 const PROPERTIES: Readonly<Record<AuthType, { must: readonly Property[]; may: readonly Property[] }>> = {

@@ -31,7 +31,11 @@ const Tls = strict(
 
 type Sent = Static<typeof Tls>
 
-export const NullableTls = Type.Unsafe<Sent | null>({ ...Tls, type: ['object', 'null'] })
+export const NullableTls = Type.Unsafe<Sent | null>({
+  ...Tls,
+  type: ['object', 'null'],
+  examples: [{ server_name: 'orders.internal', verify: true }],
+})
 
 /** In the words of the use cases. */
 export function tlsOf({ ca = null, cert = null, key = null, server_name = null, verify = true }: Sent): TlsChange {
