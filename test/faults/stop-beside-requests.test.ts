@@ -14,7 +14,7 @@ import { inTime, waitFor } from '../support/wait-for.ts'
 const timeout = 120_000
 const CONNECTIONS = 12
 const BEFORE = 200
-const container = WAYS_TO_START["as a container's first process"]
+const container = WAYS_TO_START["by the image's entry point"]
 
 /** Kubernetes: the container's first process, behind which goes on what routes requests to it, for a while. */
 const askToStop = (tree: ProcessTree) => kill(tree.processes()[1]!, 'SIGTERM')

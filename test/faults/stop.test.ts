@@ -54,7 +54,6 @@ const CASES: [Start, Stop, 'always'?][] = [
   ['by a Node.js that is too old', 'Ctrl-C in its terminal'],
   ["by the unit's line", 'SIGTERM and SIGCONT to every process', 'always'],
   ["by the image's entry point", 'SIGTERM to the first process of the container', 'always'],
-  ["as a container's first process", 'SIGTERM to the first process of the container'],
 ]
 
 /** Starts a server with a delivery on the wire, which its receiver answers when it is told to. */

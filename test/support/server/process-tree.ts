@@ -34,7 +34,13 @@ export async function startTree(
 ): Promise<ProcessTree> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(DISCUE_|NODE_|npm_)/.test(name))
   const child: ChildProcess = spawn(command!, args, {
-    env: { ...Object.fromEntries(inherited), DISCUE_PORT: '0', DISCUE_LOG_LEVEL: 'info', ...env },
+    env: {
+      ...Object.fromEntries(inherited),
+      DISCUE_PORT: '0',
+      DISCUE_LOG_LEVEL: 'info',
+      DISCUE_LOG_FORMAT: 'json',
+      ...env,
+    },
     cwd,
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,

@@ -36,24 +36,30 @@ const olderNode = (process.env.PATH ?? '')
     return status === 0 && Number.parseInt(stdout.slice(1), 10) < NEEDED_NODE
   })
 
+/** What an image or a unit names of the package, in the checkout of this machine. */
+const HERE: Record<string, string[]> = {
+  node: [process.execPath],
+  '/opt/discue/node_modules/discue/bin/discue.mjs': [join(ROOT, 'bin/discue.mjs')],
+  '/opt/discue/node_modules/.bin/discue': [process.execPath, join(ROOT, 'bin/discue.mjs')],
+}
+
 /** As in the container: what the image's file says, with the programs of this machine. */
 function ofImage(): string[] {
   const file = readFileSync(join(ROOT, 'deploy/Containerfile'), 'utf8')
   const words = (name: string) => JSON.parse(new RegExp(`^${name} (.*)$`, 'm').exec(file)![1]!) as string[]
-  return [...words('ENTRYPOINT'), ...words('CMD')]
+  return [...words('ENTRYPOINT'), ...words('CMD')].flatMap((word) => HERE[word] ?? word)
 }
 
 /** As systemd does it: what the unit says, with the checkout of this machine. */
 function ofUnit(): string[] {
   const file = readFileSync(join(ROOT, 'deploy/discue.service'), 'utf8')
   const line = /^ExecStart=(.*)$/m.exec(file)![1]!
-  return line.replaceAll('/opt/discue/', ROOT).split(' ')
+  return line.split(' ').flatMap((word) => HERE[word] ?? word)
 }
 
 /** The first process of a namespace of its own, which gets no signal that it does not ask for. */
 const AS_FIRST = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--kill-child']
 const noNamespaces = isThere(AS_FIRST[0]!, ...AS_FIRST.slice(1), 'true') ? false : 'no PID namespace can be made here'
-const noTini = isThere('tini', '--version') ? false : 'there is no tini here'
 
 export const WAYS_TO_START = {
   'by the pinned Node.js': { words: () => [process.execPath, 'bin/discue.mjs'], skip: false },
@@ -64,8 +70,7 @@ export const WAYS_TO_START = {
     skip: olderNode === undefined ? 'no Node.js here is too old' : false,
   },
   "by the unit's line": { words: ofUnit, skip: false },
-  "by the image's entry point": { words: () => [...AS_FIRST, ...ofImage()], skip: noNamespaces || noTini },
-  "as a container's first process": { words: () => [...AS_FIRST, ...ofImage().slice(2)], skip: noNamespaces },
+  "by the image's entry point": { words: () => [...AS_FIRST, ...ofImage()], skip: noNamespaces },
 } satisfies Record<string, WayToStart>
 
 /** As a person types it, in a terminal whose foreground job it is. */
