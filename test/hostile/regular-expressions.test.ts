@@ -33,6 +33,10 @@ const MADE: Record<string, string> = {
   ID_PATTERN,
   NAME_PATTERN,
   RECEIPT_PATTERN,
+  // Of the names of parameters, in the schemas of queries.
+  pattern: '^data\\..',
+  // Of the paths of the dashboard's own requests.
+  '`/queues/(\\\\w+)/${kind}/(\\\\w+)$`': '/queues/(\\w+)/listeners/(\\w+)$',
   '`(${ID_PATTERN})`': `(${ID_PATTERN})`,
   "`\\\\bdiscue\\\\.(${names.join('|')})\\\\(`": '\\bdiscue\\.(one|two)\\(',
 }

@@ -7,15 +7,19 @@ const UNITS = [
   ['ms', 1],
 ] as const
 
-const PART = /(\d+(?:\.\d+)?)\s*(ms|min|[smhd])/g
-const WHOLE = /^(\s*\d+(?:\.\d+)?\s*(ms|min|[smhd])\s*)+$/
-
 /** A length of time as it is typed, `90 s`, `15 min`, `1 h 30 min`, `7d`, in milliseconds; null for what is none. */
 export function msIn(text: string): number | null {
-  if (!WHOLE.test(text)) return null
   const sizes = new Map<string, number>([...UNITS, ['m', 60_000]])
-  const sum = Array.from(text.matchAll(PART), ([, count, unit]) => Number(count) * sizes.get(unit!)!)
-  return Math.round(sum.reduce((all, one) => all + one, 0))
+  const spaced = text.trim().split(/\s+/).join(' ')
+  // Sticky: each part begins where the one before has ended.
+  const part = /(\d{1,15}(?:\.\d{1,15})?) ?(ms|min|[smhd]) ?/y
+  let sum = 0
+  while (part.lastIndex < spaced.length) {
+    const found = part.exec(spaced)
+    if (found === null) return null
+    sum += Number(found[1]) * sizes.get(found[2]!)!
+  }
+  return spaced === '' ? null : Math.round(sum)
 }
 
 /** The length that a field says; null where it is empty, or says none. */

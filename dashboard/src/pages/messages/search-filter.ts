@@ -40,21 +40,29 @@ export function addressOf({ by, text, status, listener, since, until }: SearchDr
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== ''))
 }
 
-const CONDITION = /^(?:data\.)?([^=\s]+)\s*=\s*(.*)$/
+/** The path and the value of `order.id = 17`, also with `data.` before it; null for what is no condition. */
+function conditionIn(text: string): { path: string; value: string } | null {
+  const at = text.indexOf('=')
+  const path = text
+    .slice(0, Math.max(at, 0))
+    .trim()
+    .replace(/^data\./, '')
+  return path === '' || /\s/.test(path) ? null : { path, value: text.slice(at + 1).trim() }
+}
 
 /** What is wrong with the text; undefined where nothing is. */
 export function textFault({ by, text }: SearchDraft): string | undefined {
-  const isWrong = by === 'data' && text.trim() !== '' && !CONDITION.test(text.trim())
+  const isWrong = by === 'data' && text.trim() !== '' && conditionIn(text) === null
   return isWrong ? 'must be a path in the data, =, and a value: order.id=17' : undefined
 }
 
 /** In the words of the API; empty where all messages are asked for. */
 export function filterOf(draft: SearchDraft): MessageFilter {
   const text = draft.text.trim()
-  const condition = draft.by === 'data' ? CONDITION.exec(text) : null
+  const condition = draft.by === 'data' ? conditionIn(text) : null
   const status = OF_MESSAGE.includes(draft.status) ? 'status' : 'delivery_status'
   return {
-    ...(condition !== null && { [`data.${condition[1]}`]: condition[2] }),
+    ...(condition !== null && { [`data.${condition.path}`]: condition.value }),
     ...(text !== '' && draft.by !== 'data' && draft.by !== 'id' && { [draft.by]: text }),
     ...(draft.status && { [status]: draft.status }),
     ...(draft.listener && { listener_id: draft.listener }),

@@ -178,7 +178,7 @@ export function writtenSecrets({ clientId, secret }: ClientCredentials<string>):
   const sent = [secret, encoded(secret), encodeURIComponent(secret)]
   const headers = [basic(encoded(clientId), encoded(secret)), basic(clientId, secret)]
   // What ends a header's base64 may be cut off.
-  const base64 = headers.map((header) => header.slice('Basic '.length).replace(/=+$/, ''))
+  const base64 = headers.map((header) => header.slice('Basic '.length).replace(/={1,2}$/, ''))
   return [...sent, JSON.stringify(secret).slice(1, -1), ...base64]
 }
 
