@@ -88,6 +88,12 @@ const END_LEASED = `
      and exists (select 1 from discue.messages m where m.sequence = any(array[d.sequence]) and m.expires_at <= $7)
   returning d.sequence, d.listener_id as "listenerId"`
 
+/** What is in time after all waits for any node. */
+const GIVE_UP = `
+  update discue.deliveries d set lease_node = null, lease = null
+    from unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) u(listener, due_at, sequence, lease)
+   where ${OF_KEYS} and d.lease_node = $6 and d.lease = u.lease`
+
 type Expiring = Pick<Message, 'organizationId' | 'queueId' | 'deliverAt' | 'sequence'>
 
 /** Who asks, and when. */
@@ -221,6 +227,7 @@ export function createExpiryStore(
       numbers(held.map(({ number }) => number)),
     ]
     const ended = await on.rows<Omit<Discarded, 'queueId'>>(END_LEASED, [organizationId, ...keys, node, now])
+    if (ended.length < held.length) await on.run(GIVE_UP, [organizationId, ...keys, node])
     const queueOf = new Map(held.map(({ sequence, message }) => [sequence, message.queueId]))
     const changes = new Changes()
     const withQueues = ended.map((it) => ({ ...it, queueId: queueOf.get(it.sequence)! }))
