@@ -11,6 +11,7 @@ export const WAIT_WORDS: Record<WaitReason, string> = {
   retry: 'the next attempt',
   pull: 'a program to pull it',
   down: 'the listener is down',
+  proxy: 'the proxy on the way out, which fails',
   rate_limit: 'the rate limit',
   concurrency: 'attempts under way',
   sending: 'nothing: it is being sent',
