@@ -41,7 +41,7 @@ describe('the single file', PATIENCE, () => {
 
   test('says in one line what is wrong with a setting', async () => {
     const failure = await run(file, ['--prot', '1'], alone).catch((error) => error)
-    assert.equal(failure.code, 1)
+    assert.equal(failure.code, 2)
     assert.match(failure.stderr, /^discue: --prot is unknown[^\n]*\n$/)
   })
 })

@@ -35,6 +35,11 @@ function validFor(rule: Rule): fc.Arbitrary<unknown> {
   if (Array.isArray(values)) return fc.constantFrom(...values)
   if (Array.isArray(anyOf)) return fc.oneof(...anyOf.map((one: Rule) => validFor(withExamplesOf(rule, one))))
   const types = [rule.type ?? 'string'].flat() as string[]
+  // Parts of an object that depend on each other: an example of the whole is good, and made-up parts hardly ever are.
+  if (types.includes('object') && Array.isArray(examples)) {
+    const none = types.includes('null') ? [{ weight: 3, arbitrary: fc.constant(null) }] : []
+    return fc.oneof({ weight: 1, arbitrary: fc.constantFrom(...examples) }, ...none)
+  }
   const one = types.map((type) => {
     if (type === 'object') return validObject(rule)
     if (type === 'array') return fc.array(validFor((rule.items ?? {}) as Rule), { maxLength: 3 })

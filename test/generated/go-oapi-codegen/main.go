@@ -32,7 +32,8 @@ func main() {
 
 	for number := 1; number <= 3; number++ {
 		key, delay := fmt.Sprintf("order-%d", number), 60_000
-		body := api.CreateMessageRequest{Data: fmt.Sprintf(`{"number":%d}`, number), Delay: &delay}
+		data := fmt.Sprintf(`{"number":%d}`, number)
+		body := api.CreateMessageRequest{Data: &data, Delay: &delay}
 		message, err := client.CreateMessageWithResponse(ctx, queueID, &api.CreateMessageParams{IdempotencyKey: &key}, body)
 		expect(err == nil && message.JSON200 != nil, err)
 	}
@@ -44,7 +45,7 @@ func main() {
 		listing, err := client.ListMessagesWithResponse(ctx, queueID, &params)
 		expect(err == nil && listing.JSON200 != nil && listing.JSON200.UnderscoreEmbedded != nil, err)
 		for _, message := range listing.JSON200.UnderscoreEmbedded.Messages {
-			seen += message.Data
+			seen += *message.Data
 		}
 		next, more := listing.JSON200.UnderscoreLinks.AdditionalProperties["next"]
 		expect(more == (page == 1), "a second page, and no third one")

@@ -33,7 +33,7 @@ func main() {
 	expect(as[*api.CreateListenerResultHeaders](listener, err).Response.Listener.Secret.IsSet(), "a secret")
 
 	for number := 1; number <= 3; number++ {
-		body := api.CreateMessageRequest{Data: fmt.Sprintf(`{"number":%d}`, number), Delay: api.NewOptInt(60_000)}
+		body := api.CreateMessageRequest{Data: api.NewOptString(fmt.Sprintf(`{"number":%d}`, number)), Delay: api.NewOptInt(60_000)}
 		params := api.CreateMessageParams{QueueID: queueID, IdempotencyKey: api.NewOptString(fmt.Sprintf("order-%d", number))}
 		message, err := client.CreateMessage(ctx, &body, params)
 		as[*api.CreateMessageResultHeaders](message, err)
@@ -45,7 +45,7 @@ func main() {
 		answer, err := client.ListMessages(ctx, params)
 		listing := as[*api.MessageListHeaders](answer, err).Response
 		for _, message := range listing.Embedded.Value.Messages {
-			seen += message.Data
+			seen += message.Data.Value
 		}
 		next, more := listing.Links.AdditionalProps["next"]
 		expect(more == (page == 1), "a second page, and no third one")

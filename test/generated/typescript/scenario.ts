@@ -40,7 +40,7 @@ const seen: string[] = []
 for (let cursor: string | undefined, page = 1; page <= 2; page++) {
   const query = { per_page: 2, _embed: true, ...(cursor !== undefined && { cursor }) }
   const { data } = await client.GET('/v1/queues/{queue_id}/messages', { params: { path: { queue_id }, query } })
-  seen.push(...(data?._embedded?.messages ?? []).map((message) => message.data))
+  seen.push(...(data?._embedded?.messages ?? []).map((message) => message.data ?? 'no text'))
   const next = data?._links.next?.href
   expect((next !== undefined) === (page === 1), 'a second page, and no third one')
   cursor = next === undefined ? undefined : (new URL(next).searchParams.get('cursor') ?? undefined)

@@ -34,9 +34,11 @@ export async function answerDryRun(
   const { principal } = request
   const route = await loadRoute(deps, { organizationId: principal.organizationId, queueId: ask.queueId })
   api.answerRoom.expectRoom(request, reply, route.listeners.length * ENTRY_CHARS)
-  // Its form is another than that of an accepted message.
-  reply.serializer(JSON.stringify)
-  return presented(await dryRun(deps, { ...ask, principal }))
+  const answer = presented(await dryRun(deps, { ...ask, principal }))
+  // Its form is another than that of an accepted message; that of a problem is not.
+  const indent = (request.query as { pretty?: boolean }).pretty === true ? 2 : undefined
+  reply.type('application/json; charset=utf-8').serializer((body: unknown) => JSON.stringify(body, null, indent))
+  return answer
 }
 
 function presented({ listeners, errors }: DryRun) {

@@ -27,7 +27,9 @@ async function queueWith(...listeners: object[]) {
   const tried = async (message: object, key = OWNER_KEY) => {
     const headers = { 'x-api-key': key, 'content-type': 'application/json' }
     const url = `${base}/messages?dry_run=true`
-    const { statusCode, payload } = await api.inject({ method: 'POST', url, headers, payload: JSON.stringify(message) })
+    const answer = await api.inject({ method: 'POST', url, headers, payload: JSON.stringify(message) })
+    const { statusCode, payload } = answer
+    assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8')
     return { status: statusCode, body: JSON.parse(payload) as { listeners: Entry[]; errors?: { path: string }[] } }
   }
   /** By name: ids of one millisecond have no order. */
