@@ -21,7 +21,7 @@ import { missingForPost } from './queues.ts'
 
 type Deps = Pick<AppDeps, 'acceptor' | 'directory' | 'runtime' | 'schemaChecks' | 'store'>
 
-/** Characters of data that are checked by a queue's schema, and by the filters of its listeners, in one go. */
+/** Characters of data that are checked by a queue's schema, and of filters that judge it, in one go. */
 const CHECKED_AT_ONCE = 256 * 1024
 /** A queue that changes this often while one message waits is being changed in a loop. */
 const MAX_TRIES = 8
@@ -178,13 +178,14 @@ async function judge(
   const budget = messages.length > 1 ? new PatternBudget() : undefined
   const slices = new TimeSlices(CHECKED_AT_ONCE)
   const judge = filters === null ? null : new FilterJudge(filters)
+  const ofFilters = filters?.size ?? 0
   const leftOut: (LeftOut | null)[] = []
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index]!
     const path = pathOf(index)
     const parsed = deps.schemaChecks.expectFit(queue, message, path, budget)
     if (judge !== null) leftOut.push(judge.leftOut(message, path, parsed))
-    if (messages.length > 1 && slices.due(message.data.length)) await slices.pause()
+    if (messages.length > 1 && slices.due(message.data.length + ofFilters)) await slices.pause()
   }
   return judge === null ? undefined : leftOut
 }
