@@ -105,7 +105,9 @@ export function createNotificationStore({ db }: Database, rollup: Rollup): Notif
       // What was missed, or waits, may not be in the counters yet.
       if (after === '') await rollup.all()
       const end = await endOfPage('listeners', { organizationId, after, limit })
-      const values = [organizationId, after, end ?? LAST_ID, exceptQueueId, texts([...known])]
+      // Those of this page alone: a list is gone through for each row.
+      const ofPage = known.filter((id) => id > after && id <= (end ?? LAST_ID))
+      const values = [organizationId, after, end ?? LAST_ID, exceptQueueId, texts(ofPage)]
       const rows = await db.rows<Placed<ListenerStanding>>(LISTENERS, values)
       return { found: rows.map(placed), after: end }
     },
