@@ -1,16 +1,17 @@
 import { timingSafeEqual } from 'node:crypto'
+import { keptSecretFaults, leadsElsewhere } from '../core/delivery/credentials/kept-secrets.ts'
 import { DEFAULT_SETTINGS, type Listener, type SettingsChange, withChange } from '../core/delivery/listener.ts'
 import { withNews } from '../core/delivery/liveness.ts'
 import { MAX_FILTERS_OF_QUEUE, MAX_LISTENERS_OF_QUEUE } from '../core/delivery/queue.ts'
 import { makeSecret } from '../core/delivery/signature.ts'
 import { usedByListener } from '../core/feature.ts'
-import { invalid, nameTaken, Problem } from '../core/problem.ts'
+import { type Fault, invalid, nameTaken, Problem } from '../core/problem.ts'
 import type { Principal } from '../core/tenant/api-key.ts'
 import { openedOrNull, type SecretBox } from '../core/tenant/secret-box.ts'
 import type { SecretChange } from '../core/tenant/secret-rotation.ts'
 import { asText, secretsIn } from '../core/tenant/signing-secrets.ts'
 import type { ListenerDetails } from '../store/listeners.ts'
-import type { ExpectedRevisions } from '../store/listing/expected-revision.ts'
+import { type ExpectedRevisions, failsIfMatch } from '../store/listing/expected-revision.ts'
 import type { Revised } from '../store/listing/slice.ts'
 import { named } from './changes.ts'
 import type { AppDeps } from './deps.ts'
@@ -177,7 +178,7 @@ export async function updateListener(deps: ListenerDeps, ask: UpdateAsk): Promis
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const updated = await updateOnce(deps, ask)
     if (updated !== 'changed') return updated
-    if (ask.ifMatch !== undefined) throw new Problem('changed')
+    if ((ask.ifMatch ?? null) !== null) throw new Problem('changed')
   }
   throw new Problem('overloaded')
 }
@@ -188,10 +189,13 @@ async function updateOnce(deps: ListenerDeps, ask: UpdateAsk): Promise<Updated |
   const current = await readListener(deps, address)
   const tokenUrl = tokenUrlOf(change.settings)
   expectTargets(deps.targets, { ...change, tokenUrl })
+  const isMoved = leadsElsewhere(current, change)
+  if (isMoved && failsIfMatch(current.revision, ifMatch)) return 'changed'
   const urls = newUrls(current, change)
   const { organizationId } = ask
   const awaitsVerification = await judgeChange(deps, { organizationId, whenUnverified, current, change, urls })
   expectSense({ ...current, ...named(change) })
+  expectNoFaults(keptSecretFaults(current, change))
   expectUnderstood(deps, usedByListener(change.settings, current.settings))
   const resolved = { ...urls, ...(tokenUrl !== tokenUrlOf(current.settings) && { tokenUrl }) }
   await expectResolvedTargets(deps, ask.organizationId, resolved)
@@ -200,8 +204,8 @@ async function updateOnce(deps: ListenerDeps, ask: UpdateAsk): Promise<Updated |
   const settings = named({ ...settingsToStore(deps, current, change.settings), awaitsVerification, publicKey })
   const sealed = sealedChanges(deps.secretBox, current, { secret, privateKey, publicKey })
   const changes = named({ ...change, settings, ...sealed })
-  // Which keys it needs follows from those that it had.
-  const expected = ifMatch ?? (isSigning(asked) ? [current.revision] : undefined)
+  // Which keys it needs follows from those that it had, and whether secrets would go elsewhere from those that were read.
+  const expected = isMoved ? [current.revision] : (ifMatch ?? (isSigning(asked) ? [current.revision] : undefined))
   const changed = await deps.store.listeners.update({
     ...{ ...address, changes, ifMatch: expected, now: deps.runtime.now() },
   })
@@ -277,8 +281,12 @@ async function judgeDomains(
   urls: Pick<ListenerChange, 'notifyUrl' | 'livenessUrl'>,
 ): Promise<boolean> {
   const errors = await unverified(deps, organizationId, urls)
-  if (errors.length > 0 && whenUnverified === 'refused') throw new Problem('invalid', { errors })
+  if (whenUnverified === 'refused') expectNoFaults(errors)
   return errors.length > 0
+}
+
+function expectNoFaults(errors: Fault[]): void {
+  if (errors.length > 0) throw new Problem('invalid', { errors })
 }
 
 /**
