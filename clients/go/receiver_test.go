@@ -3,6 +3,7 @@ package discue_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -215,6 +216,68 @@ func TestAReceiverGetsWhatWasSentVerifiedOnceForEachMessage(t *testing.T) {
 	if want := `"ünïcödé ✓" by ` + queue.ID; len(handled) != 1 || handled[0] != want {
 		t.Fatal(handled)
 	}
+}
+
+var privateKey = ed25519.NewKeyFromSeed([]byte("a private key, of 32 bytes long."))
+
+func signedPrivately(body string) http.Header {
+	header := signed(body, secret, time.Now())
+	text := fmt.Sprintf("a.%s.%s", header.Get("webhook-timestamp"), body)
+	signature := base64.StdEncoding.EncodeToString(ed25519.Sign(privateKey, []byte(text)))
+	header.Set("webhook-signature", "v1,"+signature+" v1a,eA== v1a,"+signature)
+	return header
+}
+
+func publicKey(key ed25519.PrivateKey) string {
+	return "whpk_" + base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey))
+}
+
+func TestTakesWhatAPrivateKeySignedByItsPublicKeyAndNothingElse(t *testing.T) {
+	public, header := publicKey(privateKey), signedPrivately("x")
+	another := publicKey(ed25519.NewKeyFromSeed([]byte("another private key, of 32 bytes")))
+	asSecret := header.Clone()
+	asSecret.Set("webhook-signature", strings.ReplaceAll(header.Get("webhook-signature"), "v1a,", "v1,"))
+	for _, one := range []struct {
+		header  http.Header
+		body    string
+		secrets []string
+		want    error
+	}{
+		{header, "x", []string{public}, nil},
+		{header, "x", []string{secret, public}, nil},
+		{signed("x", secret, time.Now()), "x", []string{public, secret}, nil},
+		{header, "y", []string{public}, discue.ErrMismatch},
+		{header, "x", []string{another}, discue.ErrMismatch},
+		{asSecret, "x", []string{public}, discue.ErrMismatch},
+	} {
+		by := discue.Verifier{Secrets: one.secrets}
+		if _, err := by.Verify(one.header, []byte(one.body)); !errors.Is(err, one.want) {
+			t.Fatalf("%q by %v: %v", one.body, one.secrets, err)
+		}
+	}
+	for _, none := range []string{"whpk_", "whpk_!!", "whpk_c2hvcnQ="} {
+		_, err := discue.Verifier{Secrets: []string{none}}.Verify(header, []byte("x"))
+		if err == nil || !strings.Contains(err.Error(), "the base64 of 32 bytes") {
+			t.Fatalf("%q: %v", none, err)
+		}
+	}
+}
+
+func TestTakesWhatTheServerSignedWithAPrivateKey(t *testing.T) {
+	ctx, client := t.Context(), newClient(t)
+	queue := newQueue(t, client)
+	receiver := &discue.Receiver{Handle: func(context.Context, discue.Delivery) error { return nil }}
+	server := httptest.NewUnstartedServer(receiver)
+	defer server.Close()
+	url := "http://" + server.Listener.Addr().String()
+	asked := discue.CreateListenerRequest{Name: "shop", NotifyURL: discue.Value(url), Signature: discue.SignatureVersionV1a}
+	listener := must(client.Listeners.Create(ctx, queue.ID, asked))(t)
+	receiver.Secrets = []string{listener.PublicKey}
+	server.Start()
+	sent := must(client.Messages.SendJSON(ctx, queue.ID, "x"))(t)
+	waitFor(t, "the delivery", func() bool {
+		return must(client.Messages.Get(ctx, sent.ID))(t).Status == discue.MessageStatusDelivered
+	})
 }
 
 func TestOutlivesASenderThatHangsUp(t *testing.T) {

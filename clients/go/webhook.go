@@ -1,12 +1,12 @@
 package discue
 
 import (
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -48,7 +48,8 @@ func (d Delivery) JSON(value any) error { return json.Unmarshal(d.Data, value) }
 
 // Verifier judges requests.
 type Verifier struct {
-	// Secrets are the listener's, whsec_…; of several one has to fit, as while one is replaced by another.
+	// Secrets are the listener's, whsec_…, or its public key, whpk_…; of several one has to fit, as while one is replaced by
+	// another.
 	Secrets []string
 	// Tolerance is DefaultTolerance where it is 0.
 	Tolerance time.Duration
@@ -104,22 +105,38 @@ func (v Verifier) fits(head string, body []byte, signatures string) (bool, error
 	if len(v.Secrets) == 0 {
 		return false, errors.New("discue: there is no secret to verify by")
 	}
+	signed := append([]byte(head), body...)
 	fits := false
 	for _, secret := range v.Secrets {
-		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
-		// An empty key would take what anybody signs.
-		if err != nil || len(key) == 0 {
-			return false, errors.New("discue: a secret must be whsec_ and base64")
+		version, verify, err := verification(secret, signed)
+		if err != nil {
+			return false, err
 		}
-		mac := hmac.New(sha256.New, key)
-		fmt.Fprint(mac, head)
-		mac.Write(body)
-		expected := mac.Sum(nil)
 		for _, signature := range strings.Fields(signatures) {
-			text, isOfKind := strings.CutPrefix(signature, "v1,")
+			text, isOfKind := strings.CutPrefix(signature, version)
 			given, err := base64.StdEncoding.DecodeString(text)
-			fits = fits || (isOfKind && err == nil && hmac.Equal(given, expected))
+			fits = fits || (isOfKind && err == nil && verify(given))
 		}
 	}
 	return fits, nil
+}
+
+// verification tells which signatures a secret or a public key judges, and how. It fails where the secret is none.
+func verification(secret string, signed []byte) (version string, verify func(signature []byte) bool, err error) {
+	if text, isPublic := strings.CutPrefix(secret, "whpk_"); isPublic {
+		key, err := base64.StdEncoding.DecodeString(text)
+		if err != nil || len(key) != ed25519.PublicKeySize {
+			return "", nil, errors.New("discue: a public key must be whpk_ and the base64 of 32 bytes")
+		}
+		return "v1a,", func(signature []byte) bool { return ed25519.Verify(key, signed, signature) }, nil
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	// An empty key would take what anybody signs.
+	if err != nil || len(key) == 0 {
+		return "", nil, errors.New("discue: a secret must be whsec_ and base64")
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write(signed)
+	expected := mac.Sum(nil)
+	return "v1,", func(signature []byte) bool { return hmac.Equal(signature, expected) }, nil
 }

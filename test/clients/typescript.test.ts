@@ -244,6 +244,16 @@ describe('a receiver', () => {
     }
   })
 
+  test('calls any operation of the API by its path', async () => {
+    const { queue } = await discue.request<{ queue: { id: string } }>('POST', '/queues', { body: { name: 'by-path' } })
+    const query = { _embed: true, per_page: 1 }
+    const page = await discue.request<{ _embedded: { listeners: unknown[] } }>('GET', `/queues/${queue.id}/listeners`, {
+      query,
+    })
+    assert.deepEqual(page._embedded.listeners, [])
+    await assert.rejects(discue.request('GET', '/queues/none'), NotFoundError)
+  })
+
   test('verifies by the public key of a listener that signs with a private one, and by no other', async () => {
     const queue = await discue.queues.create({ name: 'public' })
     let key = ''

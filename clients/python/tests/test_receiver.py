@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 import django
 import pytest
 from conftest import Served, wait_for
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.urls import path
@@ -65,6 +67,41 @@ def test_a_timestamp_that_is_none_is_refused_as_such(timestamp: str) -> None:
 def test_a_secret_that_is_none_takes_nothing(secret: str) -> None:
     with pytest.raises(ValueError, match="whsec_ and base64"):
         verify(b"", signed(b"", secret="whsec_"), secret)
+
+
+PRIVATE = Ed25519PrivateKey.from_private_bytes(b"a private key, of 32 bytes long.")
+PUBLIC = "whpk_" + base64.b64encode(PRIVATE.public_key().public_bytes_raw()).decode()
+
+
+def signed_privately(body: bytes) -> dict[str, str]:
+    headers = signed(body)
+    signature = base64.b64encode(PRIVATE.sign(f"a.{headers['Webhook-Timestamp']}.".encode() + body)).decode()
+    return {**headers, "Webhook-Signature": f"v1,{signature} v1a,eA== v1a,{signature}"}
+
+
+def test_takes_what_a_private_key_signed_by_its_public_key_beside_a_secret() -> None:
+    headers = signed_privately(b"x")
+    assert verify(b"x", headers, PUBLIC).body == b"x"
+    assert verify(b"x", headers, [SECRET, PUBLIC]).body == b"x"
+    assert verify(b"x", signed(b"x"), [PUBLIC, SECRET]).body == b"x"
+
+
+def test_takes_nothing_else_by_a_public_key() -> None:
+    other = "whpk_" + base64.b64encode(Ed25519PrivateKey.generate().public_key().public_bytes_raw()).decode()
+    right = signed_privately(b"x")
+    as_secret = {**right, "Webhook-Signature": right["Webhook-Signature"].replace("v1a,", "v1,")}
+    for body, headers, key in ((b"y", right, PUBLIC), (b"x", right, other), (b"x", as_secret, PUBLIC)):
+        with pytest.raises(WebhookError, match="no signature fits"):
+            verify(body, headers, key)
+    for key in ("whpk_", "whpk_!!", "whpk_" + base64.b64encode(b"short").decode()):
+        with pytest.raises(ValueError, match="whpk_ and the base64 of 32 bytes"):
+            verify(b"x", right, key)
+
+
+def test_says_what_to_install_where_a_public_key_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+    with pytest.raises(ImportError, match=r"discue-client\[public-keys\]"):
+        verify(b"x", signed_privately(b"x"), PUBLIC)
 
 
 class Broken:
@@ -180,6 +217,17 @@ def test_django_gets_what_was_sent_verified_once_for_each_message(client: Discue
     late, handled = Late(), Handled()
     secret = delivered(client, queue_id, serve(late))  # type: ignore[arg-type]
     late.application = django_app(receiver_of(handled, secret))
+    sent = client.messages.send(queue_id, {"order": 1})
+    wait_for("the delivery", lambda: client.messages.get(sent["id"])["status"] == "delivered")
+    assert handled.data == [{"order": 1}]
+
+
+def test_takes_what_the_server_signed_with_a_private_key(client: Discue, queue_id: str, serve: Served) -> None:
+    late, handled = Late(), Handled()
+    retry = {"initial_delay": 10, "max_delay": 10, "max_attempts": 5}
+    url = serve(late)  # type: ignore[arg-type]
+    listener = client.listeners.create(queue_id, name="shop", notify_url=url, retry=retry, signature="v1a")  # type: ignore[arg-type]
+    late.application = flask_app(receiver_of(handled, listener["public_key"]))
     sent = client.messages.send(queue_id, {"order": 1})
     wait_for("the delivery", lambda: client.messages.get(sent["id"])["status"] == "delivered")
     assert handled.data == [{"order": 1}]

@@ -17,13 +17,19 @@ import type {
 import { spoken } from './body.ts'
 import { ValidationError } from './errors.ts'
 import { listed } from './listing.ts'
-import { type ClientOptions, Transport } from './transport.ts'
+import { type CallOptions, type ClientOptions, Transport } from './transport.ts'
 
 /** What every call takes beside its own. */
 export interface Options {
   signal?: AbortSignal
   /** By which the server knows a repetition of what creates something; made for each call unless given. */
   idempotencyKey?: string
+}
+
+export interface RequestOptions extends Options {
+  query?: CallOptions['query']
+  /** Sent as JSON. */
+  body?: unknown
 }
 
 /** A message to send: `data` is sent as it is where it is a text or bytes (`Uint8Array`), else as JSON. */
@@ -48,6 +54,12 @@ export class Discue {
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options)
+  }
+
+  /** Calls any operation of the API, by its path below `/v1`, such as `/stats/messages`, and answers with its JSON. */
+  request<Answer = unknown>(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+    const { query, body, signal, idempotencyKey } = options
+    return this.#transport.call<Answer>(method, path, { query, body, signal, idempotencyKey })
   }
 
   readonly queues = {

@@ -1,6 +1,13 @@
 export type { Listener, Message, PulledMessage, Queue, Schedule } from '../../../docs/api/types.ts'
 export { bytesOf, type MessageBody, textOf } from './body.ts'
-export { Discue, type MessageFilter, type NewMessage, type Options, type PullOptions } from './client.ts'
+export {
+  Discue,
+  type MessageFilter,
+  type NewMessage,
+  type Options,
+  type PullOptions,
+  type RequestOptions,
+} from './client.ts'
 export { type DeduplicationStore, MemoryDeduplication } from './deduplication.ts'
 export {
   ApiError,

@@ -13,7 +13,7 @@ export interface ClientOptions {
 }
 
 export interface CallOptions {
-  query?: Record<string, string | number | boolean | undefined>
+  query?: Record<string, string | number | boolean | undefined> | undefined
   body?: unknown
   /** Ends the call, and all tries of it. */
   signal?: AbortSignal | undefined

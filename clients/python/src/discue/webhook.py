@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Clock = Callable[[], float]
+#: Whether a signature, with its version, fits what was signed.
+Judge = Callable[[str, bytes], bool]
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,10 @@ def verify(
     """
     Verifies a request by the Standard Webhooks specification, over the bytes of the body as they came.
 
-    ``secrets`` are the listener's ``whsec_…``; of several one has to fit, as while one is replaced by another.
+    ``secrets`` are the listener's ``whsec_…``, or its public key, ``whpk_…``, for which the extra ``public-keys`` has to be
+    installed; of several one has to fit, as while one is replaced by another.
     ``tolerance_ms`` is how far the sender's clock and this one may be apart; ``now`` tells seconds since the Unix epoch.
-    Raises ``WebhookError``.
+    Raises ``WebhookError``; ``ValueError`` for a secret that is none; ``ImportError`` for a public key without the extra.
     """
     if not isinstance(body, bytes | bytearray | str):
         raise TypeError(
@@ -102,18 +105,53 @@ def _milliseconds(timestamp: str) -> int | None:
 
 
 def _fits(signed: bytes, signatures: str, secrets: str | Sequence[str]) -> bool:
-    given = [text[3:].encode() for text in signatures.split(" ") if text.startswith("v1,")]
-    keys = [_key_of(secret) for secret in ([secrets] if isinstance(secrets, str) else secrets)]
-    expected = [base64.b64encode(hmac.digest(key, signed, "sha256")) for key in keys]
-    return any(hmac.compare_digest(text, one) for one in expected for text in given)
+    given = signatures.split(" ")
+    judges = [_judge_of(secret) for secret in ([secrets] if isinstance(secrets, str) else secrets)]
+    return any(judge(signature, signed) for judge in judges for signature in given)
 
 
-def _key_of(secret: str) -> bytes:
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
-        key = b""
+def _judge_of(secret: str) -> Judge:
+    if secret.startswith("whpk_"):
+        return _public_judge(secret.removeprefix("whpk_"))
+    key = _bytes_of(secret.removeprefix("whsec_"))
     # An empty key would take what anybody signs.
     if not key:
         raise ValueError("a secret must be whsec_ and base64")
-    return key
+
+    def judge(signature: str, signed: bytes) -> bool:
+        expected = b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256"))
+        return hmac.compare_digest(signature.encode(), expected)
+
+    return judge
+
+
+def _public_judge(text: str) -> Judge:
+    """Judges by Ed25519, which the standard library does not have."""
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    except ImportError as error:
+        raise ImportError("to verify by a public key: pip install 'discue-client[public-keys]'") from error
+    raw = _bytes_of(text)
+    if len(raw) != 32:
+        raise ValueError("a public key must be whpk_ and the base64 of 32 bytes")
+    key = Ed25519PublicKey.from_public_bytes(raw)
+
+    def judge(signature: str, signed: bytes) -> bool:
+        if not signature.startswith("v1a,"):
+            return False
+        try:
+            key.verify(_bytes_of(signature.removeprefix("v1a,")), signed)
+        except InvalidSignature:
+            return False
+        return True
+
+    return judge
+
+
+def _bytes_of(text: str) -> bytes:
+    """The bytes of a base64 text; empty where it is none."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
