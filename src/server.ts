@@ -15,6 +15,7 @@ import { lockOutWarning } from './core/network/exposure.ts'
 import { createSecretBox } from './core/tenant/secret-box.ts'
 import { Activity } from './engine/activity.ts'
 import { createLookUpName } from './engine/client/look-up-name.ts'
+import type { Names } from './engine/client/names/names.ts'
 import { createNodeHealth } from './engine/node-health.ts'
 import { createMovableClock } from './engine/schedule/movable-clock.ts'
 import type { MetricsAccess } from './http/deps.ts'
@@ -74,10 +75,10 @@ export async function startServer(config: Config, log: Log, stop?: AbortSignal):
       schemaChecks: createSchemaChecks(),
       cronCache: createCronCache(),
     }
-    const tracing = await createTracing(config, runtime)
+    const names = createSystemNames(runtime, config.dnsServers)
+    const tracing = await createTracing(config, { runtime, names })
     if (tracing !== null) undo.push(tracing.close)
     const traced = tracing?.traced
-    const names = createSystemNames(runtime, config.dnsServers)
     const engine = createEngine({
       store,
       runtime,
@@ -190,14 +191,15 @@ async function createTime({ clock }: Config, log: Log, store: Store) {
 }
 
 /** Makes what records traces, loaded only where they are configured; a server without traces does nothing for them. */
-async function createTracing({ tracing }: Config, runtime: Runtime) {
+async function createTracing({ tracing, egress }: Config, { runtime, names }: { runtime: Runtime; names: Names }) {
   if (tracing === null) return null
-  const [{ createSpanExporter }, { createTracer }, { Traced }] = await Promise.all([
+  const [{ createCollectorSender }, { createSpanExporter }, { createTracer }, { Traced }] = await Promise.all([
+    import('./engine/trace/collector-sender.ts'),
     import('./engine/trace/span-exporter.ts'),
     import('./engine/trace/tracer.ts'),
     import('./engine/trace/traced.ts'),
   ])
-  const exporter = createSpanExporter(runtime, tracing, VERSION)
+  const exporter = createSpanExporter(runtime, tracing, VERSION, createCollectorSender(runtime, { egress, names }))
   const tracer = createTracer(runtime, exporter, tracing.ratio)
   return { tracer, traced: new Traced(tracer), close: exporter.close }
 }

@@ -33,7 +33,7 @@ export function createUnheardErrorHandler({ runtime, stop, exit }: UnheardErrorD
     runtime.after(STOP_WITHIN_MS, () => exit(1))
     // For one that has nothing left to wait for, and so ends by itself.
     process.exitCode = 1
-    stop()
+    void stop()
       .catch((err: unknown) => log.error({ err }, 'the server could not be stopped in order'))
       .then(() => exit(1))
   }

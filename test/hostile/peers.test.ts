@@ -64,7 +64,7 @@ function secured(peer: (socket: Socket) => void): (socket: Socket) => void {
 
 /** Sends some requests, and stays until the last reset is over. */
 async function sendAll(t: TestContext, origin: string): Promise<void> {
-  const sender = createSender(runtime, ANY_TARGET)
+  const sender = createSender(runtime, ANY_TARGET, { egress: null })
   t.after(() => sender.close())
   const request = { method: 'POST', origin, path: '/', headers: [], body: 'x'.repeat(100_000), timeoutMs: TIMEOUT_MS }
   const outcomes = await Promise.all(

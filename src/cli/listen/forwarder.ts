@@ -34,7 +34,7 @@ export function createForwarder(
   runtime: Runtime,
   to: { url: string; queueId: string; listener: { id: string; secret: string }; timeoutMs: number },
 ): Forwarder {
-  const sender = createSender(runtime, ANY_TARGET)
+  const sender = createSender(runtime, ANY_TARGET, { egress: null })
   const { origin, pathname, search } = new URL(to.url)
   const keys = [new SigningKey(to.listener.secret)]
   const firstSent = new Map<string, number>()

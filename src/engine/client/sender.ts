@@ -52,11 +52,14 @@ export interface Sender {
 
 /** How connections come about; names are the system's, looked up for this sender alone, where they are left out. */
 export interface SenderOptions extends Partial<Pick<ConnectorDeps, 'names' | 'watch' | 'anew' | 'insecureTls'>> {
-  /** The way out through a proxy; null, or left out: there is none. */
-  egress?: Egress | null | undefined
+  /**
+   * The way out through a proxy; null: there is none. Never left out, so that nothing is sent past the operator's proxy by
+   * having forgotten it.
+   */
+  egress: Egress | null | undefined
 }
 
-export function createSender(runtime: Runtime, targets: Targets, options: SenderOptions = {}): Sender {
+export function createSender(runtime: Runtime, targets: Targets, options: SenderOptions): Sender {
   const reading = new SharedReading()
   const names = options.names ?? createSystemNames(runtime)
   const sessions = new TlsSessions()

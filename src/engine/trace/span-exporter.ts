@@ -1,8 +1,7 @@
-import { ANY_TARGET } from '../../core/network/target.ts'
 import { type FinishedSpan, otlpDocument } from '../../core/telemetry/span.ts'
 import type { TraceSettings } from '../../core/telemetry/trace-settings.ts'
 import type { Cancel, Runtime } from '../../runtime.ts'
-import { createSender, type Sender } from '../client/sender.ts'
+import type { Sender } from '../client/sender.ts'
 
 /** Spans in memory, at most; what comes while it is full is dropped and counted. */
 const CAPACITY = 8_192
@@ -23,7 +22,7 @@ export function createSpanExporter(
   runtime: Runtime,
   settings: TraceSettings,
   version: string,
-  sender: Sender = createSender(runtime, ANY_TARGET),
+  sender: Sender,
 ): SpanExporter {
   const { origin, pathname, search } = new URL(settings.url)
   const headers = Object.entries({ 'content-type': 'application/json', ...settings.headers }).flat()
@@ -44,7 +43,7 @@ export function createSpanExporter(
     if (sending !== null || waiting.length === 0) return
     const batch = waiting.slice(0, BATCH)
     waiting = waiting.slice(BATCH)
-    sending = send(batch, TIMEOUT_MS).finally(() => {
+    sending = send(batch, TIMEOUT_MS).then(() => {
       sending = null
       if (closed) return
       if (waiting.length >= BATCH) flush()
@@ -52,7 +51,16 @@ export function createSpanExporter(
     })
   }
 
+  /** Never rejects: no caller waits for most of them, and tracing must not end the server. */
   async function send(batch: FinishedSpan[], timeoutMs: number): Promise<void> {
+    try {
+      await sendOnce(batch, timeoutMs)
+    } catch (err) {
+      runtime.log.warn({ spans: batch.length, err }, 'spans could not be sent')
+    }
+  }
+
+  async function sendOnce(batch: FinishedSpan[], timeoutMs: number): Promise<void> {
     const body = otlpDocument(batch, { service: settings.service, version })
     const request = { method: 'POST' as const, origin, path: pathname + search, headers: [...headers], body, timeoutMs }
     const outcome = await sender.send({ ...request, startedAt: runtime.now() })

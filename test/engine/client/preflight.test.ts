@@ -35,7 +35,7 @@ function open(what: Partial<PreflightDeps> = {}) {
   const runtime = createRuntime(silent)
   const names = createSystemNames(runtime)
   const userAgent = 'discue/test'
-  const tokens = createTokens({ sender: createSender(runtime, ANY_TARGET), runtime, userAgent })
+  const tokens = createTokens({ sender: createSender(runtime, ANY_TARGET, { egress: null }), runtime, userAgent })
   return createPreflight({
     runtime,
     names,

@@ -60,7 +60,7 @@ test('the time of a look-up is not taken from the timeout', async (t) => {
     }
   }
   const watched = { ...runtime, after, now: () => 0 }
-  const sender = createSender(watched, ANY_TARGET, { names: createNames({ lookUp, runtime }) })
+  const sender = createSender(watched, ANY_TARGET, { egress: null, names: createNames({ lookUp, runtime }) })
   t.after(() => sender.close())
   const outcome = sender.send(to(`http://slow.example:${port}`, { timeoutMs: 1_234 }))
   assert.deepEqual(
@@ -120,7 +120,7 @@ test('an address that swallows connections costs a moment, once: the next one is
       })
     },
   }
-  const sender = createSender(counting, ANY_TARGET, { names })
+  const sender = createSender(counting, ANY_TARGET, { egress: null, names })
   t.after(() => sender.close())
   const request = to(`http://two.example:${hole.port}`, { headers: ['connection', 'close'] })
   assert.equal((await sent(sender, request)).response, 'here')
@@ -144,7 +144,10 @@ test('a connection is used for a minute at most, and then the name is looked up 
   })
   let elapsed = 0
   const names = fakeNames(['127.0.0.1'], ['127.0.0.1'], ['127.0.0.1'])
-  const sender = createSender({ ...runtime, elapsedMs: () => elapsed, random: () => 0 }, ANY_TARGET, { names })
+  const sender = createSender({ ...runtime, elapsedMs: () => elapsed, random: () => 0 }, ANY_TARGET, {
+    egress: null,
+    names,
+  })
   t.after(() => sender.close())
   const request = to(`http://moving.example:${portOf(origin)}`)
   for (const [at, connections] of [
@@ -168,7 +171,7 @@ test('connections that were opened together do not all end together, and none la
     response.end()
   })
   let elapsed = 0
-  const sender = createSender({ ...runtime, elapsedMs: () => elapsed, random: () => 0.5 }, ANY_TARGET)
+  const sender = createSender({ ...runtime, elapsedMs: () => elapsed, random: () => 0.5 }, ANY_TARGET, { egress: null })
   t.after(() => sender.close())
   for (const at of [0, 54_999, 55_000]) {
     elapsed = at

@@ -26,7 +26,7 @@ async function openReceiver(t: TestContext, options: ServerOptions): Promise<str
   return (await listen(t, server as unknown as Server)).split(':')[1]!
 }
 
-function open(t: TestContext, options: SenderOptions = {}) {
+function open(t: TestContext, options: Partial<SenderOptions> = {}) {
   const sender = openSender(t, ANY_TARGET, {
     names: fakeNames(...Array.from({ length: 20 }, () => ['127.0.0.1'])),
     ...options,

@@ -195,7 +195,7 @@ test('a request that waited for its token has its whole time, also where the nam
     setImmediate(() => done(null, ['127.0.0.1']))
     return () => {}
   }
-  const sender = createSender(createRuntime(silentLog), ANY_TARGET, { names: { find } as Names })
+  const sender = createSender(createRuntime(silentLog), ANY_TARGET, { egress: null, names: { find } as Names })
   t.after(() => sender.close())
   // As if it had waited for longer than it may take.
   const request = to(`http://hook.test:${port}`, { startedAt: Date.now() - 2 * PATIENT_MS, timeoutMs: PATIENT_MS })

@@ -20,8 +20,8 @@ export const IMPATIENT_MS = 150
 /** For what has to come before a timeout: on a busy machine the shortest may not be long enough for it. */
 export const PATIENCES_MS = [IMPATIENT_MS, 10 * IMPATIENT_MS, PATIENT_MS]
 
-export function openSender(t: TestContext, targets = ANY_TARGET, options?: SenderOptions): Sender {
-  const sender = createSender(createRuntime(silent), targets, options)
+export function openSender(t: TestContext, targets = ANY_TARGET, options: Partial<SenderOptions> = {}): Sender {
+  const sender = createSender(createRuntime(silent), targets, { egress: null, ...options })
   t.after(() => sender.close())
   return sender
 }

@@ -41,7 +41,7 @@ function fixture(outcome: Outcome = ANSWER) {
   const log = { debug: nothing, info: nothing, error: nothing, warn: (fields: object) => void warnings.push(fields) }
   const exporter = createSpanExporter(createRuntime(log), SETTINGS, '1.0.0', sender)
   const counts = () => requests.map(({ body }) => JSON.parse(String(body)).resourceSpans[0].scopeSpans[0].spans.length)
-  return { exporter, requests, answers, warnings, counts }
+  return { exporter, requests, answers, warnings, counts, log }
 }
 
 test('spans go out in batches, one after the other, and what is too much is dropped and told', async () => {
@@ -70,4 +70,23 @@ test('what waits is sent when the server stops', async () => {
   answers.shift()!()
   await closed
   assert.deepEqual(counts(), [1])
+})
+
+test('a batch that cannot be sent at all is told, ends nothing, and the next one goes out', async () => {
+  const { requests, warnings, log } = fixture()
+  let fail = true
+  const broken = async (request: OutgoingRequest) => {
+    requests.push(request)
+    if (fail) throw new Error('broken')
+    return ANSWER
+  }
+  const idle = { abort() {}, dropPool() {}, dropIdle() {}, async close() {} }
+  const exporter = createSpanExporter(createRuntime(log), SETTINGS, '1.0.0', { send: broken, ...idle })
+  for (let at = 0; at < 512; at++) exporter.take(span(at))
+  while (warnings.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  assert.match(JSON.stringify(warnings), /"spans":512/)
+  fail = false
+  for (let at = 0; at < 512; at++) exporter.take(span(at))
+  await exporter.close()
+  assert.deepEqual([requests.length, warnings.length], [2, 1])
 })

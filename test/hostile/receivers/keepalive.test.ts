@@ -131,7 +131,10 @@ for (const [what, host, timers] of [
       setImmediate(done, null, ['127.0.0.1'])
       return () => {}
     }
-    const sender = createSender({ ...createRuntime(silentLog), after, now: () => now }, ANY_TARGET, { names: { find } })
+    const sender = createSender({ ...createRuntime(silentLog), after, now: () => now }, ANY_TARGET, {
+      egress: null,
+      names: { find },
+    })
     t.after(() => sender.close())
     const origin = receiver.origin.replace('127.0.0.1', host)
     await sent(sender, to(origin, { startedAt: now }))

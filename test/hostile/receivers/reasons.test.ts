@@ -58,7 +58,7 @@ async function startOpenssl(args: readonly string[]): Promise<{ port: string; [S
   }
 }
 
-async function outcomeOf(t: TestContext, origin: string, options?: SenderOptions) {
+async function outcomeOf(t: TestContext, origin: string, options: Partial<SenderOptions> = {}) {
   const { status, error, response } = await sent(openSender(t, ANY_TARGET, options), to(origin))
   return { status, error, response }
 }
