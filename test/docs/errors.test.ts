@@ -9,6 +9,7 @@ const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../docs/${
 
 /** Every one, or this does not compile; those of listeners that pull are explained where pulling is. */
 const ATTEMPT_ERRORS: Record<AttemptError, boolean> = {
+  blocked_by_proxy: true,
   blocked_target: true,
   secret_unreadable: true,
   auth: true,

@@ -2,6 +2,7 @@
 export const ATTEMPT_ERRORS: Record<string, string> = {
   blocked_target: 'the server may not connect to this address (DISCUE_TARGETS)',
   secret_unreadable: 'this server cannot read the secret of the listener',
+  blocked_by_proxy: 'the rules of the proxy of the server do not allow this address',
   proxy: 'the proxy of the server could not be used',
   auth: 'the token URL of the listener gave no token',
   lease_expired: 'it was pulled, and not acknowledged in time',

@@ -8,6 +8,8 @@ export type AttemptError =
   | 'auth'
   /** Nothing was sent: the server's proxy could not be used. It is no attempt of a delivery, which waits. */
   | 'proxy'
+  /** Nothing was sent: the rules of the server's proxy do not allow this target. */
+  | 'blocked_by_proxy'
   /** The client that pulled the message did not acknowledge it in time. */
   | 'lease_expired'
   /** The client that pulled the message gave it back. */

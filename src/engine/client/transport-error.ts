@@ -32,6 +32,7 @@ const OWN: Readonly<Record<string, AttemptError>> = {
   ERR_TLS_SETTINGS: 'tls',
   PROXY: 'proxy',
   BEYOND_PROXY: 'connection_failed',
+  FORBIDDEN_BY_PROXY: 'blocked_by_proxy',
 }
 
 const NOT_VOUCHED_FOR = 'no authority that this server trusts vouches for the certificate'

@@ -14,12 +14,17 @@ interface ProxyOptions {
   /** What it wants to be told; nothing where it is left out. */
   credentials?: { name: string; password: string }
   tls?: { cert: string; key: string }
+  /** Where its rules let nothing through, such as `127.0.0.1:80`. */
+  forbidden?: string[]
   /** Where names lead. */
   names?: Record<string, string>
 }
 
 /** A proxy of HTTP's CONNECT, through TLS where it has a certificate. */
-export async function openHttpProxy(t: TestContext, { credentials, tls, names = {} }: ProxyOptions = {}) {
+export async function openHttpProxy(
+  t: TestContext,
+  { credentials, tls, forbidden = [], names = {} }: ProxyOptions = {},
+) {
   const asked: string[] = []
   const server = tls === undefined ? createHttpServer() : createHttpsServer(tls)
   const wanted = credentials && `Basic ${btoa(`${credentials.name}:${credentials.password}`)}`
@@ -30,6 +35,10 @@ export async function openHttpProxy(t: TestContext, { credentials, tls, names = 
       return
     }
     asked.push(request.url!)
+    if (forbidden.includes(request.url!)) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nx-squid-error: ERR_ACCESS_DENIED 0\r\n\r\n')
+      return
+    }
     const { hostname, port } = new URL(`http://${request.url}`)
     const bare = hostname.replace(/^\[|\]$/g, '')
     const onward = connect({ host: names[bare] ?? bare, port: Number(port || 80) })
@@ -53,12 +62,12 @@ function bridge(one: Socket, other: Socket): void {
 /** A proxy of SOCKS 5. */
 export async function openSocksProxy(
   t: TestContext,
-  { credentials, names = {} }: ProxyOptions = {},
+  { credentials, forbidden = [], names = {} }: ProxyOptions = {},
 ): Promise<TestProxy> {
   const asked: string[] = []
   const server = createServer((socket) => {
     socket.on('error', () => {})
-    serveSocks(socket, { credentials, names, asked }).catch(() => socket.destroy())
+    serveSocks(socket, { credentials, forbidden, names, asked }).catch(() => socket.destroy())
   })
   return { url: `socks5://${await listen(t, server)}`, asked }
 }
@@ -67,9 +76,10 @@ async function serveSocks(
   socket: Socket,
   {
     credentials,
+    forbidden,
     names,
     asked,
-  }: { credentials: ProxyOptions['credentials']; names: Record<string, string>; asked: string[] },
+  }: Pick<ProxyOptions, 'credentials'> & { forbidden: string[]; names: Record<string, string>; asked: string[] },
 ): Promise<void> {
   const read = readerOf(socket)
   const [, count] = await read(2)
@@ -91,6 +101,7 @@ async function serveSocks(
   const port = (await read(2)).readUInt16BE()
   asked.push(`${host}:${port}`)
   const reply = (code: number) => Buffer.from([5, code, 0, 1, 0, 0, 0, 0, 0, 0])
+  if (forbidden.includes(`${host}:${port}`)) return void socket.end(reply(2))
   const onward = connect({ host: names[host] ?? host, port })
   onward.on('error', () => socket.end(reply(5)))
   onward.once('connect', () => {

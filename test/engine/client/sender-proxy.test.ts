@@ -86,6 +86,18 @@ for (const [kind, openProxy] of KINDS) {
     assert.notEqual(new URL(closed).port, String(port))
   })
 
+  test(`what the rules of a proxy of ${kind} forbid fails as that receiver's own, while all others are served`, {
+    skip,
+  }, async (t) => {
+    const [one, other] = [await openHttp(t, () => {}), await openHttp(t, (_, response) => response.end('thanks'))]
+    const proxy = await openProxy(t, { forbidden: [new URL(one).host] })
+    const sender = open(t, egressOf(proxy.url))
+    const { status, error, response } = await sent(sender, to(one))
+    assert.deepEqual([status, error], [null, 'blocked_by_proxy'])
+    assert.match(response, /rules of the proxy/)
+    assert.equal((await sent(sender, to(other))).response, 'thanks')
+  })
+
   test(`where a proxy of ${kind} finds the addresses it is asked for names, and addresses are judged all the same`, {
     skip,
   }, async (t) => {

@@ -59,7 +59,7 @@ const TALK: [string, (protocol: string, socket: Socket, bytes: Buffer) => void][
   ['answers with zeros', (_, socket) => socket.write(Buffer.alloc(64))],
   ['answers for ever', (_, socket) => socket.write(`HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(10_000)}`)],
   ['answers interim responses for ever', (_, socket) => socket.write('HTTP/1.1 100 Continue\r\n\r\n'.repeat(10_000))],
-  ['refuses', (_, socket) => socket.write('HTTP/1.1 403 Forbidden\r\n\r\n')],
+  ['fails', (_, socket) => socket.write('HTTP/1.1 500 Internal Server Error\r\n\r\n')],
   ['wants credentials', (_, socket) => socket.write('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')],
   ['says nothing', () => {}],
   [

@@ -63,6 +63,7 @@ async function connect({ socket, reader, proxy, end }: Talk & { end: TunnelEnd }
   if (status === 407) throw new ProxyFault('the proxy wants credentials, or others than it was given (407)')
   if (status === 502 || status === 503 || status === 504)
     throw new TargetFault('BEYOND_PROXY', `the proxy could not connect to it (${status})`)
+  if (status === 403) throw new TargetFault('FORBIDDEN_BY_PROXY', `${NOT_ALLOWED} (403)`)
   throw new ProxyFault(`the proxy refused to connect (${status})`)
 }
 
@@ -92,6 +93,9 @@ function authorization({ credentials }: EgressProxy): string {
   const pair = Buffer.from(`${credentials.name}:${credentials.password}`, 'utf8').toString('base64')
   return `proxy-authorization: Basic ${pair}\r\n`
 }
+
+/** Of this one target: a proxy that has rules answers so while it serves all others. */
+const NOT_ALLOWED = 'the rules of the proxy do not allow a connection to this target'
 
 const VERSION = 5
 const [NO_AUTHENTICATION, NAME_AND_PASSWORD, NONE_ACCEPTABLE] = [0, 2, 255]
@@ -154,6 +158,6 @@ function replyFault(reply: number): ProxyFault | TargetFault {
   if (reply === 3 || reply === 4) return new TargetFault('EHOSTUNREACH', 'no way leads from the proxy to that address')
   if (reply === 5) return new TargetFault('ECONNREFUSED', 'nothing listens at that address and port')
   if (reply === 6) return new TargetFault('ETIMEDOUT', 'the proxy could not connect to it in time')
-  if (reply === 2) return new ProxyFault('the rules of the proxy do not allow this connection')
+  if (reply === 2) return new TargetFault('FORBIDDEN_BY_PROXY', NOT_ALLOWED)
   return new ProxyFault(`the proxy failed to connect (reply ${reply})`)
 }

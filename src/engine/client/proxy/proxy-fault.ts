@@ -6,9 +6,9 @@ export class ProxyFault extends Error {
   readonly code = 'PROXY'
 }
 
-/** The proxy says that it could not connect to the target. */
+/** The proxy says that it could not, or may not, connect to the target. */
 export class TargetFault extends Error {
-  readonly code: 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ETIMEDOUT' | 'BEYOND_PROXY'
+  readonly code: 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ETIMEDOUT' | 'BEYOND_PROXY' | 'FORBIDDEN_BY_PROXY'
 
   constructor(code: TargetFault['code'], message: string) {
     super(message)
