@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { samplesOf } from '../src/http/reference/samples.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const METHODS = ['get', 'post', 'put', 'patch', 'delete']
@@ -19,8 +20,10 @@ export function apiPages(description) {
       groups.set(tag, group)
       // PUT and PATCH do the same.
       const same = group.find((it) => it.path === path && it.operation.summary === operation.summary)
-      if (same !== undefined) same.methods.push(method)
-      else group.push({ path, methods: [method], operation, shared: methods.parameters ?? [] })
+      // The last one is shown: the clients have methods for PATCH.
+      const shown = { method, path, operation }
+      if (same !== undefined) Object.assign(same, { methods: [...same.methods, method], shown })
+      else group.push({ path, methods: [method], operation, shown, shared: methods.parameters ?? [] })
     }
   }
   const pages = new Map([['index.md', indexPage(description, groups)]])
@@ -61,9 +64,10 @@ function titleOf(tag) {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-function operationText(description, { operation, shared, ...calls }) {
+function operationText(description, { operation, shared, shown, ...calls }) {
   const parts = [`## ${escapeText(operation.summary ?? operation.operationId)}`, callsOf(calls).join(' or ')]
   if (operation.description) parts.push(escapeText(operation.description))
+  parts.push(samplesText(shown, description.servers[0].url))
   const parameters = [...shared, ...(operation.parameters ?? [])].map((it) => resolve(description, it))
   if (parameters.length > 0) parts.push('**Parameters**', parameterTable(description, parameters))
   const body = operation.requestBody?.content?.['application/json']?.schema
@@ -78,6 +82,15 @@ function operationText(description, { operation, shared, ...calls }) {
   const failures = Object.keys(operation.responses).filter((code) => /^[45]\d\d$/.test(code))
   if (failures.length > 0) parts.push(`**Refused with** ${failures.map((code) => `\`${code}\``).join(' ')}`)
   return `${parts.join('\n\n')}\n`
+}
+
+const FENCES = { curl: 'bash', TypeScript: 'ts', Python: 'python', Go: 'go' }
+
+/** The request in each language, of which the site shows one at a time. */
+function samplesText(shown, server) {
+  const samples = Object.entries(samplesOf({ ...shown, server }))
+  const blocks = samples.map(([name, text]) => `\`\`\`${FENCES[name]} [${name}]\n${text.trimEnd()}\n\`\`\``)
+  return `::: code-group\n\n${blocks.join('\n\n')}\n\n:::`
 }
 
 function parameterTable(description, parameters) {

@@ -13,7 +13,7 @@ const TYPES = 'src/embedded.d.ts'
 /** What the compiler does not write: what is read as text, and what people read. */
 const TEXTS = [
   'src/**/*.{sql,html,css}',
-  'src/http/reference/page.js',
+  'src/http/reference/*.js',
   'torture/servers/disk.c',
   'build/dashboard/**',
   'deploy/discue.service',

@@ -21,14 +21,14 @@ test('everything that the page asks for is on this server, below the same addres
 })
 
 test('the page and its files name nothing elsewhere, and have no script or style in the markup', async () => {
-  for (const url of ['/reference', '/reference/page.css', '/reference/page.js']) {
+  for (const url of ['/reference', '/reference/page.css', '/reference/page.js', '/reference/samples.js']) {
     assert.doesNotMatch((await get(url)).body, /https?:\/\/|\son\w+=|<style|style=|innerHTML|eval\(/, url)
   }
   assert.doesNotMatch((await get('/reference')).body, /<script(?![^>]* src=)/)
 })
 
 test('the page may only load what is its own, and nobody may frame it', async () => {
-  for (const url of ['/reference', '/reference/page.css', '/reference/page.js']) {
+  for (const url of ['/reference', '/reference/page.css', '/reference/page.js', '/reference/samples.js']) {
     const { headers } = await get(url)
     const policy = String(headers['content-security-policy'])
     assert.match(policy, /default-src 'none'/)

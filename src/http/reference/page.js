@@ -1,5 +1,7 @@
 // Shows openapi.json. Everything is put in as text, never as markup.
 
+import { samplesOf } from './samples.js'
+
 const at = (id) => document.getElementById(id)
 
 /** An element with properties and children; texts are children like any other. */
@@ -97,17 +99,49 @@ function code(text, label) {
 }
 
 const json = (value) => JSON.stringify(value, null, 2)
-const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
+const LANGUAGE_KEY = 'discue-reference-language'
 
-function curl({ method, path, operation, body }) {
+/** The language that was chosen last, in this tab: where storage is refused it is curl. */
+function rememberedLanguage() {
+  try {
+    return sessionStorage.getItem(LANGUAGE_KEY)
+  } catch {
+    return null
+  }
+}
+
+let language = rememberedLanguage() ?? 'curl'
+
+/** Shows one language in every operation. */
+function choose(chosen) {
+  language = chosen
+  try {
+    sessionStorage.setItem(LANGUAGE_KEY, chosen)
+  } catch {
+    // The choice holds until the page is left.
+  }
+  for (const part of document.querySelectorAll('[data-language]')) part.hidden = part.dataset.language !== chosen
+  for (const button of document.querySelectorAll('[data-chooses]'))
+    button.ariaPressed = String(button.dataset.chooses === chosen)
+}
+
+/** The request in each language, of which one is shown. */
+function samples(entry) {
   const server = new URL(description.servers[0].url, location.href).href.replace(/\/$/, '')
-  const example = (name) => operation.parameters.find((one) => one.name === name)?.schema.examples?.[0] ?? name
-  const filled = path.replace(/\{(\w+)\}/g, (_, name) => example(name))
-  const lines = [`curl -X ${method.toUpperCase()} ${quote(server + filled)}`]
-  if (operation.security?.length !== 0) lines.push(`-H ${quote('X-API-KEY: API_KEY')}`)
-  if (body !== undefined)
-    lines.push(`-H ${quote('Content-Type: application/json')}`, `-d ${quote(JSON.stringify(body))}`)
-  return lines.join(' \\\n  ')
+  const texts = Object.entries(samplesOf({ ...entry, server }))
+  const buttons = texts.map(([name]) => {
+    const button = el('button', { type: 'button', ariaPressed: String(name === language) }, name)
+    button.dataset.chooses = name
+    button.addEventListener('click', () => choose(name))
+    return button
+  })
+  const blocks = texts.map(([name, text]) => {
+    const block = code(text, `the request in ${name}`)
+    block.dataset.language = name
+    block.hidden = name !== language
+    return block
+  })
+  return el('div', { className: 'samples' }, el('p', { className: 'languages' }, ...buttons), ...blocks)
 }
 
 function media(response) {
@@ -143,7 +177,7 @@ function article(entry) {
       el('code', {}, path),
     ),
     operation.description ? el('p', {}, operation.description) : null,
-    code(curl({ ...entry, body: body?.example }), 'the curl command'),
+    samples(entry),
     ...(told.length ? [el('h4', {}, 'Parameters'), table(told)] : []),
     ...(body ? [el('h4', {}, 'Body'), table(rowsOf(body.schema)), code(json(body.example), 'the body')] : []),
     el('h4', {}, 'Answers'),

@@ -11,7 +11,7 @@ const page = {
   },
 }
 
-/** Nothing but the page's own two files and the description; no other page may frame it. */
+/** Nothing but the page's own files and the description; no other page may frame it. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -35,6 +35,7 @@ export function referenceRoutes(app: FastifyInstance): void {
   serve(app, '/reference', { file: 'page.html', type: 'text/html', schema: page })
   serve(app, '/reference/page.css', { file: 'page.css', type: 'text/css', schema: { hide: true } })
   serve(app, '/reference/page.js', { file: 'page.js', type: 'text/javascript', schema: { hide: true } })
+  serve(app, '/reference/samples.js', { file: 'samples.js', type: 'text/javascript', schema: { hide: true } })
 }
 
 /** Files are read once, when the server starts: a missing one shows at once. */
