@@ -21,6 +21,7 @@ export const FEATURES = [
   'listener_auth',
   'listener_tls',
   'listener_signature',
+  'message_discard',
 ] as const
 
 export type Feature = (typeof FEATURES)[number]

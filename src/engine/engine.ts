@@ -156,6 +156,7 @@ export function createEngine(deps: {
       pulls,
       remover: loops.remover,
       redeliverer: loops.redeliverer,
+      discarder: loops.discarder,
       scheduler,
     },
     claimFault: () => claims.reason(),

@@ -7,6 +7,7 @@ import type { BehindClock } from './push/behind-clock.ts'
 import type { ClaimFailures } from './push/claim-failures.ts'
 import type { Delivering } from './push/delivering.ts'
 import { RENEW_EVERY_MS } from './push/dispatcher.ts'
+import { createDiscarder } from './upkeep/discarder.ts'
 import { createMessageExpirer } from './upkeep/message-expirer.ts'
 import { createPruner, type Retention } from './upkeep/pruner.ts'
 import { createRedeliverer } from './upkeep/redeliverer.ts'
@@ -20,6 +21,9 @@ const REMOVE_PAUSE_MS = 20
 /** How often to look for redeliveries, beside being told of them, and the pause between two steps of one. */
 const REDELIVER_EVERY_MS = 10_000
 const REDELIVER_PAUSE_MS = 5
+/** How often to look for discards, beside being told of them, and for what was on its way; and the pause between two steps. */
+const DISCARD_EVERY_MS = 2_000
+const DISCARD_PAUSE_MS = 5
 /** How often to look for messages whose time is over, and the pause between two steps. */
 const EXPIRE_EVERY_MS = 1_000
 const EXPIRE_PAUSE_MS = 5
@@ -59,6 +63,7 @@ export interface Loops {
   leaseRenewal: Loop
   remover: Loop
   redeliverer: Loop
+  discarder: Loop
   /** What other nodes have found of listeners may not have been heard: the store is asked with the next round. */
   newsMissed(): void
   start(): void
@@ -90,11 +95,19 @@ export function createLoops(parts: Parts): Loops {
     busyMs: REDELIVER_PAUSE_MS,
     runtime,
   })
+  const discarder = createLoop({
+    name: 'discarder',
+    tick: createDiscarder({ store, runtime, node: parts.node }),
+    idleMs: DISCARD_EVERY_MS,
+    busyMs: DISCARD_PAUSE_MS,
+    runtime,
+  })
   const liveness = createLivenessLoops(parts)
   const work = [
     createLoop({ name: 'dispatcher', tick: () => sweep(parts), idleMs: SWEEP_EVERY_MS, runtime }),
     remover,
     redeliverer,
+    discarder,
     createLoop({
       name: 'message-expirer',
       tick: createMessageExpirer({ store, runtime, node: parts.node, endHeld: dispatcher.endExpired }),
@@ -113,6 +126,7 @@ export function createLoops(parts: Parts): Loops {
     leaseRenewal,
     remover,
     redeliverer,
+    discarder,
     newsMissed: liveness.newsMissed,
     start() {
       for (const loop of all) loop.start()

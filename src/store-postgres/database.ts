@@ -26,6 +26,7 @@ import { createListenerDeliveryStore } from './deliveries/listener-deliveries.ts
 import { createListenerOwners } from './deliveries/listener-owners.ts'
 import { createOrderStore } from './deliveries/order-releases.ts'
 import { createPullStore } from './deliveries/pulls.ts'
+import { createDiscardStore } from './discards/discards.ts'
 import { createDomainStore } from './domains.ts'
 import { DatabaseReadOnly, DatabaseRefused } from './errors.ts'
 import { createIdempotencyRecordStore } from './idempotency-records.ts'
@@ -135,6 +136,7 @@ export async function openPostgresStore(
     removals: createRemovalStore(database, routines),
     orders: createOrderStore(database, parts),
     redeliveries: createRedeliveryStore(database, parts),
+    discards: createDiscardStore(database, parts),
     ledger: createLedgerStore(database),
     notifications: createNotificationStore(database, rollup),
     answers: createIdempotencyRecordStore(database),

@@ -95,12 +95,13 @@ const DELETE_DISCARDS = some(
   'organization_id = $1 and queue_id = $2',
   'organization_id, queue_id, sequence',
 )
+const DELETE_DISCARD_JOBS = some('discard_jobs', 'organization_id = $1 and queue_id = $2', 'organization_id, id')
 const DELETE_REMOVED_LISTENERS = some(
   'removed_listeners',
   'organization_id = $1 and queue_id = $2',
   'organization_id, id',
 )
-const BOOKS_OF_QUEUE = [DELETE_DISCARDS, DELETE_REMOVED_LISTENERS, DELETE_RECIPIENT_SETS]
+const BOOKS_OF_QUEUE = [DELETE_DISCARDS, DELETE_DISCARD_JOBS, DELETE_REMOVED_LISTENERS, DELETE_RECIPIENT_SETS]
 
 const TAKE_LISTENERS = `
   with picked as materialized (select id from discue.listeners where organization_id = $1 limit $2),

@@ -14,6 +14,7 @@ import { Orders } from './deliveries/orders.ts'
 import { createPullStore } from './deliveries/pulls.ts'
 import { RecipientSets } from './deliveries/recipient-sets.ts'
 import { RowlessDeliveries } from './deliveries/rowless.ts'
+import { createDiscardStore } from './discards/discards.ts'
 import { createDomainStore } from './domains.ts'
 import { checkpointsAside, checkpointsBySqlite } from './file/checkpoints.ts'
 import { type Connection, connect } from './file/connection.ts'
@@ -98,6 +99,7 @@ function storeOn({ db, file, close }: Connection, aside: boolean): Store {
     stats: createStatsStore(db, transact, usage),
     orders: createOrderStore(db, transact, shared),
     redeliveries: createRedeliveryStore(db, transact, shared),
+    discards: createDiscardStore(db, transact, shared),
     ledger: createLedgerStore(db, touched),
     notifications: createNotificationStore(db, transact, shared),
     commit: async (batch) => commit(batch),

@@ -48,6 +48,8 @@ const DELETE_RECIPIENT_SETS = `
   delete from audiences where id in (select id from audiences where queue_id = ? limit ?)`
 const DELETE_DISCARDS = `
   delete from discards where sequence in (select sequence from discards where queue_id = ? limit ?)`
+const DELETE_DISCARD_JOBS = `
+  delete from discard_jobs where id in (select id from discard_jobs where queue_id = ? limit ?)`
 const DELETE_REMOVED_LISTENERS = `
   delete from removed_listeners where id in (select id from removed_listeners where queue_id = ? limit ?)`
 const DELETE_PLACES = `
@@ -91,7 +93,9 @@ export function createRemovalStore(db: DatabaseSync, transact: Transact, shared:
   const messages = db.prepare(MESSAGES)
   const [deleteAttempts, deleteMessage] = [db.prepare(DELETE_ATTEMPTS), db.prepare(DELETE_MESSAGE)]
   const deleteMarks = db.prepare(DELETE_MARKS)
-  const ledgerOfQueue = [DELETE_DISCARDS, DELETE_REMOVED_LISTENERS, DELETE_RECIPIENT_SETS].map((sql) => db.prepare(sql))
+  const ledgerOfQueue = [DELETE_DISCARDS, DELETE_DISCARD_JOBS, DELETE_REMOVED_LISTENERS, DELETE_RECIPIENT_SETS].map(
+    (sql) => db.prepare(sql),
+  )
   const deleteDeliveryDiscards = db.prepare(DELETE_DELIVERY_DISCARDS)
   const [deletePlaces, deleteCounter] = [db.prepare(DELETE_PLACES), db.prepare(DELETE_COUNTER)]
   const deleteRelease = db.prepare(DELETE_RELEASE)

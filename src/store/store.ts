@@ -6,6 +6,7 @@ import type { HeardChange, NodeNews } from './cluster/changes.ts'
 import type { RateStore } from './cluster/rates.ts'
 import type { Batch, BatchResult } from './commit/batch.ts'
 import type { DeliveryStore, ExpiryStore } from './deliveries.ts'
+import type { DiscardStore } from './discards.ts'
 import type { DomainStore } from './domains.ts'
 import type { EventStore } from './events.ts'
 import type { IdempotencyRecordStore } from './idempotency-records.ts'
@@ -53,6 +54,7 @@ export interface Store {
   readonly ledger: LedgerStore
   readonly notifications: NotificationStore
   readonly redeliveries: RedeliveryStore
+  readonly discards: DiscardStore
   /** The hot path: everything that is written often, in one transaction. Results are in the batch's order. */
   commit(batch: Batch): Promise<BatchResult>
   /** Whether other processes may use what is stored at the same time. */

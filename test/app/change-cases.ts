@@ -254,6 +254,18 @@ export const CHANGE_CASES: Record<StoreChange['kind'] | 'nothing', ChangeCase[]>
       },
     },
   ],
+  discard: [
+    {
+      what: 'a discard that begins',
+      async write({ store, make }, { queue, listener }) {
+        const { organizationId, id: queueId } = queue
+        const id = make.id()
+        const which = { listenerId: listener.id, since: null, until: null, status: null, contains: null }
+        await store.discards.create({ id, organizationId, queueId, ...which, createdAt: now })
+        return ['discarder.wake']
+      },
+    },
+  ],
   schedule_due: [
     {
       what: 'a schedule that is made',

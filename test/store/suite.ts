@@ -4,6 +4,7 @@ import { backlogCases } from './cases/delivery/backlog.cases.ts'
 import { batchCases } from './cases/delivery/batch.cases.ts'
 import { behindClockCases } from './cases/delivery/behind-clock.cases.ts'
 import { deliveryCases } from './cases/delivery/deliveries.cases.ts'
+import { discardCases } from './cases/delivery/discards.cases.ts'
 import { expiryCases } from './cases/delivery/expiry.cases.ts'
 import { leaseCases } from './cases/delivery/leases.cases.ts'
 import { leftOutCases } from './cases/delivery/left-out.cases.ts'
@@ -72,6 +73,7 @@ const nouns: Record<string, StoreCase[]> = {
   notifications: notificationCases,
   expiry: expiryCases,
   'messages that expire': messageExpiryCases,
+  'deliveries that are discarded': discardCases,
   answers: answerCases,
   orders: orderCases,
   ledger: ledgerCases,

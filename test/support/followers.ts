@@ -15,7 +15,17 @@ export function followersOf(told: Told): Followers {
       },
     )
   const names: (keyof Followers)[] = [
-    ...(['keyRing', 'directory', 'lockOut', 'checks', 'lanes', 'pulls', 'remover', 'redeliverer'] as const),
+    ...([
+      'keyRing',
+      'directory',
+      'lockOut',
+      'checks',
+      'lanes',
+      'pulls',
+      'remover',
+      'redeliverer',
+      'discarder',
+    ] as const),
     'scheduler',
   ]
   return Object.fromEntries(names.map((name) => [name, part(name)])) as unknown as Followers

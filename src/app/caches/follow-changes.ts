@@ -27,6 +27,8 @@ export interface EngineFollowers {
     pause(listenerId: string): void
     resume(listenerId: string): void
     messageGone(listenerId: string, messageId: string): void
+    /** Some of what is not on the wire yet may be discarded. */
+    discarded(listenerId: string): void
     /** Something waits for it in the store, due at this time. */
     due(listenerId: string, dueAt: number): void
     /** Any of their listeners may have changed, or be gone. */
@@ -41,6 +43,7 @@ export interface EngineFollowers {
   /** Removes what is left of deleted things. */
   remover: { wake(): void }
   redeliverer: { wake(): void }
+  discarder: { wake(): void }
   scheduler: { dueAt(time: number): void }
 }
 
@@ -72,6 +75,7 @@ function tableOf({
   pulls,
   remover,
   redeliverer,
+  discarder,
   scheduler,
 }: Followers): Table {
   return {
@@ -110,6 +114,7 @@ function tableOf({
     schedule_due: [({ dueAt }) => scheduler.dueAt(dueAt)],
     schedule_gone: [() => remover.wake()],
     redelivery: [() => redeliverer.wake()],
+    discard: [each((id) => lanes.discarded(id)), () => discarder.wake()],
     liveness: [each((id, { state }) => checks.told(id, state))],
     key_rejected: [({ source }) => lockOut.failed(source)],
   }

@@ -20,14 +20,16 @@ export interface DeliveryFacts {
   isMissed: boolean
   /** It was discarded when its message's time was over. */
   isExpired: boolean
+  /** A client had it discarded. */
+  isDiscarded: boolean
   lastAttempt: { number: number; startedAt: number } | undefined
   /** Whether the last attempt acknowledges. */
   isAcknowledged: boolean
 }
 
 /**
- * How the listener stands with the message. What it had not got when it was deleted is discarded, whatever rows are
- * left; what a listener is still owed is pending, with a row or without one.
+ * How the listener stands with the message. What a client had discarded is, and so is what it had not got when it was deleted,
+ * whatever rows are left; what a listener is still owed is pending, with a row or without one.
  */
 export function summaryOf(facts: DeliveryFacts): DeliverySummary {
   const { listenerId, waiting, lastAttempt } = facts
@@ -40,8 +42,9 @@ export function summaryOf(facts: DeliveryFacts): DeliverySummary {
 }
 
 function deliveryStatusOf(facts: DeliveryFacts): DeliveryStatus {
-  const { listenerExists, waiting, isMissed, isExpired, isAcknowledged } = facts
+  const { listenerExists, waiting, isMissed, isExpired, isDiscarded, isAcknowledged } = facts
   if (isExpired) return 'expired'
+  if (isDiscarded) return 'discarded'
   if (!listenerExists) return isAcknowledged ? 'delivered' : 'discarded'
   if (waiting !== undefined) return 'pending'
   if (isMissed) return 'missed'

@@ -7,7 +7,7 @@ export interface Tally {
   /** Not due yet, and never tried. */
   scheduled: number
   missed: number
-  /** The message was deleted before it was delivered. */
+  /** The message was deleted before it was delivered, or a client had the delivery discarded. */
   deleted: number
   /** The listener was deleted before it was delivered. */
   listenerDeleted: number
@@ -54,6 +54,8 @@ export interface DeliveryRows {
   isMissed: boolean
   /** It was discarded when its message's time was over. */
   isExpired: boolean
+  /** A client had it discarded. */
+  isDiscarded: boolean
   /** The last attempt was acknowledged. */
   isDelivered: boolean
   /** It was never tried, and its time is to come. */
@@ -61,12 +63,14 @@ export interface DeliveryRows {
 }
 
 /** How a delivery stands whose message is there. */
-export function standingOf({ pending, isMissed, isExpired, isDelivered, isScheduled }: DeliveryRows): Standing {
-  const ends = (isMissed ? 1 : 0) + (isExpired ? 1 : 0)
+export function standingOf(rows: DeliveryRows): Standing {
+  const { pending, isMissed, isExpired, isDiscarded, isDelivered, isScheduled } = rows
+  const ends = (isMissed ? 1 : 0) + (isExpired ? 1 : 0) + (isDiscarded ? 1 : 0)
   if (pending + ends > 1 || (ends > 0 && isDelivered)) return 'twice'
   if (pending === 1) return isScheduled ? 'scheduled' : 'pending'
   if (isMissed) return 'missed'
   if (isExpired) return 'expired'
+  if (isDiscarded) return 'deleted'
   return isDelivered ? 'delivered' : 'nothing'
 }
 

@@ -45,9 +45,12 @@ export function isExpired({ expiresAt }: Pick<Message, 'expiresAt'>, now: number
   return expiresAt !== null && expiresAt <= now
 }
 
-/** How a delivery that waits ends when its message's time is over: what its listener has got already stays delivered. */
-export function endOnExpiry({ isAcknowledged }: { isAcknowledged: boolean }): 'delivered' | 'expired' {
-  return isAcknowledged ? 'delivered' : 'expired'
+/** Why a delivery ends that waits: its message's time is over, or a client has it discarded. */
+export type DiscardedAs = 'expired' | 'discarded'
+
+/** How a delivery that waits ends then: what its listener has got already stays delivered. */
+export function endOf(reason: DiscardedAs, { isAcknowledged }: { isAcknowledged: boolean }): 'delivered' | DiscardedAs {
+  return isAcknowledged ? 'delivered' : reason
 }
 
 /** How soon to look again at what was sent when its message's time was over, and how soon at what was pulled. */

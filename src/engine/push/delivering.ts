@@ -21,7 +21,7 @@ export interface Delivering {
 }
 
 type Parts = Omit<LaneDeps, 'store' | 'registry' | 'contentTypes' | 'tokensFor' | 'suspect' | 'disable'> & {
-  store: Pick<Store, 'deliveries' | 'expiries' | 'listeners' | 'liveness' | 'rates' | 'shared'>
+  store: Pick<Store, 'deliveries' | 'discards' | 'expiries' | 'listeners' | 'liveness' | 'rates' | 'shared'>
   /** The token buckets of listeners; those of this process alone where it is left out. */
   tokensFor?: LaneDeps['tokensFor']
   /** Told what happens to listeners. */

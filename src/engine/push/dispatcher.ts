@@ -42,7 +42,9 @@ export interface Dispatcher extends LaneFollower {
 }
 
 export function createDispatcher(
-  given: Omit<LaneDeps, 'leasesHold'> & { store: Pick<Store, 'deliveries' | 'expiries' | 'listeners' | 'shared'> },
+  given: Omit<LaneDeps, 'leasesHold'> & {
+    store: Pick<Store, 'deliveries' | 'discards' | 'expiries' | 'listeners' | 'shared'>
+  },
 ): Dispatcher {
   const { store, runtime, node } = given
   /** Until when no other node can have taken what this node holds: by the clock on the wall, and by the time that passes. */
@@ -151,6 +153,7 @@ export function createDispatcher(
     pause: (listenerId) => lanes.get(listenerId)?.pause(),
     resume,
     messageGone: (listenerId, messageId) => lanes.get(listenerId)?.forget(messageId),
+    discarded: (listenerId) => lanes.get(listenerId)?.endDiscarded(),
     due(listenerId, dueAt) {
       awaitDue(listenerId, dueAt).catch((error: unknown) => {
         runtime.log.warn({ err: error, listenerId }, 'what is due for a listener waits for the next sweep')

@@ -8,7 +8,7 @@ import { handBack } from './lease-release.ts'
 import { DELIVERY_BYTES, type MemoryShare } from './memory-share.ts'
 
 export interface LaneBufferDeps {
-  store: Pick<Store, 'deliveries' | 'expiries'>
+  store: Pick<Store, 'deliveries' | 'discards' | 'expiries'>
   memory: MemoryShare
   runtime: Runtime
   node: string
@@ -113,17 +113,22 @@ export class LaneBuffer {
     return this.#queue.shift()
   }
 
-  /** Takes out what waits here and has expired; its places are kept until it is `ended`. */
+  /** Takes out what waits here and has expired; its places are kept until it is ended. */
   removeExpired(now: number): LeasedDelivery[] {
     const hasExpired = ({ message }: LeasedDelivery) => isExpired(message, now)
     return this.#queue.some(hasExpired) ? this.#queue.remove(hasExpired) : []
   }
 
+  /** Takes out all that waits here; its places are kept until it is ended. */
+  removeAll(): LeasedDelivery[] {
+    return this.#queue.remove(() => true)
+  }
+
   /**
-   * Has the store discard what has expired, instead of sending it. Where that fails, the leases are given up after a while,
-   * and another look finds that it has expired.
+   * Has the store end what has expired, or a discard means, instead of sending it, and give up the leases of the rest. Where
+   * that fails, they are given up after a while, and another look finds what is to be ended.
    */
-  async endExpired(deliveries: readonly LeasedDelivery[]): Promise<void> {
+  async end(why: 'expiries' | 'discards', deliveries: readonly LeasedDelivery[]): Promise<void> {
     const { store, node, runtime } = this.#deps
     const leases = deliveries.map(({ listenerId, message, lease }) => ({
       listenerId,
@@ -131,10 +136,15 @@ export class LaneBuffer {
       lease,
     }))
     try {
-      await store.expiries.endLeased({ node, now: runtime.now(), leases })
+      await store[why].endLeased({ node, now: runtime.now(), leases })
       for (const delivery of deliveries) this.done(delivery)
+      // What is to be sent after all waits in the store now.
+      if (why === 'discards') this.waitUntil(runtime.now())
     } catch (error) {
-      runtime.log.warn({ err: error, listenerId: this.#listenerId }, 'what has expired could not be discarded')
+      runtime.log.warn(
+        { err: error, listenerId: this.#listenerId },
+        'what has expired, or is to be discarded, could not be ended',
+      )
       for (const delivery of deliveries) this.giveUpLater(delivery, RETRY_CLAIM_MS)
     }
   }

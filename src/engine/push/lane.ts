@@ -148,7 +148,13 @@ export class Lane {
   /** What has expired before it could be sent is not sent. */
   endExpired(): void {
     const expired = this.#buffer.removeExpired(this.#deps.runtime.now())
-    if (expired.length > 0) void this.#buffer.endExpired(expired)
+    if (expired.length > 0) void this.#buffer.end('expiries', expired)
+  }
+
+  /** What a discard means of all that could not be sent yet is not sent; the rest is claimed again. */
+  endDiscarded(): void {
+    const held = this.#buffer.removeAll()
+    if (held.length > 0) void this.#buffer.end('discards', held)
   }
 
   /** Sends nothing more until it is resumed, and holds nothing: what waits in memory goes back to the store. */

@@ -20,7 +20,7 @@ const SCHEDULES = 200
 const START_OVER_MS = 3_600_000
 
 type Deps = {
-  store: Pick<Store, 'events' | 'stats' | 'removals' | 'schedules' | 'redeliveries' | 'liveness'>
+  store: Pick<Store, 'events' | 'stats' | 'removals' | 'schedules' | 'redeliveries' | 'discards' | 'liveness'>
   runtime: Runtime
   retention: Retention
 }
@@ -55,10 +55,11 @@ export function createPruner({ store, runtime, retention }: Deps): () => Promise
     const counts = await store.stats.prune({ before: now - STATS_MS, limit: COUNTS })
     const changes = await store.liveness.prune({ before: now - retention.messagesMs, limit: COUNTS })
     const redeliveries = await store.redeliveries.prune({ before: now - retention.messagesMs, limit: COUNTS })
+    const discards = await store.discards.prune({ before: now - retention.messagesMs, limit: COUNTS })
     const messages = await expireMessages(now)
     const before = now - retention.messagesMs
     const schedules = (await pruneRuns(now, before)) + (await removeEnded(now, before))
-    return segments + counts + changes + redeliveries + schedules + messages
+    return segments + counts + changes + redeliveries + discards + schedules + messages
   }
 }
 

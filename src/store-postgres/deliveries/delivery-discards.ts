@@ -1,5 +1,5 @@
 import { type AttemptError, acknowledges } from '../../core/delivery/attempt.ts'
-import { endOnExpiry } from '../../core/message/expiry.ts'
+import { type DiscardedAs, endOf } from '../../core/message/expiry.ts'
 import type { Changes } from '../cluster/changes.ts'
 import { numbers, texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
@@ -25,7 +25,7 @@ const LAST_ATTEMPTS = `
 
 const INSERT = `
   insert into discue.delivery_discards (organization_id, sequence, listener_id, at, reason)
-  select $1, u.sequence, u.listener, $4, 'expired' from unnest($2::bigint[], $3::text[]) u(sequence, listener)
+  select $1, u.sequence, u.listener, $4, $5 from unnest($2::bigint[], $3::text[]) u(sequence, listener)
   on conflict do nothing`
 
 /** A delivery whose row, or place among what is held, is gone or about to be. */
@@ -41,6 +41,7 @@ interface Effects {
   /** Changes of listeners' counters are added here. */
   changes: Changes
   routines: Routines
+  reason: DiscardedAs
 }
 
 export async function lockOrders(db: Db, organizationId: string, sequences: readonly number[]): Promise<void> {
@@ -48,25 +49,34 @@ export async function lockOrders(db: Db, organizationId: string, sequences: read
 }
 
 /**
- * Writes that deliveries of messages whose time is over have ended, within the transaction that takes their rows, and that
- * has locked their orders. Answers with the listeners of which another message has its turn now.
+ * Writes that deliveries that waited have ended, for this reason, within the transaction that takes their rows, and that has
+ * locked their orders. Answers with the listeners of which another message has its turn now.
  */
-export async function endExpired(db: Db, ended: readonly Discarded[], effects: Effects): Promise<string[]> {
+export async function endWaiting(db: Db, ended: readonly Discarded[], effects: Effects): Promise<string[]> {
   if (ended.length === 0) return []
-  const { organizationId, now, changes } = effects
+  const { organizationId, changes, reason } = effects
   interface Last extends Pick<Discarded, 'sequence' | 'listenerId'> {
     status: number | null
     error: AttemptError | null
   }
   const last = await db.rows<Last>(LAST_ATTEMPTS, [organizationId, ...pairsOf(ended)])
   const got = new Set(last.filter(acknowledges).map(keyOf))
-  const over = ended.filter((it) => endOnExpiry({ isAcknowledged: got.has(keyOf(it)) }) === 'expired')
-  if (over.length > 0) await db.run(INSERT, [organizationId, ...pairsOf(over), now])
+  const over = ended.filter((it) => endOf(reason, { isAcknowledged: got.has(keyOf(it)) }) !== 'delivered')
+  await noteEnds(db, over, effects)
   for (const it of ended) changes.of({ organizationId, ...it }).pending -= 1
   return leaveOrders(db, ended, effects)
 }
 
-/** Ends deliveries of messages whose time is over and whose rows this transaction has locked; answers like `endExpired`. */
+/** Writes how these have ended, and nothing else. */
+export async function noteEnds(
+  db: Db,
+  over: readonly Pick<Discarded, 'sequence' | 'listenerId'>[],
+  { organizationId, now, reason }: Pick<Effects, 'organizationId' | 'now' | 'reason'>,
+): Promise<void> {
+  if (over.length > 0) await db.run(INSERT, [organizationId, ...pairsOf(over), now, reason])
+}
+
+/** Ends deliveries whose rows this transaction has locked; answers like `endWaiting`. */
 export async function discardLocked(
   db: Db,
   rows: readonly (Discarded & { dueAt: number })[],
@@ -80,14 +90,14 @@ export async function discardLocked(
   )
   const dueAts = numbers(rows.map(({ dueAt }) => dueAt))
   await db.run(DELETE, [organizationId, ...pairsOf(rows), dueAts])
-  return endExpired(db, rows, effects)
+  return endWaiting(db, rows, effects)
 }
 
 /** In this order: what is held leaves before the head does, which would make it the head. */
 export async function leaveOrders(
   db: Db,
   pairs: readonly Pick<Discarded, 'sequence' | 'listenerId'>[],
-  { organizationId, now, routines }: Omit<Effects, 'changes'>,
+  { organizationId, now, routines }: Omit<Effects, 'changes' | 'reason'>,
 ): Promise<string[]> {
   const leave = `
     select u.listener as "listenerId", ${routines.name('order_leave')}($1, u.listener, u.sequence, $4) as "dueAt"

@@ -120,7 +120,7 @@ export function createPullStore(
     const freed: string[] = []
     for (const [organizationId, own] of Map.groupBy(rows, (row) => row.organizationId)) {
       const changes = new Changes()
-      freed.push(...(await discardLocked(db, own, { organizationId, now, changes, routines })))
+      freed.push(...(await discardLocked(db, own, { organizationId, now, changes, routines, reason: 'expired' })))
       await writeChanges(db, changes, now)
     }
     return freed

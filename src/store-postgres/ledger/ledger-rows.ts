@@ -7,9 +7,10 @@ export const PAGE_END = `
 
 /** As `standingOf` of core/delivery/ledger.ts says; both are held to one table of cases. */
 export const STANDING = `
-  case when pendings + is_missed::int + is_expired::int > 1 or ((is_missed or is_expired) and ended is true) then 'twice'
+  case when pendings + is_missed::int + is_expired::int + is_discarded::int > 1
+         or ((is_missed or is_expired or is_discarded) and ended is true) then 'twice'
        when pendings = 1 then case when is_scheduled then 'scheduled' else 'pending' end
-       when is_missed then 'missed' when is_expired then 'expired' when ended is true then 'delivered' else 'nothing' end`
+       when is_missed then 'missed' when is_expired then 'expired' when is_discarded then 'deleted' when ended is true then 'delivered' else 'nothing' end`
 
 /**
  * How the deliveries of a page of messages stand, from every row that tells of them. A delivery that was tried is
@@ -40,10 +41,11 @@ export const LOOK = `
                     where p.organization_id = $1 and p.sequence = w.sequence and p.listener_id = w.listener) as is_held,
            exists (select 1 from discue.missed x
                     where x.organization_id = $1 and x.sequence = w.sequence and x.listener_id = w.listener) as is_missed,
-           exists (select 1 from discue.delivery_discards x
-                    where x.organization_id = $1 and x.sequence = w.sequence and x.listener_id = w.listener
-                      and x.reason = 'expired') as is_expired
+           coalesce(e.reason = 'expired', false) as is_expired, coalesce(e.reason = 'discarded', false) as is_discarded
       from meant w
+      left join lateral (
+        select x.reason from discue.delivery_discards x
+         where x.organization_id = $1 and x.sequence = w.sequence and x.listener_id = w.listener limit 1) e on true
   ), waited as (
     select f.*,
            ended is not true and not is_held and untouched_moved is null and exists (
@@ -65,7 +67,7 @@ export const LOOK = `
          count(*) filter (where stands = 'pending') as pending,
          count(*) filter (where stands = 'scheduled') as scheduled,
          count(*) filter (where stands = 'missed') as missed,
-         0 as deleted, 0 as retention,
+         count(*) filter (where stands = 'deleted') as deleted, 0 as retention,
          count(*) filter (where stands = 'expired') as expired,
          count(*) filter (where stands = 'nothing') as nothing,
          count(*) filter (where stands = 'twice') as twice,
@@ -79,8 +81,10 @@ export const DISCARDED = `
          count(*) filter (where x.listener = any(d.delivered)) as delivered,
          0 as pending, 0 as scheduled, 0 as missed,
          -- An older version wrote 'expired' for 'retention'.
-         count(*) filter (where x.listener <> all(d.delivered || d.expired) and d.reason = 'deleted') as deleted,
-         count(*) filter (where x.listener <> all(d.delivered || d.expired) and d.reason <> 'deleted') as retention,
+         count(*) filter (where x.listener = any(d.discarded)
+                             or (x.listener <> all(d.delivered || d.expired) and d.reason = 'deleted')) as deleted,
+         count(*) filter (where x.listener <> all(d.delivered || d.expired || d.discarded) and d.reason <> 'deleted')
+           as retention,
          count(*) filter (where x.listener = any(d.expired)) as expired,
          0 as nothing, 0 as twice, '{}'::text[] as "nothingIds", '{}'::text[] as "twiceIds"
     from discue.discards d

@@ -1,6 +1,7 @@
 import { type AttemptError, acknowledges } from '../../core/delivery/attempt.ts'
 import { type DeliverySummary, summaryOf } from '../../core/delivery/delivery-summary.ts'
 import type { Message } from '../../core/delivery/message.ts'
+import type { DiscardedAs } from '../../core/message/expiry.ts'
 import { numbers, texts } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 import { IS_MEANT } from './left-out-rows.ts'
@@ -36,10 +37,9 @@ const MISSED = `
   select m.sequence, x.listener_id as "listenerId"
     from ${MESSAGES} join discue.missed x on x.organization_id = $1 and x.sequence = m.sequence`
 
-const EXPIRED = `
-  select m.sequence, x.listener_id as "listenerId"
-    from ${MESSAGES} join discue.delivery_discards x on x.organization_id = $1 and x.sequence = m.sequence
-   where x.reason = 'expired'`
+const DISCARDED = `
+  select m.sequence, x.listener_id as "listenerId", x.reason
+    from ${MESSAGES} join discue.delivery_discards x on x.organization_id = $1 and x.sequence = m.sequence`
 
 const LAST_ATTEMPTS = `
   select distinct on (a.sequence, a.listener_id)
@@ -99,6 +99,12 @@ export async function leftOutOf(db: Db, { organizationId, sequence }: Facts): Pr
   return rows.map(({ id }) => id)
 }
 
+interface Ended {
+  sequence: number
+  listenerId: string
+  reason: DiscardedAs
+}
+
 interface Recipients {
   sequences: number[]
   ids: string[]
@@ -112,7 +118,7 @@ export async function summariesOf(db: Db, messages: readonly Facts[]): Promise<D
   const pending = byPair(await pendingOf(db, messages))
   const last = byPair(await db.rows<LastAttempt>(LAST_ATTEMPTS, values))
   const gaveUp = byPair(await db.rows<{ sequence: number; listenerId: string }>(MISSED, values))
-  const over = byPair(await db.rows<{ sequence: number; listenerId: string }>(EXPIRED, values))
+  const ended = byPair(await db.rows<Ended>(DISCARDED, values))
   const sets = await db.rows<Recipients>(RECIPIENTS, values)
   const recipients = new Map(sets.flatMap((set) => set.sequences.map((sequence) => [sequence, set])))
   return messages.map(({ sequence, deliverAt }) => {
@@ -126,7 +132,8 @@ export async function summariesOf(db: Db, messages: readonly Facts[]): Promise<D
         deliverAt,
         waiting: pending.get(pair),
         isMissed: gaveUp.has(pair),
-        isExpired: over.has(pair),
+        isExpired: ended.get(pair)?.reason === 'expired',
+        isDiscarded: ended.get(pair)?.reason === 'discarded',
         lastAttempt,
         isAcknowledged: lastAttempt !== undefined && acknowledges(lastAttempt),
       })

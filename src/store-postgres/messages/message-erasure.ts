@@ -60,8 +60,8 @@ export async function erase(
     undelivered.set(sequence, [...(undelivered.get(sequence) ?? []), listenerId])
   }
   const discarded = await db.rows<{ sequence: number }>(DISCARDED, [organizationId, sequences])
-  const expired = new Set(discarded.map(({ sequence }) => sequence))
-  await noteDiscards(db, messages, { reason, now, undelivered, expired })
+  const ended = new Set(discarded.map(({ sequence }) => sequence))
+  await noteDiscards(db, messages, { reason, now, undelivered, ended })
   const held = pending.filter(({ dueAt }) => dueAt === null)
   const due = pending.filter(({ dueAt }) => dueAt !== null)
   const deleted = due.length === 0 ? [] : await db.rows<Pair>(DELETE_PENDING, pairArraysOf(organizationId, due))
@@ -69,7 +69,7 @@ export async function erase(
   for (const pair of gone) counters(pair).pending -= 1
   for (const pair of gaveUp) counters(pair).missed -= 1
   await db.run(DELETE_MISSED, [organizationId, sequences])
-  if (expired.size > 0) await db.run(DELETE_DISCARDED, [organizationId, sequences])
+  if (ended.size > 0) await db.run(DELETE_DISCARDED, [organizationId, sequences])
   await db.run(DELETE_ATTEMPTS, [organizationId, sequences])
   await db.run(DELETE_MESSAGES, [sequences])
   return { gone, freedListenerIds: left!.freed }

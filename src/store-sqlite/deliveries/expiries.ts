@@ -2,11 +2,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Message } from '../../core/delivery/message.ts'
 import { isExpired, MAX_EXPIRED_A_STEP, nextLookAt } from '../../core/message/expiry.ts'
 import type { ExpiryStep, ExpiryStore, LeaseReference } from '../../store/deliveries.ts'
-import { CounterChanges, createListenerCounters } from '../commit/listener-counters.ts'
 import type { Shared } from '../commit/parts.ts'
 import { createDeliverySummaries } from '../messages/delivery-summaries.ts'
 import type { ChangeLog, Transact } from '../transaction.ts'
-import { createDiscardExpired } from './delivery-discards.ts'
+import { createWaitingEnds, type Ending } from './waiting-ends.ts'
 
 const IS_ANY_OVER = `select 1 from message_expiries where look_at <= ? limit 1`
 
@@ -40,33 +39,23 @@ const MISSED = `select listener_id as listenerId from missed where sequence = ?`
 
 type Expiring = Pick<Message, 'organizationId' | 'queueId' | 'deliverAt' | 'expiresAt' | 'sequence'>
 
-/** What one transaction does, to be told and done once it is on disk. */
-interface Done {
-  now: number
-  changes: CounterChanges
-  discarded: { listenerId: string; sequence: number }[]
-  /** Listeners of which another message has its turn now. */
-  freed: Set<string>
-}
-
 export function createExpiryStore(
   db: DatabaseSync,
   transact: Transact,
   shared: Shared & { changes: ChangeLog },
 ): ExpiryStore {
-  const { leases, rowless, orders, changes: log } = shared
+  const { leases, rowless } = shared
   const [isAnyOver, nextOrganization, over] = [db.prepare(IS_ANY_OVER), db.prepare(NEXT_ORGANIZATION), db.prepare(OVER)]
   const [forget, lookAgain, message] = [db.prepare(FORGET), db.prepare(LOOK_AGAIN), db.prepare(MESSAGE)]
   const [pulled, missed] = [db.prepare(PULLED), db.prepare(MISSED)]
   const summaries = createDeliverySummaries(db, shared)
-  const counters = createListenerCounters(db)
-  const discard = createDiscardExpired(db, shared)
+  const ends = createWaitingEnds(db, transact, { reason: 'expired', shared })
 
   /**
    * Ends what waits and is on its way to no listener; answers with when to look again: null where nothing is left, at once
    * where the step has discarded as much as it may.
    */
-  function end(expiring: Expiring, node: string, done: Done): number | null {
+  function end(expiring: Expiring, node: string, done: Ending): number | null {
     const { sequence } = expiring
     const { now } = done
     const untilOf = new Map(pulled.all(sequence).map((row) => [row.listenerId as string, row.until as number]))
@@ -74,32 +63,20 @@ export function createExpiryStore(
     for (const { listenerId, dueAt } of summaries.pendingOf(expiring)) {
       if (untilOf.has(listenerId)) continue
       if (leases.bars(node, listenerId, sequence, now)) isSent = true
-      else if (done.discarded.length >= MAX_EXPIRED_A_STEP) return now
-      else note(done, { listenerId, sequence }, discard({ listenerId, sequence, dueAt }, done))
+      else if (done.ended.length >= MAX_EXPIRED_A_STEP) return now
+      else ends.end({ listenerId, sequence, dueAt }, done)
     }
-    goOn(sequence, done)
+    // What was missed and blocks cannot be redelivered any more: nothing else would let the messages behind it go on.
+    for (const row of missed.all(sequence)) ends.unblock(row.listenerId as string, sequence, done)
     if (!isSent && untilOf.size === 0) return null
     return nextLookAt({ isSent, pulledUntil: untilOf.size === 0 ? null : Math.min(...untilOf.values()) }, now)
   }
 
-  /** What was missed and blocks cannot be redelivered any more: nothing else would let the messages behind it go on. */
-  function goOn(sequence: number, { now, freed }: Done): void {
-    for (const { listenerId } of missed.all(sequence) as { listenerId: string }[]) {
-      if (!orders.blocks(listenerId, sequence)) continue
-      if (orders.leave(listenerId, sequence, now) !== null) freed.add(listenerId)
-    }
-  }
-
-  function note({ discarded, freed }: Done, pair: Done['discarded'][number], nextDueAt: number | null): void {
-    discarded.push(pair)
-    if (nextDueAt !== null) freed.add(pair.listenerId)
-  }
-
-  function stepOf(ask: { organizationId: string; node: string; limit: number }, done: Done): number {
+  function stepOf(ask: { organizationId: string; node: string; limit: number }, done: Ending): number {
     const { organizationId, node, limit } = ask
     const rows = over.all(organizationId, done.now, limit) as { lookAt: number; sequence: number }[]
     for (const { lookAt, sequence } of rows) {
-      if (done.discarded.length >= MAX_EXPIRED_A_STEP) break
+      if (done.ended.length >= MAX_EXPIRED_A_STEP) break
       const found = message.get(sequence) as Expiring | undefined
       const lookAgainAt = found === undefined ? null : end(found, node, done)
       forget.run(organizationId, lookAt, sequence)
@@ -108,27 +85,13 @@ export function createExpiryStore(
     return rows.length
   }
 
-  function endHeld({ listenerId, sequence, lease }: LeaseReference, node: string, done: Done): void {
+  function endHeld({ listenerId, sequence, lease }: LeaseReference, node: string, done: Ending): void {
     if (!leases.holds(node, { listenerId, sequence, lease })) return
     const found = message.get(sequence) as Expiring | undefined
     if (found === undefined || !isExpired(found, done.now)) return
     const pending = summaries.pendingOf(found).find((it) => it.listenerId === listenerId)
     if (pending === undefined) return
-    note(done, { listenerId, sequence }, discard({ listenerId, sequence, dueAt: pending.dueAt }, done))
-  }
-
-  /** Runs a transaction that discards, and writes and tells what it sums up; leases know no rollback. */
-  function discarding<Result>(now: number, work: (done: Done) => Result): Result {
-    const done: Done = { now, changes: new CounterChanges(), discarded: [], freed: new Set() }
-    const result = transact(() => {
-      const of = work(done)
-      for (const [listenerId, change] of done.changes.entries()) counters.add(listenerId, change)
-      const listenerIds = [...done.freed]
-      if (listenerIds.length > 0) log.note({ kind: 'deliveries_due', listenerIds, dueAt: now })
-      return of
-    })
-    for (const { listenerId, sequence } of done.discarded) leases.drop(listenerId, sequence)
-    return result
+    ends.end({ listenerId, sequence, dueAt: pending.dueAt }, done)
   }
 
   return {
@@ -137,22 +100,20 @@ export function createExpiryStore(
       // What has no row yet must not pass for done with.
       rowless.findAgain()
       rowless.writeFree(now)
-      return discarding(now, (done) => {
+      return ends.ending(now, (done) => {
         const found =
           nextOrganization.get({ after: afterOrganization ?? '', now }) ?? nextOrganization.get({ after: '', now })
         const organizationId = (found?.id as string | undefined) ?? null
         const looked = organizationId === null ? 0 : stepOf({ organizationId, node, limit }, done)
-        return { looked, discarded: done.discarded.length, organizationId }
+        return { looked, discarded: done.ended.length, organizationId }
       })
     },
     async endLeased({ node, now, leases: given }) {
-      const discarded = discarding(now, (done) => {
+      const discarded = ends.ending(now, (done) => {
         for (const reference of given) endHeld(reference, node, done)
-        return done.discarded.length
+        return done.ended.length
       })
-      // What is given back is found by its row, which it may not have yet.
-      if (given.some(({ listenerId, sequence }) => leases.isRowless(listenerId, sequence))) rowless.writeAll()
-      for (const reference of given) leases.handBack(node, reference)
+      ends.giveUp(node, given)
       return discarded
     },
   }

@@ -9,7 +9,7 @@ import { CounterChanges, createListenerCounters } from '../commit/listener-count
 import type { Changes, Shared } from '../commit/parts.ts'
 import { MESSAGE_COLUMNS } from '../messages/messages.ts'
 import type { Transact } from '../transaction.ts'
-import { createDiscardExpired, type WaitingDelivery } from './delivery-discards.ts'
+import { createDiscardWaiting, type WaitingDelivery } from './delivery-discards.ts'
 
 /** From a place on, which is a due time and a sequence. */
 const DUE = `
@@ -64,7 +64,7 @@ export function createPullStore(
   const [due, nextDue, lease] = [db.prepare(DUE), db.prepare(NEXT_DUE), db.prepare(LEASE)]
   const [expired, nextExpiry] = [db.prepare(EXPIRED), db.prepare(NEXT_EXPIRY)]
   const message = db.prepare(MESSAGE)
-  const discard = createDiscardExpired(db, shared)
+  const discard = createDiscardWaiting(db, shared, 'expired')
   const counters = createListenerCounters(db)
 
   function pull(ask: PullAsk, now: number, { changes, ended: of }: Pulling): Pulled {

@@ -52,19 +52,20 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
     const moved = new Map(found.moved.of(sequence).map((row) => [row.listenerId, row]))
     const held = new Set(found.held.of(sequence).map(({ listenerId }) => listenerId))
     const missed = new Set(found.missed.of(sequence).map(({ listenerId }) => listenerId))
-    const expired = new Set(found.expired.of(sequence).map(({ listenerId }) => listenerId))
+    const reasons = new Map(found.ended.of(sequence).map(({ listenerId, reason }) => [listenerId, reason]))
     for (const listenerId of meant(message)) {
-      const isExpired = expired.has(listenerId)
+      const reason = reasons.get(listenerId)
+      const [isExpired, isDiscarded] = [reason === 'expired', reason === 'discarded']
       const [isMissed, isHeld, row] = [missed.has(listenerId), held.has(listenerId), moved.get(listenerId)]
       const delivered = ended.get(listenerId) === true
       // A delivery that was tried is either moved or gone: most need no look at where untouched ones wait.
       const mayWait = !delivered && !isHeld && row === undefined
-      const isTouched = isMissed || isExpired || ended.has(listenerId)
+      const isTouched = isMissed || reason !== undefined || ended.has(listenerId)
       const waits = mayWait && (rows.waits(listenerId, message) || (!isTouched && isRowless(listenerId, sequence)))
       const pending = (row === undefined ? 0 : 1) + (isHeld ? 1 : 0) + (waits ? 1 : 0)
       const untouched = waits || (isHeld && !ended.has(listenerId)) || (row?.attempts === 0 && row.dueAt > now)
       const scheduled = untouched && isForLater(message, now)
-      const rowsSay = { pending, isMissed, isExpired, isDelivered: delivered, isScheduled: scheduled }
+      const rowsSay = { pending, isMissed, isExpired, isDiscarded, isDelivered: delivered, isScheduled: scheduled }
       const standing = standingOf(rowsSay)
       if (scheduled) block.nextDueAt = Math.min(block.nextDueAt, message.deliverAt)
       count(block, listenerId, standing)
@@ -73,12 +74,17 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
   }
 
   function countDiscard(discard: DiscardRow, block: Block): void {
-    const { reason, delivered, expired } = discard
-    const [got, over] = [delivered, expired].map((ids) => new Set(JSON.parse(ids) as string[]))
-    const rest = reason === 'deleted' ? 'deleted' : 'retention'
-    for (const listenerId of meant(discard)) {
-      count(block, listenerId, got!.has(listenerId) ? 'delivered' : over!.has(listenerId) ? 'expired' : rest)
+    const { reason, delivered, expired, discarded } = discard
+    const standings = new Map<string, Standing>()
+    for (const [standing, ids] of [
+      ['deleted', discarded],
+      ['expired', expired],
+      ['delivered', delivered],
+    ] as const) {
+      for (const id of JSON.parse(ids) as string[]) standings.set(id, standing)
     }
+    const rest = reason === 'deleted' ? 'deleted' : 'retention'
+    for (const listenerId of meant(discard)) count(block, listenerId, standings.get(listenerId) ?? rest)
   }
 
   return (number: number, now: number, range: TimeRange | null = null): Block => {
@@ -95,7 +101,7 @@ export function createBlockReader(db: DatabaseSync, recipientSets: RecipientSets
       noteTime(block, discard)
       if (isMeant(discard)) countDiscard(discard, block)
     }
-    for (const rest of [found.attempts, found.moved, found.held, found.missed, found.expired]) rest.end()
+    for (const rest of [found.attempts, found.moved, found.held, found.missed, found.ended]) rest.end()
     return block
   }
 }

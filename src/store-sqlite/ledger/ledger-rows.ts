@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DiscardedAs } from '../../core/message/expiry.ts'
 import type { RecipientRow } from '../deliveries/recipient-sets.ts'
 
 /** Rows in the order of their sequence, taken message by message. */
@@ -38,7 +39,7 @@ const MESSAGES = `
     from messages where ${IN_BLOCK} order by sequence`
 
 const DISCARDS = `
-  select sequence, audience as recipientSet, left_out as leftOut, created_at as createdAt, reason, delivered, expired
+  select sequence, audience as recipientSet, left_out as leftOut, created_at as createdAt, reason, delivered, expired, discarded
     from discards where ${IN_BLOCK} order by sequence`
 
 const ATTEMPTS = `
@@ -58,8 +59,9 @@ const HELD = `
 
 const MISSED = `select sequence, listener_id as listenerId from missed where ${IN_BLOCK} order by sequence`
 
-const EXPIRED = `
-  select sequence, listener_id as listenerId from delivery_discards where ${IN_BLOCK} and reason = 'expired' order by sequence`
+/** What has ended before it was delivered or missed. */
+const ENDED = `
+  select sequence, listener_id as listenerId, reason from delivery_discards where ${IN_BLOCK} order by sequence`
 
 const UNMOVED = `select 1 from deliveries where listener_id = ? and due_at = ? and sequence = ? and moved = 0`
 
@@ -79,6 +81,7 @@ export interface DiscardRow extends RecipientRow {
   /** JSON arrays of listeners. */
   delivered: string
   expired: string
+  discarded: string
 }
 
 interface PairRow {
@@ -88,8 +91,8 @@ interface PairRow {
 
 /** Everything that tells what became of the messages from `first` to `last`. */
 export function createLedgerRows(db: DatabaseSync) {
-  const statements = [MESSAGES, DISCARDS, ATTEMPTS, MOVED, HELD, MISSED, EXPIRED].map((sql) => db.prepare(sql))
-  const [messages, discards, attempts, moved, held, missed, expired] = statements as [
+  const statements = [MESSAGES, DISCARDS, ATTEMPTS, MOVED, HELD, MISSED, ENDED].map((sql) => db.prepare(sql))
+  const [messages, discards, attempts, moved, held, missed, ended] = statements as [
     ...[StatementSync, StatementSync, StatementSync, StatementSync, StatementSync, StatementSync, StatementSync],
   ]
   const [unmoved, ordered] = [db.prepare(UNMOVED), db.prepare(ORDERED)]
@@ -101,7 +104,7 @@ export function createLedgerRows(db: DatabaseSync) {
       moved: new RowsBySequence<PairRow & { attempts: number; dueAt: number }>(moved, first, last),
       held: new RowsBySequence<PairRow>(held, first, last),
       missed: new RowsBySequence<PairRow>(missed, first, last),
-      expired: new RowsBySequence<PairRow>(expired, first, last),
+      ended: new RowsBySequence<PairRow & { reason: DiscardedAs }>(ended, first, last),
     }),
     /** Whether a delivery that was never tried waits where its message's due time leads. */
     waits: (listenerId: string, { deliverAt, sequence }: MessageRow) =>

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type AttemptError, acknowledges } from '../../core/delivery/attempt.ts'
 import { type DeliverySummary, summaryOf } from '../../core/delivery/delivery-summary.ts'
 import type { Message } from '../../core/delivery/message.ts'
+import type { DiscardedAs } from '../../core/message/expiry.ts'
 import type { Leases } from '../deliveries/leases.ts'
 import type { RecipientRow, RecipientSets } from '../deliveries/recipient-sets.ts'
 
@@ -25,7 +26,7 @@ const HELD = `
 
 const MISSED = `select listener_id as listenerId from missed where sequence = ?`
 
-const EXPIRED = `select listener_id as listenerId from delivery_discards where sequence = ? and reason = 'expired'`
+const DISCARDED = `select listener_id as listenerId, reason from delivery_discards where sequence = ?`
 
 const LAST_ATTEMPTS = `
   select listener_id as listenerId, max(number) as number, started_at as startedAt, status, error
@@ -60,7 +61,7 @@ export function createDeliverySummaries(
   { leases, recipientSets }: { leases: Leases; recipientSets: RecipientSets },
 ) {
   const [unmoved, moved, missed] = [db.prepare(UNMOVED), db.prepare(MOVED), db.prepare(MISSED)]
-  const [held, expired, recipientSet] = [db.prepare(HELD), db.prepare(EXPIRED), db.prepare(RECIPIENT_SET)]
+  const [held, ended, recipientSet] = [db.prepare(HELD), db.prepare(DISCARDED), db.prepare(RECIPIENT_SET)]
   const [lastAttempts, listeners] = [db.prepare(LAST_ATTEMPTS), db.prepare(LISTENERS)]
 
   function existingIn(queueId: string): string[] {
@@ -96,7 +97,7 @@ export function createDeliverySummaries(
     const pending = byListener(pendingOf(message))
     const last = byListener(lastAttempts.all(sequence) as unknown as LastAttempt[])
     const gaveUp = byListener(missed.all(sequence) as unknown as { listenerId: string }[])
-    const discarded = byListener(expired.all(sequence) as unknown as { listenerId: string }[])
+    const discarded = byListener(ended.all(sequence) as unknown as { listenerId: string; reason: DiscardedAs }[])
     const existing = new Set(existingIn(queueId))
     return recipientsOf(sequence).map((listenerId) => {
       const lastAttempt = last.get(listenerId)
@@ -106,7 +107,8 @@ export function createDeliverySummaries(
         deliverAt,
         waiting: pending.get(listenerId),
         isMissed: gaveUp.has(listenerId),
-        isExpired: discarded.has(listenerId),
+        isExpired: discarded.get(listenerId)?.reason === 'expired',
+        isDiscarded: discarded.get(listenerId)?.reason === 'discarded',
         lastAttempt,
         isAcknowledged: lastAttempt !== undefined && acknowledges(lastAttempt),
       })

@@ -9,8 +9,8 @@ const LAST_ATTEMPTS = `
   select listener_id as listenerId, max(number), status, error from attempts where sequence = ? group by listener_id`
 
 const INSERT = `
-  insert into discards (sequence, id, queue_id, audience, left_out, created_at, discarded_at, reason, delivered, expired)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  insert into discards (sequence, id, queue_id, audience, left_out, created_at, discarded_at, reason, delivered, expired, discarded)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const SWEEP = `
   delete from discards where sequence in (select sequence from discards where discarded_at < ? limit ?)
@@ -29,6 +29,8 @@ export interface Discarded {
   undelivered: ReadonlySet<string>
   /** The listeners for which it had expired before. */
   expired: readonly string[]
+  /** The listeners for which a client had it discarded before. */
+  discarded: readonly string[]
 }
 
 /** Keeps for the ledger what they need of messages that are removed. */
@@ -49,14 +51,15 @@ export function createDiscards(db: DatabaseSync, recipientSets: RecipientSets) {
     /** Within the transaction that removes the message, before anything of it is gone. */
     note(discarded: Discarded): void {
       const { sequence, reason, now, undelivered, expired } = discarded
+      const ended = expired.length + discarded.discarded.length
       // A message that every listener got may be forgotten when its time is over.
-      if (reason === 'retention' && undelivered.size === 0 && expired.length === 0) return
+      if (reason === 'retention' && undelivered.size === 0 && ended === 0) return
       const found = message.get(sequence) as Row
       if (recipientSets.recipientsOf(found).length === 0) return
       const { id, queueId, recipientSet, leftOut, createdAt } = found
       const delivered = JSON.stringify(deliveredOf(discarded))
       const row = [sequence, id, queueId, recipientSet, leftOut, createdAt, now, reason, delivered]
-      insert.run(...row, JSON.stringify(expired))
+      insert.run(...row, JSON.stringify(expired), JSON.stringify(discarded.discarded))
     },
     /** Forgets up to `limit` that are older; answers with their sequences. */
     sweep: (before: number, limit: number) =>

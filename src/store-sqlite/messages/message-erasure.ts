@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Message } from '../../core/delivery/message.ts'
+import type { DiscardedAs } from '../../core/message/expiry.ts'
 import type { CounterChanges } from '../commit/listener-counters.ts'
 import type { Orders } from '../deliveries/orders.ts'
 import type { RecipientSets } from '../deliveries/recipient-sets.ts'
@@ -12,7 +13,7 @@ const DELETE_PENDING = `delete from deliveries where listener_id = ? and due_at 
 const DELETE_ATTEMPTS = `delete from attempts where sequence = ?`
 const MISSED = `select listener_id as listenerId from missed where sequence = ?`
 const DELETE_MISSED = `delete from missed where sequence = ?`
-const DISCARDED = `select listener_id as listenerId from delivery_discards where sequence = ?`
+const DISCARDED = `select listener_id as listenerId, reason from delivery_discards where sequence = ?`
 const DELETE_DISCARDED = `delete from delivery_discards where sequence = ?`
 const DELETE_PLACES = `delete from order_places where sequence = ?`
 const PLACES = `select listener_id as listenerId from order_places where sequence = ?`
@@ -60,9 +61,11 @@ export function createMessageErasure(db: DatabaseSync, { recipientSets, marks, o
   ): string[] => {
     const gaveUp = missed.all(sequence) as { listenerId: string }[]
     const undelivered = new Set([...pending, ...gaveUp].map(({ listenerId }) => listenerId))
-    const expired = discarded.all(sequence).map(({ listenerId }) => listenerId as string)
-    discards.note({ sequence, reason, now, undelivered, expired })
-    if (expired.length > 0) removeDiscarded.run(sequence)
+    const ended = discarded.all(sequence) as { listenerId: string; reason: DiscardedAs }[]
+    const endedAs = (as: DiscardedAs) => ended.filter((it) => it.reason === as).map(({ listenerId }) => listenerId)
+    const ends = { expired: endedAs('expired'), discarded: endedAs('discarded') }
+    discards.note({ sequence, reason, now, undelivered, ...ends })
+    if (ended.length > 0) removeDiscarded.run(sequence)
     for (const { listenerId, dueAt } of pending) {
       if (dueAt !== null) removePending.run(listenerId, dueAt, sequence)
       changes.of(listenerId).pending -= 1

@@ -12,21 +12,21 @@ const MAY_BE_PENDING = `
               where p.sequence = m.sequence)`
 const MAY_BE_MISSED = `exists (select 1 from missed x where x.sequence = m.sequence)`
 
-const MAY_BE_EXPIRED = `exists (select 1 from delivery_discards x where x.sequence = m.sequence)`
+export const HAS_DISCARDS = `exists (select 1 from delivery_discards x where x.sequence = m.sequence)`
 
 const BY_STATUS: Record<MessageStatus, string> = {
   scheduled: `m.deliver_at > :now and m.deliver_at > m.created_at`,
   pending: MAY_BE_PENDING,
   missed: MAY_BE_MISSED,
-  expired: MAY_BE_EXPIRED,
+  expired: HAS_DISCARDS,
   // A redelivery may have brought it forward.
   delivered: `m.deliver_at <= :now or m.deliver_at = m.created_at or exists (select 1 from attempts a where a.sequence = m.sequence)`,
-  // The recipient set says it, which is in memory.
+  // A deleted listener says it as well, of which the recipient set tells, which is in memory.
   discarded: '1',
   unrouted: '1',
 }
 
-const BY_DELIVERY = { pending: MAY_BE_PENDING, missed: MAY_BE_MISSED, expired: MAY_BE_EXPIRED } as const
+const BY_DELIVERY = { pending: MAY_BE_PENDING, missed: MAY_BE_MISSED, expired: HAS_DISCARDS } as const
 
 /** For a statement that has the message as `m`: whether it may have the status, and a delivery that stands as is asked. */
 export function likelihoodOf({ status, deliveryStatus }: MessageFilter): string {

@@ -11,7 +11,7 @@ import type { MessageDetails, MessageSearchPart, MessageStore } from '../../stor
 import type { RecipientRow, RecipientSets } from '../deliveries/recipient-sets.ts'
 import { STATEMENT_UNITS, TimeSlices } from '../file/time-slices.ts'
 import type { DeliverySummaries } from './delivery-summaries.ts'
-import { likelihoodOf } from './message-likelihood.ts'
+import { HAS_DISCARDS, likelihoodOf } from './message-likelihood.ts'
 import type { MessagesAcross } from './messages-across.ts'
 
 /** What is looked at comes before the data in a row, which may be large. */
@@ -27,7 +27,8 @@ const NO_CONTENT = `0 as bytes, 1 as holds`
 
 function candidates(filter: MessageFilter, where: string): string {
   const content = asksForContent(filter) ? CONTENT : NO_CONTENT
-  return `select ${CANDIDATE}, (${likelihoodOf(filter)}) as likely, ${content} from messages m where ${where}`
+  const discards = filter.status === 'discarded' ? HAS_DISCARDS : '0'
+  return `select ${CANDIDATE}, ${discards} as hasDiscards, (${likelihoodOf(filter)}) as likely, ${content} from messages m where ${where}`
 }
 
 const BY_NAME = 'and m.name = :name'
@@ -43,6 +44,7 @@ type Candidate = Pick<Message, 'sequence' | 'id' | 'queueId' | 'name' | 'key' | 
     likely: 0 | 1
     bytes: number
     holds: 0 | 1
+    hasDiscards: 0 | 1
   }
 type Ask = Parameters<MessageStore['search']>[0]
 
@@ -78,14 +80,15 @@ export function createMessageSearch(db: DatabaseSync, { summaries, recipientSets
       return (candidate) => listenerId === null && recipientSets.recipientsOf(candidate).length === 0
     }
     if (status !== 'discarded' && listenerId === null) return () => true
-    const known = new Map<number, boolean>()
-    return ({ recipientSet, queueId }) => {
-      let may = known.get(recipientSet)
+    const known = new Map<string, boolean>()
+    return ({ recipientSet, queueId, hasDiscards }) => {
+      const what = `${recipientSet} ${hasDiscards}`
+      let may = known.get(what)
       if (may === undefined) {
         const { listenerIds } = recipientSets.read(recipientSet)
         may = listenerId === null || listenerIds.includes(listenerId)
-        if (status === 'discarded') may &&= hasDeleted(listenerIds, queueId)
-        known.set(recipientSet, may)
+        if (status === 'discarded') may &&= hasDiscards === 1 || hasDeleted(listenerIds, queueId)
+        known.set(what, may)
       }
       return may
     }

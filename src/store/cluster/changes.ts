@@ -30,6 +30,8 @@ export type StoreChange =
   | { kind: 'schedule_gone'; scheduleId: string }
   /** A redelivery of many messages has begun. */
   | { kind: 'redelivery'; listenerId: string }
+  /** A discard of many messages has begun, or means deliveries to these listeners that a node may hold and not have sent. */
+  | { kind: 'discard'; listenerIds: readonly string[] }
 
 /** What a node tells the other nodes, and knows already by itself. */
 export type NodeNews =

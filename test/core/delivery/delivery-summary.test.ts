@@ -9,6 +9,7 @@ const NOTHING: DeliveryFacts = {
   waiting: undefined,
   isMissed: false,
   isExpired: false,
+  isDiscarded: false,
   lastAttempt: undefined,
   isAcknowledged: false,
 }

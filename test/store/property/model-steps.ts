@@ -42,7 +42,20 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('expire'), limit: fc.integer({ min: 1, max: 5 }) }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('end held'), tickets: fc.array(pick, { minLength: 1, maxLength: 3 }) }),
+    arbitrary: fc.record({
+      do: fc.constant('end held'),
+      tickets: fc.array(pick, { minLength: 1, maxLength: 3 }),
+      why: fc.constantFrom('expiries', 'discards'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('discard'),
+      queue: pick,
+      listener: fc.option(pick),
+      status: fc.constantFrom(null, null, 'pending', 'scheduled', 'missed'),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('pause'), queue: pick, paused: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('delete message'), message: pick }) },

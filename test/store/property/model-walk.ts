@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import type { LeasedDelivery, Next } from '../../../src/core/delivery/delivery.ts'
+import type { Discardable } from '../../../src/core/delivery/discard.ts'
 import type { Listener } from '../../../src/core/delivery/listener.ts'
 import type { Message } from '../../../src/core/delivery/message.ts'
 import type { Queue } from '../../../src/core/delivery/queue.ts'
 import type { Organization } from '../../../src/core/tenant/organization.ts'
+import { createDiscarder } from '../../../src/engine/upkeep/discarder.ts'
 import type { AcceptResult } from '../../../src/store/commit/batch.ts'
 import type { Claim } from '../../../src/store/deliveries.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -43,7 +45,8 @@ export type Step =
   | { do: 'release'; node: string }
   | { do: 'hand back'; tickets: number[] }
   | { do: 'expire'; limit: number }
-  | { do: 'end held'; tickets: number[] }
+  | { do: 'end held'; tickets: number[]; why?: 'expiries' | 'discards' }
+  | { do: 'discard'; queue: number; listener: number | null; status: Discardable | null }
   | { do: 'pause'; queue: number; paused: boolean }
   | { do: 'delete message'; message: number }
   | { do: 'create listener'; queue: number }
@@ -148,7 +151,9 @@ export class Walk {
       case 'expire':
         return this.#expire(step.limit)
       case 'end held':
-        return this.#endHeld(step.tickets)
+        return this.#endHeld(step)
+      case 'discard':
+        return this.#discard(step)
       case 'pause':
         return this.#pause(step.queue, step.paused)
       case 'delete message':
@@ -285,13 +290,32 @@ export class Walk {
   }
 
   /** By tickets old and new, as a lane does with what it cannot send in time. */
-  async #endHeld(tickets: number[]): Promise<void> {
+  async #endHeld({ tickets, why = 'expiries' }: Extract<Step, { do: 'end held' }>): Promise<void> {
     const { store, now } = this.#given
     for (const { node, delivery } of tickets.flatMap((i) => picked(this.#tickets, i) ?? [])) {
       const { listenerId, lease, message } = delivery
-      await store.expiries.endLeased({ node, now, leases: [{ listenerId, lease, sequence: message.sequence }] })
-      this.#model.endHeld({ messageId: message.id, listenerId }, { node, lease }, now)
+      await store[why].endLeased({ node, now, leases: [{ listenerId, lease, sequence: message.sequence }] })
+      const key = { messageId: message.id, listenerId }
+      if (why === 'expiries') this.#model.endHeld(key, { node, lease }, now)
+      else this.#model.endDiscarded(key, { node, lease }, now)
     }
+  }
+
+  /** Until nothing is left of it but what a living node holds, which is looked at again with the next, two seconds later. */
+  async #discard({ queue, listener, status }: Extract<Step, { do: 'discard' }>): Promise<void> {
+    const { store, make } = this.#given
+    const { id: queueId, organizationId } = picked(this.#queues, queue) ?? {}
+    if (queueId === undefined || organizationId === undefined) return
+    const own = this.#listeners.filter((it) => it.queueId === queueId)
+    const listenerId = listener === null ? null : (picked(own, listener)?.id ?? null)
+    this.#given.now += 2_000
+    const { now } = this.#given
+    const what = { queueId, listenerId, status }
+    const rest = { since: null, until: null, contains: null, createdAt: now }
+    assert.equal(await store.discards.create({ id: make.id(), organizationId, ...what, ...rest }), 'created')
+    const tick = createDiscarder({ store, runtime: { now: () => now }, node: 'upkeep' })
+    for (let ticks = 0; (await tick()) > 0; ticks++) assert.ok(ticks < 1_000, 'the discard is never done')
+    this.#model.discardMany(what, now)
   }
 
   async #pause(pick: number, paused: boolean): Promise<void> {

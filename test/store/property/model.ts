@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type Discardable, discards, standingOfWaiting } from '../../../src/core/delivery/discard.ts'
 
 /** How a pair of message and listener stands; that of a deleted message is gone from the model. */
 export type Pair = {
@@ -18,6 +19,13 @@ export interface Holder {
   lease: number
 }
 
+/** A discard of many messages that is under way. */
+export interface ManyDiscarded {
+  queueId: string
+  listenerId: string | null
+  status: Discardable | null
+}
+
 type PendingPair = Extract<Pair, { state: 'pending' }>
 
 /** The least that a store can be: what it must answer, without any of the ways to do it fast. */
@@ -25,9 +33,14 @@ export class Model {
   readonly pairs = new Map<string, Pair>()
   readonly #livesUntil = new Map<string, number>()
   readonly #paused = new Set<string>()
+  /** When each message is due. */
+  readonly #deliverAt = new Map<string, number>()
+  /** Messages of which something was on its way when a discard looked at them. */
+  #leftovers: { what: ManyDiscarded; messageId: string }[] = []
 
   accept(what: Pick<PendingPair, 'messageId' | 'listenerId' | 'queueId' | 'dueAt' | 'holder' | 'expiresAt'>): void {
     this.pairs.set(keyOf(what), { ...what, state: 'pending', attempts: 0 })
+    this.#deliverAt.set(what.messageId, what.dueAt)
   }
 
   /** What `node` may claim for the listener, due or not, the first due first. */
@@ -92,9 +105,51 @@ export class Model {
     else pair.holder = null
   }
 
-  #end({ messageId, listenerId, queueId, attempts, expiresAt }: Pair): void {
-    const pair = { messageId, listenerId, queueId, attempts, expiresAt, state: 'expired' as const }
+  #end(
+    { messageId, listenerId, queueId, attempts, expiresAt }: Pair,
+    state: 'expired' | 'discarded' = 'expired',
+  ): void {
+    const pair = { messageId, listenerId, queueId, attempts, expiresAt, state }
     this.pairs.set(keyOf(pair), pair)
+  }
+
+  /** What it means, and no living node holds, is ended; so is what discards before it have left. */
+  discardMany(what: ManyDiscarded, now: number): void {
+    const all = this.of((pair) => pair.queueId === what.queueId).map(({ messageId }) => ({ what, messageId }))
+    const looked = [...this.#leftovers, ...all]
+    this.#leftovers = looked.filter((it, index) => {
+      const isFirst = looked.findIndex((other) => other.what === it.what && other.messageId === it.messageId) === index
+      return isFirst && this.#discardOf(it, now)
+    })
+  }
+
+  /** Whether anything that is meant is on its way. */
+  #discardOf({ what, messageId }: { what: ManyDiscarded; messageId: string }, now: number): boolean {
+    let isLeft = false
+    for (const pair of this.of((it) => it.messageId === messageId)) {
+      if (what.listenerId !== null && what.listenerId !== pair.listenerId) continue
+      if (pair.state === 'missed' && discards(what.status, 'missed')) this.#end(pair, 'discarded')
+      if (pair.state !== 'pending' || !this.#isMeant(what, pair, now)) continue
+      if (pair.holder !== null && (this.#livesUntil.get(pair.holder.node) ?? 0) > now) isLeft = true
+      else this.#end(pair, 'discarded')
+    }
+    return isLeft
+  }
+
+  #isMeant({ status }: ManyDiscarded, { messageId, attempts }: Pair, now: number): boolean {
+    return discards(status, standingOfWaiting({ deliverAt: this.#deliverAt.get(messageId)!, attempts }, now))
+  }
+
+  /** The holder gives the pair up, and it ends where a discard means it. */
+  endDiscarded(key: { messageId: string; listenerId: string }, holder: Holder, now: number): void {
+    const pair = this.pairs.get(keyOf(key))
+    if (pair?.state !== 'pending' || !this.holds(key, holder)) return
+    const isMeant = this.#leftovers.some(({ what, messageId }) => {
+      const isFor = what.listenerId === null || what.listenerId === pair.listenerId
+      return messageId === pair.messageId && isFor && this.#isMeant(what, pair, now)
+    })
+    if (isMeant) this.#end(pair, 'discarded')
+    else pair.holder = null
   }
 
   pause(queueId: string, paused: boolean): void {

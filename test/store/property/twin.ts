@@ -3,7 +3,8 @@ import type { Store } from '../../../src/store/store.ts'
 import { aroundCalls, callOn } from '../around-calls.ts'
 
 /** Numbers that each store chooses for itself; they must only be used alike. */
-const OWN_NUMBERS = new Set(['sequence', 'lease', 'leases'])
+const SEQUENCES = new Set(['sequence', 'sequences', 'leftovers'])
+const OWN_NUMBERS = SEQUENCES.union(new Set(['lease', 'leases']))
 
 /** What a sweep counts as a row is each store's own affair. */
 const NOT_COMPARED = new Set(['removals.sweep'])
@@ -15,7 +16,7 @@ const NOT_COMPARED = new Set(['removals.sweep'])
 export function twin(first: Store, second: Store): Store {
   /** By the numbers of the first store: those of the second. Sequences and leases apart. */
   const numbers = { sequence: new Map<number, number>(), lease: new Map<number, number>() }
-  const mapOf = (key: string) => (key === 'sequence' ? numbers.sequence : numbers.lease)
+  const mapOf = (key: string) => (SEQUENCES.has(key) ? numbers.sequence : numbers.lease)
 
   /** The question to the first store, with the second store's numbers in it. */
   function translated(value: unknown, key = ''): unknown {

@@ -7,65 +7,76 @@ import { testDatabase } from '../../support/postgres/postgres.ts'
 
 const [YES, NO] = [true, false]
 
-/** Pending rows, missed, expired, delivered, scheduled; and what that makes. */
+/** Pending rows, missed, expired or discarded by a client, delivered, scheduled; and what that makes. */
 const CASES: [
   pending: number,
   isMissed: boolean,
-  isExpired: boolean,
+  ended: 'expired' | 'discarded' | null,
   isDelivered: boolean,
   isScheduled: boolean,
   stands: Standing,
 ][] = [
-  [0, NO, NO, NO, NO, 'nothing'],
-  [0, NO, NO, NO, YES, 'nothing'],
-  [0, NO, NO, YES, NO, 'delivered'],
-  [0, NO, NO, YES, YES, 'delivered'],
-  [0, YES, NO, NO, NO, 'missed'],
-  [0, YES, NO, NO, YES, 'missed'],
-  [0, YES, NO, YES, NO, 'twice'],
-  [0, YES, NO, YES, YES, 'twice'],
-  [1, NO, NO, NO, NO, 'pending'],
-  [1, NO, NO, NO, YES, 'scheduled'],
+  [0, NO, null, NO, NO, 'nothing'],
+  [0, NO, null, NO, YES, 'nothing'],
+  [0, NO, null, YES, NO, 'delivered'],
+  [0, NO, null, YES, YES, 'delivered'],
+  [0, YES, null, NO, NO, 'missed'],
+  [0, YES, null, NO, YES, 'missed'],
+  [0, YES, null, YES, NO, 'twice'],
+  [0, YES, null, YES, YES, 'twice'],
+  [1, NO, null, NO, NO, 'pending'],
+  [1, NO, null, NO, YES, 'scheduled'],
   // A redelivery of what was delivered.
-  [1, NO, NO, YES, NO, 'pending'],
-  [1, NO, NO, YES, YES, 'scheduled'],
-  [1, YES, NO, NO, NO, 'twice'],
-  [1, YES, NO, NO, YES, 'twice'],
-  [1, YES, NO, YES, NO, 'twice'],
-  [1, YES, NO, YES, YES, 'twice'],
-  [2, NO, NO, NO, NO, 'twice'],
-  [2, NO, NO, NO, YES, 'twice'],
-  [2, NO, NO, YES, NO, 'twice'],
-  [2, NO, NO, YES, YES, 'twice'],
-  [2, YES, NO, NO, NO, 'twice'],
-  [2, YES, NO, NO, YES, 'twice'],
-  [2, YES, NO, YES, NO, 'twice'],
-  [2, YES, NO, YES, YES, 'twice'],
+  [1, NO, null, YES, NO, 'pending'],
+  [1, NO, null, YES, YES, 'scheduled'],
+  [1, YES, null, NO, NO, 'twice'],
+  [1, YES, null, NO, YES, 'twice'],
+  [1, YES, null, YES, NO, 'twice'],
+  [1, YES, null, YES, YES, 'twice'],
+  [2, NO, null, NO, NO, 'twice'],
+  [2, NO, null, NO, YES, 'twice'],
+  [2, NO, null, YES, NO, 'twice'],
+  [2, NO, null, YES, YES, 'twice'],
+  [2, YES, null, NO, NO, 'twice'],
+  [2, YES, null, NO, YES, 'twice'],
+  [2, YES, null, YES, NO, 'twice'],
+  [2, YES, null, YES, YES, 'twice'],
   // Whatever else says something, it is two ends.
-  [0, NO, YES, NO, NO, 'expired'],
-  [0, NO, YES, NO, YES, 'expired'],
-  [0, NO, YES, YES, NO, 'twice'],
-  [0, YES, YES, NO, NO, 'twice'],
-  [1, NO, YES, NO, NO, 'twice'],
-  [1, NO, YES, NO, YES, 'twice'],
-  [2, NO, YES, NO, NO, 'twice'],
+  [0, NO, 'expired', NO, NO, 'expired'],
+  [0, NO, 'expired', NO, YES, 'expired'],
+  [0, NO, 'expired', YES, NO, 'twice'],
+  [0, YES, 'expired', NO, NO, 'twice'],
+  [1, NO, 'expired', NO, NO, 'twice'],
+  [1, NO, 'expired', NO, YES, 'twice'],
+  [2, NO, 'expired', NO, NO, 'twice'],
+  [0, NO, 'discarded', NO, NO, 'deleted'],
+  [0, NO, 'discarded', NO, YES, 'deleted'],
+  [0, NO, 'discarded', YES, NO, 'twice'],
+  [0, YES, 'discarded', NO, NO, 'twice'],
+  [1, NO, 'discarded', NO, NO, 'twice'],
+  [1, NO, 'discarded', NO, YES, 'twice'],
+  [2, NO, 'discarded', NO, NO, 'twice'],
 ]
 
 const database = await testDatabase()
 
 test('a delivery stands as the table says of its rows, in core and within PostgreSQL', async () => {
-  const rows = CASES.map(([pending, isMissed, isExpired, isDelivered, isScheduled]): DeliveryRows => {
-    return { pending, isMissed, isExpired, isDelivered, isScheduled }
+  const rows = CASES.map(([pending, isMissed, ended, isDelivered, isScheduled]): DeliveryRows => {
+    const ends = { isExpired: ended === 'expired', isDiscarded: ended === 'discarded' }
+    return { pending, isMissed, ...ends, isDelivered, isScheduled }
   })
   const expected = CASES.map(([, , , , , stands]) => stands)
   assert.deepEqual(rows.map(standingOf), expected)
   const column = (name: keyof DeliveryRows) => rows.map((row) => row[name])
   const inSql = await database.query<{ standing: Standing }>(
     `select ${STANDING} as standing
-       from unnest($1::int[], $2::boolean[], $3::boolean[], $4::boolean[], $5::boolean[]) with ordinality
-              as summed(pendings, is_missed, is_expired, ended, is_scheduled, n)
+       from unnest($1::int[], $2::boolean[], $3::boolean[], $4::boolean[], $5::boolean[], $6::boolean[])
+              with ordinality as summed(pendings, is_missed, is_expired, is_discarded, ended, is_scheduled, n)
       order by n`,
-    [column('pending'), column('isMissed'), column('isExpired'), column('isDelivered'), column('isScheduled')],
+    [
+      ...[column('pending'), column('isMissed'), column('isExpired'), column('isDiscarded')],
+      ...[column('isDelivered'), column('isScheduled')],
+    ],
   )
   assert.deepEqual(
     inSql.map(({ standing }) => standing),

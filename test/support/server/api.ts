@@ -263,11 +263,13 @@ function createNotingFollowers(carried: unknown[]): EngineFollowers {
       pause: (listenerId) => void carried.push({ paused: listenerId }),
       resume: (listenerId) => void carried.push({ resumed: listenerId }),
       messageGone: (listenerId, messageId) => void carried.push({ messageGone: messageId, listenerId }),
+      discarded: (listenerId) => void carried.push({ discarded: listenerId }),
       newsMissed: () => void carried.push('news missed'),
       due: (listenerId, dueAt) => void carried.push({ due: listenerId, dueAt }),
     },
     scheduler: { dueAt: (dueAt) => void carried.push({ dueAt }) },
     redeliverer: { wake: () => void carried.push('redelivery') },
+    discarder: { wake: () => void carried.push('discard') },
     remover: { wake: () => void carried.push('removal') },
   }
 }
