@@ -502,6 +502,46 @@ const (
 	DeliveryStatusDiscarded DeliveryStatus = "discarded"
 )
 
+type Discard struct {
+	// 21 characters of 0-9 A-Z a-z, sorted by time of creation
+	ID string `json:"id,omitzero"`
+	// deliveries that were ended so far, or that would be
+	Matched int64 `json:"matched"`
+	// whether all were looked at, and nothing of them is on its way any more; of a dry run, whether there may be more
+	Done bool `json:"done"`
+	// pending, scheduled, missed
+	Status string `json:"status,omitzero"`
+	// 21 characters of 0-9 A-Z a-z, sorted by time of creation
+	ListenerID string `json:"listener_id,omitzero"`
+	// milliseconds since the Unix epoch
+	Since int64 `json:"since,omitzero"`
+	// milliseconds since the Unix epoch
+	Until    int64  `json:"until,omitzero"`
+	Contains string `json:"contains,omitzero"`
+	// milliseconds since the Unix epoch
+	CreatedAt int64 `json:"created_at,omitzero"`
+}
+
+type DiscardEnvelope struct {
+	Discard Discard  `json:"discard"`
+	Links   SelfLink `json:"_links"`
+}
+
+type DiscardMessagesRequest struct {
+	// only deliveries that stand like this when their turn comes; all that are not delivered unless told
+	Status *string `json:"status,omitzero"`
+	// only deliveries to this listener; to all where left out
+	ListenerID *string `json:"listener_id,omitzero"`
+	// accepted then or later; however old where left out
+	Since *int64 `json:"since,omitzero"`
+	// accepted before then; up to now where left out
+	Until *int64 `json:"until,omitzero"`
+	// must be a text of 1 to 1024 characters: only messages whose data contains exactly this
+	Contains *string `json:"contains,omitzero"`
+	// whether deliveries are only counted; nothing is changed, and the answer has no id
+	DryRun *bool `json:"dry_run,omitzero"`
+}
+
 type DiscardedCounts struct {
 	// with their message
 	Deleted         int64 `json:"deleted"`

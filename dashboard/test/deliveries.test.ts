@@ -83,4 +83,28 @@ test('some of what was missed is chosen and redelivered', async () => {
   await rows.first().getByText('answered 200').waitFor()
 })
 
+test('what was missed is counted, discarded by its text, and gone from the list', async () => {
+  const queue = (await call('POST', '/queues', { name: 'unwanted' })).queue.id
+  answers.unwanted = (response) => void response.writeHead(500).end()
+  const made = { name: 'unwanted', notify_url: `${fixture.receiverUrl}/unwanted`, retry: { max_attempts: 1 } }
+  const { listener } = await call('POST', `/queues/${queue}/listeners`, made)
+  const path = `/queues/${queue}/listeners/${listener.id}`
+  for (const customer of [17, 18, 17]) {
+    await call('POST', `/queues/${queue}/messages`, { data: JSON.stringify({ customer }), name: `of-${customer}` })
+  }
+  while ((await call('GET', path)).listener.messages.missed_count < 3) await new Promise((go) => setTimeout(go, 20))
+  await visitor.open(`${path}/deliveries?status=missed`)
+  await rows.nth(2).waitFor()
+  await visitor.button('Discard …').click()
+  await visitor.sees('3 deliveries would be discarded.')
+  await visitor.field('With this text in their data').fill('"customer":17')
+  await visitor.sees('2 deliveries would be discarded.')
+  await page.getByRole('dialog').getByRole('button', { name: 'Discard', exact: true }).click()
+  await visitor.sees('2 deliveries are discarded; that was all.')
+  await visitor.button('Close').click()
+  await visitor.open(`${path}/deliveries?status=missed`)
+  await rows.filter({ hasText: 'of-18' }).waitFor()
+  assert.equal(await rows.count(), 1)
+})
+
 test('nothing went wrong behind the pages', () => assertContent(visitor))

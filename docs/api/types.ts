@@ -1057,6 +1057,71 @@ export interface DeliveryLatency {
   p95: number | null
   p99: number | null
 }
+export interface Discard {
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  id?: string
+  /**
+   * deliveries that were ended so far, or that would be
+   */
+  matched: number
+  /**
+   * whether all were looked at, and nothing of them is on its way any more; of a dry run, whether there may be more
+   */
+  done: boolean
+  /**
+   * pending, scheduled, missed
+   */
+  status?: string
+  /**
+   * 21 characters of 0-9 A-Z a-z, sorted by time of creation
+   */
+  listener_id?: string
+  /**
+   * milliseconds since the Unix epoch
+   */
+  since?: number
+  /**
+   * milliseconds since the Unix epoch
+   */
+  until?: number
+  contains?: string
+  /**
+   * milliseconds since the Unix epoch
+   */
+  created_at?: number
+}
+export interface DiscardEnvelope {
+  discard: Discard
+  _links: SelfLink
+}
+export interface DiscardMessagesRequest {
+  /**
+   * only deliveries that stand like this when their turn comes; all that are not delivered unless told
+   */
+  status?: 'pending' | 'scheduled' | 'missed'
+  /**
+   * only deliveries to this listener; to all where left out
+   */
+  listener_id?: string
+  /**
+   * accepted then or later; however old where left out
+   */
+  since?: number
+  /**
+   * accepted before then; up to now where left out
+   */
+  until?: number
+  /**
+   * must be a text of 1 to 1024 characters: only messages whose data contains exactly this
+   */
+  contains?: string
+  /**
+   * whether deliveries are only counted; nothing is changed, and the answer has no id
+   */
+  dry_run?: boolean
+}
 export interface DiscardedCounts {
   /**
    * with their message

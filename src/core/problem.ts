@@ -34,6 +34,7 @@ export const problems = {
   domain_not_found: { status: 404, detail: 'no domain has this id' },
   schema_not_found: { status: 404, detail: 'the queue has no schema with this id' },
   redelivery_not_found: { status: 404, detail: 'no redelivery of this listener has this id' },
+  discard_not_found: { status: 404, detail: 'no discard of this queue has this id' },
   message_not_found: { status: 404, detail: 'no message of this queue has this id' },
   method_not_allowed: { status: 405, detail: 'the path does not have this method; Allow lists those it has' },
   not_acceptable: { status: 406, detail: 'the answer is application/json; Accept excludes it' },
@@ -74,6 +75,10 @@ export const problems = {
   too_many_polls: {
     status: 429,
     detail: 'too many requests of the organization wait for messages; try again when one has ended',
+  },
+  too_many_discards: {
+    status: 429,
+    detail: 'the organization has as many discards under way as it may; try again when one is done',
   },
   too_many_checks: {
     status: 429,

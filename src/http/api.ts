@@ -41,6 +41,7 @@ import { pullRoutes } from './v1/listeners/pulls.ts'
 import { redeliveryRoutes } from './v1/listeners/redeliveries.ts'
 import { redeliveryCountRoutes } from './v1/listeners/redelivery-count.ts'
 import { attemptRoutes } from './v1/messages/attempts.ts'
+import { discardRoutes } from './v1/messages/discards.ts'
 import { messageBatchRoutes } from './v1/messages/message-batches.ts'
 import { messageRoutes } from './v1/messages/messages.ts'
 import { queueRoutes } from './v1/queues/queues.ts'
@@ -167,6 +168,7 @@ function versionOne(scope: FastifyInstance, deps: ApiDeps): void {
   scheduleRunRoutes(api, deps)
   schedulePreviewRoutes(api, deps)
   redeliveryRoutes(api, deps)
+  discardRoutes(api, deps)
   redeliveryCountRoutes(api, deps)
   livenessChangeRoutes(api, deps)
   domainRoutes(api, deps)

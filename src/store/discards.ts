@@ -52,11 +52,14 @@ export interface DiscardStep {
  * only after that. In an order the next message has its turn, also where the listener blocks. What is delivered stays so.
  */
 export interface DiscardStore {
-  /** `answer` is stored together with it; `answered`: there is one already, and nothing was stored. */
+  /**
+   * `answer` is stored together with it; `answered`: there is one already, and nothing was stored. `too_many`: the organization
+   * has `MAX_DISCARDS` under way.
+   */
   create(
     discard: Omit<Discard, 'matched' | 'done'>,
     answer?: IdempotencyRecord,
-  ): Promise<'created' | 'queue_not_found' | 'listener_not_found' | 'answered'>
+  ): Promise<'created' | 'queue_not_found' | 'listener_not_found' | 'too_many' | 'answered'>
   get(ask: { organizationId: string; queueId: string; id: string }): Promise<Discard | null>
   /** The oldest of the next organization in turn that has anything to do now; null: none has. */
   next(ask: { now: number; afterOrganization: string; leftovers: number }): Promise<RunningDiscard | null>

@@ -257,6 +257,22 @@ describe('queues, listeners and messages by their names', () => {
     assert.equal((await json('listeners', 'redelivery', 'missing', 'shop', many.id)).id, many.id)
   })
 
+  test('deliveries of many messages are counted, discarded, and waited for', async () => {
+    await json('queues', 'create', 'unwanted')
+    await json('listeners', 'create', 'unwanted', 'shop')
+    for (const data of ['{"customer":17}', '{"customer":18}', '{"customer":17}']) await json('send', 'unwanted', data)
+    const which = ['unwanted', '--listener', 'shop', '--since', '-1h', '--contains', '"customer":17']
+    const counted = await discue('messages', 'discard', ...which, '--dry-run')
+    assert.equal(counted.stdout, '2 deliveries would be discarded\n')
+    assert.equal((await discue('messages', 'discard', ...which)).code, 2)
+    const { id, matched, done } = await json('messages', 'discard', ...which, '--yes', '--wait')
+    assert.deepEqual([matched, done], [2, true])
+    assert.equal((await json('messages', 'discarded', 'unwanted', id)).matched, 2)
+    assert.deepEqual(await json('messages', 'discard', 'unwanted', '--status', 'missed', '--dry-run'), {
+      ...{ matched: 0, done: true },
+    })
+  })
+
   test('a listener is checked, disabled, enabled, and gets another secret', async () => {
     const receiver = await startReceiver()
     await json('queues', 'create', 'checked')

@@ -5,6 +5,7 @@ export type {
   ApiClient as Organization,
   Attempt,
   DeliveryMethod,
+  Discard,
   Domain,
   Links as LinkMap,
   Listener,

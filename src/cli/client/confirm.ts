@@ -9,7 +9,8 @@ import { Failure, UsageFailure } from './failure.ts'
  */
 export function askingFirst(command: Command): Command {
   return command.option('-y, --yes', 'without asking').hook('preAction', async (_, action) => {
-    if (action.opts<{ yes?: boolean }>().yes) return
+    const { yes, dryRun } = action.opts<{ yes?: boolean; dryRun?: boolean }>()
+    if (yes || dryRun) return
     const what = `${action.description()}: ${action.args.join(' ')}`
     if (!process.stdin.isTTY || !process.stderr.isTTY) throw new UsageFailure(`to ${what}, add --yes`)
     const said = await answered(`${what}? [y/N] `, { input: process.stdin, output: process.stderr })

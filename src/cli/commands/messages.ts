@@ -10,6 +10,7 @@ import { collect, numberOf } from '../client/listener-options.ts'
 import { momentMs, momentText } from '../client/moments.ts'
 import { noteRouting } from '../client/routing-note.ts'
 import { cut, showDone, showList, showOne } from '../client/show.ts'
+import { addDiscards } from './discards.ts'
 
 const STATUSES = ['scheduled', 'pending', 'delivered', 'missed', 'expired', 'discarded', 'unrouted']
 const DELIVERY_STATUSES = ['pending', 'delivered', 'missed', 'expired', 'discarded']
@@ -33,7 +34,7 @@ const ATTEMPT_COLUMNS = {
 }
 
 export function addMessages(program: Command): void {
-  const messages = program.command('messages').description('list, follow up, redeliver and delete messages')
+  const messages = program.command('messages').description('list, follow up, redeliver, discard and delete messages')
   addListing(messages)
   messages
     .command('show <queue> <message>')
@@ -157,6 +158,7 @@ function addChanging(messages: Command): void {
       const body = { listener_ids: ids && (await Promise.all(ids)), now: options.now }
       showDone(context.terminal, await context.api.call('POST', `${path}/redeliver`, { body }), `redelivering ${id}`)
     })
+  addDiscards(messages)
   askingFirst(messages.command('delete <queue> <message>'))
     .description('delete a message and cancel what is pending of it')
     .action(async (queue, message, _, command) => {

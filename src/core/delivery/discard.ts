@@ -20,5 +20,8 @@ export function discards(status: Discardable | null, standing: Discardable): boo
   return status === null || status === standing
 }
 
+/** Discards that an organization may have under way: each is looked at again and again until it is done. */
+export const MAX_DISCARDS = 100
+
 /** What one step of a discard ends at most, however many listeners a message is for: writes wait while it does. */
 export const MAX_DISCARDED_A_STEP = 1_000

@@ -39,6 +39,8 @@ const replacesSchedules: Rule = ({ method, params }) =>
 const checks: Rule = ({ action }) => action === 'check'
 /** Writes nothing, though it has a body. */
 const previews: Rule = ({ url }) => url.endsWith('/schedules/preview')
+/** Ends deliveries, and stores no message. */
+const discardsMany: Rule = ({ action }) => action === 'messages/discard'
 const verifies: Rule = ({ action }) => action === 'verify'
 const pulls: Rule = ({ action }) => action === 'pull'
 /** What is part of delivering goes on while an organization is frozen. */
@@ -70,6 +72,7 @@ const rules: Record<ProblemCode, Rule> = {
     at.resource !== null &&
     COUNTED.includes(at.resource) &&
     at.action !== 'redeliver' &&
+    !discardsMany(at) &&
     !previews(at),
   scope_missing: withKey,
   root_key_needed: ({ resource }) => resource === 'api_clients',
@@ -77,11 +80,12 @@ const rules: Record<ProblemCode, Rule> = {
   path_not_found: ({ params }) => params.length > 0,
   api_key_not_found: looksFor('apiKeyId'),
   organization_not_found: looksFor('apiClientId'),
-  queue_not_found: looksFor('queueId'),
+  queue_not_found: either(looksFor('queueId'), looksFor('discardId')),
   domain_not_found: looksFor('domainId'),
   schema_not_found: looksFor('schemaId'),
-  listener_not_found: either(looksFor('listenerId'), looksFor('redeliveryId')),
+  listener_not_found: either(looksFor('listenerId'), looksFor('redeliveryId'), discardsMany),
   redelivery_not_found: looksFor('redeliveryId'),
+  discard_not_found: looksFor('discardId'),
   schedule_not_found: looksFor('scheduleId'),
   message_not_found: looksFor('messageId'),
   // About the methods that a path does not have: no operation answers with it.
@@ -104,12 +108,16 @@ const rules: Record<ProblemCode, Rule> = {
   too_many_polls: pulls,
   queue_full: ({ method, params, resource }) =>
     method === 'POST' && resource === 'listeners' && params.at(-1) === 'queueId',
-  too_many_deliveries: either((at) => acceptsMessages(at) && at.action !== 'redeliver', runsSchedules),
+  too_many_deliveries: either(
+    (at) => acceptsMessages(at) && at.action !== 'redeliver' && !discardsMany(at),
+    runsSchedules,
+  ),
   message_expired: ({ resource, action }) => resource === 'messages' && action === 'redeliver',
   challenge_expired: verifies,
   challenge_failed: verifies,
   // In version 2 domains are always there.
   domains_off: ({ resource, url }) => resource === 'domains' && url.startsWith('/v1/'),
+  too_many_discards: discardsMany,
   too_many_checks: either(checks, verifies),
   last_owner_key: ({ method, resource }) => resource === 'api_keys' && CHANGE_METHODS.includes(method),
   queue_deleting: ({ method, params }) => method === 'POST' && params.includes('queueId'),

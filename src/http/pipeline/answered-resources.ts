@@ -8,6 +8,7 @@ export type AnsweredKind =
   | 'queue'
   | 'listener'
   | 'redelivery'
+  | 'discard'
   | 'schedule'
   | 'message'
   | 'messages'
@@ -24,7 +25,15 @@ export interface AnsweredResource {
 
 type Stores = Pick<
   Store,
-  'organizations' | 'apiKeys' | 'domains' | 'queues' | 'listeners' | 'redeliveries' | 'schedules' | 'messages'
+  | 'organizations'
+  | 'apiKeys'
+  | 'domains'
+  | 'queues'
+  | 'listeners'
+  | 'redeliveries'
+  | 'discards'
+  | 'schedules'
+  | 'messages'
 >
 
 /** Whether everything is there still that an answer shows: neither deleted, by itself or with its queue, nor past its retention. */
@@ -49,6 +58,10 @@ export async function isStillThere(
       // Those of a deleted listener are removed later than it.
       if ((await store.listeners.get({ ...at, id: listenerId })) === null) return false
       return (await store.redeliveries.get({ ...one, listenerId })) !== null
+    case 'discard':
+      // Those of a deleted queue are removed later than it.
+      if ((await store.queues.get({ organizationId, id: at.queueId })) === null) return false
+      return (await store.discards.get(one)) !== null
     case 'schedule':
       return (await store.schedules.get(one)) !== null
     case 'message':

@@ -33,6 +33,8 @@ export const paths = {
   allMessages: '/messages',
   messages: (queueId: string) => `/queues/${queueId}/messages`,
   message: (queueId: string, id: string) => `/queues/${queueId}/messages/${id}`,
+  discards: (queueId: string) => `/queues/${queueId}/messages/discard`,
+  discard: (queueId: string, id: string) => `/queues/${queueId}/discards/${id}`,
   domains: '/domains',
   domain: (id: string) => `/domains/${id}`,
   events: '/events',

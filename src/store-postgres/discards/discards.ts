@@ -1,3 +1,4 @@
+import { MAX_DISCARDS } from '../../core/delivery/discard.ts'
 import { AFTER_EVERY_ID } from '../../core/id.ts'
 import type { Discard, DiscardStore, RunningDiscard } from '../../store/discards.ts'
 import { restored, stored } from '../connect/text.ts'
@@ -13,6 +14,9 @@ const INSERT = `
   insert into discue.discard_jobs
     (organization_id, id, queue_id, listener_id, since, until, status, contains, last_sequence, before, matched, created_at)
   select $1, $2, $3, $4, $5, $6, $7, $8, coalesce(max(sequence), 0), $9, 0, $10 from discue.messages`
+
+const RUNNING = `
+  select count(*) as running from discue.discard_jobs where organization_id = $1 and ended_at is null`
 
 const COLUMNS = `
   id, organization_id as "organizationId", queue_id as "queueId", listener_id as "listenerId", since, until, status, contains,
@@ -58,6 +62,8 @@ export function createDiscardStore(database: Database, parts: DiscardParts): Dis
           return 'listener_not_found'
         }
         if (await hasRecord(on, answer)) return 'answered'
+        const [under] = await on.rows<{ running: number }>(RUNNING, [organizationId])
+        if (under!.running >= MAX_DISCARDS) return 'too_many'
         await writeRecord(on, answer)
         const range = [discard.since ?? 0, discard.until ?? FOREVER]
         const text = contains === null ? null : stored(contains)

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { MAX_DISCARDS } from '../../core/delivery/discard.ts'
 import { AFTER_EVERY_ID } from '../../core/id.ts'
 import type { Discard, DiscardStore, RunningDiscard } from '../../store/discards.ts'
 import type { Shared } from '../commit/parts.ts'
@@ -13,6 +14,9 @@ const INSERT = `
   insert into discard_jobs
     (id, organization_id, queue_id, listener_id, since, until, status, contains, last_sequence, before, matched, created_at)
   select ?, ?, ?, ?, ?, ?, ?, ?, coalesce(max(sequence), 0), ?, 0, ? from messages`
+
+const RUNNING = `
+  select count(*) as running from discard_jobs where organization_id = ? and ended_at is null`
 
 const COLUMNS = `
   id, organization_id as organizationId, queue_id as queueId, listener_id as listenerId, since, until, status, contains,
@@ -42,6 +46,7 @@ export function createDiscardStore(
   shared: Shared & { changes: ChangeLog },
 ): DiscardStore {
   const [queue, listener, insert] = [db.prepare(QUEUE), db.prepare(LISTENER), db.prepare(INSERT)]
+  const running = db.prepare(RUNNING)
   const [get, leftovers, prune] = [db.prepare(GET), db.prepare(LEFTOVERS), db.prepare(PRUNE)]
   const [nextBeyond, first] = [db.prepare(NEXT('and organization_id > ?')), db.prepare(NEXT(''))]
   const answers = createEffectRecords(db)
@@ -57,6 +62,7 @@ export function createDiscardStore(
           return 'listener_not_found'
         }
         if (answers.has(answer)) return 'answered'
+        if ((running.get(organizationId)!.running as number) >= MAX_DISCARDS) return 'too_many'
         answers.write(answer)
         const range = [discard.since ?? 0, discard.until ?? FOREVER]
         const which = [...range, status, contains, AFTER_EVERY_ID]

@@ -471,6 +471,46 @@ class DeliveryLatency(TypedDict):
     p99: int | None
 
 
+class Discard(TypedDict):
+    id: NotRequired[str]
+    """21 characters of 0-9 A-Z a-z, sorted by time of creation"""
+    matched: int
+    """deliveries that were ended so far, or that would be"""
+    done: bool
+    """whether all were looked at, and nothing of them is on its way any more; of a dry run, whether there may be more"""
+    status: NotRequired[str]
+    """pending, scheduled, missed"""
+    listener_id: NotRequired[str]
+    """21 characters of 0-9 A-Z a-z, sorted by time of creation"""
+    since: NotRequired[int]
+    """milliseconds since the Unix epoch"""
+    until: NotRequired[int]
+    """milliseconds since the Unix epoch"""
+    contains: NotRequired[str]
+    created_at: NotRequired[int]
+    """milliseconds since the Unix epoch"""
+
+
+class DiscardEnvelope(TypedDict):
+    discard: Discard
+    _links: SelfLink
+
+
+class DiscardMessagesRequest(TypedDict):
+    status: NotRequired[Literal["pending", "scheduled", "missed"]]
+    """only deliveries that stand like this when their turn comes; all that are not delivered unless told"""
+    listener_id: NotRequired[str]
+    """only deliveries to this listener; to all where left out"""
+    since: NotRequired[int]
+    """accepted then or later; however old where left out"""
+    until: NotRequired[int]
+    """accepted before then; up to now where left out"""
+    contains: NotRequired[str]
+    """must be a text of 1 to 1024 characters: only messages whose data contains exactly this"""
+    dry_run: NotRequired[bool]
+    """whether deliveries are only counted; nothing is changed, and the answer has no id"""
+
+
 class DiscardedCounts(TypedDict):
     deleted: int
     """with their message"""

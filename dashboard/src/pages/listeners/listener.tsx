@@ -16,6 +16,7 @@ import { successOf } from '../queues/queues.tsx'
 import { CheckDialog } from './check-dialog.tsx'
 import { AttemptsTab } from './deliveries/attempts-tab.tsx'
 import { DeliveriesTab } from './deliveries/deliveries-tab.tsx'
+import { DiscardDialog } from './discard-dialog.tsx'
 import { ListenerBadge } from './listener-badge.tsx'
 import { ListenerBanner, PausedBanner } from './listener-banner.tsx'
 import { ListenerDialog } from './listener-dialog.tsx'
@@ -42,7 +43,7 @@ export function ListenerPage({
 
 const TABS = ['overview', 'deliveries', 'attempts']
 
-type Open = 'none' | 'edit' | 'delete' | 'check' | 'redeliver' | 'rotate'
+type Open = 'none' | 'edit' | 'delete' | 'check' | 'redeliver' | 'discard' | 'rotate'
 
 function ListenerParts({
   listener,
@@ -117,7 +118,12 @@ function ListenerParts({
             id: 'deliveries',
             title: 'Deliveries',
             content: (
-              <DeliveriesTab queueId={queueId} listenerId={listener.id} onRedeliverAll={() => setOpen('redeliver')} />
+              <DeliveriesTab
+                queueId={queueId}
+                listenerId={listener.id}
+                onRedeliverAll={() => setOpen('redeliver')}
+                onDiscard={() => setOpen('discard')}
+              />
             ),
           },
           { id: 'attempts', title: 'Attempts', content: <AttemptsTab queueId={queueId} listenerId={listener.id} /> },
@@ -126,6 +132,7 @@ function ListenerParts({
       {queue && <ListenerDialog isOpen={open === 'edit'} onClose={close} queue={queue} listener={listener} />}
       <CheckDialog isOpen={open === 'check'} onClose={close} path={path} name={listener.name} />
       <RedeliverDialog isOpen={open === 'redeliver'} onClose={close} queueId={queueId} listener={listener} />
+      <DiscardDialog isOpen={open === 'discard'} onClose={close} queueId={queueId} listener={listener} />
       <RotateDialog isOpen={open === 'rotate'} onClose={close} path={path} name={listener.name} />
       <Confirm
         title={`Delete ${listener.name}?`}

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { ApiError, call } from '../../api/client.ts'
+import { call } from '../../api/client.ts'
 import {
   type RedeliveryCount,
   type RedeliveryRange,
@@ -7,12 +7,12 @@ import {
   useRedeliveryCount,
 } from '../../api/redeliveries.ts'
 import type { Listener, Redelivery } from '../../api/types.ts'
-import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Choice, Moment, Switch } from '../../parts/field.tsx'
 import { Form } from '../../parts/form.tsx'
 import { useChange } from '../../parts/use-change.ts'
 import { exactNumber, plural } from '../../words/format.ts'
+import { JobProgress } from './job-progress.tsx'
 
 const DAY_MS = 86_400_000
 
@@ -139,36 +139,9 @@ function Progress({
   onClose,
 }: Started & { queueId: string; listenerId: string; onClose: () => void }) {
   const { data, error } = useRedelivery(queueId, listenerId, id)
-  const finished = data?.done === true
-  const all = Math.max(expected ?? 0, data?.matched ?? 0)
-  const share = finished || all === 0 ? 1 : (data?.matched ?? 0) / all
-  return (
-    <div className="stack">
-      {data && (
-        <>
-          <div
-            className="meter"
-            role="progressbar"
-            aria-label="Redelivery"
-            aria-valuemin={0}
-            aria-valuemax={all}
-            aria-valuenow={data.matched}
-          >
-            <i style={{ width: `${share * 100}%` }} />
-          </div>
-          <p aria-live="polite">
-            {finished
-              ? `${plural(data.matched, 'message is', 'messages are')} on the way again; that was all.`
-              : `${exactNumber(data.matched)} so far${expected === null ? '' : `, of ${exactNumber(expected)}`}. It goes on if you close this.`}
-          </p>
-        </>
-      )}
-      {error instanceof ApiError && <p className="fault">{error.message}</p>}
-      <div className="form-foot">
-        <Button kind="primary" onPress={onClose}>
-          Close
-        </Button>
-      </div>
-    </div>
-  )
+  const text = ({ matched, done }: { matched: number; done: boolean }) =>
+    done
+      ? `${plural(matched, 'message is', 'messages are')} on the way again; that was all.`
+      : `${exactNumber(matched)} so far${expected === null ? '' : `, of ${exactNumber(expected)}`}. It goes on if you close this.`
+  return <JobProgress label="Redelivery" job={data} expected={expected} text={text} error={error} onClose={onClose} />
 }

@@ -1,4 +1,4 @@
-import { RotateCcw } from 'lucide-react'
+import { RotateCcw, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useFilters } from '../../../address.ts'
 import { type DeliveryStatus, useDeliveries } from '../../../api/listener-deliveries.ts'
@@ -29,10 +29,12 @@ export function DeliveriesTab({
   queueId,
   listenerId,
   onRedeliverAll,
+  onDiscard,
 }: {
   queueId: string
   listenerId: string
   onRedeliverAll: () => void
+  onDiscard: () => void
 }) {
   const [chosen, choose] = useFilters()
   const status = STATUSES.find(([one]) => one === chosen.get('status'))?.[0] ?? 'pending'
@@ -82,6 +84,9 @@ export function DeliveriesTab({
           </Button>
           <Button kind="quiet" onPress={onRedeliverAll}>
             Redeliver by time …
+          </Button>
+          <Button kind="quiet" icon={Trash2} onPress={onDiscard}>
+            Discard …
           </Button>
         </div>
       </div>
