@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
+import { sleep } from '../../runtime.ts'
 import type { Api } from '../client/api-types.ts'
 import { askingFirst } from '../client/confirm.ts'
 import { type Context, openContext } from '../client/context.ts'
