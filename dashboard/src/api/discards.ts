@@ -12,7 +12,7 @@ export interface DiscardRange {
 }
 
 /** What the API takes for it. */
-export function discardBody(listenerId: string, { status, since, until, contains }: DiscardRange) {
+function discardBody(listenerId: string, { status, since, until, contains }: DiscardRange) {
   return {
     ...{ listener_id: listenerId, status },
     ...(since !== null && { since }),

@@ -3,7 +3,7 @@ export const DISCARDABLE = ['pending', 'scheduled', 'missed'] as const
 export type Discardable = (typeof DISCARDABLE)[number]
 
 /** A delivery that waits. */
-interface Waiting {
+interface WaitingDelivery {
   /** When its message is due, in epoch ms. */
   deliverAt: number
   /** Attempts so far; null where it waits for its turn in an order. */
@@ -11,7 +11,7 @@ interface Waiting {
 }
 
 /** How a delivery that waits stands: scheduled until its message is due, unless it was tried already. */
-export function standingOfWaiting({ deliverAt, attempts }: Waiting, now: number): 'pending' | 'scheduled' {
+export function standingOfWaiting({ deliverAt, attempts }: WaitingDelivery, now: number): 'pending' | 'scheduled' {
   return deliverAt > now && (attempts ?? 0) === 0 ? 'scheduled' : 'pending'
 }
 

@@ -15,8 +15,6 @@ export interface Ending {
   freed: Set<string>
 }
 
-export type WaitingEnds = ReturnType<typeof createWaitingEnds>
-
 /** Ends deliveries that wait, each for the same reason, and sees to all that follows from it. */
 export function createWaitingEnds(
   db: DatabaseSync,
