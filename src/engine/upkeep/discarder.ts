@@ -1,7 +1,7 @@
 import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
 import { ANY_MESSAGE } from '../../core/search/message-filter.ts'
 import type { Runtime } from '../../runtime.ts'
-import type { RunningDiscard } from '../../store/discards.ts'
+import type { RunningDiscard } from '../../store/jobs/discards.ts'
 import type { Store } from '../../store/store.ts'
 
 /** What one step looks at: a few milliseconds' work, for which writes wait. */

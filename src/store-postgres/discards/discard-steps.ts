@@ -1,6 +1,6 @@
-import { type Discardable, discards, MAX_DISCARDED_A_STEP, standingOfWaiting } from '../../core/delivery/discard.ts'
 import type { Message } from '../../core/delivery/message.ts'
-import type { DiscardStep, DiscardStore } from '../../store/discards.ts'
+import { type Discardable, discards, MAX_DISCARDED_A_STEP, standingOfWaiting } from '../../core/message/discard.ts'
+import type { DiscardStep, DiscardStore } from '../../store/jobs/discards.ts'
 import { Changes, writeChanges } from '../cluster/changes.ts'
 import { shareQueues } from '../cluster/locks.ts'
 import type { Clock } from '../cluster/nodes.ts'

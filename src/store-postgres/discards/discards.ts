@@ -1,6 +1,6 @@
-import { MAX_DISCARDS } from '../../core/delivery/discard.ts'
 import { AFTER_EVERY_ID } from '../../core/id.ts'
-import type { Discard, DiscardStore, RunningDiscard } from '../../store/discards.ts'
+import { MAX_DISCARDS } from '../../core/message/discard.ts'
+import type { Discard, DiscardStore, RunningDiscard } from '../../store/jobs/discards.ts'
 import { restored, stored } from '../connect/text.ts'
 import type { Database } from '../connect/transaction.ts'
 import { hasRecord, writeRecord } from '../idempotency-records.ts'

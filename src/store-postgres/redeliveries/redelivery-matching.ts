@@ -1,7 +1,7 @@
 import type { Message } from '../../core/delivery/message.ts'
 import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
 import { isExpired } from '../../core/message/expiry.ts'
-import type { Redelivery } from '../../store/redeliveries.ts'
+import type { Redelivery } from '../../store/jobs/redeliveries.ts'
 import { numbers } from '../connect/arrays.ts'
 import type { Db } from '../connect/session.ts'
 import { summariesOf } from '../messages/delivery-summaries.ts'

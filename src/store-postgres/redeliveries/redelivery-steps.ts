@@ -1,4 +1,4 @@
-import type { RedeliveryStore } from '../../store/redeliveries.ts'
+import type { RedeliveryStore } from '../../store/jobs/redeliveries.ts'
 import { Changes, writeChanges } from '../cluster/changes.ts'
 import type { Db } from '../connect/session.ts'
 import type { RestartDelivery } from '../deliveries/delivery-restarts.ts'

@@ -3,7 +3,7 @@ import type { DeliveryStatus } from '../../core/delivery/delivery-summary.ts'
 import type { Message } from '../../core/delivery/message.ts'
 import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
 import { isExpired } from '../../core/message/expiry.ts'
-import type { Redelivery } from '../../store/redeliveries.ts'
+import type { Redelivery } from '../../store/jobs/redeliveries.ts'
 import type { Orders } from '../deliveries/orders.ts'
 import type { RecipientRow, RecipientSets } from '../deliveries/recipient-sets.ts'
 

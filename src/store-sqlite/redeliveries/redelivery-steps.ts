@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { RedeliveryStore } from '../../store/redeliveries.ts'
+import type { RedeliveryStore } from '../../store/jobs/redeliveries.ts'
 import { CounterChanges, createListenerCounters } from '../commit/listener-counters.ts'
 import type { RestartDelivery } from '../deliveries/delivery-restarts.ts'
 import type { createRedeliveryMatching, RedeliverySearch } from './redelivery-matching.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Discardable, discards, standingOfWaiting } from '../../../src/core/delivery/discard.ts'
+import { type Discardable, discards, standingOfWaiting } from '../../../src/core/message/discard.ts'
 
 /** How a pair of message and listener stands; that of a deleted message is gone from the model. */
 export type Pair = {

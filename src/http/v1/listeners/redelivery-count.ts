@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { AppDeps } from '../../../app/deps.ts'
-import { countRedelivery } from '../../../app/redeliveries.ts'
+import { countRedelivery } from '../../../app/jobs/redeliveries.ts'
 import { MAX_TIME } from '../../../core/schedule/schedule.ts'
 import { type Api, requires } from '../../contract.ts'
 import { decodeCursor, encodeCursor } from '../../present/cursor.ts'

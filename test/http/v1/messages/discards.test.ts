@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MAX_DISCARDS } from '../../../../src/core/delivery/discard.ts'
+import { MAX_DISCARDS } from '../../../../src/core/message/discard.ts'
 import { createDiscarder } from '../../../../src/engine/upkeep/discarder.ts'
 import { OWNER_KEY, sharedApi } from '../../../support/server/api.ts'
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { type Discardable, MAX_DISCARDED_A_STEP } from '../../../../src/core/delivery/discard.ts'
 import { emptyTally, type Tally } from '../../../../src/core/delivery/ledger.ts'
 import { DEFAULT_SETTINGS } from '../../../../src/core/delivery/listener.ts'
 import { type Message, statusOf } from '../../../../src/core/delivery/message.ts'
 import type { Queue } from '../../../../src/core/delivery/queue.ts'
 import { AFTER_EVERY_ID } from '../../../../src/core/id.ts'
+import { type Discardable, MAX_DISCARDED_A_STEP } from '../../../../src/core/message/discard.ts'
 import { ANY_MESSAGE } from '../../../../src/core/search/message-filter.ts'
 import { createDiscarder } from '../../../../src/engine/upkeep/discarder.ts'
 import type { HeardChange } from '../../../../src/store/cluster/changes.ts'
-import type { Discard } from '../../../../src/store/discards.ts'
+import type { Discard } from '../../../../src/store/jobs/discards.ts'
 import {
   ACKNOWLEDGED,
   accepted,

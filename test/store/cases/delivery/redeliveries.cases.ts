@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { DeliveryStatus } from '../../../../src/core/delivery/delivery-summary.ts'
 import type { DeliverySettings } from '../../../../src/core/delivery/listener.ts'
 import type { Message } from '../../../../src/core/delivery/message.ts'
-import type { Redelivery } from '../../../../src/store/redeliveries.ts'
+import type { Redelivery } from '../../../../src/store/jobs/redeliveries.ts'
 import {
   ACKNOWLEDGED,
   accepted,

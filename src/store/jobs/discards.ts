@@ -1,6 +1,6 @@
-import type { Discardable } from '../core/delivery/discard.ts'
-import type { LeaseReference } from './deliveries.ts'
-import type { IdempotencyRecord } from './idempotency-records.ts'
+import type { Discardable } from '../../core/message/discard.ts'
+import type { LeaseReference } from '../deliveries.ts'
+import type { IdempotencyRecord } from '../idempotency-records.ts'
 
 /** Deliveries of many messages of a queue that are never to be sent, ended a few at a time. */
 export interface Discard {

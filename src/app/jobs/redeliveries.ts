@@ -1,13 +1,13 @@
-import type { DeliveryStatus } from '../core/delivery/delivery-summary.ts'
-import { invalid, Problem } from '../core/problem.ts'
-import type { Revised } from '../store/listing/slice.ts'
-import type { MessageDetails } from '../store/messages.ts'
-import type { Redelivery, RedeliveryCount } from '../store/redeliveries.ts'
-import type { AppDeps } from './deps.ts'
-import type { AnswerFor } from './idempotency.ts'
-import { expectIds } from './ids.ts'
-import { type ListenerAddress, readListener } from './listeners.ts'
-import type { MessageAddress } from './messages.ts'
+import type { DeliveryStatus } from '../../core/delivery/delivery-summary.ts'
+import { invalid, Problem } from '../../core/problem.ts'
+import type { Redelivery, RedeliveryCount } from '../../store/jobs/redeliveries.ts'
+import type { Revised } from '../../store/listing/slice.ts'
+import type { MessageDetails } from '../../store/messages.ts'
+import type { AppDeps } from '../deps.ts'
+import type { AnswerFor } from '../idempotency.ts'
+import { expectIds } from '../ids.ts'
+import { type ListenerAddress, readListener } from '../listeners.ts'
+import type { MessageAddress } from '../messages.ts'
 
 type Deps = Pick<AppDeps, 'store' | 'runtime'>
 

@@ -1,7 +1,7 @@
-import type { DeliveryStatus } from '../core/delivery/delivery-summary.ts'
-import type { IdempotencyRecord } from './idempotency-records.ts'
-import type { Revised } from './listing/slice.ts'
-import type { MessageDetails } from './messages.ts'
+import type { DeliveryStatus } from '../../core/delivery/delivery-summary.ts'
+import type { IdempotencyRecord } from '../idempotency-records.ts'
+import type { Revised } from '../listing/slice.ts'
+import type { MessageDetails } from '../messages.ts'
 
 /** Many deliveries to one listener that are to be made again, a few at a time. */
 export interface Redelivery {
