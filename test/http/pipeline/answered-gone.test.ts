@@ -92,6 +92,10 @@ const cases: Record<string, (() => Promise<Case>) | null> = {
     const { listener } = await withMessage()
     return { path: `${listener}/redeliver`, body: { status: 'all' }, gone: () => listener }
   },
+  '/v1/queues/{queue_id}/messages/discard': async () => {
+    const queue = await inQueue()
+    return { path: `${queue}/messages/discard`, body: {}, gone: () => queue }
+  },
   '/v1/domains': async () => ({ path: '/v1/domains', body: domain(), gone: (it) => `/v1/domains/${it.domain.id}` }),
   '/v1/domains/{domain_id}/verify': async () => {
     const path = `/v1/domains/${(await made('/v1/domains', domain())).domain.id}`
@@ -154,6 +158,7 @@ test('what is in a deleted queue is gone with it, while its rows are still being
     [`${queue}/listeners`, { name: 'other' }],
     [`${queue}/schedules`, schedule],
     [`${listener}/redeliver`, { status: 'all' }],
+    [`${queue}/messages/discard`, {}],
   ] as const
   for (const [path, body] of all) assert.equal((await post(path, 'in a queue', body)).status, 200, path)
   await api.call('DELETE', queue)

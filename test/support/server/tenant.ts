@@ -11,7 +11,7 @@ export interface Tenant {
 
 /**
  * Creates one of everything, by the operations that the server describes and their own examples: `POST …/things` for
- * the `{thing_id}` of `…/things/{thing_id}` (and `POST …/redeliver` for that of a redelivery). Every text that can be chosen holds `marker`. `known` are ids of what no
+ * the `{thing_id}` of `…/things/{thing_id}` (and `POST …/redeliver` for that of a redelivery, `POST …/messages/discard` for that of a discard). Every text that can be chosen holds `marker`. `known` are ids of what no
  * operation makes.
  */
 export async function plant(
@@ -29,7 +29,7 @@ export async function plant(
       ids.schema_id = await schemaIdOf(api, ids.queue_id!, key)
       continue
     }
-    const madeBy = name[1]!.replace(/\/redeliveries$/, '/redeliver')
+    const madeBy = name[1]!.replace(/\/redeliveries$/, '/redeliver').replace(/\/discards$/, '/messages/discard')
     const create = operations.find((operation) => operation.method === 'POST' && operation.path === madeBy)
     // What is read by a short path may be made by a longer one.
     const ending = path.replace(/^\/v\d+/, '')
@@ -60,7 +60,9 @@ export function idIn(body: Json): string {
 }
 
 function marked(example: unknown, marker: string): unknown {
-  const texts = Object.entries((example ?? {}) as Json).map(([name, value]) => {
+  // An id of an example is that of nothing here.
+  const own = Object.entries((example ?? {}) as Json).filter(([name]) => !name.endsWith('_id'))
+  const texts = own.map(([name, value]) => {
     if (name === 'name') return [name, marker]
     if (name === 'data') return [name, JSON.stringify({ order: 1, note: marker })]
     // So that two organizations do not have the same schema, which has the same id wherever it is.
