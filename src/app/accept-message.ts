@@ -3,7 +3,8 @@ import { type DueAsk, dueTimeFault, dueTimeOf } from '../core/delivery/due-time.
 import type { FixedHeaders } from '../core/delivery/fixed-headers.ts'
 import type { Message } from '../core/delivery/message.ts'
 import { usedByMessage } from '../core/feature.ts'
-import type { LeftOut } from '../core/listener-filter/left-out.ts'
+import { MAX_LOOKED_THROUGH_OF_BATCH } from '../core/listener-filter/filter-budget.ts'
+import { type LeftOut, leftOutCount } from '../core/listener-filter/left-out.ts'
 import { type BodyAsk, bodyFaults, mediaTypeOf } from '../core/message/body.ts'
 import { type ExpiryAsk, expiryFault, expiryOf } from '../core/message/expiry.ts'
 import { messageHeaderFaults, writtenHeaders } from '../core/message/headers.ts'
@@ -154,7 +155,8 @@ async function store(
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const route = deps.directory.peek(organizationId, queueId) ?? (await loadRoute(deps, { organizationId, queueId }))
-    expectFewDeliveries(messages.length, route.listeners.length)
+    // What has no filter gets them all, which needs no judging.
+    expectFewDeliveries(messages.length, route.filters?.unfiltered ?? route.listeners.length)
     // Each time: what made the route stale may have been a new schema or filter.
     const isPlain = route.queue.schema === null && route.filters === null
     const leftOut = isPlain ? undefined : await judge(deps, route, { messages, pathOf })
@@ -167,27 +169,32 @@ async function store(
 }
 
 /**
- * Throws `invalid` for the first that does not fit the queue's schema, or is more than filters may look through. Answers
+ * Throws `invalid` for the first that does not fit the queue's schema, or is more than filters may look through, and
+ * `too_many_deliveries` where too many fit. Answers
  * with the listeners that each leaves out; undefined where none has a filter. Many are judged in pieces.
  */
 async function judge(
   deps: Deps,
-  { queue, filters }: FilteredRoute,
+  { queue, listeners, filters }: FilteredRoute,
   { messages, pathOf }: Sent,
 ): Promise<(LeftOut | null)[] | undefined> {
   const budget = messages.length > 1 ? new PatternBudget() : undefined
   const slices = new TimeSlices(CHECKED_AT_ONCE)
-  const judge = filters === null ? null : new FilterJudge(filters)
-  const ofFilters = filters?.size ?? 0
+  const judge = filters === null ? null : new FilterJudge(filters, MAX_LOOKED_THROUGH_OF_BATCH)
   const leftOut: (LeftOut | null)[] = []
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index]!
     const path = pathOf(index)
     const parsed = deps.schemaChecks.expectFit(queue, message, path, budget)
+    const before = judge?.left ?? 0
     if (judge !== null) leftOut.push(judge.leftOut(message, path, parsed))
-    if (messages.length > 1 && slices.due(message.data.length + ofFilters)) await slices.pause()
+    const lookedThrough = before - (judge?.left ?? 0)
+    if (messages.length > 1 && slices.due(message.data.length + lookedThrough)) await slices.pause()
   }
-  return judge === null ? undefined : leftOut
+  if (judge === null) return undefined
+  const fitting = leftOut.reduce((sum, one) => sum + listeners.length - leftOutCount(one), 0)
+  expectFewDeliveries(messages.length, listeners.length, fitting)
+  return leftOut
 }
 
 /** Where a message to this queue would go; throws `queue_not_found` and `queue_deleting`. */

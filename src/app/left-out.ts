@@ -1,4 +1,4 @@
-import { FilterBudget } from '../core/listener-filter/filter-budget.ts'
+import { FilterBudget, MAX_LOOKED_THROUGH } from '../core/listener-filter/filter-budget.ts'
 import type { LeftOut } from '../core/listener-filter/left-out.ts'
 import type { Filtered, QueueFilters } from '../core/listener-filter/queue-filters.ts'
 import { invalid } from '../core/problem.ts'
@@ -9,10 +9,17 @@ import { invalid } from '../core/problem.ts'
  */
 export class FilterJudge {
   readonly #filters: QueueFilters
-  readonly #budget = new FilterBudget()
+  #left: number
 
-  constructor(filters: QueueFilters) {
+  /** `units`: what all messages may take together, in those of `FilterBudget`. */
+  constructor(filters: QueueFilters, units = MAX_LOOKED_THROUGH) {
     this.#filters = filters
+    this.#left = units
+  }
+
+  /** What is left for the messages that come. */
+  get left(): number {
+    return this.#left
   }
 
   /**
@@ -20,8 +27,10 @@ export class FilterJudge {
    * `path` where the message stands in the request. Throws `invalid` where the filters would look through too much.
    */
   leftOut(message: Filtered, path: string, parsed: object | null = null): LeftOut | null {
-    const leftOut = this.#filters.leftOut(message, this.#budget, parsed ?? undefined)
-    if (this.#budget.isOver) throw invalid(`${path}/data`, TOO_MUCH)
+    const budget = new FilterBudget(Math.min(MAX_LOOKED_THROUGH, this.#left))
+    const leftOut = this.#filters.leftOut(message, budget, parsed ?? undefined)
+    this.#left -= budget.spent
+    if (budget.isOver) throw invalid(`${path}/data`, TOO_MUCH)
     return leftOut
   }
 }
@@ -40,4 +49,4 @@ export function leftOutOfEach(
 }
 
 const TOO_MUCH =
-  'is too long for the filters of the queue: together they may look for texts in some 16 million characters; send less at once, or have fewer listeners with $contains'
+  'is too long for the filters of the queue: together they may look through some 16 million characters for a message, and 100 million for a batch; send less at once, or have fewer listeners with $contains'

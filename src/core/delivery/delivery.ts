@@ -22,9 +22,11 @@ export interface LeasedDelivery {
 /** What one request, or one run of schedules, makes at most: messages times listeners of their queue, in one transaction. */
 export const MAX_DELIVERIES = 10_000
 
-/** Throws `too_many_deliveries`, with how many they would be, where so many messages for so many listeners are too much. */
-export function expectFewDeliveries(messages: number, listeners: number): void {
-  const deliveries = messages * listeners
+/**
+ * Throws `too_many_deliveries`, with how many they would be, where so many messages for so many listeners are too much;
+ * `deliveries` where not each message is for all of them.
+ */
+export function expectFewDeliveries(messages: number, listeners: number, deliveries = messages * listeners): void {
   if (deliveries <= MAX_DELIVERIES) return
   const times = `${messages} ${messages === 1 ? 'message' : 'messages'} to ${listeners} listeners`
   throw new Problem('too_many_deliveries', {

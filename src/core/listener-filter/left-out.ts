@@ -31,3 +31,10 @@ export function withoutLeftOut<Of>(all: readonly Of[], bits: LeftOut | null): re
 export function onlyLeftOut<Of>(all: readonly Of[], bits: LeftOut | null): Of[] {
   return bits === null ? [] : all.filter((_, index) => isLeftOut(bits, index))
 }
+
+/** How many it leaves out. */
+export function leftOutCount(bits: LeftOut | null): number {
+  let count = 0
+  for (let left of bits ?? []) for (; left !== 0; left &= left - 1) count += 1
+  return count
+}

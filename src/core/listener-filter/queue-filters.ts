@@ -14,6 +14,8 @@ export interface Filtered {
 export interface QueueFilters {
   /** Characters of all filters together, by which their memory grows. */
   size: number
+  /** Listeners without a filter, which get every message. */
+  unfiltered: number
   /**
    * The listeners that the message does not fit; null where it fits all. `parsed` is its data, where that was parsed
    * already. Counts for nothing once `budget` is over.
@@ -45,6 +47,7 @@ export function compileQueueFilters(filters: readonly (ListenerFilter | null)[])
 
   return {
     size: compiled.reduce((sum, filter) => sum + (filter?.size ?? 0), 0),
+    unfiltered: compiled.filter((filter) => filter === null).length,
     leftOut(message, budget, parsed) {
       const subject = new Subject(message, paths, budget, parsed)
       return leftOutOf(compiled.length, (index) => misfit(compiled[index]!, subject) !== null)
