@@ -74,6 +74,7 @@ export default defineConfig({
           { text: 'Command line', link: '/reference/command-line' },
           { text: 'What a listener receives', link: '/reference/delivery' },
           { text: 'Errors, and what to do', link: '/reference/errors' },
+          { text: 'Limits', link: '/reference/limits' },
           { text: 'What a version promises', link: '/reference/versions' },
           { text: 'HTTP API: common to all', link: '/reference/http' },
           { text: 'HTTP API: operations', link: '/reference/api/', collapsed: true, items: apiPages.map(titled) },

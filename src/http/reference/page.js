@@ -62,7 +62,8 @@ function nullable({ anyOf = [] }) {
 
 /** All properties of several objects, one of which is meant; required is what all of them require. */
 function merged(choices) {
-  const required = choices[0].required.filter((name) => choices.every((choice) => choice.required.includes(name)))
+  const [first = [], ...others] = choices.map((choice) => choice.required ?? [])
+  const required = first.filter((name) => others.every((names) => names.includes(name)))
   return { properties: Object.assign({}, ...choices.map((choice) => choice.properties)), required }
 }
 
@@ -70,7 +71,8 @@ function merged(choices) {
 function rowsOf(schema, prefix = '') {
   const rule = resolve(schema)
   if (rule.type === 'array') return rowsOf(rule.items, `${prefix.replace(/\.$/, '')}[].`)
-  if (rule.oneOf) return rowsOf(merged(rule.oneOf.map(resolve)), prefix)
+  const objects = (rule.oneOf ?? []).map(resolve).filter((choice) => choice.properties)
+  if (objects.length > 0) return rowsOf(merged(objects), prefix)
   const whole = nullable(rule)
   if (whole) return rowsOf(whole, prefix)
   return Object.entries(rule.properties ?? {}).flatMap(([name, inner]) => {
