@@ -1,7 +1,7 @@
 import type { DeliverySummary } from '../../core/delivery/delivery-summary.ts'
-import { AFTER_EVERY_ID } from '../../core/id.ts'
+import { AFTER_EVERY_ID, isId } from '../../core/id.ts'
 import { type Discardable, discards, standingOfWaiting } from '../../core/message/discard.ts'
-import { Problem } from '../../core/problem.ts'
+import { invalid, Problem } from '../../core/problem.ts'
 import { ANY_MESSAGE } from '../../core/search/message-filter.ts'
 import type { Discard } from '../../store/jobs/discards.ts'
 import type { MessageDetails } from '../../store/messages.ts'
@@ -9,7 +9,7 @@ import type { AppDeps } from '../deps.ts'
 import type { AnswerFor } from '../idempotency.ts'
 import { expectIds } from '../ids.ts'
 import { expectUnderstood } from '../limits/features.ts'
-import { readListener } from '../listeners.ts'
+import type { ListenerAddress } from '../listeners.ts'
 import { readRoute } from '../queues.ts'
 
 /** Which deliveries of a queue are meant; null asks for nothing. */
@@ -26,16 +26,17 @@ export interface DiscardAsk {
 type Deps = Pick<AppDeps, 'store' | 'runtime'>
 
 /**
- * Ends deliveries of many messages, in the background. Throws `queue_not_found`, `listener_not_found`, `too_many_discards`,
- * `key_running`, and `invalid` while a node does not know of discards.
+ * Ends deliveries of many messages, in the background. Throws `queue_not_found`, `too_many_discards`, `key_running`, and
+ * `invalid` for a listener that the queue does not have, and while a node does not know of discards.
  */
 export async function beginDiscard(deps: Deps, ask: DiscardAsk, answerFor?: AnswerFor<Discard>): Promise<Discard> {
   expectIds([ask.queueId], 'queue_not_found')
-  if (ask.listenerId !== null) expectIds([ask.listenerId], 'listener_not_found')
+  if (ask.listenerId !== null && !isId(ask.listenerId)) throw unknownListener()
   expectUnderstood(deps, [{ feature: 'message_discard', path: '' }])
   const begun = { ...ask, id: deps.runtime.newId(), createdAt: deps.runtime.now(), matched: 0, done: false }
   const outcome = await deps.store.discards.create(begun, answerFor?.(begun))
-  if (outcome === 'queue_not_found' || outcome === 'listener_not_found') throw new Problem(outcome)
+  if (outcome === 'queue_not_found') throw new Problem(outcome)
+  if (outcome === 'listener_not_found') throw unknownListener()
   if (outcome === 'too_many') throw new Problem('too_many_discards')
   if (outcome === 'answered') throw new Problem('key_running')
   return begun
@@ -64,15 +65,14 @@ const MOST_BYTES = 16 * 1024 * 1024
 
 /**
  * How many deliveries a discard asked for now would end, of the newest ten thousand messages or 16 MiB of data; `done`: that is
- * all. Changes nothing. Throws `queue_not_found` and `listener_not_found`.
+ * all. Changes nothing. Throws `queue_not_found`, and `invalid` for a listener that the queue does not have.
  */
-export async function countDiscard(
-  deps: Pick<AppDeps, 'store' | 'runtime' | 'recentLiveness'>,
-  ask: DiscardAsk,
-): Promise<{ matched: number; done: boolean }> {
+export async function countDiscard(deps: Deps, ask: DiscardAsk): Promise<{ matched: number; done: boolean }> {
   const { organizationId, queueId, listenerId, contains } = ask
   await readRoute(deps, { organizationId, id: queueId })
-  if (listenerId !== null) await readListener(deps, { organizationId, queueId, id: listenerId })
+  if (listenerId !== null && !(await isListener(deps, { organizationId, queueId, id: listenerId }))) {
+    throw unknownListener()
+  }
   const now = deps.runtime.now()
   const filter = { ...ANY_MESSAGE, listenerId, contains }
   const part = { limit: FOUND_AT_ONCE, examine: EXAMINED_AT_ONCE, examineBytes: BYTES_AT_ONCE }
@@ -89,6 +89,14 @@ export async function countDiscard(
     bytes += found.bytes
   }
   return { matched, done: false }
+}
+
+function unknownListener(): Problem {
+  return invalid('/listener_id', 'is not the id of a listener of this queue')
+}
+
+async function isListener({ store }: Pick<AppDeps, 'store'>, ask: ListenerAddress): Promise<boolean> {
+  return isId(ask.id) && (await store.listeners.get(ask)) !== null
 }
 
 function meantOf({ message, deliveries }: MessageDetails, ask: DiscardAsk, now: number): number {

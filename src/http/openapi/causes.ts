@@ -83,7 +83,7 @@ const rules: Record<ProblemCode, Rule> = {
   queue_not_found: either(looksFor('queueId'), looksFor('discardId')),
   domain_not_found: looksFor('domainId'),
   schema_not_found: looksFor('schemaId'),
-  listener_not_found: either(looksFor('listenerId'), looksFor('redeliveryId'), discardsMany),
+  listener_not_found: either(looksFor('listenerId'), looksFor('redeliveryId')),
   redelivery_not_found: looksFor('redeliveryId'),
   discard_not_found: looksFor('discardId'),
   schedule_not_found: looksFor('scheduleId'),
