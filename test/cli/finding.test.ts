@@ -150,3 +150,35 @@ test('help whose reader has gone ends without a word', async () => {
     assert.deepEqual([code, said.join('')], [0, ''], args.join(' '))
   }
 })
+
+test('a dry run tells which listeners would get a message, which not, and why, and sends nothing', async () => {
+  const schema = '{"total":{"type":"number"}}'
+  await json('queues', 'create', 'tried', '--schema', schema)
+  await json('listeners', 'create', 'tried', 'all')
+  await json(
+    'listeners',
+    'create',
+    'tried',
+    'large',
+    '--to',
+    'http://127.0.0.1:9/in',
+    '--filter',
+    '{"data":{"total":{"$gt":9}}}',
+  )
+  const small = await discue('send', 'tried', '{"total":1}', '--dry-run')
+  assert.equal(small.code, 0, small.stderr)
+  assert.match(small.stdout, /^all +delivers +- +-$/m)
+  assert.match(small.stdout, /^large +left_out +filter \/data\/total\/\$gt +-$/m)
+  const large = await discue('send', 'tried', '{"total":10}', '--dry-run')
+  assert.match(large.stdout, /^large +delivers +- +POST http:\/\/127\.0\.0\.1:9\/in$/m)
+  const { listeners } = await json('send', 'tried', '{"total":10}', '--dry-run')
+  assert.deepEqual(
+    listeners.map(({ verdict }: { verdict: string }) => verdict),
+    ['delivers', 'delivers'],
+  )
+  const refused = await discue('send', 'tried', '{"total":"1"}', '--dry-run')
+  assert.equal(refused.code, 1)
+  assert.match(refused.stderr, /^discue: it would be refused: \/data\/total [^\n]+\n$/)
+  assert.equal((await discue('send', 'tried', 'a', '--dry-run', '--lines')).code, 2)
+  assert.deepEqual(await json('messages', 'list', 'tried'), [])
+})

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Api } from '../client/api-types.ts'
 import { type SpokenBody, spokenBody } from '../client/body.ts'
 import { type Context, openContext } from '../client/context.ts'
+import { showDryRun } from '../client/dry-run.ts'
 import { UsageFailure } from '../client/failure.ts'
 import { givenBytes, readBytes } from '../client/given-text.ts'
 import { collect, headerOf } from '../client/listener-options.ts'
@@ -22,6 +23,7 @@ interface SendOptions {
   lines?: boolean
   idempotencyKey?: string
   allowEmpty?: boolean
+  dryRun?: boolean
 }
 
 /** What the API takes in one request: 1,000 messages and 16 MiB, of which this leaves room for what is around them. */
@@ -41,6 +43,7 @@ export function addSend(program: Command): void {
     .option('--expires-at <time>', 'do not deliver it later than then')
     .option('--header <line>', '"Name: value" sent with each delivery; repeat it for more', collect)
     .option('--allow-empty', 'send an empty message where nothing comes by standard input, or is in the file')
+    .option('--dry-run', 'send nothing: tell which listeners would get it, which not, and why')
     .option('--lines', 'each line of the data is a message of its own')
     .option('--idempotency-key <key>', 'sent twice with the same one, it is stored once')
     .addHelpText(
@@ -55,16 +58,19 @@ Examples:
   discue send codes '{"code":4711}' --expires-in 5m --header 'x-kind: login'
   git log -1 | discue send commits
   discue send orders --lines < orders.ndjson
+  discue send orders '{"order":1}' --dry-run
   discue send images --file logo.png --type image/png`,
     )
     .action((queue, data, options: SendOptions, command) => send(openContext(command), queue, data, options))
 }
 
 async function send(context: Context, queue: string, data: string | undefined, options: SendOptions): Promise<void> {
+  if (options.dryRun && options.lines) throw new UsageFailure('--dry-run is for one message; leave out --lines')
   const settings = settingsOf(options, context.runtime.now())
   const body = spokenBody(await given(data, options), options.type)
   const path = `/queues/${await context.queueId(queue)}/messages`
   if (options.lines) return noteRoutingOf(context, queue, `${path}/${await sendLines(context, path, body, settings)}`)
+  if (options.dryRun) return showDryRun(context, path, { ...body, ...settings })
   const headers: Record<string, string> =
     options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey }
   const { message } = await context.api.call<Api.CreateMessageResult>('POST', path, {
