@@ -54,6 +54,7 @@ export default defineConfig({
           { text: 'Many nodes on PostgreSQL', link: '/guides/postgresql' },
           { text: 'Grow', link: '/scaling' },
           { text: 'Back up and restore', link: '/guides/backups' },
+          { text: "Erase a person's data", link: '/guides/erasing' },
           { text: 'The dashboard', link: '/guides/dashboard' },
           { text: 'Watch it', link: '/guides/monitoring' },
           { text: 'Be told what happens', link: '/guides/notifications' },
