@@ -89,6 +89,7 @@ const WITHIN = new Set([
   'core/schema/schema-inspection.ts MAX_BATCH_PATTERN_WORK',
   'core/schema/schema.ts MAX_PATTERN_SIZE',
   'core/listener-filter/filter-budget.ts MAX_LOOKED_THROUGH',
+  'core/listener-filter/filter-budget.ts MAX_LOOKED_THROUGH_OF_BATCH',
   'core/delivery/due-time.ts MAX_DELAY_DAYS',
   'core/delivery/ledger.ts MAX_PAIRS',
   'core/delivery/latency.ts MAX_LATENCY_BUCKET',
