@@ -10,6 +10,7 @@ export interface Script {
     stored: boolean
     failures: number
     gapMs: number
+    expires: boolean
   }[]
   deleted: number[]
   redelivered: number[]
@@ -25,6 +26,7 @@ export const scripts: fc.Arbitrary<Script> = fc.record({
       stored: fc.boolean(),
       failures: fc.integer({ min: 0, max: 2 }),
       gapMs: fc.integer({ min: 0, max: 40 }),
+      expires: fc.boolean(),
     }),
     { minLength: 4, maxLength: 14 },
   ),
@@ -37,6 +39,12 @@ export const scripts: fc.Arbitrary<Script> = fc.record({
 const CREATED = { askedAt: 0, answeredAt: 1, verdict: 'accepted' as const }
 export const PUSHED = 'listener-push'
 export const ORDERED = 'listener-order'
+export const PULLED = 'listener-pull'
+/** For messages of one color alone. */
+export const FILTERED = 'listener-filter'
+/** Of the schedule. */
+const TIMED = 'listener-clock'
+const COLORS = ['cyan', 'magenta'] as const
 /** How far two messages lie apart at least, so that no fault lies near what is not meant by it. */
 const STEP_MS = 10_000
 const PERIOD_MS = 1_000
@@ -44,13 +52,15 @@ const PERIOD_MS = 1_000
 /** What a record says of servers that keep every promise, through everything that the script does to them. */
 export function idealRecord(script: Script): CampaignRecord {
   const record = emptyRecord()
-  for (const [id, ordering] of [[PUSHED, 'none'] as const, [ORDERED, 'queue'] as const]) {
-    const fixed = { pull: false, mayMiss: false, timeoutMs: 1_000, created: CREATED, deleted: null }
-    record.listeners.push({ id, name: id, queue: 'q', ordering, ...fixed })
+  for (const id of [PUSHED, ORDERED, PULLED, FILTERED, TIMED]) {
+    const fixed = { mayMiss: false, timeoutMs: 1_000, created: CREATED, deleted: null }
+    const [queue, ordering] = [id === TIMED ? 'timed' : 'q', id === ORDERED ? ('queue' as const) : ('none' as const)]
+    const own = { pull: id === PULLED, color: id === FILTERED ? COLORS[0] : null }
+    record.listeners.push({ id, name: id, queue, ordering, ...own, ...fixed })
   }
   const messages: StoredMessage[] = []
   let sequence = 0
-  for (const [index, { size, verdict, stored, failures, gapMs }] of script.posts.entries()) {
+  for (const [index, { size, verdict, stored, failures, gapMs, expires }] of script.posts.entries()) {
     const at = (index + 1) * STEP_MS + gapMs
     const tokens = Array.from({ length: size }, (_, place) => `${index}-${place}`)
     const is = verdict === 'accepted' || (verdict === 'unknown' && stored)
@@ -60,6 +70,8 @@ export function idealRecord(script: Script): CampaignRecord {
       queue: 'q',
       tokens,
       keys: tokens.map(() => null),
+      colors: tokens.map((_, place) => colorOf(place)),
+      expiresInMs: expires ? EXPIRES_IN_MS : null,
       ids: null,
       tries: [{ askedAt: at, answeredAt, verdict }],
     }
@@ -68,8 +80,10 @@ export function idealRecord(script: Script): CampaignRecord {
     if (!is) continue
     for (const [place, id] of ids.entries()) {
       sequence += 1
-      record.arrivals.push(...arrivalsOf({ id, token: tokens[place]!, at: at + 3 + place * 20, failures, sequence }))
-      const deliveries = [PUSHED, ORDERED].map((listenerId) => ({ listenerId, status: 'delivered' }))
+      const listeners = [PUSHED, ORDERED, PULLED, ...(colorOf(place) === COLORS[0] ? [FILTERED] : [])]
+      const own = { id, token: tokens[place]!, at: at + 3 + place * 20, failures, sequence }
+      record.arrivals.push(...arrivalsOf(listeners, own))
+      const deliveries = listeners.map((listenerId) => ({ listenerId, status: 'delivered' }))
       messages.push({ id, token: tokens[place]!, queue: 'q', deliveries })
     }
   }
@@ -89,22 +103,18 @@ export function idealRecord(script: Script): CampaignRecord {
   return record
 }
 
+/** Long enough for every attempt of the script. */
+const EXPIRES_IN_MS = 4_000
+const LEASE_MS = 2_000
+const colorOf = (place: number) => COLORS[place % COLORS.length]!
+
 const dueAt = (k: number) => 5_000 + (k + 1) * PERIOD_MS
 
-function arrivalsOf({
-  id,
-  token,
-  at,
-  failures,
-  sequence,
-}: {
-  id: string
-  token: string
-  at: number
-  failures: number
-  sequence: number
-}): Arrival[] {
-  return [PUSHED, ORDERED].flatMap((listenerId) =>
+function arrivalsOf(
+  listeners: readonly string[],
+  { id, token, at, failures, sequence }: { id: string; token: string; at: number; failures: number; sequence: number },
+): Arrival[] {
+  return listeners.flatMap((listenerId) =>
     Array.from({ length: failures + 1 }, (_, attempt): Arrival => {
       const time = { at: at + attempt * 5, endedAt: at + attempt * 5 + 1 }
       const outcome = attempt === failures ? 'acknowledged' : 'failed'
@@ -116,6 +126,9 @@ function arrivalsOf({
         ...time,
         outcome,
         sequence: listenerId === ORDERED ? sequence : null,
+        // What failed was returned.
+        leasedUntil: listenerId === PULLED && outcome === 'acknowledged' ? time.at + LEASE_MS : 0,
+        schedule: null,
       }
     }),
   )
@@ -152,9 +165,14 @@ const call = (at: number) => ({ askedAt: at, answeredAt: at + 1, verdict: 'accep
 
 function addSchedule(record: CampaignRecord, messages: StoredMessage[], dueTimes: number): void {
   const times = { everyMs: PERIOD_MS, createdAt: 5_000, lastRunAt: dueAt(dueTimes - 1) }
-  record.schedules.push({ id: 's', name: 's', token: 'schedule', catchUp: 'all', ...times })
-  for (let k = 0; k < dueTimes; k++)
-    messages.push({ id: `id-run-${k}`, token: 'schedule', queue: 'timed', deliveries: [] })
+  const options = { queue: 'timed', catchUp: 'all', overlap: 'skip' as const, header: 'own' }
+  record.schedules.push({ id: 's', name: 's', token: 'schedule', ...options, ...times })
+  for (let k = 0; k < dueTimes; k++) {
+    const [id, token] = [`id-run-${k}`, 'schedule']
+    const [arrival] = arrivalsOf([TIMED], { id, token, at: dueAt(k) + 2, failures: 0, sequence: 0 })
+    record.arrivals.push({ ...arrival!, schedule: { name: 's', dueAt: dueAt(k), own: 'own' } })
+    messages.push({ id, token, queue: 'timed', deliveries: [{ listenerId: TIMED, status: 'delivered' }] })
+  }
 }
 
 function countsOf(all: readonly StoredMessage[], left: readonly StoredMessage[]): LedgerCounts {

@@ -5,7 +5,7 @@ import type { ViolationKind } from '../../torture/judge/evidence.ts'
 import { judge } from '../../torture/judge/judge.ts'
 import type { CampaignRecord } from '../../torture/record/record.ts'
 import { rounds } from '../support/thorough.ts'
-import { idealRecord, ORDERED, PUSHED, scripts } from './ideal-record.ts'
+import { FILTERED, idealRecord, ORDERED, PULLED, PUSHED, scripts } from './ideal-record.ts'
 
 const numRuns = rounds({ quick: 60, long: 1_000 })
 const kinds = (record: CampaignRecord) => judge(record).violations.map(({ kind }) => kind)
@@ -64,6 +64,51 @@ const SPOILS: { kind: ViolationKind; what: string; spoil: Spoil }[] = [
       record.listeners.push({ ...record.listeners[0]!, id: 'later', name: 'later', created })
       message?.deliveries.push({ listenerId: 'later', status: 'delivered' })
       return message !== undefined
+    },
+  },
+  {
+    kind: 'not for this listener',
+    what: 'a delivery to a listener whose filter it does not fit',
+    spoil(record, pick) {
+      const others = stored(record).filter(({ queue, deliveries }) => {
+        return queue === 'q' && deliveries.every(({ listenerId }) => listenerId !== FILTERED)
+      })
+      at(others, pick)?.deliveries.push({ listenerId: FILTERED, status: 'delivered' })
+      return others.length > 0
+    },
+  },
+  {
+    kind: 'expired without a reason',
+    what: 'a delivery that is discarded as expired although its message never expires',
+    spoil(record, pick) {
+      const lasting = new Set(record.posts.flatMap((post) => (post.expiresInMs === null ? post.tokens : [])))
+      const message = at(
+        stored(record).filter(({ token }) => lasting.has(token)),
+        pick,
+      )
+      if (message !== undefined) message.deliveries[0]!.status = 'expired'
+      return message !== undefined
+    },
+  },
+  {
+    kind: 'came after it had expired',
+    what: 'a message that was sent long after it had expired',
+    spoil(record, pick) {
+      const expiring = record.posts.filter(({ ids, expiresInMs }) => ids !== null && expiresInMs !== null)
+      const post = at(expiring, pick)
+      const last = record.arrivals.findLast(({ token }) => post?.tokens.includes(token))
+      if (last !== undefined) last.at = last.endedAt = post!.tries[0]!.answeredAt + post!.expiresInMs! + 5_001
+      return last !== undefined
+    },
+  },
+  {
+    kind: 'came within a lease',
+    what: 'a message that was pulled while another client had it',
+    spoil(record, pick) {
+      const id = at(untouched(record), pick)
+      const last = record.arrivals.findLast((one) => one.messageId === id && one.listenerId === PULLED)
+      if (last !== undefined) record.arrivals.push({ ...last, at: last.leasedUntil - 1 })
+      return last !== undefined
     },
   },
   {
@@ -183,6 +228,27 @@ const SPOILS: { kind: ViolationKind; what: string; spoil: Spoil }[] = [
     spoil(record, pick) {
       const [run] = record.end!.runs.s!.splice(pick % record.end!.runs.s!.length, 1)
       remove(stored(record), ({ id }) => id === run!.messageId)
+      return true
+    },
+  },
+  {
+    kind: 'due time misnamed',
+    what: 'a delivery that says that it is of another due time',
+    spoil(record, pick) {
+      const one = at(
+        record.arrivals.filter(({ schedule }) => schedule !== null),
+        pick,
+      )
+      one!.schedule!.dueAt += 1
+      return true
+    },
+  },
+  {
+    kind: 'overlapping',
+    what: 'a due time that made a message while the one before it was pending',
+    spoil(record) {
+      const [first, second] = record.arrivals.filter(({ schedule }) => schedule !== null)
+      first!.at = second!.at + 1
       return true
     },
   },

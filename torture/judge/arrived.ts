@@ -1,7 +1,7 @@
 import type { ListenerRecord, StoredMessage } from '../record/record.ts'
 import type { Evidence, Violation } from './evidence.ts'
 
-/** Each listener that existed when a message was accepted got it, and none that did not. */
+/** Each listener that existed when a message was accepted, and is for such, got it, and none that did not, or is not. */
 export function judgeArrived(evidence: Evidence): Violation[] {
   const byQueue = Map.groupBy(evidence.record.listeners, ({ queue }) => queue)
   return [...evidence.stored.values()].flatMap((message) => [
@@ -21,9 +21,14 @@ function judgeRecipient(evidence: Evidence, message: StoredMessage, listener: Li
   const is = message.deliveries.some(({ listenerId }) => listenerId === listener.id)
   const about = { messageId: message.id, token: message.token, listenerId: listener.id }
   const existed = listener.created.answeredAt < from && listener.deleted === null
-  if (existed && !is) {
+  const fits = listener.color === null || evidence.asked.get(message.token)?.color === listener.color
+  if (existed && fits && !is) {
     const text = `${message.id} has no delivery to ${listener.name}, which existed when it was accepted`
     return [{ kind: 'left out', text, ...about }]
+  }
+  if (is && !fits) {
+    const text = `${message.id} goes to ${listener.name}, whose filter it does not fit`
+    return [{ kind: 'not for this listener', text, ...about }]
   }
   if (is && listener.created.askedAt > until) {
     const text = `${message.id} goes to ${listener.name}, which was made after it`
@@ -44,6 +49,11 @@ function judgeDelivery(evidence: Evidence, message: StoredMessage, listenerId: s
     if (arrivals.some(({ outcome }) => outcome !== 'failed')) return []
     const text = `${message.id} is shown as delivered to ${listener.name}, which never acknowledged it`
     return [{ kind: 'never arrived', text, ...about }]
+  }
+  if (status === 'expired') {
+    if (typeof evidence.asked.get(message.token)?.post.expiresInMs === 'number') return []
+    const text = `${message.id} is shown as expired for ${listener.name}, and was never to expire`
+    return [{ kind: 'expired without a reason', text, ...about }]
   }
   if (status === 'missed') {
     if (listener.mayMiss && arrivals.some(({ outcome }) => outcome === 'failed')) return []

@@ -25,6 +25,9 @@ export type ViolationKind =
   | 'still waiting'
   | 'missed too early'
   | 'not for this listener'
+  | 'expired without a reason'
+  | 'came after it had expired'
+  | 'came within a lease'
   | 'refused, but there'
   | 'half a batch'
   | 'stored twice'
@@ -34,6 +37,8 @@ export type ViolationKind =
   | 'out of order'
   | 'due time left out'
   | 'due time twice'
+  | 'due time misnamed'
+  | 'overlapping'
   | 'ledger'
   | 'incident'
 
@@ -41,6 +46,7 @@ export type ViolationKind =
 export interface Asked {
   token: string
   key: string | null
+  color: string | null
   post: PostRecord
   /** Its place in its batch. */
   index: number
@@ -91,7 +97,8 @@ function askedOf(post: PostRecord): Asked[] {
   const from = Math.min(...post.tries.map(({ askedAt }) => askedAt))
   const until = Math.min(...accepted.map(({ answeredAt }) => answeredAt), Number.POSITIVE_INFINITY)
   return post.tokens.map((token, index) => {
-    return { token, key: post.keys[index] ?? null, post, index, verdict, from, until, id: post.ids?.[index] ?? null }
+    const own = { key: post.keys[index] ?? null, color: post.colors[index] ?? null, id: post.ids?.[index] ?? null }
+    return { token, ...own, post, index, verdict, from, until }
   })
 }
 
@@ -103,6 +110,11 @@ function idsByToken(seen: readonly { id: string; token: string }[]): Map<string,
     else ids.set(token, new Set([id]))
   }
   return ids
+}
+
+/** Whether a node's clock was set: it then tells another time than the record, by which nothing of it can be judged. */
+export function wasClockSet({ faults }: CampaignRecord): boolean {
+  return faults.some(({ kind }) => kind === 'clock jump')
 }
 
 /** Whether a client asked to delete the message, whatever came of that. */

@@ -3,6 +3,8 @@ import { verdictOf } from '../record/record.ts'
 import { judgeArrived } from './arrived.ts'
 import { type Cause, judgeDuplicates } from './duplicates.ts'
 import { evidenceOf, type Violation } from './evidence.ts'
+import { judgeExpiry } from './expiry.ts'
+import { judgeLeases } from './leases.ts'
 import { judgeLedger } from './ledger.ts'
 import { judgeOrder } from './order.ts'
 import { judgeSchedules } from './schedules.ts'
@@ -36,6 +38,7 @@ export function judge(record: CampaignRecord): Judgement {
     ...record.incidents.map(({ at, text }): Violation => ({ kind: 'incident', text: `${Math.round(at)} ms: ${text}` })),
     ...ended.flatMap((part) => part(evidence)),
     ...duplicates.violations,
+    ...[judgeExpiry, judgeLeases].flatMap((part) => part(evidence)),
   ]
   return { violations, duplicates: duplicates.counts, counts: countsOf(record) }
 }

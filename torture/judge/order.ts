@@ -1,5 +1,5 @@
 import type { Arrival, ListenerRecord } from '../record/record.ts'
-import { type Asked, type Evidence, type Violation, wasDeleted } from './evidence.ts'
+import { type Asked, type Evidence, type Violation, wasClockSet, wasDeleted } from './evidence.ts'
 
 /** A message in the order of a listener. */
 interface Placed {
@@ -7,7 +7,7 @@ interface Placed {
   token: string
   sequence: number
   firstAt: number
-  /** When the receiver first acknowledged it; infinity where it never did. */
+  /** When the receiver first acknowledged it, or it had expired; infinity where neither came. */
   acknowledgedAt: number
   asked: Asked | undefined
 }
@@ -22,25 +22,36 @@ function judgeListener(evidence: Evidence, listener: ListenerRecord): Violation[
   const own = [...evidence.arrivals.values()]
     .map((arrivals) => arrivals.filter(({ listenerId }) => listenerId === listener.id))
     .filter((arrivals) => arrivals.length > 0)
-  const placed = own.map((arrivals) => placedOf(evidence, arrivals)).sort((one, other) => one.sequence - other.sequence)
+  const placed = own
+    .map((arrivals) => placedOf(evidence, listener, arrivals))
+    .sort((one, other) => one.sequence - other.sequence)
   const report = (one: Placed, text: string): Violation => {
     const { messageId, token } = one
     return { kind: 'out of order', text: `${listener.name}: ${text}`, messageId, token, listenerId: listener.id }
   }
   const lines = listener.ordering === 'queue' ? [placed] : [...Map.groupBy(placed, ({ asked }) => asked?.key).values()]
   return [
-    ...own.flatMap((arrivals) => judgeNumber(arrivals, report, placedOf(evidence, arrivals))),
+    ...own.flatMap((arrivals) => judgeNumber(arrivals, report, placedOf(evidence, listener, arrivals))),
     ...lines.flatMap((line) => [...judgeTurns(evidence, line, report), ...judgeAcceptance(line, report)]),
   ]
 }
 
 type Report = (one: Placed, text: string) => Violation
 
-function placedOf({ asked }: Evidence, arrivals: readonly Arrival[]): Placed {
+function placedOf(evidence: Evidence, { id }: ListenerRecord, arrivals: readonly Arrival[]): Placed {
+  const { asked } = evidence
   const [{ messageId, token, sequence, at }] = arrivals as [Arrival]
   const acknowledged = arrivals.filter(({ outcome }) => outcome === 'acknowledged').map(({ endedAt }) => endedAt)
-  const acknowledgedAt = Math.min(...acknowledged, Number.POSITIVE_INFINITY)
+  const acknowledgedAt = Math.min(...acknowledged, expiredAt(evidence, id, messageId, asked.get(token)))
   return { messageId, token, sequence: sequence ?? -1, firstAt: at, acknowledgedAt, asked: asked.get(token) }
+}
+
+/** When it expired for the listener, at the soonest; infinity where it did not. */
+function expiredAt({ stored, record }: Evidence, listenerId: string, messageId: string, asked: Asked | undefined) {
+  const own = stored.get(messageId)?.deliveries.find((delivery) => delivery.listenerId === listenerId)
+  if (own?.status !== 'expired' || asked === undefined) return Number.POSITIVE_INFINITY
+  const isClockSet = wasClockSet(record)
+  return isClockSet ? Number.NEGATIVE_INFINITY : asked.from + (asked.post.expiresInMs ?? Number.POSITIVE_INFINITY)
 }
 
 /** Each attempt says the same number. */

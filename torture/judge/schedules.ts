@@ -1,12 +1,13 @@
-import type { ScheduleRecord } from '../record/record.ts'
-import type { Evidence, Violation } from './evidence.ts'
+import type { Arrival, ScheduleRecord } from '../record/record.ts'
+import { type Evidence, type Violation, wasClockSet } from './evidence.ts'
 
 /** Each due time made one message, and none made two. */
 export function judgeSchedules(evidence: Evidence): Violation[] {
   return evidence.record.schedules.flatMap((schedule) => judgeSchedule(evidence, schedule))
 }
 
-function judgeSchedule({ record, stored }: Evidence, schedule: ScheduleRecord): Violation[] {
+function judgeSchedule(evidence: Evidence, schedule: ScheduleRecord): Violation[] {
+  const { record, stored } = evidence
   const { name, token } = schedule
   const runs = record.end?.runs[schedule.id] ?? []
   const made = runs.map(({ messageId }) => messageId).filter((id) => id !== null)
@@ -25,7 +26,46 @@ function judgeSchedule({ record, stored }: Evidence, schedule: ScheduleRecord): 
     ...(schedule.catchUp === 'all' && record.end !== null
       ? leftOut(schedule, new Set(runs.map(({ dueAt }) => dueAt)))
       : []),
+    ...misnamed(evidence, schedule),
+    ...(schedule.overlap === 'skip' ? overlapping(evidence, schedule) : []),
   ]
+}
+
+/** What came of the schedule, by the due time that its message stands for. */
+function arrivalsOf(
+  { record, arrivals }: Evidence,
+  { id }: ScheduleRecord,
+): { dueAt: number; own: readonly Arrival[] }[] {
+  return (record.end?.runs[id] ?? [])
+    .map(({ dueAt, messageId }) => ({ dueAt, own: arrivals.get(messageId ?? '') ?? [] }))
+    .sort((one, other) => one.dueAt - other.dueAt)
+}
+
+/** Each delivery says which schedule and which due time it is of, and has the headers of the schedule. */
+function misnamed(evidence: Evidence, schedule: ScheduleRecord): Violation[] {
+  const { name, token, header } = schedule
+  return arrivalsOf(evidence, schedule).flatMap(({ dueAt, own }) =>
+    own
+      .filter(({ schedule: said }) => said?.name !== name || said.dueAt !== dueAt || said.own !== header)
+      .map(({ messageId, listenerId, schedule: said }) => {
+        const text = `${name}: ${messageId} of ${dueAt} says that it is ${JSON.stringify(said)}`
+        return { kind: 'due time misnamed', text, messageId, token, listenerId }
+      }),
+  )
+}
+
+/** Where due times do not overlap, none comes before the one in front of it was acknowledged. */
+function overlapping(evidence: Evidence, schedule: ScheduleRecord): Violation[] {
+  const { name, token } = schedule
+  // A clock that is set back makes due times that lie before those that were made already.
+  if (wasClockSet(evidence.record)) return []
+  const runs = arrivalsOf(evidence, schedule).filter(({ own }) => own.length > 0)
+  return runs.flatMap(({ dueAt, own: [first] }, index) => {
+    const before = runs[index - 1]?.own.find(({ outcome }) => outcome === 'acknowledged')
+    if (before === undefined || before.at <= first!.at) return []
+    const text = `${name}: the message of ${dueAt} came before the one in front of it was acknowledged`
+    return [{ kind: 'overlapping', text, token, messageId: first!.messageId, listenerId: first!.listenerId }]
+  })
 }
 
 /** Where all are caught up, each multiple of the period since its creation has run. */

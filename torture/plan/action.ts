@@ -1,10 +1,18 @@
 import type { Random } from './random.ts'
-import { KEYS } from './world.ts'
+import { COLORS, type Color, EXPIRES_IN_MS, KEYS } from './world.ts'
 
 /** What one lane of the workload does next; `pick` (0 to 1) chooses among what exists by then. */
 export type Action =
-  | { do: 'post'; queue: string; key?: string; delayMs?: number; idempotent: boolean }
-  | { do: 'batch'; queue: string; size: number; idempotent: boolean; spoiled: boolean }
+  | {
+      do: 'post'
+      queue: string
+      key?: string
+      color?: Color
+      delayMs?: number
+      expiresInMs?: number
+      idempotent: boolean
+    }
+  | { do: 'batch'; queue: string; size: number; expiresInMs?: number; idempotent: boolean; spoiled: boolean }
   | { do: 'post what is refused' }
   | { do: 'delete'; pick: number }
   | { do: 'redeliver'; pick: number }
@@ -26,9 +34,21 @@ const WEIGHTS: Record<Action['do'], number> = {
   'add a listener': 0.6,
   'read the ledger': 1,
 }
-const POSTED: Record<string, number> = { plain: 5, ordered: 4, pulled: 3, paused: 1, strict: 1 }
+const POSTED: Record<string, number> = {
+  plain: 5,
+  ordered: 4,
+  pulled: 3,
+  paused: 1,
+  strict: 1,
+  filtered: 3,
+  expiring: 2,
+}
 const LARGEST_BATCH = 20
 const LONGEST_DELAY_MS = 3_000
+
+/** Of messages to any queue that expire; of those to `expiring` it is `MOSTLY`. */
+const SELDOM = 6
+const MOSTLY = 70
 
 /** The next action of a lane. It depends on the lane's numbers alone, not on how the ones before it ended. */
 export function nextAction(random: Random): Action {
@@ -49,13 +69,24 @@ function post(random: Random): Action {
   return {
     ...{ do: 'post', queue, idempotent: random.percent(30) },
     ...(queue === 'ordered' && { key: random.pick(KEYS) }),
-    // Not those of an order: what is due later takes its place when it is due.
-    ...(queue !== 'ordered' && random.percent(20) && { delayMs: random.between(50, LONGEST_DELAY_MS) }),
+    ...(queue === 'filtered' && { color: random.pick(COLORS) }),
+    ...(IN_ORDER.has(queue) || !random.percent(20) ? expiry(random, queue) : delay(random)),
   }
+}
+
+/** Not those of an order: what is due later takes its place when it is due. */
+const IN_ORDER: ReadonlySet<string> = new Set(['ordered', 'filtered', 'expiring'])
+
+const delay = (random: Random) => ({ delayMs: random.between(50, LONGEST_DELAY_MS) })
+
+function expiry(random: Random, queue: string): { expiresInMs?: number } {
+  if (!random.percent(queue === 'expiring' ? MOSTLY : SELDOM)) return {}
+  return { expiresInMs: random.between(EXPIRES_IN_MS.least, EXPIRES_IN_MS.most) }
 }
 
 function batch(random: Random): Action {
   const spoiled = random.percent(15)
   const queue = random.weighted(POSTED)
-  return { do: 'batch', queue, size: random.between(2, LARGEST_BATCH), idempotent: random.percent(30), spoiled }
+  const size = random.between(2, LARGEST_BATCH)
+  return { do: 'batch', queue, size, ...expiry(random, queue), idempotent: random.percent(30), spoiled }
 }

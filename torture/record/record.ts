@@ -40,6 +40,8 @@ export interface ListenerRecord {
   pull: boolean
   /** Whether its deliveries may end as missed. */
   mayMiss: boolean
+  /** It is for messages of this color alone; null: for all. */
+  color: string | null
   timeoutMs: number
   created: Call
   /** Null: it was never asked for. */
@@ -53,6 +55,10 @@ export interface PostRecord {
   tokens: string[]
   /** The key of the order that each message is in. */
   keys: (string | null)[]
+  /** The color that each message has in its data, which filters look at. */
+  colors: (string | null)[]
+  /** How long after its acceptance each of them expires; null: never. */
+  expiresInMs: number | null
   /** Ids of the messages, in the order of the tokens, where an answer said them. */
   ids: string[] | null
   tries: Call[]
@@ -75,6 +81,10 @@ export interface Arrival {
   attempt: number
   /** The number in its listener's order, where it has one. */
   sequence: number | null
+  /** Of a pulled message: until when no other client may get it, at least; 0 for what is sent, or was returned. */
+  leasedUntil: number
+  /** What the headers of a delivery say of its schedule: its name, the due time (since the Unix epoch), and its own header. */
+  schedule: { name: string; dueAt: number; own: string | null } | null
 }
 
 export interface FaultRecord {
@@ -89,8 +99,13 @@ export interface ScheduleRecord {
   name: string
   /** The token of all its messages. */
   token: string
+  queue: string
   everyMs: number
   catchUp: string
+  /** A due time makes no message while the one before it is pending. */
+  overlap: 'allow' | 'skip'
+  /** The value that its deliveries have in the header of the torture; null: none. */
+  header: string | null
   /** Milliseconds since the Unix epoch. */
   createdAt: number
   /** The latest due time that had run before it was paused at the end: those before it must have; since the Unix epoch. */

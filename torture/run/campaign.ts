@@ -91,11 +91,15 @@ async function strikeAll({ plan, servers, record, say }: Campaign, clock: Clock)
 async function heal(transport: Transport, { world, record }: Shared): Promise<void> {
   const { queueIds, listenerIds } = world
   const put = (path: string, body: object) => insist(transport, path, body)
-  const plain = `/queues/${queueIds.get('plain')}/listeners/${listenerIds.get('steady')}`
-  await put(plain, { status: 'enabled' })
+  for (const [queue, name] of [
+    ['plain', 'steady'],
+    ['expiring', 'absent'],
+  ] as const) {
+    await put(`/queues/${queueIds.get(queue)}/listeners/${listenerIds.get(name)}`, { status: 'enabled' })
+  }
   await put(`/queues/${queueIds.get('paused')}`, { paused: false })
   for (const schedule of record.schedules) {
-    const path = `/queues/${queueIds.get('timed')}/schedules/${schedule.id}`
+    const path = `/queues/${queueIds.get(schedule.queue)}/schedules/${schedule.id}`
     schedule.lastRunAt = await caughtUp(transport, path, schedule.everyMs)
     await put(path, { paused: true })
   }

@@ -1,7 +1,7 @@
 import { unbalanced } from '../judge/ledger.ts'
 import { type Action, nextAction } from '../plan/action.ts'
 import { type Random, randomOf } from '../plan/random.ts'
-import type { Behaviour } from '../plan/world.ts'
+import { type Behaviour, COLORS, KEYS } from '../plan/world.ts'
 import type { CampaignRecord, MessageCall } from '../record/record.ts'
 import { type Clock, sleep } from './clock.ts'
 import { countsIn } from './end-state.ts'
@@ -73,26 +73,34 @@ const newToken = (lane: Lane) => `${lane.lane}-${++lane.count}`
 const messagesOf = ({ world }: Lane, queue: string) => `/queues/${world.queueIds.get(queue)}/messages`
 const keyOf = (idempotent: boolean, token: string) => (idempotent ? { idempotencyKey: `key-${token}` } : {})
 
-async function postOne(lane: Lane, { queue, key, delayMs, idempotent }: Extract<Action, { do: 'post' }>) {
+const expiring = (expiresInMs: number | undefined) => (expiresInMs === undefined ? {} : { expires_in: expiresInMs })
+
+async function postOne(lane: Lane, action: Extract<Action, { do: 'post' }>) {
+  const { queue, key = null, color = null, delayMs, expiresInMs, idempotent } = action
   const token = newToken(lane)
-  const body = { data: JSON.stringify({ t: token }), ...(key && { key }), ...(delayMs && { delay: delayMs }) }
+  const data = JSON.stringify({ t: token, ...(color !== null && { c: color }) })
+  const delay = delayMs !== undefined && { delay: delayMs }
+  const body = { data, ...(key !== null && { key }), ...delay, ...expiring(expiresInMs) }
   const request = { method: 'POST', path: messagesOf(lane, queue), body, ...keyOf(idempotent, token) }
-  const { ids } = await post(lane, { queue, tokens: [token], keys: [key ?? null] }, request)
+  const entry = { queue, tokens: [token], keys: [key], colors: [color], expiresInMs: expiresInMs ?? null }
+  const { ids } = await post(lane, entry, request)
   remember(lane, ids, queue, delayMs !== undefined)
 }
 
-async function postBatch(lane: Lane, { queue, size, idempotent, spoiled }: Extract<Action, { do: 'batch' }>) {
+async function postBatch(lane: Lane, action: Extract<Action, { do: 'batch' }>) {
+  const { queue, size, expiresInMs, idempotent, spoiled } = action
   const tokens = Array.from({ length: size }, () => newToken(lane))
-  const keys = tokens.map((_, index) => (queue === 'ordered' ? ['red', 'green', 'blue'][index % 3]! : null))
+  const keys = tokens.map((_, index) => (queue === 'ordered' ? KEYS[index % KEYS.length]! : null))
+  const colors = tokens.map((_, index) => (queue === 'filtered' ? COLORS[index % COLORS.length]! : null))
   const messages = tokens.map((token, index) => {
-    const data = JSON.stringify({ t: token })
-    return { data, ...(keys[index] !== null && { key: keys[index] }) }
+    const data = JSON.stringify({ t: token, ...(colors[index] !== null && { c: colors[index] }) })
+    return { data, ...(keys[index] !== null && { key: keys[index] }), ...expiring(expiresInMs) }
   })
   // One that cannot be taken, behind those that could.
   const body = { messages: spoiled ? [...messages, { data: 17 }] : messages }
   const path = `${messagesOf(lane, queue)}/batch`
   const request = { method: 'POST', path, body, ...keyOf(idempotent && !spoiled, tokens[0]!) }
-  const { ids } = await post(lane, { queue, tokens, keys }, request)
+  const { ids } = await post(lane, { queue, tokens, keys, colors, expiresInMs: expiresInMs ?? null }, request)
   remember(lane, ids, queue, false)
 }
 
@@ -101,7 +109,8 @@ async function postRefused(lane: Lane) {
   const token = newToken(lane)
   const body = { data: JSON.stringify({ t: token, n: 'seven' }) }
   const request = { method: 'POST', path: messagesOf(lane, 'strict'), body }
-  const { tries } = await post(lane, { queue: 'strict', tokens: [token], keys: [null] }, request)
+  const entry = { queue: 'strict', tokens: [token], keys: [null], colors: [null], expiresInMs: null }
+  const { tries } = await post(lane, entry, request)
   if (tries[0]!.verdict === 'accepted') incident(lane, `${token} does not fit its schema, and was answered 200`)
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Random, randomOf } from '../plan/random.ts'
-import { type Behaviour, HANGING_TIMEOUT_MS } from '../plan/world.ts'
+import { type Behaviour, HANGING_TIMEOUT_MS, OWN_HEADER } from '../plan/world.ts'
 import type { Arrival } from '../record/record.ts'
 import { type Clock, sleep } from './clock.ts'
 
@@ -73,7 +73,15 @@ function arrivalOf({ headers }: IncomingMessage, body: string, at: number): Arri
     ...{ at, endedAt: Number.POSITIVE_INFINITY, outcome: 'failed' },
     attempt: Number(headers['discue-attempt']),
     sequence: sequence === undefined ? null : Number(sequence),
+    leasedUntil: 0,
+    schedule: scheduleIn(headers),
   }
+}
+
+function scheduleIn(headers: IncomingMessage['headers']): Arrival['schedule'] {
+  const [name, due, own] = [headers['discue-schedule'], headers['discue-due-at'], headers[OWN_HEADER.name]]
+  if (name === undefined) return null
+  return { name: String(name), dueAt: Date.parse(String(due)), own: own === undefined ? null : String(own) }
 }
 
 /** Which message it is, by its data; the data itself where it is none of the torture's. */

@@ -1,8 +1,10 @@
 import {
   type Behaviour,
   HANGING_TIMEOUT_MS,
+  OWN_HEADER,
   PATIENT,
   type PlannedListener,
+  type PlannedSchedule,
   QUEUES,
   SCHEDULES,
   TIMEOUT_MS,
@@ -44,26 +46,20 @@ export async function makeListener(
   planned: PlannedListener,
   node = 0,
 ): Promise<ListenerRecord | null> {
-  const { name, ordering = 'none', pull = false, maxAttempts = PATIENT, behaviour } = planned
+  const { name, ordering = 'none', pull = false, maxAttempts = PATIENT, behaviour, color = null, absent } = planned
   const retry = { max_attempts: maxAttempts, initial_delay: 50, max_delay: 500, multiplier: 2 }
   const timeoutMs = behaviour === 'hanging' ? HANGING_TIMEOUT_MS : TIMEOUT_MS
   const push = { notify_url: urlOf(behaviour), timeout: timeoutMs }
-  const body = { name, ordering, retry, ...(!pull && push) }
+  const filter = color !== null && { filter: { data: { c: color } } }
+  const body = { name, ordering, retry, ...(!pull && push), ...filter, ...(absent && { status: 'disabled' }) }
   const askedAt = clock()
   const answer = await transport(node, { method: 'POST', path: `/queues/${queueId}/listeners`, body })
   if (answer.verdict !== 'accepted') return null
   const created: Call = { askedAt, answeredAt: clock(), verdict: 'accepted' }
-  const mayMiss = maxAttempts < PATIENT
-  const { id } = answer.body.listener
   const listener: ListenerRecord = {
-    id,
-    name,
-    queue,
-    ordering,
-    pull,
-    mayMiss,
-    timeoutMs,
-    created,
+    id: answer.body.listener.id,
+    ...{ name, queue, ordering, pull, color, timeoutMs, created },
+    mayMiss: maxAttempts < PATIENT,
     deleted: null,
   }
   record.listeners.push(listener)
@@ -73,14 +69,16 @@ export async function makeListener(
 async function makeSchedule(
   { transport, record }: Deps,
   world: World,
-  { name, every, catch_up: catchUp }: (typeof SCHEDULES)[number],
+  { queue, ...options }: PlannedSchedule,
 ): Promise<void> {
+  const { name, every: everyMs, catch_up: catchUp, overlap = 'allow', headers } = options
   const token = `schedule-${name}`
-  const body = { name, every, catch_up: catchUp, data: JSON.stringify({ t: token }) }
-  const path = `/queues/${world.queueIds.get('timed')}/schedules`
+  const body = { ...options, data: JSON.stringify({ t: token }) }
+  const path = `/queues/${world.queueIds.get(queue)}/schedules`
   const { schedule } = await expectDone(transport, { method: 'POST', path, body })
   const times = { createdAt: schedule.created_at, lastRunAt: schedule.created_at }
-  record.schedules.push({ id: schedule.id, name, token, everyMs: every, catchUp, ...times })
+  const header = headers?.[OWN_HEADER.name] ?? null
+  record.schedules.push({ id: schedule.id, queue, name, token, everyMs, catchUp, overlap, header, ...times })
 }
 
 /** The body of the answer. Throws where it is no 200. */
