@@ -42,6 +42,8 @@ export const ORDERED = 'listener-order'
 export const PULLED = 'listener-pull'
 /** For messages of one color alone. */
 export const FILTERED = 'listener-filter'
+/** Gets nothing: all that waits for it is discarded in the end. */
+export const ABSENT = 'listener-absent'
 /** Of the schedule. */
 const TIMED = 'listener-clock'
 const COLORS = ['cyan', 'magenta'] as const
@@ -52,7 +54,7 @@ const PERIOD_MS = 1_000
 /** What a record says of servers that keep every promise, through everything that the script does to them. */
 export function idealRecord(script: Script): CampaignRecord {
   const record = emptyRecord()
-  for (const id of [PUSHED, ORDERED, PULLED, FILTERED, TIMED]) {
+  for (const id of [PUSHED, ORDERED, PULLED, FILTERED, ABSENT, TIMED]) {
     const fixed = { mayMiss: false, timeoutMs: 1_000, created: CREATED, deleted: null }
     const [queue, ordering] = [id === TIMED ? 'timed' : 'q', id === ORDERED ? ('queue' as const) : ('none' as const)]
     const own = { pull: id === PULLED, color: id === FILTERED ? COLORS[0] : null }
@@ -84,9 +86,12 @@ export function idealRecord(script: Script): CampaignRecord {
       const own = { id, token: tokens[place]!, at: at + 3 + place * 20, failures, sequence }
       record.arrivals.push(...arrivalsOf(listeners, own))
       const deliveries = listeners.map((listenerId) => ({ listenerId, status: 'delivered' }))
+      deliveries.push({ listenerId: ABSENT, status: 'discarded' })
       messages.push({ id, token: tokens[place]!, queue: 'q', deliveries })
     }
   }
+  const discard = { queue: 'q', listenerId: ABSENT, status: null, doneAt: DISCARDED_AT + 10 }
+  record.discards.push({ ...discard, ...call(DISCARDED_AT) })
   happen(record, script)
   addSchedule(record, messages, script.dueTimes)
   const gone = new Set(record.deletions.map(({ messageId }) => messageId))
@@ -106,6 +111,7 @@ export function idealRecord(script: Script): CampaignRecord {
 /** Long enough for every attempt of the script. */
 const EXPIRES_IN_MS = 4_000
 const LEASE_MS = 2_000
+export const DISCARDED_AT = 1e8
 const colorOf = (place: number) => COLORS[place % COLORS.length]!
 
 const dueAt = (k: number) => 5_000 + (k + 1) * PERIOD_MS

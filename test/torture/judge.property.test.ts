@@ -5,7 +5,7 @@ import type { ViolationKind } from '../../torture/judge/evidence.ts'
 import { judge } from '../../torture/judge/judge.ts'
 import type { CampaignRecord } from '../../torture/record/record.ts'
 import { rounds } from '../support/thorough.ts'
-import { FILTERED, idealRecord, ORDERED, PULLED, PUSHED, scripts } from './ideal-record.ts'
+import { ABSENT, DISCARDED_AT, FILTERED, idealRecord, ORDERED, PULLED, PUSHED, scripts } from './ideal-record.ts'
 
 const numRuns = rounds({ quick: 60, long: 1_000 })
 const kinds = (record: CampaignRecord) => judge(record).violations.map(({ kind }) => kind)
@@ -88,6 +88,25 @@ const SPOILS: { kind: ViolationKind; what: string; spoil: Spoil }[] = [
       )
       if (message !== undefined) message.deliveries[0]!.status = 'expired'
       return message !== undefined
+    },
+  },
+  {
+    kind: 'discarded without a reason',
+    what: 'a delivery that is discarded although no client asked for that',
+    spoil(record, pick) {
+      const message = stored(record).find(({ id }) => id === at(untouched(record), pick))
+      if (message !== undefined) message.deliveries[0]!.status = 'discarded'
+      return message !== undefined
+    },
+  },
+  {
+    kind: 'came after it was discarded',
+    what: 'a message that came after its discard was done',
+    spoil(record, pick) {
+      const id = at(untouched(record), pick)
+      const one = record.arrivals.find(({ messageId }) => messageId === id)
+      if (one !== undefined) record.arrivals.push({ ...one, listenerId: ABSENT, at: DISCARDED_AT + 2_000 })
+      return one !== undefined
     },
   },
   {

@@ -34,7 +34,7 @@ test('what a lane does follows from the seed and its number, and everything come
   }
   assert.deepEqual(actions(7, 1), actions(7, 1))
   assert.notDeepEqual(actions(7, 1), actions(7, 2))
-  assert.equal(new Set(actions(7, 1).map((action) => action.do)).size, 10)
+  assert.equal(new Set(actions(7, 1).map((action) => action.do)).size, 11)
 })
 
 test('numbers of a seed are spread evenly', () => {

@@ -1,4 +1,5 @@
 import type { ListenerRecord, StoredMessage } from '../record/record.ts'
+import { mayBeDiscarded } from './discarded.ts'
 import type { Evidence, Violation } from './evidence.ts'
 
 /** Each listener that existed when a message was accepted, and is for such, got it, and none that did not, or is not. */
@@ -54,6 +55,11 @@ function judgeDelivery(evidence: Evidence, message: StoredMessage, listenerId: s
     if (typeof evidence.asked.get(message.token)?.post.expiresInMs === 'number') return []
     const text = `${message.id} is shown as expired for ${listener.name}, and was never to expire`
     return [{ kind: 'expired without a reason', text, ...about }]
+  }
+  if (status === 'discarded') {
+    if (mayBeDiscarded(evidence, message, listenerId)) return []
+    const text = `${message.id} is shown as discarded for ${listener.name}, and no client asked for that`
+    return [{ kind: 'discarded without a reason', text, ...about }]
   }
   if (status === 'missed') {
     if (listener.mayMiss && arrivals.some(({ outcome }) => outcome === 'failed')) return []

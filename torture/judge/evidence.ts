@@ -28,6 +28,8 @@ export type ViolationKind =
   | 'expired without a reason'
   | 'came after it had expired'
   | 'came within a lease'
+  | 'discarded without a reason'
+  | 'came after it was discarded'
   | 'refused, but there'
   | 'half a batch'
   | 'stored twice'

@@ -1,6 +1,7 @@
 import type { CampaignRecord } from '../record/record.ts'
 import { verdictOf } from '../record/record.ts'
 import { judgeArrived } from './arrived.ts'
+import { judgeDiscarded } from './discarded.ts'
 import { type Cause, judgeDuplicates } from './duplicates.ts'
 import { evidenceOf, type Violation } from './evidence.ts'
 import { judgeExpiry } from './expiry.ts'
@@ -38,7 +39,7 @@ export function judge(record: CampaignRecord): Judgement {
     ...record.incidents.map(({ at, text }): Violation => ({ kind: 'incident', text: `${Math.round(at)} ms: ${text}` })),
     ...ended.flatMap((part) => part(evidence)),
     ...duplicates.violations,
-    ...[judgeExpiry, judgeLeases].flatMap((part) => part(evidence)),
+    ...[judgeExpiry, judgeLeases, judgeDiscarded].flatMap((part) => part(evidence)),
   ]
   return { violations, duplicates: duplicates.counts, counts: countsOf(record) }
 }

@@ -20,6 +20,7 @@ export type Action =
   | { do: 'pause'; forMs: number }
   | { do: 'disable'; forMs: number }
   | { do: 'add a listener'; behaviour: 'steady' | 'flaky'; forMs: number }
+  | { do: 'discard'; queue: string; status: 'pending' | 'scheduled' | 'missed' | null; forOne: boolean }
   | { do: 'read the ledger' }
 
 const WEIGHTS: Record<Action['do'], number> = {
@@ -32,6 +33,7 @@ const WEIGHTS: Record<Action['do'], number> = {
   pause: 0.6,
   disable: 0.4,
   'add a listener': 0.6,
+  discard: 1.5,
   'read the ledger': 1,
 }
 const POSTED: Record<string, number> = {
@@ -61,7 +63,19 @@ export function nextAction(random: Random): Action {
   if (kind === 'add a listener') {
     return { do: kind, behaviour: random.pick(['steady', 'flaky']), forMs: random.between(500, 4_000) }
   }
+  if (kind === 'discard') return discard(random)
   return { do: kind }
+}
+
+/** None of an order, in which what is redelivered after it was discarded takes a turn that the record cannot know. */
+function discard(random: Random): Action {
+  const queue = random.pick(['plain', 'pulled', 'paused'])
+  return {
+    do: 'discard',
+    queue,
+    status: random.pick([null, 'pending', 'scheduled', 'missed']),
+    forOne: random.percent(50),
+  }
 }
 
 function post(random: Random): Action {

@@ -7,6 +7,7 @@ export interface CampaignRecord {
   /** Deletions of messages. */
   deletions: MessageCall[]
   redeliveries: MessageCall[]
+  discards: DiscardRecord[]
   arrivals: Arrival[]
   faults: FaultRecord[]
   schedules: ScheduleRecord[]
@@ -30,6 +31,17 @@ export interface Call {
 
 export interface MessageCall extends Call {
   messageId: string
+}
+
+/** Deliveries of a queue that were to be discarded. */
+export interface DiscardRecord extends Call {
+  queue: string
+  /** Null: to all listeners. */
+  listenerId: string | null
+  /** How they stood; null: all that was not delivered. */
+  status: string | null
+  /** When the server said that it was done; infinity where it was not heard to. */
+  doneAt: number
 }
 
 export interface ListenerRecord {
@@ -151,7 +163,7 @@ export interface StoredMessage {
 
 export function emptyRecord(): CampaignRecord {
   return {
-    ...{ listeners: [], posts: [], deletions: [], redeliveries: [], arrivals: [] },
+    ...{ listeners: [], posts: [], deletions: [], redeliveries: [], discards: [], arrivals: [] },
     ...{ faults: [], schedules: [], incidents: [], end: null },
   }
 }

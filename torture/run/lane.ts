@@ -2,7 +2,7 @@ import { unbalanced } from '../judge/ledger.ts'
 import { type Action, nextAction } from '../plan/action.ts'
 import { type Random, randomOf } from '../plan/random.ts'
 import { type Behaviour, COLORS, KEYS } from '../plan/world.ts'
-import type { CampaignRecord, MessageCall } from '../record/record.ts'
+import type { CampaignRecord, DiscardRecord, MessageCall } from '../record/record.ts'
 import { type Clock, sleep } from './clock.ts'
 import { countsIn } from './end-state.ts'
 import { type Deps, post } from './post.ts'
@@ -64,6 +64,8 @@ async function perform(lane: Lane, action: Action): Promise<void> {
       return disable(lane, action)
     case 'add a listener':
       return addListener(lane, action)
+    case 'discard':
+      return discard(lane, action)
     case 'read the ledger':
       return readLedger(lane)
   }
@@ -172,6 +174,31 @@ async function addListener(lane: Lane, { behaviour, forMs }: Extract<Action, { d
   const path = `/queues/${queueId}/listeners/${listener.id}`
   const { verdict } = await lane.transport(lane.pickNode(), { method: 'DELETE', path })
   Object.assign(listener.deleted, { answeredAt: lane.clock(), verdict })
+}
+
+/** How long it is followed, and how often it is looked at. */
+const FOLLOWED_MS = 10_000
+const LOOK_AGAIN_MS = 100
+
+async function discard(lane: Lane, { queue, status, forOne }: Extract<Action, { do: 'discard' }>) {
+  const { transport, world, clock, pickNode, record } = lane
+  const own = record.listeners.filter((listener) => listener.queue === queue && listener.deleted === null)
+  const listenerId = forOne ? lane.chance.pick(own).id : null
+  const entry: DiscardRecord = { queue, listenerId, status, ...unanswered(lane), doneAt: Number.POSITIVE_INFINITY }
+  record.discards.push(entry)
+  const body = { ...(status !== null && { status }), ...(listenerId !== null && { listener_id: listenerId }) }
+  const asked = await transport(pickNode(), { method: 'POST', path: `${messagesOf(lane, queue)}/discard`, body })
+  Object.assign(entry, { answeredAt: clock(), verdict: asked.verdict })
+  if (asked.verdict !== 'accepted') return
+  const path = `/queues/${world.queueIds.get(queue)}/discards/${asked.body.discard.id}`
+  while (clock() < entry.answeredAt + FOLLOWED_MS && !lane.stopped()) {
+    const { status: code, body: read } = await transport(pickNode(), { method: 'GET', path })
+    if (code === 200 && read.discard.done) {
+      entry.doneAt = clock()
+      return
+    }
+    await sleep(LOOK_AGAIN_MS)
+  }
 }
 
 async function readLedger(lane: Lane) {
