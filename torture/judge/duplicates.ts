@@ -51,7 +51,7 @@ export interface Duplicates {
 export function judgeDuplicates(evidence: Evidence): Duplicates {
   const counts: Duplicates['counts'] = {}
   const violations: Violation[] = []
-  const faults = evidence.record.faults.filter(({ kind }) => CAUSE_OF[kind] !== undefined)
+  const faults = evidence.record.faults.flatMap(strikesOf)
   for (const [messageId, all] of evidence.arrivals) {
     const redeliveries = evidence.redeliveries.get(messageId) ?? []
     for (const [listenerId, arrivals] of Map.groupBy(all, (one) => one.listenerId)) {
@@ -62,6 +62,12 @@ export function judgeDuplicates(evidence: Evidence): Duplicates {
     }
   }
   return { violations, counts }
+}
+
+/** One that kills a node again while it starts may find it further than that, with something on the wire: it is two. */
+function strikesOf(fault: FaultRecord): FaultRecord[] {
+  if (CAUSE_OF[fault.kind] === undefined) return []
+  return fault.kind === 'kill in start' ? [fault, fault] : [fault]
 }
 
 interface Repetition {
