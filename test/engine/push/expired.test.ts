@@ -48,6 +48,25 @@ test('what a lane holds is discarded when its time is over, however long the lan
   engine.runtime.assertNoErrors()
 })
 
+test('what waits for a proxy that fails is over when its time is, and is not sent once the proxy is back', async (t) => {
+  const engine = await openTestEngine(t)
+  const queue = await engine.addQueue()
+  const listener = await engine.addListener(queue)
+  engine.sender.reply = () => 'proxy'
+  const short = await engine.post(queue, { expiresAt: engine.runtime.now() + 60_000 })
+  const lasting = await engine.post(queue)
+  await engine.runtime.advance(120_000)
+  await expirerOf(engine)()
+  assert.equal(engine.dispatcher.holdUpOf(listener.id), 'proxy')
+  assert.deepEqual(await statusesOf(engine, short), ['expired'])
+  const tried = idsOf(engine.sender.sent).length
+  engine.sender.reply = () => 200
+  await engine.runtime.advance(60_000)
+  assert.deepEqual(idsOf(engine.sender.sent).slice(tried), [lasting.id])
+  assert.deepEqual(await statusesOf(engine, lasting), ['delivered'])
+  engine.runtime.assertNoErrors()
+})
+
 test('a request that is under way is let finish; where it fails, no other is made', async (t) => {
   const engine = await openTestEngine(t)
   const queue = await engine.addQueue()
