@@ -31,7 +31,7 @@ const TOLD: Record<string, readonly [string[], (value: number) => string]> = {
   'data of a message': [['core/delivery/message.ts MAX_DATA_BYTES'], size],
   'body of a request with one message': [['http/body/body.ts MAX_BODY_BYTES'], size],
   'body of a batch': [['http/body/body.ts MAX_BATCH_BODY_BYTES'], size],
-  'deliveries that one request makes (messages times listeners of the queue)': [
+  'deliveries that one request makes (each message to every listener whose filter it fits)': [
     ['core/delivery/delivery.ts MAX_DELIVERIES'],
     plain,
   ],

@@ -19,7 +19,7 @@ export interface LeasedDelivery {
   lease: number
 }
 
-/** What one request, or one run of schedules, makes at most: messages times listeners of their queue, in one transaction. */
+/** What one request, or one run of schedules, makes at most: each message to every listener that it fits, in one transaction. */
 export const MAX_DELIVERIES = 10_000
 
 /**

@@ -1,5 +1,4 @@
 import type { Fault } from '../../problem.ts'
-import { FaultList } from '../../schema/fault-list.ts'
 import type { DeliverySettings, SettingsChange } from '../listener.ts'
 import { SECRET_NAMES } from './listener-auth.ts'
 
@@ -53,19 +52,20 @@ function originOf(url: string): string {
  */
 export function keptSecretFaults(current: Holder, change: Change): Fault[] {
   const { headers, auth, tls } = current.settings
-  const found = new FaultList('')
+  const faults: Fault[] = []
   const notifies = notifiesElsewhere(current, change)
   if (notifies && auth !== null && keeps(change.settings.auth, ({ secret }) => secret === null)) {
-    found.addBelow('auth', why('notify_url', 'auth', SECRET_NAMES[auth.type]))
+    const secret = SECRET_NAMES[auth.type]
+    faults.push({ path: `/auth/${secret}`, message: why('notify_url', 'auth', secret) })
   }
   const names = notifies ? Object.keys(headers) : []
   const kept = names.filter((name) => keepsHeader(change.settings.headers, name))
-  if (kept.length > 0) found.addBelow('headers', why('notify_url', 'headers', 'the values themselves'))
+  if (kept.length > 0) faults.push({ path: '/headers', message: why('notify_url', 'headers', 'the values themselves') })
   const asks = notifies ? 'notify_url' : asksElsewhere(current, change) ? 'liveness_url' : null
   if (asks !== null && tls?.key != null && keeps(change.settings.tls, ({ key }) => key === undefined)) {
-    found.addBelow('tls', why(asks, 'tls', 'key'))
+    faults.push({ path: '/tls/key', message: why(asks, 'tls', 'key') })
   }
-  return found.faults
+  return faults
 }
 
 /** Whether what is stored stays: it is not named, or is named with the word for what is stored. */

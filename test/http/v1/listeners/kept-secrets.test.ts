@@ -26,10 +26,17 @@ const headers = { 'X-Tenant': 'hunter2' }
 /** Null where no certificate can be made here. */
 const tls = makeCertificate()
 const SECRETS: { has: Json; kept: Json; path: string; gone: Json }[] = [
-  { has: { auth }, kept: { auth: { ...auth, token: '***' } }, path: '/auth', gone: { auth: null } },
-  { has: { auth: oauth }, kept: { auth: { ...oauth, client_secret: '***' } }, path: '/auth', gone: { auth: null } },
+  { has: { auth }, kept: { auth: { ...auth, token: '***' } }, path: '/auth/token', gone: { auth: null } },
+  {
+    has: { auth: oauth },
+    kept: { auth: { ...oauth, client_secret: '***' } },
+    path: '/auth/client_secret',
+    gone: { auth: null },
+  },
   { has: { headers }, kept: { headers: { 'x-tenant': '***' } }, path: '/headers', gone: { headers: {} } },
-  ...(tls === null ? [] : [{ has: { tls }, kept: { tls: { ...tls, key: '***' } }, path: '/tls', gone: { tls: null } }]),
+  ...(tls === null
+    ? []
+    : [{ has: { tls }, kept: { tls: { ...tls, key: '***' } }, path: '/tls/key', gone: { tls: null } }]),
 ]
 
 const API_KEY = { 'x-api-key': OWNER_KEY }
@@ -80,7 +87,7 @@ test('a client certificate is shown to no other origin by way of the liveness_ur
   const id = await create({ tls, auth, headers })
   assert.equal((await put(id, { liveness_url: 'https://hook.test/live' })).status, 200)
   const { status, body } = await put(id, { liveness_url: ELSEWHERE[0] })
-  assert.deepEqual([status, body.errors.map((one: Json) => one.path)], [422, ['/tls']])
+  assert.deepEqual([status, body.errors.map((one: Json) => one.path)], [422, ['/tls/key']])
   assert.match(body.errors[0].message, /liveness_url leads to another origin/)
   assert.equal((await put(id, { liveness_url: ELSEWHERE[0], tls })).status, 200)
 })
