@@ -122,13 +122,14 @@ function replay(request: FastifyRequest, reply: FastifyReply, { status, body }: 
     .send(pretty ? JSON.stringify(JSON.parse(body), null, 2) : body)
 }
 
-/** The resource that an answer shows; null where it shows none, as a refusal does. */
+/** The resource that an answer shows; null where it shows none, as a refusal does, and a dry run. */
 function shownBy(request: FastifyRequest, { status, body }: IdempotencyRecord): AnsweredResource | null {
   const kind = request.routeOptions.config.answersWith
   if (kind === undefined || status !== 200) return null
   const { queueId = '', listenerId = '' } = request.params as Record<string, string>
   const { organizationId } = request.principal
   const answer = JSON.parse(body) as Record<string, unknown>
+  if (!(kind in answer) && !('id' in answer)) return null
   // A key that was made is shown beside its text, which is not stored, and not within it.
   const shown = [answer[kind] ?? answer].flat() as { id: string }[]
   return { kind, organizationId, queueId, listenerId, ids: shown.map(({ id }) => id) }

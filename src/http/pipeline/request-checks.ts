@@ -46,6 +46,9 @@ export function createRequestChecks(
     const post = [route.method].flat().includes('POST')
     route.preValidation = [createRequestCheck(route), ...(post ? [once.begin] : []), ...hooksOf(route.preValidation)]
     if (post) route.onSend = [...hooksOf(route.onSend), once.end]
+    if (route.schema?.body === undefined && takesBody(route)) {
+      route.preHandler = [expectObject, ...hooksOf(route.preHandler)]
+    }
     if (requires.access === 'write' && route.config?.whileFrozen !== true) {
       route.preHandler = [...hooksOf(route.preHandler), refuseWhileFrozen]
     }
@@ -143,6 +146,17 @@ function expectAcceptable({ headers }: FastifyRequest, type: MediaType): void {
 
 /** The methods whose bodies are read; that of any other is passed over, whatever it is. */
 const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+
+function takesBody({ method }: RouteOptions): boolean {
+  return [method].flat().some((name) => BODY_METHODS.has(name))
+}
+
+/** For routes that need nothing of a body: what the client sent all the same is judged as where a schema says so. */
+function expectObject({ body }: FastifyRequest, _reply: FastifyReply, done: Done): void {
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
+  if (body === undefined || isObject) done()
+  else done(new Problem('invalid', { errors: [{ path: '', message: 'must be a JSON object' }] }))
+}
 
 function expectJsonBody(request: FastifyRequest): void {
   const type = request.headers['content-type']

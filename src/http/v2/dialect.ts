@@ -51,11 +51,17 @@ export function expectAlias(alias: string | undefined, name: string | null): voi
   if (fault !== null) throw new Problem('invalid', { errors: [{ path: '/alias', message: fault }] })
 }
 
-/** A problem in the words of version 2. Whatever else was thrown stays as it is. */
-export function respoken(error: unknown): unknown {
+/**
+ * A problem in the words of version 2. Whatever else was thrown stays as it is. Where the body has a `name` it was refused
+ * as a field that version 2 does not have, and goes by what the client called it.
+ */
+export function respoken(error: unknown, body: unknown): unknown {
   if (!(error instanceof Problem)) return error
+  const sentName = typeof body === 'object' && body !== null && Object.hasOwn(body, 'name')
   const errors = error.errors?.map(({ path, message }) =>
-    path === '/name' ? { path: '/alias', message: message.replace(/\bname\b/, 'alias') } : { path, message },
+    path === '/name' && !sentName
+      ? { path: '/alias', message: message.replace(/\bname\b/, 'alias') }
+      : { path, message },
   )
   const detail = error.code === 'name_taken' ? 'alias is taken' : error.detail
   return new Problem(error.code, { detail, errors, headers: error.headers, cause: error.cause })

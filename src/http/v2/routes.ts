@@ -19,7 +19,7 @@ export function versionTwo(scope: FastifyInstance, deps: ApiDeps): void {
   const api = scope.withTypeProvider<TypeBoxProvider>()
   const baseOf = createBase(deps.publicUrl, VERSION_TWO)
   const handleError = createErrorHandler(deps.runtime.log)
-  api.setErrorHandler((error, request, reply) => handleError(respoken(error), request, reply))
+  api.setErrorHandler((error, request, reply) => handleError(respoken(error, request.body), request, reply))
   api.addHook('preValidation', (request, _reply, done) => {
     request.base = baseOf(request)
     done()

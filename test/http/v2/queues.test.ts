@@ -40,7 +40,28 @@ test('an alias is 4 to 64 characters without a slash where one is written', asyn
   }
   for (const alias of ['abcd', 'a'.repeat(64), 'A.b_c-9']) await send('POST', '/queues', 'queue', { alias })
   assert.deepEqual((await status('POST', '/queues', {})).body.errors, [{ path: '/alias', message: 'is required' }])
-  assert.equal((await status('POST', '/queues', { name: 'orders' })).status, 422)
+})
+
+test('a name is refused as the field that was sent, on every resource that has an alias', async () => {
+  const { id } = await send('POST', '/queues', 'queue', { alias: 'unnamed' })
+  const bodies = {
+    '/queues': {},
+    '/api_keys': {},
+    [`/queues/${id}/listeners`]: {},
+    '/domains': { hostname: 'a.example' },
+  }
+  for (const [path, body] of Object.entries(bodies)) {
+    const { status: code, body: answer } = await status('POST', path, { ...body, alias: 'orders', name: 'orders' })
+    assert.equal(code, 422, path)
+    assert.deepEqual(
+      answer.errors.map((fault: { path: string }) => fault.path),
+      ['/name'],
+      path,
+    )
+    assert.match(answer.errors[0].message, /^is not known here; allowed are: .*alias/)
+  }
+  const changed = await status('PUT', `/queues/${id}`, { name: 'orders' })
+  assert.deepEqual([changed.status, changed.body.errors[0].path], [422, '/name'])
 })
 
 test('a name of version 1 can be sent back as it was read, and nothing else that is no alias', async () => {

@@ -58,7 +58,8 @@ export function listenerCheckRoutes(api: Api, deps: AppDeps): void {
     schema,
     config: requires('listeners', 'write', 'listenerId', 'queueId'),
     preValidation: async (request) => {
-      if (request.principal.frozen) await readListener(deps, addressOf(request))
+      const mayBeRefused = request.principal.frozen || request.body !== undefined
+      if (mayBeRefused) await readListener(deps, addressOf(request))
     },
     handler: async (request) => {
       const { queueId, id, ...rest } = addressOf(request)

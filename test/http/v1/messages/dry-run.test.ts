@@ -143,3 +143,21 @@ test('of very many listeners all are told, and the first hundred requests', asyn
   assert.equal(listeners.length, 102)
   assert.equal(listeners.filter(({ request }) => request !== null).length, 100)
 })
+
+test('a dry run that is repeated with its Idempotency-Key is answered as it was, also once the listener is gone', async () => {
+  const { base, made } = await queueWith(PUSHED)
+  const headers = { 'x-api-key': OWNER_KEY, 'content-type': 'application/json', 'idempotency-key': `dry-${base}` }
+  const ask = () =>
+    api.inject({
+      method: 'POST',
+      url: `${base}/messages?dry_run=true`,
+      headers,
+      payload: JSON.stringify({ data: '1' }),
+    })
+  const first = await ask()
+  const [listener] = made
+  assert.ok(listener)
+  await api.call('DELETE', `${base}/listeners/${listener.id}`)
+  const again = await ask()
+  assert.deepEqual([again.statusCode, again.headers['idempotency-replayed'], again.body], [200, 'true', first.body])
+})
