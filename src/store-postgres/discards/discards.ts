@@ -82,7 +82,8 @@ export function createDiscardStore(database: Database, parts: DiscardParts): Dis
     },
     async next({ now, afterOrganization, leftovers: limit }) {
       const later = await db.rows<RunningRow>(NEXT, [afterOrganization, now])
-      const [row] = later.length > 0 ? later : await db.rows<RunningRow>(NEXT, ['', now])
+      const isAll = later.length > 0 || afterOrganization === ''
+      const [row] = isAll ? later : await db.rows<RunningRow>(NEXT, ['', now])
       if (row === undefined) return null
       const { before, ...discard } = row
       const { organizationId, id } = discard
