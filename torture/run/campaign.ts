@@ -114,7 +114,13 @@ async function caughtUp(transport: Transport, path: string, everyMs: number): Pr
     return Date.now() - lastRunAt <= 2 * everyMs
   }
   if (await until(isCaughtUp)) return lastRunAt
-  throw new Error(`${path} stays behind: its latest run was ${lastRunAt}, and it is ${Date.now()}`)
+  // What it last made, and passed over, says more than that it waits.
+  const [{ body: of }, { body: ran }] = await Promise.all([
+    transport(0, { method: 'GET', path }),
+    transport(0, { method: 'GET', path: `${path}/runs?per_page=3` }),
+  ])
+  const found = JSON.stringify({ name: of.schedule?.name, next: of.schedule?.next_runs?.[0], runs: ran.runs })
+  throw new Error(`${path} stays behind: its latest run was ${lastRunAt}, and it is ${Date.now()}: ${found}`)
 }
 
 /** Throws where it is not taken in time. */
