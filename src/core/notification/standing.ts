@@ -35,3 +35,18 @@ export interface Standing {
   schedules: readonly ScheduleStanding[]
   quotas: readonly ReachedQuota[]
 }
+
+/** One for each queue, of what was told of it by parts of its listeners; in the order of their ids. */
+export function mergedQueues(parts: readonly QueueStanding[]): QueueStanding[] {
+  const byId = new Map<string, QueueStanding>()
+  for (const part of parts) {
+    const known = byId.get(part.id)
+    byId.set(part.id, known === undefined ? part : { ...part, dueAt: earlier(known.dueAt, part.dueAt) })
+  }
+  return [...byId.values()].sort((one, other) => (one.id < other.id ? -1 : 1))
+}
+
+function earlier(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other
+  return Math.min(one, other)
+}

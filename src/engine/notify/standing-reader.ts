@@ -1,4 +1,4 @@
-import { BACKLOG_MS, type Standing } from '../../core/notification/standing.ts'
+import { BACKLOG_MS, mergedQueues, type Standing } from '../../core/notification/standing.ts'
 import type { Store } from '../../store/store.ts'
 import type { StandingPage } from '../../store/telemetry/notifications.ts'
 
@@ -16,7 +16,9 @@ export async function readStanding(
     now,
     listeners: await all((after) => notifications.listeners({ ...of, known, after, limit: PAGE })),
     schedules: await all((after) => notifications.schedules({ ...of, after, limit: PAGE })),
-    queues: await notifications.queues({ ...of, dueBy: now - BACKLOG_MS }),
+    queues: mergedQueues(
+      await all((after) => notifications.queues({ ...of, dueBy: now - BACKLOG_MS, after, limit: PAGE })),
+    ),
     quotas: await notifications.reachedQuotas({ organizationId, now }),
   }
 }

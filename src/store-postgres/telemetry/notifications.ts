@@ -51,7 +51,7 @@ const LISTENERS = `
      and (v.state = 'down' or f.missed > 0 or not ${LISTENER_ENABLED} or l.id = any($5::text[]))
    order by l.id`
 
-/** One read of an index for each listener that something waits for, as for the whole backlog. */
+/** One read of an index for each listener of the page that something waits for. */
 const QUEUES = `
   select id, name, min(case when "isKeptBack" then null else "dueAt" end) as "dueAt"
     from (select q.id, q.name, q.paused or not ${LISTENER_ENABLED} as "isKeptBack",
@@ -61,8 +61,8 @@ const QUEUES = `
             from discue.listeners l
             join discue.queues q on q.organization_id = l.organization_id and q.id = l.queue_id
             join discue.listener_figures f on f.organization_id = l.organization_id and f.listener_id = l.id
-           where l.organization_id = $1 and l.queue_id <> $2 and f.pending > 0) w
-   where "dueAt" <= $3 group by id, name order by id`
+           where l.organization_id = $1 and l.id > $2 and l.id <= $3 and l.queue_id <> $4 and f.pending > 0) w
+   where "dueAt" <= $5 group by id, name order by id`
 
 const SCHEDULES = `
   select s.id, s.name, s.queue_id as "queueId", q.name as "queueName", r.due_at as "dueAt", r.error
@@ -91,7 +91,10 @@ export function createNotificationStore({ db }: Database, rollup: Rollup): Notif
 
   return {
     async watched({ after, limit }) {
-      return db.rows<WatchedOrganization>(WATCHED, [after ?? '', limit])
+      const watched = await db.rows<WatchedOrganization>(WATCHED, [after ?? '', limit])
+      // What was missed, or waits, may not be in the counters yet: once for all that are looked at in a row.
+      if (after === null && watched.length > 0) await rollup.all()
+      return watched
     },
     async read({ organizationId }) {
       return (await db.rows<ToldRecord>(READ, [organizationId]))[0] ?? null
@@ -102,8 +105,6 @@ export function createNotificationStore({ db }: Database, rollup: Rollup): Notif
       return 'saved'
     },
     async listeners({ organizationId, exceptQueueId, known, after, limit }) {
-      // What was missed, or waits, may not be in the counters yet.
-      if (after === '') await rollup.all()
       const end = await endOfPage('listeners', { organizationId, after, limit })
       // Those of this page alone: a list is gone through for each row.
       const ofPage = known.filter((id) => id > after && id <= (end ?? LAST_ID))
@@ -111,9 +112,10 @@ export function createNotificationStore({ db }: Database, rollup: Rollup): Notif
       const rows = await db.rows<Placed<ListenerStanding>>(LISTENERS, values)
       return { found: rows.map(placed), after: end }
     },
-    async queues({ organizationId, exceptQueueId, dueBy }) {
-      await rollup.all()
-      return db.rows<QueueStanding>(QUEUES, [organizationId, exceptQueueId, dueBy])
+    async queues({ organizationId, exceptQueueId, dueBy, after, limit }) {
+      const end = await endOfPage('listeners', { organizationId, after, limit })
+      const found = await db.rows<QueueStanding>(QUEUES, [organizationId, after, end ?? LAST_ID, exceptQueueId, dueBy])
+      return { found, after: end }
     },
     async schedules({ organizationId, exceptQueueId, after, limit }) {
       const end = await endOfPage('schedules', { organizationId, after, limit })

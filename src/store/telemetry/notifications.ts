@@ -29,7 +29,10 @@ export const KEPT_TOLD_RECORDS = 20
 
 /** Reads how organizations stand that want to be told of it, and keeps what they have been told. */
 export interface NotificationStore {
-  /** Those with a queue of the name `NOTIFICATIONS_QUEUE`, by their ids; organizations without one cost nothing. */
+  /**
+   * Those with a queue of the name `NOTIFICATIONS_QUEUE`, by their ids; organizations without one cost nothing. Where the
+   * first page (`after` is null) has any, what the others read counts all that was committed before it was asked for.
+   */
   watched(ask: { after: string | null; limit: number }): Promise<WatchedOrganization[]>
   /** Null where it was told nothing yet. */
   read(ask: { organizationId: string }): Promise<ToldRecord | null>
@@ -45,8 +48,11 @@ export interface NotificationStore {
   listeners(
     ask: StandingAsk & { known: readonly string[]; after: string; limit: number },
   ): Promise<StandingPage<ListenerStanding>>
-  /** Queues with deliveries that were due by `dueBy`. */
-  queues(ask: StandingAsk & { dueBy: number }): Promise<QueueStanding[]>
+  /**
+   * Queues with deliveries to up to `limit` listeners of the organization that were due by `dueBy`. Pages go by listeners: one
+   * queue may be on several of them, each time with what its listeners there tell.
+   */
+  queues(ask: StandingAsk & { dueBy: number; after: string; limit: number }): Promise<StandingPage<QueueStanding>>
   /** Of up to `limit` schedules, those whose latest run failed. */
   schedules(ask: StandingAsk & { after: string; limit: number }): Promise<StandingPage<ScheduleStanding>>
   /** Limits of what is stored, and of messages a day at `now`, that have no room left. */

@@ -3,9 +3,10 @@ import { DEFAULT_SETTINGS, type Listener } from '../../../../src/core/delivery/l
 import { UNKNOWN_LIVENESS } from '../../../../src/core/delivery/liveness.ts'
 import type { Queue } from '../../../../src/core/delivery/queue.ts'
 import { NOTIFICATIONS_QUEUE, notificationHeaders } from '../../../../src/core/notification/notification.ts'
+import type { QueueStanding } from '../../../../src/core/notification/standing.ts'
 import type { Limits, Organization } from '../../../../src/core/tenant/organization.ts'
 import type { ScheduleRun } from '../../../../src/store/schedules.ts'
-import { KEPT_TOLD_RECORDS, TOLD_TARGET } from '../../../../src/store/telemetry/notifications.ts'
+import { KEPT_TOLD_RECORDS, type StandingPage, TOLD_TARGET } from '../../../../src/store/telemetry/notifications.ts'
 import {
   accepted,
   acceptFor,
@@ -40,6 +41,21 @@ async function misses(given: Given, queue: Queue, { id: listenerId }: Listener):
 
 function asked({ organizationId, id }: Queue, known: string[] = []) {
   return { organizationId, exceptQueueId: id, known, after: '', limit: 100 }
+}
+
+/** What each page finds; counted are all deliveries that are settled by now. */
+async function overdue(
+  { store: { notifications } }: Given,
+  ask: { organizationId: string; exceptQueueId: string; dueBy: number; limit: number },
+): Promise<QueueStanding[][]> {
+  await notifications.watched({ after: null, limit: 1 })
+  const pages: QueueStanding[][] = []
+  for (let after: string | null = ''; after !== null; ) {
+    const page: StandingPage<QueueStanding> = await notifications.queues({ ...ask, after })
+    pages.push(page.found)
+    after = page.after
+  }
+  return pages
 }
 
 function standing({ id, name }: Listener, queue: Queue, what: object) {
@@ -118,6 +134,7 @@ export const notificationCases: StoreCase[] = [
       const changes = { settings: { ...DEFAULT_SETTINGS, status: 'disabled' as const } }
       await store.listeners.update({ ...disabled, changes, now: given.now })
       await misses(given, queue, missed)
+      await store.notifications.watched({ after: null, limit: 1 })
       const { found, after } = await store.notifications.listeners(asked(queueOfTold, [known.id, own.id, 'gone']))
       const expected = [
         standing(down, queue, { state: 'down' }),
@@ -150,6 +167,22 @@ export const notificationCases: StoreCase[] = [
     },
   },
   {
+    name: 'overdue queues are looked through listener by listener, a page of them at a time',
+    async run(given) {
+      const { now } = given
+      const { organization, queue, listeners } = await storedFixture(given, 5)
+      const told = await toldOn(given, organization)
+      await accepted(given, queue, { deliverAt: now - 400_000 })
+      const row = { id: queue.id, name: queue.name, dueAt: now - 400_000 }
+      const ask = { organizationId: organization.id, exceptQueueId: told.id, dueBy: now - 300_000 }
+      assert.deepEqual(await overdue(given, { ...ask, limit: 2 }), [[row], [row], [row]])
+      for (const listener of listeners.slice(2, 4)) {
+        await settled(given, await claimedOne(given, { listenerId: listener.id, limit: 1 }), MISSED)
+      }
+      assert.deepEqual(await overdue(given, { ...ask, limit: 2 }), [[row], [], [row]])
+    },
+  },
+  {
     name: 'a queue is overdue by the first delivery that nothing keeps back; a pause and a disabled listener do',
     async run(given) {
       const { store, now } = given
@@ -159,10 +192,11 @@ export const notificationCases: StoreCase[] = [
       for (const it of [queue, told]) await accepted(given, it, { deliverAt: now - 400_000 })
       await accepted(given, queue, { deliverAt: now - 500 })
       const ask = { organizationId: organization.id, exceptQueueId: told.id }
-      const read = () => store.notifications.queues({ ...ask, dueBy: now - 300_000 })
+      const read = (dueBy = now - 300_000) =>
+        overdue(given, { ...ask, dueBy, limit: 100 }).then((pages) => pages.flat())
       const row = { id: queue.id, name: queue.name }
       assert.deepEqual(await read(), [{ ...row, dueAt: now - 400_000 }])
-      assert.deepEqual(await store.notifications.queues({ ...ask, dueBy: now - 500_000 }), [])
+      assert.deepEqual(await read(now - 500_000), [])
       const pause = (paused: boolean) =>
         store.queues.update({ organizationId: organization.id, id: queue.id, changes: { paused }, now })
       await pause(true)
