@@ -1,5 +1,5 @@
 import { Problem } from '../core/problem.ts'
-import type { EventCategory, UsageEvent } from '../core/telemetry/event.ts'
+import { categoryOf, type EventCategory, type UsageEvent } from '../core/telemetry/event.ts'
 import type { EventPosition } from '../core/telemetry/event-id.ts'
 import type { Principal } from '../core/tenant/api-key.ts'
 import type { EventsAsk } from '../store/events.ts'
@@ -62,6 +62,27 @@ export async function listEvents(
     if (after === null) break
   }
   return { entries: events, more: after !== null, next: after }
+}
+
+/**
+ * The names that the queues and listeners have now which these events of messages took place at, by their ids; what was deleted
+ * has none. Two reads, however many events there are.
+ */
+export async function namesOfPlaces(
+  { store }: Pick<AppDeps, 'store'>,
+  organizationId: string,
+  events: readonly UsageEvent[],
+): Promise<ReadonlyMap<string, string>> {
+  const of = events.filter(({ type }) => categoryOf(type) === 'messages')
+  const ids = (all: (string | null)[]) => [...new Set(all)].filter((id) => id !== null)
+  const queueIds = ids(of.map(({ queueId }) => queueId))
+  const listenerIds = ids(of.map(({ listenerId }) => listenerId))
+  const which = { organizationId, slice: null }
+  const found = await Promise.all([
+    queueIds.length === 0 ? [] : store.queues.list({ ...which, only: queueIds }),
+    listenerIds.length === 0 ? [] : store.listeners.list({ ...which, queueId: null, only: listenerIds }),
+  ])
+  return new Map(found.flat().map(({ id, name }) => [id, name]))
 }
 
 /** Where to begin reading, and how many of the events that are read from there are to be passed over. */

@@ -7,7 +7,16 @@ import { type EventDigest, emptyDigest, joined, MAX_DIGEST_EVENTS } from '../../
 function eventOf(number: number): UsageEvent {
   const id = `event-${String(number).padStart(6, '0')}`
   const subject = { id: 'm', name: null }
-  return { id, type: 'message_added', storedAt: number, organizationId: 'o', subject, queueId: 'q', reason: null }
+  return {
+    id,
+    type: 'message_added',
+    storedAt: number,
+    organizationId: 'o',
+    subject,
+    queueId: 'q',
+    listenerId: null,
+    reason: null,
+  }
 }
 
 /** A digest of some messages that were added, with as many of their events as it takes. */

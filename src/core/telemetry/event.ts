@@ -31,6 +31,8 @@ export interface UsageEvent {
   reason: string | null
   /** The queue around the subject: of a message or a listener, else null. */
   queueId: string | null
+  /** Whom a message was sent to; of any other event null. */
+  listenerId: string | null
 }
 
 export function categoryOf(type: EventType): EventCategory {

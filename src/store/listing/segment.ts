@@ -90,8 +90,8 @@ export function entriesOf({ category, entries }: Pick<Segment, 'category' | 'ent
 /** The events of a segment, oldest first. */
 export function eventsOf(it: Segment, organizationId: string): UsageEvent[] {
   const { segment, storedAt } = it
-  return entriesOf(it).map(({ type, subject, reason, queueId }, index) => {
-    return { id: eventId({ storedAt, segment, index }), type, storedAt, organizationId, subject, reason, queueId }
+  return entriesOf(it).map(({ latency: _, ...entry }, index) => {
+    return { ...entry, id: eventId({ storedAt, segment, index }), storedAt, organizationId }
   })
 }
 

@@ -123,6 +123,7 @@ function Row({ event }: { event: UsageEvent }) {
   const [words, tone] = WORDS[event.type] ?? [event.type, 'none']
   const subject = event.message ?? event.listener ?? event.queue ?? event.api_key
   const name = subject?.name ?? ''
+  const linkTo = pageOf(event)
   return (
     <div className="feed-row">
       <time
@@ -136,8 +137,15 @@ function Row({ event }: { event: UsageEvent }) {
         <Badge tone={tone}>{words}</Badge>
       </span>
       <span className={name === subject?.id ? 'clip mono' : 'clip'}>
-        {event.queue && event.type !== 'queue_deleted' ? <Link href={`/queues/${event.queue.id}`}>{name}</Link> : name}
+        {linkTo === null ? name : <Link href={linkTo}>{name}</Link>}
+        {event.message && event.listener && <span className="soft"> to {event.listener.name}</span>}
       </span>
     </div>
   )
+}
+
+/** Where the subject of an event is shown; null where it is not any more. */
+function pageOf({ type, queue, message }: UsageEvent): string | null {
+  if (queue === undefined || type === 'queue_deleted') return null
+  return message === undefined ? `/queues/${queue.id}` : `/queues/${queue.id}/messages/${message.id}`
 }

@@ -25,7 +25,18 @@ export const Event = Type.Object(
 
 const NOUNS = { api_keys: 'api_key', queues: 'queue', listeners: 'listener', messages: 'message' } as const
 
-export function fullEvent({ id, type, storedAt, organizationId, subject, reason }: UsageEvent): Static<typeof Event> {
+/** `names` are those of the queues and listeners that messages were at; without, only the message itself is told of. */
+export function fullEvent(event: UsageEvent, names?: ReadonlyMap<string, string>): Static<typeof Event> {
+  const { id, type, storedAt, organizationId, subject, reason } = event
   const what = { [NOUNS[categoryOf(type)]]: refOf(subject), ...(reason === null ? {} : { reason }) }
-  return { id, type, stored_at: storedAt, client: { id: organizationId }, ...what }
+  const places = names === undefined || categoryOf(type) !== 'messages' ? {} : placesOf(event, names)
+  return { id, type, stored_at: storedAt, client: { id: organizationId }, ...places, ...what }
+}
+
+function placesOf({ queueId, listenerId }: UsageEvent, names: ReadonlyMap<string, string>) {
+  const named = (id: string) => refOf({ id, name: names.get(id) ?? null })
+  return {
+    ...(queueId !== null && { queue: named(queueId) }),
+    ...(listenerId !== null && { listener: named(listenerId) }),
+  }
 }

@@ -84,5 +84,5 @@ function textOf(eventDigest: EventDigest): string {
   const { at, events, omitted, gap } = eventDigest
   const counts = Object.fromEntries(Object.entries(eventDigest.counts).filter(([, count]) => count > 0))
   const id = events[0] === undefined ? '' : `id: ${events[0].id}\n`
-  return `${id}event: usage\ndata: ${JSON.stringify({ at, counts, events: events.map(fullEvent), omitted, gap })}\n\n`
+  return `${id}event: usage\ndata: ${JSON.stringify({ at, counts, events: events.map((event) => fullEvent(event)), omitted, gap })}\n\n`
 }

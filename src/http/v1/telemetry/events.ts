@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { AppDeps } from '../../../app/deps.ts'
-import { type EventListing, listEvents } from '../../../app/events.ts'
+import { type EventListing, listEvents, namesOfPlaces } from '../../../app/events.ts'
 import { Problem } from '../../../core/problem.ts'
 import { EVENT_CATEGORIES, type EventCategory } from '../../../core/telemetry/event.ts'
 import { type EventPosition, eventId, positionOfEvent } from '../../../core/telemetry/event-id.ts'
@@ -35,6 +35,8 @@ const FOLLOWING = [
   'To follow what happens, ask again and again with `startAfter` and `startAfterId` of the last entry that you have: the',
   'answer is what was stored since, oldest first, in the order of the commits. No entry is left out and none comes twice,',
   'however many nodes there are: what a commit under way could still come before is told once that has ended.',
+  '',
+  'An entry about a message names its queue as well, and the listener that it was sent to, as they are called now.',
 ].join('\n')
 
 const schema = {
@@ -56,7 +58,9 @@ export function eventRoutes(api: Api, deps: AppDeps): void {
     const categories = categoriesOf(query.events)
     const start = startOf(query)
     const listing = await listEvents(deps, { principal, categories, ...start, ...rangeOf(query) })
-    return { events: listing.entries.map(fullEvent), _links: linksOf(request, query, { ...listing, ...start }) }
+    const names = await namesOfPlaces(deps, principal.organizationId, listing.entries)
+    const events = listing.entries.map((event) => fullEvent(event, names))
+    return { events, _links: linksOf(request, query, { ...listing, ...start }) }
   })
 }
 

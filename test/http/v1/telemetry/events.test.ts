@@ -55,7 +55,7 @@ test('each creation, change and deletion by the API is exactly one event', async
   await step('DELETE', `/queues/${queue.id}/messages/${message.id}`)
   await step('DELETE', `/queues/${queue.id}`)
   const told = (await events()).map(({ type, api_key, queue, listener, message }) => {
-    return `${type} ${(api_key ?? queue ?? listener ?? message).name}`
+    return `${type} ${(message ?? api_key ?? queue ?? listener).name}`
   })
   const expected = [
     'api_key_added one-key',
@@ -70,6 +70,34 @@ test('each creation, change and deletion by the API is exactly one event', async
     'queue_deleted one-queue-2',
   ]
   assert.deepEqual(told.toSorted(), expected.toSorted())
+})
+
+test('an event of a message names its queue, and its listener where it was sent to one, as they are called now', async () => {
+  fromNowOn()
+  const queue = await addQueue('placed')
+  const listener = await addListener(queue, 'placed-listener')
+  const { message } = await post(`/queues/${queue.id}/messages`, { data: 'x', name: 'm' })
+  const { now } = api.clock
+  const ask = { node: 'n', listenerId: listener.id, limit: 1, maxBytes: 1e6, now }
+  const { lease, dueAt, firstSentAt, attemptsBefore } = (await api.store.deliveries.claimDue(ask)).deliveries[0]!
+  const { sequence } = (await api.store.messages.get({
+    ...{ organizationId: api.organizations.first, queueId: queue.id, id: message.id },
+  }))!.message
+  const delivery = { listenerId: listener.id, dueAt, lease, firstSentAt, attemptsBefore, sequence }
+  const attempt = { number: 1, startedAt: now, durationMs: 1, status: 500, error: null, response: '' }
+  const settlements = [{ delivery, attempt, next: { state: 'pending' as const, dueAt: now + 1_000 } }]
+  await api.store.commit({ node: 'n', now, accepts: [], settlements, keyUses: [] })
+  await api.call('PATCH', `/v1/queues/${queue.id}`, { name: 'placed-anew' })
+  const about = async () =>
+    (await events('?events=messages')).map(({ type, queue, listener }) => [type, queue, listener])
+  const placed = { id: queue.id, name: 'placed-anew' }
+  const sentTo = { id: listener.id, name: 'placed-listener' }
+  assert.deepEqual(await about(), [
+    ['message_published_not_ok', placed, sentTo],
+    ['message_added', placed, undefined],
+  ])
+  await api.call('DELETE', `/v1/queues/${queue.id}/listeners/${listener.id}`)
+  assert.deepEqual((await about())[0], ['message_published_not_ok', placed, { id: listener.id, name: listener.id }])
 })
 
 test('an event is listed in full, with the client and the thing that it is about', async () => {
