@@ -68,7 +68,7 @@ export async function listEvents(
  * The names that the queues and listeners have now which these events of messages took place at, by their ids; what was deleted
  * has none. Two reads, however many events there are.
  */
-export async function namesOfPlaces(
+export async function namesAround(
   { store }: Pick<AppDeps, 'store'>,
   organizationId: string,
   events: readonly UsageEvent[],

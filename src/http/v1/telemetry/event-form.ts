@@ -29,11 +29,11 @@ const NOUNS = { api_keys: 'api_key', queues: 'queue', listeners: 'listener', mes
 export function fullEvent(event: UsageEvent, names?: ReadonlyMap<string, string>): Static<typeof Event> {
   const { id, type, storedAt, organizationId, subject, reason } = event
   const what = { [NOUNS[categoryOf(type)]]: refOf(subject), ...(reason === null ? {} : { reason }) }
-  const places = names === undefined || categoryOf(type) !== 'messages' ? {} : placesOf(event, names)
-  return { id, type, stored_at: storedAt, client: { id: organizationId }, ...places, ...what }
+  const around = names === undefined || categoryOf(type) !== 'messages' ? {} : queueAndListenerOf(event, names)
+  return { id, type, stored_at: storedAt, client: { id: organizationId }, ...around, ...what }
 }
 
-function placesOf({ queueId, listenerId }: UsageEvent, names: ReadonlyMap<string, string>) {
+function queueAndListenerOf({ queueId, listenerId }: UsageEvent, names: ReadonlyMap<string, string>) {
   const named = (id: string) => refOf({ id, name: names.get(id) ?? null })
   return {
     ...(queueId !== null && { queue: named(queueId) }),

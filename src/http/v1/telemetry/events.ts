@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { AppDeps } from '../../../app/deps.ts'
-import { type EventListing, listEvents, namesOfPlaces } from '../../../app/events.ts'
+import { type EventListing, listEvents, namesAround } from '../../../app/events.ts'
 import { Problem } from '../../../core/problem.ts'
 import { EVENT_CATEGORIES, type EventCategory } from '../../../core/telemetry/event.ts'
 import { type EventPosition, eventId, positionOfEvent } from '../../../core/telemetry/event-id.ts'
@@ -58,7 +58,7 @@ export function eventRoutes(api: Api, deps: AppDeps): void {
     const categories = categoriesOf(query.events)
     const start = startOf(query)
     const listing = await listEvents(deps, { principal, categories, ...start, ...rangeOf(query) })
-    const names = await namesOfPlaces(deps, principal.organizationId, listing.entries)
+    const names = await namesAround(deps, principal.organizationId, listing.entries)
     const events = listing.entries.map((event) => fullEvent(event, names))
     return { events, _links: linksOf(request, query, { ...listing, ...start }) }
   })
