@@ -507,7 +507,7 @@ type Discard struct {
 	ID string `json:"id,omitzero"`
 	// deliveries that were ended so far, or that would be
 	Matched int64 `json:"matched"`
-	// whether all were looked at, and nothing of them is on its way any more; of a dry run, whether there may be more
+	// whether all were looked at, and nothing of them is on its way any more; of a dry run, whether all were counted
 	Done bool `json:"done"`
 	// pending, scheduled, missed
 	Status string `json:"status,omitzero"`

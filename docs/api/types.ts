@@ -1067,7 +1067,7 @@ export interface Discard {
    */
   matched: number
   /**
-   * whether all were looked at, and nothing of them is on its way any more; of a dry run, whether there may be more
+   * whether all were looked at, and nothing of them is on its way any more; of a dry run, whether all were counted
    */
   done: boolean
   /**

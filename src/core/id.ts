@@ -53,6 +53,17 @@ export function encodeTime(ms: number): string {
   return encodeNumber(ms, TIME_CHARS)
 }
 
+/** The last time that an id can say. */
+const LAST_TIME = 2 ** 48
+/** An id is made around the time that what it names says it was created at, not at it. */
+const SLACK_MS = 60_000
+
+/** The ids, from `from` up to below `end`, of all that may have been created at `since` or later and before `until`, in epoch ms. */
+export function idsBetween(since: number, until: number): { from: string; end: string } {
+  const from = encodeTime(Math.max(0, since - SLACK_MS))
+  return { from, end: until >= LAST_TIME - SLACK_MS ? AFTER_EVERY_ID : encodeTime(until + SLACK_MS) }
+}
+
 /** A whole number in exactly `chars` letters of the ids' alphabet: such texts sort as their numbers do. */
 export function encodeNumber(number: number, chars: number): string {
   let left = number

@@ -1,6 +1,6 @@
 import type { DeliverySummary } from '../../core/delivery/delivery-summary.ts'
-import { AFTER_EVERY_ID, isId } from '../../core/id.ts'
-import { type Discardable, discards, standingOfWaiting } from '../../core/message/discard.ts'
+import { idsBetween, isId } from '../../core/id.ts'
+import { discards, standingOfWaiting } from '../../core/message/discard.ts'
 import { invalid, Problem } from '../../core/problem.ts'
 import { ANY_MESSAGE } from '../../core/search/message-filter.ts'
 import type { Discard } from '../../store/jobs/discards.ts'
@@ -13,15 +13,7 @@ import type { ListenerAddress } from '../listeners.ts'
 import { readRoute } from '../queues.ts'
 
 /** Which deliveries of a queue are meant; null asks for nothing. */
-export interface DiscardAsk {
-  organizationId: string
-  queueId: string
-  listenerId: string | null
-  since: number | null
-  until: number | null
-  status: Discardable | null
-  contains: string | null
-}
+export type DiscardAsk = Omit<Discard, 'id' | 'createdAt' | 'matched' | 'done'>
 
 type Deps = Pick<AppDeps, 'store' | 'runtime'>
 
@@ -64,8 +56,8 @@ const MOST_EXAMINED = 10_000
 const MOST_BYTES = 16 * 1024 * 1024
 
 /**
- * How many deliveries a discard asked for now would end, of the newest ten thousand messages or 16 MiB of data; `done`: that is
- * all. Changes nothing. Throws `queue_not_found`, and `invalid` for a listener that the queue does not have.
+ * How many deliveries a discard asked for now would end, of the newest ten thousand messages of that time, or 16 MiB of data;
+ * `done`: that is all. Changes nothing. Throws `queue_not_found`, and `invalid` for a listener that the queue does not have.
  */
 export async function countDiscard(deps: Deps, ask: DiscardAsk): Promise<{ matched: number; done: boolean }> {
   const { organizationId, queueId, listenerId, contains } = ask
@@ -76,10 +68,11 @@ export async function countDiscard(deps: Deps, ask: DiscardAsk): Promise<{ match
   const now = deps.runtime.now()
   const filter = { ...ANY_MESSAGE, listenerId, contains }
   const part = { limit: FOUND_AT_ONCE, examine: EXAMINED_AT_ONCE, examineBytes: BYTES_AT_ONCE }
-  let [matched, before] = [0, AFTER_EVERY_ID]
+  const { from, end } = idsBetween(ask.since ?? 0, ask.until ?? Number.MAX_SAFE_INTEGER)
+  let [matched, before] = [0, end]
   for (let looked = 0, bytes = 0; looked < MOST_EXAMINED && bytes < MOST_BYTES; ) {
     const found = await deps.store.messages.search({
-      ...{ organizationId, queueId, only: null, filter, from: '', before, now },
+      ...{ organizationId, queueId, only: null, filter, from, before, now },
       ...part,
     })
     matched += found.entries.reduce((sum, entry) => sum + meantOf(entry, ask, now), 0)

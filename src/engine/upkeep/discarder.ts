@@ -1,4 +1,4 @@
-import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
+import { idsBetween } from '../../core/id.ts'
 import { ANY_MESSAGE } from '../../core/search/message-filter.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { RunningDiscard } from '../../store/jobs/discards.ts'
@@ -8,10 +8,6 @@ import type { Store } from '../../store/store.ts'
 const MESSAGES = 100
 const EXAMINED = 500
 const EXAMINED_BYTES = 1024 * 1024
-/** An id is made around the time that its message says it was created at, not at it. */
-const ID_SLACK_MS = 60_000
-/** The last time that an id can say. */
-const LAST_TIME = 2 ** 48
 
 type Deps = { store: Pick<Store, 'discards' | 'messages'>; runtime: Pick<Runtime, 'now'>; node: string }
 
@@ -41,8 +37,7 @@ async function look(
   { organizationId, queueId, listenerId, contains, since, until }: RunningDiscard['discard'],
   { before, now }: { before: string; now: number },
 ): Promise<{ sequences: number[]; next: string | null }> {
-  const from = encodeTime(Math.max(0, since - ID_SLACK_MS))
-  const end = until >= LAST_TIME - ID_SLACK_MS ? AFTER_EVERY_ID : encodeTime(until + ID_SLACK_MS)
+  const { from, end } = idsBetween(since, until)
   const part = await messages.search({
     ...{ organizationId, queueId, only: null, filter: { ...ANY_MESSAGE, listenerId, contains } },
     ...{ from, before: before < end ? before : end, now },

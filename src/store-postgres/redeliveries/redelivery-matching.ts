@@ -1,5 +1,5 @@
 import type { Message } from '../../core/delivery/message.ts'
-import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
+import { idsBetween } from '../../core/id.ts'
 import { isExpired } from '../../core/message/expiry.ts'
 import type { Redelivery } from '../../store/jobs/redeliveries.ts'
 import { numbers } from '../connect/arrays.ts'
@@ -30,11 +30,6 @@ const OF_QUEUE = `
 
 /** As long as the transaction is under way none of them is removed, and the node that ends what expires passes them over. */
 const KEEP = `select m.sequence from discue.messages m where m.sequence = any($1) order by m.sequence for share`
-
-/** The last time that an id can say. */
-const LAST_TIME = 2 ** 48
-/** An id is made around the time that its message says it was created at, not at it. */
-const ID_SLACK_MS = 60_000
 
 /** What is looked for, and where the looking goes on. */
 export interface RedeliverySearch extends Pick<Redelivery, 'organizationId' | 'queueId' | 'listenerId' | 'status'> {
@@ -73,9 +68,8 @@ function rowsOf(db: Db, search: RedeliverySearch, limit: number): Promise<Matche
   const { organizationId, queueId, listenerId, since, until, lastSequence, after, status } = search
   const of = [organizationId, listenerId]
   if (status === 'missed') return db.rows<MatchedRow>(MISSED, [...of, Number(after || 0), lastSequence, limit])
-  const first = after || encodeTime(Math.max(0, since - ID_SLACK_MS))
-  const end = until >= LAST_TIME - ID_SLACK_MS ? AFTER_EVERY_ID : encodeTime(until + ID_SLACK_MS)
-  return db.rows<MatchedRow>(OF_QUEUE, [...of, queueId, first, end, limit])
+  const { from, end } = idsBetween(since, until)
+  return db.rows<MatchedRow>(OF_QUEUE, [...of, queueId, after || from, end, limit])
 }
 
 async function matchingOf(db: Db, rows: readonly MatchedRow[], search: RedeliverySearch): Promise<MatchedRow[]> {

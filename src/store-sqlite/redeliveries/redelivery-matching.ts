@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DeliveryStatus } from '../../core/delivery/delivery-summary.ts'
 import type { Message } from '../../core/delivery/message.ts'
-import { AFTER_EVERY_ID, encodeTime } from '../../core/id.ts'
+import { idsBetween } from '../../core/id.ts'
 import { isExpired } from '../../core/message/expiry.ts'
 import type { Redelivery } from '../../store/jobs/redeliveries.ts'
 import type { Orders } from '../deliveries/orders.ts'
@@ -21,14 +21,10 @@ const OF_QUEUE = `
    order by m.id limit :limit`
 
 const IS_MISSED = `select 1 from missed where sequence = ? and listener_id = ?`
+const IS_DISCARDED = `select 1 from delivery_discards where sequence = ? and listener_id = ?`
 const IS_PENDING = `
   select 1 from deliveries where listener_id = :listenerId and due_at = :deliverAt and sequence = :sequence
   union all select 1 from deliveries where sequence = :sequence and moved = 1 and listener_id = :listenerId`
-
-/** The last time that an id can say. */
-const LAST_TIME = 2 ** 48
-/** An id is made around the time that its message says it was created at, not at it. */
-const ID_SLACK_MS = 60_000
 
 /** What is looked for, and where the looking goes on. */
 export interface RedeliverySearch extends Pick<Redelivery, 'queueId' | 'listenerId' | 'status'> {
@@ -58,6 +54,7 @@ export function createRedeliveryMatching(
 ): (search: RedeliverySearch, limit: number) => MatchedStep {
   const [missed, ofQueue] = [db.prepare(MISSED), db.prepare(OF_QUEUE)]
   const [isMissed, isPending] = [db.prepare(IS_MISSED), db.prepare(IS_PENDING)]
+  const isDiscarded = db.prepare(IS_DISCARDED)
 
   function rowsOf(
     { queueId, listenerId, since, until, lastSequence, after, status }: RedeliverySearch,
@@ -66,15 +63,15 @@ export function createRedeliveryMatching(
     if (status === 'missed') {
       return missed.all({ listenerId, after: Number(after || 0), lastSequence, limit }) as unknown as MatchedRow[]
     }
-    const first = after || encodeTime(Math.max(0, since - ID_SLACK_MS))
-    const end = until >= LAST_TIME - ID_SLACK_MS ? AFTER_EVERY_ID : encodeTime(until + ID_SLACK_MS)
-    return ofQueue.all({ queueId, after: first, end, limit }) as unknown as MatchedRow[]
+    const { from, end } = idsBetween(since, until)
+    return ofQueue.all({ queueId, after: after || from, end, limit }) as unknown as MatchedRow[]
   }
 
   function statusOf({ sequence, deliverAt }: MatchedRow, listenerId: string): DeliveryStatus {
     if (isMissed.get(sequence, listenerId) !== undefined) return 'missed'
     if (isPending.get({ listenerId, deliverAt, sequence }) !== undefined) return 'pending'
-    return orders.isHeld(listenerId, sequence) ? 'pending' : 'delivered'
+    if (orders.isHeld(listenerId, sequence)) return 'pending'
+    return isDiscarded.get(sequence, listenerId) === undefined ? 'delivered' : 'discarded'
   }
 
   function matches(row: MatchedRow, search: RedeliverySearch): boolean {

@@ -477,7 +477,7 @@ class Discard(TypedDict):
     matched: int
     """deliveries that were ended so far, or that would be"""
     done: bool
-    """whether all were looked at, and nothing of them is on its way any more; of a dry run, whether there may be more"""
+    """whether all were looked at, and nothing of them is on its way any more; of a dry run, whether all were counted"""
     status: NotRequired[str]
     """pending, scheduled, missed"""
     listener_id: NotRequired[str]

@@ -48,7 +48,7 @@ const Form = Type.Object(
     matched: Type.Integer({ description: 'deliveries that were ended so far, or that would be', examples: [120] }),
     done: Type.Boolean({
       description:
-        'whether all were looked at, and nothing of them is on its way any more; of a dry run, whether there may be more',
+        'whether all were looked at, and nothing of them is on its way any more; of a dry run, whether all were counted',
       examples: [true],
     }),
     status: Type.Optional(Type.String({ description: DISCARDABLE.join(', '), examples: ['missed'] })),

@@ -196,6 +196,21 @@ const ends: StoreCase[] = [
     },
   },
   {
+    name: 'a redelivery of what was delivered, or missed, leaves it alone',
+    async run(given) {
+      const { queue, listeners } = await storedFixture(given)
+      await accepted(given, queue)
+      await discarded(given, queue)
+      const { organizationId, id: queueId } = queue
+      const times = { since: null, until: null, after: '', limit: 10, now: NOW }
+      for (const status of ['delivered', 'missed', 'pending'] as const) {
+        const which = { organizationId, queueId, listenerId: listeners[0]!.id, status }
+        const counted = await given.store.redeliveries.count({ ...which, ...times })
+        assert.deepEqual(counted !== 'listener_not_found' && counted.matched, 0, status)
+      }
+    },
+  },
+  {
     name: 'the ledger goes on telling of it once retention has removed the message, or its listener is gone',
     async run(given) {
       const { queue, listeners } = await storedFixture(given, 2)
