@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { DEFAULT_SETTINGS, type Listener } from '../../src/core/delivery/listener.ts'
 import type { Message } from '../../src/core/delivery/message.ts'
 import type { Queue } from '../../src/core/delivery/queue.ts'
+import { AFTER_EVERY_ID } from '../../src/core/id.ts'
 import type { Schedule } from '../../src/core/schedule/schedule.ts'
 import type { ApiKey } from '../../src/core/tenant/api-key.ts'
 import type { Organization } from '../../src/core/tenant/organization.ts'
@@ -263,6 +264,21 @@ export const CHANGE_CASES: Record<StoreChange['kind'] | 'nothing', ChangeCase[]>
         const which = { listenerId: listener.id, since: null, until: null, status: null, contains: null }
         await store.discards.create({ id, organizationId, queueId, ...which, createdAt: now })
         return ['discarder.wake']
+      },
+    },
+    {
+      what: 'a discard that finds something on its way',
+      async write(given, { queue, listener }) {
+        const { store, make } = given
+        const { organizationId, id: queueId } = queue
+        const { sequence } = await accepted({ ...given, now }, queue, { leased: true })
+        await store.deliveries.renew({ node: 'a', until: now + 60_000 })
+        const id = make.id()
+        const which = { listenerId: listener.id, since: null, until: null, status: null, contains: null }
+        await store.discards.create({ id, organizationId, queueId, ...which, createdAt: now })
+        const step = { id, organizationId, before: AFTER_EVERY_ID, next: null, sequences: [sequence], node: 'b', now }
+        assert.equal(await store.discards.step(step), 0)
+        return ['discarder.wake', `lanes.discarded ${listener.id}`, 'discarder.wake']
       },
     },
   ],
