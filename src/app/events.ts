@@ -64,10 +64,7 @@ export async function listEvents(
   return { entries: events, more: after !== null, next: after }
 }
 
-/**
- * The names that the queues and listeners have now which these events of messages took place at, by their ids; what was deleted
- * has none. Two reads, however many events there are.
- */
+/** The names that the queues and listeners of these events of messages have now, by their ids; what was deleted has none. */
 export async function namesAround(
   { store }: Pick<AppDeps, 'store'>,
   organizationId: string,
@@ -76,13 +73,10 @@ export async function namesAround(
   const of = events.filter(({ type }) => categoryOf(type) === 'messages')
   const ids = (all: (string | null)[]) => [...new Set(all)].filter((id) => id !== null)
   const queueIds = ids(of.map(({ queueId }) => queueId))
+  if (queueIds.length === 0) return new Map()
   const listenerIds = ids(of.map(({ listenerId }) => listenerId))
-  const which = { organizationId, slice: null }
-  const found = await Promise.all([
-    queueIds.length === 0 ? [] : store.queues.list({ ...which, only: queueIds }),
-    listenerIds.length === 0 ? [] : store.listeners.list({ ...which, queueId: null, only: listenerIds }),
-  ])
-  return new Map(found.flat().map(({ id, name }) => [id, name]))
+  const found = await store.events.names({ organizationId, queueIds, listenerIds })
+  return new Map(found.map(({ id, name }) => [id, name]))
 }
 
 /** Where to begin reading, and how many of the events that are read from there are to be passed over. */

@@ -51,6 +51,12 @@ export interface EventStore {
     since: number
     offset: number
   }): Promise<{ after: EventPosition | null; offset: number }>
+  /** Names that these queues and listeners of an organization have now, by their ids; what was deleted is not among them. */
+  names(ask: {
+    organizationId: string
+    queueIds: readonly string[]
+    listenerIds: readonly string[]
+  }): Promise<{ id: string; name: string }[]>
   /** Removes what was stored before `before`, up to `limit` segments. Answers with how many it removed. */
   prune(ask: { before: number; limit: number }): Promise<number>
 }

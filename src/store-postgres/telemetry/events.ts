@@ -44,6 +44,10 @@ const COUNT = `
        where organization_id = $1 and category = u.category
          and (stored_at, segment) >= ($3, $4) and (stored_at, segment) < ($5, $6)) s`
 
+const NAMES = `
+  select id, name from discue.queues where organization_id = $1 and id = any($2)
+  union all select id, name from discue.listeners where organization_id = $1 and id = any($3)`
+
 const KEY = 'organization_id, category, stored_at, segment'
 const PRUNE = deletePicked(
   'discue.event_segments',
@@ -101,6 +105,8 @@ export function createEventStore({ db }: Database, runtime: Pick<Runtime, 'upkee
         ? serialQueue.take(ask.organizationId, () => skip(ask))
         : { after: null, offset: ask.offset }
     },
+    names: ({ organizationId, queueIds, listenerIds }) =>
+      db.rows(NAMES, [organizationId, texts(queueIds), texts(listenerIds)]),
     prune: ({ before, limit }) => db.run(PRUNE, [before, limit]),
   }
 }

@@ -39,6 +39,9 @@ const PIECE_END = `
 /** In the index alone. */
 const COUNT = `select count(*) as segments, coalesce(sum(events), 0) as events from event_segments ${BETWEEN}`
 
+const NAMES = (table: 'queues' | 'listeners') => `
+  select t.id, t.name from json_each(?) u cross join ${table} t on t.id = u.value where t.organization_id = ?`
+
 /** The newest one stays, however old: no number of a segment may come back. */
 const PRUNE = `
   delete from event_segments
@@ -59,6 +62,7 @@ export function createEventStore(db: DatabaseSync, transact: Transact): EventSto
   const statements = new Map(prepared)
   const prune = db.prepare(PRUNE)
   const [newestPlace, pieceEnd, count] = [db.prepare(NEWEST_PLACE), db.prepare(PIECE_END), db.prepare(COUNT)]
+  const [queueNames, listenerNames] = [db.prepare(NAMES('queues')), db.prepare(NAMES('listeners'))]
   const serialQueue = new SerialQueue()
 
   function segmentsOf(category: EventCategory, ask: EventsAsk): Iterator<Segment> {
@@ -124,6 +128,15 @@ export function createEventStore(db: DatabaseSync, transact: Transact): EventSto
     async skip(ask) {
       if (!isDeep(ask.offset, ask.categories.length)) return { after: null, offset: ask.offset }
       return readingLong(() => serialQueue.take(ask.organizationId, () => skip(ask)))
+    },
+    async names({ organizationId, queueIds, listenerIds }) {
+      return reading(() => {
+        const queues = queueNames.all(JSON.stringify(queueIds), organizationId)
+        return [...queues, ...listenerNames.all(JSON.stringify(listenerIds), organizationId)] as {
+          id: string
+          name: string
+        }[]
+      })
     },
     async prune({ before, limit }) {
       return transact(() => Number(prune.run(limit, before).changes))

@@ -2,11 +2,12 @@ import { useState } from 'react'
 import { beginDiscard, type DiscardRange, useDiscard, useDiscardCount } from '../../api/discards.ts'
 import type { Discard, Listener } from '../../api/types.ts'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Choice, Field, Moment } from '../../parts/field.tsx'
+import { Choice, Field } from '../../parts/field.tsx'
 import { Form, faultAt } from '../../parts/form.tsx'
 import { useChange } from '../../parts/use-change.ts'
 import { exactNumber, plural } from '../../words/format.ts'
 import { JobProgress } from './job-progress.tsx'
+import { TimeRangeFields } from './time-range.tsx'
 
 interface Started {
   id: string
@@ -82,20 +83,7 @@ function RangeForm({
           ['scheduled', 'Those that are scheduled'],
         ]}
       />
-      <div className="form-row">
-        <Moment
-          label="Since"
-          value={range.since}
-          onChange={(since) => setRange({ ...range, since })}
-          hint="Empty: all that are kept"
-        />
-        <Moment
-          label="Until"
-          value={range.until}
-          onChange={(until) => setRange({ ...range, until })}
-          hint="Empty: now"
-        />
-      </div>
+      <TimeRangeFields range={range} onChange={(times) => setRange({ ...range, ...times })} />
       <Field
         label="With this text in their data"
         value={range.contains}

@@ -8,11 +8,12 @@ import {
 } from '../../api/redeliveries.ts'
 import type { Listener, Redelivery } from '../../api/types.ts'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Choice, Moment, Switch } from '../../parts/field.tsx'
+import { Choice, Switch } from '../../parts/field.tsx'
 import { Form } from '../../parts/form.tsx'
 import { useChange } from '../../parts/use-change.ts'
 import { exactNumber, plural } from '../../words/format.ts'
 import { JobProgress } from './job-progress.tsx'
+import { TimeRangeFields } from './time-range.tsx'
 
 const DAY_MS = 86_400_000
 
@@ -87,20 +88,7 @@ function RangeForm({
         Messages that were accepted in this time go to the listener once more, with the same webhook-id and a fresh set
         of attempts.
       </p>
-      <div className="form-row">
-        <Moment
-          label="Since"
-          value={range.since}
-          onChange={(since) => setRange({ ...range, since })}
-          hint="Empty: all that are kept"
-        />
-        <Moment
-          label="Until"
-          value={range.until}
-          onChange={(until) => setRange({ ...range, until })}
-          hint="Empty: now"
-        />
-      </div>
+      <TimeRangeFields range={range} onChange={(times) => setRange({ ...range, ...times })} />
       <Choice
         label="Which"
         value={range.status}

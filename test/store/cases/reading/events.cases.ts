@@ -61,6 +61,30 @@ async function typesAfterBeginning(given: Given, organizationId: string): Promis
 
 export const eventCases: StoreCase[] = [
   {
+    name: 'the names of queues and listeners are those that they have now, of one organization alone, and none of what is gone',
+    async run(given) {
+      const [{ organization, queue, listeners }, stranger] = [await storedFixture(given, 2), await storedFixture(given)]
+      const [kept, gone] = listeners
+      await given.store.queues.update({
+        organizationId: organization.id,
+        id: queue.id,
+        changes: { name: 'anew' },
+        now: NOW,
+      })
+      await given.store.listeners.delete({ organizationId: organization.id, queueId: queue.id, id: gone!.id, now: NOW })
+      const names = await given.store.events.names({
+        organizationId: organization.id,
+        queueIds: [queue.id, stranger.queue.id],
+        listenerIds: [kept!.id, gone!.id, stranger.listeners[0]!.id],
+      })
+      const expected = [
+        [queue.id, 'anew'],
+        [kept!.id, kept!.name],
+      ]
+      assert.deepEqual(names.map(({ id, name }) => [id, name]).toSorted(), expected.toSorted())
+    },
+  },
+  {
     name: 'each creation, change and deletion of a key, a queue or a listener is one event with the name of that moment',
     async run(given) {
       const { store, make } = given
